@@ -1,0 +1,1 @@
+//! Tests of the Kubernetes SDK against a real cluster.

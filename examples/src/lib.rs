@@ -1,0 +1,1 @@
+//! Programs that show the Kubernetes SDK at work; see `watch_pods.rs`.

@@ -1,0 +1,1 @@
+//! Sends Kubernetes requests: transport, TLS, authentication, errors.

@@ -1,0 +1,1 @@
+//! Loads kubeconfig files and in-cluster configuration.

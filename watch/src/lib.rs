@@ -1,0 +1,1 @@
+//! Turns any Kubernetes list request into a resumable stream of events.
