@@ -1,0 +1,93 @@
+//! The one error of this crate: where it is, and what is wrong there.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// Why no configuration could be loaded, naming the file, line and field to mend.
+///
+/// `Display` reads `file:line: field: what is wrong`, as far as each is known, and never contains a token, password or
+/// key; [`source`](StdError::source) is the operating system's or decoder's reason.
+#[derive(Debug)]
+pub struct Error(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    place: Place,
+    message: String,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// Where a value was written.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Place {
+    pub(crate) file: Option<PathBuf>,
+    pub(crate) line: Option<u64>,
+    pub(crate) field: Option<String>,
+}
+
+impl Place {
+    pub(crate) fn file(file: &Path) -> Self {
+        Self { file: Some(file.to_owned()), ..Self::default() }
+    }
+}
+
+impl Error {
+    pub(crate) fn new(place: Place, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner { place, message: message.into(), source: None }))
+    }
+
+    pub(crate) fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    /// The error and its sources in one line.
+    pub(crate) fn with_sources(&self) -> String {
+        let mut text = self.to_string();
+        let mut source = self.source();
+        while let Some(error) = source {
+            text.push_str(&format!(": {error}"));
+            source = error.source();
+        }
+        text
+    }
+
+    /// The file that is wrong, or that could not be read.
+    pub fn file(&self) -> Option<&Path> {
+        self.0.place.file.as_deref()
+    }
+
+    /// The line in [`file`](Self::file), counted from 1.
+    pub fn line(&self) -> Option<u64> {
+        self.0.place.line
+    }
+
+    /// The field, as a path such as `users[name=admin].user.client-key-data`.
+    pub fn field(&self) -> Option<&str> {
+        self.0.place.field.as_deref()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Place { file, line, field } = &self.0.place;
+        if let Some(file) = file {
+            write!(f, "{}:", file.display())?;
+            if let Some(line) = line {
+                write!(f, "{line}:")?;
+            }
+            f.write_str(" ")?;
+        }
+        if let Some(field) = field {
+            write!(f, "{field}: ")?;
+        }
+        f.write_str(&self.0.message)
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+    }
+}

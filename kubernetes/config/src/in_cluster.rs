@@ -1,0 +1,58 @@
+//! What a pod finds in its environment.
+
+use std::io;
+
+use crate::error::Place;
+use crate::{Config, Credentials, Environment, Error, files, pem, url};
+
+pub(crate) fn config(environment: &Environment) -> Result<Config, Error> {
+    let host = variable("KUBERNETES_SERVICE_HOST", &environment.service_host)?;
+    let port = variable("KUBERNETES_SERVICE_PORT", &environment.service_port)?;
+    let host = if host.contains(':') && !host.starts_with('[') { format!("[{host}]") } else { host.to_owned() };
+    let server = url::server(&format!("https://{host}:{port}")).map_err(|message| {
+        let message = format!("KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT: https://{host}:{port} {message}");
+        Error::new(Place::default(), message)
+    })?;
+
+    let mut config = Config::new(server);
+    let token = environment.service_account.join("token");
+    files::check_token(&token).map_err(|error| {
+        Error::new(Place::file(&token), "cannot read the service account's token").with_source(error)
+    })?;
+    config.credentials = Credentials::TokenFile(token);
+    config.certificate_authority = certificate_authority(environment)?;
+    if let Some(namespace) = namespace(environment) {
+        config.default_namespace = namespace;
+    }
+    Ok(config)
+}
+
+fn variable<'a>(name: &str, value: &'a Option<String>) -> Result<&'a str, Error> {
+    let value = value.as_deref().filter(|value| !value.is_empty());
+    value.ok_or_else(|| Error::new(Place::default(), format!("${name} is not set: this is no pod in a cluster")))
+}
+
+/// As client-go, a missing file leaves the decision to the platform's certificates.
+fn certificate_authority(environment: &Environment) -> Result<Option<Vec<u8>>, Error> {
+    let path = environment.service_account.join("ca.crt");
+    let bytes = match files::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => {
+            return Err(Error::new(Place::file(&path), "cannot read the cluster's certificate").with_source(error));
+        }
+    };
+    match pem::certificate_fault(&bytes) {
+        None => Ok(Some(bytes)),
+        Some(fault) => Err(Error::new(Place::file(&path), fault)),
+    }
+}
+
+fn namespace(environment: &Environment) -> Option<String> {
+    let variable = environment.pod_namespace.clone().filter(|namespace| !namespace.is_empty());
+    variable.or_else(|| {
+        let bytes = files::read(&environment.service_account.join("namespace")).ok()?;
+        let namespace = String::from_utf8(bytes).ok()?;
+        Some(namespace.trim().to_owned()).filter(|namespace| !namespace.is_empty())
+    })
+}

@@ -1,0 +1,315 @@
+//! Kubeconfig files: finding, reading and merging them.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_saphyr::Spanned;
+
+use crate::document::{self, Cluster, Context, Field, List, User};
+use crate::error::Place;
+use crate::{Environment, Error, files};
+
+/// One kubeconfig file, or several merged: clusters, users, and contexts that join one of each.
+///
+/// Every entry remembers its file, for errors and for the relative paths in it. `Debug` shows names only.
+#[derive(Clone)]
+pub struct Kubeconfig {
+    files: Vec<Arc<Path>>,
+    current_context: Option<Current>,
+    pub(crate) clusters: Vec<Entry<Cluster>>,
+    pub(crate) contexts: Vec<Entry<Context>>,
+    pub(crate) users: Vec<Entry<User>>,
+}
+
+/// What looking for kubeconfig files led to.
+pub(crate) enum Found {
+    Kubeconfig(Kubeconfig),
+    /// No file exists; the error tells which were looked for.
+    Nothing(Error),
+}
+
+#[derive(Clone)]
+struct Current {
+    name: String,
+    place: Place,
+}
+
+impl Kubeconfig {
+    /// Reads `$KUBECONFIG`, which may name several files, or else `~/.kube/config`.
+    ///
+    /// Of several files the first to define a name, or to set the current context, wins; files that do not exist are
+    /// skipped.
+    ///
+    /// # Errors
+    ///
+    /// When no file exists, or one cannot be read or is no kubeconfig.
+    pub fn from_env() -> Result<Self, Error> {
+        Self::from_environment(&Environment::from_process())
+    }
+
+    /// As [`from_env`](Self::from_env), with the environment given as a value.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_env`](Self::from_env).
+    pub fn from_environment(environment: &Environment) -> Result<Self, Error> {
+        match Self::find(environment)? {
+            Found::Kubeconfig(kubeconfig) => Ok(kubeconfig),
+            Found::Nothing(error) => Err(error),
+        }
+    }
+
+    /// Reads one file.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read, is larger than [`MAX_FILE_BYTES`](crate::MAX_FILE_BYTES), or is no kubeconfig.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        Self::read_existing(path)?.map_err(|error| unreadable(path, error))
+    }
+
+    /// Parses the content of the file `path`, which errors name and whose directory relative paths start from.
+    ///
+    /// The file itself is not read. Unknown keys are allowed, and so is a byte order mark.
+    ///
+    /// # Errors
+    ///
+    /// When the text is no YAML or JSON, a value has the wrong type, two entries have one name, or `kind` or
+    /// `apiVersion` is another than `Config` and `v1`.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, Error> {
+        let file: Arc<Path> = std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).into();
+        let document = document::parse(text.strip_prefix('\u{feff}').unwrap_or(text), &file)?;
+        let place = |field: &str, line| Place { line, field: Some(field.to_owned()), ..Place::file(&file) };
+        for (field, value, expected) in
+            [("kind", &document.kind, "Config"), ("apiVersion", &document.api_version, "v1")]
+        {
+            if let Some(other) = set(value).filter(|value| value.value != expected) {
+                return Err(Error::new(place(field, line(other)), format!("must be {expected} in a kubeconfig")));
+            }
+        }
+        let current_context = set(&document.current_context)
+            .map(|name| Current { place: place("current-context", line(name)), name: name.value.clone() });
+        Ok(Self {
+            clusters: entries(&file, "clusters", "cluster", document.clusters, |it| (it.name, it.cluster))?,
+            contexts: entries(&file, "contexts", "context", document.contexts, |it| (it.name, it.context))?,
+            users: entries(&file, "users", "user", document.users, |it| (it.name, it.user))?,
+            files: vec![file],
+            current_context,
+        })
+    }
+
+    /// Adds what `other` has and this one lacks: names, and a current context.
+    pub fn merge(&mut self, other: Self) {
+        add_new(&mut self.clusters, other.clusters);
+        add_new(&mut self.contexts, other.contexts);
+        add_new(&mut self.users, other.users);
+        self.current_context = self.current_context.take().or(other.current_context);
+        self.files.extend(other.files);
+    }
+
+    /// The names of the contexts, in the order of the files.
+    pub fn contexts(&self) -> impl Iterator<Item = &str> {
+        self.contexts.iter().map(|context| context.name.as_str())
+    }
+
+    /// The name of the context that is used when none is asked for. It may name one that does not exist.
+    pub fn current_context(&self) -> Option<&str> {
+        self.current_context.as_ref().map(|current| current.name.as_str())
+    }
+
+    /// The files that were read, in the order of their precedence, as absolute paths.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        self.files.iter().map(AsRef::as_ref)
+    }
+
+    pub(crate) fn find(environment: &Environment) -> Result<Found, Error> {
+        let (paths, origin) = match (&environment.kubeconfig, &environment.home) {
+            (Some(list), _) => (std::env::split_paths(list).collect(), "$KUBECONFIG names"),
+            (None, Some(home)) => (vec![home.join(".kube").join("config")], "$KUBECONFIG is not set; looked for"),
+            (None, None) => {
+                let message = "$KUBECONFIG is not set, and there is no home directory with a .kube/config";
+                return Ok(Found::Nothing(Error::new(Place::default(), message)));
+            }
+        };
+        let mut seen = HashSet::new();
+        let mut missing = Vec::new();
+        let mut found: Option<Self> = None;
+        for path in paths.iter().filter(|path: &&PathBuf| !path.as_os_str().is_empty() && seen.insert(*path)) {
+            match (Self::read_existing(path)?, &mut found) {
+                (Ok(kubeconfig), Some(first)) => first.merge(kubeconfig),
+                (Ok(kubeconfig), None) => found = Some(kubeconfig),
+                (Err(_), _) => missing.push(path.display().to_string()),
+            }
+        }
+        Ok(found.map_or_else(
+            || {
+                let message = match missing.len() {
+                    0 => "$KUBECONFIG names no file".to_owned(),
+                    1 => format!("{origin} {}, which does not exist", missing.concat()),
+                    _ => format!("{origin} {}, none of which exists", missing.join(", ")),
+                };
+                Found::Nothing(Error::new(Place::default(), message))
+            },
+            Found::Kubeconfig,
+        ))
+    }
+
+    pub(crate) fn no_current_context(&self) -> Error {
+        let place = self.files.first().map_or_else(Place::default, |file| Place::file(file));
+        let message = format!("no current-context is set, and none was asked for; {}", self.known_contexts());
+        Error::new(Place { field: Some("current-context".to_owned()), ..place }, message)
+    }
+
+    pub(crate) fn unknown_context(&self, name: &str, asked: bool) -> Error {
+        let known = self.known_contexts();
+        match &self.current_context {
+            Some(current) if !asked => {
+                Error::new(current.place.clone(), format!("there is no context {name:?}; {known}"))
+            }
+            _ => {
+                let place = self.files.first().map_or_else(Place::default, |file| Place::file(file));
+                Error::new(place, format!("there is no context {name:?}; {known}"))
+            }
+        }
+    }
+
+    fn known_contexts(&self) -> String {
+        list_names("contexts", self.contexts())
+    }
+
+    /// `Ok(Err(…))` when there is no such file.
+    fn read_existing(path: &Path) -> Result<io::Result<Self>, Error> {
+        let bytes = match files::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Err(error)),
+            Err(error) => return Err(unreadable(path, error)),
+        };
+        let text = decode(bytes)
+            .ok_or_else(|| Error::new(Place::file(path), "is no UTF-8 text; save the kubeconfig as UTF-8"))?;
+        Self::parse(&text, path).map(Ok)
+    }
+}
+
+impl fmt::Debug for Kubeconfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Kubeconfig")
+            .field("files", &self.files)
+            .field("current_context", &self.current_context())
+            .field("clusters", &names(&self.clusters))
+            .field("contexts", &names(&self.contexts))
+            .field("users", &names(&self.users))
+            .finish()
+    }
+}
+
+/// A named entry of one of the three lists.
+#[derive(Clone)]
+pub(crate) struct Entry<T> {
+    pub(crate) name: String,
+    pub(crate) value: T,
+    file: Arc<Path>,
+    line: Option<u64>,
+    list: &'static str,
+    item: &'static str,
+}
+
+impl<T> Entry<T> {
+    /// The entry itself, for what is missing in it.
+    pub(crate) fn place(&self) -> Place {
+        self.place_of(None, self.line)
+    }
+
+    /// A key of the entry; its line is the value's, or the entry's when it has none.
+    pub(crate) fn field<V>(&self, key: &str, value: &Field<V>) -> Place {
+        self.place_of(Some(key), value.as_ref().and_then(line).or(self.line))
+    }
+
+    /// A path in the entry, from the directory of its file.
+    pub(crate) fn resolve(&self, path: &str) -> PathBuf {
+        self.file.parent().map_or_else(|| PathBuf::from(path), |directory| directory.join(path))
+    }
+
+    fn place_of(&self, key: Option<&str>, line: Option<u64>) -> Place {
+        let Self { list, item, name, .. } = self;
+        let key = key.map(|key| format!(".{key}")).unwrap_or_default();
+        Place { line, field: Some(format!("{list}[name={name}].{item}{key}")), ..Place::file(&self.file) }
+    }
+}
+
+/// The value, unless it is the empty string, which client-go cannot tell from none.
+pub(crate) fn set(value: &Field<String>) -> Option<&Spanned<String>> {
+    value.as_ref().filter(|value| !value.value.is_empty())
+}
+
+pub(crate) fn find<'a, T>(entries: &'a [Entry<T>], name: &str) -> Option<&'a Entry<T>> {
+    entries.iter().find(|entry| entry.name == name)
+}
+
+pub(crate) fn names<T>(entries: &[Entry<T>]) -> Vec<&str> {
+    entries.iter().map(|entry| entry.name.as_str()).collect()
+}
+
+/// `the contexts are "a", "b"`, shortened after ten.
+pub(crate) fn list_names<'a>(what: &str, names: impl Iterator<Item = &'a str>) -> String {
+    let quoted: Vec<String> = names.map(|name| format!("{name:?}")).collect();
+    match quoted.get(..10) {
+        _ if quoted.is_empty() => format!("there are no {what}"),
+        Some(first) if quoted.len() > 10 => {
+            format!("the {what} are {} and {} more", first.join(", "), quoted.len() - first.len())
+        }
+        _ => format!("the {what} are {}", quoted.join(", ")),
+    }
+}
+
+fn line<T>(value: &Spanned<T>) -> Option<u64> {
+    Some(value.defined.line()).filter(|line| *line > 0)
+}
+
+/// UTF-8, or UTF-16 with its byte order mark, as Windows PowerShell writes it and kubectl reads it.
+fn decode(bytes: Vec<u8>) -> Option<String> {
+    let unit: fn([u8; 2]) -> u16 = match bytes.get(..2) {
+        Some([0xff, 0xfe]) => u16::from_le_bytes,
+        Some([0xfe, 0xff]) => u16::from_be_bytes,
+        _ => return String::from_utf8(bytes).ok(),
+    };
+    let (units, rest) = bytes.as_chunks::<2>();
+    let units = units.iter().map(|pair| unit(*pair));
+    rest.is_empty().then(|| char::decode_utf16(units).collect::<Result<String, _>>().ok())?
+}
+
+fn unreadable(path: &Path, error: io::Error) -> Error {
+    Error::new(Place::file(path), "cannot read the kubeconfig").with_source(error)
+}
+
+/// The list with names checked: client-go, too, refuses a file in which one is defined twice.
+fn entries<N, T: Default>(
+    file: &Arc<Path>,
+    list: &'static str,
+    item: &'static str,
+    named: List<N>,
+    split: impl Fn(N) -> (Option<String>, Option<T>),
+) -> Result<Vec<Entry<T>>, Error> {
+    let mut seen = HashSet::new();
+    let mut entries = Vec::new();
+    for named in named.into_iter().flatten().flatten() {
+        let line = line(&named);
+        let (name, value) = split(named.value);
+        let name = name.unwrap_or_default();
+        let entry = Entry { value: value.unwrap_or_default(), file: Arc::clone(file), line, list, item, name };
+        if !seen.insert(entry.name.clone()) {
+            let field = Some(format!("{list}[name={}]", entry.name));
+            return Err(Error::new(Place { field, ..entry.place() }, "the name is defined twice in this file"));
+        }
+        entries.push(entry);
+    }
+    Ok(entries)
+}
+
+/// Appends the entries whose name is new.
+fn add_new<T>(entries: &mut Vec<Entry<T>>, more: Vec<Entry<T>>) {
+    let known: HashSet<String> = entries.iter().map(|entry| entry.name.clone()).collect();
+    entries.extend(more.into_iter().filter(|entry| !known.contains(&entry.name)));
+}

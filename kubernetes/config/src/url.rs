@@ -1,0 +1,71 @@
+//! URLs of servers and proxies, read as client-go reads them.
+
+use http::Uri;
+use http::uri::{PathAndQuery, Scheme};
+
+/// The base URL of an API server: a URL, or `host` and `host:port`, which mean `http`.
+///
+/// The source of the rules is `DefaultServerURL` in client-go's `rest/url_utils.go`.
+pub(crate) fn server(text: &str) -> Result<Uri, String> {
+    let text = text.split(['?', '#']).next().unwrap_or_default();
+    let uri = if text.contains("://") {
+        parse(text)?
+    } else if text.trim_end_matches('/').contains('/') {
+        return Err("must be a URL such as https://10.0.0.1:6443, or a host and port".to_owned());
+    } else {
+        parse(&format!("http://{text}"))?
+    };
+    if !matches!(uri.scheme_str(), Some("http" | "https")) {
+        return Err("must start with https:// or http://".to_owned());
+    }
+    if has_user(&uri) {
+        return Err("must not contain a user or password; set username and password of the user".to_owned());
+    }
+    let mut parts = uri.into_parts();
+    let path = parts.path_and_query.as_ref().map_or("/", PathAndQuery::path).trim_end_matches('/');
+    parts.path_and_query = Some(if path.is_empty() {
+        PathAndQuery::from_static("/")
+    } else {
+        PathAndQuery::try_from(path).map_err(|error| format!("is no URL: {error}"))?
+    });
+    Uri::from_parts(parts).map_err(|error| format!("is no URL: {error}"))
+}
+
+/// The URL of a proxy.
+pub(crate) fn proxy(text: &str) -> Result<Uri, String> {
+    let uri = parse(text)?;
+    match uri.scheme_str() {
+        Some("http" | "https" | "socks5" | "socks5h") => Ok(uri),
+        _ => Err("must start with http://, https://, socks5:// or socks5h://".to_owned()),
+    }
+}
+
+/// The URL without user and password, for people to read.
+pub(crate) fn without_user(uri: &Uri) -> String {
+    let scheme = uri.scheme().map_or("", Scheme::as_str);
+    let authority = uri.authority().map_or("", |authority| authority.as_str());
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let redacted = if host.len() == authority.len() { "" } else { "redacted@" };
+    format!("{scheme}://{redacted}{host}{}", uri.path())
+}
+
+fn has_user(uri: &Uri) -> bool {
+    uri.authority().is_some_and(|authority| authority.as_str().contains('@'))
+}
+
+/// An absolute URL with a host and, if it has a port, a possible one.
+fn parse(text: &str) -> Result<Uri, String> {
+    let uri = Uri::try_from(text).map_err(|error| format!("is no URL: {error}"))?;
+    let authority = uri.authority().ok_or("is no URL: the host is missing")?;
+    if uri.scheme().is_none() {
+        return Err("is no URL: it does not start with a scheme such as https://".to_owned());
+    }
+    let host_port = authority.as_str().rsplit_once('@').map_or(authority.as_str(), |(_, rest)| rest);
+    if authority.host().is_empty() {
+        return Err("is no URL: the host is missing".to_owned());
+    }
+    if host_port.len() > authority.host().len() && authority.port_u16().is_none() {
+        return Err("is no URL: the port is no number from 0 to 65535".to_owned());
+    }
+    Ok(uri)
+}

@@ -1,0 +1,84 @@
+//! What is wrong with a description, and where.
+
+use std::fmt;
+
+/// How many problems [`Error`] prints before it only counts the rest.
+const PRINTED: usize = 20;
+
+/// Why a document was refused: every problem found, each with its place.
+///
+/// ```
+/// use kubernetes_swagger::Swagger;
+///
+/// let error = Swagger::parse(br#"{"swagger": "2.0", "info": {"title": "t", "version": "v"}, "paths": {}, "hosts": 1}"#)
+///     .expect_err("`hosts` is not a key of Swagger 2.0");
+/// assert_eq!(error.problems()[0].pointer, "/hosts");
+/// ```
+#[derive(Debug)]
+pub struct Error {
+    problems: Vec<Problem>,
+    source: Option<serde_json::Error>,
+}
+
+/// One thing that is wrong with a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The place, as a JSON pointer (RFC 6901). Empty for the whole document.
+    pub pointer: String,
+    /// What is wrong there, and what is expected.
+    pub message: String,
+}
+
+impl Error {
+    /// Every problem found, in the order of the document. There is at least one.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    pub(crate) fn new(problems: Vec<Problem>) -> Self {
+        Self { problems, source: None }
+    }
+
+    /// The text is no JSON. `serde_json` names the line and the column.
+    pub(crate) fn syntax(error: serde_json::Error) -> Self {
+        let place = format!("at line {}, column {}", error.line(), error.column());
+        let message = if error.is_eof() {
+            format!("the JSON text ends too early, {place}: the file is truncated; fetch it again")
+        } else {
+            format!("no valid JSON {place}")
+        };
+        Self { problems: vec![Problem { pointer: String::new(), message }], source: Some(error) }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let [problem] = self.problems.as_slice() {
+            return problem.fmt(f);
+        }
+        write!(f, "{} problems:", self.problems.len())?;
+        for problem in self.problems.iter().take(PRINTED) {
+            write!(f, "\n  {problem}")?;
+        }
+        match self.problems.len().saturating_sub(PRINTED) {
+            0 => Ok(()),
+            more => write!(f, "\n  and {more} more"),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_ref().map(|error| error as _)
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.pointer.is_empty() {
+            f.write_str(&self.message)
+        } else {
+            write!(f, "{}: {}", self.pointer, self.message)
+        }
+    }
+}

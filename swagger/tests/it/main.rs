@@ -1,0 +1,7 @@
+//! What the crate promises of descriptions, shown on the pinned one and on small ones.
+
+mod bad_input;
+mod extensions;
+mod lift_rules;
+mod real_description;
+mod support;
