@@ -1,1 +1,1 @@
-//! Tests of the Kubernetes SDK against a real cluster.
+//! Tests of the Kubernetes SDK against a real cluster; they are in `tests/it`.

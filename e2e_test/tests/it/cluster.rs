@@ -1,0 +1,59 @@
+//! What the tests share: the cluster, a namespace for each of them, and events with a time limit.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use futures::TryStreamExt;
+use kubernetes_sdk::api::core::v1 as core_v1;
+use kubernetes_sdk::config::Kubeconfig;
+use kubernetes_sdk::models::core::v1::Namespace;
+use kubernetes_sdk::watch::{Event, WatchStream};
+use kubernetes_sdk::{Client, Config};
+
+/// Longer than anything that is waited for takes, also on a busy machine.
+pub(crate) const LIMIT: Duration = Duration::from_secs(90);
+
+/// A client for a context of the test cluster's kubeconfig.
+pub(crate) fn client(context: &str) -> Client {
+    let kubeconfig = Kubeconfig::from_env().expect("KUBECONFIG names the test cluster's kubeconfig");
+    let config = Config::from_kubeconfig(&kubeconfig, Some(context)).expect("the kubeconfig has this context");
+    Client::new(config).expect("the client can be built")
+}
+
+/// The administrator's client, and a namespace that did not exist before.
+pub(crate) async fn namespace(test: &str) -> (Client, String) {
+    let client = client("admin");
+    let since_epoch = std::time::UNIX_EPOCH.elapsed().expect("the clock is right").as_nanos();
+    let name = format!("{test}-{since_epoch:x}");
+    core_v1::create_namespace(&Namespace::named(&name)).send(&client).await.expect("a namespace is created");
+    (client, name)
+}
+
+/// Runs `scripts/test-cluster` with these arguments.
+pub(crate) fn test_cluster(arguments: &[&str]) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/test-cluster");
+    let status = Command::new(script).args(arguments).stdin(std::process::Stdio::null()).status();
+    assert!(status.expect("scripts/test-cluster starts").success(), "scripts/test-cluster {arguments:?} failed");
+}
+
+/// The next event that is no bookmark, as its type and object.
+pub(crate) async fn next_change<K: Unpin>(
+    events: &mut WatchStream<K>,
+) -> Result<(&'static str, K), kubernetes_sdk::watch::Error>
+where
+    WatchStream<K>: futures::Stream<Item = Result<Event<K>, kubernetes_sdk::watch::Error>> + Unpin,
+{
+    let change = async {
+        loop {
+            match events.try_next().await? {
+                Some(Event::Added(object)) => return Ok(("ADDED", object)),
+                Some(Event::Modified(object)) => return Ok(("MODIFIED", object)),
+                Some(Event::Deleted(object)) => return Ok(("DELETED", object)),
+                Some(Event::Bookmark(_)) => {}
+                None => panic!("the stream ended"),
+            }
+        }
+    };
+    tokio::time::timeout(LIMIT, change).await.expect("an event arrives in time")
+}

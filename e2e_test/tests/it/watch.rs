@@ -1,0 +1,110 @@
+//! A watch from the version of a list sees each later change, in order, and nothing else.
+
+use futures::{StreamExt, TryStreamExt};
+use kubernetes_sdk::Patch;
+use kubernetes_sdk::api::core::v1 as core_v1;
+use kubernetes_sdk::models::core::v1::ConfigMap;
+use kubernetes_sdk::watch::{Event, Watch};
+use serde_json::json;
+
+use crate::cluster;
+
+fn labelled(name: &str) -> ConfigMap {
+    let mut config_map = ConfigMap::named(name);
+    config_map.metadata.labels = [("test", "x")].into();
+    config_map
+}
+
+#[tokio::test]
+async fn a_watch_from_a_list_yields_exactly_the_later_changes() {
+    let (client, namespace) = cluster::namespace("watch").await;
+    let create = async |object: &ConfigMap| {
+        core_v1::create_namespaced_config_map(&namespace, object).send(&client).await.unwrap();
+    };
+    create(&labelled("first")).await;
+    let selected = || core_v1::list_namespaced_config_map(&namespace).label_selector("test=x");
+    let list = selected().send(&client).await.unwrap();
+    assert_eq!(list.items.iter().map(ConfigMap::name).collect::<Vec<_>>(), ["first"]);
+
+    let watch = Watch::new(&client);
+    let mut events = watch.stream(selected().since(&list));
+    create(&ConfigMap::named("unselected")).await;
+    create(&labelled("second")).await;
+    let patch = Patch::merge(&json!({"data": {"mode": "fast"}}));
+    core_v1::patch_namespaced_config_map(&namespace, "second", &patch).send(&client).await.unwrap();
+    core_v1::delete_collection_namespaced_config_map(&namespace).label_selector("test=x").send(&client).await.unwrap();
+
+    let mut seen = Vec::new();
+    for _ in 0..4 {
+        let (kind, object) = cluster::next_change(&mut events).await.unwrap();
+        seen.push((kind, object.name().to_owned(), object.data.get("mode").map(|mode| mode.to_string())));
+    }
+    let fast = Some("fast".to_owned());
+    let expected = [("ADDED", "second", None), ("MODIFIED", "second", fast.clone())];
+    for (seen, (kind, name, mode)) in seen.iter().zip(expected) {
+        assert_eq!(*seen, (kind, name.to_owned(), mode));
+    }
+    // Both deletions follow; in which order the server deletes a collection is its own affair.
+    let mut deleted: Vec<_> = seen[2..].iter().map(|(kind, name, _)| (*kind, name.as_str())).collect();
+    deleted.sort_unstable();
+    assert_eq!(deleted, [("DELETED", "first"), ("DELETED", "second")]);
+
+    watch.stop();
+    assert!(events.next().await.is_none(), "a stopped stream ends, and there was no fifth event");
+}
+
+#[tokio::test]
+async fn a_watch_without_a_version_begins_with_what_exists() {
+    let (client, namespace) = cluster::namespace("initial").await;
+    for number in 0..30 {
+        let object = labelled(&format!("number-{number}"));
+        core_v1::create_namespaced_config_map(&namespace, &object).send(&client).await.unwrap();
+    }
+    let mut events =
+        Watch::new(&client).stream(core_v1::list_namespaced_config_map(&namespace).label_selector("test=x"));
+    let mut names = std::collections::BTreeSet::new();
+    for _ in 0..30 {
+        let (kind, object) = cluster::next_change(&mut events).await.unwrap();
+        assert_eq!(kind, "ADDED");
+        assert!(names.insert(object.name().to_owned()), "{} came twice", object.name());
+    }
+    core_v1::delete_namespaced_config_map(&namespace, "number-7").send(&client).await.unwrap();
+    let (kind, object) = cluster::next_change(&mut events).await.unwrap();
+    assert_eq!((kind, object.name()), ("DELETED", "number-7"));
+}
+
+#[tokio::test]
+async fn a_watch_goes_on_when_the_server_ends_it() {
+    let (client, namespace) = cluster::namespace("timeout").await;
+    let list = core_v1::list_namespaced_config_map(&namespace).send(&client).await.unwrap();
+    let mut events = Watch::new(&client)
+        .timeout_seconds(2)
+        .stream(core_v1::list_namespaced_config_map(&namespace).field_selector("metadata.name!=kube-root-ca.crt").since(&list));
+    for number in 0..3 {
+        tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
+        let object = ConfigMap::named(format!("number-{number}"));
+        core_v1::create_namespaced_config_map(&namespace, &object).send(&client).await.unwrap();
+    }
+    for number in 0..3 {
+        let (kind, object) = cluster::next_change(&mut events).await.unwrap();
+        assert_eq!((kind, object.name()), ("ADDED", &*format!("number-{number}")));
+    }
+}
+
+#[tokio::test]
+async fn stop_ends_a_stream_that_waits_for_bytes() {
+    let (client, namespace) = cluster::namespace("stop").await;
+    let list = core_v1::list_namespaced_secret(&namespace).send(&client).await.unwrap();
+    let mut events = Watch::new(&client).stream(core_v1::list_namespaced_secret(&namespace).since(&list));
+    let handle = events.stop_handle();
+    let waiting = tokio::spawn(async move {
+        while let Some(event) = events.try_next().await? {
+            assert!(matches!(event, Event::Bookmark(_)), "nothing happens to secrets here");
+        }
+        Ok::<(), kubernetes_sdk::watch::Error>(())
+    });
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    assert!(!waiting.is_finished());
+    handle.stop();
+    tokio::time::timeout(std::time::Duration::from_secs(5), waiting).await.expect("it ends at once").unwrap().unwrap();
+}
