@@ -1,1 +1,45 @@
-//! What Kubernetes models and requests are made of: traits, JSON reader and writer, requests without a transport.
+//! What Kubernetes models and requests are made of: traits, the JSON reader and writer, and requests as values.
+//!
+//! ```
+//! use kubernetes_core::ListRequest;
+//! # kubernetes_core::doc_test_resource!(Pod);
+//!
+//! let request = ListRequest::<Pod>::namespaced("shop").label_selector("app=web");
+//! assert_eq!(format!("{:?}", request.request()), "GET /api/v1/namespaces/shop/pods?labelSelector=app%3Dweb");
+//! ```
+//!
+//! This crate knows nothing of HTTP transports: what sends a request implements [`Execute`].
+//! Most programs depend on `kubernetes-sdk`, which re-exports it.
+
+mod deleted;
+#[rustfmt::skip]
+mod generated;
+pub mod json;
+mod list;
+mod macros;
+mod map;
+mod object;
+mod request;
+mod status;
+mod str;
+mod types;
+
+pub use deleted::Deleted;
+pub use generated::{meta, version};
+pub use list::List;
+pub use map::Map;
+pub use meta::v1::{ListMeta, ObjectMeta, Status};
+pub use object::{ClusterResource, NamespacedResource, Object, Resource, StaticType, Watchable};
+pub use request::{
+    Attach, ConnectRequest, CreateRequest, DeleteCollectionRequest, DeleteRequest, Exec, Execute, GetRequest,
+    InvalidRequest, ListRequest, LogRequest, PatchRequest, Path, PortForward, Proxy, Query, QueryValue, ReadRequest,
+    ReplaceRequest, Request, WatchRequest,
+};
+pub use str::Str;
+pub use types::{
+    ByteString, FieldsV1, IntOrString, Json, MicroTime, OrArray, OrBool, OrStringArray, ParseQuantityError, Patch,
+    Quantity, RawExtension, Time,
+};
+
+#[doc(hidden)]
+pub use serde;

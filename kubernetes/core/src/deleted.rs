@@ -1,0 +1,66 @@
+use crate::Status;
+use crate::json::{DecodeError, Reader, Value, Writer};
+
+/// What a delete answers: the object as it last was (or as it is, while finalizers hold it), or a Status.
+///
+/// The server decides which: <https://github.com/kubernetes/kubernetes/blob/v1.37.2/staging/src/k8s.io/apiserver/pkg/endpoints/handlers/delete.go>
+#[derive(Clone, Debug, PartialEq)]
+pub enum Deleted<K> {
+    /// The object.
+    Object(Box<K>),
+    /// The outcome, without the object.
+    Status(Box<Status>),
+}
+
+impl<K> Deleted<K> {
+    /// The object, if the server sent it.
+    pub fn object(self) -> Option<K> {
+        match self {
+            Self::Object(object) => Some(*object),
+            Self::Status(_) => None,
+        }
+    }
+}
+
+impl<K> Default for Deleted<K> {
+    fn default() -> Self {
+        Self::Status(Box::default())
+    }
+}
+
+impl<K: Value> Value for Deleted<K> {
+    fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        let start = reader.clone();
+        *self = if kind_is_status(reader)? {
+            let mut status = Box::<Status>::default();
+            status.read(&mut start.clone())?;
+            Self::Status(status)
+        } else {
+            let mut object = Box::<K>::default();
+            object.read(&mut start.clone())?;
+            Self::Object(object)
+        };
+        Ok(())
+    }
+
+    fn write(&self, writer: &mut Writer) {
+        match self {
+            Self::Object(object) => object.write(writer),
+            Self::Status(status) => status.write(writer),
+        }
+    }
+}
+
+fn kind_is_status(reader: &mut Reader<'_>) -> Result<bool, DecodeError> {
+    let mut is_status = false;
+    let mut first = true;
+    reader.begin_object()?;
+    while let Some(key) = reader.next_key(&mut first)? {
+        if key == "kind" && reader.token() == Some(b'"') {
+            is_status = reader.string()? == "Status";
+        } else {
+            reader.skip()?;
+        }
+    }
+    Ok(is_status)
+}

@@ -1,0 +1,116 @@
+use std::borrow::Cow;
+use std::fmt;
+
+/// A document that cannot be decoded: what is wrong, and where.
+///
+/// ```
+/// use kubernetes_core::{Map, json};
+///
+/// let error = json::from_str::<Map<Vec<i32>>>(r#"{"ports": [80, "x"]}"#).unwrap_err();
+/// assert_eq!(error.path(), "ports[1]");
+/// assert_eq!(error.to_string(), "ports[1]: expected an integer, found a string at byte 15");
+/// ```
+pub struct DecodeError(Box<Inner>);
+
+struct Inner {
+    message: Cow<'static, str>,
+    offset: usize,
+    /// Innermost first: the path is added while the error travels outwards.
+    path: Vec<Segment>,
+}
+
+enum Segment {
+    Field(Box<str>),
+    Index(usize),
+}
+
+impl DecodeError {
+    /// An error with `message`, found `offset` bytes into the document.
+    #[cold]
+    pub fn new(message: impl Into<Cow<'static, str>>, offset: usize) -> Self {
+        Self(Box::new(Inner { message: message.into(), offset, path: Vec::new() }))
+    }
+
+    /// The same error, one level further out: inside the field `key`.
+    #[cold]
+    #[must_use]
+    pub fn in_field(mut self, key: &str) -> Self {
+        self.0.path.push(Segment::Field(key.into()));
+        self
+    }
+
+    /// The same error, one level further out: inside element `index` of a list.
+    #[cold]
+    #[must_use]
+    pub fn in_index(mut self, index: usize) -> Self {
+        self.0.path.push(Segment::Index(index));
+        self
+    }
+
+    /// Where in the document, as `items[3].spec.containers[0].ports`; empty at its root.
+    pub fn path(&self) -> String {
+        let mut path = String::new();
+        for segment in self.0.path.iter().rev() {
+            match segment {
+                Segment::Index(index) => path.push_str(&format!("[{index}]")),
+                Segment::Field(key) if key.is_empty() || key.contains(['.', '[', ']', '"', '/']) => {
+                    path.push_str(&format!("[{key:?}]"));
+                }
+                Segment::Field(key) => {
+                    if !path.is_empty() {
+                        path.push('.');
+                    }
+                    path.push_str(key);
+                }
+            }
+        }
+        path
+    }
+
+    /// How many bytes into the document.
+    pub fn offset(&self) -> usize {
+        self.0.offset
+    }
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.path();
+        if !path.is_empty() {
+            write!(f, "{path}: ")?;
+        }
+        write!(f, "{} at byte {}", self.0.message, self.0.offset)
+    }
+}
+
+impl fmt::Debug for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DecodeError({self})")
+    }
+}
+
+impl std::error::Error for DecodeError {}
+
+/// A value that can't be written as JSON.
+pub struct EncodeError(Box<str>);
+
+impl EncodeError {
+    /// An error with this message.
+    pub fn new(message: impl Into<Box<str>>) -> Self {
+        Self(message.into())
+    }
+}
+
+impl fmt::Display for EncodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the value can't be encoded: {}", self.0)
+    }
+}
+
+impl fmt::Debug for EncodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "EncodeError({})", self.0)
+    }
+}
+
+impl std::error::Error for EncodeError {}

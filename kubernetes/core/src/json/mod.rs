@@ -1,0 +1,71 @@
+//! The JSON engine that every model is compiled against.
+//!
+//! ```
+//! use kubernetes_core::{Map, Str, json};
+//!
+//! let labels: Map<Str> = json::from_str(r#"{"app": "web"}"#)?;
+//! assert_eq!(labels["app"], "web");
+//! assert_eq!(json::to_string(&labels)?, r#"{"app":"web"}"#);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod error;
+mod reader;
+mod scan;
+mod serde_object;
+mod transcode;
+mod value;
+mod writer;
+
+pub use error::{DecodeError, EncodeError};
+pub use reader::Reader;
+#[doc(hidden)]
+pub use serde_object::{from_serde_object, to_serde_object};
+pub use transcode::{deserialize, serialize};
+pub use value::Value;
+pub use writer::Writer;
+
+/// An object whose fields are known by name: what is generated for a definition.
+pub trait Model {
+    /// Reads the value of the field `key`, which is skipped if there is no such field.
+    ///
+    /// # Errors
+    /// If the value does not fit the field.
+    fn read_field(&mut self, key: &str, reader: &mut Reader<'_>) -> Result<(), DecodeError>;
+
+    /// Writes all fields.
+    fn write_fields(&self, writer: &mut Writer);
+}
+
+/// Decodes a document.
+///
+/// # Errors
+/// If it is no JSON or does not fit the type; the error names the place.
+pub fn from_slice<V: Value>(bytes: &[u8]) -> Result<V, DecodeError> {
+    read_all(Reader::from_slice(bytes)?)
+}
+
+/// Decodes a document.
+///
+/// # Errors
+/// If it is no JSON or does not fit the type; the error names the place.
+pub fn from_str<V: Value>(text: &str) -> Result<V, DecodeError> {
+    read_all(Reader::new(text))
+}
+
+/// Encodes a value.
+///
+/// # Errors
+/// Only for types that are written by their own serde derives, if these fail.
+pub fn to_string<V: Value>(value: &V) -> Result<String, EncodeError> {
+    let mut writer = Writer::new();
+    value.write(&mut writer);
+    writer.finish()
+}
+
+fn read_all<V: Value>(mut reader: Reader<'_>) -> Result<V, DecodeError> {
+    let mut value = V::default();
+    value.read(&mut reader)?;
+    reader.end()?;
+    Ok(value)
+}

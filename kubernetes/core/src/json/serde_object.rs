@@ -1,0 +1,81 @@
+//! Reading and writing users' own types, which have serde derives and no fields for `apiVersion` and `kind`.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{DecodeError, EncodeError, Reader, Writer};
+use crate::StaticType;
+
+/// Reads an object by its type's own `Deserialize`, after checking its `apiVersion` and `kind`.
+///
+/// # Errors
+/// If it is of another type, or does not fit.
+pub fn from_serde_object<T: DeserializeOwned + Default>(
+    reader: &mut Reader<'_>,
+    of_type: Option<StaticType>,
+) -> Result<T, DecodeError> {
+    if reader.null()? {
+        return Ok(T::default());
+    }
+    let start = reader.offset();
+    let text = reader.raw()?;
+    if let Some(of_type) = of_type {
+        check_type(text, of_type)?;
+    }
+    serde_json::from_str(text).map_err(|error| DecodeError::new(error.to_string(), start))
+}
+
+fn check_type(text: &str, of_type: StaticType) -> Result<(), DecodeError> {
+    let mut reader = Reader::new(text);
+    let mut first = true;
+    reader.begin_object()?;
+    while let Some(key) = reader.next_key(&mut first)? {
+        let checked = match &*key {
+            "apiVersion" => reader.constant(&of_type.api_version()),
+            "kind" => reader.constant(of_type.kind),
+            _ => reader.skip(),
+        };
+        checked.map_err(|error| error.in_field(&key))?;
+    }
+    Ok(())
+}
+
+/// Writes an object by its type's own `Serialize`, with its `apiVersion` and `kind` first unless it writes these itself.
+pub fn to_serde_object<T: Serialize>(value: &T, of_type: Option<StaticType>, writer: &mut Writer) {
+    let text = match serde_json::to_string(value) {
+        Ok(text) => text,
+        Err(error) => {
+            writer.raw("null");
+            return writer.fail(EncodeError::new(error.to_string()));
+        }
+    };
+    let mut reader = Reader::new(&text);
+    let Some(of_type) = of_type.filter(|_| reader.begin_object().is_ok()) else { return writer.raw(&text) };
+    let written = fields_named_type(&mut reader).unwrap_or_default();
+    writer.begin_object();
+    if !written.0 {
+        writer.key("apiVersion");
+        writer.string(&of_type.api_version());
+    }
+    if !written.1 {
+        writer.key("kind");
+        writer.string(of_type.kind);
+    }
+    let fields = text.trim_start_matches('{');
+    if !fields.starts_with('}') && written != (true, true) {
+        writer.raw(",");
+    }
+    writer.raw(fields);
+}
+
+/// Whether an object, its `{` being read, has an `apiVersion` and a `kind`.
+fn fields_named_type(reader: &mut Reader<'_>) -> Result<(bool, bool), DecodeError> {
+    let mut found = (false, false);
+    let mut first = true;
+    while let Some(key) = reader.next_key(&mut first)? {
+        found.0 |= key == "apiVersion";
+        found.1 |= key == "kind";
+        reader.skip()?;
+    }
+    Ok(found)
+}

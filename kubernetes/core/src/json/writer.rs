@@ -1,0 +1,137 @@
+use super::{EncodeError, Value};
+
+/// Writes JSON text.
+///
+/// ```
+/// use kubernetes_core::json::Writer;
+///
+/// let mut writer = Writer::new();
+/// writer.begin_object();
+/// writer.required("name", &String::from("web"));
+/// writer.optional("node", &None::<String>);
+/// writer.end_object();
+/// assert_eq!(writer.finish()?, r#"{"name":"web"}"#);
+/// # Ok::<(), kubernetes_core::json::EncodeError>(())
+/// ```
+///
+/// Commas are set by looking at the last byte: after an opening bracket or a colon there is none.
+#[derive(Default)]
+pub struct Writer {
+    text: String,
+    failure: Option<EncodeError>,
+}
+
+impl Writer {
+    /// An empty document.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The text written.
+    ///
+    /// # Errors
+    /// If a value could not be written: only types that are written by their own serde derives can fail.
+    pub fn finish(self) -> Result<String, EncodeError> {
+        match self.failure {
+            Some(error) => Err(error),
+            None => Ok(self.text),
+        }
+    }
+
+    /// Notes that a value can't be written; the first such error is what [`finish`](Self::finish) returns.
+    pub fn fail(&mut self, error: EncodeError) {
+        self.failure.get_or_insert(error);
+    }
+
+    /// Opens an object.
+    pub fn begin_object(&mut self) {
+        self.text.push('{');
+    }
+
+    /// Closes an object.
+    pub fn end_object(&mut self) {
+        self.text.push('}');
+    }
+
+    /// Opens a list.
+    pub fn begin_list(&mut self) {
+        self.text.push('[');
+    }
+
+    /// Separates the next element of a list from the one before it.
+    pub fn element(&mut self) {
+        if !self.text.ends_with('[') {
+            self.text.push(',');
+        }
+    }
+
+    /// Closes a list.
+    pub fn end_list(&mut self) {
+        self.text.push(']');
+    }
+
+    /// Writes the key of a field; its value must follow.
+    #[inline]
+    pub fn key(&mut self, key: &str) {
+        if !self.text.ends_with('{') {
+            self.text.push(',');
+        }
+        self.string(key);
+        self.text.push(':');
+    }
+
+    /// Writes a field, also when its value is empty.
+    #[inline]
+    pub fn required<V: Value>(&mut self, key: &str, value: &V) {
+        self.key(key);
+        value.write(self);
+    }
+
+    /// Writes a field unless its value is absent or an empty list or map.
+    #[inline]
+    pub fn optional<V: Value>(&mut self, key: &str, value: &V) {
+        if !value.is_absent() {
+            self.required(key, value);
+        }
+    }
+
+    /// Writes a string with its quotes.
+    #[inline]
+    pub fn string(&mut self, value: &str) {
+        self.text.push('"');
+        let mut rest = value;
+        loop {
+            let end = super::scan::string_end(rest.as_bytes(), 0);
+            let (plain, special) = rest.split_at(end);
+            self.text.push_str(plain);
+            let Some(character) = special.chars().next() else { break };
+            self.escape(character);
+            rest = &special[1..];
+        }
+        self.text.push('"');
+    }
+
+    /// Writes text that is JSON already.
+    pub fn raw(&mut self, json: &str) {
+        self.text.push_str(json);
+    }
+
+    /// Writes what has a textual form that needs no quotes: numbers, `true`, `null`.
+    pub fn display(&mut self, value: impl std::fmt::Display) {
+        use std::fmt::Write;
+        // Writing to a String cannot fail.
+        let _ = write!(self.text, "{value}");
+    }
+
+    #[cold]
+    fn escape(&mut self, character: char) {
+        match character {
+            '"' => self.text.push_str("\\\""),
+            '\\' => self.text.push_str("\\\\"),
+            '\n' => self.text.push_str("\\n"),
+            '\r' => self.text.push_str("\\r"),
+            '\t' => self.text.push_str("\\t"),
+            control => self.display(format_args!("\\u{:04x}", u32::from(control))),
+        }
+    }
+}

@@ -1,0 +1,111 @@
+use crate::json::{DecodeError, Model, Reader, Writer};
+use crate::{ListMeta, Object, Str};
+
+/// A page of objects, or all of them, with the resourceVersion at which they were read.
+///
+/// ```
+/// use kubernetes_core::List;
+/// # kubernetes_core::doc_test_resource!(Pod);
+///
+/// let pods: List<Pod> = serde_json::from_str(
+///     r#"{"kind": "PodList", "apiVersion": "v1", "metadata": {"resourceVersion": "7"}, "items": [{"metadata": {"name": "web"}}]}"#,
+/// )?;
+/// assert_eq!(pods.resource_version(), "7");
+/// assert_eq!(pods.items[0].name(), "web");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+///
+/// The description has a definition for the list of each kind; all are this one type.
+#[derive(Clone, Debug, PartialEq)]
+pub struct List<K> {
+    /// The list's own metadata.
+    pub metadata: ListMeta,
+    /// The objects.
+    pub items: Vec<K>,
+}
+
+impl<K> List<K> {
+    /// The version at which the list was read, to watch from; empty if the server gave none.
+    pub fn resource_version(&self) -> &str {
+        self.metadata.resource_version.as_deref().unwrap_or_default()
+    }
+
+    /// The token for the next page, if there is one.
+    pub fn continue_token(&self) -> Option<&str> {
+        self.metadata.continue_.as_deref().filter(|token| !token.is_empty())
+    }
+}
+
+impl<K> Default for List<K> {
+    fn default() -> Self {
+        Self { metadata: ListMeta::default(), items: Vec::new() }
+    }
+}
+
+impl<K> IntoIterator for List<K> {
+    type Item = K;
+    type IntoIter = std::vec::IntoIter<K>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.items.into_iter()
+    }
+}
+
+impl<'a, K> IntoIterator for &'a List<K> {
+    type Item = &'a K;
+    type IntoIter = std::slice::Iter<'a, K>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.items.iter()
+    }
+}
+
+/// The `apiVersion` and `kind` of lists of `K`.
+fn list_type<K: Object>() -> (Str, Str) {
+    match K::TYPE {
+        Some(of_item) => (of_item.api_version(), format!("{}List", of_item.kind).into()),
+        None => (Str::from_static("v1"), Str::from_static("List")),
+    }
+}
+
+impl<K: Object> Model for List<K> {
+    fn read_field(&mut self, key: &str, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        use crate::json::Value;
+        match key {
+            "apiVersion" if K::TYPE.is_some() => reader.constant(&list_type::<K>().0),
+            "kind" if K::TYPE.is_some() => reader.constant(&list_type::<K>().1),
+            "metadata" => self.metadata.read(reader),
+            "items" => self.items.read(reader),
+            _ => reader.skip(),
+        }
+    }
+
+    fn write_fields(&self, writer: &mut Writer) {
+        let (api_version, kind) = list_type::<K>();
+        writer.type_meta(&api_version, &kind);
+        writer.required("metadata", &self.metadata);
+        writer.required("items", &self.items);
+    }
+}
+
+impl<K: Object> crate::json::Value for List<K> {
+    fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        reader.model(self)
+    }
+
+    fn write(&self, writer: &mut Writer) {
+        writer.model(self);
+    }
+}
+
+impl<K: Object> serde::Serialize for List<K> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::json::serialize(self, serializer)
+    }
+}
+
+impl<'de, K: Object> serde::Deserialize<'de> for List<K> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        crate::json::deserialize(deserializer)
+    }
+}

@@ -1,0 +1,252 @@
+//! The lines that generated code, and users for their own types, write once a type.
+
+/// Gives a type serde's traits through its [`Value`](crate::json::Value).
+#[macro_export]
+#[doc(hidden)]
+macro_rules! serde_by_json {
+    ($type:ty) => {
+        impl $crate::serde::Serialize for $type {
+            fn serialize<S: $crate::serde::Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::core::result::Result<S::Ok, S::Error> {
+                $crate::json::serialize(self, serializer)
+            }
+        }
+
+        impl<'de> $crate::serde::Deserialize<'de> for $type {
+            fn deserialize<D: $crate::serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> ::core::result::Result<Self, D::Error> {
+                $crate::json::deserialize(deserializer)
+            }
+        }
+    };
+}
+
+/// Makes a type with a [`Model`](crate::json::Model) implementation a value, with serde's traits.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! model {
+    ($type:ty) => {
+        impl $crate::json::Value for $type {
+            fn read(
+                &mut self,
+                reader: &mut $crate::json::Reader<'_>,
+            ) -> ::core::result::Result<(), $crate::json::DecodeError> {
+                reader.model(self)
+            }
+
+            fn write(&self, writer: &mut $crate::json::Writer) {
+                writer.model(self);
+            }
+        }
+
+        impl ::core::convert::From<$type> for ::core::option::Option<::std::boxed::Box<$type>> {
+            fn from(value: $type) -> Self {
+                ::core::option::Option::Some(::std::boxed::Box::new(value))
+            }
+        }
+
+        $crate::serde_by_json!($type);
+    };
+}
+
+/// Defines an open enum: the values a description lists, and `Other` for those a newer server sends.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! open_enum {
+    ($(#[$attribute:meta])* $name:ident { $($(#[$variant_attribute:meta])* $variant:ident = $text:literal,)* }) => {
+        $(#[$attribute])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name {
+            $($(#[$variant_attribute])* $variant,)*
+            /// A value that the description does not know.
+            Other($crate::Str),
+        }
+
+        impl $name {
+            /// The value as it is on the wire.
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $(Self::$variant => $text,)*
+                    Self::Other(text) => text,
+                }
+            }
+        }
+
+        impl ::core::default::Default for $name {
+            /// The empty string, as in Go.
+            fn default() -> Self {
+                Self::Other($crate::Str::EMPTY)
+            }
+        }
+
+        impl ::core::convert::From<&str> for $name {
+            fn from(text: &str) -> Self {
+                match text {
+                    $($text => Self::$variant,)*
+                    _ => Self::Other(text.into()),
+                }
+            }
+        }
+
+        $crate::string_type!($name);
+    };
+}
+
+/// What [`open_enum`] and nothing else needs a second macro for: the impls that do not depend on the variants.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! string_type {
+    ($name:ident) => {
+        impl ::core::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                ::core::fmt::Display::fmt(self.as_str(), f)
+            }
+        }
+
+        impl ::core::cmp::PartialEq<str> for $name {
+            fn eq(&self, other: &str) -> bool {
+                self.as_str() == other
+            }
+        }
+
+        impl ::core::cmp::PartialEq<&str> for $name {
+            fn eq(&self, other: &&str) -> bool {
+                self.as_str() == *other
+            }
+        }
+
+        impl $crate::json::Value for $name {
+            fn read(
+                &mut self,
+                reader: &mut $crate::json::Reader<'_>,
+            ) -> ::core::result::Result<(), $crate::json::DecodeError> {
+                *self = if reader.null()? { Self::default() } else { Self::from(&*reader.string()?) };
+                ::core::result::Result::Ok(())
+            }
+
+            fn write(&self, writer: &mut $crate::json::Writer) {
+                writer.string(self.as_str());
+            }
+        }
+
+        $crate::serde_by_json!($name);
+    };
+}
+
+/// Makes a type with public fields `metadata` and others a Kubernetes resource.
+///
+/// ```
+/// use kubernetes_core::{ListRequest, ObjectMeta, resource};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// struct CronTab {
+///     metadata: ObjectMeta,
+///     spec: CronTabSpec,
+/// }
+///
+/// #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// #[serde(rename_all = "camelCase")]
+/// struct CronTabSpec {
+///     cron_spec: String,
+/// }
+///
+/// resource!(CronTab: "stable.example.com" / "v1" / "CronTab", "crontabs", namespaced, watch, serde);
+///
+/// let request = ListRequest::<CronTab>::namespaced("shop").limit(10);
+/// let tab = CronTab::named("nightly");
+/// assert_eq!(tab.name(), "nightly");
+/// ```
+///
+/// The parts, in this order: group, version and kind; the plural that stands in paths; `namespaced` or `cluster`;
+/// `watch` if its list can be watched; `serde` if the type is read and written by its own serde derives.
+/// (Generated models leave `serde` out: they have a faster engine.)
+#[macro_export]
+macro_rules! resource {
+    ($type:ident: $group:literal / $version:literal / $kind:literal, $plural:literal, $scope:ident $(, $extra:ident)*) => {
+        impl $crate::Object for $type {
+            const TYPE: ::core::option::Option<$crate::StaticType> =
+                ::core::option::Option::Some($crate::StaticType::new($group, $version, $kind));
+
+            fn metadata(&self) -> &$crate::ObjectMeta {
+                &self.metadata
+            }
+
+            fn metadata_mut(&mut self) -> &mut $crate::ObjectMeta {
+                &mut self.metadata
+            }
+        }
+
+        impl $crate::Resource for $type {
+            const GROUP: &'static str = $group;
+            const VERSION: &'static str = $version;
+            const KIND: &'static str = $kind;
+            const PLURAL: &'static str = $plural;
+        }
+
+        $crate::resource!(@ $scope $type);
+        $($crate::resource!(@ $extra $type);)*
+
+        impl $type {
+            /// An object with this name and nothing else.
+            pub fn named(name: impl ::core::convert::Into<$crate::Str>) -> Self {
+                let mut object = Self::default();
+                object.metadata.name = ::core::option::Option::Some(name.into());
+                object
+            }
+
+            /// `metadata.name`, or the empty string.
+            pub fn name(&self) -> &str {
+                self.metadata.name.as_deref().unwrap_or_default()
+            }
+
+            /// `metadata.namespace`.
+            pub fn namespace(&self) -> ::core::option::Option<&str> {
+                self.metadata.namespace.as_deref()
+            }
+
+            /// `metadata.uid`, or the empty string.
+            pub fn uid(&self) -> &str {
+                self.metadata.uid.as_deref().unwrap_or_default()
+            }
+        }
+    };
+    (@ namespaced $type:ident) => {
+        impl $crate::NamespacedResource for $type {}
+    };
+    (@ cluster $type:ident) => {
+        impl $crate::ClusterResource for $type {}
+    };
+    (@ watch $type:ident) => {
+        impl $crate::Watchable for $type {}
+    };
+    (@ serde $type:ident) => {
+        impl $crate::json::Value for $type {
+            fn read(&mut self, reader: &mut $crate::json::Reader<'_>) -> ::core::result::Result<(), $crate::json::DecodeError> {
+                *self = $crate::json::from_serde_object::<Self>(reader, <Self as $crate::Object>::TYPE)?;
+                ::core::result::Result::Ok(())
+            }
+
+            fn write(&self, writer: &mut $crate::json::Writer) {
+                $crate::json::to_serde_object(self, <Self as $crate::Object>::TYPE, writer);
+            }
+        }
+    };
+}
+
+/// A toy resource for the examples in documentation.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! doc_test_resource {
+    ($name:ident) => {
+        #[derive(Clone, Debug, Default, PartialEq, $crate::serde::Serialize, $crate::serde::Deserialize)]
+        #[serde(crate = "kubernetes_core::serde")]
+        struct $name {
+            metadata: $crate::ObjectMeta,
+        }
+        $crate::resource!($name: "" / "v1" / "Pod", "pods", namespaced, watch, serde);
+    };
+}

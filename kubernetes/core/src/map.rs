@@ -1,0 +1,240 @@
+use std::fmt;
+use std::ops::Index;
+
+use crate::Str;
+use crate::json::{DecodeError, Reader, Value, Writer};
+
+/// A map from strings, as models hold it: a vector of pairs, sorted by key.
+///
+/// ```
+/// use kubernetes_core::{Map, Str};
+///
+/// let mut labels: Map<Str> = [("tier", "web"), ("app", "shop")].into();
+/// labels.insert("app", "store");
+/// assert_eq!(labels.get("app").map(Str::as_str), Some("store"));
+/// assert_eq!(labels.keys().collect::<Vec<_>>(), ["app", "tier"]);
+/// ```
+///
+/// Labels, annotations and the like have a handful of entries: a sorted vector is smaller than a tree and as fast.
+/// Inserting is linear in the number of entries that sort behind the new one.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Map<V>(Vec<(Str, V)>);
+
+impl<V> Map<V> {
+    /// An empty map.
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is no entry.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The value at `key`.
+    pub fn get(&self, key: &str) -> Option<&V> {
+        self.find(key).ok().map(|at| &self.0[at].1)
+    }
+
+    /// The value at `key`, to be changed.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut V> {
+        self.find(key).ok().map(|at| &mut self.0[at].1)
+    }
+
+    /// Whether there is an entry at `key`.
+    pub fn contains_key(&self, key: &str) -> bool {
+        self.find(key).is_ok()
+    }
+
+    /// Sets the value at `key`, and returns the one that was there.
+    pub fn insert(&mut self, key: impl Into<Str>, value: impl Into<V>) -> Option<V> {
+        let (key, value) = (key.into(), value.into());
+        match self.position_for(&key) {
+            Ok(at) => Some(std::mem::replace(&mut self.0[at].1, value)),
+            Err(at) => {
+                self.0.insert(at, (key, value));
+                None
+            }
+        }
+    }
+
+    /// Removes the entry at `key`, and returns its value.
+    pub fn remove(&mut self, key: &str) -> Option<V> {
+        self.find(key).ok().map(|at| self.0.remove(at).1)
+    }
+
+    /// Removes all entries.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// The entries, by key.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&Str, &V)> + ExactSizeIterator {
+        self.0.iter().map(|(key, value)| (key, value))
+    }
+
+    /// The entries, by key, the values to be changed.
+    pub fn iter_mut(&mut self) -> impl DoubleEndedIterator<Item = (&Str, &mut V)> + ExactSizeIterator {
+        self.0.iter_mut().map(|(key, value)| (&*key, value))
+    }
+
+    /// The keys, sorted.
+    pub fn keys(&self) -> impl DoubleEndedIterator<Item = &Str> + ExactSizeIterator {
+        self.0.iter().map(|(key, _)| key)
+    }
+
+    /// The values, by key.
+    pub fn values(&self) -> impl DoubleEndedIterator<Item = &V> + ExactSizeIterator {
+        self.0.iter().map(|(_, value)| value)
+    }
+
+    fn find(&self, key: &str) -> Result<usize, usize> {
+        self.0.binary_search_by(|(probe, _)| probe.as_str().cmp(key))
+    }
+
+    /// As [`find`](Self::find), quick for a key behind all others: a server writes maps sorted.
+    fn position_for(&self, key: &str) -> Result<usize, usize> {
+        match self.0.last() {
+            Some((last, _)) if last.as_str() >= key => self.find(key),
+            _ => Err(self.0.len()),
+        }
+    }
+}
+
+impl<V> Default for Map<V> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<V: fmt::Debug> fmt::Debug for Map<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}
+
+impl<V> Index<&str> for Map<V> {
+    type Output = V;
+
+    /// # Panics
+    /// If there is no entry at `key`; use [`Map::get`] where that can be.
+    fn index(&self, key: &str) -> &V {
+        match self.get(key) {
+            Some(value) => value,
+            None => panic!("no entry {key:?} in the map"),
+        }
+    }
+}
+
+impl<K: Into<Str>, V> FromIterator<(K, V)> for Map<V> {
+    /// Of entries with the same key, the last one stays.
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
+        let mut sorted: Vec<(Str, V)> = entries.into_iter().map(|(key, value)| (key.into(), value)).collect();
+        // Stable, so that entries with the same key stay in order; of these, dedup_by keeps the first of its pair.
+        sorted.sort_by(|a, b| a.0.cmp(&b.0));
+        sorted.dedup_by(|next, kept| {
+            let same = next.0 == kept.0;
+            if same {
+                std::mem::swap(next, kept);
+            }
+            same
+        });
+        Self(sorted)
+    }
+}
+
+impl<K: Into<Str>, V> Extend<(K, V)> for Map<V> {
+    fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, entries: I) {
+        for (key, value) in entries {
+            self.insert(key, value);
+        }
+    }
+}
+
+impl<K: Into<Str>, T: Into<V>, V, const N: usize> From<[(K, T); N]> for Map<V> {
+    fn from(entries: [(K, T); N]) -> Self {
+        entries.into_iter().map(|(key, value)| (key, value.into())).collect()
+    }
+}
+
+impl<K: Into<Str>, T: Into<V>, V> From<std::collections::BTreeMap<K, T>> for Map<V> {
+    fn from(entries: std::collections::BTreeMap<K, T>) -> Self {
+        entries.into_iter().map(|(key, value)| (key, value.into())).collect()
+    }
+}
+
+impl<K: Into<Str>, T: Into<V>, V, S> From<std::collections::HashMap<K, T, S>> for Map<V> {
+    fn from(entries: std::collections::HashMap<K, T, S>) -> Self {
+        entries.into_iter().map(|(key, value)| (key, value.into())).collect()
+    }
+}
+
+impl<V> IntoIterator for Map<V> {
+    type Item = (Str, V);
+    type IntoIter = std::vec::IntoIter<(Str, V)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl<'a, V> IntoIterator for &'a Map<V> {
+    type Item = (&'a Str, &'a V);
+    type IntoIter = std::iter::Map<std::slice::Iter<'a, (Str, V)>, fn(&'a (Str, V)) -> (&'a Str, &'a V)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter().map(|(key, value)| (key, value))
+    }
+}
+
+impl<V: Value> Value for Map<V> {
+    fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        self.clear();
+        if reader.null()? {
+            return Ok(());
+        }
+        reader.begin_object()?;
+        let mut first = true;
+        let mut sorted = true;
+        while let Some(key) = reader.next_key(&mut first)? {
+            let mut value = V::default();
+            value.read(reader).map_err(|error| error.in_field(&key))?;
+            sorted &= self.0.last().is_none_or(|(last, _)| *last.as_str() < *key);
+            self.0.push((key.into(), value));
+        }
+        if !sorted {
+            *self = std::mem::take(&mut self.0).into_iter().collect();
+        }
+        Ok(())
+    }
+
+    fn write(&self, writer: &mut Writer) {
+        writer.begin_object();
+        for (key, value) in self {
+            writer.required(key, value);
+        }
+        writer.end_object();
+    }
+
+    #[inline]
+    fn is_absent(&self) -> bool {
+        self.is_empty()
+    }
+}
+
+impl<V: Value> serde::Serialize for Map<V> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::json::serialize(self, serializer)
+    }
+}
+
+impl<'de, V: Value> serde::Deserialize<'de> for Map<V> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        crate::json::deserialize(deserializer)
+    }
+}

@@ -1,0 +1,72 @@
+use bytes::Bytes;
+use http::{HeaderValue, Method};
+
+use super::{Execute, Path, Request};
+
+/// Reads a container's log.
+///
+/// ```
+/// use kubernetes_core::{LogRequest, Path};
+///
+/// let path = Path::new("/api/v1/namespaces/{namespace}/pods/{name}/log", &["shop", "web"]);
+/// let request = LogRequest::at(path).container("main").tail_lines(10);
+/// assert_eq!(
+///     format!("{:?}", request.request()),
+///     "GET /api/v1/namespaces/shop/pods/web/log?container=main&tailLines=10"
+/// );
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a request does nothing until it is sent"]
+pub struct LogRequest {
+    pub(crate) request: Request,
+}
+
+impl LogRequest {
+    /// Reads the log at `path`.
+    pub fn at(path: Path) -> Self {
+        let mut request = Request::new(Method::GET, path);
+        // The log is text, but the API server answers 406 to text/plain alone when it has to report an error.
+        request.accept = HeaderValue::from_static("*/*");
+        Self { request }
+    }
+
+    /// The request as it will be sent.
+    pub fn request(&self) -> &Request {
+        &self.request
+    }
+
+    /// Reads the log as far as it is written now, as text.
+    ///
+    /// What is no UTF-8 becomes U+FFFD; [`send_bytes`](Self::send_bytes) has it unchanged.
+    ///
+    /// # Errors
+    /// As [`Execute::execute`].
+    ///
+    /// # Cancel safety
+    /// Dropping the future abandons the request.
+    pub async fn send<E: Execute>(self, client: &E) -> Result<String, E::Error> {
+        client.execute(self.request, |bytes| Ok(String::from_utf8_lossy(bytes).into_owned())).await
+    }
+
+    /// Reads the log as far as it is written now, as bytes.
+    ///
+    /// # Errors
+    /// As [`Execute::execute`].
+    ///
+    /// # Cancel safety
+    /// Dropping the future abandons the request.
+    pub async fn send_bytes<E: Execute>(self, client: &E) -> Result<Bytes, E::Error> {
+        client.execute(self.request, |bytes| Ok(Bytes::copy_from_slice(bytes))).await
+    }
+
+    /// Reads the log as it arrives, in chunks that end anywhere; with [`follow`](Self::follow), as it is written.
+    ///
+    /// # Errors
+    /// As [`Execute::open`].
+    ///
+    /// # Cancel safety
+    /// Dropping the future or the stream ends the request.
+    pub async fn open<E: Execute>(self, client: &E) -> Result<E::Body, E::Error> {
+        client.open(self.request).await
+    }
+}

@@ -1,0 +1,122 @@
+//! Requests as values: method, path, query and body, without a transport.
+
+mod connect;
+mod create;
+mod delete;
+mod delete_collection;
+mod execute;
+mod get;
+mod list;
+mod log;
+mod patch;
+mod path;
+mod query;
+mod read;
+mod replace;
+mod resource_path;
+mod watch;
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
+use http::{Method, Uri};
+
+pub use connect::{Attach, ConnectRequest, Exec, PortForward, Proxy};
+pub use create::CreateRequest;
+pub use delete::DeleteRequest;
+pub use delete_collection::DeleteCollectionRequest;
+pub use execute::Execute;
+pub use get::GetRequest;
+pub use list::ListRequest;
+pub use log::LogRequest;
+pub use patch::PatchRequest;
+pub use path::Path;
+pub use query::{Query, QueryValue};
+pub use read::ReadRequest;
+pub use replace::ReplaceRequest;
+pub use watch::WatchRequest;
+
+/// What every request is made of, and what a transport is given.
+#[derive(Clone)]
+pub struct Request {
+    /// The HTTP method.
+    pub method: Method,
+    /// The path, without the prefix that a server may have.
+    pub path: Path,
+    /// The query parameters.
+    pub query: Query,
+    /// The media types that can be decoded.
+    pub accept: HeaderValue,
+    /// The body, and its media type.
+    pub body: Option<(HeaderValue, Result<Bytes, InvalidRequest>)>,
+}
+
+/// The media type of bodies that are sent, and that are asked for.
+pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+impl Request {
+    /// A request without parameters and body, for an answer in JSON.
+    pub fn new(method: Method, path: Path) -> Self {
+        Self { method, path, query: Query::default(), accept: JSON, body: None }
+    }
+
+    /// The same request with a JSON body.
+    pub(crate) fn with_json<V: crate::json::Value>(mut self, value: &V) -> Self {
+        self.body = Some((JSON, crate::json::to_string(value).map(Bytes::from).map_err(InvalidRequest::from_encoding)));
+        self
+    }
+
+    /// The request as the `http` crate has it, its URI being a path with a query.
+    ///
+    /// # Errors
+    /// If an argument can't stand in a path, or the body could not be encoded.
+    pub fn into_http(self) -> Result<http::Request<Bytes>, InvalidRequest> {
+        let path = self.path.as_str()?;
+        let uri = if self.query.is_empty() { path.to_owned() } else { format!("{path}?{}", self.query.encode()) };
+        let uri: Uri = uri.parse().map_err(|error| InvalidRequest::new(format!("not a URI: {error}")))?;
+        let (content_type, body) = match self.body {
+            Some((content_type, body)) => (Some(content_type), body?),
+            None => (None, Bytes::new()),
+        };
+        let mut request = http::Request::new(body);
+        *request.method_mut() = self.method;
+        *request.uri_mut() = uri;
+        request.headers_mut().insert(ACCEPT, self.accept);
+        if let Some(content_type) = content_type {
+            request.headers_mut().insert(CONTENT_TYPE, content_type);
+        }
+        Ok(request)
+    }
+}
+
+impl fmt::Debug for Request {
+    /// Shows what is in the request line. The body is left out: it may hold secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.path.as_str().unwrap_or("<invalid path>");
+        write!(f, "{} {path}", self.method)?;
+        if self.query.is_empty() { Ok(()) } else { write!(f, "?{}", self.query.encode()) }
+    }
+}
+
+/// A request that can't be made from its arguments.
+#[derive(Clone, Debug)]
+pub struct InvalidRequest(Box<str>);
+
+impl InvalidRequest {
+    pub(crate) fn new(message: String) -> Self {
+        Self(message.into())
+    }
+
+    pub(crate) fn from_encoding(error: crate::json::EncodeError) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+impl fmt::Display for InvalidRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for InvalidRequest {}

@@ -1,0 +1,65 @@
+use std::marker::PhantomData;
+
+use http::Method;
+
+use super::{Execute, Path, Request, resource_path};
+use crate::json::Value;
+use crate::{ClusterResource, NamespacedResource, json};
+
+/// Reads one object, or one of its subresources.
+///
+/// ```
+/// use kubernetes_core::ReadRequest;
+/// # kubernetes_core::doc_test_resource!(Pod);
+///
+/// let request = ReadRequest::<Pod>::namespaced("shop", "web");
+/// assert_eq!(format!("{:?}", request.request()), "GET /api/v1/namespaces/shop/pods/web");
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a request does nothing until it is sent"]
+pub struct ReadRequest<K> {
+    pub(crate) request: Request,
+    kind: PhantomData<fn() -> K>,
+}
+
+impl<K> ReadRequest<K> {
+    /// Reads what is at `path`.
+    pub fn at(path: Path) -> Self {
+        Self { request: Request::new(Method::GET, path), kind: PhantomData }
+    }
+
+    /// The request as it will be sent.
+    pub fn request(&self) -> &Request {
+        &self.request
+    }
+
+    /// Reads an object of a namespace.
+    pub fn namespaced(namespace: impl AsRef<str>, name: impl AsRef<str>) -> Self
+    where
+        K: NamespacedResource,
+    {
+        Self::at(resource_path::named::<K>(Some(namespace.as_ref()), name.as_ref()))
+    }
+
+    /// Reads an object of a cluster-scoped resource.
+    pub fn cluster(name: impl AsRef<str>) -> Self
+    where
+        K: ClusterResource,
+    {
+        Self::at(resource_path::named::<K>(None, name.as_ref()))
+    }
+
+    /// Sends the request.
+    ///
+    /// # Errors
+    /// As [`Execute::execute`].
+    ///
+    /// # Cancel safety
+    /// Dropping the future abandons the request; nothing is changed on the server.
+    pub async fn send<E: Execute>(self, client: &E) -> Result<K, E::Error>
+    where
+        K: Value + Send,
+    {
+        client.execute(self.request, json::from_slice).await
+    }
+}

@@ -1,0 +1,67 @@
+use std::marker::PhantomData;
+
+use super::{Execute, Request};
+use crate::QueryValue;
+
+/// Watches what a list request lists: one connection, as the server gives it.
+///
+/// It ends when the server ends it. Most users want `kubernetes-watch`, which reconnects and resumes.
+#[derive(Clone, Debug)]
+#[must_use = "a request does nothing until it is sent"]
+pub struct WatchRequest<K> {
+    request: Request,
+    kind: PhantomData<fn() -> K>,
+}
+
+impl<K> WatchRequest<K> {
+    pub(super) fn from_list(mut request: Request) -> Self {
+        for name in ["limit", "continue", "resourceVersionMatch"] {
+            request.query.remove(name);
+        }
+        request.query.set("watch", true);
+        Self { request, kind: PhantomData }
+    }
+
+    /// The request as it will be sent.
+    pub fn request(&self) -> &Request {
+        &self.request
+    }
+
+    /// The changes after this version; the version is opaque.
+    pub fn resource_version(self, version: &str) -> Self {
+        self.with("resourceVersion", version)
+    }
+
+    /// After how many seconds the server ends the watch.
+    pub fn timeout_seconds(self, seconds: u32) -> Self {
+        self.with("timeoutSeconds", seconds)
+    }
+
+    /// Whether the server sends bookmarks, which tell how far the watch has come.
+    pub fn allow_watch_bookmarks(self, allow: bool) -> Self {
+        self.with("allowWatchBookmarks", allow)
+    }
+
+    /// Whether the server first sends all existing objects, and a bookmark after the last of them
+    /// (a streaming list, KEP-3157), which must be allowed.
+    pub fn send_initial_events(self, send: bool) -> Self {
+        let request = self.with("sendInitialEvents", send);
+        if send { request.with("resourceVersionMatch", "NotOlderThan") } else { request }
+    }
+
+    /// Sends the request; the events are the lines of the body, a JSON object each.
+    ///
+    /// # Errors
+    /// As [`Execute::open`].
+    ///
+    /// # Cancel safety
+    /// Dropping the future or the body ends the watch; nothing is changed on the server.
+    pub async fn open<E: Execute>(self, client: &E) -> Result<E::Body, E::Error> {
+        client.open(self.request).await
+    }
+
+    fn with(mut self, name: &'static str, value: impl Into<QueryValue>) -> Self {
+        self.request.query.set(name, value);
+        self
+    }
+}

@@ -1,0 +1,159 @@
+use std::borrow::{Borrow, Cow};
+use std::fmt;
+use std::ops::Deref;
+
+use compact_str::CompactString;
+
+use crate::json::{DecodeError, Reader, Value, Writer};
+
+/// A string as models hold it: up to 24 bytes are stored inline, without an allocation.
+///
+/// ```
+/// use kubernetes_core::Str;
+///
+/// let phase = Str::from("Running");
+/// assert_eq!(phase, "Running");
+/// assert!(phase.starts_with("Run"));
+/// ```
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Str(CompactString);
+
+impl Str {
+    /// The empty string.
+    pub const EMPTY: Self = Self(CompactString::const_new(""));
+
+    /// A string known at compile time; it is not copied.
+    pub const fn from_static(text: &'static str) -> Self {
+        Self(CompactString::const_new(text))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// Appends to the text.
+    pub fn push_str(&mut self, text: &str) {
+        self.0.push_str(text);
+    }
+}
+
+impl Deref for Str {
+    type Target = str;
+
+    #[inline]
+    fn deref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl AsRef<str> for Str {
+    fn as_ref(&self) -> &str {
+        self
+    }
+}
+
+impl AsRef<std::path::Path> for Str {
+    fn as_ref(&self) -> &std::path::Path {
+        self.as_str().as_ref()
+    }
+}
+
+impl Borrow<str> for Str {
+    fn borrow(&self) -> &str {
+        self
+    }
+}
+
+impl fmt::Display for Str {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self.as_str(), f)
+    }
+}
+
+impl fmt::Debug for Str {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
+    }
+}
+
+impl From<&str> for Str {
+    fn from(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+
+impl From<String> for Str {
+    fn from(text: String) -> Self {
+        Self(text.into())
+    }
+}
+
+impl From<&String> for Str {
+    fn from(text: &String) -> Self {
+        text.as_str().into()
+    }
+}
+
+impl From<&Str> for Str {
+    fn from(text: &Str) -> Self {
+        text.clone()
+    }
+}
+
+impl From<Cow<'_, str>> for Str {
+    fn from(text: Cow<'_, str>) -> Self {
+        Self(text.into())
+    }
+}
+
+impl From<Str> for String {
+    fn from(text: Str) -> Self {
+        text.0.into()
+    }
+}
+
+impl std::str::FromStr for Str {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(text.into())
+    }
+}
+
+impl FromIterator<char> for Str {
+    fn from_iter<I: IntoIterator<Item = char>>(characters: I) -> Self {
+        Self(characters.into_iter().collect())
+    }
+}
+
+macro_rules! compare_with {
+    ($($other:ty),*) => {$(
+        impl PartialEq<$other> for Str {
+            fn eq(&self, other: &$other) -> bool {
+                let other: &str = other.as_ref();
+                self.as_str() == other
+            }
+        }
+
+        impl PartialEq<Str> for $other {
+            fn eq(&self, other: &Str) -> bool {
+                other == self
+            }
+        }
+    )*};
+}
+compare_with!(str, &str, String);
+
+impl Value for Str {
+    #[inline]
+    fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        *self = if reader.null()? { Self::EMPTY } else { reader.string()?.into() };
+        Ok(())
+    }
+
+    fn write(&self, writer: &mut Writer) {
+        writer.string(self);
+    }
+}
+crate::serde_by_json!(Str);

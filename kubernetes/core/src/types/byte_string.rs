@@ -1,0 +1,82 @@
+use std::fmt;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::json::{DecodeError, Reader, Value, Writer};
+
+/// Bytes, which stand in JSON as base64 (RFC 4648, §4): the data of secrets, certificates.
+///
+/// ```
+/// use kubernetes_core::{ByteString, json};
+///
+/// let password = ByteString::from("hunter2");
+/// assert_eq!(json::to_string(&password)?, r#""aHVudGVyMg==""#);
+/// assert_eq!(format!("{password:?}"), "ByteString(7 bytes)");
+/// # Ok::<(), json::EncodeError>(())
+/// ```
+///
+/// `Debug` does not show them: they are what secrets are made of.
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ByteString(pub Vec<u8>);
+
+impl fmt::Debug for ByteString {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ByteString({} bytes)", self.0.len())
+    }
+}
+
+impl std::ops::Deref for ByteString {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl From<Vec<u8>> for ByteString {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+}
+
+impl From<&[u8]> for ByteString {
+    fn from(bytes: &[u8]) -> Self {
+        Self(bytes.to_vec())
+    }
+}
+
+impl From<&str> for ByteString {
+    fn from(text: &str) -> Self {
+        text.as_bytes().into()
+    }
+}
+
+impl From<String> for ByteString {
+    fn from(text: String) -> Self {
+        Self(text.into_bytes())
+    }
+}
+
+impl Value for ByteString {
+    fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        self.0.clear();
+        if reader.null()? {
+            return Ok(());
+        }
+        let text = reader.string()?;
+        // Go ignores line breaks within base64.
+        let decoded = if text.contains(['\r', '\n']) {
+            STANDARD.decode(text.replace(['\r', '\n'], ""))
+        } else {
+            STANDARD.decode(text.as_bytes())
+        };
+        self.0 = decoded.map_err(|error| reader.error(format!("not base64: {error}")))?;
+        Ok(())
+    }
+
+    fn write(&self, writer: &mut Writer) {
+        writer.string(&STANDARD.encode(&self.0));
+    }
+}
+crate::serde_by_json!(ByteString);

@@ -1,0 +1,111 @@
+use std::fmt;
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::Str;
+use crate::json::{DecodeError, Reader, Value, Writer};
+
+macro_rules! json_text {
+    ($(#[$attribute:meta])* $name:ident) => {
+        $(#[$attribute])*
+        #[derive(Clone)]
+        pub struct $name(Str);
+
+        impl $name {
+            /// Encodes a value.
+            ///
+            /// # Errors
+            /// If it can't be encoded as JSON.
+            pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Self, serde_json::Error> {
+                serde_json::to_string(value).map(|text| Self(text.into()))
+            }
+
+            /// Decodes what it holds.
+            ///
+            /// # Errors
+            /// If that does not fit the type.
+            pub fn decode<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+                serde_json::from_str(&self.0)
+            }
+
+            /// The JSON text, as it came from the server.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl Default for $name {
+            /// `null`
+            fn default() -> Self {
+                Self(Str::from_static("null"))
+            }
+        }
+
+        impl From<serde_json::Value> for $name {
+            fn from(value: serde_json::Value) -> Self {
+                Self(value.to_string().into())
+            }
+        }
+
+        impl PartialEq for $name {
+            /// Whether both hold the same JSON value: neither white space nor the order of keys matters.
+            fn eq(&self, other: &Self) -> bool {
+                self.0 == other.0
+                    || matches!(
+                        (self.decode::<serde_json::Value>(), other.decode::<serde_json::Value>()),
+                        (Ok(ours), Ok(theirs)) if ours == theirs
+                    )
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), self.0)
+            }
+        }
+
+        impl Value for $name {
+            fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+                self.0 = reader.raw()?.into();
+                Ok(())
+            }
+
+            fn write(&self, writer: &mut Writer) {
+                writer.raw(&self.0);
+            }
+        }
+        crate::serde_by_json!($name);
+    };
+}
+
+json_text! {
+    /// Any JSON value, kept as text.
+    ///
+    /// ```
+    /// use kubernetes_core::Json;
+    ///
+    /// let replicas = Json::encode(&3)?;
+    /// assert_eq!(replicas.decode::<i32>()?, 3);
+    /// assert_eq!(Json::from(serde_json::json!({"a": 1})).as_str(), r#"{"a":1}"#);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    Json
+}
+
+json_text! {
+    /// An object of a type that its holder does not know, kept as JSON text.
+    RawExtension
+}
+
+json_text! {
+    /// The set of fields that a manager owns, kept as JSON text: it is a third of every list, and hardly ever read.
+    ///
+    /// Its format: <https://github.com/kubernetes-sigs/structured-merge-diff/blob/v6.3.0/fieldpath/serialize.go>
+    FieldsV1
+}

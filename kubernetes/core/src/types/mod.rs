@@ -1,0 +1,17 @@
+//! The types that have no properties in the description, written by hand.
+
+mod byte_string;
+mod int_or_string;
+mod json;
+mod patch;
+mod quantity;
+mod schema_unions;
+mod time;
+
+pub use byte_string::ByteString;
+pub use int_or_string::IntOrString;
+pub use json::{FieldsV1, Json, RawExtension};
+pub use patch::Patch;
+pub use quantity::{ParseQuantityError, Quantity};
+pub use schema_unions::{OrArray, OrBool, OrStringArray};
+pub use time::{MicroTime, Time};

@@ -1,0 +1,76 @@
+use crate::Str;
+use crate::json::{DecodeError, Reader, Value, Writer};
+
+/// A `T`, or a list of them (`items` of a JSON schema).
+#[derive(Clone, Debug, PartialEq)]
+pub enum OrArray<T> {
+    /// One value.
+    One(Box<T>),
+    /// A list.
+    Array(Vec<T>),
+}
+
+/// A `T`, or whether anything is allowed (`additionalProperties` of a JSON schema).
+#[derive(Clone, Debug, PartialEq)]
+pub enum OrBool<T> {
+    /// One value.
+    One(Box<T>),
+    /// True if anything is allowed.
+    Bool(bool),
+}
+
+/// A `T`, or a list of names (`dependencies` of a JSON schema).
+#[derive(Clone, Debug, PartialEq)]
+pub enum OrStringArray<T> {
+    /// One value.
+    One(Box<T>),
+    /// A list of names.
+    Array(Vec<Str>),
+}
+
+macro_rules! union {
+    ($name:ident, $other:ident, $first_bytes:pat) => {
+        impl<T: Default> Default for $name<T> {
+            fn default() -> Self {
+                Self::One(Box::default())
+            }
+        }
+
+        impl<T: Value> Value for $name<T> {
+            fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+                *self = if matches!(reader.token(), Some($first_bytes)) {
+                    let mut value = Default::default();
+                    Value::read(&mut value, reader)?;
+                    Self::$other(value)
+                } else {
+                    let mut value = Box::<T>::default();
+                    value.read(reader)?;
+                    Self::One(value)
+                };
+                Ok(())
+            }
+
+            fn write(&self, writer: &mut Writer) {
+                match self {
+                    Self::One(value) => value.write(writer),
+                    Self::$other(value) => value.write(writer),
+                }
+            }
+        }
+
+        impl<T: Value> serde::Serialize for $name<T> {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                crate::json::serialize(self, serializer)
+            }
+        }
+
+        impl<'de, T: Value> serde::Deserialize<'de> for $name<T> {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                crate::json::deserialize(deserializer)
+            }
+        }
+    };
+}
+union!(OrArray, Array, b'[');
+union!(OrBool, Bool, b't' | b'f');
+union!(OrStringArray, Array, b'[');

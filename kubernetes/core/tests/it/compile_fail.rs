@@ -1,0 +1,6 @@
+//! What must not compile: asking a resource for what it can't do.
+
+#[test]
+fn capabilities_are_types() {
+    trybuild::TestCases::new().compile_fail("tests/ui/*.rs");
+}

@@ -1,0 +1,38 @@
+//! Map behaves as a BTreeMap does.
+
+use std::collections::BTreeMap;
+
+use kubernetes_core::{Map, Str};
+use proptest::prelude::*;
+
+proptest! {
+    #[test]
+    fn operations_agree_with_a_tree(operations in prop::collection::vec((0..3, "[a-e]{0,2}", 0..9i64), 0..60)) {
+        let mut map = Map::<i64>::new();
+        let mut tree = BTreeMap::<String, i64>::new();
+        for (operation, key, value) in operations {
+            match operation {
+                0 => prop_assert_eq!(map.insert(key.as_str(), value), tree.insert(key, value)),
+                1 => prop_assert_eq!(map.remove(&key), tree.remove(&key)),
+                _ => prop_assert_eq!(map.get(&key), tree.get(&key)),
+            }
+            prop_assert_eq!(map.len(), tree.len());
+        }
+        prop_assert!(map.iter().map(|(k, v)| (k.as_str(), *v)).eq(tree.iter().map(|(k, v)| (k.as_str(), *v))));
+    }
+
+    #[test]
+    fn collected_entries_agree_with_a_tree(entries in prop::collection::vec(("[a-c]{0,2}", 0..9i64), 0..40)) {
+        let map: Map<i64> = entries.iter().cloned().collect();
+        let tree: BTreeMap<String, i64> = entries.iter().cloned().collect();
+        prop_assert_eq!(&map, &Map::from(tree));
+        let text = format!("{{{}}}", entries.iter().map(|(k, v)| format!("\"{k}\":{v}")).collect::<Vec<_>>().join(","));
+        prop_assert_eq!(kubernetes_core::json::from_str::<Map<i64>>(&text).unwrap(), map);
+    }
+}
+
+#[test]
+#[should_panic(expected = "no entry \"missing\"")]
+fn indexing_names_the_missing_key() {
+    let _ = &Map::<Str>::new()["missing"];
+}

@@ -1,0 +1,62 @@
+//! Users' own types become resources by one line.
+
+use kubernetes_core::{List, ListRequest, Object, ObjectMeta, ReadRequest, Resource, json, resource};
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct CronTab {
+    #[serde(default)]
+    metadata: ObjectMeta,
+    cron_spec: String,
+}
+resource!(CronTab: "stable.example.com" / "v1" / "CronTab", "crontabs", namespaced, watch, serde);
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Cluster {
+    #[serde(default)]
+    api_version: String,
+    #[serde(default)]
+    kind: String,
+    metadata: ObjectMeta,
+}
+resource!(Cluster: "example.com" / "v1" / "Cluster", "clusters", cluster, serde);
+
+#[test]
+fn a_type_with_serde_derives_is_read_and_written_with_its_type() {
+    let tab = CronTab { cron_spec: "* * * * */5".into(), ..CronTab::named("nightly") };
+    let text = json::to_string(&tab).unwrap();
+    assert_eq!(
+        text,
+        r#"{"apiVersion":"stable.example.com/v1","kind":"CronTab","metadata":{"name":"nightly"},"cronSpec":"* * * * */5"}"#
+    );
+    assert_eq!(json::from_str::<CronTab>(&text).unwrap(), tab);
+    let list: List<CronTab> = json::from_str(&format!(r#"{{"kind": "CronTabList", "items": [{text}]}}"#)).unwrap();
+    assert_eq!(list.items, [tab]);
+    let error = json::from_str::<CronTab>(r#"{"kind": "Other", "cronSpec": ""}"#).unwrap_err();
+    assert_eq!(error.to_string(), "kind: expected \"CronTab\", found \"Other\" at byte 16");
+    let error = json::from_str::<List<CronTab>>(r#"{"items": [{"cronSpec": 5}]}"#).unwrap_err();
+    assert!(error.to_string().starts_with("items[0]: invalid type: integer"), "{error}");
+}
+
+#[test]
+fn a_type_that_has_its_own_type_fields_gets_no_second_ones() {
+    let cluster = Cluster { api_version: "example.com/v1".into(), kind: "Cluster".into(), ..Cluster::named("c") };
+    let text = json::to_string(&cluster).unwrap();
+    assert_eq!(text, r#"{"apiVersion":"example.com/v1","kind":"Cluster","metadata":{"name":"c"}}"#);
+    assert_eq!(json::from_str::<Cluster>(&text).unwrap(), cluster);
+}
+
+#[test]
+fn the_macro_makes_the_paths() {
+    assert_eq!(Cluster::PLURAL, "clusters");
+    assert_eq!(<CronTab as Object>::TYPE.unwrap().api_version(), "stable.example.com/v1");
+    let request = ListRequest::<CronTab>::namespaced("shop");
+    assert_eq!(format!("{:?}", request.request()), "GET /apis/stable.example.com/v1/namespaces/shop/crontabs");
+    let request = ReadRequest::<Cluster>::cluster("c");
+    assert_eq!(format!("{:?}", request.request()), "GET /apis/example.com/v1/clusters/c");
+    let mut tab = CronTab::named("x");
+    tab.metadata_mut().uid = Some("u".into());
+    assert_eq!((tab.name(), tab.namespace(), tab.uid()), ("x", None, "u"));
+}
