@@ -2,6 +2,29 @@ use std::time::Duration;
 
 use crate::Status;
 
+/// The reasons that say more than a code. Others, as an admission webhook may give, do not.
+const KNOWN_REASONS: &[&str] = &[
+    "Unauthorized",
+    "Forbidden",
+    "NotFound",
+    "AlreadyExists",
+    "Conflict",
+    "Gone",
+    "Invalid",
+    "ServerTimeout",
+    "StoreReadError",
+    "Timeout",
+    "TooManyRequests",
+    "BadRequest",
+    "MethodNotAllowed",
+    "NotAcceptable",
+    "RequestEntityTooLarge",
+    "UnsupportedMediaType",
+    "InternalError",
+    "Expired",
+    "ServiceUnavailable",
+];
+
 /// What an answer that is no success is about: the reasons that the API server gives.
 ///
 /// From <https://github.com/kubernetes/apimachinery/blob/v0.37.2/pkg/api/errors/errors.go>: a reason decides, and the
@@ -49,12 +72,12 @@ impl Status {
 
     /// Whether the server asks to come back later.
     pub fn is_too_many_requests(&self) -> bool {
-        self.has("TooManyRequests", 429)
+        self.has("TooManyRequests", 429) || self.code == Some(429)
     }
 
     /// Whether the server ran out of time.
     pub fn is_timeout(&self) -> bool {
-        self.has("Timeout", 504) || self.has("ServerTimeout", 504)
+        self.has("Timeout", 504) || self.reason.as_deref() == Some("ServerTimeout")
     }
 
     /// Whether the version asked for is one that the server has not reached yet.
@@ -75,8 +98,8 @@ impl Status {
 
     fn has(&self, reason: &str, code: i32) -> bool {
         match self.reason.as_deref() {
-            None | Some("" | "Unknown") => self.code == Some(code),
-            Some(ours) => ours == reason,
+            Some(ours) if KNOWN_REASONS.contains(&ours) => ours == reason,
+            _ => self.code == Some(code),
         }
     }
 }

@@ -6,6 +6,7 @@ mod map;
 mod requests;
 mod resource;
 mod serde;
+mod status;
 mod time;
 
 use kubernetes_core::json::{DecodeError, Model, Reader, Value as _, Writer};

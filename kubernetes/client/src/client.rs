@@ -1,0 +1,274 @@
+//! The client: what turns a request value into bytes on a connection, and an answer into a value.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::AUTHORIZATION;
+use http::uri::PathAndQuery;
+use http::{HeaderMap, Uri};
+use kubernetes_config::Config;
+use kubernetes_core::json::DecodeError;
+use kubernetes_core::{Execute, Request};
+use tower_service::Service;
+
+use crate::authorization::Authorization;
+use crate::error::{BoxError, Kind, RequestLine};
+use crate::transport::Transport;
+use crate::{Body, ClientBuilder, Error, response};
+
+type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// A connection to one API server, as one user.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// use kubernetes_client::Client;
+/// use kubernetes_core::version::Info;
+/// use kubernetes_core::{GetRequest, Path};
+///
+/// let client = Client::from_env()?; // $KUBECONFIG or ~/.kube/config as kubectl reads it, else in-cluster
+/// let version = GetRequest::<Info>::at(Path::new("/version", &[])).send(&client).await?;
+/// println!("{:?}", version.git_version);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Cloning is cheap: all clones share their connections. A client is bound to no runtime. It may be built before one
+/// exists, and used from several; a connection ends with the runtime that opened it, and the next request opens
+/// another.
+///
+/// # Cancel safety
+///
+/// Dropping the future of a request abandons it: the HTTP/2 stream is reset, or the HTTP/1.1 connection closed. The
+/// server may have carried it out all the same.
+///
+/// # Layers and fakes
+///
+/// The transport is any [`Service`]. A test gives its own to [`Client::with_service`]. To add tower layers, wrap a
+/// client, which is a `Service` that sends a request as it is given: with the server's address, credentials and
+/// User-Agent, but without a timeout and without a look at the status of the response.
+///
+/// ```no_run
+/// # use std::task::{Context, Poll};
+/// # use kubernetes_client::{Body, Client, Error};
+/// # use tower_service::Service;
+/// #[derive(Clone)]
+/// struct Audited(Client);
+///
+/// impl Service<http::Request<Body>> for Audited {
+///     type Response = http::Response<Body>;
+///     type Error = Error;
+///     type Future = <Client as Service<http::Request<Body>>>::Future;
+///
+///     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+///         self.0.poll_ready(cx)
+///     }
+///
+///     fn call(&mut self, mut request: http::Request<Body>) -> Self::Future {
+///         request.headers_mut().insert("x-audit-reason", http::HeaderValue::from_static("nightly"));
+///         self.0.call(request)
+///     }
+/// }
+///
+/// let client = Client::from_env()?;
+/// let namespace = client.default_namespace().to_owned();
+/// let audited = Client::with_service(Audited(client), namespace);
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) transport: Box<dyn Transport>,
+    /// Scheme, authority and path prefix; `None` when an injected service decides where requests go.
+    pub(crate) server: Option<Uri>,
+    pub(crate) default_namespace: String,
+    /// Sent with every request.
+    pub(crate) headers: HeaderMap,
+    pub(crate) authorization: Authorization,
+    pub(crate) request_timeout: Option<Duration>,
+    pub(crate) max_response_bytes: usize,
+}
+
+impl Client {
+    /// Connects as kubectl does: the current context of `$KUBECONFIG` or `~/.kube/config`, else as a pod in a cluster.
+    ///
+    /// Nothing is sent yet.
+    ///
+    /// # Errors
+    ///
+    /// When no configuration is found or it is wrong; [`source`](std::error::Error::source) is the
+    /// [`kubernetes_config::Error`] that names the file and field.
+    pub fn from_env() -> Result<Self, Error> {
+        Self::new(Config::from_env().map_err(Error::from)?)
+    }
+
+    /// A client for `config`, with the default settings of [`ClientBuilder`].
+    ///
+    /// # Errors
+    ///
+    /// As [`ClientBuilder::build`].
+    pub fn new(config: Config) -> Result<Self, Error> {
+        Self::builder(config).build()
+    }
+
+    /// A builder, for timeouts and limits other than the default.
+    pub fn builder(config: Config) -> ClientBuilder {
+        ClientBuilder::new(config)
+    }
+
+    /// A client that gives its requests to `service`, for fakes and layers.
+    ///
+    /// The URI of a request is then a path with a query, without a server. Timeout and limit are the defaults of
+    /// [`ClientBuilder`]. An [`Error`] of the service is passed on as it is, any other is wrapped.
+    pub fn with_service<S, B>(service: S, default_namespace: impl Into<String>) -> Self
+    where
+        S: Service<http::Request<Body>, Response = http::Response<B>> + Clone + Send + Sync + 'static,
+        S::Future: Send + 'static,
+        S::Error: Into<BoxError>,
+        B: http_body::Body + Send + 'static,
+        B::Data: Send,
+        B::Error: Into<BoxError>,
+    {
+        Self::from_inner(Inner {
+            transport: Box::new(service),
+            server: None,
+            default_namespace: default_namespace.into(),
+            headers: HeaderMap::new(),
+            authorization: Authorization::None,
+            request_timeout: Some(ClientBuilder::REQUEST_TIMEOUT),
+            max_response_bytes: ClientBuilder::MAX_RESPONSE_BYTES,
+        })
+    }
+
+    pub(crate) fn from_inner(inner: Inner) -> Self {
+        Self(Arc::new(inner))
+    }
+
+    /// The namespace of the context or service account, otherwise `default`.
+    pub fn default_namespace(&self) -> &str {
+        &self.0.default_namespace
+    }
+
+    /// The body of a successful answer. Not generic, and boxed, so that it is compiled once and stays small inside the
+    /// futures of callers.
+    fn fetch(&self, request: Request) -> BoxFuture<'_, Result<(Bytes, Arc<RequestLine>), Error>> {
+        Box::pin(async move {
+            let line = Arc::new(RequestLine::of(&request));
+            let limit = self.0.max_response_bytes;
+            let answer = async {
+                let body = self.0.respond(request, &line).await?;
+                response::read_whole(body, limit).await
+            };
+            let bytes = self.0.in_time(answer).await.map_err(|error| error.or_request(&line))?;
+            Ok((bytes, line))
+        })
+    }
+
+    /// As [`fetch`](Self::fetch), but the body is left to be read.
+    fn start(&self, request: Request) -> BoxFuture<'_, Result<Body, Error>> {
+        Box::pin(async move {
+            let line = Arc::new(RequestLine::of(&request));
+            self.0.in_time(self.0.respond(request, &line)).await.map_err(|error| error.or_request(&line))
+        })
+    }
+}
+
+impl Inner {
+    /// The body of a response whose status says that the request succeeded.
+    async fn respond(&self, request: Request, line: &Arc<RequestLine>) -> Result<Body, Error> {
+        let method = request.method.clone();
+        let request = request.into_http().map_err(|error| Error::new(Kind::Request(error)))?;
+        let response = self.send(request.map(Body::from)).await?;
+        response::check_status(&method, response.map(|body| body.of_request(line))).await
+    }
+
+    async fn send(&self, mut request: http::Request<Body>) -> Result<http::Response<Body>, Error> {
+        if let Some(server) = &self.server {
+            *request.uri_mut() = resolve(server, request.uri()).map_err(|error| Error::new(Kind::Uri(error)))?;
+        }
+        for (name, value) in &self.headers {
+            request.headers_mut().append(name, value.clone());
+        }
+        if let Some(value) = self.authorization.header().map_err(|error| Error::new(Kind::Authorization(error)))? {
+            request.headers_mut().insert(AUTHORIZATION, value);
+        }
+        let response = self.transport.send(request).await;
+        response.map_err(|error| Error::from_service(error, self.server.as_ref()))
+    }
+
+    async fn in_time<T>(&self, answer: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        match self.request_timeout {
+            None => answer.await,
+            Some(limit) => match tokio::time::timeout(limit, answer).await {
+                Ok(result) => result,
+                Err(_) => Err(Error::new(Kind::Timeout(limit))),
+            },
+        }
+    }
+}
+
+/// The path and query of `target` at `server`, behind the prefix of its path.
+fn resolve(server: &Uri, target: &Uri) -> Result<Uri, http::Error> {
+    let prefix = server.path().trim_end_matches('/');
+    let mut parts = server.clone().into_parts();
+    let target = target.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
+    parts.path_and_query =
+        Some(if prefix.is_empty() { target } else { PathAndQuery::try_from(format!("{prefix}{target}"))? });
+    Ok(Uri::from_parts(parts)?)
+}
+
+impl Execute for Client {
+    type Error = Error;
+    type Body = Body;
+
+    async fn execute<T: Send>(
+        &self,
+        request: Request,
+        decode: fn(&[u8]) -> Result<T, DecodeError>,
+    ) -> Result<T, Error> {
+        let (bytes, line) = self.fetch(request).await?;
+        decode(&bytes).map_err(|error| Error::new(Kind::Decode(error)).or_request(&line))
+    }
+
+    async fn open(&self, request: Request) -> Result<Body, Error> {
+        self.start(request).await
+    }
+}
+
+/// Sends a request as it is given: no timeout beyond that for connecting, and any status is a response.
+impl Service<http::Request<Body>> for Client {
+    type Response = http::Response<Body>;
+    type Error = Error;
+    type Future = BoxFuture<'static, Result<http::Response<Body>, Error>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
+        let inner = Arc::clone(&self.0);
+        let line = Arc::new(RequestLine::new(request.method().clone(), request.uri().path()));
+        Box::pin(async move {
+            let response = inner.send(request).await.map_err(|error| error.or_request(&line))?;
+            Ok(response.map(|body| body.of_request(&line)))
+        })
+    }
+}
+
+impl fmt::Debug for Client {
+    /// Shows where requests go, and nothing that is secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut client = f.debug_struct("Client");
+        match &self.0.server {
+            Some(server) => client.field("server", server),
+            None => client.field("server", &format_args!("an injected service")),
+        };
+        client.field("default_namespace", &self.0.default_namespace).finish_non_exhaustive()
+    }
+}

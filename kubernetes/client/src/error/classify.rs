@@ -1,0 +1,189 @@
+//! What an error means for the caller.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use http::{StatusCode, Uri};
+use hyper_util::client::legacy;
+use kubernetes_core::Status;
+
+use super::{BoxError, Error, Kind};
+
+impl Error {
+    /// What failed in the service behind a client.
+    pub(crate) fn from_service(error: BoxError, server: Option<&Uri>) -> Self {
+        let error = match error.downcast::<Self>() {
+            Ok(error) => return *error,
+            Err(error) => error,
+        };
+        let is_connect = error.downcast_ref::<legacy::Error>().is_some_and(legacy::Error::is_connect);
+        if !is_connect {
+            return Self::new(Kind::Transport(error));
+        }
+        Self::new(Kind::Connect { server: server.map(origin), source: error })
+    }
+
+    /// The object, or the path, does not exist (404).
+    pub fn is_not_found(&self) -> bool {
+        self.status_is(Status::is_not_found)
+    }
+
+    /// An object of that name exists already (409 `AlreadyExists`).
+    pub fn is_already_exists(&self) -> bool {
+        self.status_is(Status::is_already_exists)
+    }
+
+    /// The object has changed since it was read, or is in a state that forbids the request (409).
+    ///
+    /// Read the object again, make the change anew, and send that.
+    pub fn is_conflict(&self) -> bool {
+        self.status_is(Status::is_conflict)
+    }
+
+    /// The server has forgotten the resourceVersion or continue token (410, `Gone` or `Expired`): list anew.
+    pub fn is_gone(&self) -> bool {
+        self.status_is(Status::is_gone) || self.http_status() == Some(StatusCode::GONE)
+    }
+
+    /// The user may not do this (403).
+    pub fn is_forbidden(&self) -> bool {
+        self.status_is(Status::is_forbidden)
+    }
+
+    /// The server does not know who the user is: no credentials, or wrong or expired ones (401).
+    pub fn is_unauthorized(&self) -> bool {
+        self.status_is(Status::is_unauthorized)
+    }
+
+    /// The object is not valid (422); `status().details.causes` names the fields.
+    pub fn is_invalid(&self) -> bool {
+        self.status_is(Status::is_invalid)
+    }
+
+    /// The server is too busy for this client, or an eviction would break a disruption budget (429).
+    pub fn is_too_many_requests(&self) -> bool {
+        self.status_is(Status::is_too_many_requests) || self.http_status() == Some(StatusCode::TOO_MANY_REQUESTS)
+    }
+
+    /// Time ran out: for connecting, for the request, or for the server (408, 504 or `Timeout`).
+    ///
+    /// Except for connecting, the server may have done what was asked.
+    pub fn is_timeout(&self) -> bool {
+        match &self.0.kind {
+            Kind::Timeout(_) => true,
+            Kind::Connect { source, .. } => find::<ConnectTimedOut>(source.as_ref()).is_some() || is_io_timeout(source),
+            _ => self.status_is(Status::is_timeout) || self.http_status() == Some(StatusCode::REQUEST_TIMEOUT),
+        }
+    }
+
+    /// No connection could be made, because of the name, network, or TLS: the request was not sent.
+    pub fn is_connect(&self) -> bool {
+        matches!(self.0.kind, Kind::Connect { .. })
+    }
+
+    /// The response came, but is not what was expected.
+    pub fn is_decode(&self) -> bool {
+        matches!(self.0.kind, Kind::Decode(_))
+    }
+
+    /// Whether the same request may succeed later: trouble with the connection (but not with a certificate), time that
+    /// ran out, 429, and 5xx except 501 and 505.
+    ///
+    /// It does not say that the request was not carried out: only for [`is_connect`](Self::is_connect) and
+    /// [`is_too_many_requests`](Self::is_too_many_requests) is that sure. A read can always be sent again.
+    pub fn is_retryable(&self) -> bool {
+        match &self.0.kind {
+            // With TLS 1.3, the server's refusal of the client's certificate comes after the handshake. It is known on
+            // HTTP/1.1 only: h2 keeps no more of an error than its text.
+            Kind::Connect { source, .. } | Kind::Transport(source) => !is_refused_certificate(source.as_ref()),
+            Kind::Body(_) | Kind::Timeout(_) => true,
+            Kind::Status(_) => {
+                self.is_too_many_requests() || self.is_timeout() || self.http_status().is_some_and(is_transient)
+            }
+            Kind::Build(..)
+            | Kind::Config(_)
+            | Kind::Request(_)
+            | Kind::Uri(_)
+            | Kind::Authorization(_)
+            | Kind::TooLarge { .. }
+            | Kind::Decode(_) => false,
+        }
+    }
+
+    fn status_is(&self, predicate: fn(&Status) -> bool) -> bool {
+        self.status().is_some_and(predicate)
+    }
+}
+
+/// Connecting, TLS included, took too long.
+#[derive(Debug)]
+pub(crate) struct ConnectTimedOut(pub(crate) Duration);
+
+impl fmt::Display for ConnectTimedOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "no connection within {:?}", self.0)
+    }
+}
+
+impl StdError for ConnectTimedOut {}
+
+/// The error without the level that hyper-util puts around it, which says nothing new.
+pub(super) fn plain<'a>(error: &'a (dyn StdError + Send + Sync + 'static)) -> &'a (dyn StdError + 'static) {
+    match error.downcast_ref::<legacy::Error>().and_then(StdError::source) {
+        Some(source) => source,
+        None => error,
+    }
+}
+
+fn origin(server: &Uri) -> String {
+    let scheme = server.scheme_str().unwrap_or_default();
+    let authority = server.authority().map_or("", |authority| authority.as_str());
+    format!("{scheme}://{authority}")
+}
+
+fn is_transient(code: StatusCode) -> bool {
+    code.is_server_error() && !matches!(code, StatusCode::NOT_IMPLEMENTED | StatusCode::HTTP_VERSION_NOT_SUPPORTED)
+}
+
+/// Whether either side refused the other's certificate, which another attempt does not change.
+fn is_refused_certificate(error: &(dyn StdError + 'static)) -> bool {
+    use rustls::{AlertDescription, Error as Tls};
+    matches!(
+        find::<Tls>(error),
+        Some(
+            Tls::InvalidCertificate(_)
+                | Tls::NoCertificatesPresented
+                | Tls::AlertReceived(
+                    AlertDescription::BadCertificate
+                        | AlertDescription::CertificateExpired
+                        | AlertDescription::CertificateRequired
+                        | AlertDescription::CertificateRevoked
+                        | AlertDescription::CertificateUnknown
+                        | AlertDescription::UnknownCA
+                        | AlertDescription::UnsupportedCertificate
+                )
+        )
+    )
+}
+
+/// Whether the operating system gave up connecting.
+fn is_io_timeout(error: &BoxError) -> bool {
+    find::<io::Error>(error.as_ref()).is_some_and(|error| error.kind() == io::ErrorKind::TimedOut)
+}
+
+/// The first error of a type in the chain of sources, also inside of [`io::Error`], whose `source` skips what it wraps.
+fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        next = match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(wrapped) => Some(wrapped),
+            None => error.source(),
+        };
+    }
+    None
+}

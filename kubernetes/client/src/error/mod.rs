@@ -1,0 +1,218 @@
+//! The one error of this crate.
+
+mod classify;
+mod status;
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Method, StatusCode};
+use kubernetes_core::json::DecodeError;
+use kubernetes_core::{InvalidRequest, Request, Status};
+
+pub(crate) use classify::ConnectTimedOut;
+pub(crate) use status::Answer;
+
+/// Any error, as services give it.
+pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
+
+/// Why a client could not be built, or a request failed.
+///
+/// `Display` says in one line what failed (`GET /api/v1/namespaces/shop/pods/web failed: 404 Not Found: pods "web" not
+/// found`), and [`source`](StdError::source) gives the next reason. The wording and the types of sources are no stable
+/// interface; [`status`](Self::status) and the predicates are.
+///
+/// ```
+/// use kubernetes_client::Error;
+///
+/// fn explain(error: &Error) -> &'static str {
+///     match error {
+///         _ if error.is_not_found() => "it does not exist",
+///         _ if error.is_forbidden() => "you may not see it",
+///         _ if error.is_connect() => "the server can't be reached",
+///         _ => "something else",
+///     }
+/// }
+/// ```
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: Kind,
+    request: Option<Arc<RequestLine>>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Kind {
+    /// The client can't be built from its configuration.
+    Build(String, Option<BoxError>),
+    Config(kubernetes_config::Error),
+    Request(InvalidRequest),
+    Uri(http::Error),
+    Authorization(std::io::Error),
+    Connect {
+        server: Option<String>,
+        source: BoxError,
+    },
+    Transport(BoxError),
+    /// Our own request timeout.
+    Timeout(Duration),
+    Status(Answer),
+    Body(BoxError),
+    TooLarge {
+        limit: usize,
+    },
+    Decode(DecodeError),
+}
+
+/// The method and path of a request. The query is left out, since it can be long.
+#[derive(Debug)]
+pub(crate) struct RequestLine {
+    method: Method,
+    /// `None` when the request's arguments make no valid path.
+    path: Option<Box<str>>,
+}
+
+impl RequestLine {
+    pub(crate) fn new(method: Method, path: &str) -> Self {
+        Self { method, path: Some(path.into()) }
+    }
+
+    pub(crate) fn of(request: &Request) -> Self {
+        Self { method: request.method.clone(), path: request.path.as_str().ok().map(Into::into) }
+    }
+}
+
+impl Error {
+    /// The error that a server answers with: for fakes and tests.
+    ///
+    /// ```
+    /// use kubernetes_client::Error;
+    /// use kubernetes_core::Status;
+    ///
+    /// let status = Status { code: Some(404), reason: Some("NotFound".into()), ..Status::default() };
+    /// assert!(Error::from_status(status).is_not_found());
+    /// ```
+    pub fn from_status(status: Status) -> Self {
+        Self::new(Kind::Status(Answer::from(status)))
+    }
+
+    /// A request that failed on its way, as when a connection breaks: for fakes and tests.
+    pub fn from_transport(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::new(Kind::Transport(source.into()))
+    }
+
+    pub(crate) fn new(kind: Kind) -> Self {
+        Self(Box::new(Inner { kind, request: None }))
+    }
+
+    pub(crate) fn build(message: impl Into<String>) -> Self {
+        Self::new(Kind::Build(message.into(), None))
+    }
+
+    pub(crate) fn build_from(message: impl Into<String>, source: impl Into<BoxError>) -> Self {
+        Self::new(Kind::Build(message.into(), Some(source.into())))
+    }
+
+    /// Names the request of an error that doesn't know it yet.
+    pub(crate) fn or_request(mut self, line: &Arc<RequestLine>) -> Self {
+        self.0.request.get_or_insert_with(|| Arc::clone(line));
+        self
+    }
+
+    /// The method of the request that failed.
+    pub fn method(&self) -> Option<&Method> {
+        self.0.request.as_ref().map(|line| &line.method)
+    }
+
+    /// The path of the request that failed, without its query.
+    pub fn path(&self) -> Option<&str> {
+        self.0.request.as_ref()?.path.as_deref()
+    }
+
+    /// What the server answered: its own `Status`, or one made from the HTTP status and the beginning of the body when
+    /// the body is none (from a proxy, say). `None` when the request failed without an error response.
+    pub fn status(&self) -> Option<&Status> {
+        self.answer().map(Answer::status)
+    }
+
+    /// The HTTP status of the error response.
+    pub fn http_status(&self) -> Option<StatusCode> {
+        self.answer().and_then(Answer::http_status)
+    }
+
+    /// How long the server asks to wait before the next attempt: its `Retry-After` header in seconds, or else the
+    /// `retryAfterSeconds` of the `Status`.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.answer().and_then(Answer::retry_after)
+    }
+
+    fn answer(&self) -> Option<&Answer> {
+        match &self.0.kind {
+            Kind::Status(answer) => Some(answer),
+            _ => None,
+        }
+    }
+}
+
+impl From<kubernetes_config::Error> for Error {
+    fn from(error: kubernetes_config::Error) -> Self {
+        Self::new(Kind::Config(error))
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(line) = &self.0.request {
+            match &line.path {
+                Some(path) => write!(f, "{} {path} failed: ", line.method)?,
+                None => write!(f, "{} request failed: ", line.method)?,
+            }
+        }
+        self.0.kind.fmt(f)
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Build(message, _) => write!(f, "can't build a client: {message}"),
+            Self::Config(_) => f.write_str("can't load the configuration of the client"),
+            Self::Request(_) => f.write_str("the request is invalid"),
+            Self::Uri(_) => f.write_str("the server's address and the path of the request make no valid URI"),
+            Self::Authorization(_) => f.write_str("can't read the token to authenticate with"),
+            Self::Connect { server: Some(server), .. } => write!(f, "can't connect to {server}"),
+            Self::Connect { server: None, .. } => f.write_str("can't connect"),
+            Self::Transport(_) => f.write_str("the connection failed before the response"),
+            Self::Timeout(limit) => write!(f, "timed out after {limit:?}"),
+            Self::Status(answer) => answer.fmt(f),
+            Self::Body(_) => f.write_str("the response broke off"),
+            Self::TooLarge { limit } => write!(f, "the response is larger than the limit of {limit} bytes"),
+            Self::Decode(_) => f.write_str("can't decode the response"),
+        }
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match &self.0.kind {
+            Kind::Build(_, source) => source.as_deref().map(classify::plain),
+            Kind::Config(source) => Some(source),
+            Kind::Request(source) => Some(source),
+            Kind::Uri(source) => Some(source),
+            Kind::Authorization(source) => Some(source),
+            Kind::Connect { source, .. } | Kind::Transport(source) | Kind::Body(source) => {
+                Some(classify::plain(source.as_ref()))
+            }
+            Kind::Decode(source) => Some(source),
+            Kind::Timeout(_) | Kind::Status(_) | Kind::TooLarge { .. } => None,
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error").field("kind", &self.0.kind).field("request", &self.0.request).finish()
+    }
+}

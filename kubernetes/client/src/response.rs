@@ -1,0 +1,79 @@
+//! Reading responses: status first, then bytes, within limits.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use futures_core::Stream;
+use http::{Method, Response};
+
+use crate::error::{Answer, Kind};
+use crate::{Body, Error};
+
+/// How much of an error response is read. A `Status` has a cause for each wrong field, so it can be long.
+const MAX_ERROR_BYTES: usize = 1024 * 1024;
+
+/// How long an error response is read: one that stalls must not hide its status.
+const ERROR_BODY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The most that is reserved at once on the word of a `Content-Length`.
+const MAX_RESERVED_BYTES: usize = 1024 * 1024;
+
+/// The body of a response that says the request succeeded.
+pub(crate) async fn check_status(method: &Method, response: Response<Body>) -> Result<Body, Error> {
+    let (head, body) = response.into_parts();
+    if head.status.is_success() {
+        return Ok(body);
+    }
+    let (bytes, complete) = read_beginning(body).await;
+    Err(Error::new(Kind::Status(Answer::read(method, head.status, &head.headers, &bytes, complete))))
+}
+
+/// All of a body, unless it is larger than `limit`.
+pub(crate) async fn read_whole(mut body: Body, limit: usize) -> Result<Bytes, Error> {
+    let announced = http_body::Body::size_hint(&body).lower();
+    if announced > limit as u64 {
+        return Err(Error::new(Kind::TooLarge { limit }));
+    }
+    let Some(first) = next(&mut body).await.transpose()? else { return Ok(Bytes::new()) };
+    if first.len() > limit {
+        return Err(Error::new(Kind::TooLarge { limit }));
+    }
+    let Some(mut chunk) = next(&mut body).await.transpose()? else { return Ok(first) };
+
+    let announced = usize::try_from(announced).unwrap_or(usize::MAX).min(MAX_RESERVED_BYTES);
+    let mut whole = BytesMut::with_capacity(announced.max(first.len() + chunk.len()));
+    whole.extend_from_slice(&first);
+    loop {
+        if whole.len() + chunk.len() > limit {
+            return Err(Error::new(Kind::TooLarge { limit }));
+        }
+        whole.extend_from_slice(&chunk);
+        match next(&mut body).await.transpose()? {
+            Some(more) => chunk = more,
+            None => return Ok(whole.freeze()),
+        }
+    }
+}
+
+/// What can be had of an error response, and whether that is all: a body that breaks off must not hide the status.
+async fn read_beginning(mut body: Body) -> (Bytes, bool) {
+    let mut beginning = BytesMut::new();
+    let reading = async {
+        while beginning.len() <= MAX_ERROR_BYTES {
+            match next(&mut body).await {
+                Some(Ok(chunk)) => beginning.extend_from_slice(&chunk),
+                Some(Err(_)) => return false,
+                None => return true,
+            }
+        }
+        false
+    };
+    let complete = tokio::time::timeout(ERROR_BODY_TIMEOUT, reading).await.unwrap_or(false);
+    (beginning.freeze(), complete)
+}
+
+async fn next(body: &mut Body) -> Option<Result<Bytes, Error>> {
+    poll_fn(|cx| Pin::new(&mut *body).poll_next(cx)).await
+}

@@ -1,0 +1,155 @@
+//! Credentials on the wire, and nowhere else.
+
+use std::fs;
+use std::time::Duration;
+
+use kubernetes_client::Client;
+use kubernetes_config::{Config, Credentials, Impersonate};
+
+use crate::certificates::Authority;
+use crate::server::{Server, hello, tls_config};
+use crate::{chain, config, fetch};
+
+/// What arrives as `Authorization`, request by request.
+fn authorizations(server: &Server) -> Vec<String> {
+    server.requests().iter().map(|request| request.header("authorization").unwrap_or_default().to_owned()).collect()
+}
+
+fn with_credentials(server: &str, credentials: Credentials) -> Config {
+    let mut config = config(server);
+    config.credentials = credentials;
+    config
+}
+
+#[tokio::test]
+async fn sends_a_bearer_token() {
+    let authority = Authority::new();
+    for alpn in ["h2", "http/1.1"] {
+        let server = Server::tls(tls_config(&authority.server(&["127.0.0.1"]), &[alpn], None), hello).await;
+        let mut config = with_credentials(&server.url("https"), Credentials::Token("s3cret".into()));
+        config.certificate_authority = Some(authority.pem.clone().into_bytes());
+        let client = Client::new(config).unwrap();
+        fetch(&client).await.unwrap();
+        assert_eq!(authorizations(&server), ["Bearer s3cret"]);
+        assert!(!format!("{client:?}").contains("s3cret"));
+    }
+}
+
+#[tokio::test]
+async fn sends_user_and_password() {
+    let server = Server::plain(hello).await;
+    let basic = Credentials::Basic { username: "Aladdin".to_owned(), password: "open sesame".into() };
+    fetch(&Client::new(with_credentials(&server.url("http"), basic)).unwrap()).await.unwrap();
+    // The example of RFC 7617, §2.
+    assert_eq!(authorizations(&server), ["Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="]);
+}
+
+#[tokio::test]
+async fn reads_the_token_file_again_after_a_minute() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("token");
+    fs::write(&path, "one\n").unwrap();
+    let server = Server::plain(hello).await;
+    let client = Client::new(with_credentials(&server.url("http"), Credentials::TokenFile(path.clone()))).unwrap();
+
+    fetch(&client).await.unwrap();
+    fs::write(&path, " two \n").unwrap();
+    fetch(&client).await.unwrap();
+    pass(Duration::from_secs(61)).await;
+    fetch(&client).await.unwrap();
+    // A file that is gone or empty leaves the last good token.
+    fs::write(&path, "\n").unwrap();
+    pass(Duration::from_secs(61)).await;
+    fetch(&client).await.unwrap();
+    fs::remove_file(&path).unwrap();
+    pass(Duration::from_secs(61)).await;
+    fetch(&client).await.unwrap();
+    fs::write(&path, "three").unwrap();
+    pass(Duration::from_secs(61)).await;
+    fetch(&client).await.unwrap();
+
+    let expected = ["one", "one", "two", "two", "two", "three"].map(|token| format!("Bearer {token}"));
+    assert_eq!(authorizations(&server), expected);
+}
+
+/// Moves the clock. It runs by itself otherwise, as sockets need it to.
+async fn pass(time: Duration) {
+    tokio::time::pause();
+    tokio::time::advance(time).await;
+    tokio::time::resume();
+}
+
+#[tokio::test]
+async fn a_token_file_that_was_never_read_is_an_error_not_an_anonymous_request() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("token");
+    let server = Server::plain(hello).await;
+    let client = Client::new(with_credentials(&server.url("http"), Credentials::TokenFile(path.clone()))).unwrap();
+
+    let error = fetch(&client).await.unwrap_err();
+    assert!(chain(&error).contains(path.to_str().unwrap()), "{}", chain(&error));
+    fs::write(&path, "s3cret\nline two").unwrap();
+    let error = fetch(&client).await.unwrap_err();
+    assert!(chain(&error).contains("line break"), "{}", chain(&error));
+    assert!(!format!("{error:?}").contains("s3cret"));
+    assert!(server.requests().is_empty());
+
+    fs::write(&path, "s3cret").unwrap();
+    fetch(&client).await.unwrap();
+    assert_eq!(authorizations(&server), ["Bearer s3cret"]);
+}
+
+#[tokio::test]
+async fn acts_as_someone_else_with_all_attributes() {
+    let server = Server::plain(hello).await;
+    let mut config = config(&server.url("http"));
+    let mut impersonate = Impersonate::new("jane");
+    impersonate.groups = vec!["developers".to_owned(), "admins".to_owned()];
+    impersonate.uid = Some("06f6".to_owned());
+    impersonate.extra.insert("acme.com/project".to_owned(), vec!["one".to_owned(), "two".to_owned()]);
+    config.impersonate = Some(impersonate);
+    fetch(&Client::new(config).unwrap()).await.unwrap();
+
+    let headers = &server.requests()[0].headers;
+    let all = |name: &str| headers.get_all(name).iter().map(|value| value.to_str().unwrap()).collect::<Vec<_>>();
+    assert_eq!(all("impersonate-user"), ["jane"]);
+    assert_eq!(all("impersonate-group"), ["developers", "admins"]);
+    assert_eq!(all("impersonate-uid"), ["06f6"]);
+    assert_eq!(all("impersonate-extra-acme.com%2fproject"), ["one", "two"]);
+}
+
+#[test]
+fn sends_no_credentials_in_the_clear() {
+    for server in ["http://10.0.0.1:8080", "http://localhost.example.com", "http://[2001:db8::1]"] {
+        let error = Client::new(with_credentials(server, Credentials::Token("s3cret".into()))).unwrap_err();
+        assert!(error.to_string().contains("not encrypted"), "{error}");
+        assert!(Client::new(config(server)).is_ok(), "without credentials there is nothing to lose");
+    }
+    for server in ["http://localhost:8001", "http://127.0.0.1:8001", "http://[::1]:8001"] {
+        Client::new(with_credentials(server, Credentials::Token("s3cret".into()))).unwrap();
+    }
+}
+
+#[test]
+fn refuses_what_it_can_not_do() {
+    let mut proxied = config("http://127.0.0.1");
+    proxied.proxy_url = Some("http://proxy.example.com:3128".parse().unwrap());
+    let error = Client::new(proxied).unwrap_err();
+    assert!(error.to_string().contains("proxy-url"), "{error}");
+
+    for (server, expected) in [("/path", "/path"), ("ftp://127.0.0.1", "https://"), ("https://u:s3cret@h", "password")]
+    {
+        let error = Client::new(config(server)).unwrap_err();
+        assert!(error.to_string().contains(expected), "{error}");
+        assert!(!format!("{error} {error:?}").contains("s3cret"), "{error:?}");
+    }
+}
+
+#[test]
+fn debug_shows_where_but_not_as_whom() {
+    let config = with_credentials("http://127.0.0.1:8001", Credentials::Token("s3cret".into()));
+    let builder = Client::builder(config);
+    let client = builder.clone().build().unwrap();
+    assert_eq!(format!("{client:?}"), r#"Client { server: http://127.0.0.1:8001/, default_namespace: "default", .. }"#);
+    assert!(!format!("{builder:?}").contains("s3cret"));
+}

@@ -1,0 +1,62 @@
+//! Certificates made for one test.
+
+use kubernetes_config::ClientIdentity;
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+
+/// An authority that signs certificates.
+pub(crate) struct Authority {
+    issuer: Issuer<'static, KeyPair>,
+    pub(crate) der: CertificateDer<'static>,
+    pub(crate) pem: String,
+}
+
+/// A signed certificate with its key.
+pub(crate) struct Signed {
+    pub(crate) der: CertificateDer<'static>,
+    pem: String,
+    key: KeyPair,
+}
+
+impl Authority {
+    pub(crate) fn new() -> Self {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+        params.distinguished_name.push(DnType::CommonName, "test authority");
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.self_signed(&key).unwrap();
+        Self { der: certificate.der().clone(), pem: certificate.pem(), issuer: Issuer::new(params, key) }
+    }
+
+    /// A server's certificate for these names and addresses.
+    pub(crate) fn server(&self, names: &[&str]) -> Signed {
+        let names = names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        self.sign(CertificateParams::new(names).unwrap(), ExtendedKeyUsagePurpose::ServerAuth)
+    }
+
+    pub(crate) fn client(&self, name: &str) -> Signed {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.distinguished_name.push(DnType::CommonName, name);
+        self.sign(params, ExtendedKeyUsagePurpose::ClientAuth)
+    }
+
+    fn sign(&self, mut params: CertificateParams, usage: ExtendedKeyUsagePurpose) -> Signed {
+        params.extended_key_usages = vec![usage];
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        Signed { der: certificate.der().clone(), pem: certificate.pem(), key }
+    }
+}
+
+impl Signed {
+    pub(crate) fn identity(&self) -> ClientIdentity {
+        ClientIdentity::new(self.pem.clone(), self.key.serialize_pem())
+    }
+
+    pub(crate) fn key_der(&self) -> PrivateKeyDer<'static> {
+        PrivatePkcs8KeyDer::from(self.key.serialize_der()).into()
+    }
+}

@@ -1,0 +1,48 @@
+//! The client against servers in the test's own process, on 127.0.0.1, and against injected services.
+
+mod authorization;
+mod bodies;
+mod certificates;
+mod connections;
+mod errors;
+mod fakes;
+mod server;
+mod services;
+mod timeouts;
+mod tls;
+
+use kubernetes_client::{Client, Error};
+use kubernetes_config::Config;
+use kubernetes_core::json::DecodeError;
+use kubernetes_core::{Execute, Path, Request};
+
+/// A request for what is at a path.
+fn get(path: &str) -> Request {
+    Request::new(http::Method::GET, Path::new(path, &[]))
+}
+
+/// Takes a body as it is.
+fn raw(bytes: &[u8]) -> Result<Vec<u8>, DecodeError> {
+    Ok(bytes.to_vec())
+}
+
+/// Gets what is at `/version`, as text.
+async fn fetch(client: &Client) -> Result<String, Error> {
+    let bytes = client.execute(get("/version"), raw).await?;
+    Ok(String::from_utf8(bytes).expect("the test's servers answer in UTF-8"))
+}
+
+fn config(server: &str) -> Config {
+    Config::new(server.parse().expect("the test gives a URL"))
+}
+
+/// All levels of an error, as a program shows them.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(error) = next {
+        text = format!("{text}: {error}");
+        next = error.source();
+    }
+    text
+}

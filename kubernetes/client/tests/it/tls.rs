@@ -1,0 +1,170 @@
+//! Who is trusted, and who the client proves to be.
+
+use std::process::Command;
+use std::{env, fs};
+
+use kubernetes_client::{Client, Error};
+use kubernetes_config::{ClientIdentity, Config};
+use rustls::ServerConfig;
+
+use crate::certificates::Authority;
+use crate::server::{Server, hello, tls_config};
+use crate::{chain, config, fetch};
+
+fn server_tls(authority: &Authority, names: &[&str]) -> ServerConfig {
+    tls_config(&authority.server(names), &["h2", "http/1.1"], None)
+}
+
+fn trusting(authority: &Authority, server: &Server) -> Config {
+    let mut config = config(&server.url("https"));
+    config.certificate_authority = Some(authority.pem.clone().into_bytes());
+    config
+}
+
+/// The error of a request that must not have reached the server.
+async fn refused(config: Config, server: &Server) -> Error {
+    let error = fetch(&Client::new(config).unwrap()).await.unwrap_err();
+    assert!(error.is_connect(), "{error:?}");
+    assert!(!error.is_retryable(), "another attempt meets the same certificate: {error:?}");
+    assert!(server.requests().is_empty());
+    error
+}
+
+#[tokio::test]
+async fn refuses_an_unknown_authority() {
+    let authority = Authority::new();
+    let server = Server::tls(server_tls(&authority, &["127.0.0.1"]), hello).await;
+    let error = refused(trusting(&Authority::new(), &server), &server).await;
+    assert!(chain(&error).contains("certificate"), "{}", chain(&error));
+}
+
+#[tokio::test]
+async fn refuses_a_certificate_for_another_name() {
+    let authority = Authority::new();
+    let server = Server::tls(server_tls(&authority, &["api.example.com"]), hello).await;
+    let error = refused(trusting(&authority, &server), &server).await;
+    assert!(chain(&error).contains("api.example.com"), "{}", chain(&error));
+}
+
+#[tokio::test]
+async fn expects_the_tls_server_name() {
+    let authority = Authority::new();
+    let server = Server::tls(server_tls(&authority, &["api.example.com"]), hello).await;
+    let mut config = trusting(&authority, &server);
+
+    config.tls_server_name = Some("api.example.com".to_owned());
+    assert_eq!(fetch(&Client::new(config.clone()).unwrap()).await.unwrap(), "hello");
+
+    config.tls_server_name = Some("not a name".to_owned());
+    let error = Client::new(config).unwrap_err();
+    assert!(error.to_string().contains("tls-server-name"), "{error}");
+}
+
+#[tokio::test]
+async fn the_wrong_tls_server_name_is_refused() {
+    let authority = Authority::new();
+    let server = Server::tls(server_tls(&authority, &["127.0.0.1"]), hello).await;
+    let mut config = trusting(&authority, &server);
+    config.tls_server_name = Some("api.example.com".to_owned());
+    refused(config, &server).await;
+}
+
+#[tokio::test]
+async fn accepts_any_certificate_only_when_told_so() {
+    let server = Server::tls(server_tls(&Authority::new(), &["api.example.com"]), hello).await;
+    let mut config = trusting(&Authority::new(), &server);
+    config.certificate_authority = None;
+    config.insecure_skip_tls_verify = true;
+    assert_eq!(fetch(&Client::new(config).unwrap()).await.unwrap(), "hello");
+}
+
+#[tokio::test]
+async fn trusts_every_authority_of_the_file() {
+    let authority = Authority::new();
+    let server = Server::tls(server_tls(&authority, &["127.0.0.1"]), hello).await;
+    let mut config = trusting(&authority, &server);
+    let garbage = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    config.certificate_authority = Some(format!("{garbage}{}{}", Authority::new().pem, authority.pem).into_bytes());
+    assert_eq!(fetch(&Client::new(config).unwrap()).await.unwrap(), "hello");
+}
+
+/// Where rustls-native-certs, like OpenSSL, looks for the certificates that the platform trusts.
+const TRUSTED_FILE: &str = "SSL_CERT_FILE";
+const IN_CHILD: &str = "KUBERNETES_CLIENT_TEST_IN_CHILD";
+
+#[tokio::test]
+async fn trusts_the_platform_when_no_authority_is_given() {
+    if env::var_os(IN_CHILD).is_none() {
+        // A process of its own, since the variable is for a whole process.
+        let directory = tempfile::tempdir().unwrap();
+        let mut child = Command::new(env::current_exe().unwrap());
+        child.args(["--exact", "tls::trusts_the_platform_when_no_authority_is_given"]);
+        child.env(IN_CHILD, "1").env(TRUSTED_FILE, directory.path().join("trusted.pem")).env_remove("SSL_CERT_DIR");
+        let output = child.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+        assert!(String::from_utf8_lossy(&output.stdout).contains("1 passed"));
+        return;
+    }
+    let authority = Authority::new();
+    let server = Server::tls(server_tls(&authority, &["127.0.0.1"]), hello).await;
+    let mut config = trusting(&authority, &server);
+    config.certificate_authority = None;
+    let trusted = env::var_os(TRUSTED_FILE).unwrap();
+
+    let error = Client::new(config.clone()).unwrap_err();
+    assert!(error.to_string().contains("platform"), "{error}");
+    Client::new(crate::config("http://127.0.0.1")).expect("without TLS there is nothing to trust");
+
+    fs::write(&trusted, Authority::new().pem).unwrap();
+    refused(config.clone(), &server).await;
+
+    fs::write(&trusted, &authority.pem).unwrap();
+    assert_eq!(fetch(&Client::new(config).unwrap()).await.unwrap(), "hello");
+}
+
+#[tokio::test]
+async fn proves_who_it_is_by_certificate() {
+    let authority = Authority::new();
+    let signed = authority.client("alice");
+    for alpn in ["h2", "http/1.1"] {
+        let tls = tls_config(&authority.server(&["127.0.0.1"]), &[alpn], Some(&authority));
+        let server = Server::tls(tls, hello).await;
+
+        let mut config = trusting(&authority, &server);
+        let error = fetch(&Client::new(config.clone()).unwrap()).await.unwrap_err();
+        assert!(chain(&error).contains("CertificateRequired"), "{}", chain(&error));
+        assert_eq!(error.is_retryable(), alpn == "h2", "{error:?}");
+
+        config.client_identity = Some(signed.identity());
+        assert_eq!(fetch(&Client::new(config).unwrap()).await.unwrap(), "hello");
+        assert_eq!(server.peers(), [Some(signed.der.clone())]);
+    }
+}
+
+type Spoil<'a> = &'a dyn Fn(&mut Config);
+
+#[test]
+fn says_what_is_wrong_with_certificates() {
+    let authority = Authority::new();
+    let cases: [(&str, Spoil<'_>); 5] = [
+        ("insecure_skip_tls_verify", &|config| config.insecure_skip_tls_verify = true),
+        ("certificate authority", &|config| config.certificate_authority = Some(b"no PEM".to_vec())),
+        ("client certificate", &|config| config.client_identity = Some(ClientIdentity::new("no PEM", "no PEM"))),
+        ("client key", &|config| {
+            let certificate = authority.client("alice").identity().certificate;
+            config.client_identity = Some(ClientIdentity::new(certificate, "no PEM"));
+        }),
+        ("together", &|config| {
+            let (alice, bob) = (authority.client("alice").identity(), authority.client("bob").identity());
+            config.client_identity = Some(ClientIdentity::new(alice.certificate, bob.key));
+        }),
+    ];
+    for (expected, spoil) in cases {
+        let mut config = config("https://127.0.0.1");
+        config.certificate_authority = Some(authority.pem.clone().into_bytes());
+        spoil(&mut config);
+        let error = Client::new(config).unwrap_err();
+        assert!(error.to_string().contains(expected), "{error}");
+        assert!(!error.is_retryable() && !error.is_connect());
+    }
+}
