@@ -1,1 +1,88 @@
 //! Turns any Kubernetes list request into a resumable stream of events.
+//!
+//! ```no_run
+//! # use serde::{Deserialize, Serialize};
+//! use futures_util::TryStreamExt;
+//! use kubernetes_client::Client;
+//! use kubernetes_core::{ListRequest, ObjectMeta, resource};
+//! use kubernetes_watch::{Event, Watch};
+//!
+//! #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+//! struct CronTab {
+//!     metadata: ObjectMeta,
+//! }
+//! resource!(CronTab: "stable.example.com" / "v1" / "CronTab", "crontabs", namespaced, watch, serde);
+//!
+//! # async fn example(client: &Client) -> Result<(), Box<dyn std::error::Error>> {
+//! let tabs = ListRequest::<CronTab>::namespaced("shop");
+//! let list = tabs.clone().send(client).await?;
+//!
+//! let mut events = Watch::new(client).stream(tabs.since(&list));
+//! while let Some(event) = events.try_next().await? {
+//!     match event {
+//!         Event::Added(tab) | Event::Modified(tab) => println!("~ {}", tab.name()),
+//!         Event::Deleted(tab) => println!("- {}", tab.name()),
+//!         Event::Bookmark(_) => {}
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What a stream promises
+//!
+//! **Every change after the starting point is delivered, in order and at least once.** The starting point is the
+//! request's resourceVersion. Without one (or with `0`), the stream first lists, yields what exists as
+//! [`Event::Added`] once the list is complete, then one [bookmark](Bookmark::ends_initial_events), and goes on from
+//! there. Until the list is complete, it holds the objects in memory.
+//!
+//! **Trouble that passes is not seen.** After an end of stream, a reset, a timeout, silence, 429 or 5xx the stream
+//! reconnects from the last version: after a watch that went well within a second, otherwise after 0.8 s, doubling up
+//! to 30 s, with jitter, and no sooner than a `Retry-After` says (up to a minute). It starts over at 0.8 s when a new
+//! version has come or a connection has lived for 10 s. An [observer](Watch::observe) and `tracing` are told of it.
+//!
+//! **What a retry can't cure is an [`Error`], and final**: 401, 403, 404 and other refusals, and what can't be decoded.
+//! So is a version that the server has forgotten ([`Error::is_gone`]): it is asked for once more, since another API
+//! server may know it, and then the caller must list again.
+//!
+//! **A lost network is noticed**: the server ends each connection after 5 to 10 minutes
+//! ([`timeout_seconds`](Watch::timeout_seconds)), and the client gives up one from which nothing was heard for 90
+//! seconds ([`idle_timeout`](Watch::idle_timeout)).
+//!
+//! **It stops at once** ([`Watch::stop`], [`WatchStream::stop`], [`StopHandle::stop`]), even while it waits.
+//!
+//! Versions are opaque: they are passed on, never compared by order or computed.
+//!
+//! # How existing objects are listed
+//!
+//! With a streaming list ([KEP-3157](https://github.com/kubernetes/enhancements/tree/master/keps/sig-api-machinery/3157-watch-list)),
+//! which spares the API server the memory of a list. If the server has none, they are listed in pages of 500 (or the
+//! request's `limit`), for as long as the stream lives. It is taken to have none if
+//! - it refuses the request with 400 or 422;
+//! - its first bookmark does not say that the initial events have ended, as when it ignores the option;
+//! - for 10 seconds it neither sends a further existing object nor says that they have ended;
+//! - the streaming list has broken, or failed with 5xx, twice.
+//!
+//! A page that has expired makes the list start again, in one piece.
+
+mod backoff;
+mod decode;
+mod driver;
+mod error;
+mod event;
+mod held;
+mod lines;
+mod machine;
+mod requests;
+mod stop;
+mod stream;
+mod timer;
+mod transition;
+mod watch;
+
+pub use error::Error;
+pub use event::{Bookmark, Event};
+pub use stop::StopHandle;
+pub use stream::WatchStream;
+pub use transition::{Reason, Transition};
+pub use watch::Watch;

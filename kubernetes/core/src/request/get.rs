@@ -20,6 +20,12 @@ impl<T> GetRequest<T> {
         Self { request: Request::new(Method::GET, path), answer: PhantomData }
     }
 
+    /// Asks for another media type than `application/json`, of an answer that is JSON under another name.
+    pub fn accept(mut self, media_type: &'static str) -> Self {
+        self.request.accept = http::HeaderValue::from_static(media_type);
+        self
+    }
+
     /// The request as it will be sent.
     pub fn request(&self) -> &Request {
         &self.request

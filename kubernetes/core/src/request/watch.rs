@@ -44,9 +44,10 @@ impl<K> WatchRequest<K> {
 
     /// Whether the server first sends all existing objects, and a bookmark after the last of them
     /// (a streaming list, KEP-3157), which must be allowed.
+    ///
+    /// Either way the server wants `resourceVersionMatch=NotOlderThan` beside it.
     pub fn send_initial_events(self, send: bool) -> Self {
-        let request = self.with("sendInitialEvents", send);
-        if send { request.with("resourceVersionMatch", "NotOlderThan") } else { request }
+        self.with("sendInitialEvents", send).with("resourceVersionMatch", "NotOlderThan")
     }
 
     /// Sends the request; the events are the lines of the body, a JSON object each.

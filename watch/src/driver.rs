@@ -1,0 +1,370 @@
+//! What carries out the machine's decisions: it owns the connection, the clock and the objects.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_core::Stream;
+use kubernetes_client::{Body, Client, Error as ClientError};
+use kubernetes_core::{Execute, List, ListRequest, Object, Request, Str, json};
+use tokio::time::Instant;
+use tracing::{debug, warn};
+
+use crate::decode::{Change, Received, decode};
+use crate::error::Cause;
+use crate::held::{Held, Released};
+use crate::lines::Lines;
+use crate::machine::{Input, Loss, Machine, Step};
+use crate::requests::Requests;
+use crate::timer::Timer;
+use crate::watch::{Observer, Settings};
+use crate::{Bookmark, Error, Event, Reason, Transition};
+
+/// How long a streaming list may bring no further object before its end is announced. A server that has the option
+/// announces it at once; one that ignores it never does.
+const INITIAL_EVENTS_END_WITHIN: Duration = Duration::from_secs(10);
+
+/// After how many lines and chunks without an event for the caller the runtime gets its turn.
+const TURNS: u32 = 128;
+
+type Pending<T> = Pin<Box<dyn Future<Output = Result<T, ClientError>> + Send>>;
+
+/// One watch at work.
+pub(crate) struct Driver<K> {
+    client: Client,
+    requests: Requests,
+    idle_timeout: Option<Duration>,
+    observer: Option<Observer>,
+    machine: Machine,
+    io: Io<K>,
+    /// When the request under way was made.
+    since: Option<Instant>,
+    timer: Timer,
+    /// Whether there was a sign of life since the timer was set.
+    heard: bool,
+    /// Whether a streaming list has gone over to changes, so that its end is near.
+    changes_seen: bool,
+    held: Held<K>,
+    released: Option<Released<K>>,
+    /// What follows what is released.
+    bookmark: Option<Bookmark>,
+    resource_version: Option<Str>,
+}
+
+/// What is under way.
+enum Io<K> {
+    /// Nothing: the machine is to be asked.
+    Idle,
+    /// A wait, until the timer goes off.
+    Waiting,
+    Listing(Pending<List<K>>),
+    Opening(Pending<Body>),
+    Reading(Body, Lines),
+    Over,
+}
+
+/// An item of the stream, or nothing yet.
+type Flow<K> = Option<Result<Event<K>, Error>>;
+
+impl<K> Driver<K> {
+    pub(crate) fn request(&self) -> &Request {
+        self.requests.list()
+    }
+
+    pub(crate) fn resource_version(&self) -> Option<&str> {
+        self.resource_version.as_deref()
+    }
+}
+
+impl<K: Object> Driver<K> {
+    pub(crate) fn new(client: Client, request: ListRequest<K>, settings: &Settings) -> Self {
+        let (version, requests) =
+            Requests::new(request.request().clone(), settings.bookmarks, settings.timeout_seconds);
+        Self {
+            client,
+            machine: Machine::new(version.clone(), requests.bookmarks(), fastrand::Rng::new()),
+            requests,
+            idle_timeout: settings.idle_timeout,
+            observer: settings.observer.clone(),
+            io: Io::Idle,
+            since: None,
+            timer: Timer::default(),
+            heard: false,
+            changes_seen: false,
+            held: Held::default(),
+            released: None,
+            bookmark: None,
+            resource_version: version,
+        }
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(self.io, Io::Over)
+    }
+
+    /// Drops the connection and what is held: no further event will come.
+    pub(crate) fn close(&mut self) {
+        self.io = Io::Over;
+        self.held = Held::default();
+        self.released = None;
+        self.bookmark = None;
+    }
+
+    pub(crate) fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Event<K>, Error>>> {
+        if let Some(event) = self.next_released() {
+            return Poll::Ready(Some(Ok(event)));
+        }
+        let mut turns = 0;
+        loop {
+            let flow = match &mut self.io {
+                Io::Over => return Poll::Ready(None),
+                Io::Idle => self.proceed(),
+                Io::Waiting => {
+                    ready!(self.timer.poll(context));
+                    self.proceed()
+                }
+                Io::Listing(page) => {
+                    let result = ready!(page.as_mut().poll(context));
+                    self.listed(result)
+                }
+                Io::Opening(body) => match body.as_mut().poll(context) {
+                    Poll::Ready(result) => self.opened(result),
+                    Poll::Pending => ready!(self.poll_silence(context)),
+                },
+                Io::Reading(..) if turns == TURNS => {
+                    context.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                Io::Reading(body, buffer) => match buffer.next() {
+                    Ok(Some(line)) => {
+                        turns += 1;
+                        let received = decode(line);
+                        self.received(received)
+                    }
+                    Ok(None) => match Pin::new(body).poll_next(context) {
+                        Poll::Ready(chunk) => {
+                            turns += 1;
+                            self.read(chunk)
+                        }
+                        Poll::Pending => ready!(self.poll_silence(context)),
+                    },
+                    Err(error) => self.lost(Cause::LineTooLong(error)),
+                },
+            };
+            if let Some(item) = flow {
+                return Poll::Ready(Some(item));
+            }
+        }
+    }
+
+    /// Makes the next request.
+    fn proceed(&mut self) -> Flow<K> {
+        let step = self.machine.on(Input::Ready);
+        self.request_step(step)
+    }
+
+    fn request_step(&mut self, step: Step) -> Flow<K> {
+        self.since = Some(Instant::now());
+        match step {
+            Step::Watch { from } => self.open(self.requests.watch(&from)),
+            Step::StreamingList => {
+                self.held = Held::default();
+                self.changes_seen = false;
+                self.open(self.requests.streaming_list());
+            }
+            Step::List { next, paged } => {
+                if next.is_none() {
+                    self.held = Held::default();
+                }
+                let (client, request) = (self.client.clone(), self.requests.page(next.as_ref(), paged));
+                self.io = Io::Listing(Box::pin(async move { client.execute(request, json::from_slice).await }));
+            }
+            _ => return self.fail(Cause::NoVersion),
+        }
+        None
+    }
+
+    fn open(&mut self, request: Request) {
+        let client = self.client.clone();
+        self.io = Io::Opening(Box::pin(async move { client.open(request).await }));
+        self.heard = false;
+        self.timer.set(self.idle_timeout);
+    }
+
+    fn opened(&mut self, result: Result<Body, ClientError>) -> Flow<K> {
+        match result {
+            Ok(body) => {
+                self.machine.on(Input::Opened);
+                self.io = Io::Reading(body, Lines::default());
+                self.heard = true;
+                self.report(Reason::Connected, None, Duration::ZERO);
+                None
+            }
+            Err(error) => self.lost(Cause::Client(error)),
+        }
+    }
+
+    /// Waits for a sign of life no longer than allowed. The time that the caller takes between two polls does not count.
+    fn poll_silence(&mut self, context: &mut Context<'_>) -> Poll<Flow<K>> {
+        if std::mem::take(&mut self.heard) {
+            if !self.machine.awaits_initial_events() {
+                self.timer.set(self.idle_timeout);
+            } else if !self.changes_seen {
+                let limit = self.idle_timeout.unwrap_or(INITIAL_EVENTS_END_WITHIN).min(INITIAL_EVENTS_END_WITHIN);
+                self.timer.set(Some(limit));
+            }
+        }
+        let limit = ready!(self.timer.poll(context));
+        Poll::Ready(self.lost(Cause::Silent(limit)))
+    }
+
+    fn read(&mut self, chunk: Option<Result<Bytes, ClientError>>) -> Flow<K> {
+        match (chunk, &mut self.io) {
+            (Some(Ok(chunk)), Io::Reading(_, lines)) => {
+                lines.push(chunk);
+                self.heard = true;
+                None
+            }
+            (Some(Err(error)), _) => self.lost(Cause::Client(error)),
+            (None, Io::Reading(_, lines)) => match lines.rest().map(decode::<K>) {
+                None => self.lost(Cause::Ended),
+                // A last event without a line end: the next poll finds the body at its end again.
+                Some(Ok(received)) => {
+                    *lines = Lines::default();
+                    self.received(Ok(received))
+                }
+                Some(Err(_)) => self.lost(Cause::Truncated),
+            },
+            _ => None,
+        }
+    }
+
+    fn received(&mut self, received: Result<Received<K>, json::DecodeError>) -> Flow<K> {
+        match received {
+            Ok(Received::Change(change, object)) => self.changed(change, object),
+            Ok(Received::Bookmark { version, initial_events_end }) => {
+                let step = self.machine.on(Input::Bookmark { version: &version, initial_events_end });
+                match step {
+                    Step::Release { version } => self.release(version),
+                    Step::Wait(_) => self.waited(Loss::Refused, Cause::NotStreaming, step),
+                    _ => {
+                        self.resource_version = Some(version.clone());
+                        Some(Ok(Event::Bookmark(Bookmark { resource_version: version, initial_events_end })))
+                    }
+                }
+            }
+            Ok(Received::Error(status)) => self.lost(Cause::Status(status)),
+            Err(error) => self.lost(Cause::Undecodable(error)),
+        }
+    }
+
+    fn changed(&mut self, change: Change, object: K) -> Flow<K> {
+        let version = object.metadata().resource_version.clone().unwrap_or_default();
+        if self.machine.on(Input::Change { version: &version }) == Step::Hold {
+            self.changes_seen |= change != Change::Added;
+            self.held.apply(change, object);
+            return None;
+        }
+        self.resource_version = Some(version);
+        Some(Ok(match change {
+            Change::Added => Event::Added(object),
+            Change::Modified => Event::Modified(object),
+            Change::Deleted => Event::Deleted(object),
+        }))
+    }
+
+    fn listed(&mut self, result: Result<List<K>, ClientError>) -> Flow<K> {
+        let list = match result {
+            Ok(list) => list,
+            Err(error) => return self.lost(Cause::Client(error)),
+        };
+        let page = Input::Page { version: list.resource_version(), next: list.continue_token() };
+        let step = self.machine.on(page);
+        self.held.extend(list.items);
+        match step {
+            Step::Release { version } => {
+                self.io = Io::Idle;
+                self.release(version)
+            }
+            step => self.request_step(step),
+        }
+    }
+
+    /// Hands over what is held.
+    fn release(&mut self, version: Str) -> Flow<K> {
+        self.report(Reason::Listed, None, Duration::ZERO);
+        self.released = Some(self.held.take());
+        self.bookmark = Some(Bookmark { resource_version: version, initial_events_end: true });
+        self.next_released().map(Ok)
+    }
+
+    fn next_released(&mut self) -> Option<Event<K>> {
+        if let Some(object) = self.released.as_mut().and_then(Iterator::next) {
+            return Some(Event::Added(object));
+        }
+        self.released = None;
+        let bookmark = self.bookmark.take()?;
+        self.resource_version = Some(bookmark.resource_version.clone());
+        Some(Event::Bookmark(bookmark))
+    }
+
+    /// After a request has come to nothing, or its connection to its end.
+    fn lost(&mut self, cause: Cause) -> Flow<K> {
+        let loss = cause.loss();
+        let lived = self.since.map(|since| since.elapsed()).unwrap_or_default();
+        let step = self.machine.on(Input::Lost { loss, lived });
+        self.waited(loss, cause, step)
+    }
+
+    fn waited(&mut self, loss: Loss, cause: Cause, step: Step) -> Flow<K> {
+        let Step::Wait(wait) = step else {
+            return self.fail(cause);
+        };
+        let error = Error::new(self.requests.list(), cause);
+        self.report(Reason::of(loss), Some(&error), wait);
+        if wait.is_zero() {
+            self.io = Io::Idle;
+        } else {
+            self.io = Io::Waiting;
+            self.timer.set(Some(wait));
+        }
+        None
+    }
+
+    fn fail(&mut self, cause: Cause) -> Flow<K> {
+        self.close();
+        Some(Err(Error::new(self.requests.list(), cause)))
+    }
+
+    fn report(&self, reason: Reason, error: Option<&Error>, wait: Duration) {
+        let resource_version = self.resource_version();
+        let request = self.request();
+        match (reason, error) {
+            (Reason::Unavailable | Reason::Broken | Reason::Gone, Some(error)) => {
+                warn!(?request, resource_version, ?wait, cause = %Chain(error), "watch interrupted: {reason}");
+            }
+            _ => debug!(?request, resource_version, ?wait, "watch: {reason}"),
+        }
+        if let Some(observer) = &self.observer {
+            observer(&Transition { reason, error, wait, resource_version });
+        }
+    }
+}
+
+/// An error with its sources, for logs.
+struct Chain<'a>(&'a dyn std::error::Error);
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut source = self.0.source();
+        while let Some(error) = source {
+            write!(f, ": {error}")?;
+            source = error.source();
+        }
+        Ok(())
+    }
+}

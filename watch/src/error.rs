@@ -1,0 +1,179 @@
+use std::fmt;
+use std::time::Duration;
+
+use kubernetes_core::json::DecodeError;
+use kubernetes_core::{Request, Status};
+
+use crate::lines::LineTooLong;
+use crate::machine::Loss;
+
+/// Why a watch is over: what a retry can't cure.
+///
+/// - [`is_gone`](Self::is_gone): the server has forgotten the version. List again and watch from there, or start a
+///   watch without a version. What was deleted meanwhile can only be found by comparing.
+/// - 401, 403, 404 and other refusals: mend the credentials, the roles or the request.
+/// - [`is_undecodable`](Self::is_undecodable): the server sent what is not an event of this type.
+///
+/// (An [observer](crate::Watch::observe) is given the same type for trouble that is retried.)
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    path: Box<str>,
+    cause: Cause,
+}
+
+/// Why a request has no more to give.
+#[derive(Debug)]
+pub(crate) enum Cause {
+    Ended,
+    Truncated,
+    Silent(Duration),
+    NotStreaming,
+    Client(kubernetes_client::Error),
+    Status(Status),
+    Undecodable(DecodeError),
+    LineTooLong(LineTooLong),
+    NoVersion,
+}
+
+impl Cause {
+    /// What it means for the watch.
+    pub(crate) fn loss(&self) -> Loss {
+        match self {
+            Self::Ended => Loss::Ended,
+            Self::Truncated => Loss::Broken { retry_after: None },
+            Self::Silent(_) => Loss::Silent,
+            Self::NotStreaming => Loss::Refused,
+            Self::Client(error) => loss_of_request(error),
+            Self::Status(status) => loss_of_event(status),
+            Self::Undecodable(_) | Self::LineTooLong(_) | Self::NoVersion => Loss::Final,
+        }
+    }
+}
+
+fn loss_of_request(error: &kubernetes_client::Error) -> Loss {
+    let retry_after = error.retry_after();
+    if error.is_gone() {
+        Loss::Gone
+    } else if error.is_too_many_requests() || error.is_connect() && error.is_retryable() {
+        Loss::Unavailable { retry_after }
+    } else if error.is_retryable() || error.status().is_some_and(Status::is_resource_version_too_large) {
+        Loss::Broken { retry_after }
+    } else if error.status().is_some_and(|status| matches!(status.code, Some(400 | 422))) {
+        Loss::Refused
+    } else {
+        Loss::Final
+    }
+}
+
+/// Classified as client-go does (`isExpiredError`, `isTooLargeResourceVersionError` in tools/cache/reflector.go), with
+/// the codes of tools/watch/retrywatcher.go.
+fn loss_of_event(status: &Status) -> Loss {
+    let retry_after = status.retry_after();
+    if is_gone(status) {
+        return Loss::Gone;
+    }
+    if status.is_too_many_requests() || status.code == Some(429) {
+        return Loss::Unavailable { retry_after };
+    }
+    let transient =
+        matches!(status.reason.as_deref(), Some("InternalError" | "ServerTimeout" | "Timeout" | "ServiceUnavailable"));
+    match status.code {
+        _ if transient || status.is_resource_version_too_large() => Loss::Broken { retry_after },
+        Some(408 | 500 | 502..=504 | 506..=599) => Loss::Broken { retry_after },
+        Some(400 | 422) => Loss::Refused,
+        _ => Loss::Final,
+    }
+}
+
+fn is_gone(status: &Status) -> bool {
+    status.is_gone() || status.code == Some(410)
+}
+
+impl Error {
+    pub(crate) fn new(request: &Request, cause: Cause) -> Self {
+        let path = request.path.as_str().unwrap_or("an invalid path").into();
+        Self(Box::new(Inner { path, cause }))
+    }
+
+    /// What the server answered or sent, if it was an error.
+    pub fn status(&self) -> Option<&Status> {
+        match &self.0.cause {
+            Cause::Client(error) => error.status(),
+            Cause::Status(status) => Some(status),
+            _ => None,
+        }
+    }
+
+    /// Whether the server has forgotten the version from which the watch was to resume: list again.
+    pub fn is_gone(&self) -> bool {
+        match &self.0.cause {
+            Cause::Client(error) => error.is_gone(),
+            Cause::Status(status) => is_gone(status),
+            _ => false,
+        }
+    }
+
+    /// Whether the server does not know who is asking.
+    pub fn is_unauthorized(&self) -> bool {
+        self.status().is_some_and(Status::is_unauthorized)
+    }
+
+    /// Whether the user may not watch these objects.
+    pub fn is_forbidden(&self) -> bool {
+        self.status().is_some_and(Status::is_forbidden)
+    }
+
+    /// Whether there is no such resource.
+    pub fn is_not_found(&self) -> bool {
+        self.status().is_some_and(Status::is_not_found)
+    }
+
+    /// Whether the server sent what is not an event, or not one of this type; the source names the place.
+    pub fn is_undecodable(&self) -> bool {
+        match &self.0.cause {
+            Cause::Client(error) => error.is_decode(),
+            Cause::Undecodable(_) | Cause::LineTooLong(_) => true,
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = &self.0.path;
+        match &self.0.cause {
+            Cause::Ended => write!(f, "the server ended the watch of {path}"),
+            Cause::Truncated => write!(f, "the watch of {path} ended in the middle of an event"),
+            Cause::Silent(limit) => write!(f, "nothing was heard from the watch of {path} for {limit:?}"),
+            Cause::NotStreaming => write!(f, "the server has no streaming list of {path}"),
+            Cause::Client(_) => write!(f, "the watch of {path} failed"),
+            Cause::Status(status) => {
+                let code = status.code.map(|code| format!(" {code}")).unwrap_or_default();
+                let reason = status.reason.as_deref().filter(|reason| !reason.is_empty()).unwrap_or("without a reason");
+                let message = status.message.as_deref().unwrap_or_default();
+                write!(f, "the server ended the watch of {path} with error{code}, {reason}: {message}")
+            }
+            Cause::Undecodable(_) => write!(f, "can't decode an event of the watch of {path}"),
+            Cause::LineTooLong(_) => write!(f, "can't read an event of the watch of {path}"),
+            Cause::NoVersion => write!(f, "the list at {path} has no resourceVersion to watch from"),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error").field("path", &self.0.path).field("cause", &self.0.cause).finish()
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.0.cause {
+            Cause::Client(error) => Some(error),
+            Cause::Undecodable(error) => Some(error),
+            Cause::LineTooLong(error) => Some(error),
+            _ => None,
+        }
+    }
+}

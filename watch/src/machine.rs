@@ -1,0 +1,296 @@
+//! What a watch does next: decisions without sockets and clocks. The driver carries them out.
+
+use std::time::Duration;
+
+use kubernetes_core::Str;
+
+use crate::backoff::Backoff;
+
+/// A connection that lived this long was healthy, though nothing came: the next one is opened without backoff.
+const HEALTHY: Duration = Duration::from_secs(10);
+
+/// The least time from one connection to the next, however well they go.
+const INTERVAL: Duration = Duration::from_secs(1);
+
+/// The longest wait that a server may ask for.
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
+
+/// After how many broken streaming lists a plain one is tried.
+const STREAMING_TRIES: u32 = 2;
+
+/// The state of a watch.
+#[derive(Debug)]
+pub(crate) struct Machine {
+    goal: Goal,
+    stage: Stage,
+    /// The version that everything up to has been handed over.
+    version: Option<Str>,
+    backoff: Backoff,
+    /// Whether this connection has brought a new version.
+    progress: bool,
+    /// Whether the one retry after a 410 has been used.
+    gone: bool,
+}
+
+/// What the next request, or the one under way, is for.
+#[derive(Clone, Debug, PartialEq)]
+enum Goal {
+    /// The existing objects, as the first events of a watch (KEP-3157).
+    StreamingList { broken: u32 },
+    /// The existing objects, page by page.
+    List { next: Option<Str>, paged: bool, version: Option<Str> },
+    /// The changes after `version`.
+    Watch,
+}
+
+/// How far that request is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Stage {
+    Waiting,
+    Requested,
+    Open,
+    Over,
+}
+
+/// What happened.
+#[derive(Debug)]
+pub(crate) enum Input<'a> {
+    /// The wait is over, or what was released has been handed over.
+    Ready,
+    /// The watch was answered with success.
+    Opened,
+    /// An object was added, modified or deleted.
+    Change { version: &'a str },
+    /// A bookmark; it may be the one that ends a streaming list.
+    Bookmark { version: &'a str, initial_events_end: bool },
+    /// A page of a list.
+    Page { version: &'a str, next: Option<&'a str> },
+    /// The request came to nothing, or its connection ended, after it had lived for some time.
+    Lost { loss: Loss, lived: Duration },
+}
+
+/// Why a request has no more to give.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Loss {
+    /// The server ended the watch between two events.
+    Ended,
+    /// Nothing was heard for too long.
+    Silent,
+    /// No answer, or one that asks to come back later: it says nothing about the request itself.
+    Unavailable { retry_after: Option<Duration> },
+    /// An internal error, or a connection that broke.
+    Broken { retry_after: Option<Duration> },
+    /// The version is too old.
+    Gone,
+    /// A parameter is not allowed.
+    Refused,
+    /// What a retry can't cure.
+    Final,
+}
+
+/// What to do.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Step {
+    /// Open a watch of the changes after this version.
+    Watch { from: Str },
+    /// Forget what is held and open a watch that starts with the existing objects.
+    StreamingList,
+    /// Get the next page of a list. Without a token it is the first one: forget what is held.
+    List { next: Option<Str>, paged: bool },
+    /// Drop the connection and wait, then come back with [`Input::Ready`].
+    Wait(Duration),
+    /// Go on with what is under way.
+    Continue,
+    /// Hand the event over and go on.
+    Yield,
+    /// Keep the object until the list is complete and go on.
+    Hold,
+    /// The list is complete: hand over what is held, and a bookmark of this version. Then go on reading the
+    /// connection, or come back with [`Input::Ready`] if there is none.
+    Release { version: Str },
+    /// Hand the error over: the watch is over.
+    Fail,
+    /// The list has no version to watch from: hand an error over, the watch is over.
+    FailWithoutVersion,
+}
+
+impl Machine {
+    /// A watch of the changes after `version`, or else of the existing objects and their changes,
+    /// starting with [`Input::Ready`].
+    pub(crate) fn new(version: Option<Str>, streaming_list: bool, random: fastrand::Rng) -> Self {
+        let goal = match &version {
+            Some(_) => Goal::Watch,
+            None if streaming_list => Goal::StreamingList { broken: 0 },
+            None => Goal::first_page(true),
+        };
+        let backoff = Backoff::new(random);
+        Self { goal, stage: Stage::Waiting, version, backoff, progress: false, gone: false }
+    }
+
+    /// Whether the initial events of a streaming list are being read.
+    pub(crate) fn awaits_initial_events(&self) -> bool {
+        self.stage == Stage::Open && matches!(self.goal, Goal::StreamingList { .. })
+    }
+
+    /// Takes in what happened and says what to do.
+    ///
+    /// An input that does not belong to the current stage changes nothing.
+    pub(crate) fn on(&mut self, input: Input<'_>) -> Step {
+        match (self.stage, input) {
+            (Stage::Over, _) => Step::Fail,
+            (Stage::Waiting, Input::Ready) => self.request(),
+            (Stage::Requested, Input::Opened) if !matches!(self.goal, Goal::List { .. }) => {
+                self.stage = Stage::Open;
+                Step::Continue
+            }
+            (Stage::Requested, Input::Page { version, next }) => self.page(version, next),
+            (Stage::Open, Input::Change { version }) => self.change(version),
+            (Stage::Open, Input::Bookmark { version, initial_events_end }) => {
+                self.bookmark(version, initial_events_end)
+            }
+            (Stage::Requested | Stage::Open, Input::Lost { loss, lived }) => self.lost(loss, lived),
+            _ => Step::Continue,
+        }
+    }
+
+    fn request(&mut self) -> Step {
+        self.stage = Stage::Requested;
+        self.progress = false;
+        match (&self.goal, &self.version) {
+            (Goal::StreamingList { .. }, _) => Step::StreamingList,
+            (Goal::List { next, paged, .. }, _) => Step::List { next: next.clone(), paged: *paged },
+            (Goal::Watch, Some(version)) => Step::Watch { from: version.clone() },
+            (Goal::Watch, None) => self.fail(Step::FailWithoutVersion),
+        }
+    }
+
+    fn page(&mut self, version: &str, next: Option<&str>) -> Step {
+        let Goal::List { next: token, paged, version: first } = &mut self.goal else {
+            return Step::Continue;
+        };
+        // Should the pages not agree, the first version loses nothing: what changed since is sent again.
+        let first = first.get_or_insert_with(|| version.into());
+        if let Some(next) = next {
+            *token = Some(next.into());
+            self.backoff.reset();
+            return Step::List { next: token.clone(), paged: *paged };
+        }
+        if first.is_empty() {
+            return self.fail(Step::FailWithoutVersion);
+        }
+        let version = first.clone();
+        self.stage = Stage::Waiting;
+        self.complete(version)
+    }
+
+    fn change(&mut self, version: &str) -> Step {
+        match self.goal {
+            // The initial events are in no order, so that their versions say nothing.
+            Goal::StreamingList { .. } => Step::Hold,
+            _ => {
+                self.advance(version);
+                Step::Yield
+            }
+        }
+    }
+
+    fn bookmark(&mut self, version: &str, initial_events_end: bool) -> Step {
+        match self.goal {
+            Goal::StreamingList { .. } if initial_events_end => self.complete(version.into()),
+            Goal::StreamingList { .. } => self.list_instead(),
+            _ => {
+                self.advance(version);
+                Step::Yield
+            }
+        }
+    }
+
+    fn complete(&mut self, version: Str) -> Step {
+        self.goal = Goal::Watch;
+        self.advance(&version);
+        Step::Release { version }
+    }
+
+    fn advance(&mut self, version: &str) {
+        if self.version.as_deref() != Some(version) {
+            self.version = Some(version.into());
+            self.progress = true;
+            self.gone = false;
+            self.backoff.reset();
+        }
+    }
+
+    fn lost(&mut self, loss: Loss, lived: Duration) -> Step {
+        let healthy = self.stage == Stage::Open && (self.progress || lived >= HEALTHY);
+        if healthy {
+            self.backoff.reset();
+        }
+        match loss {
+            Loss::Final => self.fail(Step::Fail),
+            Loss::Refused => match self.goal {
+                Goal::StreamingList { .. } => self.list_instead(),
+                _ => self.fail(Step::Fail),
+            },
+            Loss::Gone => self.forgotten(),
+            Loss::Silent if matches!(self.goal, Goal::StreamingList { .. }) => self.list_instead(),
+            Loss::Ended | Loss::Silent if healthy && self.goal == Goal::Watch => {
+                self.wait(INTERVAL.saturating_sub(lived))
+            }
+            Loss::Unavailable { retry_after } => self.retry(retry_after),
+            Loss::Broken { retry_after } => self.broken(retry_after),
+            Loss::Ended | Loss::Silent => self.broken(None),
+        }
+    }
+
+    fn broken(&mut self, retry_after: Option<Duration>) -> Step {
+        if let Goal::StreamingList { broken } = &mut self.goal {
+            *broken += 1;
+            if *broken >= STREAMING_TRIES {
+                self.goal = Goal::first_page(true);
+            }
+        }
+        self.retry(retry_after)
+    }
+
+    /// After a 410. A page that has expired makes the list start again, whole, so that it can't expire once more.
+    /// Otherwise another API server may still know the version: one retry.
+    fn forgotten(&mut self) -> Step {
+        match &self.goal {
+            Goal::List { next: Some(_), paged: true, .. } => self.goal = Goal::first_page(false),
+            _ if self.gone => return self.fail(Step::Fail),
+            _ => self.gone = true,
+        }
+        self.retry(None)
+    }
+
+    fn list_instead(&mut self) -> Step {
+        self.goal = Goal::first_page(true);
+        self.wait(Duration::ZERO)
+    }
+
+    fn retry(&mut self, retry_after: Option<Duration>) -> Step {
+        let asked = retry_after.unwrap_or_default().min(MAX_RETRY_AFTER);
+        let wait = asked + self.backoff.next();
+        self.wait(wait)
+    }
+
+    fn wait(&mut self, wait: Duration) -> Step {
+        self.stage = Stage::Waiting;
+        Step::Wait(wait)
+    }
+
+    fn fail(&mut self, step: Step) -> Step {
+        self.stage = Stage::Over;
+        step
+    }
+}
+
+impl Goal {
+    fn first_page(paged: bool) -> Self {
+        Self::List { next: None, paged, version: None }
+    }
+}
+
+#[cfg(test)]
+#[path = "machine_tests.rs"]
+mod tests;

@@ -1,0 +1,86 @@
+use std::fmt;
+use std::time::Duration;
+
+use crate::Error;
+use crate::machine::Loss;
+
+/// A change of connection that does not end the stream, told to an [observer](crate::Watch::observe).
+#[derive(Debug)]
+pub struct Transition<'a> {
+    pub(crate) reason: Reason,
+    pub(crate) error: Option<&'a Error>,
+    pub(crate) wait: Duration,
+    pub(crate) resource_version: Option<&'a str>,
+}
+
+impl Transition<'_> {
+    /// Why.
+    pub fn reason(&self) -> Reason {
+        self.reason
+    }
+
+    /// What exactly went wrong, if something did.
+    pub fn error(&self) -> Option<&Error> {
+        self.error
+    }
+
+    /// How long the stream waits before its next request.
+    pub fn wait(&self) -> Duration {
+        self.wait
+    }
+
+    /// The version from which the watch resumes; `None` before the existing objects are listed.
+    pub fn resource_version(&self) -> Option<&str> {
+        self.resource_version
+    }
+}
+
+/// Why a stream changes its connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Reason {
+    /// The server accepted a watch.
+    Connected,
+    /// The existing objects have been listed.
+    Listed,
+    /// The server ended the watch in good order.
+    Ended,
+    /// Nothing was heard for longer than the [idle timeout](crate::Watch::idle_timeout).
+    Idle,
+    /// The server can't be reached, or asks to come back later.
+    Unavailable,
+    /// The connection broke, or the server had an internal error.
+    Broken,
+    /// The server has forgotten the version (410): it is asked once more, as another API server may know it.
+    Gone,
+    /// The server has no streaming list: the objects are listed page by page.
+    NoStreamingList,
+}
+
+impl Reason {
+    pub(crate) fn of(loss: Loss) -> Self {
+        match loss {
+            Loss::Ended => Self::Ended,
+            Loss::Silent => Self::Idle,
+            Loss::Unavailable { .. } => Self::Unavailable,
+            Loss::Broken { .. } | Loss::Final => Self::Broken,
+            Loss::Gone => Self::Gone,
+            Loss::Refused => Self::NoStreamingList,
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Connected => "connected",
+            Self::Listed => "listed",
+            Self::Ended => "ended by the server",
+            Self::Idle => "idle for too long",
+            Self::Unavailable => "unavailable",
+            Self::Broken => "broken",
+            Self::Gone => "version forgotten",
+            Self::NoStreamingList => "no streaming list",
+        })
+    }
+}

@@ -1,0 +1,131 @@
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kubernetes_client::Client;
+use kubernetes_core::{ListRequest, Watchable};
+
+use crate::stop::Streams;
+use crate::{Transition, WatchStream};
+
+/// Makes streams of events out of list requests, and stops them.
+///
+/// It owns a clone of the client. Its own clones have the same streams: [`stop`](Self::stop) on any ends all.
+#[derive(Clone)]
+pub struct Watch {
+    client: Client,
+    settings: Settings,
+    streams: Streams,
+}
+
+/// What a stream takes from the watch that it was made by.
+#[derive(Clone)]
+pub(crate) struct Settings {
+    pub(crate) timeout_seconds: Option<u32>,
+    pub(crate) idle_timeout: Option<Duration>,
+    pub(crate) bookmarks: bool,
+    pub(crate) observer: Option<Observer>,
+}
+
+pub(crate) type Observer = Arc<dyn Fn(&Transition<'_>) + Send + Sync>;
+
+impl Watch {
+    /// How long a stream waits for a sign of life, unless [told otherwise](Self::idle_timeout).
+    ///
+    /// The API server sends a bookmark "roughly every minute" (`defaultBookmarkFrequency` in
+    /// <https://github.com/kubernetes/apiserver/blob/v0.37.2/pkg/storage/cacher/cacher.go>), so that a healthy
+    /// connection is never silent for this long, and a lost one is noticed soon.
+    pub const IDLE_TIMEOUT: Duration = Duration::from_secs(90);
+
+    /// Watches through `client`.
+    pub fn new(client: &Client) -> Self {
+        let settings =
+            Settings { timeout_seconds: None, idle_timeout: Some(Self::IDLE_TIMEOUT), bookmarks: true, observer: None };
+        Self { client: client.clone(), settings, streams: Streams::default() }
+    }
+
+    /// After how many seconds the server ends a connection, upon which the stream opens the next one.
+    ///
+    /// By default each connection has a random time of 5 to 10 minutes, or the request's own `timeoutSeconds`.
+    /// It does not end the stream. It is the server's timeout: it does not notice a network that is lost, which is what
+    /// [`idle_timeout`](Self::idle_timeout) is for.
+    #[must_use]
+    pub fn timeout_seconds(mut self, seconds: u32) -> Self {
+        self.settings.timeout_seconds = Some(seconds);
+        self
+    }
+
+    /// After how long without a single byte, not even of a bookmark, the stream gives a connection up and opens the
+    /// next one; `None` for never.
+    ///
+    /// Without it, a connection that is lost without a word (a firewall that forgets it, a machine that is unplugged)
+    /// would hang for ever. The default is [`IDLE_TIMEOUT`](Self::IDLE_TIMEOUT). Where the server sends no bookmarks, a
+    /// quiet watch reconnects that often, and nothing is lost.
+    #[must_use]
+    pub fn idle_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.settings.idle_timeout = timeout.into();
+        self
+    }
+
+    /// Whether to ask for bookmarks, which is the default.
+    ///
+    /// They keep the version young while nothing happens: without them, a quiet watch is the more likely to end in
+    /// [`is_gone`](crate::Error::is_gone) when its connection is lost. They are also what a streaming list needs.
+    #[must_use]
+    pub fn bookmarks(mut self, ask: bool) -> Self {
+        self.settings.bookmarks = ask;
+        self
+    }
+
+    /// Calls `observer` whenever a stream changes its connection: what a program needs to count reconnects, or to show
+    /// that it is offline.
+    ///
+    /// ```no_run
+    /// # use kubernetes_client::Client;
+    /// # fn example(client: &Client) {
+    /// use kubernetes_watch::{Reason, Watch};
+    ///
+    /// let watch = Watch::new(client).observe(|transition| match transition.reason() {
+    ///     Reason::Connected => println!("online"),
+    ///     reason => println!("{reason}, next try in {:?}", transition.wait()),
+    /// });
+    /// # }
+    /// ```
+    ///
+    /// It is called while the stream is polled, so it must not block. The same is logged by `tracing`.
+    #[must_use]
+    pub fn observe(mut self, observer: impl Fn(&Transition<'_>) + Send + Sync + 'static) -> Self {
+        self.settings.observer = Some(Arc::new(observer));
+        self
+    }
+
+    /// Watches what `request` lists.
+    ///
+    /// With a resourceVersion in the request ([`ListRequest::since`]), the stream has every change after it. Without
+    /// one, or with `0`, it begins with the existing objects as [`Event::Added`](crate::Event::Added), once all are
+    /// known, and a [bookmark](crate::Bookmark::ends_initial_events); then it has every later change.
+    ///
+    /// Nothing is sent before the stream is first polled, which must happen inside a tokio runtime with its timer
+    /// enabled. The request's `limit` is the size of the pages in which existing objects are listed.
+    pub fn stream<K: Watchable>(&self, request: ListRequest<K>) -> WatchStream<K> {
+        WatchStream::new(self.client.clone(), request, &self.settings, self.streams.add())
+    }
+
+    /// Ends all streams that were made by this watch and its clones, at once, even while they wait.
+    ///
+    /// Streams made later are not concerned. To end a single one, use its own
+    /// [`stop`](WatchStream::stop) or [handle](WatchStream::stop_handle).
+    pub fn stop(&self) {
+        self.streams.stop();
+    }
+}
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watch")
+            .field("timeout_seconds", &self.settings.timeout_seconds)
+            .field("idle_timeout", &self.settings.idle_timeout)
+            .field("bookmarks", &self.settings.bookmarks)
+            .finish_non_exhaustive()
+    }
+}

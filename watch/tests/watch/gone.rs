@@ -1,0 +1,77 @@
+use futures_util::StreamExt;
+use kubernetes_watch::Error;
+
+use crate::server::{Answer, Server};
+use crate::{added, ended, error, next, open, refusal, stream, take};
+
+async fn failure(answers: impl IntoIterator<Item = Answer>) -> (Error, Server) {
+    let server = Server::new(answers);
+    let mut stream = stream(&server);
+    let failure = stream.next().await.expect("an item").expect_err("an error");
+    assert_eq!(take(&mut stream).await, ["end", "end"], "an error is final");
+    assert_eq!(server.open(), 0);
+    (failure, server)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_forgotten_version_is_retried_once() {
+    for gone in [
+        refusal(410, "Expired"),
+        refusal(410, "Gone"),
+        Answer::Refusal(410, None, "gone".into()),
+        ended([error(410, "Expired")]),
+        ended([error(410, "Gone")]),
+        ended([error(410, "")]),
+        ended([error(410, "Compacted")]),
+        ended([error(0, "Expired")]),
+        ended([error(410, "Expired").trim_end().into()]),
+    ] {
+        let (failure, server) = failure([gone.clone(), gone.clone()]).await;
+        assert!(failure.is_gone(), "{failure:?}");
+        assert_eq!(server.asked("resourceVersion"), ["5", "5"]);
+
+        let server = Server::new([gone.clone(), ended([added("a", 6)]), gone, open([added("b", 7)])]);
+        assert_eq!(take(&mut stream(&server)).await, ["+a@6", "+b@7"], "after progress it is retried again");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_retry_can_not_cure_is_final() {
+    type Predicate = fn(&Error) -> bool;
+    let cases: [(u16, &str, Predicate); 5] = [
+        (401, "Unauthorized", Error::is_unauthorized),
+        (403, "Forbidden", Error::is_forbidden),
+        (404, "NotFound", Error::is_not_found),
+        (405, "MethodNotAllowed", |error| error.status().and_then(|status| status.code) == Some(405)),
+        (400, "BadRequest", |error| error.status().and_then(|status| status.code) == Some(400)),
+    ];
+    for (code, reason, is_expected) in cases {
+        for answer in [refusal(code, reason), ended([error(code, reason)])] {
+            let (failure, server) = failure([answer]).await;
+            assert!(is_expected(&failure) && !failure.is_gone(), "{failure:?}");
+            assert_eq!(server.times().len(), 1);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_says_what_failed() {
+    let status = r#"{"kind":"Status","status":"Failure","message":"too old resource version: 5 (9)","reason":"Expired","code":410}"#;
+    let text = format!("{{\"type\":\"ERROR\",\"object\":{status}}}\n");
+    let (failure, _) = failure([ended([text.clone()]), ended([text])]).await;
+    assert_eq!(
+        failure.to_string(),
+        "the server ended the watch of /apis/example.com/v1/namespaces/shop/widgets with error 410, Expired: \
+         too old resource version: 5 (9)"
+    );
+
+    let server = Server::new([ended(["{\"type\":\"ERROR\",\"object\":{}}\n".into()])]);
+    let text = next(&mut stream(&server)).await;
+    assert!(text.contains("with error, without a reason"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_status_in_place_of_an_event_is_an_error() {
+    let (failure, _) = failure([ended([crate::status(401, "Unauthorized") + "\n"])]).await;
+    assert!(failure.is_unauthorized());
+}
