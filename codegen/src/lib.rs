@@ -1,1 +1,120 @@
 //! Renders the model and API crates of the Kubernetes SDK from an API description.
+//!
+//! [`generate`] is pure: a description in, a [`FileTree`] out. The pipeline, a module each:
+//! parse Swagger 2.0 and lift it to OpenAPI 3.0 (`kubernetes-swagger`), mend upstream bugs (`fixups`), lower to the
+//! intermediate representation (`lower`, `ir`), decide what is rendered (`passes`), render and format pages (`render`).
+//! Only [`FileTree::compare`] and [`Changes::apply`] touch the disk, and only at the end: a failure changes nothing.
+
+mod error;
+mod facts;
+mod fixups;
+mod ir;
+mod lock;
+mod lower;
+mod output;
+mod passes;
+mod render;
+
+use std::fmt;
+
+use kubernetes_swagger::Swagger;
+
+pub use error::{Error, Result};
+pub use lock::Lock;
+pub use output::{COMMAND, Changes, FileTree};
+
+/// What is generated from.
+#[derive(Clone, Copy, Debug)]
+pub struct Description<'a> {
+    /// The file's name, as headers and errors show it.
+    pub source: &'a str,
+    /// The version of Kubernetes.
+    pub kubernetes: &'a str,
+    /// The content of the file: Swagger 2.0.
+    pub bytes: &'a [u8],
+}
+
+/// What was generated.
+#[derive(Clone, Debug)]
+pub struct Generation {
+    /// The files.
+    pub tree: FileTree,
+    /// A report of what the description holds, in Markdown.
+    pub facts: String,
+    /// What was counted.
+    pub summary: Summary,
+}
+
+/// What was counted on the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// Definitions in the description.
+    pub definitions: usize,
+    /// Operations that became functions.
+    pub operations: usize,
+    /// Groups of definitions, each version counted.
+    pub groups: usize,
+    /// Files in the tree, manifests included.
+    pub files: usize,
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { definitions, operations, groups, files } = self;
+        write!(f, "{definitions} definitions, {operations} operations, {groups} groups → {files} files")
+    }
+}
+
+/// Generates everything, in memory.
+///
+/// ```
+/// use kubernetes_codegen::{Description, generate};
+///
+/// let bytes = br#"{
+///     "swagger": "2.0", "info": {"title": "Kubernetes", "version": "v1.37.2"}, "paths": {},
+///     "definitions": {"io.k8s.api.core.v1.Lamp": {"type": "object", "properties": {"isOn": {"type": "boolean"}}}}
+/// }"#;
+/// let generation = generate(&Description { source: "swagger.json", kubernetes: "v1.37.2", bytes })?;
+/// let lamp = generation.tree.files().find(|(path, _)| path.ends_with("core/v1/lamp.rs")).map(|(_, text)| text);
+/// assert!(lamp.is_some_and(|text| text.contains("pub is_on: Option<bool>")));
+/// # Ok::<(), kubernetes_codegen::Error>(())
+/// ```
+///
+/// # Errors
+/// If the description is no Swagger 2.0 as Kubernetes writes it, or holds what has no counterpart in Rust. The error
+/// names the place by its JSON pointer.
+pub fn generate(description: &Description<'_>) -> Result<Generation> {
+    plan_and_render(description).map_err(|error| match error.file() {
+        Some(_) => error,
+        None => error.in_file(description.source),
+    })
+}
+
+fn plan_and_render(description: &Description<'_>) -> Result<Generation> {
+    let Description { source, kubernetes, bytes } = *description;
+    let swagger = Swagger::parse(bytes).map_err(|error| Error::new(error.to_string()))?;
+    check_version(&swagger, kubernetes)?;
+    let mut openapi = swagger.lift();
+    drop(swagger);
+    let fixups = fixups::apply(&mut openapi)?;
+    let api = lower::lower(&openapi)?;
+    drop(openapi);
+    let plan = passes::run(api)?;
+    let tree = render::render(&plan, render::Origin { source, kubernetes })?;
+    let summary = Summary {
+        definitions: plan.counts.definitions,
+        operations: plan.functions.len(),
+        groups: plan.counts.groups,
+        files: tree.files().count() + tree.manifests().count(),
+    };
+    Ok(Generation { facts: facts::report(kubernetes, &plan, &fixups), tree, summary })
+}
+
+/// The description must be of the version that the lock names; the file in Kubernetes' sources names none.
+fn check_version(swagger: &Swagger, kubernetes: &str) -> Result<()> {
+    let found = swagger.info.version.as_str();
+    if found == kubernetes || found == "unversioned" {
+        return Ok(());
+    }
+    Err(Error::at("/info/version", format!("the description is of {found}, the lock file says {kubernetes}")))
+}

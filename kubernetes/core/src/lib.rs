@@ -41,5 +41,7 @@ pub use types::{
     Quantity, RawExtension, Time,
 };
 
+#[doc(no_inline)]
+pub use http::Method;
 #[doc(hidden)]
 pub use serde;

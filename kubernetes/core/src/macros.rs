@@ -52,19 +52,11 @@ macro_rules! model {
     };
 }
 
-/// Defines an open enum: the values a description lists, and `Other` for those a newer server sends.
+/// Makes an enum open: the values a description lists, and its variant `Other(Str)` for those a newer server sends.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! open_enum {
-    ($(#[$attribute:meta])* $name:ident { $($(#[$variant_attribute:meta])* $variant:ident = $text:literal,)* }) => {
-        $(#[$attribute])*
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $name {
-            $($(#[$variant_attribute])* $variant,)*
-            /// A value that the description does not know.
-            Other($crate::Str),
-        }
-
+    ($name:ident { $($variant:ident = $text:literal,)* }) => {
         impl $name {
             /// The value as it is on the wire.
             pub fn as_str(&self) -> &str {
@@ -78,7 +70,7 @@ macro_rules! open_enum {
         impl ::core::default::Default for $name {
             /// The empty string, as in Go.
             fn default() -> Self {
-                Self::Other($crate::Str::EMPTY)
+                Self::from("")
             }
         }
 
@@ -136,6 +128,51 @@ macro_rules! string_type {
     };
 }
 
+/// Makes a type with a field `metadata` an object of one kind. Only [`resource`] has a path as well: what subresources
+/// take and give, as `Eviction` and `Scale`, has none.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! object {
+    ($type:ident: $group:literal / $version:literal / $kind:literal) => {
+        impl $crate::Object for $type {
+            const TYPE: ::core::option::Option<$crate::StaticType> =
+                ::core::option::Option::Some($crate::StaticType::new($group, $version, $kind));
+
+            fn metadata(&self) -> &$crate::ObjectMeta {
+                &self.metadata
+            }
+
+            fn metadata_mut(&mut self) -> &mut $crate::ObjectMeta {
+                &mut self.metadata
+            }
+        }
+
+        impl $type {
+            /// An object with this name and nothing else.
+            pub fn named(name: impl ::core::convert::Into<$crate::Str>) -> Self {
+                let mut object = Self::default();
+                object.metadata.name = ::core::option::Option::Some(name.into());
+                object
+            }
+
+            /// `metadata.name`, or the empty string.
+            pub fn name(&self) -> &str {
+                self.metadata.name.as_deref().unwrap_or_default()
+            }
+
+            /// `metadata.namespace`.
+            pub fn namespace(&self) -> ::core::option::Option<&str> {
+                self.metadata.namespace.as_deref()
+            }
+
+            /// `metadata.uid`, or the empty string.
+            pub fn uid(&self) -> &str {
+                self.metadata.uid.as_deref().unwrap_or_default()
+            }
+        }
+    };
+}
+
 /// Makes a type with public fields `metadata` and others a Kubernetes resource.
 ///
 /// ```
@@ -167,18 +204,7 @@ macro_rules! string_type {
 #[macro_export]
 macro_rules! resource {
     ($type:ident: $group:literal / $version:literal / $kind:literal, $plural:literal, $scope:ident $(, $extra:ident)*) => {
-        impl $crate::Object for $type {
-            const TYPE: ::core::option::Option<$crate::StaticType> =
-                ::core::option::Option::Some($crate::StaticType::new($group, $version, $kind));
-
-            fn metadata(&self) -> &$crate::ObjectMeta {
-                &self.metadata
-            }
-
-            fn metadata_mut(&mut self) -> &mut $crate::ObjectMeta {
-                &mut self.metadata
-            }
-        }
+        $crate::object!($type: $group / $version / $kind);
 
         impl $crate::Resource for $type {
             const GROUP: &'static str = $group;
@@ -189,30 +215,6 @@ macro_rules! resource {
 
         $crate::resource!(@ $scope $type);
         $($crate::resource!(@ $extra $type);)*
-
-        impl $type {
-            /// An object with this name and nothing else.
-            pub fn named(name: impl ::core::convert::Into<$crate::Str>) -> Self {
-                let mut object = Self::default();
-                object.metadata.name = ::core::option::Option::Some(name.into());
-                object
-            }
-
-            /// `metadata.name`, or the empty string.
-            pub fn name(&self) -> &str {
-                self.metadata.name.as_deref().unwrap_or_default()
-            }
-
-            /// `metadata.namespace`.
-            pub fn namespace(&self) -> ::core::option::Option<&str> {
-                self.metadata.namespace.as_deref()
-            }
-
-            /// `metadata.uid`, or the empty string.
-            pub fn uid(&self) -> &str {
-                self.metadata.uid.as_deref().unwrap_or_default()
-            }
-        }
     };
     (@ namespaced $type:ident) => {
         impl $crate::NamespacedResource for $type {}

@@ -1,1 +1,32 @@
-//! Every Kubernetes type as a Rust struct, a feature for each group and version.
+//! Every Kubernetes type as a Rust struct: a module for each group and version, gated by a feature of that name.
+//!
+//! ```toml
+//! kubernetes-models = { version = "0.1", default-features = false, features = ["apps-v1"] }
+//! ```
+//!
+//! The default features are the stable groups; `all` has every one. A group brings the groups that it refers to.
+//!
+//! # How a definition becomes a type
+//!
+//! - A type is built with `..Default::default()`, so that a field of a newer Kubernetes breaks nothing:
+//!   `Container { name: "web".into(), ..Default::default() }`.
+//! - Lists are `Vec`s and maps are [`Map`]s, empty where the object has none. An optional object is an
+//!   `Option<Box<T>>` (`spec: PodSpec { .. }.into()` makes one), any other optional value an `Option<T>`. Strings are
+//!   [`Str`]s.
+//! - `apiVersion` and `kind` are constants of the type, written always and checked when they are there. `metadata` of a
+//!   resource is never optional.
+//! - A string with known values is an open enum: a value that this version does not know is kept, as `Other`.
+//! - All types are [`json::Value`]s, the fast way in and out, and have serde's traits for every other format.
+//! - A list (`PodList`) is a [`List`] of its items.
+//!
+//! Everything but this file is rendered by `kubernetes-codegen` from the API description.
+
+pub use kubernetes_core::{
+    ByteString, FieldsV1, IntOrString, Json, List, Map, MicroTime, OrArray, OrBool, OrStringArray, Patch, Quantity,
+    RawExtension, Str, Time, json, meta,
+};
+
+#[rustfmt::skip]
+mod generated;
+
+pub use generated::*;

@@ -1,1 +1,33 @@
-//! The Kubernetes SDK for Rust: typed models, one function per operation, watches that resume.
+//! The Kubernetes SDK for Rust: typed models, one function per operation, and watches that resume.
+//!
+//! ```no_run
+//! use kubernetes_sdk::{Client, api::core::v1 as core_v1};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let client = Client::from_env()?;
+//! let pods = core_v1::list_namespaced_pod("shop").label_selector("app=web").send(&client).await?;
+//! for pod in &pods.items {
+//!     println!("{}", pod.name());
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! - [`models`] has every type, [`api`] every operation: a module for each group and version, behind a feature of that
+//!   name (`core-v1`, `apps-v1`, …). The stable ones are on by default; `all` is every one.
+//! - [`Client`] sends requests, [`watch`] turns a list request into a stream that reconnects by itself.
+//! - [`core`] has what all are made of, for resources of one's own: [`resource!`].
+//!
+//! This crate only re-exports the others.
+
+pub use kubernetes_api as api;
+pub use kubernetes_client::{self as client, Client, Error};
+pub use kubernetes_config::{self as config, Config};
+pub use kubernetes_core::{self as core, Deleted, List, Map, Patch, Str, resource};
+pub use kubernetes_models as models;
+pub use kubernetes_watch as watch;
+
+/// Compiles the programs in the README.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

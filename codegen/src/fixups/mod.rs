@@ -1,0 +1,86 @@
+//! What the description says wrongly, put right: one function for each upstream bug.
+//!
+//! A fixup that finds its place mended upstream is an error by name, so that none outlives its bug.
+
+mod connections;
+mod openid;
+mod statuses;
+
+use openapiv3::{OpenAPI, Operation, PathItem, ReferenceOr};
+
+use crate::error::{Error, Result};
+
+/// What a fixup found.
+enum Found {
+    /// The bug, at so many places, all mended.
+    Bug(usize),
+    /// The places, without the bug.
+    Mended,
+    /// None of the places.
+    Nothing,
+}
+
+struct Fixup {
+    name: &'static str,
+    apply: fn(&mut OpenAPI) -> Found,
+}
+
+const FIXUPS: &[Fixup] = &[
+    Fixup { name: "commands_and_ports_are_lists", apply: connections::commands_and_ports_are_lists },
+    Fixup { name: "bindings_and_evictions_answer_a_status", apply: statuses::bindings_and_evictions_answer_a_status },
+    Fixup { name: "openid_answers_are_objects", apply: openid::answers_are_objects },
+    Fixup { name: "openid_paths_have_no_trailing_slash", apply: openid::paths_have_no_trailing_slash },
+    Fixup { name: "openid_configuration_has_the_tag_openid", apply: openid::configuration_has_the_tag_openid },
+];
+
+/// Which fixups changed how many places.
+pub(crate) type Applied = Vec<(&'static str, usize)>;
+
+/// Applies all fixups.
+///
+/// A description of a whole API server must have each bug. A part of one (it lacks `/api/v1/`) may lack the places.
+pub(crate) fn apply(openapi: &mut OpenAPI) -> Result<Applied> {
+    let is_whole = openapi.paths.paths.contains_key("/api/v1/");
+    let mut applied = Vec::new();
+    for fixup in FIXUPS {
+        match (fixup.apply)(openapi) {
+            Found::Bug(places) => applied.push((fixup.name, places)),
+            Found::Nothing if !is_whole => {}
+            Found::Mended | Found::Nothing => {
+                return Err(Error::at(
+                    "/paths",
+                    format!(
+                        "the fixup {} no longer applies: the description is right now, or the place was renamed; \
+                         remove or adapt it in codegen/src/fixups",
+                        fixup.name,
+                    ),
+                ));
+            }
+        }
+    }
+    Ok(applied)
+}
+
+impl Found {
+    fn count(bugs: usize, mended: usize) -> Self {
+        match (bugs, mended) {
+            (0, 0) => Self::Nothing,
+            (0, _) => Self::Mended,
+            (bugs, _) => Self::Bug(bugs),
+        }
+    }
+}
+
+fn path_item<'a>(openapi: &'a mut OpenAPI, path: &str) -> Option<&'a mut PathItem> {
+    match openapi.paths.paths.get_mut(path) {
+        Some(ReferenceOr::Item(item)) => Some(item),
+        _ => None,
+    }
+}
+
+/// The operation at a path, with or without a slash at its end.
+fn get_operation<'a>(openapi: &'a mut OpenAPI, path: &str) -> Option<&'a mut Operation> {
+    let slashed = format!("{path}/");
+    let path = if openapi.paths.paths.contains_key(path) { path } else { &slashed };
+    path_item(openapi, path)?.get.as_mut()
+}

@@ -1,0 +1,144 @@
+//! How names of the description become names in Rust: the only place that knows about their spelling.
+
+use heck::{ToSnakeCase, ToUpperCamelCase};
+
+/// Every keyword that can't be a name, of the editions up to 2024.
+const KEYWORDS: &[&str] = &[
+    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn", "else",
+    "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match", "mod",
+    "move", "mut", "override", "priv", "pub", "ref", "return", "self", "static", "struct", "super", "trait", "true",
+    "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
+];
+
+/// The name of a field, function, parameter or module: `podIPs` is `pod_ips`, `$ref` is `ref_`.
+pub(crate) fn identifier(name: &str) -> String {
+    let mut identifier = snake(name);
+    if identifier.is_empty() || identifier.starts_with(|first: char| first.is_ascii_digit()) {
+        identifier.insert(0, '_');
+    }
+    if KEYWORDS.contains(&identifier.as_str()) || identifier == "_" {
+        identifier.push('_');
+    }
+    identifier
+}
+
+/// The name of the method that sets a field: `with_type` for `type`.
+pub(crate) fn with_method(name: &str) -> String {
+    format!("with_{}", snake(name))
+}
+
+/// The name of a definition's type, which is its own but for underscores: `ObjectMeta_v2` is `ObjectMetaV2`.
+pub(crate) fn type_name(name: &str) -> String {
+    name.split('_').map(upper_first).collect()
+}
+
+/// The feature of a group and version: `core-v1`.
+pub(crate) fn feature(group: &str, version: &str) -> String {
+    format!("{group}-{version}")
+}
+
+/// The name of the type of a property that has no definition of its own: the owner's name and the property's.
+pub(crate) fn member_type(owner: &str, property: &str) -> String {
+    let mut name = owner.to_owned();
+    for word in property.split(|character: char| !character.is_ascii_alphanumeric()) {
+        let mut characters = word.chars();
+        name.extend(characters.next().map(|first| first.to_ascii_uppercase()));
+        name.push_str(characters.as_str());
+    }
+    name
+}
+
+/// The variants of an enum, in the order of its values; values that differ only in punctuation get a number.
+pub(crate) fn variants<'a>(values: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let mut variants = vec!["Other".to_owned()];
+    for value in values {
+        let name = variant(value);
+        let numbered = (2..).map(|number| format!("{name}{number}"));
+        // The numbers don't end, so there is always a name that is not taken.
+        let free = std::iter::once(name.clone()).chain(numbered).find(|name| !variants.contains(name));
+        variants.extend(free);
+    }
+    variants.remove(0);
+    variants
+}
+
+/// The function of an operation: its operationId without the tag's group and version, which are its modules.
+pub(crate) fn function(operation_id: &str, tag: &str) -> String {
+    let tag: String = tag.split('_').map(upper_first).collect();
+    identifier(&operation_id.replacen(&tag, "", 1))
+}
+
+fn variant(value: &str) -> String {
+    let mut words = String::new();
+    let mut characters = value.chars().peekable();
+    while let Some(character) = characters.next() {
+        let before_digit = characters.peek().is_some_and(char::is_ascii_digit);
+        let word = match character {
+            '*' => "All",
+            '+' => "Plus",
+            '-' if before_digit && !words.is_empty() => "Minus",
+            '=' => "Equal",
+            '!' => "Not",
+            '<' => "Less",
+            '>' => "Greater",
+            '&' => "And",
+            '|' => "Or",
+            '%' => "Percent",
+            character if character.is_ascii_alphanumeric() => {
+                words.push(character);
+                continue;
+            }
+            _ => "",
+        };
+        words.push('_');
+        words.push_str(word);
+        words.push('_');
+    }
+    let name = normalized(&words).to_upper_camel_case();
+    match name.chars().next() {
+        None if value.is_empty() => "Empty".to_owned(),
+        None => "Value".to_owned(),
+        Some(first) if first.is_ascii_digit() => format!("Value{name}"),
+        Some(_) if name == "Self" => "SelfValue".to_owned(),
+        Some(_) => name,
+    }
+}
+
+fn snake(name: &str) -> String {
+    normalized(name).to_snake_case()
+}
+
+/// Marks where words end in names that heck would split elsewhere: plurals of acronyms (`podIPs`, `nonResourceURLs`),
+/// versions behind acronyms (`openAPIV3Schema`) and `IPv4`.
+fn normalized(name: &str) -> String {
+    let name = name.replace("IPv", "Ipv");
+    let characters: Vec<char> = name.chars().collect();
+    let mut result = String::with_capacity(name.len() + 2);
+    let mut start = 0;
+    while start < characters.len() {
+        let acronym = characters[start..].iter().take_while(|character| character.is_ascii_uppercase()).count();
+        let end = start + acronym;
+        let after = |offset: usize| characters.get(end + offset).copied();
+        let plural = acronym >= 2 && after(0) == Some('s') && !after(1).is_some_and(|next| next.is_ascii_lowercase());
+        let versioned =
+            acronym >= 3 && characters.get(end - 1) == Some(&'V') && after(0).is_some_and(|next| next.is_ascii_digit());
+        for (index, character) in characters[start..end].iter().enumerate() {
+            if versioned && index + 1 == acronym {
+                result.push('_');
+            }
+            result.push(if plural && index > 0 { character.to_ascii_lowercase() } else { *character });
+        }
+        result.extend(after(0));
+        start = end + 1;
+    }
+    result
+}
+
+fn upper_first(word: &str) -> String {
+    let mut characters = word.chars();
+    let first = characters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(characters).collect()
+}
+
+#[cfg(test)]
+mod tests;

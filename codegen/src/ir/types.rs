@@ -1,0 +1,212 @@
+use super::GroupVersionKind;
+
+/// A definition of the description.
+#[derive(Clone, Debug)]
+pub(crate) struct Definition {
+    /// The full name, as `io.k8s.api.apps.v1.Deployment`.
+    pub(crate) name: String,
+    /// The place in the description.
+    pub(crate) pointer: String,
+    /// The module it is rendered into.
+    pub(crate) home: Home,
+    /// The name of the type: the last part of the full name.
+    pub(crate) type_name: String,
+    /// The kinds that have this form.
+    pub(crate) kinds: Vec<GroupVersionKind>,
+    pub(crate) body: Body,
+}
+
+/// What is rendered for a definition.
+#[derive(Clone, Debug)]
+pub(crate) enum Body {
+    /// Structs, the definition's own first, then those of properties that are objects without a definition.
+    Structs { structs: Vec<Struct>, enums: Vec<Enum> },
+    /// A type written by hand.
+    Special(Special),
+    /// A list of another definition, which is `List` of it.
+    ListOf(String),
+}
+
+impl Definition {
+    /// The kind, of a definition that has exactly one.
+    pub(crate) fn kind(&self) -> Option<&GroupVersionKind> {
+        match self.kinds.as_slice() {
+            [kind] => Some(kind),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn structs(&self) -> &[Struct] {
+        match &self.body {
+            Body::Structs { structs, .. } => structs,
+            _ => &[],
+        }
+    }
+
+    pub(crate) fn structs_mut(&mut self) -> &mut [Struct] {
+        match &mut self.body {
+            Body::Structs { structs, .. } => structs,
+            _ => &mut [],
+        }
+    }
+
+    pub(crate) fn enums(&self) -> &[Enum] {
+        match &self.body {
+            Body::Structs { enums, .. } => enums,
+            _ => &[],
+        }
+    }
+}
+
+/// The crate that a definition is rendered into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Krate {
+    Core,
+    Models,
+}
+
+/// The module of a definition.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Home {
+    pub(crate) krate: Krate,
+    /// The group's module, as `apps`.
+    pub(crate) group: String,
+    /// The version's module, as `v1`; some definitions have none.
+    pub(crate) version: Option<String>,
+}
+
+/// An object with known properties.
+#[derive(Clone, Debug)]
+pub(crate) struct Struct {
+    pub(crate) name: String,
+    pub(crate) description: String,
+    /// Sorted by the names in JSON, `metadata` of a kind first.
+    pub(crate) fields: Vec<Field>,
+    /// `apiVersion` and `kind`, which are constants of the type and no fields.
+    pub(crate) type_meta: Option<GroupVersionKind>,
+    pub(crate) resource: Option<Resource>,
+}
+
+/// What makes a struct an object of the API: it has `ObjectMeta`.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Resource {
+    /// What stands in paths. A type that only subresources use has none.
+    pub(crate) plural: Option<String>,
+    pub(crate) namespaced: bool,
+    /// Whether the list operation has a `watch` parameter.
+    pub(crate) watchable: bool,
+}
+
+/// A property.
+#[derive(Clone, Debug)]
+pub(crate) struct Field {
+    /// The name in JSON.
+    pub(crate) wire: String,
+    /// The name in Rust.
+    pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) type_: Type,
+    pub(crate) required: bool,
+    /// Set by a pass, from the type and from `required`.
+    pub(crate) presence: Presence,
+}
+
+/// How a field holds its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Presence {
+    /// `T`
+    Plain,
+    /// `Box<T>`: a required object that contains itself.
+    Boxed,
+    /// `Option<T>`
+    Optional,
+    /// `Option<Box<T>>`: an optional object.
+    OptionalBoxed,
+}
+
+/// The type of a property, a list's items, a map's values, a body or an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Type {
+    String,
+    Integer32,
+    Integer64,
+    Number,
+    Boolean,
+    /// A string of base64.
+    Bytes,
+    IntOrString,
+    /// Any JSON value.
+    Any,
+    /// A definition, by its name.
+    Definition(String),
+    /// A struct of the same definition, by its name.
+    Nested(String),
+    /// An enum of the same definition, by its name.
+    Enum(String),
+    List(Box<Type>),
+    Map(Box<Type>),
+}
+
+impl Type {
+    /// The type of the items and values, however deep.
+    pub(crate) fn innermost(&self) -> &Self {
+        match self {
+            Self::List(inner) | Self::Map(inner) => inner.innermost(),
+            other => other,
+        }
+    }
+}
+
+/// A string with known values, and room for those of newer servers.
+#[derive(Clone, Debug)]
+pub(crate) struct Enum {
+    pub(crate) name: String,
+    /// What has this type, as ``the field `restartPolicy` of `PodSpec` ``.
+    pub(crate) owner: String,
+    pub(crate) variants: Vec<Variant>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Variant {
+    pub(crate) name: String,
+    pub(crate) wire: String,
+    pub(crate) description: String,
+}
+
+/// A definition whose type is written by hand in `kubernetes-core`, since the description does not say what it holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Special {
+    /// The type in `kubernetes_core`.
+    pub(crate) name: &'static str,
+    /// The definition that the type is generic over.
+    pub(crate) argument: Option<&'static str>,
+    /// Whether it is read and written as JSON; a patch is not.
+    pub(crate) is_value: bool,
+}
+
+impl Special {
+    /// The type for the definition of this name, if it is one of those.
+    pub(crate) fn of(definition: &str) -> Option<Self> {
+        const SCHEMA: &str = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps";
+        let plain = |name| Some(Self { name, argument: None, is_value: true });
+        let of_schema = |name| Some(Self { name, argument: Some(SCHEMA), is_value: true });
+        match definition {
+            "io.k8s.apimachinery.pkg.api.resource.Quantity" => plain("Quantity"),
+            "io.k8s.apimachinery.pkg.apis.meta.v1.FieldsV1" => plain("FieldsV1"),
+            "io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime" => plain("MicroTime"),
+            "io.k8s.apimachinery.pkg.apis.meta.v1.Time" => plain("Time"),
+            "io.k8s.apimachinery.pkg.apis.meta.v1.Patch" => {
+                Some(Self { name: "Patch", argument: None, is_value: false })
+            }
+            "io.k8s.apimachinery.pkg.runtime.RawExtension" => plain("RawExtension"),
+            "io.k8s.apimachinery.pkg.util.intstr.IntOrString" => plain("IntOrString"),
+            _ => match definition.strip_prefix(SCHEMA) {
+                Some("OrArray") => of_schema("OrArray"),
+                Some("OrBool") => of_schema("OrBool"),
+                Some("OrStringArray") => of_schema("OrStringArray"),
+                _ if definition == "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSON" => plain("Json"),
+                _ => None,
+            },
+        }
+    }
+}

@@ -1,0 +1,57 @@
+use std::fs;
+use std::path::Path;
+
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use crate::error::{Error, Result};
+
+/// What pins a description: `scripts/swagger.lock.toml`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lock {
+    /// The version of Kubernetes, as `v1.37.2`.
+    pub kubernetes: String,
+    /// Where the description comes from.
+    pub source: String,
+    /// The SHA-256 of the file, in hexadecimal.
+    pub sha256: String,
+}
+
+impl Lock {
+    /// Reads a lock file.
+    ///
+    /// # Errors
+    /// If it can't be read, or is no TOML with just these keys.
+    pub fn read(path: &Path) -> Result<Self> {
+        let text = fs::read_to_string(path).map_err(|error| Error::io("read", path, error))?;
+        toml::from_str(&text).map_err(|error| {
+            let message = "it needs the keys `kubernetes`, `source` and `sha256`, all strings";
+            Error::new(message).in_file(path.display()).caused_by(error)
+        })
+    }
+
+    /// Reads the description that this lock pins.
+    ///
+    /// # Errors
+    /// If it can't be read or has another hash; the message has both hashes, and the way out.
+    pub fn read_verified(&self, description: &Path, lock: &Path) -> Result<Vec<u8>> {
+        let bytes = fs::read(description).map_err(|error| Error::io("read", description, error))?;
+        self.verify(&bytes, description, lock)?;
+        Ok(bytes)
+    }
+
+    fn verify(&self, bytes: &[u8], description: &Path, lock: &Path) -> Result<()> {
+        let found: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        if found.eq_ignore_ascii_case(&self.sha256) {
+            return Ok(());
+        }
+        let message = format!(
+            "its sha256 is {found}, but {} pins {}. Restore the file, or, if the new description is meant, write its \
+             sha256 (and its version of Kubernetes) into the lock file",
+            lock.display(),
+            self.sha256,
+        );
+        Err(Error::new(message).in_file(description.display()))
+    }
+}

@@ -1,0 +1,224 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use indexmap::IndexMap;
+use openapiv3::{OpenAPI, ReferenceOr, Schema};
+
+use super::descriptions::{possible_values, without_possible_values};
+use super::homes::home_of;
+use super::schemas::{self, Form, Shape};
+use crate::error::{Place, Result};
+use crate::ir::{Body, Definition, Enum, Field, Presence, Special, Struct, Type, Variant, names};
+
+/// Lowers every definition.
+pub(super) fn lower(openapi: &OpenAPI) -> Result<BTreeMap<String, Definition>> {
+    let Some(components) = &openapi.components else { return Ok(BTreeMap::new()) };
+    let root = Place::root("definitions");
+    let taken: BTreeSet<&str> = components.schemas.keys().map(String::as_str).collect();
+    components
+        .schemas
+        .iter()
+        .map(|(name, schema)| Ok((name.clone(), definition(&root.key(name), name, schema, &taken)?)))
+        .collect()
+}
+
+fn definition(
+    place: &Place<'_>,
+    name: &str,
+    schema: &ReferenceOr<Schema>,
+    taken: &BTreeSet<&str>,
+) -> Result<Definition> {
+    let (home, type_name) = home_of(name).ok_or_else(|| {
+        place.error("the name of a definition must end in a version and a kind, as in io.k8s.api.apps.v1.Deployment")
+    })?;
+    let Shape::Own(form) = schemas::shape(place, schema)? else {
+        return Err(place.error("a definition that only refers to another one has no type in Rust"));
+    };
+    let kinds = form.extensions.group_version_kinds.clone();
+    let body = match Special::of(name) {
+        Some(special) => match special.argument.filter(|argument| !taken.contains(argument)) {
+            Some(missing) => return Err(place.error(format!("it needs the definition {missing}, which is missing"))),
+            None => Body::Special(special),
+        },
+        None => {
+            let mut lowering = Lowering { definition: name, taken, structs: Vec::new(), enums: Vec::new() };
+            lowering.definition_struct(place, &type_name, schemas::description(schema), &form)?;
+            Body::Structs { structs: lowering.structs, enums: lowering.enums }
+        }
+    };
+    Ok(Definition { name: name.to_owned(), pointer: place.pointer(), home, type_name, kinds, body })
+}
+
+/// The state of lowering one definition.
+struct Lowering<'a> {
+    definition: &'a str,
+    /// The names of all definitions.
+    taken: &'a BTreeSet<&'a str>,
+    structs: Vec<Struct>,
+    enums: Vec<Enum>,
+}
+
+impl Lowering<'_> {
+    fn definition_struct(&mut self, place: &Place<'_>, name: &str, description: &str, form: &Form<'_>) -> Result<()> {
+        if form.type_ != Some("object") || form.values.is_some() || form.any_values {
+            return Err(place.error(format!(
+                "a definition without properties that is no `type: object`: write the type in kubernetes-core and add \
+                 {} to Special in codegen/src/ir/types.rs",
+                self.definition,
+            )));
+        }
+        let empty = IndexMap::new();
+        let properties = form.properties.unwrap_or(&empty);
+        let mut added = self.add_struct(place, name, description, properties, form.required)?;
+        if let [kind] = form.extensions.group_version_kinds.as_slice() {
+            added.fields.retain(|field| !matches!(field.wire.as_str(), "apiVersion" | "kind"));
+            added.fields.sort_by_key(|field| field.wire != "metadata");
+            added.type_meta = Some(kind.clone());
+        }
+        self.structs.insert(0, added);
+        Ok(())
+    }
+
+    fn add_struct(
+        &mut self,
+        place: &Place<'_>,
+        name: &str,
+        description: &str,
+        properties: &IndexMap<String, ReferenceOr<Box<Schema>>>,
+        required: &[String],
+    ) -> Result<Struct> {
+        let place = place.key("properties");
+        let mut fields = Vec::with_capacity(properties.len());
+        let sorted: BTreeMap<_, _> = properties.iter().collect();
+        for (property, schema) in sorted {
+            let place = place.key(property);
+            let field = self.field(&place, name, property, schema, required.contains(property))?;
+            if let Some(other) = fields.iter().find(|other: &&Field| other.name == field.name) {
+                return Err(place.error(format!("`{property}` and `{}` are both `{}` in Rust", other.wire, field.name)));
+            }
+            fields.push(field);
+        }
+        let description = description.to_owned();
+        Ok(Struct { name: name.to_owned(), description, fields, type_meta: None, resource: None })
+    }
+
+    fn field(
+        &mut self,
+        place: &Place<'_>,
+        owner: &str,
+        property: &str,
+        schema: &ReferenceOr<Box<Schema>>,
+        required: bool,
+    ) -> Result<Field> {
+        let description = schemas::description(schema);
+        let enums = self.enums.len();
+        let type_ = self.type_of(place, owner, property, description, schema)?;
+        let has_enum = self.enums.len() > enums;
+        let description = if has_enum { without_possible_values(description) } else { description };
+        Ok(Field {
+            wire: property.to_owned(),
+            name: names::identifier(property),
+            description: description.to_owned(),
+            type_,
+            required,
+            presence: Presence::Plain,
+        })
+    }
+
+    /// The type of a property, or of what is in it; structs and enums that it declares are added.
+    fn type_of<S: std::borrow::Borrow<Schema>>(
+        &mut self,
+        place: &Place<'_>,
+        owner: &str,
+        property: &str,
+        description: &str,
+        schema: &ReferenceOr<S>,
+    ) -> Result<Type> {
+        let form = match schemas::shape(place, schema)? {
+            Shape::Definition(name) if self.taken.contains(name) => return Ok(Type::Definition(name.to_owned())),
+            Shape::Definition(name) => return Err(place.error(format!("there is no definition {name}"))),
+            Shape::Own(form) => form,
+        };
+        if form.extensions.int_or_string || form.format.as_deref() == Some("int-or-string") {
+            return Ok(Type::IntOrString);
+        }
+        Ok(match form.type_ {
+            None => Type::Any,
+            Some("string") if form.format.as_deref() == Some("byte") => Type::Bytes,
+            Some("string") if !form.enumeration.is_empty() => {
+                self.enumeration(place, owner, property, description, &form.enumeration)?
+            }
+            Some("string") => Type::String,
+            Some("integer") if form.format.as_deref() == Some("int32") => Type::Integer32,
+            Some("integer") => Type::Integer64,
+            Some("number") => Type::Number,
+            Some("boolean") => Type::Boolean,
+            Some("array") => {
+                let items =
+                    form.items.map(|items| self.type_of(&place.key("items"), owner, property, description, items));
+                Type::List(Box::new(items.unwrap_or(Ok(Type::Any))?))
+            }
+            Some("object") => self.object(place, owner, property, description, &form)?,
+            Some(other) => return Err(place.error(format!("the type `{other}` is unknown"))),
+        })
+    }
+
+    fn object(
+        &mut self,
+        place: &Place<'_>,
+        owner: &str,
+        property: &str,
+        description: &str,
+        form: &Form<'_>,
+    ) -> Result<Type> {
+        if let Some(values) = form.values {
+            let place = place.key("additionalProperties");
+            return Ok(Type::Map(Box::new(self.type_of(&place, owner, property, description, values)?)));
+        }
+        match form.properties {
+            Some(properties) if !form.extensions.embedded_resource => {
+                let name = self.member_type(place, owner, property)?;
+                let nested = self.add_struct(place, &name, description, properties, form.required)?;
+                self.structs.push(nested);
+                Ok(Type::Nested(name))
+            }
+            _ if form.any_values => Ok(Type::Map(Box::new(Type::Any))),
+            _ => Ok(Type::Any),
+        }
+    }
+
+    fn enumeration(
+        &mut self,
+        place: &Place<'_>,
+        owner: &str,
+        property: &str,
+        description: &str,
+        values: &[&str],
+    ) -> Result<Type> {
+        let name = self.member_type(place, owner, property)?;
+        let mut descriptions = possible_values(description);
+        let variants = names::variants(values.iter().copied());
+        let variants = values.iter().zip(variants).map(|(value, name)| Variant {
+            name,
+            wire: (*value).to_owned(),
+            description: descriptions.remove(*value).unwrap_or_default(),
+        });
+        let variants = variants.collect();
+        let owner = format!("the field `{property}` of [`{owner}`]");
+        self.enums.push(Enum { name: name.clone(), owner, variants });
+        Ok(Type::Enum(name))
+    }
+
+    /// The name of a type that belongs to a property; definitions have the older right to a name.
+    fn member_type(&self, place: &Place<'_>, owner: &str, property: &str) -> Result<String> {
+        let name = names::member_type(owner, property);
+        let module = self.definition.rsplit_once('.').map(|(module, _)| module).unwrap_or_default();
+        let is_taken = |name: &str| {
+            self.taken.contains(format!("{module}.{name}").as_str())
+                || self.structs.iter().any(|other| other.name == name)
+                || self.enums.iter().any(|other| other.name == name)
+        };
+        [name.clone(), format!("{name}Value")].into_iter().find(|name| !is_taken(name)).ok_or_else(|| {
+            place.error(format!("the type of this property would be named {name}, which is taken twice"))
+        })
+    }
+}

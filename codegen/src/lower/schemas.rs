@@ -1,0 +1,124 @@
+//! What a schema says, whichever of OpenAPI's shapes it has.
+
+use std::borrow::Borrow;
+
+use indexmap::IndexMap;
+use kubernetes_swagger::extension::{self, SchemaExtensions};
+use openapiv3::{
+    AdditionalProperties, ReferenceOr, Schema, SchemaData, SchemaKind, Type as OpenApiType, VariantOrUnknownOrEmpty,
+};
+
+use crate::error::{Place, Result};
+
+/// A property or item: a reference to a definition, or a form of its own.
+pub(super) enum Shape<'a> {
+    Definition(&'a str),
+    Own(Box<Form<'a>>),
+}
+
+/// The form of a schema that is no reference.
+#[derive(Default)]
+pub(super) struct Form<'a> {
+    /// `type`; any value is allowed without it.
+    pub(super) type_: Option<&'a str>,
+    pub(super) format: Option<String>,
+    pub(super) enumeration: Vec<&'a str>,
+    pub(super) items: Option<&'a ReferenceOr<Box<Schema>>>,
+    pub(super) properties: Option<&'a IndexMap<String, ReferenceOr<Box<Schema>>>>,
+    pub(super) required: &'a [String],
+    /// The schema of the values of a map.
+    pub(super) values: Option<&'a ReferenceOr<Schema>>,
+    /// Whether a map's values are of any kind.
+    pub(super) any_values: bool,
+    pub(super) extensions: SchemaExtensions,
+}
+
+/// The description beside a type or a reference.
+pub(super) fn description<S: Borrow<Schema>>(schema: &ReferenceOr<S>) -> &str {
+    match schema {
+        ReferenceOr::Reference { .. } => "",
+        ReferenceOr::Item(schema) => schema.borrow().schema_data.description.as_deref().unwrap_or_default(),
+    }
+}
+
+pub(super) fn shape<'a, S: Borrow<Schema>>(place: &Place<'_>, schema: &'a ReferenceOr<S>) -> Result<Shape<'a>> {
+    if let Some(name) = extension::definition_name(schema) {
+        return Ok(Shape::Definition(name));
+    }
+    match schema {
+        ReferenceOr::Reference { reference } => {
+            Err(place.error(format!("the reference {reference} leads to no definition")))
+        }
+        ReferenceOr::Item(schema) => Ok(Shape::Own(Box::new(form(place, schema.borrow())?))),
+    }
+}
+
+pub(super) fn extensions(place: &Place<'_>, data: &SchemaData) -> Result<SchemaExtensions> {
+    let form = extension::schema(data).map_err(|error| {
+        let inner = error.problems().first();
+        let pointer = inner.map(|problem| problem.pointer.as_str()).unwrap_or_default();
+        let message = inner.map(|problem| problem.message.as_str()).unwrap_or_default();
+        crate::Error::at(format!("{}{pointer}", place.pointer()), message)
+    })?;
+    Ok(form.kubernetes)
+}
+
+pub(super) fn form<'a>(place: &Place<'_>, schema: &'a Schema) -> Result<Form<'a>> {
+    let mut form = Form { extensions: extensions(place, &schema.schema_data)?, ..Form::default() };
+    let mut additional = None;
+    match &schema.schema_kind {
+        SchemaKind::Type(OpenApiType::String(string)) => {
+            form.type_ = Some("string");
+            form.format = text(&string.format);
+            form.enumeration = string.enumeration.iter().filter_map(Option::as_deref).collect();
+        }
+        SchemaKind::Type(OpenApiType::Integer(integer)) => {
+            form.type_ = Some("integer");
+            form.format = text(&integer.format);
+        }
+        SchemaKind::Type(OpenApiType::Number(_)) => form.type_ = Some("number"),
+        SchemaKind::Type(OpenApiType::Boolean(_)) => form.type_ = Some("boolean"),
+        SchemaKind::Type(OpenApiType::Array(array)) => {
+            form.type_ = Some("array");
+            form.items = array.items.as_ref();
+        }
+        SchemaKind::Type(OpenApiType::Object(object)) => {
+            form.type_ = Some("object");
+            form.properties = Some(&object.properties);
+            form.required = &object.required;
+            additional = object.additional_properties.as_ref();
+        }
+        SchemaKind::Any(any) if any.all_of.is_empty() => {
+            form.type_ = any.typ.as_deref();
+            form.format = any.format.clone();
+            form.enumeration = any.enumeration.iter().filter_map(|value| value.as_str()).collect();
+            form.items = any.items.as_ref();
+            form.properties = Some(&any.properties);
+            form.required = &any.required;
+            additional = any.additional_properties.as_ref();
+        }
+        _ => {
+            return Err(place.error(
+                "a schema composed of others has no type in Rust; add it to Form in codegen/src/lower/schemas.rs",
+            ));
+        }
+    }
+    form.properties = form.properties.filter(|properties| !properties.is_empty());
+    match additional {
+        Some(AdditionalProperties::Schema(values)) => form.values = Some(values),
+        Some(AdditionalProperties::Any(allowed)) => form.any_values = *allowed,
+        None => {}
+    }
+    Ok(form)
+}
+
+/// The format as it stands in the description.
+fn text<T: serde::Serialize>(format: &VariantOrUnknownOrEmpty<T>) -> Option<String> {
+    match format {
+        VariantOrUnknownOrEmpty::Item(known) => {
+            serde_json::to_value(known).ok().and_then(|value| value.as_str().map(str::to_owned))
+        }
+        VariantOrUnknownOrEmpty::Unknown(other) => Some(other.clone()),
+        VariantOrUnknownOrEmpty::Empty => None,
+    }
+}

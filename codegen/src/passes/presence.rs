@@ -1,0 +1,93 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::ir::{Body, Definition, Field, Presence, Type};
+
+/// Decides how each field holds its value: lists and maps as they are, an optional object in a box, any other optional
+/// value in an `Option`; a required object as it is, unless it contains itself.
+pub(super) fn decide(definitions: &mut BTreeMap<String, Definition>) {
+    let objects: BTreeSet<String> = definitions
+        .values()
+        .filter(|definition| !matches!(definition.body, Body::Special(_)))
+        .map(|definition| definition.name.clone())
+        .collect();
+    for definition in definitions.values_mut() {
+        for field in definition.structs_mut().iter_mut().flat_map(|object| &mut object.fields) {
+            field.presence = presence(field, &objects);
+        }
+    }
+    box_recursion(definitions);
+}
+
+fn presence(field: &Field, objects: &BTreeSet<String>) -> Presence {
+    match &field.type_ {
+        Type::List(_) | Type::Map(_) => Presence::Plain,
+        _ if field.required => Presence::Plain,
+        Type::Nested(_) => Presence::OptionalBoxed,
+        Type::Definition(name) if objects.contains(name) => Presence::OptionalBoxed,
+        _ => Presence::Optional,
+    }
+}
+
+/// A struct: its definition and its own name.
+type Node = (String, String);
+
+/// Boxes every plain field on a cycle: all of them, so that the result does not depend on where one begins to look.
+fn box_recursion(definitions: &mut BTreeMap<String, Definition>) {
+    let mut edges: BTreeMap<Node, BTreeSet<Node>> = BTreeMap::new();
+    for definition in definitions.values() {
+        for object in definition.structs() {
+            let node = (definition.name.clone(), object.name.clone());
+            let plain = object.fields.iter().filter(|field| field.presence == Presence::Plain);
+            let targets = plain.filter_map(|field| target(definition, &field.type_, definitions)).collect();
+            edges.insert(node, targets);
+        }
+    }
+    let mut boxed = Vec::new();
+    for (from, targets) in &edges {
+        boxed.extend(targets.iter().filter(|to| reaches(&edges, to, from)).map(|to| (from.clone(), to.clone())));
+    }
+    for ((owner, name), to) in boxed {
+        let resolved: Vec<bool> = match definitions.get(&owner) {
+            Some(definition) => definition
+                .structs()
+                .iter()
+                .filter(|object| object.name == name)
+                .flat_map(|object| &object.fields)
+                .map(|field| target(definition, &field.type_, definitions).as_ref() == Some(&to))
+                .collect(),
+            None => continue,
+        };
+        let objects = definitions.get_mut(&owner).into_iter().flat_map(|definition| definition.structs_mut());
+        let fields = objects.filter(|object| object.name == name).flat_map(|object| &mut object.fields);
+        for (field, leads_there) in fields.zip(resolved) {
+            if leads_there && field.presence == Presence::Plain {
+                field.presence = Presence::Boxed;
+            }
+        }
+    }
+}
+
+/// The struct that a field holds without any indirection, if it holds one.
+fn target(owner: &Definition, type_: &Type, definitions: &BTreeMap<String, Definition>) -> Option<Node> {
+    match type_ {
+        Type::Nested(name) => Some((owner.name.clone(), name.clone())),
+        Type::Definition(name) => {
+            definitions.get(name)?.structs().first().map(|object| (name.clone(), object.name.clone()))
+        }
+        _ => None,
+    }
+}
+
+fn reaches(edges: &BTreeMap<Node, BTreeSet<Node>>, from: &Node, to: &Node) -> bool {
+    let mut seen = BTreeSet::new();
+    let mut open = vec![from];
+    while let Some(node) = open.pop() {
+        if node == to {
+            return true;
+        }
+        if seen.insert(node) {
+            open.extend(edges.get(node).into_iter().flatten());
+        }
+    }
+    false
+}

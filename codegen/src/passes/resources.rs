@@ -1,0 +1,58 @@
+use std::collections::BTreeMap;
+
+use kubernetes_swagger::extension::Action;
+
+use crate::error::{Error, Result};
+use crate::ir::{Api, GroupVersionKind, Operation, Resource, Type};
+
+const OBJECT_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
+
+/// Marks the types that are objects of the API: one kind, and `metadata` of the type `ObjectMeta`, which is never left
+/// out. Those with a collection of their own get its plural and scope.
+pub(super) fn mark(api: &mut Api) -> Result<()> {
+    let mut collections = collections(&api.operations)?;
+    for definition in api.definitions.values_mut() {
+        let Some(kind) = definition.kind().cloned() else { continue };
+        let Some(object) = definition.structs_mut().first_mut() else { continue };
+        let Some(metadata) = object.fields.iter_mut().find(|field| field.wire == "metadata") else { continue };
+        if metadata.type_ == Type::Definition(OBJECT_META.to_owned()) {
+            metadata.required = true;
+            object.resource = Some(collections.remove(&kind).unwrap_or_default());
+        }
+    }
+    Ok(())
+}
+
+/// The collections of all kinds, by the paths on which they are listed, created or deleted as a whole.
+fn collections(operations: &[Operation]) -> Result<BTreeMap<GroupVersionKind, Resource>> {
+    let mut collections: BTreeMap<GroupVersionKind, Resource> = BTreeMap::new();
+    for operation in operations {
+        let is_on_collection = matches!(operation.action, Some(Action::List | Action::Post | Action::DeleteCollection));
+        let Some(kind) = operation.kind.as_ref().filter(|_| is_on_collection) else { continue };
+        let Some((plural, namespaced)) = collection(&operation.path, kind) else { continue };
+        let resource = collections.entry(kind.clone()).or_default();
+        match resource.plural.as_deref() {
+            Some(other) if other != plural => {
+                let message = format!("{} is `{plural}` here and `{other}` elsewhere", kind.kind);
+                return Err(Error::at(operation.pointer.clone(), message));
+            }
+            _ => resource.plural = Some(plural.to_owned()),
+        }
+        resource.namespaced |= namespaced;
+        resource.watchable |= operation.action == Some(Action::List) && operation.has_parameter("watch");
+    }
+    Ok(collections)
+}
+
+/// The plural in the path of a kind's collection, and whether the path has a namespace.
+fn collection<'a>(path: &'a str, kind: &GroupVersionKind) -> Option<(&'a str, bool)> {
+    let root = match kind.group.as_str() {
+        "" => format!("/api/{}/", kind.version),
+        group => format!("/apis/{group}/{}/", kind.version),
+    };
+    match path.strip_prefix(&root)?.split('/').collect::<Vec<_>>().as_slice() {
+        [plural] => Some((*plural, false)),
+        ["namespaces", "{namespace}", plural] => Some((*plural, true)),
+        _ => None,
+    }
+}

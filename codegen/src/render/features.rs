@@ -1,0 +1,52 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::passes::{Feature, Features};
+
+/// The features of a crate, which stand between two marks in its manifest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Manifest {
+    pub(crate) path: &'static str,
+    /// The lines between the marks.
+    pub(crate) lines: String,
+}
+
+pub(super) fn manifests(features: &Features) -> Vec<Manifest> {
+    let of_models = features.models.iter().map(|(name, feature)| (name.as_str(), (feature.stable, own(feature))));
+    let of_api = features.api.iter().map(|(name, feature)| {
+        let needs = feature.needs.iter().map(|need| format!("kubernetes-models/{need}")).collect();
+        (name.as_str(), (feature.stable, needs))
+    });
+    let mut of_sdk: BTreeMap<&str, (bool, Vec<String>)> = BTreeMap::new();
+    for (krate, features) in [("kubernetes-api", &features.api), ("kubernetes-models", &features.models)] {
+        for (name, feature) in features {
+            let (_, needs) = of_sdk.entry(name).or_insert((feature.stable, Vec::new()));
+            needs.push(format!("{krate}/{name}"));
+        }
+    }
+    vec![
+        Manifest { path: "kubernetes/models/Cargo.toml", lines: lines(&of_models.collect()) },
+        Manifest { path: "kubernetes/api/Cargo.toml", lines: lines(&of_api.collect()) },
+        Manifest { path: "kubernetes/sdk/Cargo.toml", lines: lines(&of_sdk) },
+    ]
+}
+
+fn own(feature: &Feature) -> Vec<String> {
+    feature.needs.iter().cloned().collect()
+}
+
+fn lines(features: &BTreeMap<&str, (bool, Vec<String>)>) -> String {
+    let stable: BTreeSet<&str> = features.iter().filter(|(_, (stable, _))| *stable).map(|(name, _)| *name).collect();
+    let all = features.keys().copied().collect();
+    let mut text = list("default", &stable) + &list("all", &all);
+    for (name, (_, needs)) in features {
+        text.push_str(&list(name, &needs.iter().map(String::as_str).collect()));
+    }
+    text
+}
+
+/// One feature, on a line of its own if it is short.
+fn list(name: &str, needs: &BTreeSet<&str>) -> String {
+    let quoted: Vec<String> = needs.iter().map(|need| format!("\"{need}\"")).collect();
+    let line = format!("{name} = [{}]\n", quoted.join(", "));
+    if line.len() <= 120 { line } else { format!("{name} = [\n    {},\n]\n", quoted.join(",\n    ")) }
+}

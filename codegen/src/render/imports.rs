@@ -1,0 +1,198 @@
+use std::collections::BTreeMap;
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+use crate::ir::{Body, Definition, Home, Krate, Presence, Type};
+
+/// The crate that a page belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Target {
+    Core,
+    Models,
+    Api,
+}
+
+impl Target {
+    /// How the page calls `kubernetes-core`.
+    pub(super) fn core(self) -> &'static str {
+        if self == Self::Core { "crate" } else { "kubernetes_core" }
+    }
+}
+
+/// The types that a page refers to, and what it has to import for them.
+pub(super) struct Imports<'a> {
+    definitions: &'a BTreeMap<String, Definition>,
+    target: Target,
+    home: Option<&'a Home>,
+    /// The names that are taken in the page, each with the path that it stands for.
+    names: BTreeMap<String, String>,
+}
+
+/// Stands for a type that the page itself declares.
+const LOCAL: &str = "self";
+
+impl<'a> Imports<'a> {
+    /// The imports of a page that declares the types `local`.
+    pub(super) fn new(
+        definitions: &'a BTreeMap<String, Definition>,
+        target: Target,
+        home: Option<&'a Home>,
+        local: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
+        let names = local.into_iter().map(|name| (name.to_owned(), LOCAL.to_owned())).collect();
+        Self { definitions, target, home, names }
+    }
+
+    /// A name of Rust's prelude, in full if the page has a type of that name.
+    pub(super) fn prelude(&mut self, name: &str) -> TokenStream {
+        let module = match name {
+            "Option" => "option",
+            "Result" => "result",
+            "Into" => "convert",
+            "Box" => "boxed",
+            _ => "vec",
+        };
+        let path = format!("::std::{module}::{name}");
+        if self.names.get(name).is_some_and(|taken| *taken != path) {
+            return tokens(&path);
+        }
+        self.names.insert(name.to_owned(), path);
+        tokens(name)
+    }
+
+    /// A type of `kubernetes-core`.
+    pub(super) fn core(&mut self, name: &str) -> TokenStream {
+        self.named(&format!("{}::{name}", self.target.core()))
+    }
+
+    /// A type by its path: by its name if that is free, in full otherwise.
+    fn named(&mut self, path: &str) -> TokenStream {
+        let name = path.rsplit("::").next().unwrap_or(path);
+        match self.names.get(name) {
+            Some(taken) if taken != path => tokens(path),
+            Some(_) => tokens(name),
+            None => {
+                self.names.insert(name.to_owned(), path.to_owned());
+                tokens(name)
+            }
+        }
+    }
+
+    /// The type of a definition.
+    pub(super) fn definition(&mut self, name: &str) -> TokenStream {
+        // Lowering checked that every reference leads to a definition.
+        let Some(definition) = self.definitions.get(name) else { return tokens("()") };
+        match &definition.body {
+            Body::Structs { .. } => {
+                let path = self.path(definition);
+                self.named(&path)
+            }
+            Body::Special(special) => {
+                let type_ = self.core(special.name);
+                match special.argument {
+                    Some(argument) => {
+                        let argument = self.definition(argument);
+                        quote!(#type_<#argument>)
+                    }
+                    None => type_,
+                }
+            }
+            Body::ListOf(items) => {
+                let (list, items) = (self.core("List"), self.definition(items));
+                quote!(#list<#items>)
+            }
+        }
+    }
+
+    fn path(&self, definition: &Definition) -> String {
+        if self.names.get(&definition.type_name).is_some_and(|path| path == LOCAL)
+            && self.home == Some(&definition.home)
+        {
+            return LOCAL.to_owned() + "::" + &definition.type_name;
+        }
+        let Home { krate, group, version } = &definition.home;
+        let root = match (krate, self.target) {
+            _ if self.home == Some(&definition.home) => return format!("super::{}", definition.type_name),
+            (Krate::Core, target) => target.core(),
+            (Krate::Models, Target::Models) => "crate",
+            (Krate::Models, _) => "kubernetes_models",
+        };
+        let version = version.iter().map(|version| format!("::{version}")).collect::<String>();
+        format!("{root}::{group}{version}::{}", definition.type_name)
+    }
+
+    /// A type, required and on its own.
+    pub(super) fn type_of(&mut self, type_: &Type) -> TokenStream {
+        match type_ {
+            Type::String => self.core("Str"),
+            Type::Integer32 => quote!(i32),
+            Type::Integer64 => quote!(i64),
+            Type::Number => quote!(f64),
+            Type::Boolean => quote!(bool),
+            Type::Bytes => self.core("ByteString"),
+            Type::IntOrString => self.core("IntOrString"),
+            Type::Any => self.core("Json"),
+            Type::Definition(name) => self.definition(name),
+            Type::Nested(name) | Type::Enum(name) => tokens(name),
+            Type::List(items) => {
+                let (list, items) = (self.prelude("Vec"), self.type_of(items));
+                quote!(#list<#items>)
+            }
+            Type::Map(values) => {
+                let (map, values) = (self.core("Map"), self.type_of(values));
+                quote!(#map<#values>)
+            }
+        }
+    }
+
+    /// The type of a field.
+    pub(super) fn field(&mut self, type_: &Type, presence: Presence) -> TokenStream {
+        let inner = self.type_of(type_);
+        match presence {
+            Presence::Plain => inner,
+            Presence::Boxed => {
+                let boxed = self.prelude("Box");
+                quote!(#boxed<#inner>)
+            }
+            Presence::Optional => {
+                let option = self.prelude("Option");
+                quote!(#option<#inner>)
+            }
+            Presence::OptionalBoxed => {
+                let (option, boxed) = (self.prelude("Option"), self.prelude("Box"));
+                quote!(#option<#boxed<#inner>>)
+            }
+        }
+    }
+
+    /// The paths to import, those from one module together.
+    pub(super) fn uses(&self) -> Vec<String> {
+        let mut modules: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for path in self.names.values().filter(|path| !path.starts_with("::std::")) {
+            if let Some((module, name)) = path.rsplit_once("::") {
+                modules.entry(module).or_default().push(name);
+            }
+        }
+        modules
+            .into_iter()
+            .map(|(module, names)| match names.as_slice() {
+                [name] => format!("{module}::{name}"),
+                names => format!("{module}::{{{}}}", names.join(", ")),
+            })
+            .collect()
+    }
+}
+
+/// A path as tokens.
+fn tokens(path: &str) -> TokenStream {
+    let absolute = path.starts_with("::").then(|| quote!(::));
+    let parts = path.split("::").filter(|part| !part.is_empty()).map(|part| match part {
+        "()" => quote!(()),
+        part => {
+            let part = format_ident!("{part}");
+            quote!(#part)
+        }
+    });
+    quote!(#absolute #(#parts)::*)
+}

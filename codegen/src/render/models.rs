@@ -1,0 +1,169 @@
+//! The modules of models and of core: one for each group and version, one file for each definition.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use askama::Template;
+use proc_macro2::TokenStream;
+
+use super::imports::{Imports, Target};
+use super::{CORE, Doc, Literal, MODELS, Module, Page, definition};
+use crate::error::{Error, Result};
+use crate::ir::{Body, Definition, Home, Krate, names};
+use crate::passes::Plan;
+
+#[derive(Template)]
+#[template(path = "module.rs.j2", escape = "none")]
+struct ModulePage {
+    modules: Vec<Module>,
+    files: Vec<File>,
+    /// Types written by hand, imported from core.
+    specials: Vec<String>,
+    aliases: Vec<Alias>,
+}
+
+struct File {
+    name: String,
+    exports: Vec<String>,
+}
+
+struct Alias {
+    doc: Doc,
+    name: String,
+    type_: TokenStream,
+}
+
+/// The definitions of one module.
+type Homes<'a> = BTreeMap<&'a Home, Vec<&'a Definition>>;
+
+pub(super) fn pages(plan: &Plan) -> Result<Vec<Page>> {
+    let mut pages = Vec::new();
+    for (krate, folder) in [(Krate::Core, CORE), (Krate::Models, MODELS)] {
+        let homes = homes(plan, krate);
+        let groups: BTreeSet<&str> = homes.keys().map(|home| home.group.as_str()).collect();
+        let mut root = Vec::new();
+        for group in groups {
+            let of_group: Homes<'_> =
+                homes.iter().filter(|(home, _)| home.group == group).map(|(home, of)| (*home, of.clone())).collect();
+            pages.extend(group_pages(plan, &format!("{folder}/{group}"), &of_group)?);
+            let name = group_name(&of_group);
+            let doc = Doc(format!("Types of {name}."));
+            root.push(Module { doc, name: group.to_owned(), feature: None });
+        }
+        // The methods of requests are found on the requests; their module exports nothing.
+        let setters = File { name: "request_setters".to_owned(), exports: Vec::new() };
+        let files = if krate == Krate::Core { vec![setters] } else { Vec::new() };
+        let page = ModulePage { modules: root, files, specials: Vec::new(), aliases: Vec::new() };
+        pages.push(Page::new(format!("{folder}/mod.rs"), "module.rs.j2", &page)?);
+    }
+    Ok(pages)
+}
+
+/// The modules that have something to show: types of core that are all written by hand need no module.
+fn homes(plan: &Plan, krate: Krate) -> Homes<'_> {
+    let mut homes: Homes<'_> = BTreeMap::new();
+    for definition in plan.definitions.values().filter(|definition| definition.home.krate == krate) {
+        homes.entry(&definition.home).or_default().push(definition);
+    }
+    homes.retain(|_, of| {
+        krate == Krate::Models || of.iter().any(|definition| matches!(definition.body, Body::Structs { .. }))
+    });
+    homes
+}
+
+/// What a group is called in docs.
+fn group_name(homes: &Homes<'_>) -> String {
+    let kinds = homes.values().flatten().filter_map(|definition| definition.kind());
+    match kinds.map(|kind| kind.group.as_str()).find(|group| !group.is_empty()) {
+        Some(group) => format!("the group `{group}`"),
+        None => match homes.keys().next() {
+            Some(home) => format!("the group `{}`", home.group),
+            None => "this group".to_owned(),
+        },
+    }
+}
+
+fn group_pages(plan: &Plan, folder: &str, homes: &Homes<'_>) -> Result<Vec<Page>> {
+    let mut pages = Vec::new();
+    let mut modules = Vec::new();
+    let mut own: &[&Definition] = &[];
+    for (home, definitions) in homes {
+        match &home.version {
+            None => own = definitions,
+            Some(version) => {
+                let folder = format!("{folder}/{version}");
+                let page = module_page(plan, home, definitions, Vec::new(), &folder, &mut pages)?;
+                pages.push(Page::new(format!("{folder}/mod.rs"), "module.rs.j2", &page)?);
+                modules.push(version_module(home, version));
+            }
+        }
+    }
+    let home = homes.keys().next().copied();
+    if let Some(home) = home {
+        let page = module_page(plan, home, own, modules, folder, &mut pages)?;
+        pages.push(Page::new(format!("{folder}/mod.rs"), "module.rs.j2", &page)?);
+    }
+    Ok(pages)
+}
+
+fn version_module(home: &Home, version: &str) -> Module {
+    let feature = (home.krate == Krate::Models).then(|| names::feature(&home.group, version));
+    let needs = feature.iter().map(|feature| format!("\n\nNeeds the feature `{feature}`.")).collect::<String>();
+    let doc = Doc(format!("Types of version `{version}`.{needs}"));
+    Module { doc, name: version.to_owned(), feature: feature.map(Literal) }
+}
+
+fn module_page(
+    plan: &Plan,
+    home: &Home,
+    definitions: &[&Definition],
+    modules: Vec<Module>,
+    folder: &str,
+    pages: &mut Vec<Page>,
+) -> Result<ModulePage> {
+    let target = if home.krate == Krate::Core { Target::Core } else { Target::Models };
+    let mut page = ModulePage { modules, files: Vec::new(), specials: Vec::new(), aliases: Vec::new() };
+    let mut types: BTreeMap<&str, &Definition> = BTreeMap::new();
+    for definition in definitions {
+        if let Some(other) = types.insert(&definition.type_name, definition) {
+            let message = format!("it has the name `{}` in Rust, as {} does", definition.type_name, other.name);
+            return Err(Error::at(definition.pointer.clone(), message));
+        }
+        match &definition.body {
+            Body::Structs { .. } => {
+                let name = names::identifier(&definition.type_name);
+                if page.files.iter().any(|file| file.name == name) {
+                    let message = format!("another definition has the file {folder}/{name}.rs");
+                    return Err(Error::at(definition.pointer.clone(), message));
+                }
+                pages.push(definition::page(plan, definition, format!("{folder}/{name}.rs"))?);
+                let structs = definition.structs().iter().map(|object| object.name.clone());
+                let exports = structs.chain(definition.enums().iter().map(|values| values.name.clone())).collect();
+                page.files.push(File { name, exports });
+            }
+            Body::Special(special) if special.argument.is_none() => {
+                let name = &definition.type_name;
+                let alias = if name == special.name { String::new() } else { format!(" as {name}") };
+                page.specials.push(format!("{}::{}{alias}", target.core(), special.name));
+            }
+            Body::Special(special) => {
+                page.aliases.push(alias(plan, definition, special.name, special.argument, target))
+            }
+            Body::ListOf(_) => {}
+        }
+    }
+    Ok(page)
+}
+
+fn alias(plan: &Plan, definition: &Definition, name: &str, argument: Option<&str>, target: Target) -> Alias {
+    // The alias stands in the module's own page, where its definitions have their names, and those of core their paths.
+    let local =
+        argument.and_then(|argument| plan.definitions.get(argument)).map(|argument| argument.type_name.as_str());
+    let mut imports = Imports::new(&plan.definitions, target, Some(&definition.home), local);
+    let path = format!("{}::{name}", target.core());
+    let type_: TokenStream = match argument.map(|argument| imports.definition(argument)) {
+        Some(argument) => format!("{path}<{argument}>").parse().unwrap_or_default(),
+        None => path.parse().unwrap_or_default(),
+    };
+    let doc = Doc(format!("[`{name}`]({path}) of a JSON schema."));
+    Alias { doc, name: definition.type_name.clone(), type_ }
+}

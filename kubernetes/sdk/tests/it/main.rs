@@ -1,0 +1,3 @@
+//! What holds across crates: which may depend on which, and how the facade is used.
+
+mod architecture;
