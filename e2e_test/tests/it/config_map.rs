@@ -2,7 +2,7 @@
 
 use kubernetes_sdk::api::core::v1 as core_v1;
 use kubernetes_sdk::models::core::v1::ConfigMap;
-use kubernetes_sdk::{Deleted, Patch};
+use kubernetes_sdk::{Deleted, Map, Patch, Str};
 use serde_json::json;
 
 use crate::cluster;
@@ -48,7 +48,8 @@ async fn a_config_map_lives_through_every_verb() {
 
     let mut changed = created.clone();
     changed.data.insert("mode", "slow");
-    let replaced = core_v1::replace_namespaced_config_map(&namespace, "settings", &changed).send(&client).await.unwrap();
+    let replaced =
+        core_v1::replace_namespaced_config_map(&namespace, "settings", &changed).send(&client).await.unwrap();
     assert_eq!(replaced.data["mode"], "slow");
     assert_ne!(replaced.metadata.resource_version, created.metadata.resource_version);
 
@@ -76,7 +77,8 @@ async fn a_config_map_lives_through_every_verb() {
 async fn apply_creates_owns_and_gives_up_fields() {
     let (client, namespace) = cluster::namespace("apply").await;
     let apply = async |manager: &str, force: bool, data: &[(&str, &str)]| {
-        let configuration = ConfigMap::named("settings").with_data(data.iter().copied().collect::<kubernetes_sdk::Map<_>>());
+        let configuration = ConfigMap::named("settings")
+            .with_data(data.iter().copied().map(|(key, value)| (key, Str::from(value))).collect::<Map<Str>>());
         let patch = Patch::apply(&configuration);
         let request = core_v1::patch_namespaced_config_map(&namespace, "settings", &patch).field_manager(manager);
         request.force(force).send(&client).await
@@ -122,7 +124,10 @@ async fn each_failure_has_its_own_error() {
     assert_eq!(causes[0].field.as_deref(), Some("metadata.name"));
 
     let error = core_v1::read_namespaced_config_map(&namespace, "").send(&client).await.unwrap_err();
-    assert!(error.to_string().contains("`name` is empty") || format!("{error:?}").contains("`name` is empty"), "{error:?}");
+    assert!(
+        error.to_string().contains("`name` is empty") || format!("{error:?}").contains("`name` is empty"),
+        "{error:?}"
+    );
     let error = core_v1::read_namespaced_config_map(&namespace, "../secrets/x").send(&client).await.unwrap_err();
     assert!(error.is_not_found() || error.is_invalid(), "a slash in a name reaches another path: {error}");
 }

@@ -11,7 +11,9 @@ use crate::cluster;
 async fn round_trips<K: kubernetes_sdk::core::Object>(client: &Client, path: &str) -> usize {
     let request = Request::new(http::Method::GET, Path::new(path, &[]));
     let (text, list) = client
-        .execute(request, |bytes| Ok((String::from_utf8_lossy(bytes).into_owned(), json::from_slice::<List<K>>(bytes)?)))
+        .execute(request, |bytes| {
+            Ok((String::from_utf8_lossy(bytes).into_owned(), json::from_slice::<List<K>>(bytes)?))
+        })
         .await
         .unwrap_or_else(|error| panic!("{path}: {error}"));
     let ours: serde_json::Value = serde_json::from_str(&json::to_string(&list).unwrap()).unwrap();
@@ -29,7 +31,8 @@ fn compare(path: &str, theirs: &serde_json::Value, ours: &serde_json::Value, dif
     match (theirs, ours) {
         (Object(theirs), Object(ours)) => {
             for (key, value) in theirs {
-                let empty = value.as_array().is_some_and(Vec::is_empty) || value.as_object().is_some_and(|o| o.is_empty());
+                let empty =
+                    value.as_array().is_some_and(Vec::is_empty) || value.as_object().is_some_and(|o| o.is_empty());
                 match ours.get(key) {
                     Some(ours) => compare(&format!("{path}.{key}"), value, ours, differences),
                     None if empty || *value == Null => {}
@@ -72,7 +75,8 @@ async fn every_object_of_the_cluster_survives_decoding_and_encoding() {
         models::rbac::v1::ClusterRole = "/apis/rbac.authorization.k8s.io/v1/clusterroles",
         models::rbac::v1::ClusterRoleBinding = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
         models::flowcontrol::v1::FlowSchema = "/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas",
-        models::flowcontrol::v1::PriorityLevelConfiguration = "/apis/flowcontrol.apiserver.k8s.io/v1/prioritylevelconfigurations",
+        models::flowcontrol::v1::PriorityLevelConfiguration =
+            "/apis/flowcontrol.apiserver.k8s.io/v1/prioritylevelconfigurations",
         models::scheduling::v1::PriorityClass = "/apis/scheduling.k8s.io/v1/priorityclasses",
         models::coordination::v1::Lease = "/apis/coordination.k8s.io/v1/leases",
         models::discovery::v1::EndpointSlice = "/apis/discovery.k8s.io/v1/endpointslices",

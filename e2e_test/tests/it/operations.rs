@@ -27,14 +27,14 @@ async fn a_service_accounts_token_is_issued_and_reviewed() {
     let account = kubernetes_sdk::models::core::v1::ServiceAccount::named("robot");
     core_v1::create_namespaced_service_account(&namespace, &account).send(&client).await.unwrap();
     let request = TokenRequest {
-        spec: TokenRequestSpec { expiration_seconds: Some(600), ..Default::default() },
+        spec: TokenRequestSpec { expiration_seconds: Some(600), ..Default::default() }.into(),
         ..Default::default()
     };
     let issued = core_v1::create_namespaced_service_account_token(&namespace, "robot", &request).send(&client).await;
-    let token = issued.unwrap().status.unwrap().token;
+    let token = issued.unwrap().status.unwrap().token.unwrap();
 
     let review = kubernetes_sdk::models::authentication::v1::TokenReview {
-        spec: kubernetes_sdk::models::authentication::v1::TokenReviewSpec { token: Some(token), ..Default::default() },
+        spec: kubernetes_sdk::models::authentication::v1::TokenReviewSpec { token, ..Default::default() },
         ..Default::default()
     };
     let reviewed = authentication::v1::create_token_review(&review).send(&client).await.unwrap();

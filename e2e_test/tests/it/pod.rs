@@ -24,7 +24,12 @@ fn deployment() -> Deployment {
         selector: LabelSelector { match_labels: [("app", "web")].into(), ..Default::default() },
         template: PodTemplateSpec {
             metadata: ObjectMeta { labels: [("app", "web")].into(), ..Default::default() }.into(),
-            spec: PodSpec { containers: vec![container], termination_grace_period_seconds: Some(1), ..Default::default() }.into(),
+            spec: PodSpec {
+                containers: vec![container],
+                termination_grace_period_seconds: Some(1),
+                ..Default::default()
+            }
+            .into(),
         },
         ..Default::default()
     })
@@ -38,7 +43,7 @@ fn is_running(pod: &Pod) -> bool {
 async fn a_deployments_pods_run_and_write_a_log() {
     let (client, namespace) = cluster::namespace("pods").await;
     let created = apps_v1::create_namespaced_deployment(&namespace, &deployment()).send(&client).await.unwrap();
-    assert_eq!(created.spec.as_ref().unwrap().replicas, Some(2));
+    assert_eq!(created.spec.replicas, Some(2));
 
     let pods = || core_v1::list_namespaced_pod(&namespace).label_selector("app=web");
     let mut events = Watch::new(&client).stream(pods());
@@ -70,7 +75,8 @@ async fn a_deployments_pods_run_and_write_a_log() {
 
     let scale = apps_v1::read_namespaced_deployment_scale(&namespace, "web").send(&client).await.unwrap();
     assert_eq!(scale.spec.as_ref().unwrap().replicas, Some(2));
-    let deleted = apps_v1::delete_namespaced_deployment(&namespace, "web").propagation_policy("Foreground").send(&client);
+    let deleted =
+        apps_v1::delete_namespaced_deployment(&namespace, "web").propagation_policy("Foreground").send(&client);
     deleted.await.unwrap();
     let gone = async {
         let mut left = running.len();
@@ -86,7 +92,7 @@ async fn a_deployments_pods_run_and_write_a_log() {
 #[tokio::test]
 async fn an_eviction_answers_a_status_and_deletes_the_pod() {
     let (client, namespace) = cluster::namespace("evict").await;
-    let template = *deployment().spec.unwrap().template.spec.unwrap();
+    let template = *deployment().spec.template.spec.unwrap();
     core_v1::create_namespaced_pod(&namespace, &Pod::named("web").with_spec(template)).send(&client).await.unwrap();
     let eviction = kubernetes_sdk::models::policy::v1::Eviction::named("web");
     let status = core_v1::create_namespaced_pod_eviction(&namespace, "web", &eviction).send(&client).await.unwrap();

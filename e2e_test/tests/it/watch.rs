@@ -77,9 +77,9 @@ async fn a_watch_without_a_version_begins_with_what_exists() {
 async fn a_watch_goes_on_when_the_server_ends_it() {
     let (client, namespace) = cluster::namespace("timeout").await;
     let list = core_v1::list_namespaced_config_map(&namespace).send(&client).await.unwrap();
-    let mut events = Watch::new(&client)
-        .timeout_seconds(2)
-        .stream(core_v1::list_namespaced_config_map(&namespace).field_selector("metadata.name!=kube-root-ca.crt").since(&list));
+    let mut events = Watch::new(&client).timeout_seconds(2).stream(
+        core_v1::list_namespaced_config_map(&namespace).field_selector("metadata.name!=kube-root-ca.crt").since(&list),
+    );
     for number in 0..3 {
         tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
         let object = ConfigMap::named(format!("number-{number}"));

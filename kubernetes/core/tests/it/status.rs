@@ -54,7 +54,8 @@ fn a_known_reason_decides_and_else_the_code() {
 
 #[test]
 fn a_version_from_the_future_is_told_in_each_of_its_forms() {
-    let causes = r#"{"reason": "Timeout", "code": 504, "details": {"causes": [{"reason": "ResourceVersionTooLarge"}]}}"#;
+    let causes =
+        r#"{"reason": "Timeout", "code": 504, "details": {"causes": [{"reason": "ResourceVersionTooLarge"}]}}"#;
     let message = r#"{"reason": "Timeout", "code": 504, "message": "Too large resource version: 9, current: 7"}"#;
     for text in [causes, message] {
         assert!(serde_json::from_str::<Status>(text).unwrap().is_resource_version_too_large(), "{text}");
