@@ -4,7 +4,7 @@ use super::DecodeError;
 use super::scan;
 
 /// How deep objects and lists may nest, the same as with serde_json; a real object stays below 60.
-const MAX_DEPTH: u32 = 127;
+pub(crate) const MAX_DEPTH: u32 = 127;
 
 type Result<T> = std::result::Result<T, DecodeError>;
 

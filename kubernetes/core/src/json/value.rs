@@ -130,9 +130,8 @@ impl Value for f64 {
         Ok(())
     }
 
-    /// JSON has no infinity and no NaN: they are written as `null`, as serde_json does.
     fn write(&self, writer: &mut Writer) {
-        if self.is_finite() { writer.display(self) } else { writer.raw("null") }
+        writer.float(*self);
     }
 }
 

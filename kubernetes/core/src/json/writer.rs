@@ -27,6 +27,11 @@ impl Writer {
         Self::default()
     }
 
+    /// An empty document, of which about so many bytes are expected.
+    pub(crate) fn with_capacity(bytes: usize) -> Self {
+        Self { text: String::with_capacity(bytes), failure: None }
+    }
+
     /// The text written.
     ///
     /// # Errors
@@ -121,6 +126,20 @@ impl Writer {
         use std::fmt::Write;
         // Writing to a String cannot fail.
         let _ = write!(self.text, "{value}");
+    }
+
+    /// Writes a number as Go does: an exponent only where it would be long without, no `.0`.
+    ///
+    /// JSON has no infinity and no NaN: they are written as `null`, as serde_json does.
+    pub(crate) fn float(&mut self, value: f64) {
+        let magnitude = value.abs();
+        if !value.is_finite() {
+            self.raw("null");
+        } else if magnitude == 0.0 || (1e-6..1e21).contains(&magnitude) {
+            self.display(value);
+        } else {
+            self.display(format_args!("{value:e}"));
+        }
     }
 
     #[cold]
