@@ -95,11 +95,34 @@ impl<'a> Reader<'a> {
             return Err(self.expected("a key"));
         }
         let key = self.string_after_quote()?;
+        self.colon()?;
+        Ok(Some(key))
+    }
+
+    #[inline]
+    fn colon(&mut self) -> Result<()> {
         if self.token() != Some(b':') {
             return Err(self.error("expected `:` after a key"));
         }
         self.position += 1;
-        Ok(Some(key))
+        Ok(())
+    }
+
+    /// Reads the fields of an object, its `{` being read.
+    #[inline]
+    pub(crate) fn fields(&mut self, mut field: impl FnMut(&str, &mut Self) -> Result<()>) -> Result<()> {
+        let mut first = true;
+        while self.next_in(b'}', &mut first)? {
+            if let Some(key) = self.plain_string() {
+                self.colon()?;
+                field(key, self).map_err(|error| error.in_field(key))?;
+            } else {
+                // An escape, white space, or no key at all.
+                let Some(key) = self.next_key(&mut true)? else { break };
+                field(&key, self).map_err(|error| error.in_field(&key))?;
+            }
+        }
+        Ok(())
     }
 
     /// Consumes the `[` of a list; its elements follow with [`next_element`](Self::next_element).
@@ -164,6 +187,9 @@ impl<'a> Reader<'a> {
     /// If the next value is something else (`1.0` and `1e3` are), or does not fit 64 bits.
     pub fn integer(&mut self) -> Result<i64> {
         let start = self.number_start("an integer")?;
+        if let Some(value) = self.short_integer() {
+            return Ok(value);
+        }
         let number = self.number()?;
         number.parse().map_err(|_| {
             let message = if number.contains(['.', 'e', 'E']) {
@@ -203,11 +229,9 @@ impl<'a> Reader<'a> {
     #[inline]
     pub fn token(&mut self) -> Option<u8> {
         match self.bytes().get(self.position) {
-            Some(b' ' | b'\n' | b'\t' | b'\r') => {
-                self.skip_whitespace();
-                self.bytes().get(self.position).copied()
-            }
-            other => other.copied(),
+            Some(byte) if *byte > b' ' => Some(*byte),
+            Some(_) => self.token_after_whitespace(),
+            None => None,
         }
     }
 
@@ -225,10 +249,7 @@ impl<'a> Reader<'a> {
                         return Err(self.expected("a key"));
                     }
                     self.skip_string()?;
-                    if self.token() != Some(b':') {
-                        return Err(self.error("expected `:` after a key"));
-                    }
-                    self.position += 1;
+                    self.colon()?;
                     self.skip()?;
                 }
                 Ok(())
@@ -277,6 +298,13 @@ impl<'a> Reader<'a> {
         self.text.as_bytes()
     }
 
+    /// A server writes no white space, so looking for it is kept out of the way.
+    #[cold]
+    fn token_after_whitespace(&mut self) -> Option<u8> {
+        self.skip_whitespace();
+        self.bytes().get(self.position).copied()
+    }
+
     fn skip_whitespace(&mut self) {
         while let Some(b' ' | b'\n' | b'\t' | b'\r') = self.bytes().get(self.position) {
             self.position += 1;
@@ -287,34 +315,47 @@ impl<'a> Reader<'a> {
     #[inline]
     fn enter(&mut self) -> Result<()> {
         if self.depth == MAX_DEPTH {
-            return Err(self.error(format!("nested deeper than {MAX_DEPTH} levels")));
+            return Err(self.too_deep());
         }
         self.depth += 1;
         self.position += 1;
         Ok(())
     }
 
+    #[cold]
+    fn too_deep(&self) -> DecodeError {
+        self.error(format!("nested deeper than {MAX_DEPTH} levels"))
+    }
+
     /// Consumes what stands between elements: a comma, or the closing bracket, after which false is returned.
+    ///
+    /// That a comma is followed by an element is left to what reads the element: it refuses a bracket.
     #[inline]
     fn next_in(&mut self, close: u8, first: &mut bool) -> Result<bool> {
         match self.token() {
+            Some(b',') if !*first => {
+                self.position += 1;
+                Ok(true)
+            }
             Some(byte) if byte == close => {
                 self.position += 1;
                 self.depth -= 1;
-                return Ok(false);
+                Ok(false)
             }
-            Some(b',') if !*first => {
-                self.position += 1;
-                if self.token() == Some(close) {
-                    return Err(self.error("a comma before the closing bracket"));
-                }
+            Some(_) if *first => {
+                *first = false;
+                Ok(true)
             }
-            None => return Err(self.error("the document ends inside an object or list")),
-            _ if *first => {}
-            _ => return Err(self.error(format!("expected `,` or `{}`", char::from(close)))),
+            other => Err(self.not_next(other, close)),
         }
-        *first = false;
-        Ok(true)
+    }
+
+    #[cold]
+    fn not_next(&self, found: Option<u8>, close: u8) -> DecodeError {
+        match found {
+            None => self.error("the document ends inside an object or list"),
+            Some(_) => self.error(format!("expected `,` or `{}`", char::from(close))),
+        }
     }
 
     fn literal(&mut self, word: &str) -> Result<()> {
@@ -332,6 +373,24 @@ impl<'a> Reader<'a> {
             Some(b'-' | b'0'..=b'9') => Ok(self.position),
             _ => Err(self.expected(wanted)),
         }
+    }
+
+    /// Consumes a positive integer of up to 18 digits, which can't overflow; nothing otherwise.
+    #[inline]
+    fn short_integer(&mut self) -> Option<i64> {
+        let (bytes, start) = (self.bytes(), self.position);
+        let (mut at, mut value) = (start, 0i64);
+        while let Some(digit @ b'0'..=b'9') = bytes.get(at) {
+            value = value.wrapping_mul(10).wrapping_add(i64::from(digit - b'0'));
+            at += 1;
+        }
+        let plain = !matches!(bytes.get(at), Some(b'.' | b'e' | b'E'));
+        let leading_zero = at - start > 1 && bytes[start] == b'0';
+        if at == start || at - start > 18 || !plain || leading_zero {
+            return None;
+        }
+        self.position = at;
+        Some(value)
     }
 
     /// Consumes a number by the grammar of RFC 8259, §6.
@@ -365,7 +424,23 @@ impl<'a> Reader<'a> {
         Ok(&self.text[start..end])
     }
 
+    /// The next value or key, if it is a string without escapes that starts right here; otherwise nothing is consumed.
+    ///
+    /// This is how nearly all strings are, and a slice is returned in registers.
     #[inline]
+    pub(crate) fn plain_string(&mut self) -> Option<&'a str> {
+        let (bytes, start) = (self.bytes(), self.position + 1);
+        if bytes.get(self.position) != Some(&b'"') {
+            return None;
+        }
+        let end = scan::string_end(bytes, start);
+        if bytes.get(end) != Some(&b'"') {
+            return None;
+        }
+        self.position = end + 1;
+        self.text.get(start..end)
+    }
+
     fn string_after_quote(&mut self) -> Result<Cow<'a, str>> {
         let start = self.position + 1;
         let end = scan::string_end(self.bytes(), start);
