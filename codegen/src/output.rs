@@ -39,17 +39,15 @@ impl FileTree {
     /// Compares the tree with what is on disk.
     ///
     /// # Errors
-    /// If a file can't be read, or a file that is not generated is in a folder of generated files.
+    /// If a file can't be read.
     pub fn compare(&self, root: &Path) -> Result<Changes> {
         let mut changes = Changes::default();
         for (path, text) in &self.files {
             match read(&root.join(path))? {
                 None => changes.missing.push((path.clone(), text.clone())),
                 Some(found) if found == *text => {}
-                Some(found) => {
-                    check_mark(path, &found)?;
-                    changes.differing.push((path.clone(), text.clone()));
-                }
+                Some(found) if is_ours(&found) => changes.differing.push((path.clone(), text.clone())),
+                Some(_) => changes.foreign.push(path.clone()),
             }
         }
         for manifest in &self.manifests {
@@ -62,10 +60,11 @@ impl FileTree {
         }
         for folder in [CORE, MODELS, API] {
             for path in walk(root, folder)? {
-                if !self.files.contains_key(&path) {
-                    check_mark(&path, &read(&root.join(&path))?.unwrap_or_default())?;
-                    changes.stale.push(path);
+                if self.files.contains_key(&path) {
+                    continue;
                 }
+                let ours = read(&root.join(&path))?.is_some_and(|text| text.starts_with(MARK));
+                if ours { changes.stale.push(path) } else { changes.foreign.push(path) }
             }
         }
         Ok(changes)
@@ -78,12 +77,14 @@ pub struct Changes {
     missing: Vec<(String, String)>,
     differing: Vec<(String, String)>,
     stale: Vec<String>,
+    /// In a folder of generated files, and not generated.
+    foreign: Vec<String>,
 }
 
 impl Changes {
     /// Whether the disk has just what the tree has.
     pub fn is_empty(&self) -> bool {
-        self.missing.is_empty() && self.differing.is_empty() && self.stale.is_empty()
+        self.missing.is_empty() && self.differing.is_empty() && self.stale.is_empty() && self.foreign.is_empty()
     }
 
     /// The files, each with what is wrong with it.
@@ -91,14 +92,21 @@ impl Changes {
         let missing = self.missing.iter().map(|(path, _)| ("missing", path.as_str()));
         let differing = self.differing.iter().map(|(path, _)| ("differs", path.as_str()));
         let stale = self.stale.iter().map(|path| ("stale", path.as_str()));
-        missing.chain(differing).chain(stale)
+        let foreign = self.foreign.iter().map(|path| ("not generated", path.as_str()));
+        missing.chain(differing).chain(stale).chain(foreign)
     }
 
     /// Makes the disk what the tree is; tells how many files were written and deleted.
     ///
     /// # Errors
-    /// If a file can't be written or deleted; each is written as a whole or not at all.
+    /// If a file that is not generated is in a folder of generated files: then nothing is changed. If a file can't be
+    /// written or deleted; each is written as a whole or not at all.
     pub fn apply(&self, root: &Path) -> Result<(usize, usize)> {
+        if let Some(path) = self.foreign.first() {
+            let message = "a file without the @generated header is in a folder of generated files; nothing was changed: \
+                           move it elsewhere, or delete it";
+            return Err(Error::new(message).in_file(path));
+        }
         for (path, text) in self.missing.iter().chain(&self.differing) {
             write(&root.join(path), text)?;
         }
@@ -111,16 +119,10 @@ impl Changes {
     }
 }
 
-/// A file without the mark was written by somebody, and must not be lost.
-fn check_mark(path: &str, text: &str) -> Result<()> {
-    if text.starts_with(MARK) {
-        return Ok(());
-    }
-    Err(Error::new(
-        "a file without the @generated header is in a folder of generated files; nothing was changed: move it elsewhere, \
-         or delete it",
-    )
-    .in_file(path))
+/// Whether a file that is to be generated may be overwritten: it carries the mark, though perhaps below that of a merge
+/// conflict, or there is nothing to lose. Any other was written by somebody.
+fn is_ours(text: &str) -> bool {
+    text.trim().is_empty() || text.lines().take(4).any(|line| line.starts_with(MARK))
 }
 
 fn read(path: &Path) -> Result<Option<String>> {

@@ -109,6 +109,17 @@ pub(crate) struct Field {
     pub(crate) required: bool,
     /// Set by a pass, from the type and from `required`.
     pub(crate) presence: Presence,
+    /// Set by a pass.
+    pub(crate) secret: Option<Secret>,
+}
+
+/// What of a field is kept out of `Debug` output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Secret {
+    /// All of it.
+    Whole,
+    /// Of annotations, what was last applied.
+    LastApplied,
 }
 
 /// How a field holds its value.

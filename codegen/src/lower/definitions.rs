@@ -109,6 +109,12 @@ impl Lowering<'_> {
         schema: &ReferenceOr<Box<Schema>>,
         required: bool,
     ) -> Result<Field> {
+        // The writer puts names into JSON as they are.
+        if let Some(odd) = property.chars().find(|c| c.is_control() || matches!(c, '"' | '\\')) {
+            return Err(
+                place.error(format!("a property must not be named {property:?}: {odd:?} has to be escaped in JSON"))
+            );
+        }
         let description = schemas::description(schema);
         let enums = self.enums.len();
         let type_ = self.type_of(place, owner, property, description, schema)?;
@@ -121,6 +127,7 @@ impl Lowering<'_> {
             type_,
             required,
             presence: Presence::Plain,
+            secret: None,
         })
     }
 

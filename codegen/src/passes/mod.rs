@@ -8,6 +8,7 @@ mod fold_lists;
 mod parameter_sets;
 mod presence;
 mod resources;
+mod secrets;
 
 use std::collections::BTreeMap;
 
@@ -42,6 +43,7 @@ pub(crate) fn run(mut api: Api) -> Result<Plan> {
     let folded_lists = fold_lists::fold(&mut api.definitions);
     resources::mark(&mut api)?;
     presence::decide(&mut api.definitions);
+    secrets::mark(&mut api)?;
     let operations = std::mem::take(&mut api.operations);
     let functions = claims::claim(&api, operations)?;
     let parameters = parameter_sets::collect(&functions)?;

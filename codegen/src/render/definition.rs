@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use super::imports::{Imports, Target};
 use super::{Doc, Literal, Page};
 use crate::error::Result;
-use crate::ir::{Definition, Enum, Field, GroupVersionKind, Krate, Presence, Struct, names};
+use crate::ir::{Definition, Enum, Field, GroupVersionKind, Krate, Presence, Secret, Struct, names};
 use crate::passes::Plan;
 
 #[derive(Template)]
@@ -26,6 +26,7 @@ struct DefinitionPage {
 struct StructView {
     doc: Doc,
     name: String,
+    name_literal: Literal,
     fields: Vec<FieldView>,
     type_meta: Option<TypeMeta>,
     setters: Vec<Setter>,
@@ -39,6 +40,13 @@ struct FieldView {
     wire: Literal,
     type_: TokenStream,
     required: bool,
+    secret: Option<Secret>,
+}
+
+impl StructView {
+    fn has_secrets(&self) -> bool {
+        self.fields.iter().any(|field| field.secret.is_some())
+    }
 }
 
 struct TypeMeta {
@@ -96,6 +104,7 @@ fn struct_view(object: &Struct, imports: &mut Imports<'_>) -> StructView {
     StructView {
         doc: Doc(object.description.clone()),
         name: object.name.clone(),
+        name_literal: Literal(object.name.clone()),
         fields,
         type_meta,
         setters,
@@ -110,6 +119,7 @@ fn field_view(field: &Field, imports: &mut Imports<'_>) -> FieldView {
         wire: Literal(field.wire.clone()),
         type_: imports.field(&field.type_, field.presence),
         required: field.required,
+        secret: field.secret,
     }
 }
 

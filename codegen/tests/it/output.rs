@@ -89,9 +89,26 @@ fn a_file_without_the_header_is_never_touched() {
         fs::create_dir_all(path.parent().expect("it has a parent")).expect("the folder is ours");
         fs::write(&path, "// mine\n").expect("the folder is ours");
         let before = snapshot(workspace.path());
-        let error = lamp().tree.compare(workspace.path()).expect_err("the file has no header").to_string();
+        let changes = lamp().tree.compare(workspace.path()).expect("it can be read");
+        assert!(changes.files().any(|(state, path)| state == "not generated" && path.ends_with(name)));
+        let error = changes.apply(workspace.path()).expect_err("the file has no header").to_string();
         assert!(error.contains(name) && error.contains("without the @generated header"), "{error}");
         assert_eq!(snapshot(workspace.path()), before);
+    }
+}
+
+#[test]
+fn a_broken_generated_file_is_mended() {
+    let workspace = empty_workspace();
+    let tree = lamp().tree;
+    tree.compare(workspace.path()).expect("right").apply(workspace.path()).expect("written");
+    let path = workspace.path().join("kubernetes/models/src/generated/apps/v1/lamp.rs");
+    let whole = fs::read_to_string(&path).expect("it was written");
+    for broken in [String::new(), format!("<<<<<<< HEAD\n{whole}"), whole[..whole.len() / 2].to_owned()] {
+        fs::write(&path, broken).expect("the folder is ours");
+        let changes = tree.compare(workspace.path()).expect("it can be read");
+        assert_eq!(changes.apply(workspace.path()).expect("the file is generated"), (1, 0));
+        assert_eq!(fs::read_to_string(&path).expect("it was written"), whole);
     }
 }
 

@@ -13,6 +13,8 @@
 
 pub mod cbor;
 mod condition;
+#[doc(hidden)]
+pub mod debug;
 mod deleted;
 #[rustfmt::skip]
 mod generated;

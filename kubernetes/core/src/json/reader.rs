@@ -93,12 +93,16 @@ impl<'a> Reader<'a> {
         if !self.next_in(b'}', first)? {
             return Ok(None);
         }
+        self.key().map(Some)
+    }
+
+    fn key(&mut self) -> Result<Cow<'a, str>> {
         if self.token() != Some(b'"') {
             return Err(self.expected("a key"));
         }
         let key = self.string_after_quote()?;
         self.colon()?;
-        Ok(Some(key))
+        Ok(key)
     }
 
     #[inline]
@@ -120,7 +124,7 @@ impl<'a> Reader<'a> {
                 field(key, self).map_err(|error| error.in_field(key))?;
             } else {
                 // An escape, white space, or no key at all.
-                let Some(key) = self.next_key(&mut true)? else { break };
+                let key = self.key()?;
                 field(&key, self).map_err(|error| error.in_field(&key))?;
             }
         }
@@ -296,7 +300,8 @@ impl<'a> Reader<'a> {
             }
             Some(byte) if byte == close => {
                 self.position += 1;
-                self.depth -= 1;
+                // Only a caller that closes what it has not opened gets below zero.
+                self.depth = self.depth.saturating_sub(1);
                 Ok(false)
             }
             Some(_) if *first => {

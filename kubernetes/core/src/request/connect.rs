@@ -68,7 +68,9 @@ impl<P> Clone for ConnectRequest<P> {
 }
 
 impl<P> fmt::Debug for ConnectRequest<P> {
+    /// The query is left out: a command may hold secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("ConnectRequest").field(&self.request).finish()
+        let path = self.request.path.as_str().unwrap_or("<invalid path>");
+        write!(f, "ConnectRequest({} {path})", self.request.method)
     }
 }

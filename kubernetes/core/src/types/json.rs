@@ -70,8 +70,9 @@ macro_rules! json_text {
         }
 
         impl fmt::Debug for $name {
+            /// Shows the length and not the content, which may be a Secret.
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, concat!(stringify!($name), "({})"), self.0)
+                write!(f, concat!(stringify!($name), "({} bytes)"), self.0.len())
             }
         }
 

@@ -4,7 +4,11 @@ use bytes::Bytes;
 use http::HeaderValue;
 use serde::Serialize;
 
-use crate::InvalidRequest;
+use crate::json::Value;
+use crate::{InvalidRequest, json};
+
+/// JSON is YAML.
+const APPLY: &str = "application/apply-patch+yaml";
 
 /// A change to an object, in one of the four forms that the API server takes.
 ///
@@ -44,9 +48,17 @@ impl Patch {
 
     /// What the field manager wants the object to be: a server-side apply (KEP-555).
     ///
-    /// The request needs a `field_manager`; the object needs its `apiVersion`, `kind` and `metadata.name`.
-    pub fn apply<T: Serialize + ?Sized>(configuration: &T) -> Self {
-        Self::new("application/apply-patch+yaml", configuration)
+    /// The request needs a `field_manager`; the object needs its `metadata.name`.
+    pub fn apply<V: Value>(configuration: &V) -> Self {
+        let body = json::to_string(configuration).map(Bytes::from).map_err(InvalidRequest::from_encoding);
+        Self { content_type: APPLY, body }
+    }
+
+    /// As [`apply`](Self::apply), from any JSON, which needs its `apiVersion`, `kind` and `metadata.name`.
+    ///
+    /// A typed object names every required field of its type, so that the manager comes to own it; JSON need not.
+    pub fn apply_json<T: Serialize + ?Sized>(configuration: &T) -> Self {
+        Self::new(APPLY, configuration)
     }
 
     /// The media type that tells the server which form this is.

@@ -16,7 +16,30 @@ fn assert_same_verdict(bytes: &[u8]) {
     let ours = verdict(bytes);
     let theirs = serde_json::from_slice::<serde_json::Value>(bytes);
     assert_eq!(ours.is_ok(), theirs.is_ok(), "{:?}: {ours:?} {theirs:?}", String::from_utf8_lossy(bytes));
+    // Models, maps and lists have loops of their own.
+    let in_map = json::from_slice::<Map<Json>>(bytes).is_ok();
+    let in_list = json::from_slice::<Vec<Json>>(bytes).is_ok();
+    let in_model = json::from_slice::<Anything>(bytes).is_ok();
+    let theirs = theirs.as_ref();
+    let is = |test: fn(&serde_json::Value) -> bool| theirs.is_ok_and(|value| test(value) || value.is_null());
+    assert_eq!(in_map, is(serde_json::Value::is_object), "a map: {:?}", String::from_utf8_lossy(bytes));
+    assert_eq!(in_list, is(serde_json::Value::is_array), "a list: {:?}", String::from_utf8_lossy(bytes));
+    assert_eq!(in_model, is(serde_json::Value::is_object), "a model: {:?}", String::from_utf8_lossy(bytes));
 }
+
+/// A model that knows no field.
+#[derive(Default)]
+struct Anything;
+
+impl json::Model for Anything {
+    fn read_field(&mut self, _: &str, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        reader.skip()
+    }
+
+    fn write_fields(&self, _: &mut json::Writer) {}
+}
+
+kubernetes_core::model!(Anything);
 
 #[test]
 fn texts_at_the_edge_of_the_grammar_get_the_verdict_of_serde_json() {
@@ -97,6 +120,9 @@ fn texts_at_the_edge_of_the_grammar_get_the_verdict_of_serde_json() {
         "/* */1",
         "'a'",
         "{\"a\":1,\"a\":2}",
+        "{\"a\":{\"b\":1,},}",
+        "{\"a\":1 , }",
+        "{ , \"a\":1}",
         "[\"\\u00e9\",\"é\"]",
         "\u{a0}1",
         "-1",

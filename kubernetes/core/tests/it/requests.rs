@@ -104,7 +104,7 @@ fn each_verb_makes_its_request() {
         (Patch::json(&json!([])), "json-patch+json"),
         (Patch::merge(&json!([])), "merge-patch+json"),
         (Patch::strategic(&json!([])), "strategic-merge-patch+json"),
-        (Patch::apply(&json!([])), "apply-patch+yaml"),
+        (Patch::apply_json(&json!([])), "apply-patch+yaml"),
     ];
     for (patch, content_type) in patches {
         assert_eq!(
@@ -131,6 +131,16 @@ fn each_verb_makes_its_request() {
         format!(
             "DELETE {root}/namespaces/n/widgets?fieldSelector=metadata.name%21%3Dw accept=application/json content-type=- "
         )
+    );
+}
+
+#[test]
+fn what_is_applied_names_its_type() {
+    let patch = Patch::apply(&Widget { size: 3, ..Widget::named("w") });
+    let wire = wire!(PatchRequest::<Widget>::namespaced("n", "w", &patch).field_manager("m"), "{}");
+    assert!(
+        wire.contains(r#"{"apiVersion":"example.com/v1","kind":"Widget","metadata":{"name":"w"},"size":3"#),
+        "{wire}"
     );
 }
 

@@ -64,3 +64,30 @@ fn a_misfit_names_its_place() {
     let error = json::from_str::<Pod>(r#"{"kind":"Node"}"#).expect_err("it is another kind").to_string();
     assert!(error.contains(r#"expected "Pod", found "Node""#), "{error}");
 }
+
+/// What is logged is `Debug` output, more often than not.
+#[cfg(all(feature = "core-v1", feature = "authentication-v1"))]
+#[test]
+fn no_debug_output_shows_a_secret() {
+    use kubernetes_models::authentication::v1::{TokenRequestStatus, TokenReviewSpec};
+    use kubernetes_models::core::v1::Secret;
+    use kubernetes_models::RawExtension;
+    use kubernetes_models::meta::v1::{FieldsV1, ManagedFieldsEntry};
+
+    let hidden = "hunter2";
+    let mut secret = Secret::named("s").with_data([("a", hidden)]).with_string_data([("b", hidden)]);
+    secret.metadata.annotations =
+        [("kubectl.kubernetes.io/last-applied-configuration", hidden), ("team", "shop")].into();
+    let raw = RawExtension::encode(hidden).unwrap();
+    let fields = ManagedFieldsEntry { fields_v1: Some(FieldsV1::encode(hidden).unwrap()), ..Default::default() };
+    let shown = [
+        format!("{secret:?}"),
+        format!("{:?}", TokenRequestStatus { token: Some(hidden.into()), ..Default::default() }),
+        format!("{:?}", TokenReviewSpec { token: hidden.into(), ..Default::default() }),
+        format!("{raw:?} {fields:?}"),
+    ];
+    for shown in &shown {
+        assert!(!shown.contains(hidden), "{shown}");
+    }
+    assert!(shown[0].contains("\"team\": \"shop\"") && shown[0].contains("string_data: <redacted>"), "{}", shown[0]);
+}

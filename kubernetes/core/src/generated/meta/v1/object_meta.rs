@@ -6,7 +6,7 @@ use crate::{Map, Str, Time};
 use super::{ManagedFieldsEntry, OwnerReference};
 
 /// ObjectMeta is metadata that all persisted resources must have, which includes all objects users must create.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ObjectMeta {
     /// Annotations is an unstructured key value map stored with a resource that may be set by external tools to
     /// store and retrieve arbitrary metadata.
@@ -123,6 +123,29 @@ pub struct ObjectMeta {
     /// Populated by the system. Read-only. More info:
     /// <https://kubernetes.io/docs/concepts/overview/working-with-objects/names#uids>
     pub uid: Option<Str>,
+}
+
+impl ::core::fmt::Debug for ObjectMeta {
+    /// What is secret is left out.
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("ObjectMeta")
+            .field("annotations", &crate::debug::Annotations(&self.annotations))
+            .field("creation_timestamp", &self.creation_timestamp)
+            .field("deletion_grace_period_seconds", &self.deletion_grace_period_seconds)
+            .field("deletion_timestamp", &self.deletion_timestamp)
+            .field("finalizers", &self.finalizers)
+            .field("generate_name", &self.generate_name)
+            .field("generation", &self.generation)
+            .field("labels", &self.labels)
+            .field("managed_fields", &self.managed_fields)
+            .field("name", &self.name)
+            .field("namespace", &self.namespace)
+            .field("owner_references", &self.owner_references)
+            .field("resource_version", &self.resource_version)
+            .field("self_link", &self.self_link)
+            .field("uid", &self.uid)
+            .finish()
+    }
 }
 
 impl json::Model for ObjectMeta {

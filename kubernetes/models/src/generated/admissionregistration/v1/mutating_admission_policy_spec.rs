@@ -113,7 +113,8 @@ impl json::Model for MutatingAdmissionPolicySpec {
 kubernetes_core::model!(MutatingAdmissionPolicySpec);
 
 /// What the field `failurePolicy` of [`MutatingAdmissionPolicySpec`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum MutatingAdmissionPolicySpecFailurePolicy {
     /// `Fail` means that an error calling the webhook causes the admission to fail.
     Fail,
@@ -128,7 +129,8 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `reinvocationPolicy` of [`MutatingAdmissionPolicySpec`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum MutatingAdmissionPolicySpecReinvocationPolicy {
     /// `IfNeeded` indicates that the mutation may be called at least one additional time as part of the admission
     /// evaluation if the object being admitted is modified by other admission plugins after the initial mutation

@@ -194,7 +194,8 @@ impl json::Model for MutatingWebhook {
 kubernetes_core::model!(MutatingWebhook);
 
 /// What the field `failurePolicy` of [`MutatingWebhook`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum MutatingWebhookFailurePolicy {
     /// `Fail` means that an error calling the webhook causes the admission to fail.
     Fail,
@@ -209,7 +210,8 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `matchPolicy` of [`MutatingWebhook`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum MutatingWebhookMatchPolicy {
     /// `Equivalent` means requests should be sent to the webhook if they modify a resource listed in rules via
     /// another API group or version.
@@ -225,7 +227,8 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `reinvocationPolicy` of [`MutatingWebhook`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum MutatingWebhookReinvocationPolicy {
     /// `IfNeeded` indicates that the mutation may be called at least one additional time as part of the admission
     /// evaluation if the object being admitted is modified by other admission plugins after the initial mutation
@@ -242,7 +245,8 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `sideEffects` of [`MutatingWebhook`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum MutatingWebhookSideEffects {
     /// `None` means that calling the webhook will have no side effects.
     None,

@@ -69,7 +69,8 @@ impl json::Model for RuleWithOperations {
 kubernetes_core::model!(RuleWithOperations);
 
 /// What the field `operations` of [`RuleWithOperations`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum RuleWithOperationsOperations {
     /// `*`
     All,
@@ -91,7 +92,8 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `scope` of [`RuleWithOperations`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum RuleWithOperationsScope {
     /// `*` means that all scopes are included.
     All,

@@ -91,7 +91,8 @@ impl json::Model for ValidatingAdmissionPolicyBindingSpec {
 kubernetes_core::model!(ValidatingAdmissionPolicyBindingSpec);
 
 /// What the field `validationActions` of [`ValidatingAdmissionPolicyBindingSpec`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum ValidatingAdmissionPolicyBindingSpecValidationActions {
     /// `Audit`
     Audit,

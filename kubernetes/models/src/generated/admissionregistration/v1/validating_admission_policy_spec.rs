@@ -108,7 +108,8 @@ impl json::Model for ValidatingAdmissionPolicySpec {
 kubernetes_core::model!(ValidatingAdmissionPolicySpec);
 
 /// What the field `failurePolicy` of [`ValidatingAdmissionPolicySpec`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum ValidatingAdmissionPolicySpecFailurePolicy {
     /// `Fail` means that an error calling the webhook causes the admission to fail.
     Fail,

@@ -175,7 +175,8 @@ impl json::Model for ValidatingWebhook {
 kubernetes_core::model!(ValidatingWebhook);
 
 /// What the field `failurePolicy` of [`ValidatingWebhook`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum ValidatingWebhookFailurePolicy {
     /// `Fail` means that an error calling the webhook causes the admission to fail.
     Fail,
@@ -190,7 +191,8 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `matchPolicy` of [`ValidatingWebhook`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum ValidatingWebhookMatchPolicy {
     /// `Equivalent` means requests should be sent to the webhook if they modify a resource listed in rules via
     /// another API group or version.
@@ -206,7 +208,8 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `sideEffects` of [`ValidatingWebhook`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum ValidatingWebhookSideEffects {
     /// `None` means that calling the webhook will have no side effects.
     None,

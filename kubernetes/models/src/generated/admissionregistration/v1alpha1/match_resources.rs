@@ -121,7 +121,8 @@ impl json::Model for MatchResources {
 kubernetes_core::model!(MatchResources);
 
 /// What the field `matchPolicy` of [`MatchResources`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum MatchResourcesMatchPolicy {
     /// `Equivalent` means requests should be sent to the admission webhook or admission policy if they modify a
     /// resource listed in rules via an equivalent API group or version.

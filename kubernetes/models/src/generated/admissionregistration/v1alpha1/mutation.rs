@@ -48,7 +48,8 @@ impl json::Model for Mutation {
 kubernetes_core::model!(Mutation);
 
 /// What the field `patchType` of [`Mutation`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum MutationPatchType {
     /// `ApplyConfiguration` indicates that the mutation is using apply configuration to mutate the object.
     ApplyConfiguration,

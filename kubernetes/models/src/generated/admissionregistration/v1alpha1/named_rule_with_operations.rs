@@ -73,7 +73,8 @@ impl json::Model for NamedRuleWithOperations {
 kubernetes_core::model!(NamedRuleWithOperations);
 
 /// What the field `operations` of [`NamedRuleWithOperations`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum NamedRuleWithOperationsOperations {
     /// `*`
     All,
@@ -95,7 +96,8 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `scope` of [`NamedRuleWithOperations`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum NamedRuleWithOperationsScope {
     /// `*` means that all scopes are included.
     All,

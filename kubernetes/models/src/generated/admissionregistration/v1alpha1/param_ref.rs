@@ -72,7 +72,8 @@ impl json::Model for ParamRef {
 kubernetes_core::model!(ParamRef);
 
 /// What the field `parameterNotFoundAction` of [`ParamRef`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum ParamRefParameterNotFoundAction {
     /// Ignore means that an error finding params for a binding is ignored
     Allow,

@@ -156,7 +156,8 @@ impl json::Model for ValidationRule {
 kubernetes_core::model!(ValidationRule);
 
 /// What the field `reason` of [`ValidationRule`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum ValidationRuleReason {
     /// `FieldValueDuplicate` is used to report collisions of values that must be unique (e.g. unique IDs).
     FieldValueDuplicate,

@@ -40,7 +40,8 @@ impl json::Model for DaemonSetUpdateStrategy {
 kubernetes_core::model!(DaemonSetUpdateStrategy);
 
 /// What the field `type` of [`DaemonSetUpdateStrategy`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum DaemonSetUpdateStrategyType {
     /// Replace the old daemons only when it's killed
     OnDelete,

@@ -40,7 +40,8 @@ impl json::Model for DeploymentStrategy {
 kubernetes_core::model!(DeploymentStrategy);
 
 /// What the field `type` of [`DeploymentStrategy`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum DeploymentStrategyType {
     /// Kill all existing pods before creating new ones.
     Recreate,

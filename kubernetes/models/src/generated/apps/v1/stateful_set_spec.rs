@@ -127,7 +127,8 @@ impl json::Model for StatefulSetSpec {
 kubernetes_core::model!(StatefulSetSpec);
 
 /// What the field `podManagementPolicy` of [`StatefulSetSpec`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum StatefulSetSpecPodManagementPolicy {
     /// `OrderedReady` will create pods in strictly increasing order on scale up and strictly decreasing order on
     /// scale down, progressing only when the previous pod is ready or terminated.

@@ -41,7 +41,8 @@ impl json::Model for StatefulSetUpdateStrategy {
 kubernetes_core::model!(StatefulSetUpdateStrategy);
 
 /// What the field `type` of [`StatefulSetUpdateStrategy`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum StatefulSetUpdateStrategyType {
     /// `OnDelete` disables ordered rolling restarts.
     ///

@@ -5,12 +5,22 @@ use kubernetes_core::json::{self, Value as _};
 use kubernetes_core::{Str, Time};
 
 /// TokenRequestStatus is the result of a token request.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct TokenRequestStatus {
     /// expirationTimestamp is the time of expiration of the returned token.
     pub expiration_timestamp: Option<Time>,
     /// token is the opaque bearer token.
     pub token: Option<Str>,
+}
+
+impl ::core::fmt::Debug for TokenRequestStatus {
+    /// What is secret is left out.
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("TokenRequestStatus")
+            .field("expiration_timestamp", &self.expiration_timestamp)
+            .field("token", &kubernetes_core::debug::Redacted)
+            .finish()
+    }
 }
 
 impl json::Model for TokenRequestStatus {

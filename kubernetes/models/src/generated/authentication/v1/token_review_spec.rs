@@ -5,7 +5,7 @@ use kubernetes_core::json::{self, Value as _};
 use kubernetes_core::Str;
 
 /// TokenReviewSpec is a description of the token authentication request.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct TokenReviewSpec {
     /// audiences is a list of the identifiers that the resource server presented with the token identifies as.
     ///
@@ -15,6 +15,16 @@ pub struct TokenReviewSpec {
     pub audiences: Vec<Str>,
     /// token is the opaque bearer token.
     pub token: Str,
+}
+
+impl ::core::fmt::Debug for TokenReviewSpec {
+    /// What is secret is left out.
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("TokenReviewSpec")
+            .field("audiences", &self.audiences)
+            .field("token", &kubernetes_core::debug::Redacted)
+            .finish()
+    }
 }
 
 impl json::Model for TokenReviewSpec {

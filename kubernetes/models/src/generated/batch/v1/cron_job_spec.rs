@@ -87,7 +87,8 @@ impl json::Model for CronJobSpec {
 kubernetes_core::model!(CronJobSpec);
 
 /// What the field `concurrencyPolicy` of [`CronJobSpec`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum CronJobSpecConcurrencyPolicy {
     /// `Allow` allows CronJobs to run concurrently.
     Allow,

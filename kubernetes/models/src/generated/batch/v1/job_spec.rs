@@ -193,7 +193,8 @@ impl json::Model for JobSpec {
 kubernetes_core::model!(JobSpec);
 
 /// What the field `completionMode` of [`JobSpec`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum JobSpecCompletionMode {
     /// `Indexed` is a Job completion mode.
     ///
@@ -214,7 +215,8 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `podReplacementPolicy` of [`JobSpec`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum JobSpecPodReplacementPolicy {
     /// `Failed` means to wait until a previously created Pod is fully terminated (has phase Failed or Succeeded)
     /// before creating a replacement Pod.

@@ -63,7 +63,8 @@ impl json::Model for PodFailurePolicyOnExitCodesRequirement {
 kubernetes_core::model!(PodFailurePolicyOnExitCodesRequirement);
 
 /// What the field `operator` of [`PodFailurePolicyOnExitCodesRequirement`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum PodFailurePolicyOnExitCodesRequirementOperator {
     /// `In`
     In,

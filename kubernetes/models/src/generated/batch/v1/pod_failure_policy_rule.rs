@@ -59,7 +59,8 @@ impl json::Model for PodFailurePolicyRule {
 kubernetes_core::model!(PodFailurePolicyRule);
 
 /// What the field `action` of [`PodFailurePolicyRule`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum PodFailurePolicyRuleAction {
     /// This is an action which might be taken on a pod failure - the pod failure is handled in the default way -
     /// the counter towards .backoffLimit, represented by the job's .status.failed field, is incremented.

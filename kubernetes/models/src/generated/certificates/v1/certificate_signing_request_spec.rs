@@ -126,7 +126,8 @@ impl json::Model for CertificateSigningRequestSpec {
 kubernetes_core::model!(CertificateSigningRequestSpec);
 
 /// What the field `usages` of [`CertificateSigningRequestSpec`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum CertificateSigningRequestSpecUsages {
     /// `any`
     Any,

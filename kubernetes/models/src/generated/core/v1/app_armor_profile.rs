@@ -46,7 +46,8 @@ impl json::Model for AppArmorProfile {
 kubernetes_core::model!(AppArmorProfile);
 
 /// What the field `type` of [`AppArmorProfile`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum AppArmorProfileType {
     /// `Localhost` indicates that a profile pre-loaded on the node should be used.
     Localhost,

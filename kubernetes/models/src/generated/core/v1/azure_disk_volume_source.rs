@@ -57,7 +57,8 @@ impl json::Model for AzureDiskVolumeSource {
 kubernetes_core::model!(AzureDiskVolumeSource);
 
 /// What the field `cachingMode` of [`AzureDiskVolumeSource`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum AzureDiskVolumeSourceCachingMode {
     /// `None`
     None,
@@ -75,7 +76,8 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `kind` of [`AzureDiskVolumeSource`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum AzureDiskVolumeSourceKind {
     /// `Dedicated`
     Dedicated,

@@ -230,7 +230,8 @@ impl json::Model for Container {
 kubernetes_core::model!(Container);
 
 /// What the field `imagePullPolicy` of [`Container`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum ContainerImagePullPolicy {
     /// `Always` means that kubelet always attempts to pull the latest image.
     ///
@@ -254,7 +255,8 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `terminationMessagePolicy` of [`Container`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum ContainerTerminationMessagePolicy {
     /// `FallbackToLogsOnError` will read the most recent contents of the container logs for the container status
     /// message when the container exits with an error and the terminationMessagePath has no contents.

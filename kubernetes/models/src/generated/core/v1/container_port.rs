@@ -56,7 +56,8 @@ impl json::Model for ContainerPort {
 kubernetes_core::model!(ContainerPort);
 
 /// What the field `protocol` of [`ContainerPort`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum ContainerPortProtocol {
     /// `SCTP` is the SCTP protocol.
     Sctp,

@@ -123,7 +123,8 @@ impl json::Model for ContainerStatus {
 kubernetes_core::model!(ContainerStatus);
 
 /// What the field `stopSignal` of [`ContainerStatus`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum ContainerStatusStopSignal {
     /// `SIGABRT`
     Sigabrt,

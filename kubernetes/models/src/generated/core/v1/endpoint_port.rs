@@ -62,7 +62,8 @@ impl json::Model for EndpointPort {
 kubernetes_core::model!(EndpointPort);
 
 /// What the field `protocol` of [`EndpointPort`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum EndpointPortProtocol {
     /// `SCTP` is the SCTP protocol.
     Sctp,

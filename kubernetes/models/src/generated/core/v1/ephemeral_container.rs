@@ -210,7 +210,8 @@ impl json::Model for EphemeralContainer {
 kubernetes_core::model!(EphemeralContainer);
 
 /// What the field `imagePullPolicy` of [`EphemeralContainer`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum EphemeralContainerImagePullPolicy {
     /// `Always` means that kubelet always attempts to pull the latest image.
     ///
@@ -234,7 +235,8 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `terminationMessagePolicy` of [`EphemeralContainer`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum EphemeralContainerTerminationMessagePolicy {
     /// `FallbackToLogsOnError` will read the most recent contents of the container logs for the container status
     /// message when the container exits with an error and the terminationMessagePath has no contents.

@@ -47,7 +47,8 @@ impl json::Model for GRPCAction {
 kubernetes_core::model!(GRPCAction);
 
 /// What the field `mode` of [`GRPCAction`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum GRPCActionMode {
     /// `Plaintext` indicates that the probe should use a plaintext (insecure) gRPC connection.
     Plaintext,

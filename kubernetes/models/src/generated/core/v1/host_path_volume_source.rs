@@ -41,7 +41,8 @@ impl json::Model for HostPathVolumeSource {
 kubernetes_core::model!(HostPathVolumeSource);
 
 /// What the field `type` of [`HostPathVolumeSource`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum HostPathVolumeSourceType {
     /// For backwards compatible, leave it empty if unset
     Empty,

@@ -62,7 +62,8 @@ impl json::Model for HTTPGetAction {
 kubernetes_core::model!(HTTPGetAction);
 
 /// What the field `protocol` of [`HTTPGetAction`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum HTTPGetActionProtocol {
     /// `HTTP1` uses HTTP/1.1 (the existing default).
     Http1,
@@ -77,7 +78,8 @@ pub enum HTTPGetActionProtocol {
 kubernetes_core::open_enum!(HTTPGetActionProtocol { Http1 = "HTTP1", Http2 = "HTTP2", });
 
 /// What the field `scheme` of [`HTTPGetAction`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum HTTPGetActionScheme {
     /// `HTTP` means that the scheme used will be http://
     Http,

@@ -47,7 +47,8 @@ impl json::Model for ImageVolumeSource {
 kubernetes_core::model!(ImageVolumeSource);
 
 /// What the field `pullPolicy` of [`ImageVolumeSource`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum ImageVolumeSourcePullPolicy {
     /// `Always` means that kubelet always attempts to pull the latest image.
     ///

@@ -59,7 +59,8 @@ impl json::Model for Lifecycle {
 kubernetes_core::model!(Lifecycle);
 
 /// What the field `stopSignal` of [`Lifecycle`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum LifecycleStopSignal {
     /// `SIGABRT`
     Sigabrt,

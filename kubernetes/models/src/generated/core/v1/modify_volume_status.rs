@@ -52,7 +52,8 @@ impl json::Model for ModifyVolumeStatus {
 kubernetes_core::model!(ModifyVolumeStatus);
 
 /// What the field `status` of [`ModifyVolumeStatus`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum ModifyVolumeStatusStatus {
     /// `InProgress` indicates that the volume is being modified
     InProgress,

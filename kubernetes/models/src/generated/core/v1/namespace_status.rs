@@ -38,7 +38,8 @@ impl json::Model for NamespaceStatus {
 kubernetes_core::model!(NamespaceStatus);
 
 /// What the field `phase` of [`NamespaceStatus`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum NamespaceStatusPhase {
     /// `Active` means the namespace is available for use in the system
     Active,

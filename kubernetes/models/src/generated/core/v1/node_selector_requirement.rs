@@ -47,7 +47,8 @@ impl json::Model for NodeSelectorRequirement {
 kubernetes_core::model!(NodeSelectorRequirement);
 
 /// What the field `operator` of [`NodeSelectorRequirement`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum NodeSelectorRequirementOperator {
     /// `DoesNotExist`
     DoesNotExist,

@@ -106,7 +106,8 @@ impl json::Model for NodeStatus {
 kubernetes_core::model!(NodeStatus);
 
 /// What the field `phase` of [`NodeStatus`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum NodeStatusPhase {
     /// `Pending` means the node has been created/added by the system, but not configured.
     Pending,

@@ -110,7 +110,8 @@ impl json::Model for PersistentVolumeClaimSpec {
 kubernetes_core::model!(PersistentVolumeClaimSpec);
 
 /// What the field `accessModes` of [`PersistentVolumeClaimSpec`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum PersistentVolumeClaimSpecAccessModes {
     /// `ReadOnlyMany`
     ReadOnlyMany,
@@ -131,7 +132,8 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `volumeMode` of [`PersistentVolumeClaimSpec`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum PersistentVolumeClaimSpecVolumeMode {
     /// `Block` means the volume will not be formatted with a filesystem and will remain a raw block device.
     Block,

@@ -146,7 +146,8 @@ impl json::Model for PersistentVolumeClaimStatus {
 kubernetes_core::model!(PersistentVolumeClaimStatus);
 
 /// What the field `accessModes` of [`PersistentVolumeClaimStatus`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum PersistentVolumeClaimStatusAccessModes {
     /// `ReadOnlyMany`
     ReadOnlyMany,
@@ -167,7 +168,8 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `allocatedResourceStatuses` of [`PersistentVolumeClaimStatus`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum PersistentVolumeClaimStatusAllocatedResourceStatuses {
     /// `ControllerResizeInProgress`
     ControllerResizeInProgress,
@@ -192,7 +194,8 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `phase` of [`PersistentVolumeClaimStatus`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum PersistentVolumeClaimStatusPhase {
     /// `Bound` used for PersistentVolumeClaims that are bound
     Bound,

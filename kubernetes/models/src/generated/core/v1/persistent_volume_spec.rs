@@ -259,7 +259,8 @@ impl json::Model for PersistentVolumeSpec {
 kubernetes_core::model!(PersistentVolumeSpec);
 
 /// What the field `accessModes` of [`PersistentVolumeSpec`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum PersistentVolumeSpecAccessModes {
     /// `ReadOnlyMany`
     ReadOnlyMany,
@@ -280,7 +281,8 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `persistentVolumeReclaimPolicy` of [`PersistentVolumeSpec`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum PersistentVolumeSpecPersistentVolumeReclaimPolicy {
     /// `Delete` means the volume will be deleted from Kubernetes on release from its claim.
     ///
@@ -306,7 +308,8 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `volumeMode` of [`PersistentVolumeSpec`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum PersistentVolumeSpecVolumeMode {
     /// `Block` means the volume will not be formatted with a filesystem and will remain a raw block device.
     Block,

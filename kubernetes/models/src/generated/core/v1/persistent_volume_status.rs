@@ -47,7 +47,8 @@ impl json::Model for PersistentVolumeStatus {
 kubernetes_core::model!(PersistentVolumeStatus);
 
 /// What the field `phase` of [`PersistentVolumeStatus`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum PersistentVolumeStatusPhase {
     /// `Available` used for PersistentVolumes that are not yet bound Available volumes are held by the binder and
     /// matched to PersistentVolumeClaims

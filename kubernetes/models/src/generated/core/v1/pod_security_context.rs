@@ -160,7 +160,8 @@ impl json::Model for PodSecurityContext {
 kubernetes_core::model!(PodSecurityContext);
 
 /// What the field `fsGroupChangePolicy` of [`PodSecurityContext`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum PodSecurityContextFsGroupChangePolicy {
     /// `Always` indicates that volume's ownership and permissions should always be changed whenever volume is
     /// mounted inside a Pod.
@@ -182,7 +183,8 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `supplementalGroupsPolicy` of [`PodSecurityContext`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum PodSecurityContextSupplementalGroupsPolicy {
     /// `Merge` means that the container's provided SupplementalGroups and FsGroup (specified in SecurityContext)
     /// will be merged with the primary user's groups as defined in the container image (in /etc/group).

@@ -402,7 +402,8 @@ impl json::Model for PodSpec {
 kubernetes_core::model!(PodSpec);
 
 /// What the field `dnsPolicy` of [`PodSpec`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum PodSpecDnsPolicy {
     /// `ClusterFirst` indicates that the pod should use cluster DNS first unless hostNetwork is true, if it is
     /// available, then fall back on the default (as determined by kubelet) DNS settings.
@@ -426,7 +427,8 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `preemptionPolicy` of [`PodSpec`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum PodSpecPreemptionPolicy {
     /// `Never` means that pod never preempts other pods with lower priority.
     Never,
@@ -442,7 +444,8 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `restartPolicy` of [`PodSpec`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum PodSpecRestartPolicy {
     /// `Always`
     Always,

@@ -215,7 +215,8 @@ impl json::Model for PodStatus {
 kubernetes_core::model!(PodStatus);
 
 /// What the field `phase` of [`PodStatus`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum PodStatusPhase {
     /// `Failed` means that all containers in the pod have terminated, and at least one container has terminated in
     /// a failure (exited with a non-zero exit code or was stopped by the system).
@@ -247,7 +248,8 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `qosClass` of [`PodStatus`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum PodStatusQosClass {
     /// `BestEffort` is the BestEffort qos class.
     BestEffort,

@@ -44,7 +44,8 @@ impl json::Model for PortStatus {
 kubernetes_core::model!(PortStatus);
 
 /// What the field `protocol` of [`PortStatus`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum PortStatusProtocol {
     /// `SCTP` is the SCTP protocol.
     Sctp,

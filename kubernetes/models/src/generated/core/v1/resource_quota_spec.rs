@@ -47,7 +47,8 @@ impl json::Model for ResourceQuotaSpec {
 kubernetes_core::model!(ResourceQuotaSpec);
 
 /// What the field `scopes` of [`ResourceQuotaSpec`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum ResourceQuotaSpecScopes {
     /// `BestEffort`
     BestEffort,

@@ -45,7 +45,8 @@ impl json::Model for ScopedResourceSelectorRequirement {
 kubernetes_core::model!(ScopedResourceSelectorRequirement);
 
 /// What the field `operator` of [`ScopedResourceSelectorRequirement`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum ScopedResourceSelectorRequirementOperator {
     /// `DoesNotExist`
     DoesNotExist,
@@ -65,7 +66,8 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `scopeName` of [`ScopedResourceSelectorRequirement`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum ScopedResourceSelectorRequirementScopeName {
     /// Match all pod objects that have best effort quality of service
     BestEffort,

@@ -45,7 +45,8 @@ impl json::Model for SeccompProfile {
 kubernetes_core::model!(SeccompProfile);
 
 /// What the field `type` of [`SeccompProfile`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum SeccompProfileType {
     /// `Localhost` indicates a profile defined in a file on the node should be used.
     ///

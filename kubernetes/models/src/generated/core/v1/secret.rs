@@ -8,7 +8,7 @@ use kubernetes_core::meta::v1::ObjectMeta;
 /// Secret holds secret data of a certain type.
 ///
 /// The total bytes of the values in the Data field must be less than MaxSecretSize bytes.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Secret {
     /// Standard object's metadata.
     ///
@@ -64,6 +64,19 @@ impl Secret {
     pub fn with_type(mut self, type_: impl Into<Str>) -> Self {
         self.type_ = Some(type_.into());
         self
+    }
+}
+
+impl ::core::fmt::Debug for Secret {
+    /// What is secret is left out.
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.debug_struct("Secret")
+            .field("metadata", &self.metadata)
+            .field("data", &self.data)
+            .field("immutable", &self.immutable)
+            .field("string_data", &kubernetes_core::debug::Redacted)
+            .field("type_", &self.type_)
+            .finish()
     }
 }
 

@@ -124,7 +124,8 @@ impl json::Model for SecurityContext {
 kubernetes_core::model!(SecurityContext);
 
 /// What the field `procMount` of [`SecurityContext`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum SecurityContextProcMount {
     /// `Default` uses the container runtime defaults for readonly and masked paths for /proc.
     ///

@@ -81,7 +81,8 @@ impl json::Model for ServicePort {
 kubernetes_core::model!(ServicePort);
 
 /// What the field `protocol` of [`ServicePort`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum ServicePortProtocol {
     /// `SCTP` is the SCTP protocol.
     Sctp,

@@ -247,7 +247,8 @@ impl json::Model for ServiceSpec {
 kubernetes_core::model!(ServiceSpec);
 
 /// What the field `externalTrafficPolicy` of [`ServiceSpec`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum ServiceSpecExternalTrafficPolicy {
     /// `Cluster` routes traffic to all endpoints.
     Cluster,
@@ -263,7 +264,8 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `internalTrafficPolicy` of [`ServiceSpec`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum ServiceSpecInternalTrafficPolicy {
     /// `Cluster` routes traffic to all endpoints.
     Cluster,
@@ -279,7 +281,8 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `ipFamilies` of [`ServiceSpec`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum ServiceSpecIpFamilies {
     /// The empty string
     Empty,
@@ -296,7 +299,8 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `ipFamilyPolicy` of [`ServiceSpec`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum ServiceSpecIpFamilyPolicy {
     /// `PreferDualStack` indicates that this service prefers dual-stack when the cluster is configured for
     /// dual-stack.
@@ -328,7 +332,8 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `sessionAffinity` of [`ServiceSpec`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum ServiceSpecSessionAffinity {
     /// `ClientIP` is the Client IP based.
     ClientIp,
@@ -343,7 +348,8 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `type` of [`ServiceSpec`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum ServiceSpecType {
     /// `ClusterIP` means a service will only be accessible inside the cluster, via the cluster IP.
     ClusterIp,

@@ -45,7 +45,8 @@ impl json::Model for Taint {
 kubernetes_core::model!(Taint);
 
 /// What the field `effect` of [`Taint`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum TaintEffect {
     /// Evict any already-running pods that do not tolerate the taint.
     ///

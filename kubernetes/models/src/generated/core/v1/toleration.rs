@@ -64,7 +64,8 @@ impl json::Model for Toleration {
 kubernetes_core::model!(Toleration);
 
 /// What the field `effect` of [`Toleration`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum TolerationEffect {
     /// Evict any already-running pods that do not tolerate the taint.
     ///
@@ -91,7 +92,8 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `operator` of [`Toleration`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum TolerationOperator {
     /// `Equal`
     Equal,

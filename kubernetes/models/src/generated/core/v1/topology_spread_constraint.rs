@@ -124,7 +124,8 @@ impl json::Model for TopologySpreadConstraint {
 kubernetes_core::model!(TopologySpreadConstraint);
 
 /// What the field `nodeAffinityPolicy` of [`TopologySpreadConstraint`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum TopologySpreadConstraintNodeAffinityPolicy {
     /// `Honor` means use this scheduling directive when calculating pod topology spread skew.
     Honor,
@@ -139,7 +140,8 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `nodeTaintsPolicy` of [`TopologySpreadConstraint`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum TopologySpreadConstraintNodeTaintsPolicy {
     /// `Honor` means use this scheduling directive when calculating pod topology spread skew.
     Honor,
@@ -154,7 +156,8 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `whenUnsatisfiable` of [`TopologySpreadConstraint`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum TopologySpreadConstraintWhenUnsatisfiable {
     /// `DoNotSchedule` instructs the scheduler not to schedule the pod when constraints are not satisfied.
     DoNotSchedule,

@@ -47,7 +47,8 @@ impl json::Model for VolumeHealthCondition {
 kubernetes_core::model!(VolumeHealthCondition);
 
 /// What the field `status` of [`VolumeHealthCondition`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum VolumeHealthConditionStatus {
     /// `DataLoss` indicates data loss has been detected on the volume.
     DataLoss,

@@ -87,7 +87,8 @@ impl json::Model for VolumeMount {
 kubernetes_core::model!(VolumeMount);
 
 /// What the field `mountPropagation` of [`VolumeMount`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum VolumeMountMountPropagation {
     /// `Bidirectional` means that the volume in a container will receive new mounts from the host or other
     /// containers, and its own mounts will be propagated from the container to the host or other containers.

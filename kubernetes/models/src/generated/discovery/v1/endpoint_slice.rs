@@ -96,7 +96,8 @@ kubernetes_core::resource!(
 );
 
 /// What the field `addressType` of [`EndpointSlice`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum EndpointSliceAddressType {
     /// `FQDN` represents a FQDN.
     Fqdn,

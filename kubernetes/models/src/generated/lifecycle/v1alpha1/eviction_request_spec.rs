@@ -52,7 +52,8 @@ impl json::Model for EvictionRequestSpec {
 kubernetes_core::model!(EvictionRequestSpec);
 
 /// What the field `intent` of [`EvictionRequestSpec`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum EvictionRequestSpecIntent {
     /// `Eviction` means that the requester is interested in the eviction of the target.
     Eviction,

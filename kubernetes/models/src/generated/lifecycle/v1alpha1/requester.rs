@@ -45,7 +45,8 @@ impl json::Model for Requester {
 kubernetes_core::model!(Requester);
 
 /// What the field `intent` of [`Requester`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum RequesterIntent {
     /// `Eviction` means that the requester is interested in the eviction of the target.
     Eviction,

@@ -78,7 +78,8 @@ impl json::Model for TargetResponder {
 kubernetes_core::model!(TargetResponder);
 
 /// What the field `state` of [`TargetResponder`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum TargetResponderState {
     /// `Active` means that the responder is either running or expected to start soon.
     ///

@@ -57,7 +57,8 @@ impl json::Model for HTTPIngressPath {
 kubernetes_core::model!(HTTPIngressPath);
 
 /// What the field `pathType` of [`HTTPIngressPath`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum HTTPIngressPathPathType {
     /// `Exact` matches the URL path exactly and with case sensitivity.
     Exact,

@@ -45,7 +45,8 @@ impl json::Model for IngressPortStatus {
 kubernetes_core::model!(IngressPortStatus);
 
 /// What the field `protocol` of [`IngressPortStatus`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum IngressPortStatusProtocol {
     /// `SCTP` is the SCTP protocol.
     Sctp,

@@ -48,7 +48,8 @@ impl json::Model for NetworkPolicyPort {
 kubernetes_core::model!(NetworkPolicyPort);
 
 /// What the field `protocol` of [`NetworkPolicyPort`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum NetworkPolicyPortProtocol {
     /// `SCTP` is the SCTP protocol.
     Sctp,

@@ -70,7 +70,8 @@ impl json::Model for NetworkPolicySpec {
 kubernetes_core::model!(NetworkPolicySpec);
 
 /// What the field `policyTypes` of [`NetworkPolicySpec`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum NetworkPolicySpecPolicyTypes {
     /// `Egress`
     Egress,

@@ -76,7 +76,8 @@ impl json::Model for PodDisruptionBudgetSpec {
 kubernetes_core::model!(PodDisruptionBudgetSpec);
 
 /// What the field `unhealthyPodEvictionPolicy` of [`PodDisruptionBudgetSpec`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum PodDisruptionBudgetSpecUnhealthyPodEvictionPolicy {
     /// `AlwaysAllow` policy means that all running pods (status.phase="Running"), but not yet healthy are
     /// considered disrupted and can be evicted regardless of whether the criteria in a PDB is met.

@@ -47,7 +47,8 @@ impl json::Model for DeviceAllocationConfiguration {
 kubernetes_core::model!(DeviceAllocationConfiguration);
 
 /// What the field `source` of [`DeviceAllocationConfiguration`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum DeviceAllocationConfigurationSource {
     /// `FromClaim`
     FromClaim,

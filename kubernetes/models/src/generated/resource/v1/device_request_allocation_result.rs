@@ -117,7 +117,8 @@ impl json::Model for DeviceRequestAllocationResult {
 kubernetes_core::model!(DeviceRequestAllocationResult);
 
 /// What the field `skipNodeOperations` of [`DeviceRequestAllocationResult`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum DeviceRequestAllocationResultSkipNodeOperations {
     /// `*`
     All,

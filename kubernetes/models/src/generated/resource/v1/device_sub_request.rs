@@ -138,7 +138,8 @@ impl json::Model for DeviceSubRequest {
 kubernetes_core::model!(DeviceSubRequest);
 
 /// What the field `allocationMode` of [`DeviceSubRequest`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum DeviceSubRequestAllocationMode {
     /// `All`
     All,

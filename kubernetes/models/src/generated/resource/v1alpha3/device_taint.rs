@@ -60,7 +60,8 @@ impl json::Model for DeviceTaint {
 kubernetes_core::model!(DeviceTaint);
 
 /// What the field `effect` of [`DeviceTaint`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum DeviceTaintEffect {
     /// Evict any already-running pods that do not tolerate the device taint.
     NoExecute,

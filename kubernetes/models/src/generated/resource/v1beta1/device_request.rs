@@ -175,7 +175,8 @@ impl json::Model for DeviceRequest {
 kubernetes_core::model!(DeviceRequest);
 
 /// What the field `allocationMode` of [`DeviceRequest`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum DeviceRequestAllocationMode {
     /// `All`
     All,

@@ -63,7 +63,8 @@ impl json::Model for DeviceToleration {
 kubernetes_core::model!(DeviceToleration);
 
 /// What the field `effect` of [`DeviceToleration`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum DeviceTolerationEffect {
     /// Evict any already-running pods that do not tolerate the device taint.
     NoExecute,
@@ -83,7 +84,8 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `operator` of [`DeviceToleration`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum DeviceTolerationOperator {
     /// `Equal`
     Equal,

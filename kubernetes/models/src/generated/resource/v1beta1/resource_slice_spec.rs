@@ -121,7 +121,8 @@ impl json::Model for ResourceSliceSpec {
 kubernetes_core::model!(ResourceSliceSpec);
 
 /// What the field `skipNodeOperations` of [`ResourceSliceSpec`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum ResourceSliceSpecSkipNodeOperations {
     /// `*`
     All,

@@ -133,7 +133,8 @@ impl json::Model for ExactDeviceRequest {
 kubernetes_core::model!(ExactDeviceRequest);
 
 /// What the field `allocationMode` of [`ExactDeviceRequest`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum ExactDeviceRequestAllocationMode {
     /// `All`
     All,

@@ -103,7 +103,8 @@ kubernetes_core::resource!(
 );
 
 /// What the field `preemptionPolicy` of [`PriorityClass`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum PriorityClassPreemptionPolicy {
     /// `Never` means that pod never preempts other pods with lower priority.
     Never,

@@ -100,7 +100,8 @@ impl json::Model for CompositePodGroupSpec {
 kubernetes_core::model!(CompositePodGroupSpec);
 
 /// What the field `preemptionPolicy` of [`CompositePodGroupSpec`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum CompositePodGroupSpecPreemptionPolicy {
     /// `Never` means that pod never preempts other pods with lower priority.
     Never,

@@ -96,7 +96,8 @@ impl json::Model for CompositePodGroupTemplate {
 kubernetes_core::model!(CompositePodGroupTemplate);
 
 /// What the field `preemptionPolicy` of [`CompositePodGroupTemplate`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum CompositePodGroupTemplatePreemptionPolicy {
     /// `Never` means that pod never preempts other pods with lower priority.
     Never,

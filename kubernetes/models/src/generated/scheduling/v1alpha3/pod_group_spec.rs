@@ -110,7 +110,8 @@ impl json::Model for PodGroupSpec {
 kubernetes_core::model!(PodGroupSpec);
 
 /// What the field `preemptionPolicy` of [`PodGroupSpec`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum PodGroupSpecPreemptionPolicy {
     /// `Never` means that pod never preempts other pods with lower priority.
     Never,

@@ -87,7 +87,8 @@ impl json::Model for PodGroupTemplate {
 kubernetes_core::model!(PodGroupTemplate);
 
 /// What the field `preemptionPolicy` of [`PodGroupTemplate`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum PodGroupTemplatePreemptionPolicy {
     /// `Never` means that pod never preempts other pods with lower priority.
     Never,

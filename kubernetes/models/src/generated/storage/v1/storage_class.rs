@@ -150,7 +150,8 @@ kubernetes_core::resource!(
 );
 
 /// What the field `reclaimPolicy` of [`StorageClass`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum StorageClassReclaimPolicy {
     /// `Delete` means the volume will be deleted from Kubernetes on release from its claim.
     ///
@@ -176,7 +177,8 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `volumeBindingMode` of [`StorageClass`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum StorageClassVolumeBindingMode {
     /// `Immediate` indicates that PersistentVolumeClaims should be immediately provisioned and bound.
     ///

@@ -62,7 +62,8 @@ impl json::Model for StorageHealthCondition {
 kubernetes_core::model!(StorageHealthCondition);
 
 /// What the field `accessMode` of [`StorageHealthCondition`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum StorageHealthConditionAccessMode {
     /// `ReadOnlyMany` can be mounted in read-only mode to many hosts
     ReadOnlyMany,
@@ -84,7 +85,8 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `status` of [`StorageHealthCondition`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum StorageHealthConditionStatus {
     /// `StorageDegraded` indicates the storage backend is functioning with reduced capability.
     StorageDegraded,
@@ -100,7 +102,8 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `volumeMode` of [`StorageHealthCondition`] can be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum StorageHealthConditionVolumeMode {
     /// `Block` means the volume will not be formatted with a filesystem and will remain a raw block device.
     Block,
