@@ -39,6 +39,10 @@ struct Decoder<'a> {
 
 impl<'a> Decoder<'a> {
     fn value(&mut self, byte_strings: ByteStrings) -> Result<()> {
+        if let Some(text) = self.short_text(byte_strings) {
+            self.writer.string(text);
+            return Ok(());
+        }
         let (head, byte_strings) = self.untagged(byte_strings)?;
         match head.major {
             UNSIGNED => self.writer.display(head.argument),
@@ -88,6 +92,11 @@ impl<'a> Decoder<'a> {
         self.writer.begin_object();
         let mut remaining = head.argument;
         while self.has_next(head, &mut remaining) {
+            if let Some(key) = self.short_text(byte_strings) {
+                self.writer.key(key);
+                self.value(byte_strings)?;
+                continue;
+            }
             let (key_head, key_strings) = self.untagged(byte_strings)?;
             if !matches!(key_head.major, BYTES | TEXT) {
                 return Err(self.error("a key that is no string"));
@@ -134,6 +143,7 @@ impl<'a> Decoder<'a> {
     }
 
     /// Whether a list or map has another entry; the break behind the last one is consumed.
+    #[inline]
     fn has_next(&mut self, head: Head, remaining: &mut u64) -> bool {
         if !head.is_indefinite() {
             let more = *remaining > 0;
@@ -145,6 +155,7 @@ impl<'a> Decoder<'a> {
         !ends
     }
 
+    #[inline]
     fn head(&mut self) -> Result<Head> {
         let rest = self.bytes.get(self.position..).unwrap_or_default();
         match Head::read(rest) {
@@ -156,6 +167,20 @@ impl<'a> Decoder<'a> {
             Ok(None) => Err(self.error("the document ends too early")),
             Err(message) => Err(self.error(message)),
         }
+    }
+
+    /// A string of less than 24 bytes that stands for text, as most are; anything else is not consumed.
+    #[inline]
+    fn short_text(&mut self, byte_strings: ByteStrings) -> Option<&'a str> {
+        let (first, rest) = self.bytes.get(self.position..)?.split_first()?;
+        let length = match first {
+            0x60..=0x77 => first - 0x60,
+            0x40..=0x57 if matches!(byte_strings, ByteStrings::Text) => first - 0x40,
+            _ => return None,
+        };
+        let text = std::str::from_utf8(rest.get(..length.into())?).ok()?;
+        self.position += 1 + text.len();
+        Some(text)
     }
 
     /// The content of a string, whose chunks are joined if its length is indefinite.
@@ -197,7 +222,7 @@ impl<'a> Decoder<'a> {
                 Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into())
             }
             (_, Ok(text)) => Ok(Cow::Borrowed(text)),
-            (_, Err(_)) if head.major == BYTES => Ok(String::from_utf8_lossy(bytes)),
+            (_, Err(_)) if head.major == BYTES => Ok(replaced(bytes).into()),
             (_, Err(_)) => Err(self.error("a text that is not valid UTF-8")),
         }
     }
@@ -206,6 +231,17 @@ impl<'a> Decoder<'a> {
     fn error(&self, message: impl Into<Cow<'static, str>>) -> DecodeError {
         DecodeError::new(message, self.position)
     }
+}
+
+/// The bytes as text, with U+FFFD for each that is not valid UTF-8.
+#[cold]
+fn replaced(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
+    }
+    text
 }
 
 /// A double from half the precision of a single (RFC 8949, appendix D).

@@ -28,6 +28,7 @@ pub(super) struct Head {
 
 impl Head {
     /// The head that `bytes` start with; `None` if there are too few of them.
+    #[inline]
     pub(super) fn read(bytes: &[u8]) -> Result<Option<Self>, &'static str> {
         let Some((first, rest)) = bytes.split_first() else { return Ok(None) };
         let (major, info) = (first >> 5, first & 0x1F);

@@ -26,7 +26,8 @@ use crate::json::{DecodeError, Reader, Value, Writer};
 /// The text is kept as it came and read when it is needed, so decoding costs nothing and objects go back unchanged.
 /// Amounts compare by value. As in Go, what is smaller than 10⁻⁹ is rounded away from zero to that, and an amount with
 /// a binary suffix is at most 2⁶³−1. Other amounts have no limit in Go; here one is 2¹²⁷×10⁻⁹ (1.7×10²⁹), and what is
-/// larger compares and counts as that. A text that is no quantity (which no server accepts) compares as smaller than
+/// larger compares and counts as that; a sum above 2⁶³−1 is written without a binary suffix, so that it stays what it is
+/// when it is read again. A text that is no quantity (which no server accepts) compares as smaller than
 /// every amount, and counts as zero.
 ///
 /// The rules, with which every operation was compared: <https://github.com/kubernetes/apimachinery/blob/v0.37.2/pkg/api/resource/quantity.go>

@@ -154,6 +154,7 @@ fn every_form_of_a_value_is_read() {
         ("4161", "\"a\""),
         ("62C3BC", "\"ü\""),
         ("41FF", "\"\u{FFFD}\""),
+        ("44 61F09F62", "\"a\u{FFFD}\u{FFFD}b\""),
         ("D6 4401020304", "\"AQIDBA==\""),
         ("D5 42FBFF", "\"-_8\""),
         ("D7 42FBFF", "\"fbff\""),

@@ -1,11 +1,16 @@
 //! What users of the crate rely on: the JSON engine, its bridge to serde, and the requests that are made.
 
+mod cbor;
 mod compile_fail;
 mod fuzz;
+mod go_tables;
 mod json;
+mod json_parsing;
 mod map;
+mod objects;
 mod requests;
 mod resource;
+mod selectors;
 mod serde;
 mod status;
 mod time;

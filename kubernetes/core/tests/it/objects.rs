@@ -4,7 +4,8 @@ use std::sync::Mutex;
 
 use kubernetes_core::meta::v1::{Condition, OwnerReference};
 use kubernetes_core::{
-    GroupVersion, GroupVersionKind, GroupVersionResource, JsonPatch, JsonPointer, Object, Patch, PatchRequest, Time, json,
+    GroupVersion, GroupVersionKind, GroupVersionResource, JsonPatch, JsonPointer, Object, Patch, PatchRequest, Time,
+    json,
 };
 use serde::Serialize;
 use serde_json::json;

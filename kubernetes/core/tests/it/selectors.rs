@@ -27,7 +27,9 @@ fn every_operator_is_built_as_it_is_parsed() {
 
 #[test]
 fn what_could_change_the_meaning_of_a_selector_is_refused() {
-    for (key, value) in [("app", "web,tier=db"), ("app", "a b"), ("app,tier", "x"), ("!app", "x"), ("app", "(x)"), ("", "x")] {
+    for (key, value) in
+        [("app", "web,tier=db"), ("app", "a b"), ("app,tier", "x"), ("!app", "x"), ("app", "(x)"), ("", "x")]
+    {
         let error = LabelSelector::new().equals(key, value).unwrap_err().to_string();
         assert!(error.contains("can't be the"), "{error}");
     }
