@@ -31,21 +31,42 @@
 //! (depth, nodes, aliases). Exec plugins and auth providers are not supported yet: a user who needs one is an error,
 //! never a request without credentials.
 
+mod any;
+mod auth_provider;
 mod config;
+mod credentials;
 mod document;
+mod edit;
+mod entry;
 mod environment;
 mod error;
+mod exec;
+mod exec_plugin;
 mod files;
+mod identity;
 mod in_cluster;
 mod kubeconfig;
+mod lock;
+mod no_proxy;
+mod oidc;
+mod overrides;
 mod pem;
+mod proxy;
 mod resolve;
 mod secret;
+mod source;
+mod store;
 mod url;
 
-pub use config::{ClientIdentity, Config, Credentials, Impersonate};
+pub use config::Config;
+pub use credentials::{ClientIdentity, Credentials, Impersonate};
 pub use environment::Environment;
 pub use error::Error;
+pub use exec::{ExecApiVersion, ExecCluster, ExecConfig, InteractiveMode};
 pub use files::MAX_FILE_BYTES;
-pub use kubeconfig::Kubeconfig;
+pub use kubeconfig::{Kubeconfig, KubeconfigContext};
+pub use oidc::OidcConfig;
+pub use overrides::Overrides;
+pub use proxy::{Proxy, ProxyRules, ProxyScheme};
 pub use secret::Secret;
+pub use store::KubeconfigUser;

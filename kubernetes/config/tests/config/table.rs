@@ -52,11 +52,15 @@ fn clusters() {
     let (first, second) = encoded.split_at(40);
     check(vec![
         ("platform trust", cluster(""), |c, _| c.certificate_authority.is_none() && !c.insecure_skip_tls_verify),
-        ("data", cluster(&data), |c, _| c.certificate_authority == pem(CERTIFICATE)),
+        ("data", cluster(&data), |c, _| {
+            c.certificate_authority == pem(CERTIFICATE) && c.certificate_authority_file.is_none()
+        }),
         ("data in lines", cluster(&format!("certificate-authority-data: |\n  {first}\n  {second}")), |c, _| {
             c.certificate_authority == pem(CERTIFICATE)
         }),
-        ("relative file", cluster("certificate-authority: ca.pem"), |c, _| c.certificate_authority == pem(CERTIFICATE)),
+        ("relative file", cluster("certificate-authority: ca.pem"), |c, f| {
+            c.certificate_authority == pem(CERTIFICATE) && c.certificate_authority_file == Some(f.path("ca.pem"))
+        }),
         // kubectl warns that the data overrides, and stops.
         ("data beats file", cluster(&format!("{data}\ncertificate-authority: certs/client.pem")), |c, _| {
             c.certificate_authority == pem(CERTIFICATE)
@@ -99,8 +103,17 @@ fn users() {
             c.credentials == Credentials::Basic { username: "me".to_owned(), password: "pw".into() }
         }),
         ("certificate and key as data", user(&format!("{certificate}\n{key}")), identity),
-        ("as files", user("client-certificate: certs/client.pem\nclient-key: ./certs/../certs/client.key"), identity),
-        ("data and file mixed", user(&format!("{certificate}\nclient-key: certs/client.key")), identity),
+        ("as files", user("client-certificate: certs/client.pem\nclient-key: certs/client.key"), |c, f| {
+            let mut identity = ClientIdentity::new(OTHER_CERTIFICATE, KEY);
+            identity.certificate_file = Some(f.path("certs/client.pem"));
+            identity.key_file = Some(f.path("certs/client.key"));
+            c.client_identity == Some(identity)
+        }),
+        ("data and file mixed", user(&format!("{certificate}\nclient-key: certs/client.key")), |c, f| {
+            let mut identity = ClientIdentity::new(OTHER_CERTIFICATE, KEY);
+            identity.key_file = Some(f.path("certs/client.key"));
+            c.client_identity == Some(identity)
+        }),
         ("certificate with token", user(&format!("{certificate}\n{key}\ntoken: abc")), |c, _| {
             c.client_identity.is_some() && token(c) == "abc"
         }),
@@ -144,7 +157,10 @@ fn documents() {
         ("namespace", plain.replace("    user: u\n", "    user: u\n    namespace: shop\n"), |c, _| {
             c.default_namespace == "shop"
         }),
-        ("plugin of an http server", kubeconfig("server: http://10.0.0.1", "exec: { command: aws }"), |c, _| {
+        ("plugin of an http server", kubeconfig(
+                "server: http://10.0.0.1",
+                "exec: { apiVersion: client.authentication.k8s.io/v1beta1, command: aws }",
+            ), |c, _| {
             c.credentials == Credentials::None
         }),
         ("no user in the context", plain.replace("    user: u\n", ""), |c, _| c.credentials == Credentials::None),

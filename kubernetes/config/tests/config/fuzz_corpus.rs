@@ -1,0 +1,1 @@
+//! Replays the inputs that fuzzing starts from and what it found.
