@@ -8,9 +8,9 @@ use http::uri::Scheme;
 use http::{HeaderMap, HeaderValue, Uri};
 use kubernetes_config::{Config, Credentials};
 
-use crate::authorization::Authorization;
+use crate::authentication::Authentication;
 use crate::client::Inner;
-use crate::{Client, Error, connect, impersonation};
+use crate::{Client, Error, connect, impersonation, rotation, tls};
 
 /// Builds a [`Client`] from a configuration.
 ///
@@ -30,6 +30,7 @@ pub struct ClientBuilder {
     config: Config,
     connect_timeout: Option<Duration>,
     request_timeout: Option<Duration>,
+    exec_timeout: Option<Duration>,
     max_response_bytes: usize,
     user_agent: String,
 }
@@ -49,6 +50,7 @@ impl ClientBuilder {
             config,
             connect_timeout: Some(Self::CONNECT_TIMEOUT),
             request_timeout: Some(Self::REQUEST_TIMEOUT),
+            exec_timeout: None,
             max_response_bytes: Self::MAX_RESPONSE_BYTES,
             user_agent: format!(
                 "kubernetes-sdk-rust/{} ({}/{})",
@@ -73,6 +75,13 @@ impl ClientBuilder {
         self
     }
 
+    /// How long an exec plugin may take before it is stopped, and the requests that wait for it fail. 60 s by default,
+    /// and five minutes when it can talk with the user. It does not count as time of a request.
+    pub fn exec_timeout(mut self, timeout: Duration) -> Self {
+        self.exec_timeout = Some(timeout);
+        self
+    }
+
     /// The size above which a response is refused, 1 GiB by default. It is no limit for watches and logs, which are
     /// read as they arrive.
     pub fn max_response_bytes(mut self, limit: usize) -> Self {
@@ -94,18 +103,21 @@ impl ClientBuilder {
     /// platform's certificates can't be read; when verification is off in spite of an authority; when credentials would be sent over `http` to another machine; and when
     /// there is a proxy, which is not supported yet.
     pub fn build(self) -> Result<Client, Error> {
-        let Self { config, connect_timeout, request_timeout, max_response_bytes, user_agent } = self;
+        let Self { config, connect_timeout, request_timeout, exec_timeout, max_response_bytes, user_agent } = self;
         check(&config)?;
         let mut headers = config.impersonate.as_ref().map_or_else(|| Ok(HeaderMap::new()), impersonation::headers)?;
         let user_agent = HeaderValue::try_from(&user_agent)
             .map_err(|error| Error::build_from(format!("the user agent {user_agent:?} fits into no header"), error))?;
         headers.insert(USER_AGENT, user_agent);
-        let http_client = connect::http_client(&config, connect_timeout)?;
+        let authentication = Authentication::new(&config, exec_timeout)?;
+        let settings = tls::Settings::new(&config)?;
+        let (server, default_namespace) = (config.server.clone(), config.default_namespace.clone());
+        let make = move |tls| connect::http_client(&config, tls, connect_timeout);
         Ok(Client::from_inner(Inner {
-            transport: Box::new(http_client),
-            authorization: Authorization::new(config.credentials)?,
-            server: Some(config.server),
-            default_namespace: config.default_namespace,
+            transport: rotation::transport(settings, authentication.identity(), make)?,
+            authentication,
+            server: Some(server),
+            default_namespace,
             headers,
             request_timeout,
             max_response_bytes,
@@ -137,7 +149,7 @@ fn check(config: &Config) -> Result<(), Error> {
     Ok(())
 }
 
-fn is_loopback(server: &Uri) -> bool {
+pub(crate) fn is_loopback(server: &Uri) -> bool {
     let host = server.host().unwrap_or_default();
     let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())

@@ -12,11 +12,12 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use kubernetes_config::Config;
+use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tower_service::Service;
 
 use crate::error::{BoxError, ConnectTimedOut};
-use crate::{Body, Error, tls};
+use crate::{Body, Error};
 
 /// After this time without a byte on an HTTP/2 connection, the server is asked for a sign of life …
 const PING_INTERVAL: Duration = Duration::from_secs(30);
@@ -37,9 +38,10 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(90);
 /// the runtime of that request.
 pub(crate) fn http_client(
     config: &Config,
+    tls: ClientConfig,
     connect_timeout: Option<Duration>,
 ) -> Result<Client<Connector, Body>, Error> {
-    let connector = Connector { https: https_connector(config, connect_timeout)?, timeout: connect_timeout };
+    let connector = Connector { https: https_connector(config, tls, connect_timeout)?, timeout: connect_timeout };
     Ok(Client::builder(TokioExecutor::new())
         .timer(TokioTimer::new())
         .pool_timer(TokioTimer::new())
@@ -51,7 +53,11 @@ pub(crate) fn http_client(
         .build(connector))
 }
 
-fn https_connector(config: &Config, connect_timeout: Option<Duration>) -> Result<HttpsConnector<HttpConnector>, Error> {
+fn https_connector(
+    config: &Config,
+    tls: ClientConfig,
+    connect_timeout: Option<Duration>,
+) -> Result<HttpsConnector<HttpConnector>, Error> {
     let mut http = HttpConnector::new();
     http.enforce_http(false);
     http.set_nodelay(true);
@@ -61,8 +67,6 @@ fn https_connector(config: &Config, connect_timeout: Option<Duration>) -> Result
     // Shared among the server's addresses, so that one that is silent leaves time for the others.
     http.set_connect_timeout(connect_timeout);
 
-    let mut tls = tls::client_config(config)?;
-    tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(HttpsConnector::new(http, tls, false, server_name(config)?))
 }
 

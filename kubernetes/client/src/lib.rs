@@ -8,7 +8,7 @@
 //! Not supported yet: proxies (a configuration that has one is refused, never bypassed) and compressed responses
 //! (none are asked for).
 
-mod authorization;
+mod authentication;
 mod body;
 mod builder;
 mod client;
@@ -16,6 +16,7 @@ mod connect;
 mod error;
 mod impersonation;
 mod response;
+mod rotation;
 mod tls;
 mod transport;
 

@@ -8,7 +8,7 @@ use kubernetes_config::{Config, Credentials, Impersonate};
 
 use crate::certificates::Authority;
 use crate::server::{Server, hello, tls_config};
-use crate::{chain, config, fetch};
+use crate::{chain, config, fetch, pass};
 
 /// What arrives as `Authorization`, request by request.
 fn authorizations(server: &Server) -> Vec<String> {
@@ -70,13 +70,6 @@ async fn reads_the_token_file_again_after_a_minute() {
 
     let expected = ["one", "one", "two", "two", "two", "three"].map(|token| format!("Bearer {token}"));
     assert_eq!(authorizations(&server), expected);
-}
-
-/// Moves the clock. It runs by itself otherwise, as sockets need it to.
-async fn pass(time: Duration) {
-    tokio::time::pause();
-    tokio::time::advance(time).await;
-    tokio::time::resume();
 }
 
 #[tokio::test]
