@@ -5,15 +5,17 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use kubernetes_config::Config;
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use tokio::time::Instant;
 
 use super::identity::{pem_fault, read_file};
+use super::validity::Validity;
 use crate::Error;
 
 /// How long the authorities of a file are used before it is read again, as for tokens. It is also read when a
@@ -23,10 +25,9 @@ const PERIOD: Duration = Duration::from_secs(60);
 /// A verifier for the server of `config`: with the given authorities, or else with those that the platform trusts.
 pub(super) fn verifier(config: &Config, provider: Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, Error> {
     let Some(pem) = &config.certificate_authority else { return Ok(webpki(platform_roots()?, &provider)?) };
-    let verifier = webpki(given_roots(pem)?, &provider)?;
-    let Some(path) = config.certificate_authority_file.clone() else { return Ok(verifier) };
-    let last = RwLock::new(Last { verifier, pem: pem.clone(), read_at: Instant::now() });
-    Ok(Arc::new(Reloading { path, provider, last }))
+    let trusted = Arc::new(Trusted::new(pem, &provider)?);
+    let last = RwLock::new(Last { trusted, pem: pem.clone(), read_at: Instant::now() });
+    Ok(Arc::new(Given { path: config.certificate_authority_file.clone(), provider, last }))
 }
 
 fn webpki(roots: RootCertStore, provider: &Arc<CryptoProvider>) -> Result<Arc<WebPkiServerVerifier>, Error> {
@@ -49,23 +50,57 @@ fn platform_roots() -> Result<RootCertStore, Error> {
     })
 }
 
-fn given_roots(pem: &[u8]) -> Result<RootCertStore, Error> {
-    let mut roots = RootCertStore::empty();
-    let certificates = CertificateDer::pem_slice_iter(pem)
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| Error::build(format!("the certificate authority is no valid PEM: {}", pem_fault(&error))))?;
-    // As Go's `AppendCertsFromPEM`, what can't be parsed is skipped.
-    roots.add_parsable_certificates(certificates);
-    if roots.is_empty() {
-        return Err(Error::build("the certificate authority has no certificate that can be used"));
-    }
-    Ok(roots)
+/// Authorities that were given, in their state of a moment.
+#[derive(Debug)]
+struct Trusted {
+    verifier: Arc<WebPkiServerVerifier>,
+    certificates: Vec<CertificateDer<'static>>,
 }
 
-/// Trusts the authorities of a file, which may be replaced while the client runs.
+impl Trusted {
+    fn new(pem: &[u8], provider: &Arc<CryptoProvider>) -> Result<Self, Error> {
+        let certificates = CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>().map_err(|error| {
+            Error::build(format!("the certificate authority is no valid PEM: {}", pem_fault(&error)))
+        })?;
+        let mut roots = RootCertStore::empty();
+        // As Go's `AppendCertsFromPEM`, what can't be parsed is skipped.
+        roots.add_parsable_certificates(certificates.iter().cloned());
+        if roots.is_empty() {
+            return Err(Error::build("the certificate authority has no certificate that can be used"));
+        }
+        Ok(Self { verifier: webpki(roots, provider)?, certificates })
+    }
+
+    fn verify(&self, server: &Server<'_>) -> Result<ServerCertVerified, rustls::Error> {
+        let Server { certificate, intermediates, name, ocsp_response, now } = server;
+        match self.verifier.verify_server_cert(certificate, intermediates, name, ocsp_response, *now) {
+            // The server's certificate is itself what is trusted, as in Go. That of `openssl req -x509` is an authority
+            // by its extensions, which webpki does not take for a server's; another's authority may not be given.
+            Err(rustls::Error::InvalidCertificate(CertificateError::Other(_) | CertificateError::UnknownIssuer))
+                if self.certificates.iter().any(|trusted| trusted == *certificate) =>
+            {
+                verify_server_name(&ParsedCertificate::try_from(*certificate)?, name)?;
+                Validity::of(certificate).ok_or(CertificateError::BadEncoding)?.check(*now)?;
+                Ok(ServerCertVerified::assertion())
+            }
+            result => result,
+        }
+    }
+}
+
+/// What a server shows of itself.
+struct Server<'a> {
+    certificate: &'a CertificateDer<'a>,
+    intermediates: &'a [CertificateDer<'a>],
+    name: &'a ServerName<'a>,
+    ocsp_response: &'a [u8],
+    now: UnixTime,
+}
+
+/// Trusts given authorities; those of a file may be replaced while the client runs.
 #[derive(Debug)]
-struct Reloading {
-    path: PathBuf,
+struct Given {
+    path: Option<PathBuf>,
     provider: Arc<CryptoProvider>,
     last: RwLock<Last>,
 }
@@ -73,48 +108,49 @@ struct Reloading {
 /// What the file had when it was last good.
 #[derive(Debug)]
 struct Last {
-    verifier: Arc<WebPkiServerVerifier>,
+    trusted: Arc<Trusted>,
     pem: Vec<u8>,
     read_at: Instant,
 }
 
-impl Reloading {
-    fn current(&self) -> Arc<WebPkiServerVerifier> {
+impl Given {
+    fn current(&self) -> Arc<Trusted> {
         let last = self.last.read().unwrap_or_else(PoisonError::into_inner);
-        if last.read_at.elapsed() < PERIOD {
-            return Arc::clone(&last.verifier);
+        if self.path.is_none() || last.read_at.elapsed() < PERIOD {
+            return Arc::clone(&last.trusted);
         }
         drop(last);
         self.reload();
-        Arc::clone(&self.last.read().unwrap_or_else(PoisonError::into_inner).verifier)
+        Arc::clone(&self.last.read().unwrap_or_else(PoisonError::into_inner).trusted)
     }
 
-    /// Reads the file. Blocking, as it is small and local.
+    /// Reads the file, if it is one. Blocking, as it is small and local.
     fn reload(&self) {
+        let Some(path) = &self.path else { return };
         let mut last = self.last.write().unwrap_or_else(PoisonError::into_inner);
         last.read_at = Instant::now();
-        let read = read_file(&self.path).map_err(|error| error.to_string()).and_then(|pem| {
+        let read = read_file(path).map_err(|error| error.to_string()).and_then(|pem| {
             if pem == last.pem {
                 return Ok(None);
             }
-            let verifier = given_roots(&pem).and_then(|roots| webpki(roots, &self.provider));
-            verifier.map(|verifier| Some((verifier, pem))).map_err(|error| error.to_string())
+            let trusted = Trusted::new(&pem, &self.provider);
+            trusted.map(|trusted| Some((Arc::new(trusted), pem))).map_err(|error| error.to_string())
         });
         match read {
             Ok(None) => {}
-            Ok(Some((verifier, pem))) => {
-                (last.verifier, last.pem) = (verifier, pem);
-                tracing::debug!(path = %self.path.display(), "the certificate authority has changed");
+            Ok(Some((trusted, pem))) => {
+                (last.trusted, last.pem) = (trusted, pem);
+                tracing::debug!(path = %path.display(), "the certificate authority has changed");
             }
             Err(error) => {
-                let path = self.path.display();
+                let path = path.display();
                 tracing::warn!(%path, %error, "can't read the certificate authority again; trusting the last one");
             }
         }
     }
 }
 
-impl ServerCertVerifier for Reloading {
+impl ServerCertVerifier for Given {
     fn verify_server_cert(
         &self,
         certificate: &CertificateDer<'_>,
@@ -123,14 +159,14 @@ impl ServerCertVerifier for Reloading {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        let verify = |verifier: &WebPkiServerVerifier| {
-            verifier.verify_server_cert(certificate, intermediates, name, ocsp_response, now)
-        };
-        let verifier = self.current();
-        let result = verify(&verifier);
+        let server = Server { certificate, intermediates, name, ocsp_response, now };
+        let trusted = self.current();
+        let result = trusted.verify(&server);
         let unknown = matches!(
             result,
-            Err(rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature))
+            Err(rustls::Error::InvalidCertificate(
+                CertificateError::UnknownIssuer | CertificateError::BadSignature | CertificateError::Other(_)
+            ))
         );
         if !unknown {
             return result;
@@ -139,7 +175,7 @@ impl ServerCertVerifier for Reloading {
         self.reload();
         let newer = self.current();
         // Not by what `reload` did: another connection may have read the file first.
-        if Arc::ptr_eq(&newer, &verifier) { result } else { verify(&newer) }
+        if Arc::ptr_eq(&newer, &trusted) { result } else { newer.verify(&server) }
     }
 
     fn verify_tls12_signature(

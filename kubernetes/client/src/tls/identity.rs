@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -169,7 +169,7 @@ pub(crate) fn expiry(key: &CertifiedKey) -> Option<Timestamp> {
 }
 
 /// A whole file, with its name in the error.
-pub(super) fn read_file(path: &PathBuf) -> io::Result<Vec<u8>> {
+pub(super) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     fn read(path: &Path) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         File::open(path)?.take(MAX_FILE_BYTES).read_to_end(&mut bytes)?;

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::Offset;
-use rustls::pki_types::CertificateDer;
+use rustls::CertificateError;
+use rustls::pki_types::{CertificateDer, UnixTime};
 
 const INTEGER: u8 = 0x02;
 const SEQUENCE: u8 = 0x30;
@@ -42,6 +43,18 @@ impl Validity {
         }
         (now < self.not_before)
             .then(|| format!("{name} is not valid before {}: is the clock of this machine right?", self.not_before))
+    }
+}
+
+impl Validity {
+    /// As webpki checks certificates.
+    pub(super) fn check(&self, now: UnixTime) -> Result<(), CertificateError> {
+        let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
+        match () {
+            () if now > self.not_after.as_second() => Err(CertificateError::Expired),
+            () if now < self.not_before.as_second() => Err(CertificateError::NotValidYet),
+            () => Ok(()),
+        }
     }
 }
 

@@ -32,6 +32,17 @@ impl Authority {
         Self { der: certificate.der().clone(), pem: certificate.pem(), issuer: Issuer::new(params, key) }
     }
 
+    /// A server's certificate that is its own authority, until a year.
+    pub(crate) fn server_of_its_own(names: &[&str], until: i32) -> Signed {
+        let names = names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let mut params = CertificateParams::new(names).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.not_after = date_time_ymd(until, 1, 1);
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.self_signed(&key).unwrap();
+        Signed { der: certificate.der().clone(), pem: certificate.pem(), key }
+    }
+
     /// A server's certificate for these names and addresses.
     pub(crate) fn server(&self, names: &[&str]) -> Signed {
         let names = names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
