@@ -69,7 +69,8 @@ impl ClientBuilder {
     }
 
     /// How long a request may take until its whole response is read; for watches and logs, until the head of the
-    /// response is there. 60 s by default; `None` for no limit.
+    /// response is there. 60 s by default; `None` for no limit. Waiting for credentials, such as for a user who has to
+    /// log in, does not count.
     pub fn request_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         self.request_timeout = timeout.into();
         self

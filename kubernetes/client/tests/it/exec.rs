@@ -10,6 +10,7 @@ use http::Request;
 use hyper::body::Incoming;
 use kubernetes_client::{Client, Error};
 use kubernetes_config::{Config, Credentials, ExecApiVersion, ExecCluster, ExecConfig, InteractiveMode};
+use rustix::pty::OpenptFlags;
 use tempfile::TempDir;
 
 use crate::server::{Server, answer, hello};
@@ -307,14 +308,64 @@ async fn is_found_in_our_path_whatever_its_own_is() {
 
 #[tokio::test]
 async fn a_plugin_that_must_talk_needs_a_terminal() {
-    let mut plugin = Plugin::new(TOKEN);
-    plugin.exec.interactive_mode = InteractiveMode::Always;
-    if std::io::IsTerminal::is_terminal(&std::io::stdin()) {
+    if std::env::var_os(IN_CHILD).is_none() {
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+        child.args(["--exact", "exec::a_plugin_that_must_talk_needs_a_terminal"]).env(IN_CHILD, "1");
+        let output = child.stdin(std::process::Stdio::null()).output().unwrap();
+        let stdout = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && stdout.contains("1 passed"), "{stdout}");
         return;
     }
+    let mut plugin = Plugin::new(TOKEN);
+    plugin.exec.interactive_mode = InteractiveMode::Always;
     let text = chain(&refused(&plugin).await);
     assert!(text.contains("standard input is no terminal"), "{text}");
     assert_eq!(plugin.runs(), 0);
+
+    plugin.exec.interactive_mode = InteractiveMode::IfAvailable;
+    let server = Server::plain(hello).await;
+    fetch(&plugin.client(&server)).await.unwrap();
+}
+
+const IN_CHILD: &str = "KUBERNETES_CLIENT_TEST_EXEC_IN_CHILD";
+
+#[tokio::test]
+async fn a_plugin_talks_with_the_user_on_a_terminal() {
+    if std::env::var_os(IN_CHILD).is_none() {
+        // A process of its own, whose standard input is a terminal.
+        let terminal = rustix::pty::openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        rustix::pty::grantpt(&terminal).unwrap();
+        rustix::pty::unlockpt(&terminal).unwrap();
+        let name = rustix::pty::ptsname(&terminal, Vec::new()).unwrap().into_string().unwrap();
+        let stdin = fs::File::options().read(true).write(true).open(name).unwrap();
+        rustix::io::write(&terminal, b"typed\ntyped\n").unwrap();
+
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+        child.args(["--exact", "exec::a_plugin_talks_with_the_user_on_a_terminal", "--nocapture"]).env(IN_CHILD, "1");
+        let output = child.stdin(stdin).output().unwrap();
+        let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success() && stdout.contains("1 passed"), "{stdout}{stderr}");
+        assert_eq!(stderr.matches("Your token: ").count(), 2, "the user is asked on standard error: {stderr}");
+        return;
+    }
+    let script = r#"
+        printf 'Your token: ' >&2
+        read -r typed
+        printf %s "$KUBERNETES_EXEC_INFO" > info
+        credential "\"token\": \"$typed\""
+    "#;
+    for mode in [InteractiveMode::IfAvailable, InteractiveMode::Always] {
+        let mut plugin = Plugin::new(script);
+        plugin.exec.interactive_mode = mode;
+        let server = Server::plain(hello).await;
+        fetch(&plugin.client(&server)).await.unwrap();
+        assert_eq!(authorizations(&server), ["Bearer typed"]);
+        assert!(fs::read_to_string(plugin.file("info")).unwrap().contains(r#""interactive":true"#));
+    }
+    let plugin = Plugin::new("[ -t 0 ] && exit 1\ncredential '\"token\": \"silent\"'");
+    let server = Server::plain(hello).await;
+    fetch(&plugin.client(&server)).await.unwrap();
+    assert_eq!(authorizations(&server), ["Bearer silent"], "never means never, also where there is a terminal");
 }
 
 #[tokio::test]

@@ -109,6 +109,22 @@ mod tests {
     }
 
     #[test]
+    fn survives_any_output() {
+        let whole = with_status(r#"{"token": "s3cret", "expirationTimestamp": "2026-11-23T09:30:00Z"}"#).into_bytes();
+        for index in 0..whole.len() {
+            assert!(read(&whole[..index], ExecApiVersion::V1).is_err());
+            for byte in 0..=u8::MAX {
+                let mut changed = whole.clone();
+                changed[index] = byte;
+                // Whatever it says, it does not panic.
+                let _ = read(&changed, ExecApiVersion::V1);
+            }
+        }
+        let deep = "[".repeat(1_000_000);
+        assert!(read(deep.as_bytes(), ExecApiVersion::V1).is_err());
+    }
+
+    #[test]
     fn tells_what_is_wrong_and_no_secret() {
         let beta = with_status(r#"{"token": "s3cret"}"#).replace("/v1", "/v1beta1");
         let cases = [
