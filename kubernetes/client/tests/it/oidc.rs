@@ -246,11 +246,12 @@ async fn a_request_that_is_dropped_does_not_lose_the_refresh_token() {
         let client = client.clone();
         async move { fetch(&client).await }
     });
-    // Until the provider has been asked for tokens, and has not answered yet.
-    while provider.server.requests().len() < 2 {
+    // Until the provider has replaced the refresh token, and has not answered yet.
+    while provider.refreshed() == 0 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     dropped.abort();
+    assert!(dropped.await.unwrap_err().is_cancelled());
     fetch(&client).await.unwrap();
     assert_eq!((provider.refreshed(), subjects(&server).last().map(String::as_str)), (1, Some("jane-1")));
 }
