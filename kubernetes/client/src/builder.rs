@@ -10,6 +10,7 @@ use kubernetes_config::{Config, Credentials};
 
 use crate::authorization::Authorization;
 use crate::client::Inner;
+use crate::pool::Pool;
 use crate::{Client, Error, connect, impersonation};
 
 /// Builds a [`Client`] from a configuration.
@@ -91,8 +92,8 @@ impl ClientBuilder {
     /// # Errors
     ///
     /// When the server's address is no URL with `http` or `https`; when a certificate or key is wrong, or the
-    /// platform's certificates can't be read; when verification is off in spite of an authority; when credentials would be sent over `http` to another machine; and when
-    /// there is a proxy, which is not supported yet.
+    /// platform's certificates can't be read; when verification is off in spite of an authority; when credentials would
+    /// be sent over `http` to another machine; and when the URL of the proxy is wrong.
     pub fn build(self) -> Result<Client, Error> {
         let Self { config, connect_timeout, request_timeout, max_response_bytes, user_agent } = self;
         check(&config)?;
@@ -100,9 +101,9 @@ impl ClientBuilder {
         let user_agent = HeaderValue::try_from(&user_agent)
             .map_err(|error| Error::build_from(format!("the user agent {user_agent:?} fits into no header"), error))?;
         headers.insert(USER_AGENT, user_agent);
-        let http_client = connect::http_client(&config, connect_timeout)?;
+        let pool = Pool::new(connect::connector(&config, connect_timeout)?, config.server.clone());
         Ok(Client::from_inner(Inner {
-            transport: Box::new(http_client),
+            transport: Box::new(pool),
             authorization: Authorization::new(config.credentials)?,
             server: Some(config.server),
             default_namespace: config.default_namespace,
@@ -130,9 +131,6 @@ fn check(config: &Config) -> Result<(), Error> {
     }
     if config.insecure_skip_tls_verify && config.certificate_authority.is_some() {
         return Err(Error::build("insecure_skip_tls_verify contradicts certificate_authority; remove one of the two"));
-    }
-    if config.proxy_url.is_some() {
-        return Err(Error::build("there is a proxy-url, and proxies are not supported yet"));
     }
     Ok(())
 }

@@ -15,6 +15,8 @@ mod client;
 mod connect;
 mod error;
 mod impersonation;
+mod pool;
+mod proxy;
 mod response;
 mod tls;
 mod transport;

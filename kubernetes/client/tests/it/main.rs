@@ -6,6 +6,8 @@ mod certificates;
 mod connections;
 mod errors;
 mod fakes;
+mod http2;
+mod proxies;
 mod server;
 mod services;
 mod timeouts;
