@@ -10,6 +10,7 @@ use kubernetes_config::{Config, Credentials};
 
 use crate::authentication::Authentication;
 use crate::client::Inner;
+use crate::pool::Pool;
 use crate::{Client, Error, connect, impersonation, rotation, tls};
 
 /// Builds a [`Client`] from a configuration.
@@ -101,8 +102,8 @@ impl ClientBuilder {
     /// # Errors
     ///
     /// When the server's address is no URL with `http` or `https`; when a certificate or key is wrong, or the
-    /// platform's certificates can't be read; when verification is off in spite of an authority; when credentials would be sent over `http` to another machine; and when
-    /// there is a proxy, which is not supported yet.
+    /// platform's certificates can't be read; when verification is off in spite of an authority; when credentials would
+    /// be sent over `http` to another machine; and when the URL of the proxy is wrong.
     pub fn build(self) -> Result<Client, Error> {
         let Self { config, connect_timeout, request_timeout, exec_timeout, max_response_bytes, user_agent } = self;
         check(&config)?;
@@ -113,7 +114,10 @@ impl ClientBuilder {
         let authentication = Authentication::new(&config, exec_timeout)?;
         let settings = tls::Settings::new(&config)?;
         let (server, default_namespace) = (config.server.clone(), config.default_namespace.clone());
-        let make = move |tls| connect::http_client(&config, tls, connect_timeout);
+        let make = move |tls| {
+            let connector = connect::connector(&config, tls, connect_timeout)?;
+            Ok(Pool::new(connector, config.server.clone()))
+        };
         Ok(Client::from_inner(Inner {
             transport: rotation::transport(settings, authentication.identity(), make)?,
             authentication,
@@ -143,9 +147,6 @@ fn check(config: &Config) -> Result<(), Error> {
     }
     if config.insecure_skip_tls_verify && config.certificate_authority.is_some() {
         return Err(Error::build("insecure_skip_tls_verify contradicts certificate_authority; remove one of the two"));
-    }
-    if config.proxy_url.is_some() {
-        return Err(Error::build("there is a proxy-url, and proxies are not supported yet"));
     }
     Ok(())
 }

@@ -32,6 +32,8 @@ mod client;
 mod connect;
 mod error;
 mod impersonation;
+mod pool;
+mod proxy;
 mod response;
 mod rotation;
 mod tls;

@@ -4,15 +4,13 @@
 //! takes over: requests that are under way, watches among them, end where they began, and what they used closes after
 //! the last of them. (client-go breaks them off.)
 
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
 
 use http::{Request, Response};
 use rustls::ClientConfig;
 use rustls::sign::CertifiedKey;
-use tower_service::Service;
 
 use crate::error::BoxError;
 use crate::tls::{Identity, Settings};
@@ -20,48 +18,37 @@ use crate::transport::Transport;
 use crate::{Body, Error};
 
 /// A transport that has connections by `make` for the certificate of `identity`.
-pub(crate) fn transport<S, B>(
+pub(crate) fn transport<T: Transport + 'static>(
     settings: Settings,
     identity: Option<&Arc<Identity>>,
-    make: impl Fn(ClientConfig) -> Result<S, Error> + Send + Sync + 'static,
-) -> Result<Box<dyn Transport>, Error>
-where
-    S: Service<Request<Body>, Response = Response<B>> + Clone + Send + Sync + 'static,
-    S::Future: Send + 'static,
-    S::Error: Into<BoxError>,
-    B: http_body::Body + Send + 'static,
-    B::Data: Send,
-    B::Error: Into<BoxError>,
-{
+    make: impl Fn(ClientConfig) -> Result<T, Error> + Send + Sync + 'static,
+) -> Result<Box<dyn Transport>, Error> {
     let certificate = identity.and_then(|identity| identity.current());
-    let service = make(settings.client_config(certificate.clone()))?;
+    let pool = make(settings.client_config(certificate.clone()))?;
     match identity.filter(|identity| identity.can_change()) {
-        None => Ok(Box::new(service)),
+        None => Ok(Box::new(pool)),
         Some(identity) => {
-            let current = Mutex::new(Current { certificate, service });
-            let pools = Pools { settings, identity: Arc::clone(identity), make: Box::new(make), current };
-            Ok(Box::new(Rotating(Arc::new(pools))))
+            let current = Mutex::new(Current { certificate, pool: Arc::new(pool) });
+            Ok(Box::new(Rotating { settings, identity: Arc::clone(identity), make: Box::new(make), current }))
         }
     }
 }
 
-struct Rotating<S>(Arc<Pools<S>>);
-
-struct Pools<S> {
+struct Rotating<T> {
     settings: Settings,
     identity: Arc<Identity>,
-    make: Box<dyn Fn(ClientConfig) -> Result<S, Error> + Send + Sync>,
-    current: Mutex<Current<S>>,
+    make: Box<dyn Fn(ClientConfig) -> Result<T, Error> + Send + Sync>,
+    current: Mutex<Current<T>>,
 }
 
-struct Current<S> {
+struct Current<T> {
     certificate: Option<Arc<CertifiedKey>>,
-    service: S,
+    pool: Arc<T>,
 }
 
-impl<S: Clone> Pools<S> {
+impl<T> Rotating<T> {
     /// The connections for the certificate that is current.
-    fn service(&self) -> S {
+    fn pool(&self) -> Arc<T> {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         // Under the lock, lest two requests replace each other's connections.
         let certificate = self.identity.current();
@@ -72,40 +59,21 @@ impl<S: Clone> Pools<S> {
         };
         if !is_same {
             match (self.make)(self.settings.client_config(certificate.clone())) {
-                Ok(service) => *current = Current { certificate, service },
+                Ok(pool) => *current = Current { certificate, pool: Arc::new(pool) },
                 // Can't be: it was made from the same configuration before.
                 Err(error) => tracing::error!(%error, "can't connect with the new client certificate"),
             }
         }
-        current.service.clone()
+        Arc::clone(&current.pool)
     }
 }
 
-impl<S> Clone for Rotating<S> {
-    fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
-    }
-}
-
-impl<S, B> Service<Request<Body>> for Rotating<S>
-where
-    S: Service<Request<Body>, Response = Response<B>> + Clone + Send + 'static,
-    S::Future: Send,
-    S::Error: Into<BoxError>,
-{
-    type Response = Response<B>;
-    type Error = BoxError;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<B>, BoxError>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let mut service = self.0.service();
-        Box::pin(async move {
-            poll_fn(|cx| service.poll_ready(cx)).await.map_err(Into::into)?;
-            service.call(request).await.map_err(Into::into)
-        })
+impl<T: Transport> Transport for Rotating<T> {
+    fn send(
+        &self,
+        request: Request<Body>,
+    ) -> Pin<Box<dyn Future<Output = Result<Response<Body>, BoxError>> + Send + '_>> {
+        let pool = self.pool();
+        Box::pin(async move { pool.send(request).await })
     }
 }

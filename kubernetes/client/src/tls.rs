@@ -66,6 +66,27 @@ impl Settings {
     }
 }
 
+/// How a proxy is spoken to that has TLS itself.
+///
+/// As kubectl has it, the authorities of the cluster are trusted for it too, and `insecure-skip-tls-verify` counts. So
+/// do those of the platform, which as a rule signed a proxy's certificate; and it is sent no client certificate.
+pub(crate) fn proxy_config(config: &Config) -> Result<ClientConfig, Error> {
+    let provider = Arc::new(provider());
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Error::build_from("TLS can't be set up", error))?;
+    if config.insecure_skip_tls_verify {
+        let verifier = Arc::new(AcceptAny(provider));
+        return Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth());
+    }
+    let mut roots = match &config.certificate_authority {
+        Some(pem) => authority::given_roots(pem)?.0,
+        None => RootCertStore::empty(),
+    };
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    Ok(builder.with_root_certificates(roots).with_no_client_auth())
+}
+
 /// Accepts any certificate, for `insecure-skip-tls-verify`. The server must still have the certificate's key.
 #[derive(Debug)]
 struct AcceptAny(Arc<CryptoProvider>);

@@ -6,8 +6,9 @@ use std::io;
 use std::time::Duration;
 
 use http::{StatusCode, Uri};
-use hyper_util::client::legacy;
 use kubernetes_core::Status;
+
+use crate::pool::{ConnectFailed, NotSent};
 
 use super::{BoxError, Error, Kind};
 
@@ -18,8 +19,7 @@ impl Error {
             Ok(error) => return *error,
             Err(error) => error,
         };
-        let is_connect = error.downcast_ref::<legacy::Error>().is_some_and(legacy::Error::is_connect);
-        if !is_connect {
+        if !error.is::<ConnectFailed>() {
             return Self::new(Kind::Transport(error));
         }
         Self::new(Kind::Connect { server: server.map(origin), source: error })
@@ -153,9 +153,10 @@ impl fmt::Display for ConnectTimedOut {
 
 impl StdError for ConnectTimedOut {}
 
-/// The error without the level that hyper-util puts around it, which says nothing new.
+/// The error without the level that the pool puts around it, which says nothing new.
 pub(super) fn plain<'a>(error: &'a (dyn StdError + Send + Sync + 'static)) -> &'a (dyn StdError + 'static) {
-    match error.downcast_ref::<legacy::Error>().and_then(StdError::source) {
+    let is_marker = error.is::<ConnectFailed>() || error.is::<NotSent>();
+    match error.source().filter(|_| is_marker) {
         Some(source) => source,
         None => error,
     }

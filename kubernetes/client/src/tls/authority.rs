@@ -50,6 +50,20 @@ fn platform_roots() -> Result<RootCertStore, Error> {
     })
 }
 
+/// The authorities of a PEM text, and all its certificates.
+pub(super) fn given_roots(pem: &[u8]) -> Result<(RootCertStore, Vec<CertificateDer<'static>>), Error> {
+    let certificates = CertificateDer::pem_slice_iter(pem)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| Error::build(format!("the certificate authority is no valid PEM: {}", pem_fault(&error))))?;
+    let mut roots = RootCertStore::empty();
+    // As Go's `AppendCertsFromPEM`, what can't be parsed is skipped.
+    roots.add_parsable_certificates(certificates.iter().cloned());
+    if roots.is_empty() {
+        return Err(Error::build("the certificate authority has no certificate that can be used"));
+    }
+    Ok((roots, certificates))
+}
+
 /// Authorities that were given, in their state of a moment.
 #[derive(Debug)]
 struct Trusted {
@@ -59,15 +73,7 @@ struct Trusted {
 
 impl Trusted {
     fn new(pem: &[u8], provider: &Arc<CryptoProvider>) -> Result<Self, Error> {
-        let certificates = CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>().map_err(|error| {
-            Error::build(format!("the certificate authority is no valid PEM: {}", pem_fault(&error)))
-        })?;
-        let mut roots = RootCertStore::empty();
-        // As Go's `AppendCertsFromPEM`, what can't be parsed is skipped.
-        roots.add_parsable_certificates(certificates.iter().cloned());
-        if roots.is_empty() {
-            return Err(Error::build("the certificate authority has no certificate that can be used"));
-        }
+        let (roots, certificates) = given_roots(pem)?;
         Ok(Self { verifier: webpki(roots, provider)?, certificates })
     }
 

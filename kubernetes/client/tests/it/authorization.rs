@@ -179,9 +179,9 @@ fn sends_no_credentials_in_the_clear() {
 #[test]
 fn refuses_what_it_can_not_do() {
     let mut proxied = config("http://127.0.0.1");
-    proxied.proxy_url = Some("http://proxy.example.com:3128".parse().unwrap());
+    proxied.proxy_url = Some("ftp://proxy.example.com:3128".parse().unwrap());
     let error = Client::new(proxied).unwrap_err();
-    assert!(error.to_string().contains("proxy-url"), "{error}");
+    assert!(chain(&error).contains("socks5h://"), "{}", chain(&error));
 
     for (server, expected) in [("/path", "/path"), ("ftp://127.0.0.1", "https://"), ("https://u:s3cret@h", "password")]
     {

@@ -12,6 +12,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
 use crate::authentication::{Failure, sensitive};
+use crate::pool::Pool;
 use crate::transport::Transport;
 use crate::{Body, Error, builder, connect, response, tls};
 
@@ -196,8 +197,9 @@ impl Provider {
             // For one request, since an hour will pass until the next, and the two endpoints may be on two servers.
             let mut config = self.config.clone();
             config.server = request.uri().clone();
-            let client = connect::http_client(&config, self.tls.client_config(None), Some(TIMEOUT))?;
-            let response = Transport::send(&client, request).await;
+            let connector = connect::connector(&config, self.tls.client_config(None), Some(TIMEOUT))?;
+            let pool = Pool::new(connector, config.server.clone());
+            let response = pool.send(request).await;
             let (head, body) = response.map_err(|error| Error::from_service(error, Some(&config.server)))?.into_parts();
             Ok::<_, Error>((head.status, response::read_whole(body, MAX_ANSWER_BYTES).await?))
         };
