@@ -8,9 +8,10 @@ use http::uri::Scheme;
 use http::{HeaderMap, HeaderValue, Uri};
 use kubernetes_config::{Config, Credentials};
 
-use crate::authorization::Authorization;
+use crate::authentication::Authentication;
 use crate::client::Inner;
-use crate::{Client, Error, connect, impersonation};
+use crate::pool::Pool;
+use crate::{Client, Error, connect, impersonation, rotation, tls};
 
 /// Builds a [`Client`] from a configuration.
 ///
@@ -30,6 +31,7 @@ pub struct ClientBuilder {
     config: Config,
     connect_timeout: Option<Duration>,
     request_timeout: Option<Duration>,
+    exec_timeout: Option<Duration>,
     max_response_bytes: usize,
     user_agent: String,
 }
@@ -49,6 +51,7 @@ impl ClientBuilder {
             config,
             connect_timeout: Some(Self::CONNECT_TIMEOUT),
             request_timeout: Some(Self::REQUEST_TIMEOUT),
+            exec_timeout: None,
             max_response_bytes: Self::MAX_RESPONSE_BYTES,
             user_agent: format!(
                 "kubernetes-sdk-rust/{} ({}/{})",
@@ -67,9 +70,17 @@ impl ClientBuilder {
     }
 
     /// How long a request may take until its whole response is read; for watches and logs, until the head of the
-    /// response is there. 60 s by default; `None` for no limit.
+    /// response is there. 60 s by default; `None` for no limit. Waiting for credentials, such as for a user who has to
+    /// log in, does not count.
     pub fn request_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         self.request_timeout = timeout.into();
+        self
+    }
+
+    /// How long an exec plugin may take before it is stopped, and the requests that wait for it fail. 60 s by default,
+    /// and five minutes when it can talk with the user. It does not count as time of a request.
+    pub fn exec_timeout(mut self, timeout: Duration) -> Self {
+        self.exec_timeout = Some(timeout);
         self
     }
 
@@ -91,21 +102,27 @@ impl ClientBuilder {
     /// # Errors
     ///
     /// When the server's address is no URL with `http` or `https`; when a certificate or key is wrong, or the
-    /// platform's certificates can't be read; when verification is off in spite of an authority; when credentials would be sent over `http` to another machine; and when
-    /// there is a proxy, which is not supported yet.
+    /// platform's certificates can't be read; when verification is off in spite of an authority; when credentials would
+    /// be sent over `http` to another machine; and when the URL of the proxy is wrong.
     pub fn build(self) -> Result<Client, Error> {
-        let Self { config, connect_timeout, request_timeout, max_response_bytes, user_agent } = self;
+        let Self { config, connect_timeout, request_timeout, exec_timeout, max_response_bytes, user_agent } = self;
         check(&config)?;
         let mut headers = config.impersonate.as_ref().map_or_else(|| Ok(HeaderMap::new()), impersonation::headers)?;
         let user_agent = HeaderValue::try_from(&user_agent)
             .map_err(|error| Error::build_from(format!("the user agent {user_agent:?} fits into no header"), error))?;
         headers.insert(USER_AGENT, user_agent);
-        let http_client = connect::http_client(&config, connect_timeout)?;
+        let authentication = Authentication::new(&config, exec_timeout)?;
+        let settings = tls::Settings::new(&config)?;
+        let (server, default_namespace) = (config.server.clone(), config.default_namespace.clone());
+        let make = move |tls| {
+            let connector = connect::connector(&config, tls, connect_timeout)?;
+            Ok(Pool::new(connector, config.server.clone()))
+        };
         Ok(Client::from_inner(Inner {
-            transport: Box::new(http_client),
-            authorization: Authorization::new(config.credentials)?,
-            server: Some(config.server),
-            default_namespace: config.default_namespace,
+            transport: rotation::transport(settings, authentication.identity(), make)?,
+            authentication,
+            server: Some(server),
+            default_namespace,
             headers,
             request_timeout,
             max_response_bytes,
@@ -131,13 +148,10 @@ fn check(config: &Config) -> Result<(), Error> {
     if config.insecure_skip_tls_verify && config.certificate_authority.is_some() {
         return Err(Error::build("insecure_skip_tls_verify contradicts certificate_authority; remove one of the two"));
     }
-    if config.proxy_url.is_some() {
-        return Err(Error::build("there is a proxy-url, and proxies are not supported yet"));
-    }
     Ok(())
 }
 
-fn is_loopback(server: &Uri) -> bool {
+pub(crate) fn is_loopback(server: &Uri) -> bool {
     let host = server.host().unwrap_or_default();
     let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())

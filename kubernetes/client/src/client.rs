@@ -8,7 +8,6 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::AUTHORIZATION;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Uri};
 use kubernetes_config::Config;
@@ -16,7 +15,7 @@ use kubernetes_core::json::DecodeError;
 use kubernetes_core::{Execute, Request};
 use tower_service::Service;
 
-use crate::authorization::Authorization;
+use crate::authentication::Authentication;
 use crate::error::{BoxError, Kind, RequestLine};
 use crate::transport::Transport;
 use crate::{Body, ClientBuilder, Error, response};
@@ -90,7 +89,7 @@ pub(crate) struct Inner {
     pub(crate) default_namespace: String,
     /// Sent with every request.
     pub(crate) headers: HeaderMap,
-    pub(crate) authorization: Authorization,
+    pub(crate) authentication: Authentication,
     pub(crate) request_timeout: Option<Duration>,
     pub(crate) max_response_bytes: usize,
 }
@@ -140,7 +139,7 @@ impl Client {
             server: None,
             default_namespace: default_namespace.into(),
             headers: HeaderMap::new(),
-            authorization: Authorization::None,
+            authentication: Authentication::none(),
             request_timeout: Some(ClientBuilder::REQUEST_TIMEOUT),
             max_response_bytes: ClientBuilder::MAX_RESPONSE_BYTES,
         })
@@ -161,6 +160,7 @@ impl Client {
         Box::pin(async move {
             let line = Arc::new(RequestLine::of(&request));
             let limit = self.0.max_response_bytes;
+            self.0.authentication.ready().await.map_err(|error| error.or_request(&line))?;
             let answer = async {
                 let body = self.0.respond(request, &line).await?;
                 response::read_whole(body, limit).await
@@ -174,6 +174,7 @@ impl Client {
     fn start(&self, request: Request) -> BoxFuture<'_, Result<Body, Error>> {
         Box::pin(async move {
             let line = Arc::new(RequestLine::of(&request));
+            self.0.authentication.ready().await.map_err(|error| error.or_request(&line))?;
             self.0.in_time(self.0.respond(request, &line)).await.map_err(|error| error.or_request(&line))
         })
     }
@@ -185,7 +186,8 @@ impl Inner {
         let method = request.method.clone();
         let request = request.into_http().map_err(|error| Error::new(Kind::Request(error)))?;
         let response = self.send(request.map(Body::from)).await?;
-        response::check_status(&method, response.map(|body| body.of_request(line))).await
+        let response = response.map(|body| body.of_request(line));
+        response::check_status(&method, response).await.map_err(|error| self.authentication.explain(error))
     }
 
     async fn send(&self, mut request: http::Request<Body>) -> Result<http::Response<Body>, Error> {
@@ -195,11 +197,11 @@ impl Inner {
         for (name, value) in &self.headers {
             request.headers_mut().append(name, value.clone());
         }
-        if let Some(value) = self.authorization.header().map_err(|error| Error::new(Kind::Authorization(error)))? {
-            request.headers_mut().insert(AUTHORIZATION, value);
-        }
-        let response = self.transport.send(request).await;
-        response.map_err(|error| Error::from_service(error, self.server.as_ref()))
+        let transmit = async |request| {
+            let response = self.transport.send(request).await;
+            response.map_err(|error| Error::from_service(error, self.server.as_ref()))
+        };
+        self.authentication.send(request, transmit).await.map_err(|error| self.authentication.explain(error))
     }
 
     async fn in_time<T>(&self, answer: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {

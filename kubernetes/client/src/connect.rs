@@ -1,4 +1,4 @@
-//! Connections: TCP, TLS and HTTP, and the pool that keeps them.
+//! Connections: TCP and TLS.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -8,50 +8,35 @@ use std::time::Duration;
 
 use http::Uri;
 use hyper_rustls::{DefaultServerNameResolver, FixedServerNameResolver, HttpsConnector, ResolveServerName};
-use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
 use kubernetes_config::Config;
+use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tower_service::Service;
 
+use crate::Error;
 use crate::error::{BoxError, ConnectTimedOut};
-use crate::{Body, Error, tls};
-
-/// After this time without a byte on an HTTP/2 connection, the server is asked for a sign of life …
-const PING_INTERVAL: Duration = Duration::from_secs(30);
-
-/// … and after this time without an answer, the connection is given up; both as in client-go (`transport/cache.go`, by
-/// `http2_transport` of apimachinery's `util/net`). A dead peer is found within 45 s.
-const PING_TIMEOUT: Duration = Duration::from_secs(15);
+use crate::proxy::Dial;
 
 /// TCP's own probes, for HTTP/1.1, which has no pings.
 const KEEPALIVE_TIME: Duration = Duration::from_secs(30);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(5);
 const KEEPALIVE_RETRIES: u32 = 3;
 
-/// How long an unused connection is kept, as in Go's `http.DefaultTransport`.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(90);
-
-/// An HTTP client for the server of `config`. Nothing is connected or spawned before the first request, and then on
-/// the runtime of that request.
-pub(crate) fn http_client(
+/// What connects to the server of `config`, through its proxy if there is one.
+pub(crate) fn connector(
     config: &Config,
+    tls: ClientConfig,
     connect_timeout: Option<Duration>,
-) -> Result<Client<Connector, Body>, Error> {
-    let connector = Connector { https: https_connector(config, connect_timeout)?, timeout: connect_timeout };
-    Ok(Client::builder(TokioExecutor::new())
-        .timer(TokioTimer::new())
-        .pool_timer(TokioTimer::new())
-        .pool_idle_timeout(IDLE_TIMEOUT)
-        .http2_keep_alive_interval(PING_INTERVAL)
-        .http2_keep_alive_timeout(PING_TIMEOUT)
-        // Without it, a request would find out on an idle connection that the peer is gone.
-        .http2_keep_alive_while_idle(true)
-        .build(connector))
+) -> Result<Connector, Error> {
+    Ok(Connector { https: https_connector(config, tls, connect_timeout)?, timeout: connect_timeout })
 }
 
-fn https_connector(config: &Config, connect_timeout: Option<Duration>) -> Result<HttpsConnector<HttpConnector>, Error> {
+fn https_connector(
+    config: &Config,
+    tls: ClientConfig,
+    connect_timeout: Option<Duration>,
+) -> Result<HttpsConnector<Dial>, Error> {
     let mut http = HttpConnector::new();
     http.enforce_http(false);
     http.set_nodelay(true);
@@ -61,9 +46,7 @@ fn https_connector(config: &Config, connect_timeout: Option<Duration>) -> Result
     // Shared among the server's addresses, so that one that is silent leaves time for the others.
     http.set_connect_timeout(connect_timeout);
 
-    let mut tls = tls::client_config(config)?;
-    tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(HttpsConnector::new(http, tls, false, server_name(config)?))
+    Ok(HttpsConnector::new(Dial::new(config, http)?, tls, false, server_name(config)?))
 }
 
 /// The name that TLS asks for and that the certificate must have.
@@ -77,12 +60,12 @@ fn server_name(config: &Config) -> Result<Arc<dyn ResolveServerName + Send + Syn
 /// Connects within a time that includes the TLS handshake.
 #[derive(Clone)]
 pub(crate) struct Connector {
-    https: HttpsConnector<HttpConnector>,
+    https: HttpsConnector<Dial>,
     timeout: Option<Duration>,
 }
 
 impl Service<Uri> for Connector {
-    type Response = <HttpsConnector<HttpConnector> as Service<Uri>>::Response;
+    type Response = <HttpsConnector<Dial> as Service<Uri>>::Response;
     type Error = BoxError;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
 

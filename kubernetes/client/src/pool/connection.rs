@@ -1,0 +1,186 @@
+//! Opening connections, and the tasks that drive them.
+
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::task::{Context, Poll, Waker, ready};
+use std::time::Duration;
+
+use hyper::client::conn::{http1, http2};
+use hyper::rt::Executor;
+use hyper_util::client::legacy::connect::Connection as _;
+use hyper_util::rt::TokioTimer;
+use pin_project_lite::pin_project;
+use tower_service::Service;
+
+use super::state::{Absolute, Opened};
+use super::{IDLE_TIMEOUT, Inner};
+use crate::error::BoxError;
+
+/// After this time without a byte on an HTTP/2 connection, the server is asked for a sign of life …
+const PING_INTERVAL: Duration = Duration::from_secs(30);
+
+/// … and after this time without an answer, the connection is given up; both as in client-go (`transport/cache.go`, by
+/// `http2_transport` of apimachinery's `util/net`). A dead peer is found within 45 s.
+const PING_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// How much may be under way on a connection, as in Go's HTTP/2 client (`transportDefaultConnFlow`). It is large so that
+/// streams that nobody reads, of which each keeps at most [`STREAM_WINDOW`], do not hold up the others.
+const CONNECTION_WINDOW: u32 = 1 << 30;
+
+/// How much may be under way on a stream.
+const STREAM_WINDOW: u32 = 2 << 20;
+
+/// Stands for the server's limit on streams before its first frame has come; no server has this one.
+const NO_LIMIT_YET: usize = 0x5e_771e;
+
+/// Connects, and agrees on a protocol.
+pub(super) async fn open(pool: &Arc<Inner>) -> Result<Opened, BoxError> {
+    let mut connector = pool.connector.clone();
+    poll_fn(|cx| connector.poll_ready(cx)).await?;
+    let io = connector.call(pool.server.clone()).await?;
+    let connected = io.connected();
+    let id = pool.lock().next_id();
+    let gone = Gone { pool: Arc::downgrade(pool), id };
+    if connected.is_negotiated_h2() {
+        let start = Start::default();
+        let (sender, connection) = http2::Builder::new(StartExecutor(start.clone()))
+            .timer(TokioTimer::new())
+            .keep_alive_interval(PING_INTERVAL)
+            .keep_alive_timeout(PING_TIMEOUT)
+            // Without it, a request would find out on an idle connection that the peer is gone.
+            .keep_alive_while_idle(true)
+            .initial_max_send_streams(NO_LIMIT_YET)
+            .initial_connection_window_size(CONNECTION_WINDOW)
+            .initial_stream_window_size(STREAM_WINDOW)
+            .handshake(io)
+            .await?;
+        let weak = Arc::downgrade(pool);
+        let mut connection = connection;
+        let running = poll_fn(move |cx| {
+            start.watched_by(cx.waker());
+            let done = Pin::new(&mut connection).poll(cx);
+            let limit = connection.current_max_send_streams();
+            if limit != NO_LIMIT_YET && !start.settled.swap(true, Ordering::AcqRel) {
+                if let Some(pool) = weak.upgrade() {
+                    pool.update(|state| state.settle(id, limit));
+                }
+            }
+            done
+        });
+        tokio::spawn(drive(running, gone));
+        return Ok(Opened::Http2 { id, sender });
+    }
+    let (mut sender, connection) = http1::Builder::new().handshake(io).await?;
+    let mut connection = connection.with_upgrades();
+    poll_fn(|cx| match Pin::new(&mut connection).poll(cx) {
+        Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+        // When it has ended, the sender says so.
+        Poll::Ready(Ok(())) | Poll::Pending => sender.poll_ready(cx),
+    })
+    .await?;
+    tokio::spawn(drive(connection, gone));
+    let absolute = connected.is_proxied().then(|| {
+        let mut extras = http::Extensions::new();
+        connected.get_extras(&mut extras);
+        extras.remove::<Absolute>().unwrap_or_default()
+    });
+    Ok(Opened::Http1 { id, sender, absolute })
+}
+
+/// Runs a connection until it ends, and tells the pool to forget it when it was idle for too long.
+async fn drive(running: impl Future<Output = hyper::Result<()>>, gone: Gone) {
+    let mut running = pin!(running);
+    let mut check = pin!(tokio::time::sleep(IDLE_TIMEOUT));
+    let result = poll_fn(|cx| {
+        loop {
+            if let Poll::Ready(result) = running.as_mut().poll(cx) {
+                return Poll::Ready(result);
+            }
+            ready!(check.as_mut().poll(cx));
+            let again = gone.pool.upgrade().map(|pool| pool.lock().expire(gone.id));
+            check.as_mut().reset(again.unwrap_or_else(|| tokio::time::Instant::now() + IDLE_TIMEOUT));
+        }
+    })
+    .await;
+    if let Err(error) = result {
+        tracing::debug!(%error, "a connection failed");
+    }
+}
+
+/// Tells the pool that a connection has ended, also when its runtime ends it.
+struct Gone {
+    pool: Weak<Inner>,
+    id: u64,
+}
+
+impl Drop for Gone {
+    fn drop(&mut self) {
+        if let Some(pool) = self.pool.upgrade() {
+            pool.update(|state| state.remove(self.id));
+        }
+    }
+}
+
+/// Wakes the driver of an HTTP/2 connection whenever frames may have come, until the first has: hyper reads them in a
+/// task of its own and tells nobody of the server's settings.
+#[derive(Clone, Default)]
+struct Start {
+    settled: Arc<AtomicBool>,
+    driver: Arc<Mutex<Option<Waker>>>,
+}
+
+impl Start {
+    fn watched_by(&self, waker: &Waker) {
+        if !self.settled.load(Ordering::Acquire) {
+            let mut driver = self.driver.lock().unwrap_or_else(PoisonError::into_inner);
+            *driver = Some(waker.clone());
+        }
+    }
+
+    fn wake(&self) {
+        if let Some(waker) = self.driver.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            waker.wake();
+        }
+    }
+}
+
+/// Spawns hyper's tasks.
+#[derive(Clone)]
+struct StartExecutor(Start);
+
+impl<F> Executor<F> for StartExecutor
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    fn execute(&self, future: F) {
+        if self.0.settled.load(Ordering::Acquire) {
+            tokio::spawn(future);
+        } else {
+            tokio::spawn(Starting { future, start: self.0.clone() });
+        }
+    }
+}
+
+pin_project! {
+    /// A task of hyper's that may be the one that reads.
+    struct Starting<F> {
+        #[pin]
+        future: F,
+        start: Start,
+    }
+}
+
+impl<F: Future<Output = ()>> Future for Starting<F> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = self.project();
+        let polled = this.future.poll(cx);
+        if !this.start.settled.load(Ordering::Acquire) {
+            this.start.wake();
+        }
+        polled
+    }
+}
