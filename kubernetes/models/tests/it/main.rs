@@ -1,0 +1,16 @@
+//! Every type against the description that it is made from: what it reads, and the normal form that it writes.
+//!
+//! The groups that are enabled are tested; all are with `--all-features`.
+
+mod definition;
+#[rustfmt::skip]
+#[path = "../generated/definition_table.rs"]
+mod definition_table;
+mod description;
+mod generate;
+mod hostile;
+mod leaves;
+mod normal_form;
+mod round_trip;
+mod tree;
+mod wrong_types;
