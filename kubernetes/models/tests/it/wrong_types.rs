@@ -87,7 +87,7 @@ fn an_error_inside_a_list_or_map_names_the_element() {
             assert_eq!(error.path(), format!("{}{path}", property.name), "{}: {error}", definition.name);
         }
     }
-    assert!(seen > 100, "{seen}");
+    assert!(seen > 100 || !cfg!(feature = "all"), "{seen}");
 }
 
 #[test]
@@ -119,5 +119,5 @@ fn a_document_of_another_kind_is_an_error() {
             assert_eq!(error.path(), field, "{}: {error}", definition.name);
         }
     }
-    assert!(seen > 100, "{seen}");
+    assert!(seen > 100 || !cfg!(feature = "all"), "{seen}");
 }
