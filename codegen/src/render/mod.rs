@@ -2,6 +2,7 @@
 
 mod api;
 mod definition;
+mod definition_table;
 mod features;
 mod format;
 mod imports;
@@ -29,6 +30,7 @@ pub(crate) struct Origin<'a> {
 pub(crate) const CORE: &str = "kubernetes/core/src/generated";
 pub(crate) const MODELS: &str = "kubernetes/models/src/generated";
 pub(crate) const API: &str = "kubernetes/api/src/generated";
+pub(crate) const TESTS: &str = "kubernetes/models/tests/generated";
 
 /// A page as its template made it.
 pub(crate) struct Page {
@@ -52,6 +54,7 @@ pub(crate) fn render(plan: &Plan, origin: Origin<'_>) -> Result<FileTree> {
     let mut pages = models::pages(plan)?;
     pages.push(request_setters::page(plan)?);
     pages.extend(api::pages(plan)?);
+    pages.push(definition_table::page(plan)?);
     let files = format::format_all(&pages, origin)?;
     Ok(FileTree { files, manifests: features::manifests(&plan.features) })
 }

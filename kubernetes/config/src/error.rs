@@ -8,10 +8,8 @@ use std::path::{Path, PathBuf};
 ///
 /// `Display` reads `file:line: field: what is wrong`, as far as each is known, and never contains a token, password or
 /// key; [`source`](StdError::source) is the operating system's or decoder's reason.
-#[derive(Debug)]
 pub struct Error(Box<Inner>);
 
-#[derive(Debug)]
 struct Inner {
     place: Place,
     message: String,
@@ -66,6 +64,19 @@ impl Error {
     /// The field, as a path such as `users[name=admin].user.client-key-data`.
     pub fn field(&self) -> Option<&str> {
         self.0.place.field.as_deref()
+    }
+}
+
+impl fmt::Debug for Error {
+    /// As `Display`, with all that caused it: this is what a `main` that returns the error prints.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")?;
+        let mut source = std::error::Error::source(self);
+        while let Some(error) = source {
+            write!(f, "; caused by: {error}")?;
+            source = error.source();
+        }
+        Ok(())
     }
 }
 

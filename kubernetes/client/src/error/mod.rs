@@ -238,11 +238,14 @@ impl StdError for Error {
 }
 
 impl fmt::Debug for Error {
+    /// As `Display`, with all that caused it: this is what a `main` that returns the error prints.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Error")
-            .field("kind", &self.0.kind)
-            .field("request", &self.0.request)
-            .field("hint", &self.0.hint)
-            .finish()
+        write!(f, "{self}")?;
+        let mut source = std::error::Error::source(self);
+        while let Some(error) = source {
+            write!(f, "; caused by: {error}")?;
+            source = error.source();
+        }
+        Ok(())
     }
 }

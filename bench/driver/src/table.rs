@@ -1,0 +1,154 @@
+use std::fmt;
+
+use serde::Serialize;
+
+/// What was measured.
+#[derive(Default)]
+pub(crate) struct Table(Vec<Row>);
+
+struct Row {
+    metric: String,
+    peer: String,
+    unit: &'static str,
+    ours: Samples,
+    theirs: Samples,
+}
+
+/// The values of all runs.
+#[derive(Clone, Default)]
+pub(crate) struct Samples(Vec<f64>);
+
+/// A row in the JSON file.
+#[derive(Serialize)]
+struct Entry<'a> {
+    metric: &'a str,
+    peer: &'a str,
+    unit: &'a str,
+    ours: f64,
+    theirs: f64,
+    ratio: f64,
+}
+
+/// A ratio that issue and design ask for: a metric, the peer it holds against, and what to reach.
+const TARGETS: &[(&str, &str, &str)] = &[
+    ("check_all", "k8s-openapi", "≤ 0.45 (0.35)"),
+    ("check_core_apps", "k8s-openapi", "≤ 0.15 (0.1)"),
+    ("build_program", "kube", "≤ 0.5 (0.35)"),
+    ("rebuild_program_release", "kube", "≤ 0.2 (0.1)"),
+    ("build_models_release", "k8s-openapi", "≤ 0.6"),
+    ("decode_podlist", "k8s-openapi", "≥ 3.5 (5)"),
+    ("decode_deploymentlist", "k8s-openapi", "≥ 3.5 (5)"),
+    ("decode_eventlist", "k8s-openapi", "≥ 3.5 (5)"),
+    ("decode_secretlist", "k8s-openapi", "≥ 3.5 (5)"),
+    ("decode_crdlist", "k8s-openapi", "≥ 3.5 (5)"),
+    ("decode_podlist_instructions", "k8s-openapi", "≤ 0.3 (0.2)"),
+    ("encode_podlist", "k8s-openapi", "≥ 2.5"),
+    ("encode_deploymentlist", "k8s-openapi", "≥ 2.5"),
+    ("encode_eventlist", "k8s-openapi", "≥ 2.5"),
+    ("encode_secretlist", "k8s-openapi", "≥ 2.5"),
+    ("encode_crdlist", "k8s-openapi", "≥ 2.5"),
+    ("memory_podlist", "k8s-openapi", "≤ 0.25"),
+    ("memory_podlist", "the JSON", "(1)"),
+];
+
+impl Table {
+    pub(crate) fn add(&mut self, metric: &str, peer: &str, unit: &'static str, ours: &Samples, theirs: &Samples) {
+        let row =
+            Row { metric: metric.to_owned(), peer: peer.to_owned(), unit, ours: ours.clone(), theirs: theirs.clone() };
+        eprintln!("{row}");
+        self.0.push(row);
+    }
+
+    pub(crate) fn to_json(&self) -> String {
+        let entries: Vec<Entry<'_>> = self
+            .0
+            .iter()
+            .map(|row| Entry {
+                metric: &row.metric,
+                peer: &row.peer,
+                unit: row.unit,
+                ours: row.ours.median(),
+                theirs: row.theirs.median(),
+                ratio: row.ratio(),
+            })
+            .collect();
+        // Strings and finite numbers can always be written.
+        serde_json::to_string_pretty(&entries).unwrap_or_default() + "\n"
+    }
+}
+
+impl Row {
+    fn ratio(&self) -> f64 {
+        self.ours.median() / self.theirs.median()
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "| metric | unit | ours (least–most) | peer | theirs (least–most) | ratio | target (stretch) |")?;
+        writeln!(f, "|---|---|---|---|---|---|---|")?;
+        self.0.iter().try_for_each(|row| writeln!(f, "{row}"))
+    }
+}
+
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { metric, peer, unit, ours, theirs } = self;
+        let target = TARGETS.iter().find(|(of, against, _)| of == metric && against == peer);
+        let target = target.map_or("", |(_, _, target)| target);
+        write!(f, "| {metric} | {unit} | {ours} | {peer} | {theirs} | {:.3} | {target} |", self.ratio())
+    }
+}
+
+impl Samples {
+    pub(crate) const EMPTY: Self = Self(Vec::new());
+
+    pub(crate) fn push(&mut self, value: f64) {
+        self.0.push(value);
+    }
+
+    pub(crate) fn median(&self) -> f64 {
+        let mut sorted = self.0.clone();
+        sorted.sort_by(f64::total_cmp);
+        let middle = sorted.len() / 2;
+        match sorted.len() {
+            0 => f64::NAN,
+            length if length % 2 == 1 => sorted[middle],
+            _ => f64::midpoint(sorted[middle - 1], sorted[middle]),
+        }
+    }
+}
+
+impl From<f64> for Samples {
+    fn from(value: f64) -> Self {
+        Self(vec![value])
+    }
+}
+
+impl FromIterator<f64> for Samples {
+    fn from_iter<I: IntoIterator<Item = f64>>(values: I) -> Self {
+        Self(values.into_iter().collect())
+    }
+}
+
+impl fmt::Display for Samples {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let least = self.0.iter().copied().fold(f64::INFINITY, f64::min);
+        let most = self.0.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        if least == most {
+            return f.write_str(&short(least));
+        }
+        write!(f, "{} ({}–{})", short(self.median()), short(least), short(most))
+    }
+}
+
+/// A number with about three digits that say something.
+fn short(value: f64) -> String {
+    let decimals = match value.abs() {
+        large if large >= 100.0 => 0,
+        middle if middle >= 10.0 => 1,
+        _ => 2,
+    };
+    let rounded = format!("{value:.decimals$}");
+    if rounded.contains('.') { rounded.trim_end_matches('0').trim_end_matches('.').to_owned() } else { rounded }
+}

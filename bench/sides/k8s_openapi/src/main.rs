@@ -1,0 +1,9 @@
+//! k8s-openapi, read and written by serde_json.
+
+use std::process::ExitCode;
+
+mod side;
+
+fn main() -> ExitCode {
+    bench_measure::main(side::run)
+}
