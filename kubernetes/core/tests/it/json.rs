@@ -201,6 +201,8 @@ proptest! {
         prop_assert_eq!(json::from_str::<i64>(&integer.to_string()).unwrap(), integer);
         let written = json::to_string(&float).unwrap();
         prop_assert_eq!(json::from_str::<f64>(&written).unwrap().to_bits(), float.to_bits());
+        // Also by way of serde, as users' own types are read.
+        prop_assert_eq!(json::from_str::<Json>(&written).unwrap().decode::<f64>().unwrap().to_bits(), float.to_bits());
     }
 }
 

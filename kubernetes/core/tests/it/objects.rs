@@ -113,7 +113,7 @@ fn a_json_patch_has_the_operations_of_rfc_6902() {
         .replace("", Option::<i32>::None)
         .r#move("/a", "/b")
         .copy("/b", "/c")
-        .test("/c", &[1, 2]);
+        .test("/c", [1, 2]);
     assert_eq!(
         body_of(&Patch::json(&patch)).unwrap(),
         json!([

@@ -61,6 +61,14 @@ fn amounts_are_made_and_changed() {
     assert!(Quantity::from("0Mi").is_zero() && !Quantity::from("nonsense").is_zero());
 }
 
+/// Go drops the suffix of these, and so writes `1`.
+#[test]
+fn amounts_above_the_largest_suffix_keep_it() {
+    assert_eq!(Quantity::from("1000E").canonical().as_str(), "1000E");
+    assert_eq!(Quantity::from("1000000000000000000000").canonical().as_str(), "1000E");
+    assert_eq!(Quantity::from("1e21").canonical().as_str(), "1e21");
+}
+
 /// Found by fuzzing: Go writes this sum as `8Ei`, which is one less when it is read again.
 #[test]
 fn a_sum_beyond_the_cap_of_binary_suffixes_is_not_written_with_one() {
