@@ -3,11 +3,14 @@
 mod authorization;
 mod bodies;
 mod certificates;
+mod compression;
 mod connections;
 mod errors;
 mod fakes;
 mod http2;
+mod observation;
 mod proxies;
+mod retries;
 mod server;
 mod services;
 mod timeouts;
