@@ -13,7 +13,7 @@ pub(crate) use serde_saphyr::Spanned;
 use serde_saphyr::{DuplicateKeyPolicy, Error as Yaml};
 
 use crate::Error;
-use crate::any::Any;
+use crate::any::{Any, Key};
 use crate::error::Place;
 
 /// A value with its line; `null` and absence read alike.
@@ -107,7 +107,7 @@ pub(crate) struct User {
     pub(crate) impersonate: Field<String>,
     pub(crate) as_uid: Field<String>,
     pub(crate) as_groups: Field<Vec<String>>,
-    pub(crate) as_user_extra: Field<BTreeMap<String, Option<Vec<String>>>>,
+    pub(crate) as_user_extra: Field<BTreeMap<Key, Option<Vec<String>>>>,
     pub(crate) username: Field<String>,
     pub(crate) password: Field<String>,
     pub(crate) auth_provider: Field<AuthProvider>,
@@ -118,7 +118,7 @@ pub(crate) struct User {
 #[serde(expecting = "a mapping with name and config")]
 pub(crate) struct AuthProvider {
     pub(crate) name: Field<String>,
-    pub(crate) config: Option<BTreeMap<String, Field<String>>>,
+    pub(crate) config: Option<BTreeMap<Key, Field<String>>>,
 }
 
 #[derive(Clone, Deserialize)]

@@ -24,15 +24,7 @@ pub(crate) struct Entry<T> {
 impl<T: Default> Entry<T> {
     /// An entry that no file has.
     pub(crate) fn made_up(list: &'static str, item: &'static str) -> Self {
-        Self {
-            name: String::new(),
-            value: T::default(),
-            file: None,
-            line: None,
-            list,
-            item,
-            overridden: Vec::new(),
-        }
+        Self { name: String::new(), value: T::default(), file: None, line: None, list, item, overridden: Vec::new() }
     }
 }
 
@@ -123,7 +115,15 @@ pub(crate) fn entries<N, T: Default>(
         let line = line(&named);
         let (name, value) = split(named.value);
         let name = name.unwrap_or_default();
-        let entry = Entry { value: value.unwrap_or_default(), file: Some(Arc::clone(file)), line, list, item, name, overridden: vec![] };
+        let entry = Entry {
+            value: value.unwrap_or_default(),
+            file: Some(Arc::clone(file)),
+            line,
+            list,
+            item,
+            name,
+            overridden: vec![],
+        };
         if !seen.insert(entry.name.clone()) {
             let field = Some(format!("{list}[name={}]", entry.name));
             return Err(Error::new(Place { field, ..entry.place() }, "the name is defined twice in this file"));

@@ -3,8 +3,8 @@
 use std::path::{MAIN_SEPARATOR, PathBuf};
 
 use crate::document::{Exec, ExecEnv, Field, Spanned, User};
-use crate::error::Place;
 use crate::entry::{Entry, line, set};
+use crate::error::Place;
 use crate::{Error, ExecApiVersion, ExecCluster, ExecConfig, InteractiveMode, Secret};
 
 /// What client-go checks (`tools/clientcmd/validation.go`) whether or not the plugin is used.

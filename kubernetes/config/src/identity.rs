@@ -53,7 +53,8 @@ pub(crate) fn credentials(
     if bearer != Credentials::None {
         return Ok(bearer);
     }
-    if set(username).or(set(password)).is_some() {
+    // As client-go, to which a password alone is no credential.
+    if set(username).is_some() {
         return Ok(Credentials::Basic { username: string(username), password: Secret::new(string(password)) });
     }
     // As client-go (`UpdateTransportConfig` of the exec plugin): who has a certificate needs no plugin.
@@ -63,8 +64,15 @@ pub(crate) fn credentials(
     if let Some(oidc) = auth_provider::config(user)? {
         return Ok(Credentials::Oidc(Box::new(oidc)));
     }
-    if set(client_key).or(set(client_key_data)).is_some() && !has_certificate {
+    if has_certificate {
+        return Ok(Credentials::None);
+    }
+    // To leave out half a credential would be a request as nobody.
+    if set(client_key).or(set(client_key_data)).is_some() {
         return Err(Error::new(user.place(), "has a client-key, but no client-certificate to go with it"));
+    }
+    if set(password).is_some() {
+        return Err(Error::new(user.field("password", password), "has no username to go with it"));
     }
     Ok(Credentials::None)
 }
@@ -97,7 +105,7 @@ pub(crate) fn impersonate(user: &Entry<User>) -> Result<Option<Impersonate>, Err
     let User { impersonate, as_uid, as_groups, as_user_extra, .. } = &user.value;
     let groups = as_groups.as_ref().map(|groups| groups.value.clone()).unwrap_or_default();
     let extra = as_user_extra.iter().flat_map(|extra| &extra.value);
-    let extra = extra.map(|(key, values)| (key.clone(), values.clone().unwrap_or_default())).collect();
+    let extra = extra.map(|(key, values)| (key.0.clone(), values.clone().unwrap_or_default())).collect();
     let uid = set(as_uid).map(|uid| uid.value.clone());
     let impersonate = Impersonate { user: string(impersonate), groups, uid, extra };
     if impersonate == Impersonate::default() {

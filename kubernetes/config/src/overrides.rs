@@ -149,7 +149,8 @@ impl Overrides {
 
     /// Whether they are enough without any kubeconfig.
     pub(crate) fn is_server_alone(&self) -> bool {
-        text(&self.server).is_some() && [&self.context, &self.cluster, &self.user].iter().all(|name| text(name).is_none())
+        text(&self.server).is_some()
+            && [&self.context, &self.cluster, &self.user].iter().all(|name| text(name).is_none())
     }
 }
 

@@ -56,9 +56,8 @@ impl Proxy {
     /// When it does not start with `http`, `https`, `socks5` or `socks5h`, has no host or an impossible port, or its
     /// user or password is not UTF-8.
     pub fn from_uri(uri: &Uri) -> Result<Self, Error> {
-        Self::read(uri).map_err(|message| {
-            Error::new(Place::default(), format!("the proxy {}: {message}", url::without_user(uri)))
-        })
+        Self::read(uri)
+            .map_err(|message| Error::new(Place::default(), format!("the proxy {}: {message}", url::without_user(uri))))
     }
 
     /// As [`from_uri`](Self::from_uri), with a message that goes behind the name of a field.

@@ -3,9 +3,9 @@
 use http::Uri;
 
 use crate::document::{Cluster, Context, User};
+use crate::entry::{Entry, find, list_names, names, set};
 use crate::error::Place;
 use crate::identity;
-use crate::entry::{Entry, find, list_names, names, set};
 use crate::overrides::text;
 use crate::source::Source;
 use crate::{Config, Error, ExecCluster, Kubeconfig, Overrides, Proxy, Secret, pem, url};
@@ -35,6 +35,10 @@ pub(crate) fn from_parts(
     config.proxy_url = proxy_url(&cluster)?;
     config.disable_compression = cluster.value.disable_compression.unwrap_or_default().0;
     config.impersonate = match &overrides.impersonate {
+        Some(impersonate) if impersonate.user.is_empty() => {
+            let place = Place { field: Some("the override of as".to_owned()), ..Place::default() };
+            return Err(Error::new(place, "as-uid, as-groups and as-user-extra need a user to act as"));
+        }
         Some(impersonate) => Some(impersonate.clone()),
         None => identity::impersonate(&user)?,
     };

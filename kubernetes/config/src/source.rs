@@ -7,8 +7,8 @@ use base64::alphabet;
 use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 
 use crate::document::Field;
-use crate::error::Place;
 use crate::entry::{Entry, set};
+use crate::error::Place;
 use crate::{Error, files};
 
 /// Go's `base64.StdEncoding`: padded, and tolerant of unused bits in the last character.

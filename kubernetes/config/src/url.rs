@@ -10,9 +10,13 @@ use http::uri::{Authority, PathAndQuery, Scheme};
 /// The source of the rules is `DefaultServerURL` in client-go's `rest/url_utils.go`.
 pub(crate) fn server(text: &str) -> Result<Uri, String> {
     let text = text.split(['?', '#']).next().unwrap_or_default();
+    // RFC 3986, section 3.2.3: a port may be empty, which is as good as none.
+    let text = text.trim_end_matches('/');
+    let text =
+        text.strip_suffix(':').filter(|rest| !rest.ends_with(['/', ':']) && rest.contains("://")).unwrap_or(text);
     let uri = if text.contains("://") {
         parse(text)?
-    } else if text.trim_end_matches('/').contains('/') {
+    } else if text.contains('/') {
         return Err("must be a URL such as https://10.0.0.1:6443, or a host and port".to_owned());
     } else {
         parse(&format!("http://{text}"))?

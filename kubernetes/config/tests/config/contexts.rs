@@ -13,14 +13,9 @@ fn contexts_are_listed_with_what_they_join() {
     );
     let files = Files::new();
     let kubeconfig = Kubeconfig::read(&files.write("config", text)).expect("a kubeconfig");
-    let entries: Vec<_> = kubeconfig
-        .context_entries()
-        .map(|it| (it.name, it.cluster, it.user, it.namespace, it.is_current))
-        .collect();
-    assert_eq!(
-        entries,
-        [("other", Some("gone"), None, Some("shop"), false), ("x", Some("c"), Some("u"), None, true)]
-    );
+    let entries: Vec<_> =
+        kubeconfig.context_entries().map(|it| (it.name, it.cluster, it.user, it.namespace, it.is_current)).collect();
+    assert_eq!(entries, [("other", Some("gone"), None, Some("shop"), false), ("x", Some("c"), Some("u"), None, true)]);
     assert_eq!(kubeconfig.clusters().collect::<Vec<_>>(), ["c"]);
     assert_eq!(kubeconfig.users().collect::<Vec<_>>(), ["u", "v"]);
     let user = kubeconfig.user("v").expect("the user");

@@ -2,6 +2,7 @@
 
 mod contexts;
 mod environment;
+mod fuzz_check;
 mod fuzz_corpus;
 mod hostile;
 mod overrides;

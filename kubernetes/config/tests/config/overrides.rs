@@ -91,7 +91,10 @@ fn what_is_asked_for_must_exist_and_be_right() {
         text(&|o| o.context = Some("z".into())),
         "config: there is no context \"z\"; the contexts are \"prod\", \"x\""
     );
-    assert_eq!(text(&|o| o.cluster = Some("z".into())), "config: there is no cluster \"z\"; the clusters are \"d\", \"c\"");
+    assert_eq!(
+        text(&|o| o.cluster = Some("z".into())),
+        "config: there is no cluster \"z\"; the clusters are \"d\", \"c\""
+    );
     assert_eq!(text(&|o| o.user = Some("z".into())), "config: there is no user \"z\"; the users are \"u\", \"v\"");
     assert_eq!(
         text(&|o| o.server = Some("ftp://x".into())),
@@ -104,6 +107,10 @@ fn what_is_asked_for_must_exist_and_be_right() {
     assert_eq!(
         text(&|o| o.token = Some("a\nb".into())),
         "the override of token: contains a line break or another character that no header can hold"
+    );
+    assert_eq!(
+        text(&|o| o.impersonate = Some(Impersonate::default())),
+        "the override of as: as-uid, as-groups and as-user-extra need a user to act as"
     );
     assert_eq!(
         text(&|o| o.username = Some("me".into())),

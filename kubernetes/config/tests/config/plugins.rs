@@ -79,7 +79,8 @@ fn a_plugin_is_told_of_the_cluster_when_it_asks() {
     let cluster = "certificate-authority: ca.pem\ntls-server-name: api\nproxy-url: http://me:hidden@127.0.0.1:3128\n\
                    disable-compression: true\nextensions:\n- { name: other, extension: { 1: x } }\n\
                    - name: client.authentication.k8s.io/exec\n  extension: { audience: '06e3', count: [1, 2.5, ~, true], 7: k }";
-    let plugin = exec(&files, cluster, &format!("{V1}\ncommand: aws\ninteractiveMode: Never\nprovideClusterInfo: true"));
+    let plugin =
+        exec(&files, cluster, &format!("{V1}\ncommand: aws\ninteractiveMode: Never\nprovideClusterInfo: true"));
     let info: serde_json::Value = serde_json::from_str(&plugin.exec_info(false)).expect("JSON");
     assert_eq!(
         info["spec"]["cluster"],
@@ -100,9 +101,11 @@ fn a_plugin_is_told_of_the_cluster_when_it_asks() {
         "insecure-skip-tls-verify: true",
         &format!("{V1}\ncommand: aws\ninteractiveMode: Never\nprovideClusterInfo: true"),
     );
-    assert!(plugin.exec_info(false).contains(
-        r#""cluster":{"insecure-skip-tls-verify":true,"server":"https://10.0.0.1:6443"}"#
-    ));
+    assert!(
+        plugin
+            .exec_info(false)
+            .contains(r#""cluster":{"insecure-skip-tls-verify":true,"server":"https://10.0.0.1:6443"}"#)
+    );
 }
 
 #[test]
@@ -110,7 +113,8 @@ fn other_credentials_go_before_a_plugin() {
     let files = Files::new();
     let plugin = format!("exec: {{ {V1}, command: aws, interactiveMode: Never }}");
     let certificate = format!("client-certificate: certs/client.pem\nclient-key-data: {}", base64(KEY));
-    let provider = "auth-provider: { name: oidc, config: { idp-issuer-url: 'https://a', client-id: b, id-token: a.b.c } }";
+    let provider =
+        "auth-provider: { name: oidc, config: { idp-issuer-url: 'https://a', client-id: b, id-token: a.b.c } }";
     let token = |user: &str| load(&files, "", user).credentials;
     assert_eq!(token(&format!("{plugin}\ntoken: abc")), Credentials::Token("abc".into()));
     assert_eq!(token(&format!("{plugin}\ntokenFile: token")), Credentials::TokenFile(files.path("token")));

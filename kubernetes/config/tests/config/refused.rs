@@ -202,6 +202,11 @@ fn users() {
             "config:17: users[name=u].user.tokenFile: contradicts username and password; remove one of the two",
         ),
         (
+            "only a password",
+            user("password: hidden"),
+            "config:16: users[name=u].user.password: has no username to go with it",
+        ),
+        (
             "groups without user",
             user("as-groups: [a]"),
             "config:14: users[name=u].user.as: as-uid, as-groups and as-user-extra need a user to act as",

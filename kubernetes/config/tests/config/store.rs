@@ -56,10 +56,7 @@ fn the_current_context_changes_and_nothing_else() {
     assert!(!files.path("config.lock").exists());
 
     let error = kubeconfig.save_current_context("third").unwrap_err();
-    assert_eq!(
-        files.error_text(&error),
-        "config: there is no context \"third\"; the contexts are \"x\", \"other\""
-    );
+    assert_eq!(files.error_text(&error), "config: there is no context \"third\"; the contexts are \"x\", \"other\"");
 }
 
 #[test]
@@ -95,7 +92,11 @@ fn every_style_of_document_can_be_changed() {
         ("null", format!("current-context: ~ # none\n{rest}"), format!("current-context: \"x\" # none\n{rest}")),
         ("quoted", format!("current-context: 'old'\n{rest}\n"), format!("current-context: \"x\"\n{rest}\n")),
         ("in lines", format!("current-context: |\n  old\n{rest}\n"), format!("current-context: \"x\"\n{rest}\n")),
-        ("twice", format!("current-context: old\ncurrent-context: older\n{rest}"), format!("current-context: old\ncurrent-context: \"x\"\n{rest}")),
+        (
+            "twice",
+            format!("current-context: old\ncurrent-context: older\n{rest}"),
+            format!("current-context: old\ncurrent-context: \"x\"\n{rest}"),
+        ),
         ("anchored", format!("current-context: &a old\n{rest}\n"), format!("current-context: &a \"x\"\n{rest}\n")),
         ("JSON", format!("{{{rest}}}"), format!("{{\"current-context\": \"x\", {rest}}}")),
         (
@@ -104,7 +105,11 @@ fn every_style_of_document_can_be_changed() {
             format!("{{\"current-context\":\"x\", {rest}}}"),
         ),
         ("Windows", format!("current-context: old\r\n{rest}\r\n"), format!("current-context: \"x\"\r\n{rest}\r\n")),
-        ("a mark of order", format!("\u{feff}current-context: old\n{rest}"), format!("\u{feff}current-context: \"x\"\n{rest}")),
+        (
+            "a mark of order",
+            format!("\u{feff}current-context: old\n{rest}"),
+            format!("\u{feff}current-context: \"x\"\n{rest}"),
+        ),
         ("another document", format!("{rest}\n---\na: 1\n"), format!("current-context: \"x\"\n{rest}\n---\na: 1\n")),
     ] {
         let files = Files::new();
@@ -119,7 +124,8 @@ fn every_style_of_document_can_be_changed() {
 #[test]
 fn what_cannot_be_changed_in_place_is_written_anew() {
     let files = Files::new();
-    let text = kubeconfig(SERVER, "token: &t abc\nfuture: *t") + "# gone\nmore: { '1': yes, 2: 0x10, n: ~, s: '0x10' }\n";
+    let text =
+        kubeconfig(SERVER, "token: &t abc\nfuture: *t") + "# gone\nmore: { '1': yes, 2: 0x10, n: ~, s: '0x10' }\n";
     let path = files.write("config", &text);
     let user = load(&path).user("u").expect("the user");
     user.save_token(&Secret::new("def")).expect("it is written");

@@ -34,6 +34,7 @@ fn servers() {
         ("prefix", server("https://10.0.0.1/k8s/c-1/"), |c, _| c.server.path() == "/k8s/c-1"),
         ("prefix with slashes", server("https://10.0.0.1/a//"), |c, _| c.server.path() == "/a"),
         ("query and fragment", server("https://10.0.0.1/a?b=1#c"), |c, _| c.server == "https://10.0.0.1/a"),
+        ("empty port", server("https://10.0.0.1:/"), |c, _| c.server == "https://10.0.0.1"),
         ("IPv6", server("https://[fd00::1]:6443"), |c, _| c.server.host() == Some("[fd00::1]")),
         ("upper case", server("HTTPS://10.0.0.1:6443"), |c, _| {
             c.server.scheme_str() == Some("https") && token(c) == "abc"
@@ -121,12 +122,12 @@ fn users() {
         ("no plugin", user("token: abc\nexec: null\nauth-provider: ~"), |c, _| token(c) == "abc"),
         (
             "impersonation",
-            user("as: jane\nas-uid: '7'\nas-groups: [a, b]\nas-user-extra: { k: [v], none: null }"),
+            user("as: jane\nas-uid: '7'\nas-groups: [a, b]\nas-user-extra: { k: [v], 1: null }"),
             |c, _| {
                 let mut jane = Impersonate::new("jane");
                 jane.uid = Some("7".to_owned());
                 jane.groups = vec!["a".to_owned(), "b".to_owned()];
-                jane.extra = [("k".to_owned(), vec!["v".to_owned()]), ("none".to_owned(), vec![])].into();
+                jane.extra = [("k".to_owned(), vec!["v".to_owned()]), ("1".to_owned(), vec![])].into();
                 c.impersonate == Some(jane)
             },
         ),
@@ -157,12 +158,14 @@ fn documents() {
         ("namespace", plain.replace("    user: u\n", "    user: u\n    namespace: shop\n"), |c, _| {
             c.default_namespace == "shop"
         }),
-        ("plugin of an http server", kubeconfig(
+        (
+            "plugin of an http server",
+            kubeconfig(
                 "server: http://10.0.0.1",
                 "exec: { apiVersion: client.authentication.k8s.io/v1beta1, command: aws }",
-            ), |c, _| {
-            c.credentials == Credentials::None
-        }),
+            ),
+            |c, _| c.credentials == Credentials::None,
+        ),
         ("no user in the context", plain.replace("    user: u\n", ""), |c, _| c.credentials == Credentials::None),
     ]);
 }

@@ -1,6 +1,7 @@
 //! What users of the crate rely on: the JSON engine, its bridge to serde, and the requests that are made.
 
 mod compile_fail;
+mod fuzz;
 mod json;
 mod map;
 mod requests;
@@ -8,6 +9,8 @@ mod resource;
 mod serde;
 mod status;
 mod time;
+#[cfg(feature = "yaml")]
+mod yaml;
 
 use kubernetes_core::json::{DecodeError, Model, Reader, Value as _, Writer};
 use kubernetes_core::{Map, ObjectMeta, Str};
