@@ -4,8 +4,8 @@ use std::future::Future;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::ACCEPT_ENCODING;
 use http::HeaderValue;
+use http::header::ACCEPT_ENCODING;
 use kubernetes_core::Request;
 use tokio::time::Instant;
 use tracing::Instrument;

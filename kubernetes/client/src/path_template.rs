@@ -51,7 +51,10 @@ mod tests {
             ("/api/v1/namespaces/shop/pods/web/log", "/api/v1/namespaces/{namespace}/pods/{name}/log"),
             ("/api/v1/nodes/n1/proxy/stats/summary", "/api/v1/nodes/{name}/proxy/{path}"),
             ("/apis/apps/v1/namespaces/a/deployments/b", "/apis/apps/v1/namespaces/{namespace}/deployments/{name}"),
-            ("/apis/rbac.authorization.k8s.io/v1/clusterroles/x", "/apis/rbac.authorization.k8s.io/v1/clusterroles/{name}"),
+            (
+                "/apis/rbac.authorization.k8s.io/v1/clusterroles/x",
+                "/apis/rbac.authorization.k8s.io/v1/clusterroles/{name}",
+            ),
             ("/apis/apps/v1", "/apis/apps/v1"),
             ("/apis", "/apis"),
             ("/version", "/version"),

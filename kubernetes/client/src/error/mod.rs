@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use http::{Method, StatusCode};
 use kubernetes_core::json::DecodeError;
-use kubernetes_core::{InvalidRequest, Request, Status};
+use kubernetes_core::{InvalidRequest, Request, RequestError, Status};
 
 pub(crate) use classify::ConnectTimedOut;
 pub(crate) use status::Answer;
@@ -172,6 +172,16 @@ impl Error {
             Kind::Status(answer) => Some(answer),
             _ => None,
         }
+    }
+}
+
+impl RequestError for Error {
+    fn status(&self) -> Option<&Status> {
+        Self::status(self)
+    }
+
+    fn from_decode(error: DecodeError) -> Self {
+        Self::new(Kind::Decode(error))
     }
 }
 

@@ -42,9 +42,8 @@ async fn hands_over_each_warning() {
         })
         .build()
         .unwrap();
-    let expected = |path| {
-        [format!("GET {path} -: v1beta1 is deprecated"), format!(r#"GET {path} hook: unknown field "spec.x""#)]
-    };
+    let expected =
+        |path| [format!("GET {path} -: v1beta1 is deprecated"), format!(r#"GET {path} hook: unknown field "spec.x""#)];
     fetch(&client).await.unwrap();
     assert_eq!(std::mem::take(&mut *seen.lock().unwrap()), expected("/version"));
     client.open(get("/watch")).await.unwrap();
@@ -196,7 +195,10 @@ async fn tells_of_each_attempt() {
     assert_eq!(take(), busy);
     let _ = tokio::time::timeout(Duration::from_millis(20), client.execute(get("/never"), raw)).await;
     assert_eq!(take(), [r#"GET /never #1 None Some("canceled") None"#]);
-    client.execute(get("/version"), |_| Err::<(), _>(kubernetes_core::json::DecodeError::new("no", 0))).await.unwrap_err();
+    client
+        .execute(get("/version"), |_| Err::<(), _>(kubernetes_core::json::DecodeError::new("no", 0)))
+        .await
+        .unwrap_err();
     assert_eq!(take(), ["GET /version #1 Some(200) None Some(5)"], "an answer that nobody understands is an answer");
     fetch(&Client::with_service(client, "default")).await.unwrap();
     assert_eq!(take(), ["GET /version #1 Some(200) None None"], "as a service it does not read the body");

@@ -3,12 +3,15 @@
 mod compile_fail;
 mod fuzz;
 mod json;
+mod log_lines;
 mod map;
+mod pages;
 mod requests;
 mod resource;
 mod serde;
 mod status;
 mod time;
+mod views;
 #[cfg(feature = "yaml")]
 mod yaml;
 
