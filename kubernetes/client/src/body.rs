@@ -73,6 +73,14 @@ impl Body {
         self
     }
 
+    /// The bytes of a body that was read before; nothing of one that was not.
+    pub(crate) fn into_whole(self) -> Bytes {
+        match self.0 {
+            Content::Whole(bytes) => bytes,
+            Content::Streamed { .. } | Content::Done => Bytes::new(),
+        }
+    }
+
     fn poll_data(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
         loop {
             let frame = match &mut self.0 {

@@ -10,6 +10,7 @@ use kubernetes_config::{Config, Credentials};
 
 use crate::authentication::Authentication;
 use crate::client::Inner;
+use crate::policy::{self, Policy};
 use crate::pool::Pool;
 use crate::{Client, Error, connect, impersonation, rotation, tls};
 
@@ -34,6 +35,7 @@ pub struct ClientBuilder {
     exec_timeout: Option<Duration>,
     max_response_bytes: usize,
     user_agent: String,
+    pub(crate) policy: Policy,
 }
 
 impl ClientBuilder {
@@ -59,6 +61,7 @@ impl ClientBuilder {
                 std::env::consts::OS,
                 std::env::consts::ARCH
             ),
+            policy: Policy::default(),
         }
     }
 
@@ -69,9 +72,9 @@ impl ClientBuilder {
         self
     }
 
-    /// How long a request may take until its whole response is read; for watches and logs, until the head of the
-    /// response is there. 60 s by default; `None` for no limit. Waiting for credentials, such as for a user who has to
-    /// log in, does not count.
+    /// How long a request may take, retries included, until its whole response is read; for watches and logs, until the
+    /// head of the response is there. 60 s by default; `None` for no limit. Waiting for credentials, such as for a user
+    /// who has to log in, does not count.
     pub fn request_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         self.request_timeout = timeout.into();
         self
@@ -103,10 +106,14 @@ impl ClientBuilder {
     ///
     /// When the server's address is no URL with `http` or `https`; when a certificate or key is wrong, or the
     /// platform's certificates can't be read; when verification is off in spite of an authority; when credentials would
-    /// be sent over `http` to another machine; and when the URL of the proxy is wrong.
+    /// be sent over `http` to another machine; when the URL of the proxy is wrong; and when the rate limit makes no
+    /// sense.
     pub fn build(self) -> Result<Client, Error> {
-        let Self { config, connect_timeout, request_timeout, exec_timeout, max_response_bytes, user_agent } = self;
+        let Self { config, connect_timeout, request_timeout, exec_timeout, max_response_bytes, user_agent, mut policy } =
+            self;
         check(&config)?;
+        policy::check(&policy)?;
+        policy.compression = !config.disable_compression;
         let mut headers = config.impersonate.as_ref().map_or_else(|| Ok(HeaderMap::new()), impersonation::headers)?;
         let user_agent = HeaderValue::try_from(&user_agent)
             .map_err(|error| Error::build_from(format!("the user agent {user_agent:?} fits into no header"), error))?;
@@ -126,6 +133,7 @@ impl ClientBuilder {
             headers,
             request_timeout,
             max_response_bytes,
+            policy,
         }))
     }
 }

@@ -8,15 +8,19 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::header::ACCEPT_ENCODING;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Uri};
 use kubernetes_config::Config;
 use kubernetes_core::json::DecodeError;
 use kubernetes_core::{Execute, Request};
 use tower_service::Service;
+use tracing::Instrument;
 
 use crate::authentication::Authentication;
 use crate::error::{BoxError, Kind, RequestLine};
+use crate::observe::Flight;
+use crate::policy::Policy;
 use crate::transport::Transport;
 use crate::{Body, ClientBuilder, Error, response};
 
@@ -92,6 +96,7 @@ pub(crate) struct Inner {
     pub(crate) authentication: Authentication,
     pub(crate) request_timeout: Option<Duration>,
     pub(crate) max_response_bytes: usize,
+    pub(crate) policy: Policy,
 }
 
 impl Client {
@@ -142,6 +147,7 @@ impl Client {
             authentication: Authentication::none(),
             request_timeout: Some(ClientBuilder::REQUEST_TIMEOUT),
             max_response_bytes: ClientBuilder::MAX_RESPONSE_BYTES,
+            policy: Policy::default(),
         })
     }
 
@@ -159,13 +165,8 @@ impl Client {
     fn fetch(&self, request: Request) -> BoxFuture<'_, Result<(Bytes, Arc<RequestLine>), Error>> {
         Box::pin(async move {
             let line = Arc::new(RequestLine::of(&request));
-            let limit = self.0.max_response_bytes;
             self.0.authentication.ready().await.map_err(|error| error.or_request(&line))?;
-            let answer = async {
-                let body = self.0.respond(request, &line).await?;
-                response::read_whole(body, limit).await
-            };
-            let bytes = self.0.in_time(answer).await.map_err(|error| error.or_request(&line))?;
+            let bytes = self.0.whole(request, &line).await.map_err(|error| error.or_request(&line))?;
             Ok((bytes, line))
         })
     }
@@ -175,43 +176,46 @@ impl Client {
         Box::pin(async move {
             let line = Arc::new(RequestLine::of(&request));
             self.0.authentication.ready().await.map_err(|error| error.or_request(&line))?;
-            self.0.in_time(self.0.respond(request, &line)).await.map_err(|error| error.or_request(&line))
+            self.0.stream(request, &line).await.map_err(|error| error.or_request(&line))
         })
     }
 }
 
 impl Inner {
-    /// The body of a response whose status says that the request succeeded.
-    async fn respond(&self, request: Request, line: &Arc<RequestLine>) -> Result<Body, Error> {
-        let method = request.method.clone();
-        let request = request.into_http().map_err(|error| Error::new(Kind::Request(error)))?;
-        let response = self.send(request.map(Body::from)).await?;
-        let response = response.map(|body| body.of_request(line));
+    /// A response whose status says that the request succeeded.
+    pub(crate) async fn respond(
+        &self,
+        request: http::Request<Bytes>,
+        line: &Arc<RequestLine>,
+    ) -> Result<http::Response<Body>, Error> {
+        let method = request.method().clone();
+        let response = self.send(request.map(Body::from), line).await?;
         response::check_status(&method, response).await.map_err(|error| self.authentication.explain(error))
     }
 
-    async fn send(&self, mut request: http::Request<Body>) -> Result<http::Response<Body>, Error> {
+    async fn send(
+        &self,
+        mut request: http::Request<Body>,
+        line: &Arc<RequestLine>,
+    ) -> Result<http::Response<Body>, Error> {
         if let Some(server) = &self.server {
             *request.uri_mut() = resolve(server, request.uri()).map_err(|error| Error::new(Kind::Uri(error)))?;
         }
         for (name, value) in &self.headers {
             request.headers_mut().append(name, value.clone());
         }
+        if !self.policy.compression {
+            request.headers_mut().remove(ACCEPT_ENCODING);
+        }
         let transmit = async |request| {
             let response = self.transport.send(request).await;
             response.map_err(|error| Error::from_service(error, self.server.as_ref()))
         };
-        self.authentication.send(request, transmit).await.map_err(|error| self.authentication.explain(error))
-    }
-
-    async fn in_time<T>(&self, answer: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-        match self.request_timeout {
-            None => answer.await,
-            Some(limit) => match tokio::time::timeout(limit, answer).await {
-                Ok(result) => result,
-                Err(_) => Err(Error::new(Kind::Timeout(limit))),
-            },
-        }
+        let response = self.authentication.send(request, transmit).await;
+        let response = response.map_err(|error| self.authentication.explain(error))?;
+        let (mut head, body) = response.into_parts();
+        self.policy.warnings.handle(&head.headers, &mut head.extensions, line);
+        Ok(http::Response::from_parts(head, body.of_request(line)))
     }
 }
 
@@ -243,7 +247,7 @@ impl Execute for Client {
     }
 }
 
-/// Sends a request as it is given: no timeout beyond that for connecting, and any status is a response.
+/// Sends a request as it is given: once, without a timeout beyond that for connecting, and any status is a response.
 impl Service<http::Request<Body>> for Client {
     type Response = http::Response<Body>;
     type Error = Error;
@@ -257,8 +261,13 @@ impl Service<http::Request<Body>> for Client {
         let inner = Arc::clone(&self.0);
         let line = Arc::new(RequestLine::new(request.method().clone(), request.uri().path()));
         Box::pin(async move {
-            let response = inner.send(request).await.map_err(|error| error.or_request(&line))?;
-            Ok(response.map(|body| body.of_request(&line)))
+            inner.policy.turn().await;
+            let mut flight = Flight::new(inner.policy.observer.as_ref(), inner.server.as_ref(), &line, 1);
+            let span = flight.span();
+            let result = inner.send(request, &line).instrument(span).await;
+            flight.status = result.as_ref().ok().map(http::Response::status);
+            flight.finish(result.as_ref().err());
+            result.map_err(|error| error.or_request(&line))
         })
     }
 }

@@ -5,6 +5,10 @@
 //! rustls, and keeps connections open between requests. What fails is an [`Error`] that names the request
 //! and keeps the server's `Status`.
 //!
+//! It goes through the proxy that the configuration has for the server, asks for compressed responses, sends requests
+//! again as client-go does ([`ClientBuilder::retries`]), logs warnings ([`ClientBuilder::on_warning`]), and tells of each
+//! attempt by a `tracing` span and a function of yours ([`ClientBuilder::observe`]).
+//!
 //! # Credentials and certificates
 //!
 //! - A token file and the files of a client certificate are read again every minute, and at once when the server does
@@ -21,25 +25,32 @@
 //!
 //! - `ring` (default): the cryptography of TLS is ring's.
 //! - `aws-lc-rs`: it is that of aws-lc-rs, also where `ring` is on.
-//!
-//! Not supported yet: proxies (a configuration that has one is refused, never bypassed) and compressed responses
-//! (none are asked for).
 
+mod attempts;
 mod authentication;
 mod body;
 mod builder;
 mod client;
 mod connect;
 mod error;
+mod gunzip;
 mod impersonation;
+mod observe;
+mod path_template;
+mod policy;
 mod pool;
 mod proxy;
+mod rate_limit;
 mod response;
+mod retry;
 mod rotation;
 mod tls;
 mod transport;
+mod warning;
 
 pub use body::Body;
 pub use builder::ClientBuilder;
 pub use client::Client;
 pub use error::Error;
+pub use observe::Observation;
+pub use warning::Warning;

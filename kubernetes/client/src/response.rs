@@ -9,6 +9,7 @@ use futures_core::Stream;
 use http::{Method, Response};
 
 use crate::error::{Answer, Kind};
+use crate::gunzip::Gunzip;
 use crate::{Body, Error};
 
 /// How much of an error response is read. A `Status` has a cause for each wrong field, so it can be long.
@@ -20,18 +21,34 @@ const ERROR_BODY_TIMEOUT: Duration = Duration::from_secs(5);
 /// The most that is reserved at once on the word of a `Content-Length`.
 const MAX_RESERVED_BYTES: usize = 1024 * 1024;
 
-/// The body of a response that says the request succeeded.
-pub(crate) async fn check_status(method: &Method, response: Response<Body>) -> Result<Body, Error> {
-    let (head, body) = response.into_parts();
-    if head.status.is_success() {
-        return Ok(body);
+/// The response, if it says that the request succeeded.
+pub(crate) async fn check_status(method: &Method, response: Response<Body>) -> Result<Response<Body>, Error> {
+    if response.status().is_success() {
+        return Ok(response);
     }
-    let (bytes, complete) = read_beginning(body).await;
+    let (head, body) = response.into_parts();
+    let (mut bytes, complete) = read_beginning(body).await;
+    if let Ok(Some(mut gunzip)) = Gunzip::of(&head.headers, MAX_ERROR_BYTES)
+        && gunzip.write(&bytes).is_ok()
+        && let Ok(plain) = gunzip.finish()
+    {
+        bytes = plain.into();
+    }
     Err(Error::new(Kind::Status(Answer::read(method, head.status, &head.headers, &bytes, complete))))
 }
 
-/// All of a body, unless it is larger than `limit`.
-pub(crate) async fn read_whole(mut body: Body, limit: usize) -> Result<Bytes, Error> {
+/// All of a body, decompressed, unless it is larger than `limit`.
+pub(crate) async fn read_whole(response: Response<Body>, limit: usize) -> Result<Bytes, Error> {
+    let gunzip = Gunzip::of(response.headers(), limit)?;
+    let mut body = response.into_body();
+    let Some(mut gunzip) = gunzip else { return read_plain(body, limit).await };
+    while let Some(chunk) = next(&mut body).await.transpose()? {
+        gunzip.write(&chunk)?;
+    }
+    gunzip.finish().map(Bytes::from)
+}
+
+async fn read_plain(mut body: Body, limit: usize) -> Result<Bytes, Error> {
     let announced = http_body::Body::size_hint(&body).lower();
     if announced > limit as u64 {
         return Err(Error::new(Kind::TooLarge { limit }));

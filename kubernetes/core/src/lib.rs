@@ -25,10 +25,12 @@ mod macros;
 mod map;
 mod object;
 mod object_reference;
+mod partial;
 mod request;
 pub mod selector;
 mod status;
 mod str;
+mod table;
 mod types;
 #[cfg(feature = "yaml")]
 pub mod yaml;
@@ -41,12 +43,14 @@ pub use map::Map;
 pub use meta::v1::{ListMeta, ObjectMeta, Status};
 pub use object::{ClusterResource, NamespacedResource, Object, Resource, StaticType, Watchable};
 pub use object_reference::ObjectReference;
+pub use partial::PartialObjectMetadata;
 pub use request::{
-    Attach, ConnectRequest, CreateRequest, DeleteCollectionRequest, DeleteRequest, Exec, Execute, GetRequest,
-    InvalidRequest, ListRequest, LogRequest, PatchRequest, Path, PortForward, Proxy, Query, QueryValue, ReadRequest,
-    ReplaceRequest, Request, WatchRequest,
+    ApplyRequest, Attach, ConnectRequest, CreateRequest, DeleteCollectionRequest, DeleteRequest, Exec, Execute,
+    GetRequest, InvalidRequest, Items, ListRequest, LogLines, LogRequest, Pages, PatchRequest, Path, PortForward,
+    Proxy, Query, QueryValue, ReadRequest, ReplaceRequest, Request, RequestError, WatchRequest,
 };
 pub use str::Str;
+pub use table::{Table, TableColumnDefinition, TableRow, TableRowCondition};
 pub use types::{
     ByteString, FieldsV1, IntOrString, Json, JsonPatch, JsonPointer, MicroTime, OrArray, OrBool, OrStringArray,
     ParsePercentageError, ParseQuantityError, ParseTimeError, Patch, Quantity, RawExtension, Time,

@@ -40,6 +40,19 @@ impl Status {
         self.has("NotFound", 404)
     }
 
+    /// Whether it is the path that the server does not know, rather than the object: no such resource, group or version.
+    ///
+    /// <https://github.com/kubernetes/apiserver/blob/v0.37.2/pkg/endpoints/handlers/responsewriters/errors.go> and
+    /// `NewGenericServerResponse` in apimachinery.
+    pub fn is_unknown_path(&self) -> bool {
+        let named = self.details.as_ref().is_some_and(|details| details.name.as_deref().is_some_and(|n| !n.is_empty()));
+        let message = self.message.as_deref().unwrap_or_default();
+        self.is_not_found()
+            && !named
+            && (message == "the server could not find the requested resource"
+                || message.starts_with("404 page not found"))
+    }
+
     /// Whether there is an object of this name already.
     pub fn is_already_exists(&self) -> bool {
         self.reason.as_deref() == Some("AlreadyExists")

@@ -72,7 +72,7 @@ impl Error {
     /// Except for connecting, the server may have done what was asked.
     pub fn is_timeout(&self) -> bool {
         match &self.0.kind {
-            Kind::Timeout(_) => true,
+            Kind::Timeout { .. } => true,
             Kind::Authentication(failure) => failure.is_timeout(),
             Kind::Connect { source, .. } => find::<ConnectTimedOut>(source.as_ref()).is_some() || is_io_timeout(source),
             _ => self.status_is(Status::is_timeout) || self.http_status() == Some(StatusCode::REQUEST_TIMEOUT),
@@ -122,7 +122,7 @@ impl Error {
             // With TLS 1.3, the server's refusal of the client's certificate comes after the handshake. It is known on
             // HTTP/1.1 only: h2 keeps no more of an error than its text.
             Kind::Connect { source, .. } | Kind::Transport(source) => !is_refused_certificate(source.as_ref()),
-            Kind::Body(_) | Kind::Timeout(_) => true,
+            Kind::Body(_) | Kind::Timeout { .. } => true,
             Kind::Authentication(failure) => failure.is_passing(),
             Kind::Status(_) => {
                 self.is_too_many_requests() || self.is_timeout() || self.http_status().is_some_and(is_transient)
@@ -131,9 +131,36 @@ impl Error {
             | Kind::Config(_)
             | Kind::Request(_)
             | Kind::Uri(_)
+            | Kind::Compression(_)
             | Kind::TooLarge { .. }
             | Kind::Decode(_) => false,
         }
+    }
+
+    /// Whether the server has certainly not looked at the request, so that even a write may be sent again (RFC 9113,
+    /// §8.7).
+    pub(crate) fn is_unseen(&self) -> bool {
+        let Kind::Transport(source) = &self.0.kind else { return false };
+        if is_refused_certificate(source.as_ref()) {
+            return false;
+        }
+        source.is::<NotSent>()
+            || find::<h2::Error>(source.as_ref()).is_some_and(|error| {
+                error.is_remote()
+                    && (error.is_go_away() || (error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM)))
+            })
+    }
+
+    /// Whether the connection was lost before the answer.
+    pub(crate) fn is_lost_connection(&self) -> bool {
+        let Kind::Transport(source) = &self.0.kind else { return false };
+        let lost = |error: &hyper::Error| {
+            error.is_incomplete_message() || error.is_closed() || error.is_canceled() || error.is_timeout()
+        };
+        !is_refused_certificate(source.as_ref())
+            && (find::<hyper::Error>(source.as_ref()).is_some_and(lost)
+                || find::<io::Error>(source.as_ref()).is_some_and(|error| is_loss(error.kind()))
+                || find::<h2::Error>(source.as_ref()).and_then(h2::Error::get_io).is_some_and(|e| is_loss(e.kind())))
     }
 
     fn status_is(&self, predicate: fn(&Status) -> bool) -> bool {
@@ -191,6 +218,11 @@ fn is_refused_certificate(error: &(dyn StdError + 'static)) -> bool {
                 )
         )
     )
+}
+
+fn is_loss(kind: io::ErrorKind) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, TimedOut, UnexpectedEof};
+    matches!(kind, BrokenPipe | ConnectionAborted | ConnectionReset | NotConnected | TimedOut | UnexpectedEof)
 }
 
 /// Whether the operating system gave up connecting.

@@ -1,5 +1,6 @@
 //! The one error of this crate.
 
+mod causes;
 mod certificate;
 mod classify;
 mod status;
@@ -11,7 +12,7 @@ use std::time::Duration;
 
 use http::{Method, StatusCode};
 use kubernetes_core::json::DecodeError;
-use kubernetes_core::{InvalidRequest, Request, Status};
+use kubernetes_core::{InvalidRequest, Request, RequestError, Status};
 
 use crate::authentication::Failure;
 
@@ -61,10 +62,14 @@ pub(crate) enum Kind {
         source: BoxError,
     },
     Transport(BoxError),
-    /// Our own request timeout.
-    Timeout(Duration),
+    /// Our own request timeout, and why an earlier attempt failed.
+    Timeout {
+        limit: Duration,
+        previous: Option<Box<Error>>,
+    },
     Status(Answer),
     Body(BoxError),
+    Compression(BoxError),
     TooLarge {
         limit: usize,
     },
@@ -82,6 +87,15 @@ pub(crate) struct RequestLine {
 impl RequestLine {
     pub(crate) fn new(method: Method, path: &str) -> Self {
         Self { method, path: Some(path.into()) }
+    }
+
+    pub(crate) fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// The path, or nothing.
+    pub(crate) fn path(&self) -> &str {
+        self.path.as_deref().unwrap_or_default()
     }
 
     pub(crate) fn of(request: &Request) -> Self {
@@ -159,11 +173,26 @@ impl Error {
         self.answer().and_then(Answer::retry_after)
     }
 
+    /// The `Retry-After` header alone.
+    pub(crate) fn retry_after_header(&self) -> Option<Duration> {
+        self.answer().and_then(Answer::retry_after_header)
+    }
+
     fn answer(&self) -> Option<&Answer> {
         match &self.0.kind {
             Kind::Status(answer) => Some(answer),
             _ => None,
         }
+    }
+}
+
+impl RequestError for Error {
+    fn status(&self) -> Option<&Status> {
+        Self::status(self)
+    }
+
+    fn from_decode(error: DecodeError) -> Self {
+        Self::new(Kind::Decode(error))
     }
 }
 
@@ -206,9 +235,10 @@ impl fmt::Display for Kind {
                 f.write_str("the connection failed before the response")?;
                 explain(f, source)
             }
-            Self::Timeout(limit) => write!(f, "timed out after {limit:?}"),
+            Self::Timeout { limit, .. } => write!(f, "timed out after {limit:?}"),
             Self::Status(answer) => answer.fmt(f),
             Self::Body(_) => f.write_str("the response broke off"),
+            Self::Compression(_) => f.write_str("can't decompress the response"),
             Self::TooLarge { limit } => write!(f, "the response is larger than the limit of {limit} bytes"),
             Self::Decode(_) => f.write_str("can't decode the response"),
         }
@@ -228,11 +258,13 @@ impl StdError for Error {
             Kind::Request(source) => Some(source),
             Kind::Uri(source) => Some(source),
             Kind::Authentication(source) => Some(source),
-            Kind::Connect { source, .. } | Kind::Transport(source) | Kind::Body(source) => {
+            Kind::Connect { source, .. } | Kind::Transport(source) | Kind::Body(source) | Kind::Compression(source) => {
                 Some(classify::plain(source.as_ref()))
             }
             Kind::Decode(source) => Some(source),
-            Kind::Timeout(_) | Kind::Status(_) | Kind::TooLarge { .. } => None,
+            Kind::Timeout { previous, .. } => previous.as_deref().map(|error| error as &(dyn StdError + 'static)),
+            Kind::Status(answer) => answer.causes().map(|causes| causes as &(dyn StdError + 'static)),
+            Kind::TooLarge { .. } => None,
         }
     }
 }

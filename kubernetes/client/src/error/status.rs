@@ -7,6 +7,8 @@ use http::header::RETRY_AFTER;
 use http::{HeaderMap, Method, StatusCode};
 use kubernetes_core::{Status, json};
 
+use super::causes::Cause;
+
 /// How much of a body that is no `Status` is kept.
 const KEPT_BYTES: usize = 1024;
 
@@ -16,6 +18,7 @@ pub(crate) struct Answer {
     http_status: Option<StatusCode>,
     retry_after: Option<Duration>,
     status: Status,
+    causes: Option<Box<Cause>>,
 }
 
 impl Answer {
@@ -29,7 +32,8 @@ impl Answer {
             status.code = Some(i32::from(code.as_u16()));
         }
         let retry_after = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
-        Self { http_status: Some(code), retry_after: retry_after.map(Duration::from_secs), status }
+        let causes = Cause::chain(&status);
+        Self { http_status: Some(code), retry_after: retry_after.map(Duration::from_secs), status, causes }
     }
 
     pub(crate) fn status(&self) -> &Status {
@@ -44,12 +48,21 @@ impl Answer {
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         self.retry_after.or_else(|| self.status.retry_after())
     }
+
+    pub(crate) fn retry_after_header(&self) -> Option<Duration> {
+        self.retry_after
+    }
+
+    /// What is wrong field by field, one the source of the other.
+    pub(crate) fn causes(&self) -> Option<&Cause> {
+        self.causes.as_deref()
+    }
 }
 
 impl From<Status> for Answer {
     fn from(status: Status) -> Self {
         let code = status.code.and_then(|code| StatusCode::from_u16(u16::try_from(code).ok()?).ok());
-        Self { http_status: code, retry_after: None, status }
+        Self { http_status: code, retry_after: None, causes: Cause::chain(&status), status }
     }
 }
 

@@ -3,13 +3,16 @@
 mod authorization;
 mod bodies;
 mod certificates;
+mod compression;
 mod connections;
 mod errors;
 mod exec;
 mod fakes;
 mod http2;
+mod observation;
 mod oidc;
 mod proxies;
+mod retries;
 mod rotation;
 mod server;
 mod services;

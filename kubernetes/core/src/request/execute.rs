@@ -4,6 +4,7 @@ use bytes::Bytes;
 use futures_core::Stream;
 
 use super::Request;
+use crate::Status;
 use crate::json::DecodeError;
 
 /// What sends requests: the one trait between requests and transports.
@@ -36,4 +37,13 @@ pub trait Execute: Sync {
     /// # Errors
     /// If the request is invalid, can't be sent, or is answered with an error.
     fn open(&self, request: Request) -> impl Future<Output = Result<Self::Body, Self::Error>> + Send;
+}
+
+/// What must be known of an [`Execute::Error`] where one answer decides on the next request, as in paging.
+pub trait RequestError: Sized {
+    /// What the server answered instead of a result.
+    fn status(&self) -> Option<&Status>;
+
+    /// An answer that makes no sense.
+    fn from_decode(error: DecodeError) -> Self;
 }

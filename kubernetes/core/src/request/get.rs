@@ -15,6 +15,10 @@ pub struct GetRequest<T> {
 }
 
 impl<T> GetRequest<T> {
+    pub(super) fn from_request(request: Request) -> Self {
+        Self { request, answer: PhantomData }
+    }
+
     /// Gets what is at `path`.
     pub fn at(path: Path) -> Self {
         Self { request: Request::new(Method::GET, path), answer: PhantomData }

@@ -22,6 +22,10 @@ pub struct ListRequest<K> {
 }
 
 impl<K> ListRequest<K> {
+    pub(super) fn from_request(request: Request) -> Self {
+        Self { request, kind: PhantomData }
+    }
+
     /// Lists what is at `path`.
     pub fn at(path: Path) -> Self {
         Self { request: Request::new(Method::GET, path), kind: PhantomData }

@@ -1,5 +1,6 @@
 //! Requests as values: method, path, query and body, without a transport.
 
+mod apply;
 mod connect;
 mod create;
 mod delete;
@@ -8,12 +9,15 @@ mod execute;
 mod get;
 mod list;
 mod log;
+mod log_lines;
+mod pages;
 mod patch;
 mod path;
 mod query;
 mod read;
 mod replace;
 mod resource_path;
+mod views;
 mod watch;
 
 use std::fmt;
@@ -22,14 +26,17 @@ use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use http::{Method, Uri};
 
+pub use apply::ApplyRequest;
 pub use connect::{Attach, ConnectRequest, Exec, PortForward, Proxy};
 pub use create::CreateRequest;
 pub use delete::DeleteRequest;
 pub use delete_collection::DeleteCollectionRequest;
-pub use execute::Execute;
+pub use execute::{Execute, RequestError};
 pub use get::GetRequest;
 pub use list::ListRequest;
 pub use log::LogRequest;
+pub use log_lines::LogLines;
+pub use pages::{Items, Pages};
 pub use patch::PatchRequest;
 pub use path::Path;
 pub use query::{Query, QueryValue};

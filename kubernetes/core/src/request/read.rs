@@ -2,7 +2,7 @@ use std::marker::PhantomData;
 
 use http::Method;
 
-use super::{Execute, Path, Request, resource_path};
+use super::{Execute, Path, Request, RequestError, resource_path};
 use crate::json::Value;
 use crate::{ClusterResource, NamespacedResource, json};
 
@@ -23,6 +23,10 @@ pub struct ReadRequest<K> {
 }
 
 impl<K> ReadRequest<K> {
+    pub(super) fn from_request(request: Request) -> Self {
+        Self { request, kind: PhantomData }
+    }
+
     /// Reads what is at `path`.
     pub fn at(path: Path) -> Self {
         Self { request: Request::new(Method::GET, path), kind: PhantomData }
@@ -61,5 +65,39 @@ impl<K> ReadRequest<K> {
         K: Value + Send,
     {
         client.execute(self.request, json::from_slice).await
+    }
+
+    /// Sends the request; an object that does not exist is `None`, and no error.
+    ///
+    /// ```
+    /// # use kubernetes_core::{Execute, ReadRequest, RequestError};
+    /// # kubernetes_core::doc_test_resource!(Pod);
+    /// # async fn example<E: Execute<Error: RequestError>>(client: &E) -> Result<(), E::Error> {
+    /// match ReadRequest::<Pod>::namespaced("shop", "web").send_opt(client).await? {
+    ///     Some(pod) => println!("{}", pod.uid()),
+    ///     None => println!("not there"),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Execute::execute`]. That the server does not know the resource, as when the definition of a custom one is
+    /// missing, is an error.
+    ///
+    /// # Cancel safety
+    /// Dropping the future abandons the request; nothing is changed on the server.
+    pub async fn send_opt<E>(self, client: &E) -> Result<Option<K>, E::Error>
+    where
+        K: Value + Send,
+        E: Execute<Error: RequestError>,
+    {
+        match self.send(client).await {
+            Ok(object) => Ok(Some(object)),
+            Err(error) if error.status().is_some_and(|status| status.is_not_found() && !status.is_unknown_path()) => {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
     }
 }

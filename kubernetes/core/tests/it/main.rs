@@ -6,14 +6,17 @@ mod fuzz;
 mod go_tables;
 mod json;
 mod json_parsing;
+mod log_lines;
 mod map;
 mod objects;
+mod pages;
 mod requests;
 mod resource;
 mod selectors;
 mod serde;
 mod status;
 mod time;
+mod views;
 #[cfg(feature = "yaml")]
 mod yaml;
 

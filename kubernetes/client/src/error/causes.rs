@@ -1,0 +1,48 @@
+//! What a `Status` says about single fields.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use kubernetes_core::Status;
+
+/// How many causes are shown; an object may have thousands of wrong fields.
+const MOST_SHOWN: usize = 50;
+
+/// One of the causes in `details.causes` of a `Status`: the field, and what is wrong with it. The next is its source, so
+/// that what prints a chain of errors prints all.
+#[derive(Debug)]
+pub(crate) struct Cause {
+    text: String,
+    next: Option<Box<Cause>>,
+}
+
+impl Cause {
+    pub(crate) fn chain(status: &Status) -> Option<Box<Self>> {
+        let causes = &status.details.as_ref()?.causes;
+        let rest = causes.len().saturating_sub(MOST_SHOWN);
+        let rest = (rest > 0).then(|| Box::new(Self { text: format!("and {rest} more causes"), next: None }));
+        causes.iter().take(MOST_SHOWN).rev().fold(rest, |next, cause| {
+            let field = cause.field.as_deref().unwrap_or_default();
+            let message = cause.message.as_deref().or(cause.reason.as_deref()).unwrap_or_default();
+            let text = match (field, message) {
+                ("", "") => return next,
+                ("", message) => message.to_owned(),
+                (field, "") => field.to_owned(),
+                (field, message) => format!("{field}: {message}"),
+            };
+            Some(Box::new(Self { text, next }))
+        })
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl StdError for Cause {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.next.as_deref().map(|next| next as &(dyn StdError + 'static))
+    }
+}

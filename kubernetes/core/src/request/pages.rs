@@ -1,0 +1,233 @@
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::vec;
+
+use futures_core::Stream;
+
+use super::{Execute, ListRequest, Request, RequestError};
+use crate::json::DecodeError;
+use crate::{List, Object, Str, json};
+
+/// How many objects a page has unless the request says otherwise, as in client-go's `tools/pager`.
+const PAGE_SIZE: u32 = 500;
+
+impl<K: Object> ListRequest<K> {
+    /// Lists page by page: a stream of lists of at most [`limit`](Self::limit) objects, 500 by default.
+    ///
+    /// ```
+    /// # use std::pin::pin;
+    /// # use futures_core::Stream;
+    /// # use kubernetes_core::{Execute, ListRequest, RequestError};
+    /// # kubernetes_core::doc_test_resource!(Pod);
+    /// # async fn example<E: Execute<Error: RequestError>>(client: &E) -> Result<(), E::Error> {
+    /// let mut pages = ListRequest::<Pod>::all_namespaces().pages(client);
+    /// while let Some(page) = pages.next_page().await? {
+    ///     println!("{} pods", page.items.len());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// All pages show the objects as they were at the time of the first. When reading takes so long that the server has
+    /// forgotten that time (410, after five minutes or so), one more list follows, with all objects as they are then,
+    /// and [`Pages::has_restarted`] says so: it replaces what came before. So does client-go's `ListPager`.
+    ///
+    /// One page is in memory at a time.
+    pub fn pages<E>(mut self, client: &E) -> Pages<'_, K, E>
+    where
+        E: Execute<Error: RequestError>,
+    {
+        if self.request.query.get("limit").is_none() {
+            self.request.query.set("limit", PAGE_SIZE);
+        }
+        let token = self.request.query.get("continue").map(Into::into);
+        Pages { client, next: Some(self.request.clone()), base: self.request, fetching: None, token, restarted: false }
+    }
+
+    /// Lists page by page, and yields object by object; see [`pages`](Self::pages).
+    ///
+    /// If the server forgets what it has listed, all objects come once more, as they are then.
+    pub fn items<E>(self, client: &E) -> Items<'_, K, E>
+    where
+        E: Execute<Error: RequestError>,
+    {
+        Items { pages: self.pages(client), current: Vec::new().into_iter() }
+    }
+
+    /// Lists page by page, and joins the pages: gentle to the server, which need not make one large answer.
+    ///
+    /// If the server forgets what it has listed in the middle, the whole list is read at once, as client-go does.
+    ///
+    /// # Errors
+    /// As [`Execute::execute`], and when the server gives the same page again and again.
+    ///
+    /// # Cancel safety
+    /// Dropping the future abandons the request; nothing is changed on the server.
+    pub async fn send_all<E>(self, client: &E) -> Result<List<K>, E::Error>
+    where
+        E: Execute<Error: RequestError>,
+    {
+        let mut pages = self.pages(client);
+        let Some(mut all) = pages.next_page().await? else { return Ok(List::default()) };
+        while let Some(page) = pages.next_page().await? {
+            if pages.has_restarted() {
+                all = page;
+            } else {
+                all.items.extend(page.items);
+            }
+        }
+        all.metadata.continue_ = None;
+        all.metadata.remaining_item_count = None;
+        Ok(all)
+    }
+}
+
+/// A list, page by page: made by [`ListRequest::pages`].
+///
+/// The stream ends with `None`, or after its first error.
+///
+/// # Cancel safety
+/// Nothing is lost when a future of [`next_page`](Self::next_page) is dropped. Dropping the stream abandons the request.
+#[must_use = "streams do nothing unless polled"]
+pub struct Pages<'a, K, E: Execute> {
+    client: &'a E,
+    /// The first request, for a list from the start.
+    base: Request,
+    /// What to ask for next; `None` at the end.
+    next: Option<Request>,
+    fetching: Option<Fetching<'a, K, E>>,
+    /// The token in the request under way: there is none in the first.
+    token: Option<Str>,
+    restarted: bool,
+}
+
+type Fetching<'a, K, E> = Pin<Box<dyn Future<Output = Result<List<K>, <E as Execute>::Error>> + Send + 'a>>;
+
+impl<K: Object, E: Execute<Error: RequestError>> Pages<'_, K, E> {
+    /// The next page; `None` after the last.
+    ///
+    /// # Errors
+    /// As [`Execute::execute`], and when the server gives the same page again and again.
+    pub async fn next_page(&mut self) -> Result<Option<List<K>>, E::Error> {
+        poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await.transpose()
+    }
+
+    /// Whether the server had forgotten what it listed, so that the last page is the whole list, in place of all pages
+    /// before.
+    pub fn has_restarted(&self) -> bool {
+        self.restarted
+    }
+
+    fn page(&mut self, page: List<K>) -> Result<List<K>, E::Error> {
+        if let Some(token) = page.continue_token() {
+            if self.token.as_deref() == Some(token) {
+                let error = DecodeError::new("the server gives the same page again and again", 0);
+                return Err(E::Error::from_decode(error.in_field("continue").in_field("metadata")));
+            }
+            let mut next = self.base.clone();
+            // A token implies the version, and both together are refused.
+            next.query.remove("resourceVersion");
+            next.query.remove("resourceVersionMatch");
+            next.query.set("continue", token);
+            self.next = Some(next);
+            self.token = Some(token.into());
+        }
+        Ok(page)
+    }
+
+    /// The whole list, after the server has forgotten what the pages so far show.
+    fn restart(&mut self) {
+        self.restarted = true;
+        self.token = None;
+        let mut whole = self.base.clone();
+        whole.query.remove("limit");
+        whole.query.remove("continue");
+        self.next = Some(whole);
+    }
+}
+
+impl<K: Object, E: Execute<Error: RequestError>> Stream for Pages<'_, K, E> {
+    type Item = Result<List<K>, E::Error>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        loop {
+            if let Some(fetching) = &mut this.fetching {
+                let result = ready!(fetching.as_mut().poll(cx));
+                this.fetching = None;
+                match result {
+                    Ok(page) => return Poll::Ready(Some(this.page(page))),
+                    Err(error) if this.token.is_some() && error.status().is_some_and(crate::Status::is_gone) => {
+                        this.restart();
+                    }
+                    Err(error) => return Poll::Ready(Some(Err(error))),
+                }
+            }
+            let Some(request) = this.next.take() else { return Poll::Ready(None) };
+            let client = this.client;
+            this.fetching = Some(Box::pin(client.execute(request, json::from_slice)));
+        }
+    }
+}
+
+impl<K, E: Execute> fmt::Debug for Pages<'_, K, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Pages").field(&self.base).finish()
+    }
+}
+
+/// A list, object by object: made by [`ListRequest::items`].
+///
+/// The stream ends with `None`, or after its first error.
+///
+/// # Cancel safety
+/// Nothing is lost when a future of [`next_item`](Self::next_item) is dropped. Dropping the stream abandons the request.
+#[must_use = "streams do nothing unless polled"]
+pub struct Items<'a, K, E: Execute> {
+    pages: Pages<'a, K, E>,
+    current: vec::IntoIter<K>,
+}
+
+impl<K: Object, E: Execute<Error: RequestError>> Items<'_, K, E> {
+    /// The next object; `None` after the last.
+    ///
+    /// # Errors
+    /// As [`Pages::next_page`].
+    pub async fn next_item(&mut self) -> Result<Option<K>, E::Error> {
+        loop {
+            if let Some(item) = self.current.next() {
+                return Ok(Some(item));
+            }
+            match self.pages.next_page().await? {
+                Some(page) => self.current = page.items.into_iter(),
+                None => return Ok(None),
+            }
+        }
+    }
+}
+
+impl<K: Object + Unpin, E: Execute<Error: RequestError>> Stream for Items<'_, K, E> {
+    type Item = Result<K, E::Error>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        loop {
+            if let Some(item) = this.current.next() {
+                return Poll::Ready(Some(Ok(item)));
+            }
+            match ready!(Pin::new(&mut this.pages).poll_next(cx)) {
+                Some(Ok(page)) => this.current = page.items.into_iter(),
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                None => return Poll::Ready(None),
+            }
+        }
+    }
+}
+
+impl<K, E: Execute> fmt::Debug for Items<'_, K, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Items").field(&self.pages).finish()
+    }
+}

@@ -1,0 +1,67 @@
+//! The same objects, seen otherwise: their metadata alone, or as a table.
+//!
+//! Source: <https://kubernetes.io/docs/reference/using-api/api-concepts/#alternate-representations-of-resources>
+
+use http::HeaderValue;
+
+use super::{GetRequest, ListRequest, ReadRequest};
+use crate::{PartialObjectMetadata, Table};
+
+const METADATA: HeaderValue =
+    HeaderValue::from_static("application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io,application/json");
+const METADATA_LIST: HeaderValue =
+    HeaderValue::from_static("application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json");
+const TABLE: HeaderValue = HeaderValue::from_static("application/json;as=Table;v=v1;g=meta.k8s.io,application/json");
+
+impl<K> ListRequest<K> {
+    /// Asks for the metadata of the objects only: much less to send, decode and keep, where names, labels and owners
+    /// are all that matters. It can be [watched](ListRequest::into_watch) too.
+    ///
+    /// ```
+    /// use kubernetes_core::ListRequest;
+    /// # kubernetes_core::doc_test_resource!(Pod);
+    ///
+    /// let request = ListRequest::<Pod>::namespaced("shop").metadata_only().label_selector("app=web");
+    /// assert_eq!(
+    ///     request.request().accept,
+    ///     "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json"
+    /// );
+    /// ```
+    pub fn metadata_only(mut self) -> ListRequest<PartialObjectMetadata<K>> {
+        self.request.accept = METADATA_LIST;
+        ListRequest::from_request(self.request)
+    }
+
+    /// Asks for the objects as the server would print them. Set parameters before.
+    ///
+    /// ```
+    /// use kubernetes_core::ListRequest;
+    /// # kubernetes_core::doc_test_resource!(Pod);
+    ///
+    /// let request = ListRequest::<Pod>::namespaced("shop").label_selector("app=web").table();
+    /// assert_eq!(request.request().accept, "application/json;as=Table;v=v1;g=meta.k8s.io,application/json");
+    /// ```
+    pub fn table(mut self) -> GetRequest<Table> {
+        self.request.accept = TABLE;
+        GetRequest::from_request(self.request)
+    }
+}
+
+impl<K> ReadRequest<K> {
+    /// Asks for the metadata of the object only.
+    pub fn metadata_only(mut self) -> ReadRequest<PartialObjectMetadata<K>> {
+        self.request.accept = METADATA;
+        ReadRequest::from_request(self.request)
+    }
+
+    /// Asks for the object as the server would print it: a table with one row.
+    pub fn table(mut self) -> GetRequest<Table> {
+        self.request.accept = TABLE;
+        GetRequest::from_request(self.request)
+    }
+}
+
+/// What a watch asks for, of the objects that a list with `accept` has: its events carry single objects.
+pub(super) fn of_watch(accept: HeaderValue) -> HeaderValue {
+    if accept == METADATA_LIST { METADATA } else { accept }
+}

@@ -1,0 +1,192 @@
+use std::borrow::Cow;
+
+use crate::json::{DecodeError, Model, Reader, Value, Writer};
+use crate::{Json, ListMeta, ObjectMeta, PartialObjectMetadata, RawExtension, Str, json};
+
+/// Objects as the server would print them: what `kubectl get` shows, and what
+/// [`table`](crate::ListRequest::table) asks for.
+///
+/// ```
+/// use kubernetes_core::Table;
+///
+/// let table: Table = serde_json::from_str(
+///     r#"{"kind": "Table", "apiVersion": "meta.k8s.io/v1",
+///         "columnDefinitions": [{"name": "Name", "type": "string"}, {"name": "Restarts", "type": "integer"}],
+///         "rows": [{"cells": ["web", 3]}]}"#,
+/// )?;
+/// let restarts = table.column("Restarts").unwrap_or_default();
+/// assert_eq!(table.rows[0].text(restarts), "3");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+///
+/// Source: <https://github.com/kubernetes/apimachinery/blob/v0.37.2/pkg/apis/meta/v1/types.go>
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Table {
+    /// The list's own metadata: its resourceVersion and the token for the next page.
+    pub metadata: ListMeta,
+    /// What the cells of each row are.
+    pub column_definitions: Vec<TableColumnDefinition>,
+    /// The objects.
+    pub rows: Vec<TableRow>,
+}
+
+/// What one cell of each row is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TableColumnDefinition {
+    /// The heading.
+    pub name: Str,
+    /// The OpenAPI type of the cells, as `string` or `integer`.
+    pub type_: Str,
+    /// The OpenAPI format of the cells, as `name` for the one that names the object.
+    pub format: Str,
+    /// What it is about.
+    pub description: Str,
+    /// Its importance: what is above 0 is shown only where there is room (`kubectl get -o wide`).
+    pub priority: i32,
+}
+
+/// An object.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TableRow {
+    /// A value for each column: a string, a number, a boolean, or a list or map that is shown as JSON.
+    pub cells: Vec<Json>,
+    /// What is to be said of the row: that its object has `Completed`.
+    pub conditions: Vec<TableRowCondition>,
+    /// The object, or by default its metadata.
+    pub object: Option<RawExtension>,
+}
+
+/// What is to be said of a row.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TableRowCondition {
+    /// What it is about: `Completed` is the only one so far.
+    pub type_: Str,
+    /// Whether it holds: `True`, `False` or `Unknown`.
+    pub status: Str,
+    /// Why, in a word.
+    pub reason: Str,
+    /// Why, for people.
+    pub message: Str,
+}
+
+impl Table {
+    /// The index of the column with this heading.
+    pub fn column(&self, name: &str) -> Option<usize> {
+        self.column_definitions.iter().position(|column| column.name == name)
+    }
+
+    /// The version at which the objects were read; empty if the server gave none.
+    pub fn resource_version(&self) -> &str {
+        self.metadata.resource_version.as_deref().unwrap_or_default()
+    }
+
+    /// The token for the next page, if there is one.
+    pub fn continue_token(&self) -> Option<&str> {
+        self.metadata.continue_.as_deref().filter(|token| !token.is_empty())
+    }
+}
+
+impl TableRow {
+    /// A cell as text: a string without its quotes, all else as JSON; empty if there is no such cell, or it is null.
+    pub fn text(&self, column: usize) -> Cow<'_, str> {
+        match self.cells.get(column).map(Json::as_str) {
+            None | Some("null") => Cow::Borrowed(""),
+            Some(text) if text.starts_with('"') => {
+                json::from_str::<String>(text).map_or(Cow::Borrowed(text), Cow::Owned)
+            }
+            Some(text) => Cow::Borrowed(text),
+        }
+    }
+
+    /// The metadata of the row's object; `None` if the server was asked to leave it out.
+    ///
+    /// # Errors
+    /// If the object has no metadata that can be decoded.
+    pub fn object_metadata(&self) -> Result<Option<ObjectMeta>, DecodeError> {
+        let Some(object) = &self.object else { return Ok(None) };
+        json::from_str::<PartialObjectMetadata<()>>(object.as_str()).map(|object| Some(object.metadata))
+    }
+}
+
+impl Model for Table {
+    fn read_field(&mut self, key: &str, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        match key {
+            // A server that knows no tables sends a list of objects.
+            "apiVersion" => reader.constant("meta.k8s.io/v1"),
+            "kind" => reader.constant("Table"),
+            "metadata" => self.metadata.read(reader),
+            "columnDefinitions" => self.column_definitions.read(reader),
+            "rows" => self.rows.read(reader),
+            _ => reader.skip(),
+        }
+    }
+
+    fn write_fields(&self, writer: &mut Writer) {
+        writer.type_meta("meta.k8s.io/v1", "Table");
+        writer.required("metadata", &self.metadata);
+        writer.required("columnDefinitions", &self.column_definitions);
+        writer.required("rows", &self.rows);
+    }
+}
+
+impl Model for TableColumnDefinition {
+    fn read_field(&mut self, key: &str, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        match key {
+            "name" => self.name.read(reader),
+            "type" => self.type_.read(reader),
+            "format" => self.format.read(reader),
+            "description" => self.description.read(reader),
+            "priority" => self.priority.read(reader),
+            _ => reader.skip(),
+        }
+    }
+
+    fn write_fields(&self, writer: &mut Writer) {
+        writer.required("name", &self.name);
+        writer.required("type", &self.type_);
+        writer.required("format", &self.format);
+        writer.required("description", &self.description);
+        writer.required("priority", &self.priority);
+    }
+}
+
+impl Model for TableRow {
+    fn read_field(&mut self, key: &str, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        match key {
+            "cells" => self.cells.read(reader),
+            "conditions" => self.conditions.read(reader),
+            "object" => self.object.read(reader),
+            _ => reader.skip(),
+        }
+    }
+
+    fn write_fields(&self, writer: &mut Writer) {
+        writer.required("cells", &self.cells);
+        writer.optional("conditions", &self.conditions);
+        writer.optional("object", &self.object);
+    }
+}
+
+impl Model for TableRowCondition {
+    fn read_field(&mut self, key: &str, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        match key {
+            "type" => self.type_.read(reader),
+            "status" => self.status.read(reader),
+            "reason" => self.reason.read(reader),
+            "message" => self.message.read(reader),
+            _ => reader.skip(),
+        }
+    }
+
+    fn write_fields(&self, writer: &mut Writer) {
+        writer.required("type", &self.type_);
+        writer.required("status", &self.status);
+        writer.optional("reason", &Some(&self.reason).filter(|reason| !reason.is_empty()).cloned());
+        writer.optional("message", &Some(&self.message).filter(|message| !message.is_empty()).cloned());
+    }
+}
+
+crate::model!(Table);
+crate::model!(TableColumnDefinition);
+crate::model!(TableRow);
+crate::model!(TableRowCondition);
