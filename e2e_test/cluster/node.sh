@@ -1,6 +1,10 @@
 # shellcheck shell=bash disable=SC2154  # sourced by scripts/test-cluster, which sets the variables
 # The node: containerd, runc and the kubelet, with everything that they write kept under $state where they allow it.
 
+# Pod addresses: a /24 of its own for every seven ports, so that clusters side by side do not share one. It lies between
+# 10.64.0.0 and 10.100.146.255, away from the service addresses in 10.0.0.0/24.
+pod_network() { echo "10.$((64 + port / 7 / 256)).$((port / 7 % 256)).0/24"; }
+
 socket() { echo "$state/containerd/containerd.sock"; }
 
 start_containerd() {
@@ -26,7 +30,7 @@ state = "$state/containerd/state"
 T
   cat > "$state/containerd/cni/10-ptp.conflist" << J
 {"cniVersion": "0.4.0", "name": "kubernetes-test-cluster", "plugins": [
-  {"type": "ptp", "ipMasq": false, "ipam": {"type": "host-local", "subnet": "10.88.0.0/16", "dataDir": "$state/containerd/ipam"}}]}
+  {"type": "ptp", "ipMasq": false, "ipam": {"type": "host-local", "subnet": "$(pod_network)", "dataDir": "$state/containerd/ipam"}}]}
 J
   start containerd containerd --config "$state/containerd/config.toml"
 }
@@ -123,7 +127,8 @@ remove_containers() {
   # These places are fixed in runc, the kubelet and containerd; only what belongs to this cluster goes.
   rmdir /sys/fs/cgroup/k8s.io /sys/fs/cgroup/*/k8s.io 2> /dev/null
   [ ! -d /var/log/containers ] || find /var/log/containers -lname "$state/*" -delete
-  rm -f /var/lib/kubelet/device-plugins/kubelet.sock
+  # The kubelet that started last has the socket; another cluster's, which listens still, keeps it. No test uses it.
+  grep -q ' /var/lib/kubelet/device-plugins/kubelet.sock$' /proc/net/unix || rm -f /var/lib/kubelet/device-plugins/kubelet.sock
 }
 
 # Overlays, shared memory, network namespaces, volumes: the newest first, as mounts lie upon each other.

@@ -30,7 +30,7 @@ is_up() {
   done
 }
 
-# Sends TERM to all, then KILL to those that have not ended after ten seconds, or $grace tenths of a second.
+# Sends TERM to all, then KILL to those that have not ended after ten seconds, or $grace (else $CLUSTER_GRACE) tenths of a second.
 stop() { # name...
   local name pid signal
   for signal in TERM KILL; do
@@ -38,7 +38,7 @@ stop() { # name...
       running "$name" && read -r pid _ < "$state/pid/$name" && kill -s $signal "$pid" 2> /dev/null
     done
     for name in "$@"; do
-      for _ in $(seq "${grace:-100}"); do
+      for _ in $(seq "${grace:-${CLUSTER_GRACE:-100}}"); do
         running "$name" || break
         sleep 0.1
       done
@@ -59,14 +59,5 @@ wait_ready() { # name url
     running "$1" || died "$1"
     [ $((tries += 1)) -le 300 ] || fail "$1 is not ready after a minute ($2); see $state/log/$1.log"
     sleep 0.2
-  done
-}
-
-require_free_ports() {
-  local offset
-  for offset in 0 1 2 3 4 5 6; do
-    if (exec 3<> "/dev/tcp/127.0.0.1/$((port + offset))") 2> /dev/null; then
-      fail "port $((port + offset)) is in use; set CLUSTER_PORT to the first of seven free ports"
-    fi
   done
 }
