@@ -129,5 +129,8 @@ async fn each_failure_has_its_own_error() {
         "{error:?}"
     );
     let error = core_v1::read_namespaced_config_map(&namespace, "../secrets/x").send(&client).await.unwrap_err();
-    assert!(error.is_not_found() || error.is_invalid(), "a slash in a name reaches another path: {error}");
+    let details = error.status().unwrap().details.as_ref();
+    let kind = details.and_then(|details| details.kind.as_deref());
+    assert_eq!(kind, Some("configmaps"), "a slash in a name reaches another path: {error}");
+    assert!(error.path().unwrap().ends_with("/configmaps/..%2Fsecrets%2Fx"), "{error}");
 }
