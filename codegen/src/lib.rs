@@ -14,6 +14,7 @@ mod lower;
 mod output;
 mod passes;
 mod render;
+mod timings;
 
 use std::fmt;
 
@@ -22,6 +23,7 @@ use kubernetes_swagger::Swagger;
 pub use error::{Error, Result};
 pub use lock::Lock;
 pub use output::{COMMAND, Changes, FileTree};
+pub use timings::Timings;
 
 /// What is generated from.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +45,8 @@ pub struct Generation {
     pub facts: String,
     /// What was counted.
     pub summary: Summary,
+    /// Where the time went.
+    pub timings: Timings,
 }
 
 /// What was counted on the way.
@@ -92,22 +96,23 @@ pub fn generate(description: &Description<'_>) -> Result<Generation> {
 
 fn plan_and_render(description: &Description<'_>) -> Result<Generation> {
     let Description { source, kubernetes, bytes } = *description;
-    let swagger = Swagger::parse(bytes).map_err(|error| Error::new(error.to_string()))?;
+    let mut timings = Timings::default();
+    let swagger = timings.measure("parse", || Swagger::parse(bytes)).map_err(|error| Error::new(error.to_string()))?;
     check_version(&swagger, kubernetes)?;
-    let mut openapi = swagger.lift();
+    let mut openapi = timings.measure("lift", || swagger.lift());
     drop(swagger);
-    let fixups = fixups::apply(&mut openapi)?;
-    let api = lower::lower(&openapi)?;
+    let fixups = timings.measure("fixups", || fixups::apply(&mut openapi))?;
+    let api = timings.measure("lower", || lower::lower(&openapi))?;
     drop(openapi);
-    let plan = passes::run(api)?;
-    let tree = render::render(&plan, render::Origin { source, kubernetes })?;
+    let plan = timings.measure("passes", || passes::run(api))?;
+    let tree = render::render(&plan, render::Origin { source, kubernetes }, &mut timings)?;
     let summary = Summary {
         definitions: plan.counts.definitions,
         operations: plan.functions.len(),
         groups: plan.counts.groups,
         files: tree.files().count() + tree.manifests().count(),
     };
-    Ok(Generation { facts: facts::report(kubernetes, &plan, &fixups), tree, summary })
+    Ok(Generation { facts: facts::report(kubernetes, &plan, &fixups), tree, summary, timings })
 }
 
 /// The description must be of the version that the lock names; the file in Kubernetes' sources names none.

@@ -15,6 +15,7 @@ pub(crate) use features::Manifest;
 use crate::error::Result;
 use crate::output::FileTree;
 use crate::passes::Plan;
+use crate::timings::Timings;
 
 /// What the header of every page names.
 #[derive(Clone, Copy, Debug)]
@@ -48,12 +49,17 @@ impl Page {
 }
 
 /// Renders everything.
-pub(crate) fn render(plan: &Plan, origin: Origin<'_>) -> Result<FileTree> {
+pub(crate) fn render(plan: &Plan, origin: Origin<'_>, timings: &mut Timings) -> Result<FileTree> {
+    let pages = timings.measure("render", || pages(plan))?;
+    let files = timings.measure("format", || format::format_all(&pages, origin))?;
+    Ok(FileTree { files, manifests: features::manifests(&plan.features) })
+}
+
+fn pages(plan: &Plan) -> Result<Vec<Page>> {
     let mut pages = models::pages(plan)?;
     pages.push(request_setters::page(plan)?);
     pages.extend(api::pages(plan)?);
-    let files = format::format_all(&pages, origin)?;
-    Ok(FileTree { files, manifests: features::manifests(&plan.features) })
+    Ok(pages)
 }
 
 /// Text as the lines of a doc comment.
