@@ -31,6 +31,11 @@ impl Error {
         Self::new(format!("can't {action} it")).in_file(path.display()).caused_by(error)
     }
 
+    /// A file that the program was given and can't read.
+    pub fn unreadable(path: &Path, error: std::io::Error) -> Self {
+        Self::io("read", path, error)
+    }
+
     pub(crate) fn in_file(mut self, file: impl fmt::Display) -> Self {
         self.file.get_or_insert_with(|| file.to_string());
         self

@@ -5,6 +5,7 @@
 //! intermediate representation (`lower`, `ir`), decide what is rendered (`passes`), render and format pages (`render`).
 //! Only [`FileTree::compare`] and [`Changes::apply`] touch the disk, and only at the end: a failure changes nothing.
 
+mod diff;
 mod error;
 mod facts;
 mod fixups;
@@ -20,6 +21,7 @@ use std::fmt;
 
 use kubernetes_swagger::Swagger;
 
+pub use diff::{Change, Differences, Item, Kind, diff};
 pub use error::{Error, Result};
 pub use lock::Lock;
 pub use output::{COMMAND, Changes, FileTree};
@@ -95,9 +97,9 @@ pub fn generate(description: &Description<'_>) -> Result<Generation> {
 }
 
 fn plan_and_render(description: &Description<'_>) -> Result<Generation> {
-    let Description { source, kubernetes, bytes } = *description;
+    let Description { source, kubernetes, .. } = *description;
     let mut timings = Timings::default();
-    let swagger = timings.measure("parse", || Swagger::parse(bytes)).map_err(|error| Error::new(error.to_string()))?;
+    let swagger = timings.measure("parse", || parse(description))?;
     check_version(&swagger, kubernetes)?;
     let mut openapi = timings.measure("lift", || swagger.lift());
     drop(swagger);
@@ -113,6 +115,30 @@ fn plan_and_render(description: &Description<'_>) -> Result<Generation> {
         files: tree.files().count() + tree.manifests().count(),
     };
     Ok(Generation { facts: facts::report(kubernetes, &plan, &fixups), tree, summary, timings })
+}
+
+fn parse(description: &Description<'_>) -> Result<Swagger> {
+    Swagger::parse(description.bytes).map_err(|error| Error::new(error.to_string()).in_file(description.source))
+}
+
+/// The version of Kubernetes that a description says it is of.
+///
+/// The file in Kubernetes' sources says `unversioned`.
+///
+/// # Errors
+/// If it is no JSON, or has no version.
+pub fn version_of(source: &str, bytes: &[u8]) -> Result<String> {
+    #[derive(serde::Deserialize)]
+    struct Document {
+        info: Info,
+    }
+    #[derive(serde::Deserialize)]
+    struct Info {
+        version: String,
+    }
+    let error = |error| Error::new("it is no description with a version").in_file(source).caused_by(error);
+    let document: Document = serde_json::from_slice(bytes).map_err(error)?;
+    Ok(document.info.version)
 }
 
 /// The description must be of the version that the lock names; the file in Kubernetes' sources names none.

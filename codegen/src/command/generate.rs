@@ -9,7 +9,7 @@ use super::Pinned;
 use super::progress::spinner;
 
 #[derive(Args)]
-pub(super) struct Arguments {
+pub(super) struct Generate {
     /// Write nothing; exit with 1 and list the files if any differs from what would be generated.
     #[arg(long)]
     check: bool,
@@ -20,7 +20,7 @@ pub(super) struct Arguments {
     pinned: Pinned,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Error> {
+pub(super) fn run(arguments: &Generate) -> Result<ExitCode, Error> {
     let start = Instant::now();
     let mut timings = Timings::default();
     let progress = spinner();

@@ -1,5 +1,6 @@
 //! The commands of the program.
 
+mod diff;
 mod facts;
 mod generate;
 mod progress;
@@ -16,6 +17,8 @@ Examples:
   kubernetes-codegen --check               name what differs from the description, change nothing
   kubernetes-codegen --timings             show where the time goes
   kubernetes-codegen facts                 count what the description holds
+  kubernetes-codegen diff old.json new.json
+                                           what changed, breaking changes first
 
 docs/regenerating.md shows each command at work.";
 
@@ -28,13 +31,15 @@ pub(crate) struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
-    generate: generate::Arguments,
+    generate: generate::Generate,
 }
 
 #[derive(Subcommand)]
 enum Command {
     /// Prints what the pinned description holds, and what became of it, as Markdown.
     Facts(Pinned),
+    /// Prints what changed between two descriptions, as Markdown for a changelog or as JSON.
+    Diff(diff::Diff),
 }
 
 /// Which description, and where the crates are.
@@ -62,6 +67,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Error> {
     match &arguments.command {
         None => generate::run(&arguments.generate),
         Some(Command::Facts(pinned)) => facts::run(pinned),
+        Some(Command::Diff(arguments)) => diff::run(arguments),
     }
 }
 

@@ -4,6 +4,7 @@ mod bad_input;
 mod command;
 mod compiles;
 mod determinism;
+mod diff;
 mod facts;
 mod fixtures;
 mod fresh;
