@@ -9,4 +9,5 @@ mod facts;
 mod fixtures;
 mod fresh;
 mod output;
+mod published;
 mod support;
