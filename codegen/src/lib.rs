@@ -12,6 +12,7 @@ mod fixups;
 mod ir;
 mod lock;
 mod lower;
+mod normal_form;
 mod output;
 mod passes;
 mod render;
@@ -24,6 +25,7 @@ use kubernetes_swagger::Swagger;
 pub use diff::{Change, Differences, Item, Kind, diff};
 pub use error::{Error, Result};
 pub use lock::Lock;
+pub use normal_form::normal_form;
 pub use output::{COMMAND, Changes, FileTree};
 pub use timings::Timings;
 
@@ -141,10 +143,11 @@ pub fn version_of(source: &str, bytes: &[u8]) -> Result<String> {
     Ok(document.info.version)
 }
 
-/// The description must be of the version that the lock names; the file in Kubernetes' sources names none.
+/// The description must be of the version that the lock names. The file in Kubernetes' sources names none, and a server
+/// its minor version alone.
 fn check_version(swagger: &Swagger, kubernetes: &str) -> Result<()> {
     let found = swagger.info.version.as_str();
-    if found == kubernetes || found == "unversioned" {
+    if found == kubernetes || found == "unversioned" || kubernetes.starts_with(&format!("v{found}.")) {
         return Ok(());
     }
     Err(Error::at("/info/version", format!("the description is of {found}, the lock file says {kubernetes}")))

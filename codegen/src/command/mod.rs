@@ -3,6 +3,7 @@
 mod diff;
 mod facts;
 mod generate;
+mod pin;
 mod progress;
 
 use std::path::{Path, PathBuf};
@@ -19,6 +20,7 @@ Examples:
   kubernetes-codegen facts                 count what the description holds
   kubernetes-codegen diff old.json new.json
                                            what changed, breaking changes first
+  kubernetes-codegen pin new.json          pin another description, and regenerate
 
 docs/regenerating.md shows each command at work.";
 
@@ -40,6 +42,10 @@ enum Command {
     Facts(Pinned),
     /// Prints what changed between two descriptions, as Markdown for a changelog or as JSON.
     Diff(diff::Diff),
+    /// Pins another description and regenerates everything, together or not at all; prints what changed.
+    ///
+    /// scripts/update fetches descriptions, and calls this.
+    Pin(pin::Pin),
 }
 
 /// Which description, and where the crates are.
@@ -68,6 +74,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Error> {
         None => generate::run(&arguments.generate),
         Some(Command::Facts(pinned)) => facts::run(pinned),
         Some(Command::Diff(arguments)) => diff::run(arguments),
+        Some(Command::Pin(arguments)) => pin::run(arguments),
     }
 }
 

@@ -9,5 +9,7 @@ mod facts;
 mod fixtures;
 mod fresh;
 mod output;
+mod pin;
 mod published;
 mod support;
+mod version;

@@ -2,5 +2,6 @@
 //! --ignored`. Sources of Kubernetes and of large custom resources come as Go modules; none is committed.
 
 mod go;
+mod update;
 mod versions;
 mod workspace;
