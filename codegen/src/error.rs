@@ -31,6 +31,25 @@ impl Error {
         Self::new(format!("can't {action} it")).in_file(path.display()).caused_by(error)
     }
 
+    /// A file that the program was given and can't read.
+    pub fn unreadable(path: &Path, error: std::io::Error) -> Self {
+        Self::io("read", path, error)
+    }
+
+    /// What is wrong with a file that the program was given.
+    pub fn of_file(file: &str, message: impl Into<String>) -> Self {
+        Self::new(message).in_file(file)
+    }
+
+    /// The same problem of a file that is known by another name.
+    #[must_use]
+    pub fn renamed(mut self, from: &str, to: &str) -> Self {
+        if self.file.as_deref() == Some(from) {
+            self.file = Some(to.to_owned());
+        }
+        self
+    }
+
     pub(crate) fn in_file(mut self, file: impl fmt::Display) -> Self {
         self.file.get_or_insert_with(|| file.to_string());
         self

@@ -5,23 +5,29 @@
 //! intermediate representation (`lower`, `ir`), decide what is rendered (`passes`), render and format pages (`render`).
 //! Only [`FileTree::compare`] and [`Changes::apply`] touch the disk, and only at the end: a failure changes nothing.
 
+mod diff;
 mod error;
 mod facts;
 mod fixups;
 mod ir;
 mod lock;
 mod lower;
+mod normal_form;
 mod output;
 mod passes;
 mod render;
+mod timings;
 
 use std::fmt;
 
 use kubernetes_swagger::Swagger;
 
+pub use diff::{Change, Differences, Item, Kind, diff};
 pub use error::{Error, Result};
 pub use lock::Lock;
+pub use normal_form::normal_form;
 pub use output::{COMMAND, Changes, FileTree};
+pub use timings::Timings;
 
 /// What is generated from.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +49,8 @@ pub struct Generation {
     pub facts: String,
     /// What was counted.
     pub summary: Summary,
+    /// Where the time went.
+    pub timings: Timings,
 }
 
 /// What was counted on the way.
@@ -91,29 +99,55 @@ pub fn generate(description: &Description<'_>) -> Result<Generation> {
 }
 
 fn plan_and_render(description: &Description<'_>) -> Result<Generation> {
-    let Description { source, kubernetes, bytes } = *description;
-    let swagger = Swagger::parse(bytes).map_err(|error| Error::new(error.to_string()))?;
+    let Description { source, kubernetes, .. } = *description;
+    let mut timings = Timings::default();
+    let swagger = timings.measure("parse", || parse(description))?;
     check_version(&swagger, kubernetes)?;
-    let mut openapi = swagger.lift();
+    let mut openapi = timings.measure("lift", || swagger.lift());
     drop(swagger);
-    let fixups = fixups::apply(&mut openapi)?;
-    let api = lower::lower(&openapi)?;
+    let fixups = timings.measure("fixups", || fixups::apply(&mut openapi))?;
+    let api = timings.measure("lower", || lower::lower(&openapi))?;
     drop(openapi);
-    let plan = passes::run(api)?;
-    let tree = render::render(&plan, render::Origin { source, kubernetes })?;
+    let plan = timings.measure("passes", || passes::run(api))?;
+    let tree = render::render(&plan, render::Origin { source, kubernetes }, &mut timings)?;
     let summary = Summary {
         definitions: plan.counts.definitions,
         operations: plan.functions.len(),
         groups: plan.counts.groups,
         files: tree.files().count() + tree.manifests().count(),
     };
-    Ok(Generation { facts: facts::report(kubernetes, &plan, &fixups), tree, summary })
+    Ok(Generation { facts: facts::report(kubernetes, &plan, &fixups), tree, summary, timings })
 }
 
-/// The description must be of the version that the lock names; the file in Kubernetes' sources names none.
+fn parse(description: &Description<'_>) -> Result<Swagger> {
+    Swagger::parse(description.bytes).map_err(|error| Error::new(error.to_string()).in_file(description.source))
+}
+
+/// The version of Kubernetes that a description says it is of.
+///
+/// The file in Kubernetes' sources says `unversioned`.
+///
+/// # Errors
+/// If it is no JSON, or has no version.
+pub fn version_of(source: &str, bytes: &[u8]) -> Result<String> {
+    #[derive(serde::Deserialize)]
+    struct Document {
+        info: Info,
+    }
+    #[derive(serde::Deserialize)]
+    struct Info {
+        version: String,
+    }
+    let error = |error| Error::new("it is no description with a version").in_file(source).caused_by(error);
+    let document: Document = serde_json::from_slice(bytes).map_err(error)?;
+    Ok(document.info.version)
+}
+
+/// The description must be of the version that the lock names. The file in Kubernetes' sources names none, and a server
+/// its minor version alone.
 fn check_version(swagger: &Swagger, kubernetes: &str) -> Result<()> {
     let found = swagger.info.version.as_str();
-    if found == kubernetes || found == "unversioned" {
+    if found == kubernetes || found == "unversioned" || kubernetes.starts_with(&format!("v{found}.")) {
         return Ok(());
     }
     Err(Error::at("/info/version", format!("the description is of {found}, the lock file says {kubernetes}")))

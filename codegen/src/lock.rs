@@ -19,6 +19,24 @@ pub struct Lock {
 }
 
 impl Lock {
+    /// What pins these bytes.
+    pub fn of(kubernetes: &str, source: &str, bytes: &[u8]) -> Self {
+        Self { kubernetes: kubernetes.to_owned(), source: source.to_owned(), sha256: sha256(bytes) }
+    }
+
+    /// The text of the lock file.
+    pub fn to_toml(&self) -> String {
+        let Self { kubernetes, source, sha256 } = self;
+        let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
+        format!(
+            "# Pins scripts/swagger.json. The generator refuses a description whose hash is another one.\n\
+             kubernetes = {}\nsource = {}\nsha256 = {}\n",
+            quoted(kubernetes),
+            quoted(source),
+            quoted(sha256),
+        )
+    }
+
     /// Reads a lock file.
     ///
     /// # Errors
@@ -42,7 +60,7 @@ impl Lock {
     }
 
     fn verify(&self, bytes: &[u8], description: &Path, lock: &Path) -> Result<()> {
-        let found: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let found = sha256(bytes);
         if found.eq_ignore_ascii_case(&self.sha256) {
             return Ok(());
         }
@@ -53,5 +71,21 @@ impl Lock {
             self.sha256,
         );
         Err(Error::new(message).in_file(description.display()))
+    }
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read() {
+        let lock = Lock::of("v1.37.2", "a \"file\"\nof two lines", b"{}");
+        assert_eq!(toml::from_str::<Lock>(&lock.to_toml()).expect("it is TOML"), lock);
+        assert_eq!(lock.sha256, "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a");
     }
 }

@@ -1,6 +1,7 @@
 //! The generated tree, in memory and on disk.
 
 mod manifest;
+mod transaction;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -96,26 +97,36 @@ impl Changes {
         missing.chain(differing).chain(stale).chain(foreign)
     }
 
+    /// Adds a file that is no part of the tree and belongs to the same change; one that has the text already is left.
+    ///
+    /// # Errors
+    /// If the file can't be read.
+    pub fn include(&mut self, root: &Path, path: &str, text: String) -> Result<()> {
+        match read(&root.join(path))? {
+            None => self.missing.push((path.to_owned(), text)),
+            Some(found) if found == text => {}
+            Some(_) => self.differing.push((path.to_owned(), text)),
+        }
+        Ok(())
+    }
+
     /// Makes the disk what the tree is; tells how many files were written and deleted.
     ///
     /// # Errors
-    /// If a file that is not generated is in a folder of generated files: then nothing is changed. If a file can't be
-    /// written or deleted; each is written as a whole or not at all.
+    /// If a file that is not generated is in a folder of generated files, or one can't be written or deleted; then
+    /// nothing is changed.
     pub fn apply(&self, root: &Path) -> Result<(usize, usize)> {
         if let Some(path) = self.foreign.first() {
             let message = "a file without the @generated header is in a folder of generated files; nothing was changed: \
                            move it elsewhere, or delete it";
             return Err(Error::new(message).in_file(path));
         }
-        for (path, text) in self.missing.iter().chain(&self.differing) {
-            write(&root.join(path), text)?;
-        }
-        for path in &self.stale {
-            let path = root.join(path);
-            fs::remove_file(&path).map_err(|error| Error::io("delete", &path, error))?;
-            remove_empty_parents(&path);
-        }
-        Ok((self.missing.len() + self.differing.len(), self.stale.len()))
+        let writes: Vec<(PathBuf, &str)> =
+            self.missing.iter().chain(&self.differing).map(|(path, text)| (root.join(path), text.as_str())).collect();
+        let deletions: Vec<PathBuf> = self.stale.iter().map(|path| root.join(path)).collect();
+        transaction::commit(&writes, &deletions)?;
+        deletions.iter().for_each(|path| remove_empty_parents(path));
+        Ok((writes.len(), deletions.len()))
     }
 }
 
@@ -131,21 +142,6 @@ fn read(path: &Path) -> Result<Option<String>> {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Error::io("read", path, error)),
     }
-}
-
-fn write(path: &Path, text: &str) -> Result<()> {
-    let fail = |error| Error::io("write", path, error);
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(fail)?;
-    }
-    let mut temporary = path.as_os_str().to_owned();
-    temporary.push(".new");
-    let temporary = PathBuf::from(temporary);
-    fs::write(&temporary, text).and_then(|()| fs::rename(&temporary, path)).map_err(|error| {
-        // The write failed already; a leftover that can't be removed either changes nothing about that.
-        let _ = fs::remove_file(&temporary);
-        fail(error)
-    })
 }
 
 /// All files under a folder, by their paths from the root, sorted.

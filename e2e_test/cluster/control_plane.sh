@@ -60,7 +60,7 @@ start_etcd() {
 kube_apiserver() { # name port etcd-prefix flags...
   local name=$1 secure_port=$2 prefix=$3 pki=$state/pki
   shift 3
-  start "$name" "$bin/kube-apiserver" --etcd-servers="http://127.0.0.1:$((port + 1))" --etcd-prefix="$prefix" \
+  start "$name" "${apiserver:-$bin/kube-apiserver}" --etcd-servers="http://127.0.0.1:$((port + 1))" --etcd-prefix="$prefix" \
     --bind-address=127.0.0.1 --advertise-address=127.0.0.1 --secure-port="$secure_port" --endpoint-reconciler-type=none \
     --tls-cert-file="$pki/server.crt" --tls-private-key-file="$pki/server.key" --client-ca-file="$pki/ca.crt" \
     --service-account-key-file="$pki/sa.key" --service-account-signing-key-file="$pki/sa.key" \
@@ -122,9 +122,12 @@ compact() {
 }
 
 # A second API server under another key prefix, with everything on, so that the cluster's own data are not touched.
-swagger() { # file
-  local file=$1
+# Another version's has a prefix of its own: it could not read what this one stored.
+swagger() { # file [version]
+  local file=$1 version=${2:-$(kubernetes_version)} apiserver
   build
+  build_apiserver "$version"
+  apiserver=$(apiserver_of "$version")
   if running etcd; then
     trap 'stop apiserver-spec' EXIT
   else
@@ -136,10 +139,10 @@ swagger() { # file
     start_etcd
   fi
   trap 'exit 130' INT TERM HUP
-  kube_apiserver apiserver-spec $((port + 3)) /spec --runtime-config=api/all=true --feature-gates=AllAlpha=true,AllBeta=true
+  kube_apiserver apiserver-spec $((port + 3)) "/spec-$version" --runtime-config=api/all=true --feature-gates=AllAlpha=true,AllBeta=true
   wait_ready apiserver-spec "https://127.0.0.1:$((port + 3))/readyz"
-  api "https://127.0.0.1:$((port + 3))/openapi/v2" | jq --sort-keys --indent 1 --arg version "$(kubernetes_version)" \
+  api "https://127.0.0.1:$((port + 3))/openapi/v2" | jq --sort-keys --indent 1 --arg version "$version" \
     '.info.version = $version' > "$file.new" || fail "the API server's /openapi/v2 could not be read"
   mv -f "$file.new" "$file"
-  say "wrote $file, Kubernetes $(kubernetes_version), sha256 $(sha256sum "$file" | cut -d' ' -f1)"
+  say "wrote $file, Kubernetes $version, sha256 $(sha256sum "$file" | cut -d' ' -f1)"
 }

@@ -3,6 +3,7 @@
 //! A fixup that finds its place mended upstream is an error by name, so that none outlives its bug.
 
 mod connections;
+mod logs;
 mod openid;
 mod statuses;
 
@@ -23,14 +24,21 @@ enum Found {
 struct Fixup {
     name: &'static str,
     apply: fn(&mut OpenAPI) -> Found,
+    /// Whether every whole API server has the places; otherwise they depend on how it was started.
+    is_everywhere: bool,
+}
+
+const fn everywhere(name: &'static str, apply: fn(&mut OpenAPI) -> Found) -> Fixup {
+    Fixup { name, apply, is_everywhere: true }
 }
 
 const FIXUPS: &[Fixup] = &[
-    Fixup { name: "commands_and_ports_are_lists", apply: connections::commands_and_ports_are_lists },
-    Fixup { name: "bindings_and_evictions_answer_a_status", apply: statuses::bindings_and_evictions_answer_a_status },
-    Fixup { name: "openid_answers_are_objects", apply: openid::answers_are_objects },
-    Fixup { name: "openid_paths_have_no_trailing_slash", apply: openid::paths_have_no_trailing_slash },
-    Fixup { name: "openid_configuration_has_the_tag_openid", apply: openid::configuration_has_the_tag_openid },
+    everywhere("commands_and_ports_are_lists", connections::commands_and_ports_are_lists),
+    everywhere("bindings_and_evictions_answer_a_status", statuses::bindings_and_evictions_answer_a_status),
+    everywhere("openid_answers_are_objects", openid::answers_are_objects),
+    everywhere("openid_paths_have_no_trailing_slash", openid::paths_have_no_trailing_slash),
+    everywhere("openid_configuration_has_the_tag_openid", openid::configuration_has_the_tag_openid),
+    Fixup { name: "log_files_are_no_api", apply: logs::log_files_are_no_api, is_everywhere: false },
 ];
 
 /// Which fixups changed how many places.
@@ -45,7 +53,7 @@ pub(crate) fn apply(openapi: &mut OpenAPI) -> Result<Applied> {
     for fixup in FIXUPS {
         match (fixup.apply)(openapi) {
             Found::Bug(places) => applied.push((fixup.name, places)),
-            Found::Nothing if !is_whole => {}
+            Found::Nothing if !is_whole || !fixup.is_everywhere => {}
             Found::Mended | Found::Nothing => {
                 return Err(Error::at(
                     "/paths",

@@ -16,6 +16,7 @@ pub(crate) use features::Manifest;
 use crate::error::Result;
 use crate::output::FileTree;
 use crate::passes::Plan;
+use crate::timings::Timings;
 
 /// What the header of every page names.
 #[derive(Clone, Copy, Debug)]
@@ -50,13 +51,18 @@ impl Page {
 }
 
 /// Renders everything.
-pub(crate) fn render(plan: &Plan, origin: Origin<'_>) -> Result<FileTree> {
+pub(crate) fn render(plan: &Plan, origin: Origin<'_>, timings: &mut Timings) -> Result<FileTree> {
+    let pages = timings.measure("render", || pages(plan))?;
+    let files = timings.measure("format", || format::format_all(&pages, origin))?;
+    Ok(FileTree { files, manifests: features::manifests(&plan.features) })
+}
+
+fn pages(plan: &Plan) -> Result<Vec<Page>> {
     let mut pages = models::pages(plan)?;
     pages.push(request_setters::page(plan)?);
     pages.extend(api::pages(plan)?);
     pages.push(definition_table::page(plan)?);
-    let files = format::format_all(&pages, origin)?;
-    Ok(FileTree { files, manifests: features::manifests(&plan.features) })
+    Ok(pages)
 }
 
 /// Text as the lines of a doc comment.

@@ -108,3 +108,25 @@ fn bad_input_is_one_error_and_changes_nothing() {
     fs::remove_file(workspace.path().join("scripts/swagger.lock.toml")).expect("it was written");
     check("scripts/swagger.lock.toml: ", "can't read it");
 }
+
+#[test]
+fn timings_name_every_step() {
+    let workspace = workspace();
+    let output = run(workspace.path(), &["--timings"]);
+    let text = stdout(&output);
+    let steps: Vec<&str> = text.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    let expected = "read parse lift fixups lower passes render format compare write total";
+    assert!(steps.join(" ").starts_with(expected), "{text}");
+    assert!(text.lines().last().is_some_and(|line| line.starts_with("8 definitions")), "{text}");
+}
+
+#[test]
+fn facts_are_printed() {
+    let workspace = workspace();
+    let root = workspace.path().to_string_lossy().into_owned();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kubernetes-codegen"));
+    let output = command.args(["facts", "--root", &root]).output().expect("the program starts");
+    let text = stdout(&output);
+    assert!(text.starts_with("# What the description of Kubernetes v1.0.0 holds\n"), "{text}{}", stderr(&output));
+    assert!(text.contains("- definitions: 8 in 2 groups and versions\n"), "{text}");
+}

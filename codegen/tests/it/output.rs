@@ -1,31 +1,14 @@
-use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::support::{empty_workspace, fixtures, generate_from};
+use super::support::{empty_workspace, fixtures, generate_from, snapshot};
 use kubernetes_codegen::Generation;
 
 fn lamp() -> Generation {
     let fixtures = fixtures();
     let (_, swagger) = fixtures.iter().find(|(name, _)| name == "resource").expect("the fixture is there");
     generate_from(swagger).expect("the fixture is right")
-}
-
-/// All files, with their content.
-fn snapshot(folder: &Path) -> BTreeMap<PathBuf, String> {
-    let mut files = BTreeMap::new();
-    for entry in fs::read_dir(folder).expect("the folder is there") {
-        let path = entry.expect("the folder can be read").path();
-        if path.is_dir() {
-            files.extend(snapshot(&path));
-        } else {
-            let text = fs::read_to_string(&path).expect("the file is text");
-            files.insert(path, text);
-        }
-    }
-    files
 }
 
 #[test]

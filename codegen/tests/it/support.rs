@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -71,4 +72,22 @@ pub(crate) fn empty_workspace() -> tempfile::TempDir {
         fs::write(krate.join("Cargo.toml"), manifest).expect("the folder is ours");
     }
     folder
+}
+
+/// Every file under a folder, by its path from there.
+pub(crate) fn snapshot(folder: &Path) -> BTreeMap<String, String> {
+    let mut files = BTreeMap::new();
+    let mut open = vec![folder.to_path_buf()];
+    while let Some(next) = open.pop() {
+        for entry in fs::read_dir(&next).expect("the folder is there") {
+            let path = entry.expect("the folder can be read").path();
+            if path.is_dir() {
+                open.push(path);
+            } else {
+                let name = path.strip_prefix(folder).expect("it is in the folder").to_string_lossy().into_owned();
+                files.insert(name, fs::read_to_string(&path).expect("the file is text"));
+            }
+        }
+    }
+    files
 }

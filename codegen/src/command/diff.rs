@@ -1,0 +1,52 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use kubernetes_codegen::{Description, Error, diff, version_of};
+
+#[derive(Args)]
+pub(super) struct Diff {
+    /// The older description, Swagger 2.0.
+    old: PathBuf,
+    /// The newer one.
+    new: PathBuf,
+    /// Print JSON, a change an object, in place of Markdown.
+    #[arg(long)]
+    json: bool,
+    /// The version of the older one, if it does not say so itself.
+    #[arg(long, value_name = "VERSION")]
+    from: Option<String>,
+    /// The version of the newer one, if it does not say so itself.
+    #[arg(long, value_name = "VERSION")]
+    to: Option<String>,
+    /// Exit with 1 if a change is breaking.
+    #[arg(long)]
+    fail_on_breaking: bool,
+}
+
+pub(super) fn run(arguments: &Diff) -> Result<ExitCode, Error> {
+    let (old, new) = (read(&arguments.old)?, read(&arguments.new)?);
+    let version = |given: &Option<String>, file: &File| match given {
+        Some(version) => Ok(version.clone()),
+        None => version_of(&file.name, &file.bytes),
+    };
+    let (old_version, new_version) = (version(&arguments.from, &old)?, version(&arguments.to, &new)?);
+    let differences = diff(
+        &Description { source: &old.name, kubernetes: &old_version, bytes: &old.bytes },
+        &Description { source: &new.name, kubernetes: &new_version, bytes: &new.bytes },
+    )?;
+    print!("{}", if arguments.json { differences.to_json() } else { differences.to_string() });
+    let fails = arguments.fail_on_breaking && differences.breaking() > 0;
+    Ok(if fails { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+struct File {
+    name: String,
+    bytes: Vec<u8>,
+}
+
+fn read(path: &Path) -> Result<File, Error> {
+    let bytes = fs::read(path).map_err(|error| Error::unreadable(path, error))?;
+    Ok(File { name: path.display().to_string(), bytes })
+}

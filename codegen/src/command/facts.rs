@@ -1,0 +1,16 @@
+use std::process::ExitCode;
+
+use kubernetes_codegen::{Description, Error, Lock, generate};
+
+use super::Pinned;
+
+pub(super) fn run(pinned: &Pinned) -> Result<ExitCode, Error> {
+    let root = pinned.root();
+    let (input, lock_path) = (root.join(&pinned.input), root.join(&pinned.lock));
+    let lock = Lock::read(&lock_path)?;
+    let bytes = lock.read_verified(&input, &lock_path)?;
+    let source = pinned.input.display().to_string();
+    let generation = generate(&Description { source: &source, kubernetes: &lock.kubernetes, bytes: &bytes })?;
+    print!("{}", generation.facts);
+    Ok(ExitCode::SUCCESS)
+}

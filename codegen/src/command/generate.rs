@@ -1,0 +1,75 @@
+use std::fs;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use kubernetes_codegen::{COMMAND, Changes, Description, Error, Lock, Summary, Timings, generate};
+
+use super::Pinned;
+use super::progress::spinner;
+
+#[derive(Args)]
+pub(super) struct Generate {
+    /// Write nothing; exit with 1 and list the files if any differs from what would be generated.
+    #[arg(long)]
+    check: bool,
+    /// Show how long each step took, and the most memory that was in use.
+    #[arg(long)]
+    timings: bool,
+    #[command(flatten)]
+    pinned: Pinned,
+}
+
+pub(super) fn run(arguments: &Generate) -> Result<ExitCode, Error> {
+    let start = Instant::now();
+    let mut timings = Timings::default();
+    let progress = spinner();
+    let root = arguments.pinned.root();
+    progress.set_message("reading the description");
+    let (input, lock_path) = (root.join(&arguments.pinned.input), root.join(&arguments.pinned.lock));
+    let lock = Lock::read(&lock_path)?;
+    let bytes = timings.measure("read", || lock.read_verified(&input, &lock_path))?;
+    progress.set_message("rendering");
+    let source = arguments.pinned.input.display().to_string();
+    let generation = generate(&Description { source: &source, kubernetes: &lock.kubernetes, bytes: &bytes })?;
+    timings.append(&generation.timings);
+    progress.set_message("comparing with the files");
+    let changes = timings.measure("compare", || generation.tree.compare(&root))?;
+    let (written, deleted) =
+        if arguments.check { (0, 0) } else { timings.measure("write", || changes.apply(&root))? };
+    progress.finish_and_clear();
+    if arguments.timings {
+        println!("{timings}");
+        if let Some(peak) = peak_memory() {
+            println!("{:>8} {peak:7.1} MB", "memory");
+        }
+    }
+    if arguments.check {
+        return Ok(report_check(&generation.summary, &changes, start.elapsed()));
+    }
+    let seconds = start.elapsed().as_secs_f64();
+    println!("{} ({written} written, {deleted} deleted) in {seconds:.2} s", generation.summary);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn report_check(summary: &Summary, changes: &Changes, elapsed: Duration) -> ExitCode {
+    let seconds = elapsed.as_secs_f64();
+    if changes.is_empty() {
+        println!("{summary} (all up to date) in {seconds:.2} s");
+        return ExitCode::SUCCESS;
+    }
+    for (state, path) in changes.files() {
+        eprintln!("{state}: {path}");
+    }
+    println!("{summary} ({} out of date) in {seconds:.2} s", changes.files().count());
+    eprintln!("error: generated files are out of date; run: {COMMAND}");
+    ExitCode::FAILURE
+}
+
+/// The most memory that the process had in use so far, in megabytes, where the system tells (Linux, `proc(5)`).
+fn peak_memory() -> Option<f64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kilobytes: f64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some(kilobytes / 1024.0)
+}

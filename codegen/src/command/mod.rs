@@ -1,0 +1,87 @@
+//! The commands of the program.
+
+mod diff;
+mod facts;
+mod generate;
+mod pin;
+mod progress;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use kubernetes_codegen::Error;
+
+const EXAMPLES: &str = "\
+Examples:
+  kubernetes-codegen                       write what changed, remove what is stale
+  kubernetes-codegen --check               name what differs from the description, change nothing
+  kubernetes-codegen --timings             show where the time goes
+  kubernetes-codegen facts                 count what the description holds
+  kubernetes-codegen diff old.json new.json
+                                           what changed, breaking changes first
+  kubernetes-codegen pin new.json          pin another description, and regenerate
+
+docs/regenerating.md shows each command at work.";
+
+/// Renders the model and API crates of the Kubernetes SDK from an API description.
+///
+/// Without a command, regenerates every file in a src/generated folder from the pinned description.
+#[derive(Parser)]
+#[command(name = "kubernetes-codegen", version, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    generate: generate::Generate,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Prints what the pinned description holds, and what became of it, as Markdown.
+    Facts(Pinned),
+    /// Prints what changed between two descriptions, as Markdown for a changelog or as JSON.
+    Diff(diff::Diff),
+    /// Pins another description and regenerates everything, together or not at all; prints what changed.
+    ///
+    /// scripts/update fetches descriptions, and calls this.
+    Pin(pin::Pin),
+}
+
+/// Which description, and where the crates are.
+#[derive(Args)]
+pub(crate) struct Pinned {
+    /// The API description, Swagger 2.0, below the root or absolute.
+    #[arg(long, value_name = "FILE", default_value = "scripts/swagger.json")]
+    input: PathBuf,
+    /// What pins the description, below the root or absolute.
+    #[arg(long, value_name = "FILE", default_value = "scripts/swagger.lock.toml")]
+    lock: PathBuf,
+    /// The root of the workspace; found from the current folder if left out.
+    #[arg(long, value_name = "FOLDER")]
+    root: Option<PathBuf>,
+}
+
+impl Pinned {
+    fn root(&self) -> PathBuf {
+        self.root.clone().unwrap_or_else(find_root)
+    }
+}
+
+/// Runs a command.
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Error> {
+    match &arguments.command {
+        None => generate::run(&arguments.generate),
+        Some(Command::Facts(pinned)) => facts::run(pinned),
+        Some(Command::Diff(arguments)) => diff::run(arguments),
+        Some(Command::Pin(arguments)) => pin::run(arguments),
+    }
+}
+
+/// The nearest folder that has the generated crates, from where cargo runs the program or from the current folder.
+fn find_root() -> PathBuf {
+    let start = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from("."), PathBuf::from);
+    let start = start.canonicalize().unwrap_or(start);
+    let is_root = |folder: &&Path| folder.join("kubernetes/models/Cargo.toml").is_file();
+    start.ancestors().find(is_root).map_or_else(|| PathBuf::from("."), Path::to_path_buf)
+}

@@ -1,0 +1,180 @@
+//! What changed between two descriptions, in the API's own terms: the descriptions need not be ones that generate.
+
+mod definitions;
+mod deprecation;
+mod markdown;
+mod operations;
+mod places;
+
+use std::fmt;
+
+use kubernetes_swagger::Swagger;
+use serde::Serialize;
+
+use crate::Description;
+use crate::error::Result;
+use places::Places;
+
+/// What changed between two descriptions.
+///
+/// `Display` writes Markdown for a changelog, [`Differences::to_json`] the same for programs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Differences {
+    /// The older version of Kubernetes.
+    pub old: String,
+    /// The newer one.
+    pub new: String,
+    /// The changes, by group and version, breaking ones first.
+    pub changes: Vec<Change>,
+}
+
+/// One change.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Change {
+    /// The API group, as `apps` or `core`.
+    pub group: String,
+    /// The version, as `v1`; empty for what belongs to no version.
+    pub version: String,
+    /// Whether a program that worked may no longer do so: something was removed, made required, or given another type.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_breaking: bool,
+    /// What happened.
+    pub change: Kind,
+    /// What it happened to.
+    pub item: Item,
+    /// The name: `Deployment`, `DeploymentSpec.replicas`, or an operationId.
+    pub name: String,
+    /// The parameter or the value of an enum, where it is about one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part: Option<String>,
+    /// What was before, as a type or a default value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
+    /// What is now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+}
+
+/// What happened to something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// It is no longer there.
+    Removed,
+    /// It has to be given now.
+    MadeRequired,
+    /// It has another type.
+    Retyped,
+    /// It is new.
+    Added,
+    /// It may be left out now.
+    MadeOptional,
+    /// It has another default value.
+    Defaulted,
+    /// Its description calls it deprecated, for the first time.
+    Deprecated,
+}
+
+/// What a change happened to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Item {
+    /// A type.
+    Definition,
+    /// A property of a type.
+    Field,
+    /// A value of an enum.
+    Value,
+    /// A path and a method.
+    Operation,
+    /// A parameter or the body of an operation.
+    Parameter,
+    /// What an operation is answered with.
+    Answer,
+}
+
+impl Differences {
+    /// The changes as a JSON document with a newline at its end.
+    pub fn to_json(&self) -> String {
+        // Strings, booleans and lists can always be written.
+        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
+    }
+
+    /// How many changes are breaking.
+    pub fn breaking(&self) -> usize {
+        self.changes.iter().filter(|change| change.is_breaking).count()
+    }
+}
+
+impl fmt::Display for Differences {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        markdown::write(self, f)
+    }
+}
+
+/// Compares two descriptions.
+///
+/// ```
+/// use kubernetes_codegen::{Description, diff};
+///
+/// let with = |properties: &str| format!(
+///     r#"{{"swagger": "2.0", "info": {{"title": "Kubernetes", "version": "v1.37.2"}}, "paths": {{}}, "definitions":
+///     {{"io.k8s.api.core.v1.Lamp": {{"type": "object", "properties": {{ {properties} }}}}}}}}"#);
+/// let (old, new) = (with(r#""isOn": {"type": "boolean"}"#), with(r#""isOn": {"type": "string"}"#));
+/// let description = |bytes| Description { source: "swagger.json", kubernetes: "v1.37.2", bytes };
+/// let differences = diff(&description(old.as_bytes()), &description(new.as_bytes()))?;
+/// assert!(differences.changes[0].is_breaking);
+/// assert!(differences.to_string().contains("`Lamp.isOn`: `boolean` → `string`"));
+/// # Ok::<(), kubernetes_codegen::Error>(())
+/// ```
+///
+/// # Errors
+/// If one of them is no Swagger 2.0 as Kubernetes writes it.
+pub fn diff(old: &Description<'_>, new: &Description<'_>) -> Result<Differences> {
+    let (old_swagger, new_swagger) = (crate::parse(old)?, crate::parse(new)?);
+    Ok(compare((old.kubernetes, &old_swagger), (new.kubernetes, &new_swagger)))
+}
+
+fn compare(old: (&str, &Swagger), new: (&str, &Swagger)) -> Differences {
+    let places = Places::new([old.1, new.1]);
+    let mut changes = Vec::new();
+    definitions::compare(&places, old.1, new.1, &mut changes);
+    operations::compare(old.1, new.1, &mut changes);
+    changes.sort_by(|first, second| {
+        // Breaking ones first, in each group and version.
+        let key = |change: &Change| (change.group.clone(), change.version.clone(), !change.is_breaking);
+        key(first).cmp(&key(second)).then_with(|| first.cmp(second))
+    });
+    Differences { old: old.0.to_owned(), new: new.0.to_owned(), changes }
+}
+
+/// Where a change is noted.
+struct Notes<'a> {
+    group: &'a str,
+    version: &'a str,
+    item: Item,
+    name: &'a str,
+    part: Option<&'a str>,
+    changes: &'a mut Vec<Change>,
+}
+
+impl Notes<'_> {
+    fn note(&mut self, change: Kind, is_breaking: bool, before: Option<String>, after: Option<String>) {
+        let removes = matches!(change, Kind::Removed | Kind::MadeRequired | Kind::Retyped);
+        self.changes.push(Change {
+            group: self.group.to_owned(),
+            version: self.version.to_owned(),
+            is_breaking: is_breaking || removes,
+            change,
+            item: self.item,
+            name: self.name.to_owned(),
+            part: self.part.map(str::to_owned),
+            before,
+            after,
+        });
+    }
+
+    fn plain(&mut self, change: Kind) {
+        self.note(change, false, None, None);
+    }
+}

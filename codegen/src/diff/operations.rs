@@ -1,0 +1,109 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use kubernetes_swagger::extension::Action;
+use kubernetes_swagger::{Operation, Parameter, PathItem, ResponseStatus, Swagger};
+
+use super::definitions::type_name;
+use super::deprecation::is_deprecated;
+use super::places;
+use super::{Change, Item, Kind, Notes};
+
+/// An operation with all that its path has to say.
+struct Whole<'a> {
+    swagger: &'a Swagger,
+    item: &'a PathItem,
+    operation: &'a Operation,
+}
+
+pub(super) fn compare(old: &Swagger, new: &Swagger, changes: &mut Vec<Change>) {
+    let (old, new) = (operations(old), operations(new));
+    let keys: BTreeSet<&(&str, &str)> = old.keys().chain(new.keys()).collect();
+    for key in keys {
+        let (old, new) = (old.get(key), new.get(key));
+        let Some(whole) = new.or(old) else { continue };
+        let (group, version) = places::of_path(key.0);
+        let name = whole.operation.operation_id.as_str();
+        let mut notes = Notes { group, version, item: Item::Operation, name, part: None, changes };
+        let line = || Some(format!("{} {}", key.1.to_uppercase(), key.0));
+        match (old, new) {
+            (Some(_), None) => notes.note(Kind::Removed, true, line(), None),
+            (None, Some(_)) => notes.note(Kind::Added, false, None, line()),
+            (Some(old), Some(new)) => operation(&mut notes, old, new),
+            (None, None) => {}
+        }
+    }
+}
+
+/// The operations that become functions, by path and method.
+fn operations(swagger: &Swagger) -> BTreeMap<(&str, &str), Whole<'_>> {
+    let mut operations = BTreeMap::new();
+    for (path, item) in &swagger.paths {
+        for (method, operation) in &item.operations {
+            if !matches!(operation.action, Some(Action::Watch | Action::WatchList)) {
+                operations.insert((path.as_str(), method.as_str()), Whole { swagger, item, operation });
+            }
+        }
+    }
+    operations
+}
+
+fn operation(notes: &mut Notes<'_>, old: &Whole<'_>, new: &Whole<'_>) {
+    if old.operation.operation_id != new.operation.operation_id {
+        let id = |whole: &Whole<'_>| Some(whole.operation.operation_id.clone());
+        notes.note(Kind::Retyped, true, id(old), id(new));
+    }
+    let deprecated =
+        |whole: &Whole<'_>| whole.operation.deprecated || is_deprecated(whole.operation.description.as_deref());
+    if deprecated(new) && !deprecated(old) {
+        notes.plain(Kind::Deprecated);
+    }
+    let (old_answer, new_answer) = (answer(old), answer(new));
+    if old_answer != new_answer {
+        let mut notes = Notes { item: Item::Answer, changes: notes.changes, ..*notes };
+        notes.note(Kind::Retyped, true, Some(old_answer), Some(new_answer));
+    }
+    let (old, new) = (parameters(old), parameters(new));
+    let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    for name in names {
+        let mut notes = Notes { item: Item::Parameter, part: Some(name), changes: notes.changes, ..*notes };
+        match (old.get(name), new.get(name)) {
+            (Some(_), None) => notes.plain(Kind::Removed),
+            (None, Some((type_name, required))) => {
+                let suffix = if *required { ", required" } else { "" };
+                notes.note(Kind::Added, *required, None, Some(format!("{type_name}{suffix}")));
+            }
+            (Some((old_type, old_required)), Some((new_type, new_required))) => {
+                match (old_required, new_required) {
+                    (false, true) => notes.plain(Kind::MadeRequired),
+                    (true, false) => notes.plain(Kind::MadeOptional),
+                    _ => {}
+                }
+                if old_type != new_type {
+                    notes.note(Kind::Retyped, true, Some(old_type.clone()), Some(new_type.clone()));
+                }
+            }
+            (None, None) => {}
+        }
+    }
+}
+
+/// The type of each parameter and of the body, and whether it must be given.
+fn parameters(whole: &Whole<'_>) -> BTreeMap<String, (String, bool)> {
+    let declared = whole.item.parameters.iter().chain(&whole.operation.parameters);
+    declared
+        .filter_map(|parameter| whole.swagger.resolve(parameter))
+        .map(|parameter| match parameter {
+            Parameter::Body(body) => ("body".to_owned(), (type_name(&body.schema), body.required)),
+            Parameter::Value(value) => (value.name.clone(), (type_name(&value.schema), value.required)),
+        })
+        .collect()
+}
+
+/// The type of the answer 200.
+fn answer(whole: &Whole<'_>) -> String {
+    let response = whole.operation.responses.get(&ResponseStatus::Code(200));
+    match response.and_then(|response| response.schema.as_ref()) {
+        Some(schema) => type_name(schema),
+        None => "nothing".to_owned(),
+    }
+}

@@ -1,0 +1,163 @@
+//! What changed between two descriptions.
+
+use expect_test::{expect, expect_file};
+use kubernetes_codegen::{Description, Differences, Item, Kind, diff};
+use serde_json::{Value, json};
+
+use super::support::{pinned, whole};
+
+fn compare(old: &Value, new: &Value) -> Differences {
+    let (old, new) = (old.to_string(), new.to_string());
+    let description = |kubernetes, bytes| Description { source: "swagger.json", kubernetes, bytes };
+    diff(&description("v1.0.0", old.as_bytes()), &description("v1.1.0", new.as_bytes())).expect("both are right")
+}
+
+/// A description with a lamp and its operations.
+fn lamps(spec: Value, parameters: Value) -> Value {
+    let lamp = json!({
+        "type": "object",
+        "properties": {"spec": {"$ref": "#/definitions/io.k8s.api.lighting.v1.LampSpec"}},
+        "x-kubernetes-group-version-kind": [{"group": "lighting.k8s.io", "version": "v1", "kind": "Lamp"}],
+    });
+    let answer = json!({"200": {"description": "OK", "schema": {"$ref": "#/definitions/io.k8s.api.lighting.v1.Lamp"}}});
+    let read = json!({"operationId": "readLightingV1Lamp", "parameters": parameters, "responses": answer});
+    let definitions = json!({"io.k8s.api.lighting.v1.Lamp": lamp, "io.k8s.api.lighting.v1.LampSpec": spec});
+    let paths = json!({"/apis/lighting.k8s.io/v1/lamps": {"get": read}});
+    whole(json!({"definitions": definitions, "paths": paths}), &json!({}))
+}
+
+fn lamps_with(properties: Value, required: Value) -> Value {
+    lamps(json!({"type": "object", "properties": properties, "required": required}), json!([]))
+}
+
+#[test]
+fn every_kind_of_change_is_told_apart_and_what_breaks_comes_first() {
+    let mut old = lamps_with(
+        json!({
+            "color": {"type": "string", "enum": ["red", "green"]},
+            "gone": {"type": "integer", "format": "int32"},
+            "inner": {"type": "array", "items": {"type": "object", "properties": {"deep": {"type": "string"}}}},
+            "level": {"type": "integer", "format": "int32", "default": 1},
+            "name": {"type": "string"},
+            "old": {"type": "string", "description": "The old one."},
+            "power": {"type": "string"},
+        }),
+        json!(["power"]),
+    );
+    let mut new = lamps_with(
+        json!({
+            "color": {"type": "string", "enum": ["red", "blue"]},
+            "inner": {"type": "array", "items": {"type": "object", "properties": {"deep": {"type": "boolean"}}}},
+            "level": {"type": "integer", "format": "int64", "default": 2},
+            "name": {"type": "string"},
+            "needed": {"type": "string"},
+            "old": {"type": "string", "description": "The old one. Deprecated: use name."},
+            "power": {"type": "string"},
+            "tags": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
+        }),
+        json!(["name", "needed"]),
+    );
+    old["definitions"]["io.k8s.api.lighting.v1.Shade"] = json!({"type": "object"});
+    new["definitions"]["io.k8s.apimachinery.pkg.version.Extra"] = json!({"type": "object"});
+    expect![[r#"
+        # What changed from Kubernetes v1.0.0 to v1.1.0
+
+        13 changes, 7 of them breaking.
+
+        ## apimachinery
+
+        ### Other changes
+
+        - added types: `Extra`
+
+        ## lighting.k8s.io/v1
+
+        ### Breaking
+
+        - removed types: `Shade`
+        - removed `LampSpec.gone`
+        - removed the value `green` of `LampSpec.color`
+        - made required `LampSpec.name`
+        - retyped `LampSpec.inner[].deep`: `string` → `boolean`
+        - retyped `LampSpec.level`: `integer (int32)` → `integer (int64)`
+        - added `LampSpec.needed`: `string, required`
+
+        ### Other changes
+
+        - added `LampSpec.tags`: `map of list of string`
+        - added the value `blue` of `LampSpec.color`
+        - made optional `LampSpec.power`
+        - default changed `LampSpec.level`: `1` → `2`
+        - deprecated `LampSpec.old`
+    "#]]
+    .assert_eq(&compare(&old, &new).to_string());
+}
+
+#[test]
+fn parameters_answers_and_operations() {
+    let old = lamps(json!({"type": "object"}), json!([{"name": "limit", "in": "query", "type": "integer"}]));
+    let mut new = lamps(json!({"type": "object"}), json!([{"name": "limit", "in": "query", "type": "string"}]));
+    let path = &mut new["paths"]["/apis/lighting.k8s.io/v1/lamps"];
+    path["get"]["responses"]["200"]["schema"] = json!({"type": "string"});
+    path["post"] = path["get"].clone();
+    path["post"]["operationId"] = json!("createLightingV1Lamp");
+    let differences = compare(&old, &new);
+    let found: Vec<_> = differences
+        .changes
+        .iter()
+        .map(|change| (change.item, change.change, change.name.as_str(), change.part.as_deref(), change.is_breaking))
+        .collect();
+    let read = "readLightingV1Lamp";
+    assert_eq!(
+        found,
+        [
+            (Item::Parameter, Kind::Retyped, read, Some("limit"), true),
+            (Item::Answer, Kind::Retyped, read, None, true),
+            (Item::Operation, Kind::Added, "createLightingV1Lamp", None, false),
+        ]
+    );
+    let json: Value = serde_json::from_str(&differences.to_json()).expect("it is JSON");
+    assert_eq!(
+        json["changes"][0],
+        json!({"group": "lighting.k8s.io", "version": "v1", "is_breaking": true, "change": "retyped",
+            "item": "parameter", "name": read, "part": "limit", "before": "integer", "after": "string"})
+    );
+}
+
+#[test]
+fn the_same_description_has_no_changes() {
+    let lamps = lamps_with(json!({"name": {"type": "string"}}), json!([]));
+    let differences = compare(&lamps, &lamps);
+    assert!(differences.changes.is_empty());
+    assert!(differences.to_string().ends_with("\n\nNothing.\n"));
+}
+
+/// The pinned description, as if the next version had changed it here and there.
+#[test]
+fn the_pinned_description_and_a_changed_one() {
+    let (bytes, kubernetes) = pinned();
+    let mut changed: Value = serde_json::from_slice(&bytes).expect("the description is JSON");
+    let definitions = changed["definitions"].as_object_mut().expect("it has definitions");
+    definitions.remove("io.k8s.api.core.v1.PodOS");
+    definitions["io.k8s.api.core.v1.PodSpec"]["properties"]["os"] = json!({"type": "string"});
+    let protocol = &mut definitions["io.k8s.api.core.v1.ContainerPort"]["properties"]["protocol"]["enum"];
+    protocol.as_array_mut().expect("it is an enum").push(json!("QUIC"));
+    for item in changed["paths"].as_object_mut().expect("it has paths").values_mut() {
+        let parameters = item.get_mut("parameters").and_then(Value::as_array_mut);
+        let watch = |parameter: &Value| parameter["$ref"].as_str().is_some_and(|name| name.contains("/watch-"));
+        if let Some(parameters) = parameters.filter(|parameters| parameters.iter().any(watch)) {
+            parameters.push(json!({"name": "depth", "in": "query", "type": "integer"}));
+        }
+    }
+    let changed = changed.to_string();
+    let description = |bytes| Description { source: "swagger.json", kubernetes: &kubernetes, bytes };
+    let differences = diff(&description(&bytes), &description(changed.as_bytes())).expect("both are right");
+    expect_file!["../diff.md"].assert_eq(&differences.to_string());
+}
+
+#[test]
+fn what_is_no_description_is_named() {
+    let description = |source, bytes| Description { source, kubernetes: "v1.0.0", bytes };
+    let error = diff(&description("a.json", b"{}"), &description("b.json", b"{}")).expect_err("it has no paths");
+    assert!(error.to_string().starts_with("a.json: "), "{error}");
+}

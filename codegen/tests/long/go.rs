@@ -1,0 +1,19 @@
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+/// The folder of a Go module, downloaded into Go's module cache where it is not there yet.
+pub(crate) fn module(name: &str, version: &str) -> PathBuf {
+    let go = ["go", "/usr/local/go/bin/go"].into_iter().find(|go| Command::new(go).arg("version").output().is_ok());
+    let mut command = Command::new(go.expect("Go is installed: it fetches what these tests read"));
+    command.args(["mod", "download", "-json", &format!("{name}@{version}")]);
+    // Outside of this repository, so that no go.mod decides what is downloaded.
+    command.current_dir(std::env::temp_dir()).env("GOFLAGS", "-mod=mod").env("GOWORK", "off");
+    let output = command.output().expect("go starts");
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+    match answer["Dir"].as_str() {
+        Some(folder) => Path::new(folder).to_path_buf(),
+        None => panic!("{name} {version}: {answer} {}", String::from_utf8_lossy(&output.stderr)),
+    }
+}

@@ -1,0 +1,47 @@
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use kubernetes_codegen::Lock;
+
+use crate::versions::published;
+use crate::workspace::Workspace;
+
+/// Moves the whole tree to another Kubernetes and back: it compiles there, and every byte is as before here.
+#[test]
+#[ignore = "downloads a release of Kubernetes"]
+fn to_another_version_and_back() {
+    let workspace = Workspace::new("update");
+    let root = workspace.path();
+    let before = snapshot(root);
+    let original = root.join("original.json");
+    fs::copy(root.join("scripts/swagger.json"), &original).expect("the description is pinned");
+    let lock = Lock::read(&root.join("scripts/swagger.lock.toml")).expect("the description is pinned");
+
+    let other = root.join("other.json");
+    fs::write(&other, published("v1.35.4")).expect("the folder is ours");
+    let text = workspace.codegen(&["pin", &other.to_string_lossy(), "--kubernetes", "v1.35.4"]).expect("it is right");
+    assert!(text.starts_with(&format!("# What changed from Kubernetes {} to v1.35.4\n", lock.kubernetes)), "{text}");
+    assert!(snapshot(root) != before);
+    workspace.codegen(&["--check"]).expect("everything was regenerated");
+    workspace.check();
+
+    workspace.codegen(&["pin", &original.to_string_lossy(), "--source", &lock.source]).expect("it is right");
+    assert!(snapshot(root) == before, "the way back leaves every byte");
+}
+
+fn snapshot(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    let mut open = vec![folder.join("kubernetes"), folder.join("scripts")];
+    while let Some(next) = open.pop() {
+        for entry in fs::read_dir(&next).expect("the folder is there") {
+            let path = entry.expect("the folder can be read").path();
+            if path.is_dir() {
+                open.push(path);
+            } else {
+                files.insert(path.to_string_lossy().into_owned(), fs::read(&path).expect("a readable file"));
+            }
+        }
+    }
+    files
+}

@@ -1,0 +1,34 @@
+//! The descriptions of other Kubernetes versions, in the form that is published with the sources: without enums, without
+//! a version, and with the paths of log files.
+
+use std::fs;
+
+use kubernetes_codegen::{Description, generate};
+
+use crate::go;
+use crate::workspace::Workspace;
+
+/// One release of each minor.
+const VERSIONS: [&str; 4] = ["v1.34.4", "v1.35.4", "v1.36.3", "v1.37.2"];
+
+/// Generates from what is published with each version, and compiles it against what is written by hand.
+#[test]
+#[ignore = "downloads four releases of Kubernetes"]
+fn published_descriptions_generate_and_compile() {
+    let workspace = Workspace::new("versions");
+    for version in VERSIONS {
+        let bytes = published(version);
+        let description = Description { source: "swagger.json", kubernetes: version, bytes: &bytes };
+        let generation = generate(&description).unwrap_or_else(|error| panic!("{version}: {error}"));
+        assert!(generation.facts.contains("- `log_files_are_no_api`: 2 places"), "{}", generation.facts);
+        assert!(generation.summary.definitions > 700 && generation.summary.operations > 800, "{}", generation.summary);
+        let changes = generation.tree.compare(workspace.path()).expect("the crates are copied");
+        changes.apply(workspace.path()).expect("the folder is ours");
+        workspace.check();
+    }
+}
+
+pub(crate) fn published(version: &str) -> Vec<u8> {
+    let path = go::module("k8s.io/kubernetes", version).join("api/openapi-spec/swagger.json");
+    fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}

@@ -1,0 +1,100 @@
+//! Writes what the current kubeconfig's API server says of itself to files, keys sorted: the generator reads files only,
+//! so that it can mend a tree that no longer compiles.
+
+#![allow(clippy::print_stdout, reason = "the names of the files are the program's output")]
+
+mod files;
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Parser;
+use kubernetes_client::Client;
+use kubernetes_config::{Config, Kubeconfig};
+use kubernetes_core::{GetRequest, Json, Path as RequestPath};
+use serde_json::Value;
+
+/// Writes a cluster's API description to files, for kubernetes-codegen.
+#[derive(Parser)]
+#[command(name = "kubernetes-describe", version)]
+struct Arguments {
+    /// Write the whole description, Swagger 2.0 (/openapi/v2), to this file.
+    #[arg(long, value_name = "FILE")]
+    swagger: Option<PathBuf>,
+    /// Write the description of each group and version, OpenAPI 3.0 (/openapi/v3), into this folder.
+    #[arg(long, value_name = "FOLDER")]
+    openapi: Option<PathBuf>,
+    /// Write the cluster's CustomResourceDefinitions to this file.
+    #[arg(long, value_name = "FILE")]
+    crds: Option<PathBuf>,
+    /// The context of the kubeconfig, in place of the current one.
+    #[arg(long, value_name = "NAME")]
+    context: Option<String>,
+}
+
+/// A large cluster's description has tens of megabytes; what is larger than this is none.
+const MOST_BYTES: usize = 512 * 1024 * 1024;
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    match run(&Arguments::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            let mut source = error.source();
+            while let Some(error) = source {
+                eprintln!("  caused by: {error}");
+                source = error.source();
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: &Arguments) -> Result<()> {
+    let Arguments { swagger, openapi, crds, .. } = arguments;
+    if swagger.is_none() && openapi.is_none() && crds.is_none() {
+        return Err("nothing to write: give --swagger FILE, --openapi FOLDER or --crds FILE".into());
+    }
+    let client = Client::builder(config(arguments)?).max_response_bytes(MOST_BYTES).build()?;
+    if let Some(path) = swagger {
+        let mut document = get(&client, "/openapi/v2").await?;
+        // The server names its minor version alone (1.37); which release it is decides what the code is generated for.
+        let release = get(&client, "/version").await?;
+        if let (Some(version), Some(release)) = (document.pointer_mut("/info/version"), release.get("gitVersion")) {
+            *version = release.clone();
+        }
+        write(path, document)?;
+    }
+    if let Some(path) = crds {
+        write(path, get(&client, "/apis/apiextensions.k8s.io/v1/customresourcedefinitions").await?)?;
+    }
+    if let Some(folder) = openapi {
+        let index = get(&client, "/openapi/v3").await?;
+        let paths = index.get("paths").and_then(Value::as_object).ok_or("/openapi/v3 lists no `paths`")?;
+        for group in paths.keys() {
+            let document = get(&client, &format!("/openapi/v3/{group}")).await?;
+            write(&folder.join(files::name_of(group)), document)?;
+        }
+    }
+    Ok(())
+}
+
+fn config(arguments: &Arguments) -> Result<Config> {
+    let Some(context) = &arguments.context else { return Ok(Config::from_env()?) };
+    Ok(Config::from_kubeconfig(&Kubeconfig::from_env()?, Some(context))?)
+}
+
+async fn get(client: &Client, path: &str) -> Result<Value> {
+    let answer: Json = GetRequest::at(RequestPath::new(path, &[])).send(client).await?;
+    Ok(serde_json::from_str(answer.as_str())?)
+}
+
+fn write(path: &Path, value: Value) -> Result<()> {
+    files::write(path, value).map_err(|error| format!("can't write {}: {error}", path.display()))?;
+    println!("{}", path.display());
+    Ok(())
+}
