@@ -1,9 +1,10 @@
+use std::fmt;
 use std::marker::PhantomData;
 
 use http::Method;
 
 use super::{Execute, Path, Request, WatchRequest, resource_path};
-use crate::{ClusterResource, List, NamespacedResource, Object, json};
+use crate::{ClusterResource, List, NamespacedResource, Object, Str, json};
 
 /// Lists objects; asked for its [watch form](Self::into_watch), it watches the same ones.
 ///
@@ -14,7 +15,6 @@ use crate::{ClusterResource, List, NamespacedResource, Object, json};
 /// let request = ListRequest::<Pod>::namespaced("shop").label_selector("app=web").limit(500);
 /// assert_eq!(format!("{:?}", request.request()), "GET /api/v1/namespaces/shop/pods?labelSelector=app%3Dweb&limit=500");
 /// ```
-#[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct ListRequest<K> {
     pub(crate) request: Request,
@@ -43,6 +43,37 @@ impl<K> ListRequest<K> {
     /// and are left out.
     pub fn into_watch(self) -> WatchRequest<K> {
         WatchRequest::from_list(self.request)
+    }
+
+    /// The page after the one whose [`continue_token`](List::continue_token) this is.
+    ///
+    /// The token says which version is being listed. The server refuses a `resourceVersion` (but `0`) or a
+    /// `resourceVersionMatch` beside it, so that both are left out (`ValidateListOptions` in
+    /// <https://github.com/kubernetes/apiserver/blob/v0.37.2/pkg/storage/interfaces.go> and in apimachinery's
+    /// `pkg/apis/meta/internalversion/validation`).
+    pub fn next_page(mut self, token: impl Into<Str>) -> Self {
+        self.request.query.remove("resourceVersion");
+        self.request.query.remove("resourceVersionMatch");
+        self.request.query.set("continue", token.into());
+        self
+    }
+
+    /// The objects to list and from which version, without what concerns a single answer: its paging (`limit`,
+    /// `continue`) and its time (`timeoutSeconds`). An empty resourceVersion, which is none, is left out as well.
+    pub fn selection(mut self) -> Self {
+        let query = &mut self.request.query;
+        for name in ["limit", "continue", "timeoutSeconds"] {
+            query.remove(name);
+        }
+        if query.get("resourceVersion") == Some("") {
+            query.remove("resourceVersion");
+        }
+        self
+    }
+
+    /// The request that a transport is given.
+    pub fn into_request(self) -> Request {
+        self.request
     }
 
     /// Lists the objects of one namespace.
@@ -81,5 +112,18 @@ impl<K> ListRequest<K> {
         K: Object,
     {
         client.execute(self.request, json::from_slice).await
+    }
+}
+
+// Not derived: a request can be cloned and shown whatever it lists.
+impl<K> Clone for ListRequest<K> {
+    fn clone(&self) -> Self {
+        Self { request: self.request.clone(), kind: PhantomData }
+    }
+}
+
+impl<K> fmt::Debug for ListRequest<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ListRequest").field(&self.request).finish()
     }
 }

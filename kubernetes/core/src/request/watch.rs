@@ -1,12 +1,20 @@
+use std::fmt;
 use std::marker::PhantomData;
 
 use super::{Execute, Request};
-use crate::QueryValue;
+use crate::{QueryValue, Str};
 
 /// Watches what a list request lists: one connection, as the server gives it.
 ///
 /// It ends when the server ends it. Most users want `kubernetes-watch`, which reconnects and resumes.
-#[derive(Clone, Debug)]
+///
+/// ```
+/// use kubernetes_core::ListRequest;
+/// # kubernetes_core::doc_test_resource!(Pod);
+///
+/// let watch = ListRequest::<Pod>::namespaced("shop").limit(500).into_watch().resource_version("42");
+/// assert_eq!(format!("{:?}", watch.request()), "GET /api/v1/namespaces/shop/pods?watch=true&resourceVersion=42");
+/// ```
 #[must_use = "a request does nothing until it is sent"]
 pub struct WatchRequest<K> {
     request: Request,
@@ -27,9 +35,14 @@ impl<K> WatchRequest<K> {
         &self.request
     }
 
+    /// The request that a transport is given.
+    pub fn into_request(self) -> Request {
+        self.request
+    }
+
     /// The changes after this version; the version is opaque.
-    pub fn resource_version(self, version: &str) -> Self {
-        self.with("resourceVersion", version)
+    pub fn resource_version(self, version: impl Into<Str>) -> Self {
+        self.with("resourceVersion", version.into())
     }
 
     /// After how many seconds the server ends the watch.
@@ -64,5 +77,18 @@ impl<K> WatchRequest<K> {
     fn with(mut self, name: &'static str, value: impl Into<QueryValue>) -> Self {
         self.request.query.set(name, value);
         self
+    }
+}
+
+// Not derived: a request can be cloned and shown whatever it watches.
+impl<K> Clone for WatchRequest<K> {
+    fn clone(&self) -> Self {
+        Self { request: self.request.clone(), kind: PhantomData }
+    }
+}
+
+impl<K> fmt::Debug for WatchRequest<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("WatchRequest").field(&self.request).finish()
     }
 }

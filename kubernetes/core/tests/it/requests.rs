@@ -154,6 +154,24 @@ fn a_watch_takes_over_the_selection_and_not_the_paging() {
 }
 
 #[test]
+fn a_next_page_has_the_token_in_place_of_the_version() {
+    let request = ListRequest::<Widget>::namespaced("n").resource_version("7").resource_version_match("Exact").limit(5);
+    let shown = |request: ListRequest<Widget>| format!("{:?}", request.into_request());
+    let root = "GET /apis/example.com/v1/namespaces/n/widgets";
+    assert_eq!(shown(request.next_page("a").next_page("b/+")), format!("{root}?limit=5&continue=b%2F%2B"));
+}
+
+#[test]
+fn a_selection_has_nothing_of_a_single_answer() {
+    let request =
+        ListRequest::<Widget>::namespaced("n").label_selector("a=b").limit(5).continue_("c").timeout_seconds(9);
+    let shown = |request: ListRequest<Widget>| format!("{:?}", request.selection().into_request());
+    let root = "GET /apis/example.com/v1/namespaces/n/widgets?labelSelector=a%3Db";
+    assert_eq!(shown(request.clone().resource_version("7")), format!("{root}&resourceVersion=7"));
+    assert_eq!(shown(request.resource_version("")), root);
+}
+
+#[test]
 fn every_argument_stays_one_segment_of_the_path() {
     for (name, segment) in
         [("a/b", "a%2Fb"), ("a?b#c", "a%3Fb%23c"), ("%2e", "%252e"), ("ü", "%C3%BC"), ("a b", "a%20b"), ("...", "...")]
