@@ -1,6 +1,5 @@
 //! What carries out the machine's decisions: it owns the connection, the clock and the objects.
 
-use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -9,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_core::Stream;
 use kubernetes_client::{Body, Client, Error as ClientError};
-use kubernetes_core::{Execute, List, ListRequest, Object, Request, Str, json};
+use kubernetes_core::{List, ListRequest, Object, Request, Str, WatchRequest, json};
 use tokio::time::Instant;
 use tracing::{debug, warn};
 
@@ -27,6 +26,10 @@ use crate::{Bookmark, Error, Event, Reason, Transition};
 /// announces it at once; one that ignores it never does.
 const INITIAL_EVENTS_END_WITHIN: Duration = Duration::from_secs(10);
 
+/// How long a page of a list may take, whatever timeout the client has: the API server itself gives a request up after
+/// a minute by default (`--request-timeout`), and without a bound a connection that is lost would hang for ever.
+const PAGE_WITHIN: Duration = Duration::from_secs(300);
+
 /// After how many lines and chunks without an event for the caller the runtime gets its turn.
 const TURNS: u32 = 128;
 
@@ -35,7 +38,7 @@ type Pending<T> = Pin<Box<dyn Future<Output = Result<T, ClientError>> + Send>>;
 /// One watch at work.
 pub(crate) struct Driver<K> {
     client: Client,
-    requests: Requests,
+    requests: Requests<K>,
     idle_timeout: Option<Duration>,
     observer: Option<Observer>,
     machine: Machine,
@@ -81,11 +84,12 @@ impl<K> Driver<K> {
 
 impl<K: Object> Driver<K> {
     pub(crate) fn new(client: Client, request: ListRequest<K>, settings: &Settings) -> Self {
-        let (version, requests) =
-            Requests::new(request.request().clone(), settings.bookmarks, settings.timeout_seconds);
+        let requests = Requests::new(request, settings.bookmarks, settings.timeout_seconds);
+        let version = requests.version();
+        let lifetime = requests.least_timeout().min(settings.idle_timeout.unwrap_or(Duration::MAX));
         Self {
             client,
-            machine: Machine::new(version.clone(), requests.bookmarks(), fastrand::Rng::new()),
+            machine: Machine::new(version.clone(), requests.bookmarks(), lifetime, fastrand::Rng::new()),
             requests,
             idle_timeout: settings.idle_timeout,
             observer: settings.observer.clone(),
@@ -126,10 +130,13 @@ impl<K: Object> Driver<K> {
                     ready!(self.timer.poll(context));
                     self.proceed()
                 }
-                Io::Listing(page) => {
-                    let result = ready!(page.as_mut().poll(context));
-                    self.listed(result)
-                }
+                Io::Listing(page) => match page.as_mut().poll(context) {
+                    Poll::Ready(result) => self.listed(result),
+                    Poll::Pending => {
+                        let limit = ready!(self.timer.poll(context));
+                        self.lost(Cause::Silent(limit))
+                    }
+                },
                 Io::Opening(body) => match body.as_mut().poll(context) {
                     Poll::Ready(result) => self.opened(result),
                     Poll::Pending => ready!(self.poll_silence(context)),
@@ -169,7 +176,7 @@ impl<K: Object> Driver<K> {
     fn request_step(&mut self, step: Step) -> Flow<K> {
         self.since = Some(Instant::now());
         match step {
-            Step::Watch { from } => self.open(self.requests.watch(&from)),
+            Step::Watch { from } => self.open(self.requests.watch(from)),
             Step::StreamingList => {
                 self.held = Held::default();
                 self.changes_seen = false;
@@ -179,17 +186,19 @@ impl<K: Object> Driver<K> {
                 if next.is_none() {
                     self.held = Held::default();
                 }
-                let (client, request) = (self.client.clone(), self.requests.page(next.as_ref(), paged));
-                self.io = Io::Listing(Box::pin(async move { client.execute(request, json::from_slice).await }));
+                let (client, request) = (self.client.clone(), self.requests.page(next, paged));
+                self.io = Io::Listing(Box::pin(async move { request.send(&client).await }));
+                self.timer.set(Some(PAGE_WITHIN));
             }
+            Step::FailWithoutEnd => return self.fail(Cause::RepeatedToken),
             _ => return self.fail(Cause::NoVersion),
         }
         None
     }
 
-    fn open(&mut self, request: Request) {
+    fn open(&mut self, request: WatchRequest<K>) {
         let client = self.client.clone();
-        self.io = Io::Opening(Box::pin(async move { client.open(request).await }));
+        self.io = Io::Opening(Box::pin(async move { request.open(&client).await }));
         self.heard = false;
         self.timer.set(self.idle_timeout);
     }
@@ -283,6 +292,10 @@ impl<K: Object> Driver<K> {
         };
         let page = Input::Page { version: list.resource_version(), next: list.continue_token() };
         let step = self.machine.on(page);
+        if let Step::Wait(_) = step {
+            let cause = Cause::RepeatedToken;
+            return self.waited(cause.loss(), cause, step);
+        }
         self.held.extend(list.items);
         match step {
             Step::Release { version } => {
@@ -344,27 +357,12 @@ impl<K: Object> Driver<K> {
         let request = self.request();
         match (reason, error) {
             (Reason::Unavailable | Reason::Broken | Reason::Gone, Some(error)) => {
-                warn!(?request, resource_version, ?wait, cause = %Chain(error), "watch interrupted: {reason}");
+                warn!(?request, resource_version, ?wait, cause = ?error, "watch interrupted: {reason}");
             }
             _ => debug!(?request, resource_version, ?wait, "watch: {reason}"),
         }
         if let Some(observer) = &self.observer {
             observer(&Transition { reason, error, wait, resource_version });
         }
-    }
-}
-
-/// An error with its sources, for logs.
-struct Chain<'a>(&'a dyn std::error::Error);
-
-impl fmt::Display for Chain<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)?;
-        let mut source = self.0.source();
-        while let Some(error) = source {
-            write!(f, ": {error}")?;
-            source = error.source();
-        }
-        Ok(())
     }
 }

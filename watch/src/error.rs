@@ -1,4 +1,4 @@
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::time::Duration;
 
 use kubernetes_core::json::DecodeError;
@@ -13,6 +13,9 @@ use crate::machine::Loss;
 ///   watch without a version. What was deleted meanwhile can only be found by comparing.
 /// - 401, 403, 404 and other refusals: mend the credentials, the roles or the request.
 /// - [`is_undecodable`](Self::is_undecodable): the server sent what is not an event of this type.
+///
+/// `Display` says one level, and [`source`](std::error::Error::source) gives the next; `Debug` says all of them in one
+/// line, since it is what `fn main() -> Result<(), Box<dyn Error>>` prints.
 ///
 /// (An [observer](crate::Watch::observe) is given the same type for trouble that is retried.)
 pub struct Error(Box<Inner>);
@@ -34,6 +37,8 @@ pub(crate) enum Cause {
     Undecodable(DecodeError),
     LineTooLong(LineTooLong),
     NoVersion,
+    /// A page came with the continue token that it was asked for with.
+    RepeatedToken,
 }
 
 impl Cause {
@@ -46,6 +51,7 @@ impl Cause {
             Self::NotStreaming => Loss::Refused,
             Self::Client(error) => loss_of_request(error),
             Self::Status(status) => loss_of_event(status),
+            Self::RepeatedToken => Loss::Broken { retry_after: None },
             Self::Undecodable(_) | Self::LineTooLong(_) | Self::NoVersion => Loss::Final,
         }
     }
@@ -129,11 +135,12 @@ impl Error {
         self.status().is_some_and(Status::is_not_found)
     }
 
-    /// Whether the server sent what is not an event, or not one of this type; the source names the place.
+    /// Whether the server sent what is not an event, or not one of this type, or no list that has an end; the source
+    /// names the place.
     pub fn is_undecodable(&self) -> bool {
         match &self.0.cause {
             Cause::Client(error) => error.is_decode(),
-            Cause::Undecodable(_) | Cause::LineTooLong(_) => true,
+            Cause::Undecodable(_) | Cause::LineTooLong(_) | Cause::RepeatedToken => true,
             _ => false,
         }
     }
@@ -157,13 +164,31 @@ impl fmt::Display for Error {
             Cause::Undecodable(_) => write!(f, "can't decode an event of the watch of {path}"),
             Cause::LineTooLong(_) => write!(f, "can't read an event of the watch of {path}"),
             Cause::NoVersion => write!(f, "the list at {path} has no resourceVersion to watch from"),
+            Cause::RepeatedToken => {
+                write!(f, "the list at {path} has no end: a page has the same continue token as the page before")
+            }
         }
     }
 }
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Error").field("path", &self.0.path).field("cause", &self.0.cause).finish()
+        write!(OneLine(f), "{self}")?;
+        let mut source = std::error::Error::source(self);
+        while let Some(error) = source {
+            write!(OneLine(f), ": caused by: {error}")?;
+            source = error.source();
+        }
+        Ok(())
+    }
+}
+
+/// Writes text from a server without what could break a line, or steer a terminal.
+struct OneLine<'a, 'f>(&'a mut fmt::Formatter<'f>);
+
+impl fmt::Write for OneLine<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        text.chars().try_for_each(|c| self.0.write_char(if c.is_control() { ' ' } else { c }))
     }
 }
 

@@ -13,6 +13,24 @@ pub enum Event<K> {
     Bookmark(Bookmark),
 }
 
+impl<K> Event<K> {
+    /// The object that the event is about; `None` for a bookmark.
+    pub fn object(&self) -> Option<&K> {
+        match self {
+            Self::Added(object) | Self::Modified(object) | Self::Deleted(object) => Some(object),
+            Self::Bookmark(_) => None,
+        }
+    }
+
+    /// The object that the event is about; `None` for a bookmark.
+    pub fn into_object(self) -> Option<K> {
+        match self {
+            Self::Added(object) | Self::Modified(object) | Self::Deleted(object) => Some(object),
+            Self::Bookmark(_) => None,
+        }
+    }
+}
+
 /// How far a watch has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bookmark {
@@ -31,5 +49,19 @@ impl Bookmark {
     /// A watch without a starting version has one such bookmark, however the objects were listed.
     pub fn ends_initial_events(&self) -> bool {
         self.initial_events_end
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_event_but_a_bookmark_has_its_object() {
+        for event in [Event::Added(1), Event::Modified(1), Event::Deleted(1)] {
+            assert_eq!((event.object(), event.clone().into_object()), (Some(&1), Some(1)));
+        }
+        let bookmark = Event::<u8>::Bookmark(Bookmark { resource_version: "9".into(), initial_events_end: true });
+        assert_eq!((bookmark.object(), bookmark.clone().into_object()), (None, None));
     }
 }

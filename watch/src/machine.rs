@@ -6,7 +6,8 @@ use kubernetes_core::Str;
 
 use crate::backoff::Backoff;
 
-/// A connection that lived this long was healthy, though nothing came: the next one is opened without backoff.
+/// A connection that lived this long was healthy, though nothing came: the next one is opened without backoff. Nearly
+/// as long as the connection was to live is enough.
 const HEALTHY: Duration = Duration::from_secs(10);
 
 /// The least time from one connection to the next, however well they go.
@@ -26,6 +27,8 @@ pub(crate) struct Machine {
     /// The version that everything up to has been handed over.
     version: Option<Str>,
     backoff: Backoff,
+    /// After how long a connection was healthy, though nothing came.
+    healthy: Duration,
     /// Whether this connection has brought a new version.
     progress: bool,
     /// Whether the one retry after a 410 has been used.
@@ -112,19 +115,22 @@ pub(crate) enum Step {
     Fail,
     /// The list has no version to watch from: hand an error over, the watch is over.
     FailWithoutVersion,
+    /// The list has no end, also in one piece: hand an error over, the watch is over.
+    FailWithoutEnd,
 }
 
 impl Machine {
     /// A watch of the changes after `version`, or else of the existing objects and their changes,
-    /// starting with [`Input::Ready`].
-    pub(crate) fn new(version: Option<Str>, streaming_list: bool, random: fastrand::Rng) -> Self {
+    /// starting with [`Input::Ready`]. A quiet connection is meant to live for `lifetime`.
+    pub(crate) fn new(version: Option<Str>, streaming_list: bool, lifetime: Duration, random: fastrand::Rng) -> Self {
         let goal = match &version {
             Some(_) => Goal::Watch,
             None if streaming_list => Goal::StreamingList { broken: 0 },
             None => Goal::first_page(true),
         };
         let backoff = Backoff::new(random);
-        Self { goal, stage: Stage::Waiting, version, backoff, progress: false, gone: false }
+        let healthy = HEALTHY.min(lifetime.mul_f64(0.9));
+        Self { goal, stage: Stage::Waiting, version, backoff, healthy, progress: false, gone: false }
     }
 
     /// Whether the initial events of a streaming list are being read.
@@ -170,6 +176,9 @@ impl Machine {
         };
         // Should the pages not agree, the first version loses nothing: what changed since is sent again.
         let first = first.get_or_insert_with(|| version.into());
+        if next.is_some() && token.as_deref() == next {
+            return self.endless();
+        }
         if let Some(next) = next {
             *token = Some(next.into());
             self.backoff.reset();
@@ -181,6 +190,15 @@ impl Machine {
         let version = first.clone();
         self.stage = Stage::Waiting;
         self.complete(version)
+    }
+
+    /// After a page that leads to itself. Whoever does not understand continue tokens may have the list in one piece.
+    fn endless(&mut self) -> Step {
+        if matches!(self.goal, Goal::List { paged: false, .. }) {
+            return self.fail(Step::FailWithoutEnd);
+        }
+        self.goal = Goal::first_page(false);
+        self.retry(None)
     }
 
     fn change(&mut self, version: &str) -> Step {
@@ -221,9 +239,11 @@ impl Machine {
     }
 
     fn lost(&mut self, loss: Loss, lived: Duration) -> Step {
-        let healthy = self.stage == Stage::Open && (self.progress || lived >= HEALTHY);
+        let healthy = self.stage == Stage::Open && (self.progress || lived >= self.healthy);
         if healthy {
             self.backoff.reset();
+            // A 410 that takes its time does not count as health, or it would be retried for ever.
+            self.gone &= loss == Loss::Gone;
         }
         match loss {
             Loss::Final => self.fail(Step::Fail),

@@ -5,7 +5,7 @@ use super::*;
 type Row = (&'static str, fn() -> Machine);
 
 fn machine(version: Option<&str>, streaming_list: bool) -> Machine {
-    Machine::new(version.map(Str::from), streaming_list, fastrand::Rng::with_seed(7))
+    Machine::new(version.map(Str::from), streaming_list, 300 * SECOND, fastrand::Rng::with_seed(7))
 }
 
 fn after<const N: usize>(mut machine: Machine, inputs: [Input<'_>; N]) -> Machine {
@@ -37,7 +37,7 @@ const fn lost(loss: Loss) -> Input<'static> {
 const GONE: Input<'static> = lost(Loss::Gone);
 const BROKEN: Input<'static> = lost(Loss::Broken { retry_after: None });
 
-const STATES: [Row; 12] = [
+const STATES: [Row; 13] = [
     ("wait, watch", || machine(Some("5"), true)),
     ("asked, watch", || after(machine(Some("5"), true), [Input::Ready])),
     ("open, watch", watching),
@@ -49,15 +49,20 @@ const STATES: [Row; 12] = [
     ("open, stream, broken before", || after(streaming(), [BROKEN, Input::Ready, Input::Opened])),
     ("asked, first page", listing),
     ("asked, next page", || after(listing(), [Input::Page { version: "9", next: Some("a") }])),
+    ("asked, next page in one piece", || {
+        let whole = after(listing(), [Input::Page { version: "9", next: Some("a") }, GONE, Input::Ready]);
+        after(whole, [Input::Page { version: "9", next: Some("a") }])
+    }),
     ("over", || after(watching(), [lost(Loss::Final)])),
 ];
 
-const INPUTS: [Input<'static>; 17] = [
+const INPUTS: [Input<'static>; 18] = [
     Input::Ready,
     Input::Opened,
     Input::Change { version: "7" },
     Input::Bookmark { version: "8", initial_events_end: false },
     Input::Bookmark { version: "8", initial_events_end: true },
+    Input::Page { version: "9", next: Some("a") },
     Input::Page { version: "9", next: Some("b") },
     Input::Page { version: "9", next: None },
     Input::Page { version: "", next: None },
@@ -109,7 +114,7 @@ fn describe(input: &Input<'_>) -> String {
         Input::Bookmark { version, initial_events_end: false } => format!("bookmark {version}"),
         Input::Bookmark { version, initial_events_end: true } => format!("end bookmark {version}"),
         Input::Page { version, next: None } => format!("last page, version {version:?}"),
-        Input::Page { version, .. } => format!("page, version {version:?}"),
+        Input::Page { next: Some(next), .. } => format!("page before {next}"),
         other => format!("{other:?}"),
     }
 }
@@ -228,7 +233,8 @@ fn decisions() {
           Refused                      wait 0.0 s                         Waiting, list first, paged true, from none
           Final                        Fail                               Over, stream, broken 1, from none
         asked, first page
-          page, version "9"            list, next b, paged true           Requested, list b, paged true, from none
+          page before a                list, next a, paged true           Requested, list a, paged true, from none
+          page before b                list, next b, paged true           Requested, list b, paged true, from none
           last page, version "9"       release 9                          Waiting, watch, from 9
           last page, version ""        FailWithoutVersion                 Over, list first, paged true, from none
           Ended                        wait 0.7 s                         Waiting, list first, paged true, from none
@@ -241,7 +247,8 @@ fn decisions() {
           Refused                      Fail                               Over, list first, paged true, from none
           Final                        Fail                               Over, list first, paged true, from none
         asked, next page
-          page, version "9"            list, next b, paged true           Requested, list b, paged true, from none
+          page before a                wait 0.7 s                         Waiting, list first, paged false, from none
+          page before b                list, next b, paged true           Requested, list b, paged true, from none
           last page, version "9"       release 9                          Waiting, watch, from 9
           last page, version ""        release 9                          Waiting, watch, from 9
           Ended                        wait 0.7 s                         Waiting, list a, paged true, from none
@@ -253,13 +260,28 @@ fn decisions() {
           Gone                         wait 0.7 s                         Waiting, list first, paged false, from none
           Refused                      Fail                               Over, list a, paged true, from none
           Final                        Fail                               Over, list a, paged true, from none
+        asked, next page in one piece
+          page before a                FailWithoutEnd                     Over, list a, paged false, from none
+          page before b                list, next b, paged false          Requested, list b, paged false, from none
+          last page, version "9"       release 9                          Waiting, watch, from 9
+          last page, version ""        release 9                          Waiting, watch, from 9
+          Ended                        wait 0.5 s                         Waiting, list a, paged false, from none
+          Ended after long             wait 0.5 s                         Waiting, list a, paged false, from none
+          Silent after long            wait 0.5 s                         Waiting, list a, paged false, from none
+          unavailable                  wait 0.5 s                         Waiting, list a, paged false, from none
+          unavailable for 1s           wait 1.5 s                         Waiting, list a, paged false, from none
+          broken                       wait 0.5 s                         Waiting, list a, paged false, from none
+          Gone                         wait 0.5 s                         Waiting, list a, paged false, from none
+          Refused                      Fail                               Over, list a, paged false, from none
+          Final                        Fail                               Over, list a, paged false, from none
         over
           Ready                        Fail                               Over, watch, from 5
           Opened                       Fail                               Over, watch, from 5
           change 7                     Fail                               Over, watch, from 5
           bookmark 8                   Fail                               Over, watch, from 5
           end bookmark 8               Fail                               Over, watch, from 5
-          page, version "9"            Fail                               Over, watch, from 5
+          page before a                Fail                               Over, watch, from 5
+          page before b                Fail                               Over, watch, from 5
           last page, version "9"       Fail                               Over, watch, from 5
           last page, version ""        Fail                               Over, watch, from 5
           Ended                        Fail                               Over, watch, from 5
@@ -337,6 +359,18 @@ fn a_long_life_resets_the_backoff_but_a_long_wait_for_an_answer_does_not() {
 }
 
 #[test]
+fn a_life_as_long_as_was_asked_for_is_long() {
+    let mut machine = Machine::new(Some("5".into()), true, 2 * SECOND, fastrand::Rng::with_seed(7));
+    machine.on(Input::Ready);
+    for lived in [2 * SECOND, Duration::from_millis(1990)] {
+        machine.on(Input::Opened);
+        assert_eq!(waits(&mut machine, Loss::Ended, lived), Duration::ZERO);
+    }
+    machine.on(Input::Opened);
+    assert!(waits(&mut machine, Loss::Ended, SECOND) > Duration::ZERO);
+}
+
+#[test]
 fn a_server_may_ask_for_a_wait_but_not_for_any() {
     for (asked, least) in [(5, 5), (86_400, 60)] {
         let retry_after = Some(Duration::from_secs(asked));
@@ -357,6 +391,19 @@ fn after_progress_a_410_is_retried_again() {
     }
     waits(&mut machine, Loss::Gone, SHORT);
     assert_eq!(machine.on(GONE), Step::Fail);
+}
+
+#[test]
+fn after_a_healthy_connection_a_410_is_retried_again_unless_it_ended_in_one() {
+    let mut machine = watching();
+    for _ in 0..3 {
+        waits(&mut machine, Loss::Gone, SHORT);
+        machine.on(Input::Opened);
+        waits(&mut machine, Loss::Ended, HEALTHY);
+    }
+    waits(&mut machine, Loss::Gone, SHORT);
+    machine.on(Input::Opened);
+    assert_eq!(machine.on(Input::Lost { loss: Loss::Gone, lived: HEALTHY }), Step::Fail);
 }
 
 #[test]

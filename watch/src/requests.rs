@@ -1,36 +1,41 @@
-use kubernetes_core::{Request, Str};
+use std::time::Duration;
+
+use kubernetes_core::{ListRequest, Request, Str, WatchRequest};
 
 /// How many objects a page of a list has, unless the request has a `limit`; the same as kubectl's and client-go's.
-const PAGE: u32 = 500;
+const PAGE: i64 = 500;
+
+/// After how many seconds a server ends a watch, unless told otherwise; the same as in client-go's reflector. It is
+/// random, so that watches that began together do not end together.
+const TIMEOUT_SECONDS: std::ops::RangeInclusive<u32> = 300..=600;
 
 /// The requests of one watch, made from the list request that it was given.
 #[derive(Debug)]
-pub(crate) struct Requests {
-    list: Request,
+pub(crate) struct Requests<K> {
+    list: ListRequest<K>,
+    limit: i64,
     bookmarks: bool,
-    timeout_seconds: Option<Str>,
+    timeout_seconds: Option<u32>,
 }
 
-impl Requests {
-    /// The version from which to watch, if the request has one, and the requests.
-    pub(crate) fn new(mut list: Request, bookmarks: bool, timeout_seconds: Option<u32>) -> (Option<Str>, Self) {
-        let query = &mut list.query;
-        let asked = query.get("timeoutSeconds").map(Str::from);
-        let timeout_seconds = timeout_seconds.map(|seconds| seconds.max(1).to_string().into()).or(asked);
-        for name in ["watch", "allowWatchBookmarks", "sendInitialEvents", "timeoutSeconds", "continue"] {
-            query.remove(name);
-        }
-        let version = query.get("resourceVersion").map(Str::from);
-        if version.as_deref() == Some("") {
-            query.remove("resourceVersion");
-        }
-        // The version 0 is none: it allows the list to be any state that the server has in memory.
-        (version.filter(|version| !matches!(&**version, "" | "0")), Self { list, bookmarks, timeout_seconds })
+impl<K> Requests<K> {
+    pub(crate) fn new(list: ListRequest<K>, bookmarks: bool, timeout_seconds: Option<u32>) -> Self {
+        let query = &list.request().query;
+        let limit = query.get("limit").and_then(|limit| limit.parse().ok()).unwrap_or(PAGE);
+        let asked = || query.get("timeoutSeconds").and_then(|seconds| seconds.parse().ok());
+        let timeout_seconds = timeout_seconds.or_else(asked).filter(|seconds| *seconds > 0);
+        Self { list: list.selection(), limit, bookmarks, timeout_seconds }
     }
 
     /// The list request that all are made from.
     pub(crate) fn list(&self) -> &Request {
-        &self.list
+        self.list.request()
+    }
+
+    /// The version from which to watch, if the request has one.
+    pub(crate) fn version(&self) -> Option<Str> {
+        // The version 0 is none: it allows the list to be any state that the server has in memory.
+        self.list().query.get("resourceVersion").filter(|version| *version != "0").map(Str::from)
     }
 
     /// Whether bookmarks are asked for. A streaming list needs them.
@@ -38,51 +43,34 @@ impl Requests {
         self.bookmarks
     }
 
+    /// After how long the server ends a watch at the earliest.
+    pub(crate) fn least_timeout(&self) -> Duration {
+        Duration::from_secs(self.timeout_seconds.unwrap_or(*TIMEOUT_SECONDS.start()).into())
+    }
+
     /// The changes after a version.
-    pub(crate) fn watch(&self, from: &Str) -> Request {
-        let mut request = self.any_watch();
-        request.query.remove("resourceVersionMatch");
-        request.query.set("resourceVersion", from);
-        request
+    pub(crate) fn watch(&self, from: Str) -> WatchRequest<K> {
+        self.any_watch().resource_version(from)
     }
 
     /// The existing objects and what follows.
-    pub(crate) fn streaming_list(&self) -> Request {
-        let mut request = self.any_watch();
-        request.query.set("sendInitialEvents", true);
-        request.query.set("resourceVersionMatch", "NotOlderThan");
-        request
+    pub(crate) fn streaming_list(&self) -> WatchRequest<K> {
+        self.any_watch().send_initial_events(true)
     }
 
     /// A page of the existing objects.
-    pub(crate) fn page(&self, next: Option<&Str>, paged: bool) -> Request {
-        let mut request = self.list.clone();
-        if !paged {
-            request.query.remove("limit");
-        } else if request.query.get("limit").is_none() {
-            request.query.set("limit", PAGE);
+    pub(crate) fn page(&self, next: Option<Str>, paged: bool) -> ListRequest<K> {
+        let list = self.list.clone();
+        let list = if paged { list.limit(self.limit) } else { list };
+        match next {
+            Some(token) => list.next_page(token),
+            None => list,
         }
-        if let Some(next) = next {
-            // The token says which version is being listed.
-            request.query.remove("resourceVersion");
-            request.query.remove("resourceVersionMatch");
-            request.query.set("continue", next);
-        }
-        request
     }
 
-    fn any_watch(&self) -> Request {
-        let mut request = self.list.clone();
-        request.query.remove("limit");
-        request.query.set("watch", true);
-        if self.bookmarks {
-            request.query.set("allowWatchBookmarks", true);
-        }
-        match &self.timeout_seconds {
-            Some(seconds) => request.query.set("timeoutSeconds", seconds),
-            // Random, as in client-go's reflector, so that watches that began together do not end together.
-            None => request.query.set("timeoutSeconds", fastrand::u32(300..=600)),
-        }
-        request
+    fn any_watch(&self) -> WatchRequest<K> {
+        let watch = self.list.clone().into_watch();
+        let watch = if self.bookmarks { watch.allow_watch_bookmarks(true) } else { watch };
+        watch.timeout_seconds(self.timeout_seconds.unwrap_or_else(|| fastrand::u32(TIMEOUT_SECONDS)))
     }
 }

@@ -46,7 +46,8 @@ impl Watch {
 
     /// After how many seconds the server ends a connection, upon which the stream opens the next one.
     ///
-    /// By default each connection has a random time of 5 to 10 minutes, or the request's own `timeoutSeconds`.
+    /// By default, and with `0`, each connection has a random time of 5 to 10 minutes. A `timeoutSeconds` of the request
+    /// counts where this is not called.
     /// It does not end the stream. It is the server's timeout: it does not notice a network that is lost, which is what
     /// [`idle_timeout`](Self::idle_timeout) is for.
     #[must_use]
@@ -61,6 +62,9 @@ impl Watch {
     /// Without it, a connection that is lost without a word (a firewall that forgets it, a machine that is unplugged)
     /// would hang for ever. The default is [`IDLE_TIMEOUT`](Self::IDLE_TIMEOUT). Where the server sends no bookmarks, a
     /// quiet watch reconnects that often, and nothing is lost.
+    ///
+    /// It does not concern a page of a list, of which nothing is seen before it is complete: that has 5 minutes, or the
+    /// client's [`request_timeout`](kubernetes_client::ClientBuilder::request_timeout) if that is shorter.
     #[must_use]
     pub fn idle_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         self.settings.idle_timeout = timeout.into();

@@ -1,7 +1,9 @@
+use std::time::Duration;
+
 use futures_util::StreamExt;
 use kubernetes_watch::Error;
 
-use crate::server::{Answer, Server};
+use crate::server::{Answer, Part, Server};
 use crate::{added, ended, error, next, open, refusal, stream, take};
 
 async fn failure(answers: impl IntoIterator<Item = Answer>) -> (Error, Server) {
@@ -33,6 +35,27 @@ async fn a_forgotten_version_is_retried_once() {
         let server = Server::new([gone.clone(), ended([added("a", 6)]), gone, open([added("b", 7)])]);
         assert_eq!(take(&mut stream(&server)).await, ["+a@6", "+b@7"], "after progress it is retried again");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_quiet_healthy_watch_it_is_retried_again() {
+    let gone = || refusal(410, "Expired");
+    let quiet = || Answer::Body(vec![Part::Pause(Duration::from_secs(300))]);
+    let server = Server::new([gone(), quiet(), gone(), quiet(), gone(), open([added("a", 6)])]);
+    assert_eq!(next(&mut stream(&server)).await, "+a@6");
+    assert_eq!(server.asked("resourceVersion"), ["5"; 6]);
+
+    let (failure, server) = failure([gone(), quiet(), gone(), gone()]).await;
+    assert!(failure.is_gone(), "{failure:?}");
+    assert_eq!(server.times().len(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_takes_its_time_to_forget_is_not_asked_for_ever() {
+    let late = Answer::Body(vec![Part::Pause(Duration::from_secs(20)), crate::bytes(error(410, "Expired"))]);
+    let (failure, server) = failure([late.clone(), late]).await;
+    assert!(failure.is_gone(), "{failure:?}");
+    assert_eq!(server.times().len(), 2);
 }
 
 #[tokio::test(start_paused = true)]
@@ -68,6 +91,26 @@ async fn an_error_says_what_failed() {
     let server = Server::new([ended(["{\"type\":\"ERROR\",\"object\":{}}\n".into()])]);
     let text = next(&mut stream(&server)).await;
     assert!(text.contains("with error, without a reason"), "{text}");
+}
+
+/// `fn main() -> Result<(), Box<dyn Error>>` prints this form.
+#[tokio::test(start_paused = true)]
+async fn an_error_is_legible_when_main_returns_it() {
+    let path = "/apis/example.com/v1/namespaces/shop/widgets";
+    let (forbidden, _) = failure([refusal(403, "Forbidden")]).await;
+    let expected = format!("the watch of {path} failed: caused by: GET {path} failed: 403 Forbidden");
+    assert_eq!(format!("{forbidden:?}"), expected);
+    assert_eq!(format!("{forbidden:#?}"), expected);
+
+    let (garbage, _) = failure([open(["garbage\n".into()])]).await;
+    let shown = format!("{garbage:?}");
+    let expected = format!("can't decode an event of the watch of {path}: caused by: expected");
+    assert!(shown.starts_with(&expected), "{shown}");
+
+    let lines = r#"{"kind":"Status","code":403,"reason":"Forbidden","message":"one\ntwo\u001b[31m"}"#;
+    let (error, _) = failure([ended([format!("{{\"type\":\"ERROR\",\"object\":{lines}}}\n")])]).await;
+    let shown = format!("{error:?}");
+    assert!(shown.ends_with("one two [31m"), "{shown}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,7 +1,7 @@
 use std::future::Future;
 use std::time::Duration;
 
-use kubernetes_watch::{Event, Watch};
+use kubernetes_watch::{Event, Reason, Watch};
 
 use crate::server::{Answer, Part, Server};
 use crate::{
@@ -135,10 +135,10 @@ async fn lists_page_by_page() {
     assert_eq!(
         queries[1..],
         [
-            "limit=2&labelSelector=x",
-            "limit=2&labelSelector=x&continue=first",
-            "limit=2&labelSelector=x&continue=first",
-            "limit=2&labelSelector=x&continue=second%2F%2B",
+            "labelSelector=x&limit=2",
+            "labelSelector=x&limit=2&continue=first",
+            "labelSelector=x&limit=2&continue=first",
+            "labelSelector=x&limit=2&continue=second%2F%2B",
             "labelSelector=x&watch=true&allowWatchBookmarks=true&resourceVersion=9",
         ]
     );
@@ -156,6 +156,55 @@ async fn a_page_that_expires_starts_the_list_again() {
     let mut stream = Watch::new(&server.client()).stream(widgets());
     assert_eq!(take(&mut stream).await, ["+a@2", "=12"]);
     assert_eq!(server.queries()[1..], ["limit=500", "limit=500&continue=first", ""]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_comes_again_makes_the_list_start_again_in_one_piece() {
+    let server = Server::new([
+        refusal(422, "Invalid"),
+        page("9", "first", &[object("phantom", 1)]),
+        page("9", "first", &[object("phantom", 1)]),
+        page("12", "", &[object("a", 2)]),
+        open([]),
+    ]);
+    let mut stream = Watch::new(&server.client()).stream(widgets());
+    assert_eq!(take(&mut stream).await, ["+a@2", "=12"]);
+    assert_eq!(server.queries()[1..], ["limit=500", "limit=500&continue=first", ""]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_always_comes_again_is_an_error() {
+    use futures_util::StreamExt;
+    let server = Server::new([]).always(page("9", "first", &[object("a", 1)]));
+    let mut stream = Watch::new(&server.client()).bookmarks(false).stream(widgets());
+    let item = tokio::time::timeout(3600 * SECOND, stream.next()).await.expect("the list ends");
+    let error = item.expect("an item").expect_err("an error");
+    assert!(error.is_undecodable(), "{error:?}");
+    assert!(error.to_string().contains("continue token"), "{error}");
+    assert_eq!(server.queries(), ["limit=500", "limit=500&continue=first", "", "continue=first"]);
+    assert_eq!(next(&mut stream).await, "end");
+}
+
+/// The service behind the other tests has the client's own timeout, which would come first.
+#[tokio::test(start_paused = true)]
+async fn a_page_that_never_comes_is_given_up() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let config = kubernetes_config::Config::new(format!("http://{}", listener.local_addr().unwrap()).parse().unwrap());
+    let client =
+        kubernetes_client::Client::builder(config).connect_timeout(None).request_timeout(None).build().unwrap();
+    let (sender, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let watch = Watch::new(&client).bookmarks(false).idle_timeout(None).observe(move |transition| {
+        let _ = sender.send((transition.reason(), transition.error().map(ToString::to_string)));
+    });
+    let mut stream = watch.stream(widgets());
+    let started = tokio::time::Instant::now();
+    let (reason, error) = tokio::select! {
+        told = told.recv() => told.unwrap(),
+        event = next(&mut stream) => panic!("{event}"),
+    };
+    assert_eq!(reason, Reason::Idle);
+    assert!(error.as_deref().is_some_and(|error| error.ends_with("for 300s")), "{error:?}");
+    assert_eq!(started.elapsed(), 300 * SECOND);
 }
 
 #[tokio::test(start_paused = true)]

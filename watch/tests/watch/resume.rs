@@ -157,6 +157,39 @@ async fn a_watch_that_ends_after_long_is_resumed_at_once() {
     assert_eq!(server.times(), [Duration::ZERO, 60 * SECOND, 120 * SECOND]);
 }
 
+/// A short timeout must not make a quiet watch wait: what happens meanwhile would come late.
+#[tokio::test(start_paused = true)]
+async fn a_quiet_watch_with_a_short_timeout_is_resumed_at_once() {
+    let quiet = |time| Answer::Body(vec![Part::Pause(time)]);
+    let ended_by_server = |watch: Watch| (watch.timeout_seconds(2), quiet(2 * SECOND));
+    let by_request = |watch: Watch| (watch, quiet(2 * SECOND));
+    let silent = |watch: Watch| (watch.idle_timeout(2 * SECOND), open([]));
+    type Case<'a> = (&'a dyn Fn(Watch) -> (Watch, Answer), Option<i64>);
+    let cases: [Case<'_>; 3] = [(&ended_by_server, None), (&by_request, Some(2)), (&silent, None)];
+    for (set, timeout) in cases {
+        let server = Server::new([]);
+        let (watch, answer) = set(Watch::new(&server.client()));
+        let server = server.always(answer);
+        let request = widgets().resource_version("5");
+        let request = timeout.into_iter().fold(request, |request, seconds| request.timeout_seconds(seconds));
+        let mut stream = watch.stream(request);
+        assert!(tokio::time::timeout(601 * SECOND, next(&mut stream)).await.is_err());
+        let times = server.times();
+        assert!(times.windows(2).all(|pair| pair[1] - pair[0] == 2 * SECOND) && times.len() > 300, "{times:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_timeout_that_is_none_is_the_default() {
+    for seconds in [0, -1, i64::MAX] {
+        let server = Server::new([open([added("a", 6)])]);
+        let request = widgets().resource_version("5").timeout_seconds(seconds);
+        next(&mut Watch::new(&server.client()).stream(request)).await;
+        let timeout: u32 = server.asked("timeoutSeconds")[0].parse().unwrap();
+        assert!((300..=600).contains(&timeout), "{timeout}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_last_line_without_end_counts_if_it_is_complete() {
     let server = Server::new([ended([added("a", 6).trim_end().into()]), open([added("b", 7)])]);
