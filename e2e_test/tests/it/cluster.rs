@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures::TryStreamExt;
 use kubernetes_sdk::api::core::v1 as core_v1;
 use kubernetes_sdk::config::Kubeconfig;
+use kubernetes_sdk::core::Object;
 use kubernetes_sdk::models::core::v1::Namespace;
 use kubernetes_sdk::watch::{Event, WatchStream};
 use kubernetes_sdk::{Client, Config};
@@ -38,12 +39,9 @@ pub(crate) fn test_cluster(arguments: &[&str]) {
 }
 
 /// The next event that is no bookmark, as its type and object.
-pub(crate) async fn next_change<K: Unpin>(
+pub(crate) async fn next_change<K: Object>(
     events: &mut WatchStream<K>,
-) -> Result<(&'static str, K), kubernetes_sdk::watch::Error>
-where
-    WatchStream<K>: futures::Stream<Item = Result<Event<K>, kubernetes_sdk::watch::Error>> + Unpin,
-{
+) -> Result<(&'static str, K), kubernetes_sdk::watch::Error> {
     let change = async {
         loop {
             match events.try_next().await? {
