@@ -39,16 +39,18 @@
 //! **Trouble that passes is not seen.** After an end of stream, a reset, a timeout, silence, 429 or 5xx the stream
 //! reconnects from the last version: after a watch that went well within a second, otherwise after 0.8 s, doubling up
 //! to 30 s, with jitter, and no sooner than a `Retry-After` says (up to a minute). It starts over at 0.8 s when a new
-//! version has come or a connection has lived for 10 s, or nearly as long as the timeouts below allow. An [observer](Watch::observe) and `tracing` are told of it.
+//! version has come or a connection has lived for 10 s, or nearly as long as the timeouts below allow. An
+//! [observer](Watch::observe) and `tracing` are told of it.
 //!
 //! **What a retry can't cure is an [`Error`], and final**: 401, 403, 404 and other refusals, and what can't be decoded.
-//! So is a version that the server has forgotten ([`Error::is_gone`]): it is asked for once more, as another API
-//! server may know it, and then the caller must list again. (A new version, or a connection that was healthy,
-//! entitles to another such try.)
+//! So is a version that the server has forgotten ([`Error::is_gone`]): it is asked for once more, as another API server
+//! may know it, and then the caller must list again. (A new version, or a connection that was healthy, entitles to
+//! another such try.)
 //!
-//! **A missing or refused client certificate is retried for ever over HTTP/2**: with TLS 1.3 the server says so only after
-//! the handshake, by breaking the connection, and HTTP/2's errors keep nothing of that but its text. The log and the
-//! [observer's error](Transition::error) have it (`CertificateRequired`, say). Over HTTP/1.1 it is an error, and final.
+//! **A missing or refused client certificate is retried for ever over HTTP/2**: with TLS 1.3 the server says so only
+//! after the handshake, by breaking the connection, and HTTP/2's errors keep nothing of that but its text. The log and
+//! the [observer's error](Transition::error) have it (`CertificateRequired`, say). Over HTTP/1.1 it is an error, and
+//! final.
 //!
 //! **A lost network is noticed**: the server ends each connection after 5 to 10 minutes
 //! ([`timeout_seconds`](Watch::timeout_seconds)), and the client gives up one from which nothing was heard for 90
@@ -68,8 +70,8 @@
 //! - for 10 seconds it neither sends a further existing object nor says that they have ended;
 //! - the streaming list has broken, or failed with 5xx, twice.
 //!
-//! A page that has expired makes the list start again, in one piece. So does one with the same continue token as the page
-//! before; if that comes in one piece too, it is an error.
+//! A page that has expired makes the list start again, in one piece. So does one with the same continue token as the
+//! page before; if that comes in one piece too, it is an error.
 
 mod backoff;
 mod decode;

@@ -1,7 +1,7 @@
 //! Every verb on a ConfigMap, and the error of each that fails.
 
 use kubernetes_sdk::api::core::v1 as core_v1;
-use kubernetes_sdk::models::core::v1::ConfigMap;
+use kubernetes_sdk::models::core::v1::{ConfigMap, Secret};
 use kubernetes_sdk::{Deleted, Map, Patch, Str};
 use serde_json::json;
 
@@ -124,13 +124,13 @@ async fn each_failure_has_its_own_error() {
     assert_eq!(causes[0].field.as_deref(), Some("metadata.name"));
 
     let error = core_v1::read_namespaced_config_map(&namespace, "").send(&client).await.unwrap_err();
-    assert!(
-        error.to_string().contains("`name` is empty") || format!("{error:?}").contains("`name` is empty"),
-        "{error:?}"
-    );
-    let error = core_v1::read_namespaced_config_map(&namespace, "../secrets/x").send(&client).await.unwrap_err();
-    let details = error.status().unwrap().details.as_ref();
-    let kind = details.and_then(|details| details.kind.as_deref());
-    assert_eq!(kind, Some("configmaps"), "a slash in a name reaches another path: {error}");
-    assert!(error.path().unwrap().ends_with("/configmaps/..%2Fsecrets%2Fx"), "{error}");
+    assert!(format!("{error:?}").contains("`name` is empty"), "{error:?}");
+    // The API server decodes a slash before it routes: such a name would reach another object.
+    core_v1::create_namespaced_secret(&namespace, &Secret::named("x")).send(&client).await.unwrap();
+    let escaping = format!("../../{namespace}/secrets/x");
+    for name in ["../secrets/x", &escaping, "kube-root-ca.crt/x", "a%2Fb"] {
+        let error = core_v1::read_namespaced_config_map(&namespace, name).send(&client).await.unwrap_err();
+        assert!(format!("{error:?}").contains("`name` must not contain"), "{error:?}");
+        assert!(error.status().is_none(), "nothing is sent");
+    }
 }

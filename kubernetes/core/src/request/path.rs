@@ -10,16 +10,18 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b
 /// ```
 /// use kubernetes_core::Path;
 ///
-/// let path = Path::new("/api/v1/namespaces/{namespace}/pods/{name}", &["shop", "a/../b"]);
-/// assert_eq!(path.as_str()?, "/api/v1/namespaces/shop/pods/a%2F..%2Fb");
+/// let path = Path::new("/api/v1/namespaces/{namespace}/pods/{name}", &["shop", "a b?"]);
+/// assert_eq!(path.as_str()?, "/api/v1/namespaces/shop/pods/a%20b%3F");
 ///
-/// let error = Path::new("/api/v1/namespaces/{namespace}/pods", &[""]).as_str().unwrap_err().to_string();
-/// assert_eq!(error, "the argument `namespace` is empty");
+/// let path = Path::new("/api/v1/namespaces/{namespace}/pods/{name}", &["shop", "web/../db"]);
+/// assert_eq!(path.as_str().unwrap_err().to_string(), "the argument `name` must not contain \"/\"");
 /// # Ok::<(), kubernetes_core::InvalidRequest>(())
 /// ```
 ///
-/// An argument that can't be one segment of a path (empty, `.` or `..`) is kept as an error until the request is sent,
-/// so that building a request never fails.
+/// An argument that can't be one segment of a path is kept as an error until the request is sent, so that building a
+/// request never fails. It must not be empty, `.` or `..`, and have neither `/` nor `%`, as client-go has it
+/// (<https://github.com/kubernetes/apimachinery/blob/v0.37.2/pkg/api/validation/path/name.go>): the API server decodes
+/// a path before it routes, so that even an encoded slash would lead to another object.
 #[derive(Clone, Debug)]
 pub struct Path(Result<String, InvalidRequest>);
 
@@ -37,6 +39,10 @@ impl Path {
             }
             if matches!(*argument, "." | "..") {
                 return Self(Err(InvalidRequest::new(format!("the argument `{name}` must not be {argument:?}"))));
+            }
+            if let Some(character) = argument.chars().find(|character| matches!(character, '/' | '%')) {
+                let message = format!("the argument `{name}` must not contain \"{character}\"");
+                return Self(Err(InvalidRequest::new(message)));
             }
             path.push_str(before);
             path.extend(utf8_percent_encode(argument, RESERVED));
