@@ -1,3 +1,5 @@
+use kubernetes_swagger::extension::{ListType, PatchStrategy};
+
 use super::GroupVersionKind;
 
 /// A definition of the description.
@@ -85,6 +87,8 @@ pub(crate) struct Struct {
     /// `apiVersion` and `kind`, which are constants of the type and no fields.
     pub(crate) type_meta: Option<GroupVersionKind>,
     pub(crate) resource: Option<Resource>,
+    /// Whether an apply takes the object as a whole.
+    pub(crate) atomic: bool,
 }
 
 /// What makes a struct an object of the API: it has `ObjectMeta`.
@@ -109,6 +113,24 @@ pub(crate) struct Field {
     pub(crate) required: bool,
     /// Set by a pass, from the type and from `required`.
     pub(crate) presence: Presence,
+    pub(crate) merge: Merge,
+}
+
+/// How a property is merged by a patch, and what the server takes it for if it is left out.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Merge {
+    /// How an apply merges the items of a list.
+    pub(crate) list_type: Option<ListType>,
+    /// What tells the items of a list of type `map` apart.
+    pub(crate) list_map_keys: Vec<String>,
+    /// Whether an apply takes an object or map as a whole.
+    pub(crate) atomic: bool,
+    /// How a strategic merge patch treats the property.
+    pub(crate) patch_strategy: Vec<PatchStrategy>,
+    /// By what a strategic merge patch matches the items of a list.
+    pub(crate) patch_merge_key: Option<String>,
+    /// The string that stands for a missing one, which is part of what tells the items of a list apart.
+    pub(crate) default: Option<String>,
 }
 
 /// How a field holds its value.

@@ -7,6 +7,7 @@ mod format;
 mod imports;
 mod models;
 mod request_setters;
+mod testing;
 
 use std::fmt;
 
@@ -29,6 +30,7 @@ pub(crate) struct Origin<'a> {
 pub(crate) const CORE: &str = "kubernetes/core/src/generated";
 pub(crate) const MODELS: &str = "kubernetes/models/src/generated";
 pub(crate) const API: &str = "kubernetes/api/src/generated";
+pub(crate) const TESTING: &str = "kubernetes/testing/src/generated";
 
 /// A page as its template made it.
 pub(crate) struct Page {
@@ -52,6 +54,7 @@ pub(crate) fn render(plan: &Plan, origin: Origin<'_>) -> Result<FileTree> {
     let mut pages = models::pages(plan)?;
     pages.push(request_setters::page(plan)?);
     pages.extend(api::pages(plan)?);
+    pages.extend(testing::pages(plan)?);
     let files = format::format_all(&pages, origin)?;
     Ok(FileTree { files, manifests: features::manifests(&plan.features) })
 }
