@@ -180,7 +180,11 @@ impl Lowering<'_> {
         match form.properties {
             Some(properties) if !form.extensions.embedded_resource => {
                 let name = self.member_type(place, owner, property)?;
-                let nested = self.add_struct(place, &name, description, properties, form.required)?;
+                let description = match description {
+                    "" => format!("What the field `{property}` of [`{owner}`] holds."),
+                    description => description.to_owned(),
+                };
+                let nested = self.add_struct(place, &name, &description, properties, form.required)?;
                 self.structs.push(nested);
                 Ok(Type::Nested(name))
             }

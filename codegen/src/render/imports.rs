@@ -85,8 +85,11 @@ impl<'a> Imports<'a> {
         let Some(definition) = self.definitions.get(name) else { return tokens("()") };
         match &definition.body {
             Body::Structs { .. } => {
+                let name = &definition.type_name;
+                let is_local =
+                    self.home == Some(&definition.home) && self.names.get(name).is_some_and(|path| path == LOCAL);
                 let path = self.path(definition);
-                self.named(&path)
+                if is_local { tokens(name) } else { self.named(&path) }
             }
             Body::Special(special) => {
                 let type_ = self.core(special.name);
@@ -106,11 +109,6 @@ impl<'a> Imports<'a> {
     }
 
     fn path(&self, definition: &Definition) -> String {
-        if self.names.get(&definition.type_name).is_some_and(|path| path == LOCAL)
-            && self.home == Some(&definition.home)
-        {
-            return LOCAL.to_owned() + "::" + &definition.type_name;
-        }
         let Home { krate, group, version } = &definition.home;
         let root = match (krate, self.target) {
             _ if self.home == Some(&definition.home) => return format!("super::{}", definition.type_name),

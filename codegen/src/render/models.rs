@@ -45,8 +45,7 @@ pub(super) fn pages(plan: &Plan) -> Result<Vec<Page>> {
             let of_group: Homes<'_> =
                 homes.iter().filter(|(home, _)| home.group == group).map(|(home, of)| (*home, of.clone())).collect();
             pages.extend(group_pages(plan, &format!("{folder}/{group}"), &of_group)?);
-            let name = group_name(&of_group);
-            let doc = Doc(format!("Types of {name}."));
+            let doc = Doc(group_doc(group, &of_group));
             root.push(Module { doc, name: group.to_owned(), feature: None });
         }
         // The methods of requests are found on the requests; their module exports nothing.
@@ -70,15 +69,14 @@ fn homes(plan: &Plan, krate: Krate) -> Homes<'_> {
     homes
 }
 
-/// What a group is called in docs.
-fn group_name(homes: &Homes<'_>) -> String {
+fn group_doc(group: &str, homes: &Homes<'_>) -> String {
+    if homes.keys().any(|home| home.krate == Krate::Core) {
+        return format!("Types that all groups share: `{group}`.");
+    }
     let kinds = homes.values().flatten().filter_map(|definition| definition.kind());
     match kinds.map(|kind| kind.group.as_str()).find(|group| !group.is_empty()) {
-        Some(group) => format!("the group `{group}`"),
-        None => match homes.keys().next() {
-            Some(home) => format!("the group `{}`", home.group),
-            None => "this group".to_owned(),
-        },
+        Some(group) => format!("Types of the group `{group}`."),
+        None => "Types of the core group.".to_owned(),
     }
 }
 

@@ -34,7 +34,7 @@ struct SetterView {
 
 /// The methods of every request type, one for each parameter.
 pub(super) fn page(plan: &Plan) -> Result<Page> {
-    let mut names = BTreeSet::from(["Str"]);
+    let mut names = BTreeSet::new();
     let mut requests = Vec::new();
     for (verb, parameters) in &plan.parameters {
         let setters: Vec<SetterView> =
@@ -44,6 +44,9 @@ pub(super) fn page(plan: &Plan) -> Result<Page> {
         }
         let name = request_name(*verb);
         names.insert(name);
+        if parameters.iter().any(|parameter| matches!(parameter.type_, QueryType::String | QueryType::Strings)) {
+            names.insert("Str");
+        }
         let (generics, arguments) = match verb {
             Verb::Create => ("<T, O>", "<'_, T, O>".to_owned()),
             Verb::Replace | Verb::Patch => ("<T>", "<'_, T>".to_owned()),

@@ -1,12 +1,14 @@
 //! What a client needs to know to reach a server.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
 use http::Uri;
 
-use crate::{Environment, Error, Kubeconfig, Secret, in_cluster, resolve};
+use crate::{
+    ClientIdentity, Credentials, Environment, Error, Impersonate, Kubeconfig, Overrides, Proxy, ProxyRules, in_cluster,
+    resolve,
+};
 
 /// How to reach one API server, and as whom.
 ///
@@ -29,16 +31,20 @@ pub struct Config {
     pub default_namespace: String,
     /// The certificates (PEM) that may sign the server's; `None` means those the platform trusts.
     pub certificate_authority: Option<Vec<u8>>,
+    /// The file that they were read from, to be read again as it changes; `None` for inline data.
+    pub certificate_authority_file: Option<PathBuf>,
     /// Whether any server certificate is accepted, which lets anyone on the path read and change every request.
     pub insecure_skip_tls_verify: bool,
     /// The name to ask for in TLS and to expect in the server's certificate, instead of the host of `server`.
     pub tls_server_name: Option<String>,
     /// The certificate and key with which the client proves who it is in TLS.
     pub client_identity: Option<ClientIdentity>,
-    /// What the client sends in the `Authorization` header.
+    /// What the client says who it is with, beside `client_identity`.
     pub credentials: Credentials,
     /// The proxy to reach the server through: `http`, `https`, `socks5` or `socks5h`. It may contain a password.
     pub proxy_url: Option<Uri>,
+    /// What the environment says about proxies, for when there is no `proxy_url`; see [`proxy_for`](Self::proxy_for).
+    pub proxy: ProxyRules,
     /// Whether responses must not be compressed.
     pub disable_compression: bool,
     /// As whom the requests are to be made, other than the authenticated user.
@@ -46,17 +52,19 @@ pub struct Config {
 }
 
 impl Config {
-    /// A configuration for `server` with nothing else: platform trust, no credentials, namespace `default`.
+    /// A configuration for `server` with nothing else: platform trust, no credentials, no proxy, namespace `default`.
     pub fn new(server: Uri) -> Self {
         Self {
             server,
             default_namespace: "default".to_owned(),
             certificate_authority: None,
+            certificate_authority_file: None,
             insecure_skip_tls_verify: false,
             tls_server_name: None,
             client_identity: None,
             credentials: Credentials::None,
             proxy_url: None,
+            proxy: ProxyRules::default(),
             disable_compression: false,
             impersonate: None,
         }
@@ -80,7 +88,19 @@ impl Config {
     ///
     /// When a kubeconfig or what it refers to is wrong, or nothing is found; the message then tells all that was tried.
     pub fn from_environment(environment: &Environment) -> Result<Self, Error> {
-        environment.load_config()
+        Self::from_environment_with(environment, &Overrides::default())
+    }
+
+    /// As [`from_environment`](Self::from_environment), with values that count instead of what is found there.
+    ///
+    /// A context, a cluster or a server that is asked for is looked for in the kubeconfig alone. In a pod without a
+    /// kubeconfig `namespace`, `token` and `certificate_authority` replace what the pod has.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_environment`](Self::from_environment), and when an override is wrong.
+    pub fn from_environment_with(environment: &Environment, overrides: &Overrides) -> Result<Self, Error> {
+        environment.load_config(overrides)
     }
 
     /// The given context of a kubeconfig, or its current one; reads the files that the context refers to.
@@ -88,18 +108,34 @@ impl Config {
     /// The rules are client-go's (`tools/clientcmd`), except that what would lead to a request as nobody by mistake is
     /// an error here: a user or cluster that is named but does not exist, and a client key without a certificate as
     /// the only credential.
-    /// - Inline data beats a file; `tokenFile` beats `token`, unless it cannot be read.
+    /// - Inline data beats a file, which is then not read. (kubectl says the same, and stops.)
     /// - Relative paths are resolved against the directory of the kubeconfig that has the entry.
     /// - An empty string counts as unset.
+    /// - Of several credentials one is used: `tokenFile`, unless it cannot be read; `token`; `username` and `password`,
+    ///   which contradict both; `exec`, unless there is a client certificate; `auth-provider`, which contradicts `exec`.
     /// - A server without a scheme is `http`. For an `http` server the user's credentials and TLS settings are left
     ///   out, so that none is sent in the clear.
+    /// - `proxy-url` beats the proxies of the environment of this process, and heeds no `NO_PROXY`.
     ///
     /// # Errors
     ///
     /// When there is no such context, when it is incomplete or contradicts itself, when a file cannot be read, when
-    /// data is no base64 or no PEM, and when the user needs an exec plugin or auth provider.
+    /// data is no base64 or no PEM, when an exec plugin or auth provider is not set up completely or not a known one,
+    /// and when a proxy variable of the environment is no URL.
     pub fn from_kubeconfig(kubeconfig: &Kubeconfig, context: Option<&str>) -> Result<Self, Error> {
-        resolve::config(kubeconfig, context)
+        let overrides = Overrides { context: context.map(str::to_owned), ..Overrides::default() };
+        Self::from_kubeconfig_with(kubeconfig, &overrides)
+    }
+
+    /// As [`from_kubeconfig`](Self::from_kubeconfig), with values that count instead of the kubeconfig's.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_kubeconfig`](Self::from_kubeconfig), and when an override is wrong.
+    pub fn from_kubeconfig_with(kubeconfig: &Kubeconfig, overrides: &Overrides) -> Result<Self, Error> {
+        let mut config = resolve::config(kubeconfig, overrides)?;
+        config.proxy = ProxyRules::from_environment(&Environment::from_process())?;
+        Ok(config)
     }
 
     /// The configuration that every pod with a service account finds.
@@ -113,7 +149,23 @@ impl Config {
     ///
     /// When a variable is not set, the token cannot be read or is empty, or `ca.crt` has no certificate.
     pub fn from_cluster() -> Result<Self, Error> {
-        in_cluster::config(&Environment::from_process())
+        let environment = Environment::from_process();
+        in_cluster::config(&environment, &Overrides::default())
+    }
+
+    /// The proxy for a request to `uri`: `proxy_url`, or else the one that the environment has for it.
+    ///
+    /// `None` means a direct connection. What is not sent to the server, such as a request to an OpenID Connect
+    /// provider, goes by [`proxy`](Self::proxy) alone.
+    ///
+    /// # Errors
+    ///
+    /// When `proxy_url` is not the URL of a proxy, which happens only where it was set by hand.
+    pub fn proxy_for(&self, uri: &Uri) -> Result<Option<Proxy>, Error> {
+        match &self.proxy_url {
+            Some(url) => Proxy::from_uri(url).map(Some),
+            None => Ok(self.proxy.for_uri(uri).cloned()),
+        }
     }
 }
 
@@ -123,86 +175,21 @@ impl fmt::Debug for Config {
             .field("server", &self.server)
             .field("default_namespace", &self.default_namespace)
             .field("certificate_authority", &self.certificate_authority.as_deref().map(Shortened))
+            .field("certificate_authority_file", &self.certificate_authority_file)
             .field("insecure_skip_tls_verify", &self.insecure_skip_tls_verify)
             .field("tls_server_name", &self.tls_server_name)
             .field("client_identity", &self.client_identity)
             .field("credentials", &self.credentials)
             .field("proxy_url", &self.proxy_url.as_ref().map(crate::url::without_user))
+            .field("proxy", &self.proxy)
             .field("disable_compression", &self.disable_compression)
             .field("impersonate", &self.impersonate)
             .finish()
     }
 }
 
-/// A client certificate with its private key.
-#[derive(Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ClientIdentity {
-    /// The certificate, and those that signed it, as PEM.
-    pub certificate: Vec<u8>,
-    /// The private key, as PEM.
-    pub key: Secret,
-}
-
-impl ClientIdentity {
-    /// Joins a certificate with its key, both PEM.
-    pub fn new(certificate: impl Into<Vec<u8>>, key: impl Into<Secret>) -> Self {
-        Self { certificate: certificate.into(), key: key.into() }
-    }
-}
-
-impl fmt::Debug for ClientIdentity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ClientIdentity")
-            .field("certificate", &Shortened(&self.certificate))
-            .field("key", &self.key)
-            .finish()
-    }
-}
-
-/// What goes into the `Authorization` header.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Credentials {
-    /// No header: the client is anonymous, or known by its [`ClientIdentity`].
-    #[default]
-    None,
-    /// A bearer token.
-    Token(Secret),
-    /// A file with a bearer token between optional white space, to be read again as it is renewed.
-    TokenFile(PathBuf),
-    /// User name and password.
-    Basic {
-        /// The user name.
-        username: String,
-        /// The password.
-        password: Secret,
-    },
-}
-
-/// The identity to act as, for users who may impersonate others.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Impersonate {
-    /// The user name (`Impersonate-User`); never empty.
-    pub user: String,
-    /// The groups (`Impersonate-Group`).
-    pub groups: Vec<String>,
-    /// The unique id (`Impersonate-Uid`).
-    pub uid: Option<String>,
-    /// More attributes (`Impersonate-Extra-…`).
-    pub extra: BTreeMap<String, Vec<String>>,
-}
-
-impl Impersonate {
-    /// Acts as `user`, without groups and attributes.
-    pub fn new(user: impl Into<String>) -> Self {
-        Self { user: user.into(), ..Self::default() }
-    }
-}
-
 /// Bytes shown by their number, since a PEM text drowns everything else.
-struct Shortened<'a>(&'a [u8]);
+pub(crate) struct Shortened<'a>(pub(crate) &'a [u8]);
 
 impl fmt::Debug for Shortened<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

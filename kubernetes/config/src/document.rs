@@ -6,12 +6,14 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
-use serde::de::{IgnoredAny, Visitor};
+use serde::de::Visitor;
 use serde::{Deserialize, Deserializer};
 use serde_path_to_error::Segment;
-use serde_saphyr::{DuplicateKeyPolicy, Error as Yaml, Spanned};
+pub(crate) use serde_saphyr::Spanned;
+use serde_saphyr::{DuplicateKeyPolicy, Error as Yaml};
 
 use crate::Error;
+use crate::any::{Any, Key};
 use crate::error::Place;
 
 /// A value with its line; `null` and absence read alike.
@@ -64,6 +66,23 @@ pub(crate) struct Cluster {
     pub(crate) certificate_authority_data: Field<String>,
     pub(crate) proxy_url: Field<String>,
     pub(crate) disable_compression: Option<Switch>,
+    pub(crate) extensions: Option<Vec<Option<Extension>>>,
+}
+
+impl Cluster {
+    /// What the cluster has for an exec plugin (client-go's `clusterExtensionKey`).
+    pub(crate) fn exec_extension(&self) -> Option<serde_json::Value> {
+        let mut extensions = self.extensions.iter().flatten().flatten();
+        let found = extensions.find(|extension| extension.name.as_deref() == Some("client.authentication.k8s.io/exec"));
+        found.and_then(|extension| extension.extension.clone()).map(Any::into_json)
+    }
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(expecting = "a mapping with name and extension")]
+pub(crate) struct Extension {
+    name: Option<String>,
+    extension: Option<Any>,
 }
 
 #[derive(Clone, Default, Deserialize)]
@@ -88,11 +107,37 @@ pub(crate) struct User {
     pub(crate) impersonate: Field<String>,
     pub(crate) as_uid: Field<String>,
     pub(crate) as_groups: Field<Vec<String>>,
-    pub(crate) as_user_extra: Field<BTreeMap<String, Option<Vec<String>>>>,
+    pub(crate) as_user_extra: Field<BTreeMap<Key, Option<Vec<String>>>>,
     pub(crate) username: Field<String>,
     pub(crate) password: Field<String>,
-    pub(crate) auth_provider: Field<IgnoredAny>,
-    pub(crate) exec: Field<IgnoredAny>,
+    pub(crate) auth_provider: Field<AuthProvider>,
+    pub(crate) exec: Field<Exec>,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(expecting = "a mapping with name and config")]
+pub(crate) struct AuthProvider {
+    pub(crate) name: Field<String>,
+    pub(crate) config: Option<BTreeMap<Key, Field<String>>>,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "camelCase", expecting = "a mapping with command and other keys")]
+pub(crate) struct Exec {
+    pub(crate) api_version: Field<String>,
+    pub(crate) command: Field<String>,
+    pub(crate) args: Option<Vec<Option<String>>>,
+    pub(crate) env: List<ExecEnv>,
+    pub(crate) install_hint: Field<String>,
+    pub(crate) provide_cluster_info: Option<Switch>,
+    pub(crate) interactive_mode: Field<String>,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(expecting = "a mapping with name and value")]
+pub(crate) struct ExecEnv {
+    pub(crate) name: Field<String>,
+    pub(crate) value: Field<String>,
 }
 
 /// `true` or `false`, but not a string that reads like it.
@@ -124,13 +169,7 @@ impl<'de> Deserialize<'de> for Switch {
 ///
 /// As client-go does, it reads the first YAML document only.
 pub(crate) fn parse(text: &str, path: &Path) -> Result<Document, Error> {
-    let options = serde_saphyr::options! {
-        // A snippet of the source would show tokens and keys.
-        with_snippet: false,
-        // As client-go: the last of two equal keys counts, and a number or boolean is no string.
-        duplicate_keys: DuplicateKeyPolicy::LastWins,
-        no_schema: true,
-    };
+    let options = options();
     let mut first = None;
     let mut field = None;
     let outcome = serde_saphyr::with_deserializer_from_str_with_options(text, options, |deserializer| {
@@ -147,6 +186,17 @@ pub(crate) fn parse(text: &str, path: &Path) -> Result<Document, Error> {
             let line = error.location().map(|location| location.line()).filter(|line| *line > 0);
             Err(Error::new(Place { line, field, ..Place::file(path) }, describe(&error)))
         }
+    }
+}
+
+/// How kubectl reads YAML, as far as it matters here.
+pub(crate) fn options() -> serde_saphyr::Options {
+    serde_saphyr::options! {
+        // A snippet of the source would show tokens and keys.
+        with_snippet: false,
+        // As client-go: the last of two equal keys counts, and a number or boolean is no string.
+        duplicate_keys: DuplicateKeyPolicy::LastWins,
+        no_schema: true,
     }
 }
 

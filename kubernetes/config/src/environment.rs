@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::error::Place;
 use crate::kubeconfig::Found;
-use crate::{Config, Error, Kubeconfig, in_cluster};
+use crate::{Config, Error, Kubeconfig, Overrides, ProxyRules, Secret, in_cluster, resolve};
 
 /// The variables and directories that a configuration is found by, as values.
 ///
@@ -32,6 +32,14 @@ pub struct Environment {
     pub pod_namespace: Option<String>,
     /// The directory of the service account's `token`, `ca.crt` and `namespace`.
     pub service_account: PathBuf,
+    /// `$HTTP_PROXY` or `$http_proxy`: for servers without TLS.
+    pub http_proxy: Option<Secret>,
+    /// `$HTTPS_PROXY` or `$https_proxy`.
+    pub https_proxy: Option<Secret>,
+    /// `$ALL_PROXY` or `$all_proxy`: for what the two above do not set.
+    pub all_proxy: Option<Secret>,
+    /// `$NO_PROXY` or `$no_proxy`: what is reached without a proxy.
+    pub no_proxy: Option<String>,
 }
 
 impl Default for Environment {
@@ -44,6 +52,10 @@ impl Default for Environment {
             service_port: None,
             pod_namespace: None,
             service_account: PathBuf::from("/var/run/secrets/kubernetes.io/serviceaccount"),
+            http_proxy: None,
+            https_proxy: None,
+            all_proxy: None,
+            no_proxy: None,
         }
     }
 }
@@ -51,33 +63,50 @@ impl Default for Environment {
 impl Environment {
     /// The environment of this process. An empty variable counts as not set.
     pub fn from_process() -> Self {
-        let text = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let text = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let either = |name: &str| text(name).or_else(|| text(&name.to_lowercase()));
+        // In a CGI program, HTTP_PROXY is the request's header `Proxy`.
+        let cgi = std::env::var_os("REQUEST_METHOD").is_some_and(|method| !method.is_empty());
         Self {
             kubeconfig: std::env::var_os("KUBECONFIG").filter(|value| !value.is_empty()),
             home: std::env::home_dir().filter(|home| !home.as_os_str().is_empty()),
             service_host: text("KUBERNETES_SERVICE_HOST"),
             service_port: text("KUBERNETES_SERVICE_PORT"),
             pod_namespace: text("POD_NAMESPACE"),
+            http_proxy: if cgi { text("http_proxy") } else { either("HTTP_PROXY") }.map(Secret::new),
+            https_proxy: either("HTTPS_PROXY").map(Secret::new),
+            all_proxy: either("ALL_PROXY").map(Secret::new),
+            no_proxy: either("NO_PROXY"),
             ..Self::default()
         }
     }
 
-    pub(crate) fn load_config(&self) -> Result<Config, Error> {
-        let no_kubeconfig = match Kubeconfig::find(self)? {
-            Found::Kubeconfig(kubeconfig) if kubeconfig.current_context().is_some() => {
-                return Config::from_kubeconfig(&kubeconfig, None);
+    pub(crate) fn load_config(&self, overrides: &Overrides) -> Result<Config, Error> {
+        let not_found = match Kubeconfig::find(self)? {
+            Found::Kubeconfig(kubeconfig) if overrides.choose() || kubeconfig.current_context().is_some() => {
+                return self.with_proxy(resolve::config(&kubeconfig, overrides)?);
             }
+            Found::Nothing(_) if overrides.is_server_alone() => {
+                return self.with_proxy(resolve::config(&Kubeconfig::empty(), overrides)?);
+            }
+            // No pod has contexts, clusters or users.
+            Found::Nothing(error) if overrides.choose() => return Err(error),
             Found::Kubeconfig(kubeconfig) => kubeconfig.no_current_context(),
             Found::Nothing(error) => error,
         };
-        in_cluster::config(self).map_err(|not_in_cluster| {
+        in_cluster::config(self, overrides).map_err(|not_in_cluster| {
             // Two reasons do not fit into one `source()`, so that both are told in full here.
-            let (no_kubeconfig, not_in_cluster) = (no_kubeconfig.with_sources(), not_in_cluster.with_sources());
+            let (no_kubeconfig, not_in_cluster) = (not_found.with_sources(), not_in_cluster.with_sources());
             let message = format!(
                 "no configuration to reach a cluster with; tried the kubeconfig ({no_kubeconfig}), \
                  and the in-cluster configuration ({not_in_cluster})"
             );
             Error::new(Place::default(), message)
         })
+    }
+
+    fn with_proxy(&self, mut config: Config) -> Result<Config, Error> {
+        config.proxy = ProxyRules::from_environment(self)?;
+        Ok(config)
     }
 }

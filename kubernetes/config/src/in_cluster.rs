@@ -1,11 +1,34 @@
 //! What a pod finds in its environment.
 
 use std::io;
+use std::path::PathBuf;
 
+use crate::document::{Cluster, User};
+use crate::entry::Entry;
 use crate::error::Place;
-use crate::{Config, Credentials, Environment, Error, files, pem, url};
+use crate::overrides::{field, path};
+use crate::{Config, Credentials, Environment, Error, Overrides, ProxyRules, files, pem, resolve, url};
 
-pub(crate) fn config(environment: &Environment) -> Result<Config, Error> {
+/// What the pod has, as if a kubeconfig had said so, and what overrides it.
+pub(crate) fn config(environment: &Environment, overrides: &Overrides) -> Result<Config, Error> {
+    let pod = pod(environment)?;
+    let mut cluster = Entry::<Cluster>::made_up("clusters", "cluster");
+    cluster.value.server = field(pod.server.to_string());
+    cluster.value.certificate_authority = match &pod.certificate_authority_file {
+        Some(file) => path("certificate-authority", file)?,
+        None => None,
+    };
+    let mut user = Entry::<User>::made_up("users", "user");
+    if let Credentials::TokenFile(file) = &pod.credentials {
+        user.value.token_file = path("tokenFile", file)?;
+    }
+    let mut config = resolve::from_parts(Some(&pod.default_namespace), cluster, user, overrides)?;
+    config.proxy = ProxyRules::from_environment(environment)?;
+    Ok(config)
+}
+
+/// What the pod has.
+fn pod(environment: &Environment) -> Result<Config, Error> {
     let host = variable("KUBERNETES_SERVICE_HOST", &environment.service_host)?;
     let port = variable("KUBERNETES_SERVICE_PORT", &environment.service_port)?;
     let host = if host.contains(':') && !host.starts_with('[') { format!("[{host}]") } else { host.to_owned() };
@@ -20,7 +43,7 @@ pub(crate) fn config(environment: &Environment) -> Result<Config, Error> {
         Error::new(Place::file(&token), "cannot read the service account's token").with_source(error)
     })?;
     config.credentials = Credentials::TokenFile(token);
-    config.certificate_authority = certificate_authority(environment)?;
+    (config.certificate_authority, config.certificate_authority_file) = certificate_authority(environment)?.unzip();
     if let Some(namespace) = namespace(environment) {
         config.default_namespace = namespace;
     }
@@ -33,7 +56,7 @@ fn variable<'a>(name: &str, value: &'a Option<String>) -> Result<&'a str, Error>
 }
 
 /// As client-go, a missing file leaves the decision to the platform's certificates.
-fn certificate_authority(environment: &Environment) -> Result<Option<Vec<u8>>, Error> {
+fn certificate_authority(environment: &Environment) -> Result<Option<(Vec<u8>, PathBuf)>, Error> {
     let path = environment.service_account.join("ca.crt");
     let bytes = match files::read(&path) {
         Ok(bytes) => bytes,
@@ -43,7 +66,7 @@ fn certificate_authority(environment: &Environment) -> Result<Option<Vec<u8>>, E
         }
     };
     match pem::certificate_fault(&bytes) {
-        None => Ok(Some(bytes)),
+        None => Ok(Some((bytes, path))),
         Some(fault) => Err(Error::new(Place::file(&path), fault)),
     }
 }

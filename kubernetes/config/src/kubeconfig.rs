@@ -6,11 +6,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use serde_saphyr::Spanned;
-
-use crate::document::{self, Cluster, Context, Field, List, User};
+use crate::document::{self, Cluster, Context, User};
+use crate::entry::{Entry, add_new, entries, find, line, list_names, names, set};
 use crate::error::Place;
-use crate::{Environment, Error, files};
+use crate::{Environment, Error, KubeconfigUser, files, store};
 
 /// One kubeconfig file, or several merged: clusters, users, and contexts that join one of each.
 ///
@@ -101,6 +100,11 @@ impl Kubeconfig {
         })
     }
 
+    /// Without a file, a context, a cluster or a user.
+    pub(crate) fn empty() -> Self {
+        Self { files: vec![], current_context: None, clusters: vec![], contexts: vec![], users: vec![] }
+    }
+
     /// Adds what `other` has and this one lacks: names, and a current context.
     pub fn merge(&mut self, other: Self) {
         add_new(&mut self.clusters, other.clusters);
@@ -113,6 +117,52 @@ impl Kubeconfig {
     /// The names of the contexts, in the order of the files.
     pub fn contexts(&self) -> impl Iterator<Item = &str> {
         self.contexts.iter().map(|context| context.name.as_str())
+    }
+
+    /// The contexts with what they join, in the order of the files.
+    pub fn context_entries(&self) -> impl Iterator<Item = KubeconfigContext<'_>> {
+        let current = self.current_context();
+        self.contexts.iter().map(move |entry| KubeconfigContext {
+            name: &entry.name,
+            cluster: set(&entry.value.cluster).map(|name| name.value.as_str()),
+            user: set(&entry.value.user).map(|name| name.value.as_str()),
+            namespace: entry.value.namespace.as_deref().filter(|name| !name.is_empty()),
+            is_current: current == Some(entry.name.as_str()),
+        })
+    }
+
+    /// The names of the clusters, in the order of the files.
+    pub fn clusters(&self) -> impl Iterator<Item = &str> {
+        names(&self.clusters).into_iter()
+    }
+
+    /// The names of the users, in the order of the files.
+    pub fn users(&self) -> impl Iterator<Item = &str> {
+        names(&self.users).into_iter()
+    }
+
+    /// A user's entry, to write into; `None` if there is no such user.
+    pub fn user(&self, name: &str) -> Option<KubeconfigUser> {
+        find(&self.users, name).and_then(KubeconfigUser::of)
+    }
+
+    /// Makes a context the current one, here and in the first of the [`files`](Self::files), which is where kubectl
+    /// writes it too.
+    ///
+    /// The file is changed as [`KubeconfigUser`] describes.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such context, or the file cannot be changed.
+    pub fn save_current_context(&mut self, name: &str) -> Result<(), Error> {
+        if find(&self.contexts, name).is_none() {
+            return Err(self.unknown_context(name, true));
+        }
+        let Some(file) = self.files.first() else {
+            return Err(Error::new(Place::default(), "there is no kubeconfig file to write the current context into"));
+        };
+        self.current_context = store::update(file, |text| store::current_context(text, name))?.current_context;
+        Ok(())
     }
 
     /// The name of the context that is used when none is asked for. It may name one that does not exist.
@@ -187,10 +237,24 @@ impl Kubeconfig {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Err(error)),
             Err(error) => return Err(unreadable(path, error)),
         };
-        let text = decode(bytes)
-            .ok_or_else(|| Error::new(Place::file(path), "is no UTF-8 text; save the kubeconfig as UTF-8"))?;
-        Self::parse(&text, path).map(Ok)
+        Self::parse(&decode(bytes, path)?, path).map(Ok)
     }
+}
+
+/// A context, and the names of what it joins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct KubeconfigContext<'a> {
+    /// The context's name.
+    pub name: &'a str,
+    /// The cluster, which may not exist.
+    pub cluster: Option<&'a str>,
+    /// The user, who may not exist.
+    pub user: Option<&'a str>,
+    /// The namespace; without one, `default` is used.
+    pub namespace: Option<&'a str>,
+    /// Whether it is the context that is used when none is asked for.
+    pub is_current: bool,
 }
 
 impl fmt::Debug for Kubeconfig {
@@ -205,111 +269,21 @@ impl fmt::Debug for Kubeconfig {
     }
 }
 
-/// A named entry of one of the three lists.
-#[derive(Clone)]
-pub(crate) struct Entry<T> {
-    pub(crate) name: String,
-    pub(crate) value: T,
-    file: Arc<Path>,
-    line: Option<u64>,
-    list: &'static str,
-    item: &'static str,
-}
-
-impl<T> Entry<T> {
-    /// The entry itself, for what is missing in it.
-    pub(crate) fn place(&self) -> Place {
-        self.place_of(None, self.line)
-    }
-
-    /// A key of the entry; its line is the value's, or the entry's when it has none.
-    pub(crate) fn field<V>(&self, key: &str, value: &Field<V>) -> Place {
-        self.place_of(Some(key), value.as_ref().and_then(line).or(self.line))
-    }
-
-    /// A path in the entry, from the directory of its file.
-    pub(crate) fn resolve(&self, path: &str) -> PathBuf {
-        self.file.parent().map_or_else(|| PathBuf::from(path), |directory| directory.join(path))
-    }
-
-    fn place_of(&self, key: Option<&str>, line: Option<u64>) -> Place {
-        let Self { list, item, name, .. } = self;
-        let key = key.map(|key| format!(".{key}")).unwrap_or_default();
-        Place { line, field: Some(format!("{list}[name={name}].{item}{key}")), ..Place::file(&self.file) }
-    }
-}
-
-/// The value, unless it is the empty string, which client-go cannot tell from none.
-pub(crate) fn set(value: &Field<String>) -> Option<&Spanned<String>> {
-    value.as_ref().filter(|value| !value.value.is_empty())
-}
-
-pub(crate) fn find<'a, T>(entries: &'a [Entry<T>], name: &str) -> Option<&'a Entry<T>> {
-    entries.iter().find(|entry| entry.name == name)
-}
-
-pub(crate) fn names<T>(entries: &[Entry<T>]) -> Vec<&str> {
-    entries.iter().map(|entry| entry.name.as_str()).collect()
-}
-
-/// `the contexts are "a", "b"`, shortened after ten.
-pub(crate) fn list_names<'a>(what: &str, names: impl Iterator<Item = &'a str>) -> String {
-    let quoted: Vec<String> = names.map(|name| format!("{name:?}")).collect();
-    match quoted.get(..10) {
-        _ if quoted.is_empty() => format!("there are no {what}"),
-        Some(first) if quoted.len() > 10 => {
-            format!("the {what} are {} and {} more", first.join(", "), quoted.len() - first.len())
-        }
-        _ => format!("the {what} are {}", quoted.join(", ")),
-    }
-}
-
-fn line<T>(value: &Spanned<T>) -> Option<u64> {
-    Some(value.defined.line()).filter(|line| *line > 0)
-}
-
 /// UTF-8, or UTF-16 with its byte order mark, as Windows PowerShell writes it and kubectl reads it.
-fn decode(bytes: Vec<u8>) -> Option<String> {
-    let unit: fn([u8; 2]) -> u16 = match bytes.get(..2) {
-        Some([0xff, 0xfe]) => u16::from_le_bytes,
-        Some([0xfe, 0xff]) => u16::from_be_bytes,
-        _ => return String::from_utf8(bytes).ok(),
+pub(crate) fn decode(bytes: Vec<u8>, path: &Path) -> Result<String, Error> {
+    let utf16 = |unit: fn([u8; 2]) -> u16| {
+        let (units, rest) = bytes.as_chunks::<2>();
+        let text = char::decode_utf16(units.iter().map(|pair| unit(*pair))).collect::<Result<String, _>>();
+        text.ok().filter(|_| rest.is_empty())
     };
-    let (units, rest) = bytes.as_chunks::<2>();
-    let units = units.iter().map(|pair| unit(*pair));
-    rest.is_empty().then(|| char::decode_utf16(units).collect::<Result<String, _>>().ok())?
+    let text = match bytes.get(..2) {
+        Some([0xff, 0xfe]) => utf16(u16::from_le_bytes),
+        Some([0xfe, 0xff]) => utf16(u16::from_be_bytes),
+        _ => String::from_utf8(bytes).ok(),
+    };
+    text.ok_or_else(|| Error::new(Place::file(path), "is no UTF-8 text; save the kubeconfig as UTF-8"))
 }
 
-fn unreadable(path: &Path, error: io::Error) -> Error {
+pub(crate) fn unreadable(path: &Path, error: io::Error) -> Error {
     Error::new(Place::file(path), "cannot read the kubeconfig").with_source(error)
-}
-
-/// The list with names checked: client-go, too, refuses a file in which one is defined twice.
-fn entries<N, T: Default>(
-    file: &Arc<Path>,
-    list: &'static str,
-    item: &'static str,
-    named: List<N>,
-    split: impl Fn(N) -> (Option<String>, Option<T>),
-) -> Result<Vec<Entry<T>>, Error> {
-    let mut seen = HashSet::new();
-    let mut entries = Vec::new();
-    for named in named.into_iter().flatten().flatten() {
-        let line = line(&named);
-        let (name, value) = split(named.value);
-        let name = name.unwrap_or_default();
-        let entry = Entry { value: value.unwrap_or_default(), file: Arc::clone(file), line, list, item, name };
-        if !seen.insert(entry.name.clone()) {
-            let field = Some(format!("{list}[name={}]", entry.name));
-            return Err(Error::new(Place { field, ..entry.place() }, "the name is defined twice in this file"));
-        }
-        entries.push(entry);
-    }
-    Ok(entries)
-}
-
-/// Appends the entries whose name is new.
-fn add_new<T>(entries: &mut Vec<Entry<T>>, more: Vec<Entry<T>>) {
-    let known: HashSet<String> = entries.iter().map(|entry| entry.name.clone()).collect();
-    entries.extend(more.into_iter().filter(|entry| !known.contains(&entry.name)));
 }

@@ -2,8 +2,10 @@
 //!
 //! [`Config`] says how to reach one API server and as whom. It comes from the environment as kubectl reads it
 //! ([`Config::from_env`]), from one context of a [`Kubeconfig`], or from a pod's service account
-//! ([`Config::from_cluster`]). This crate reads files and environment variables and nothing else: it opens no
-//! connection, starts no program, and writes no file.
+//! ([`Config::from_cluster`]); [`Overrides`] are what a command line says against it. This crate opens no connection
+//! and starts no program: how to run an exec plugin ([`ExecConfig`]), how to refresh a token ([`OidcConfig`]) and which
+//! proxy to take ([`ProxyRules`]) are data for the client. It writes a file only when asked to
+//! ([`Kubeconfig::save_current_context`], [`KubeconfigUser`]).
 //!
 //! ```
 //! use std::path::Path;
@@ -28,24 +30,63 @@
 //! # Limits
 //!
 //! No file larger than [`MAX_FILE_BYTES`] is read, and YAML is parsed under serde-saphyr's budget for hostile input
-//! (depth, nodes, aliases). Exec plugins and auth providers are not supported yet: a user who needs one is an error,
-//! never a request without credentials.
+//! (depth, nodes, aliases). What a user needs and this crate does not know, such as the auth providers `gcp` and
+//! `azure` that Kubernetes 1.26 removed, is an error, never a request without credentials.
+//!
+//! # Differences from kubectl
+//!
+//! kubectl refuses, and this crate accepts
+//! - data and file of one value, of which the data counts;
+//! - the scheme `socks5h` of a `proxy-url`;
+//! - a fault in an entry that the context does not join, and a missing file of a server without TLS;
+//! - `/` escaped in JSON, which YAML 1.2 allows.
+//!
+//! kubectl accepts, and this crate refuses
+//! - a user or password in the server's URL, and a URL that has to be escaped first;
+//! - half a credential with nothing else (a client key, a password), which kubectl leaves out;
+//! - an OpenID Connect provider reached by `http` on another machine;
+//! - a fault right behind the first document of a file;
+//! - a proxy variable of the environment that is no URL of a proxy, which kubectl ignores.
+//!
+//! `ALL_PROXY` counts here and not in kubectl, and the relative path of an `idp-certificate-authority` starts from the
+//! kubeconfig's directory and not from the current one. The project's tests on a cluster compare the two.
 
+mod any;
+mod auth_provider;
 mod config;
+mod credentials;
 mod document;
+mod edit;
+mod entry;
 mod environment;
 mod error;
+mod exec;
+mod exec_plugin;
 mod files;
+mod identity;
 mod in_cluster;
 mod kubeconfig;
+mod lock;
+mod no_proxy;
+mod oidc;
+mod overrides;
 mod pem;
+mod proxy;
 mod resolve;
 mod secret;
+mod source;
+mod store;
 mod url;
 
-pub use config::{ClientIdentity, Config, Credentials, Impersonate};
+pub use config::Config;
+pub use credentials::{ClientIdentity, Credentials, Impersonate};
 pub use environment::Environment;
 pub use error::Error;
+pub use exec::{ExecApiVersion, ExecCluster, ExecConfig, InteractiveMode};
 pub use files::MAX_FILE_BYTES;
-pub use kubeconfig::Kubeconfig;
+pub use kubeconfig::{Kubeconfig, KubeconfigContext};
+pub use oidc::OidcConfig;
+pub use overrides::Overrides;
+pub use proxy::{Proxy, ProxyRules, ProxyScheme};
 pub use secret::Secret;
+pub use store::KubeconfigUser;

@@ -1,69 +1,117 @@
-//! From a context of a kubeconfig to a [`Config`].
+//! From a context of a kubeconfig, and what overrides it, to a [`Config`].
 
-use std::path::PathBuf;
-
-use base64::Engine as _;
-use base64::alphabet;
-use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 use http::Uri;
 
-use crate::document::{Cluster, Context, Field, User};
+use crate::document::{Cluster, Context, User};
+use crate::entry::{Entry, find, list_names, names, set};
 use crate::error::Place;
-use crate::kubeconfig::{Entry, Kubeconfig, find, list_names, names, set};
-use crate::{ClientIdentity, Config, Credentials, Error, Impersonate, Secret, files, pem, url};
+use crate::identity;
+use crate::overrides::text;
+use crate::source::Source;
+use crate::{Config, Error, ExecCluster, Kubeconfig, Overrides, Proxy, Secret, pem, url};
 
-/// Go's `base64.StdEncoding`: padded, and tolerant of unused bits in the last character.
-const BASE64: GeneralPurpose =
-    GeneralPurpose::new(&alphabet::STANDARD, GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true));
+pub(crate) fn config(kubeconfig: &Kubeconfig, overrides: &Overrides) -> Result<Config, Error> {
+    let context = context_of(kubeconfig, overrides)?;
+    let cluster = cluster_of(kubeconfig, context, overrides)?;
+    let user = user_of(kubeconfig, context, overrides)?;
+    let namespace = context.and_then(|context| context.value.namespace.as_deref());
+    from_parts(namespace, cluster, user, overrides)
+}
 
-pub(crate) fn config(kubeconfig: &Kubeconfig, context: Option<&str>) -> Result<Config, Error> {
-    let asked = context.filter(|name| !name.is_empty());
-    let name = asked.or(kubeconfig.current_context()).ok_or_else(|| kubeconfig.no_current_context())?;
-    let context = find(&kubeconfig.contexts, name).ok_or_else(|| kubeconfig.unknown_context(name, asked.is_some()))?;
-    let cluster = cluster_of(kubeconfig, context)?;
-    let user = user_of(kubeconfig, context)?;
+/// Puts together what belongs to a context.
+pub(crate) fn from_parts(
+    namespace: Option<&str>,
+    mut cluster: Entry<Cluster>,
+    mut user: Entry<User>,
+    overrides: &Overrides,
+) -> Result<Config, Error> {
+    overrides.apply_to_cluster(&mut cluster)?;
+    overrides.apply_to_user(&mut user)?;
 
-    let mut config = Config::new(server(cluster)?);
-    if let Some(namespace) = context.value.namespace.as_deref().filter(|namespace| !namespace.is_empty()) {
+    let mut config = Config::new(server(&cluster)?);
+    if let Some(namespace) = text(&overrides.namespace).or(namespace).filter(|namespace| !namespace.is_empty()) {
         namespace.clone_into(&mut config.default_namespace);
     }
-    config.proxy_url = proxy_url(cluster)?;
+    config.proxy_url = proxy_url(&cluster)?;
     config.disable_compression = cluster.value.disable_compression.unwrap_or_default().0;
-    if let Some(user) = user {
-        config.impersonate = impersonate(user)?;
-    }
+    config.impersonate = match &overrides.impersonate {
+        Some(impersonate) if impersonate.user.is_empty() => {
+            let place = Place { field: Some("the override of as".to_owned()), ..Place::default() };
+            return Err(Error::new(place, "as-uid, as-groups and as-user-extra need a user to act as"));
+        }
+        Some(impersonate) => Some(impersonate.clone()),
+        None => identity::impersonate(&user)?,
+    };
+    identity::check(&user)?;
     // As client-go: nothing secret goes over a connection that anyone can read.
     if config.server.scheme_str() == Some("https") {
-        apply_tls(&mut config, cluster)?;
-        if let Some(user) = user {
-            apply_user(&mut config, user)?;
-        }
+        apply_tls(&mut config, &cluster)?;
+        config.client_identity = identity::client_identity(&user)?;
+        let about_cluster = exec_cluster(&config, &cluster);
+        config.credentials = identity::credentials(&user, config.client_identity.is_some(), about_cluster)?;
     }
     Ok(config)
 }
 
-fn cluster_of<'a>(kubeconfig: &'a Kubeconfig, context: &Entry<Context>) -> Result<&'a Entry<Cluster>, Error> {
-    let name = context.value.cluster.as_ref().map_or("", |name| &name.value);
-    find(&kubeconfig.clusters, name).ok_or_else(|| {
-        let known = list_names("clusters", names(&kubeconfig.clusters).into_iter());
-        let message = match name {
-            "" => format!("is missing; {known}"),
-            _ => format!("there is no cluster {name:?}; {known}"),
-        };
-        Error::new(context.field("cluster", &context.value.cluster), message)
-    })
+/// `None` when there is no context, and the overrides make up for it.
+fn context_of<'a>(kubeconfig: &'a Kubeconfig, overrides: &Overrides) -> Result<Option<&'a Entry<Context>>, Error> {
+    let asked = text(&overrides.context);
+    let Some(name) = asked.or(kubeconfig.current_context()) else {
+        let enough = text(&overrides.cluster).or(text(&overrides.server)).is_some();
+        return if enough { Ok(None) } else { Err(kubeconfig.no_current_context()) };
+    };
+    let context = find(&kubeconfig.contexts, name);
+    context.map(Some).ok_or_else(|| kubeconfig.unknown_context(name, asked.is_some()))
 }
 
-/// `None` when the context names no user, who is then anonymous on purpose.
-fn user_of<'a>(kubeconfig: &'a Kubeconfig, context: &Entry<Context>) -> Result<Option<&'a Entry<User>>, Error> {
+fn cluster_of(
+    kubeconfig: &Kubeconfig,
+    context: Option<&Entry<Context>>,
+    overrides: &Overrides,
+) -> Result<Entry<Cluster>, Error> {
+    let known = || list_names("clusters", names(&kubeconfig.clusters).into_iter());
+    if let Some(name) = text(&overrides.cluster) {
+        let cluster = find(&kubeconfig.clusters, name);
+        return cluster
+            .cloned()
+            .ok_or_else(|| Error::new(kubeconfig.place(), format!("there is no cluster {name:?}; {}", known())));
+    }
+    let name = context.and_then(|context| context.value.cluster.as_ref()).map_or("", |name| &name.value);
+    match (find(&kubeconfig.clusters, name), context) {
+        (Some(cluster), Some(_)) => Ok(cluster.clone()),
+        (None, Some(context)) if text(&overrides.server).is_none() => {
+            let message = match name {
+                "" => format!("is missing; {}", known()),
+                _ => format!("there is no cluster {name:?}; {}", known()),
+            };
+            Err(Error::new(context.field("cluster", &context.value.cluster), message))
+        }
+        _ => Ok(Entry::made_up("clusters", "cluster")),
+    }
+}
+
+/// Without keys when the context names no user, who is then anonymous on purpose.
+fn user_of(
+    kubeconfig: &Kubeconfig,
+    context: Option<&Entry<Context>>,
+    overrides: &Overrides,
+) -> Result<Entry<User>, Error> {
+    let known = || list_names("users", names(&kubeconfig.users).into_iter());
+    if let Some(name) = text(&overrides.user) {
+        let user = find(&kubeconfig.users, name);
+        return user
+            .cloned()
+            .ok_or_else(|| Error::new(kubeconfig.place(), format!("there is no user {name:?}; {}", known())));
+    }
+    let Some(context) = context else { return Ok(Entry::made_up("users", "user")) };
     let name = context.value.user.as_ref().map_or("", |name| &name.value);
     match find(&kubeconfig.users, name) {
-        None if !name.is_empty() => {
-            let known = list_names("users", names(&kubeconfig.users).into_iter());
+        Some(user) => Ok(user.clone()),
+        None if name.is_empty() || overrides.have_credentials() => Ok(Entry::made_up("users", "user")),
+        None => {
             let place = context.field("user", &context.value.user);
-            Err(Error::new(place, format!("there is no user {name:?}; {known}")))
+            Err(Error::new(place, format!("there is no user {name:?}; {}", known())))
         }
-        user => Ok(user),
     }
 }
 
@@ -76,159 +124,45 @@ fn server(cluster: &Entry<Cluster>) -> Result<Uri, Error> {
 }
 
 fn proxy_url(cluster: &Entry<Cluster>) -> Result<Option<Uri>, Error> {
-    let parsed = set(&cluster.value.proxy_url).map(|proxy| url::proxy(&proxy.value)).transpose();
+    let Some(proxy) = set(&cluster.value.proxy_url) else { return Ok(None) };
+    let parsed = url::parse(&proxy.value).and_then(|uri| Proxy::read(&uri).map(|_| Some(uri)));
     parsed.map_err(|message| Error::new(cluster.field("proxy-url", &cluster.value.proxy_url), message))
 }
 
 fn apply_tls(config: &mut Config, cluster: &Entry<Cluster>) -> Result<(), Error> {
     let value = &cluster.value;
-    let authority =
-        Source { entry: cluster, data: &value.certificate_authority_data, file: &value.certificate_authority }
-            .read("certificate-authority")?;
+    let (data, file) = (&value.certificate_authority_data, &value.certificate_authority);
+    let authority = Source { entry: cluster, key: "certificate-authority", data, file }.read()?;
     config.insecure_skip_tls_verify = value.insecure_skip_tls_verify.as_ref().is_some_and(|insecure| insecure.value.0);
     if config.insecure_skip_tls_verify && authority.is_some() {
         let place = cluster.field("insecure-skip-tls-verify", &value.insecure_skip_tls_verify);
         return Err(Error::new(place, "contradicts certificate-authority; remove one of the two"));
     }
-    config.certificate_authority = authority.map(|it| it.checked(pem::certificate_fault)).transpose()?;
+    if let Some(authority) = authority {
+        let authority = authority.checked(pem::certificate_fault)?;
+        (config.certificate_authority, config.certificate_authority_file) = (Some(authority.bytes), authority.path);
+    }
     config.tls_server_name = set(&value.tls_server_name).map(|name| name.value.clone());
     Ok(())
 }
 
-fn apply_user(config: &mut Config, user: &Entry<User>) -> Result<(), Error> {
-    refuse_unsupported(user)?;
-    config.client_identity = client_identity(user)?;
-    config.credentials = credentials(user)?;
-    let has_key = set(&user.value.client_key).or(set(&user.value.client_key_data)).is_some();
-    if has_key && config.client_identity.is_none() && config.credentials == Credentials::None {
-        return Err(Error::new(user.place(), "has a client-key, but no client-certificate to go with it"));
-    }
-    Ok(())
-}
-
-/// Leaving out a plugin would make the request anonymous, whose answer explains nothing.
-fn refuse_unsupported(user: &Entry<User>) -> Result<(), Error> {
-    let (key, value, what) = match &user.value {
-        User { exec: value @ Some(_), .. } => ("exec", value, "exec plugins are"),
-        User { auth_provider: value @ Some(_), .. } => ("auth-provider", value, "auth providers are"),
-        _ => return Ok(()),
-    };
-    let message = format!("{what} not supported yet; use a token, a token file or a client certificate");
-    Err(Error::new(user.field(key, value), message))
-}
-
-fn client_identity(user: &Entry<User>) -> Result<Option<ClientIdentity>, Error> {
-    let value = &user.value;
-    let certificate = Source { entry: user, data: &value.client_certificate_data, file: &value.client_certificate }
-        .read("client-certificate")?;
-    let Some(certificate) = certificate else { return Ok(None) };
-    let key = Source { entry: user, data: &value.client_key_data, file: &value.client_key }.read("client-key")?;
-    let Some(key) = key else {
-        return Err(Error::new(user.place(), "has a client-certificate, but neither client-key-data nor client-key"));
-    };
-    let certificate = certificate.checked(pem::certificate_fault)?;
-    let place = key.place.clone();
-    let key =
-        String::from_utf8(key.checked(pem::key_fault)?).map_err(|_| Error::new(place, "is not PEM: it is not text"))?;
-    Ok(Some(ClientIdentity::new(certificate, key)))
-}
-
-fn credentials(user: &Entry<User>) -> Result<Credentials, Error> {
-    let User { token, token_file, username, password, .. } = &user.value;
-    let bearer = bearer(user)?;
-    if set(username).is_none() && set(password).is_none() {
-        return Ok(bearer);
-    }
-    if bearer != Credentials::None {
-        let (key, value) = if set(token).is_some() { ("token", token) } else { ("tokenFile", token_file) };
-        return Err(Error::new(user.field(key, value), "contradicts username and password; remove one of the two"));
-    }
-    let text = |field: &Field<String>| set(field).map(|text| text.value.clone()).unwrap_or_default();
-    Ok(Credentials::Basic { username: text(username), password: Secret::new(text(password)) })
-}
-
-fn bearer(user: &Entry<User>) -> Result<Credentials, Error> {
-    let User { token, token_file, .. } = &user.value;
-    if let Some(file) = set(token_file) {
-        let path = user.resolve(&file.value);
-        match files::check_token(&path) {
-            Ok(()) => return Ok(Credentials::TokenFile(path)),
-            // As client-go, which takes the token until the file can be read.
-            Err(_) if set(token).is_some() => {}
-            Err(error) => {
-                let message = format!("cannot read a token from {}", path.display());
-                return Err(Error::new(user.field("tokenFile", token_file), message).with_source(error));
-            }
-        }
-    }
-    match set(token) {
-        Some(text) if !files::is_header_text(&text.value) => Err(Error::new(
-            user.field("token", token),
-            "contains a line break or another character that no header can hold",
-        )),
-        Some(text) => Ok(Credentials::Token(Secret::new(text.value.clone()))),
-        None => Ok(Credentials::None),
+/// What an exec plugin may be told of the cluster.
+fn exec_cluster(config: &Config, cluster: &Entry<Cluster>) -> ExecCluster {
+    let value = &cluster.value;
+    ExecCluster {
+        server: set(&value.server).map(|server| server.value.clone()).unwrap_or_default(),
+        tls_server_name: config.tls_server_name.clone(),
+        insecure_skip_tls_verify: config.insecure_skip_tls_verify,
+        certificate_authority: config.certificate_authority.clone(),
+        proxy_url: set(&value.proxy_url).map(|proxy| Secret::new(proxy.value.clone())),
+        disable_compression: config.disable_compression,
+        config: value.exec_extension(),
     }
 }
 
-fn impersonate(user: &Entry<User>) -> Result<Option<Impersonate>, Error> {
-    let User { impersonate, as_uid, as_groups, as_user_extra, .. } = &user.value;
-    let groups = as_groups.as_ref().map(|groups| groups.value.clone()).unwrap_or_default();
-    let extra = as_user_extra.iter().flat_map(|extra| &extra.value);
-    let extra = extra.map(|(key, values)| (key.clone(), values.clone().unwrap_or_default())).collect();
-    let uid = set(as_uid).map(|uid| uid.value.clone());
-    let name = set(impersonate).map(|name| name.value.clone()).unwrap_or_default();
-    let impersonate = Impersonate { user: name, groups, uid, extra };
-    if impersonate == Impersonate::default() {
-        return Ok(None);
-    }
-    if impersonate.user.is_empty() {
-        let message = "as-uid, as-groups and as-user-extra need a user to act as";
-        return Err(Error::new(user.field("as", &user.value.impersonate), message));
-    }
-    Ok(Some(impersonate))
-}
-
-/// A value that is given inline as base64, or as the path of a file. Data beats the file.
-struct Source<'a, T> {
-    entry: &'a Entry<T>,
-    data: &'a Field<String>,
-    file: &'a Field<String>,
-}
-
-/// Bytes, and where they came from.
-struct Loaded {
-    bytes: Vec<u8>,
-    place: Place,
-    path: Option<PathBuf>,
-}
-
-impl<T> Source<'_, T> {
-    fn read(&self, key: &str) -> Result<Option<Loaded>, Error> {
-        if let Some(data) = set(self.data) {
-            let place = self.entry.field(&format!("{key}-data"), self.data);
-            // Go's decoder ignores line ends, which block scalars have.
-            let text: String = data.value.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
-            // The decoder's own error would quote the character it met.
-            let bytes = BASE64.decode(text).map_err(|_| Error::new(place.clone(), "is no valid base64"))?;
-            return Ok(Some(Loaded { bytes, place, path: None }));
-        }
-        let Some(file) = set(self.file) else { return Ok(None) };
-        let place = self.entry.field(key, self.file);
-        let path = self.entry.resolve(&file.value);
-        match files::read(&path) {
-            Ok(bytes) => Ok(Some(Loaded { bytes, place, path: Some(path) })),
-            Err(error) => Err(Error::new(place, format!("cannot read {}", path.display())).with_source(error)),
-        }
-    }
-}
-
-impl Loaded {
-    fn checked(self, fault: impl Fn(&[u8]) -> Option<&'static str>) -> Result<Vec<u8>, Error> {
-        match (fault(&self.bytes), self.path) {
-            (None, _) => Ok(self.bytes),
-            (Some(fault), None) => Err(Error::new(self.place, fault)),
-            (Some(fault), Some(path)) => Err(Error::new(self.place, format!("{} {fault}", path.display()))),
-        }
+impl Kubeconfig {
+    /// Where to look for what was asked for and is not there.
+    fn place(&self) -> Place {
+        self.files().next().map_or_else(Place::default, Place::file)
     }
 }

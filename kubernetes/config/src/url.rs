@@ -1,16 +1,22 @@
 //! URLs of servers and proxies, read as client-go reads them.
 
+use std::net::IpAddr;
+
 use http::Uri;
-use http::uri::{PathAndQuery, Scheme};
+use http::uri::{Authority, PathAndQuery, Scheme};
 
 /// The base URL of an API server: a URL, or `host` and `host:port`, which mean `http`.
 ///
 /// The source of the rules is `DefaultServerURL` in client-go's `rest/url_utils.go`.
 pub(crate) fn server(text: &str) -> Result<Uri, String> {
     let text = text.split(['?', '#']).next().unwrap_or_default();
+    // RFC 3986, section 3.2.3: a port may be empty, which is as good as none.
+    let text = text.trim_end_matches('/');
+    let text =
+        text.strip_suffix(':').filter(|rest| !rest.ends_with(['/', ':']) && rest.contains("://")).unwrap_or(text);
     let uri = if text.contains("://") {
         parse(text)?
-    } else if text.trim_end_matches('/').contains('/') {
+    } else if text.contains('/') {
         return Err("must be a URL such as https://10.0.0.1:6443, or a host and port".to_owned());
     } else {
         parse(&format!("http://{text}"))?
@@ -31,15 +37,6 @@ pub(crate) fn server(text: &str) -> Result<Uri, String> {
     Uri::from_parts(parts).map_err(|error| format!("is no URL: {error}"))
 }
 
-/// The URL of a proxy.
-pub(crate) fn proxy(text: &str) -> Result<Uri, String> {
-    let uri = parse(text)?;
-    match uri.scheme_str() {
-        Some("http" | "https" | "socks5" | "socks5h") => Ok(uri),
-        _ => Err("must start with http://, https://, socks5:// or socks5h://".to_owned()),
-    }
-}
-
 /// The URL without user and password, for people to read.
 pub(crate) fn without_user(uri: &Uri) -> String {
     let scheme = uri.scheme().map_or("", Scheme::as_str);
@@ -54,12 +51,18 @@ fn has_user(uri: &Uri) -> bool {
 }
 
 /// An absolute URL with a host and, if it has a port, a possible one.
-fn parse(text: &str) -> Result<Uri, String> {
+pub(crate) fn parse(text: &str) -> Result<Uri, String> {
     let uri = Uri::try_from(text).map_err(|error| format!("is no URL: {error}"))?;
-    let authority = uri.authority().ok_or("is no URL: the host is missing")?;
+    checked_authority(&uri)?;
     if uri.scheme().is_none() {
         return Err("is no URL: it does not start with a scheme such as https://".to_owned());
     }
+    Ok(uri)
+}
+
+/// The host and port, of which `Uri` checks little.
+pub(crate) fn checked_authority(uri: &Uri) -> Result<&Authority, String> {
+    let authority = uri.authority().ok_or("is no URL: the host is missing")?;
     let host_port = authority.as_str().rsplit_once('@').map_or(authority.as_str(), |(_, rest)| rest);
     if authority.host().is_empty() {
         return Err("is no URL: the host is missing".to_owned());
@@ -67,5 +70,12 @@ fn parse(text: &str) -> Result<Uri, String> {
     if host_port.len() > authority.host().len() && authority.port_u16().is_none() {
         return Err("is no URL: the port is no number from 0 to 65535".to_owned());
     }
-    Ok(uri)
+    Ok(authority)
+}
+
+/// Whether what is sent there stays on this machine.
+pub(crate) fn is_loopback(uri: &Uri) -> bool {
+    let host = uri.host().unwrap_or_default();
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }

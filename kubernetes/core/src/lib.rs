@@ -11,25 +11,34 @@
 //! This crate knows nothing of HTTP transports: what sends a request implements [`Execute`].
 //! Most programs depend on `kubernetes-sdk`, which re-exports it.
 
+pub mod cbor;
+mod condition;
 mod deleted;
 #[rustfmt::skip]
 mod generated;
+mod group_version;
 pub mod json;
 mod list;
 mod macros;
 mod map;
 mod object;
+mod object_reference;
 mod request;
+pub mod selector;
 mod status;
 mod str;
 mod types;
+#[cfg(feature = "yaml")]
+pub mod yaml;
 
 pub use deleted::Deleted;
 pub use generated::{meta, version};
+pub use group_version::{GroupVersion, GroupVersionKind, GroupVersionResource, ParseGroupVersionError};
 pub use list::List;
 pub use map::Map;
 pub use meta::v1::{ListMeta, ObjectMeta, Status};
 pub use object::{ClusterResource, NamespacedResource, Object, Resource, StaticType, Watchable};
+pub use object_reference::ObjectReference;
 pub use request::{
     Attach, ConnectRequest, CreateRequest, DeleteCollectionRequest, DeleteRequest, Exec, Execute, GetRequest,
     InvalidRequest, ListRequest, LogRequest, PatchRequest, Path, PortForward, Proxy, Query, QueryValue, ReadRequest,
@@ -37,8 +46,8 @@ pub use request::{
 };
 pub use str::Str;
 pub use types::{
-    ByteString, FieldsV1, IntOrString, Json, MicroTime, OrArray, OrBool, OrStringArray, ParseQuantityError, Patch,
-    Quantity, RawExtension, Time,
+    ByteString, FieldsV1, IntOrString, Json, JsonPatch, JsonPointer, MicroTime, OrArray, OrBool, OrStringArray,
+    ParsePercentageError, ParseQuantityError, ParseTimeError, Patch, Quantity, RawExtension, Time,
 };
 
 #[doc(no_inline)]

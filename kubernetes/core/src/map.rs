@@ -199,14 +199,14 @@ impl<V: Value> Value for Map<V> {
             return Ok(());
         }
         reader.begin_object()?;
-        let mut first = true;
         let mut sorted = true;
-        while let Some(key) = reader.next_key(&mut first)? {
+        reader.fields(|key, reader| {
             let mut value = V::default();
-            value.read(reader).map_err(|error| error.in_field(&key))?;
-            sorted &= self.0.last().is_none_or(|(last, _)| *last.as_str() < *key);
+            value.read(reader)?;
+            sorted &= self.0.last().is_none_or(|(last, _)| last.as_str() < key);
             self.0.push((key.into(), value));
-        }
+            Ok(())
+        })?;
         if !sorted {
             *self = std::mem::take(&mut self.0).into_iter().collect();
         }
@@ -216,7 +216,8 @@ impl<V: Value> Value for Map<V> {
     fn write(&self, writer: &mut Writer) {
         writer.begin_object();
         for (key, value) in self {
-            writer.required(key, value);
+            writer.key(key);
+            value.write(writer);
         }
         writer.end_object();
     }

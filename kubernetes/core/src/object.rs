@@ -1,5 +1,6 @@
 use crate::json::Value;
-use crate::{ObjectMeta, Str};
+use crate::meta::v1::OwnerReference;
+use crate::{GroupVersionKind, Map, ObjectMeta, ObjectReference, Str};
 
 /// What requests, watches and stores ask of a type: it can be read and written, and has metadata.
 ///
@@ -14,6 +15,42 @@ pub trait Object: Value + Send + Sync + 'static {
 
     /// The object's metadata, to be changed.
     fn metadata_mut(&mut self) -> &mut ObjectMeta;
+
+    /// The object's type; objects whose type is only known at run time say here what it is.
+    fn group_version_kind(&self) -> Option<GroupVersionKind> {
+        Self::TYPE.map(GroupVersionKind::from)
+    }
+
+    /// `metadata.labels`
+    fn labels(&self) -> &Map<Str> {
+        &self.metadata().labels
+    }
+
+    /// `metadata.annotations`
+    fn annotations(&self) -> &Map<Str> {
+        &self.metadata().annotations
+    }
+
+    /// Which object this is.
+    fn reference(&self) -> ObjectReference {
+        ObjectReference::to(self)
+    }
+
+    /// The reference by which other objects belong to this one and are deleted after it, as to their `controller` or
+    /// not; `None` if this object has no uid because it is not on the server yet.
+    fn owner_ref(&self, controller: bool) -> Option<OwnerReference> {
+        if controller { OwnerReference::to_controller(self) } else { OwnerReference::to(self) }
+    }
+
+    /// The reference to the controller that manages this object.
+    fn controller(&self) -> Option<&OwnerReference> {
+        self.metadata().owner_references.iter().find(|owner| owner.controller == Some(true))
+    }
+
+    /// Whether the object is being deleted: it goes once its finalizers have been removed.
+    fn is_being_deleted(&self) -> bool {
+        self.metadata().deletion_timestamp.is_some()
+    }
 }
 
 /// An object whose group, version, kind and plural are known at compile time.
@@ -79,6 +116,6 @@ impl StaticType {
 
     /// What objects carry as `apiVersion`: `group/version`, or the version alone in the core group.
     pub fn api_version(&self) -> Str {
-        if self.group.is_empty() { self.version.into() } else { format!("{}/{}", self.group, self.version).into() }
+        crate::group_version::api_version(self.group, self.version)
     }
 }

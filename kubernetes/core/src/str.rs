@@ -148,7 +148,11 @@ compare_with!(str, &str, String);
 impl Value for Str {
     #[inline]
     fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        *self = if reader.null()? { Self::EMPTY } else { reader.string()?.into() };
+        *self = match reader.plain_string() {
+            Some(text) => text.into(),
+            None if reader.null()? => Self::EMPTY,
+            None => reader.string()?.into(),
+        };
         Ok(())
     }
 

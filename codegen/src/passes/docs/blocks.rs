@@ -17,7 +17,8 @@ pub(super) enum Block {
     Code(Vec<String>),
 }
 
-/// Reads a description line by line. Tabs, and two or more spaces outside of a list, begin code.
+/// Reads a description line by line. A line that is indented begins code after an empty line, a colon or an opening
+/// bracket; elsewhere it continues what stands before it.
 pub(super) fn parse(description: &str) -> Vec<Block> {
     let mut parser = Parser { blocks: Vec::new(), is_open: false, indents: Vec::new() };
     let mut lines = description.lines().peekable();
@@ -69,8 +70,14 @@ impl Parser {
                 return self.item(indent, marker, rest);
             }
         }
+        let is_open = self.is_open;
         match self.blocks.last_mut() {
             Some(Block::Item { text: item, .. }) if indent >= 2 && !line.starts_with('\t') => join(item, text),
+            Some(Block::Item { text: before, .. } | Block::Paragraph(before))
+                if indent >= 2 && is_open && !before.ends_with([':', '{', '[', '(']) =>
+            {
+                join(before, text);
+            }
             _ if indent >= 2 => {
                 self.indents.clear();
                 self.blocks.push(Block::Code(vec![line.replace('\t', "    ").trim_end().to_owned()]));

@@ -70,6 +70,19 @@ fn indented_text_is_code() {
 }
 
 #[test]
+fn indented_text_without_a_reason_continues() {
+    check(
+        "Note: 1. No IPs, but\n   the IP.\n2. The rest.\n\t  Currently 80.\nBoth",
+        expect![[r#"
+        Note: 1. No IPs, but the IP.
+
+        2. The rest. Currently 80.
+
+        Both"#]],
+    );
+}
+
+#[test]
 fn lists_are_kept() {
     check(
         "May be:\n- one\n  of these\n* two\n\n1) `a`: x\n     more\n   - deep\nDefaults to a.",

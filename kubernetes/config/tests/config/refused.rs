@@ -152,16 +152,6 @@ fn users() {
     let truncated = base64(CERTIFICATE.split_at(40).0);
     check(vec![
         (
-            "an exec plugin",
-            user("exec: { command: aws }\ntoken: abc"),
-            "config:16: users[name=u].user.exec: exec plugins are not supported yet; use a token, a token file or a client certificate",
-        ),
-        (
-            "an auth provider",
-            user("auth-provider: { name: oidc }"),
-            "config:16: users[name=u].user.auth-provider: auth providers are not supported yet; use a token, a token file or a client certificate",
-        ),
-        (
             "a certificate without key",
             user(&certificate),
             "config:14: users[name=u].user: has a client-certificate, but neither client-key-data nor client-key",
@@ -210,6 +200,11 @@ fn users() {
             "token file and password",
             user("password: pw\ntokenFile: token"),
             "config:17: users[name=u].user.tokenFile: contradicts username and password; remove one of the two",
+        ),
+        (
+            "only a password",
+            user("password: hidden"),
+            "config:16: users[name=u].user.password: has no username to go with it",
         ),
         (
             "groups without user",

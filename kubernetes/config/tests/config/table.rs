@@ -34,6 +34,7 @@ fn servers() {
         ("prefix", server("https://10.0.0.1/k8s/c-1/"), |c, _| c.server.path() == "/k8s/c-1"),
         ("prefix with slashes", server("https://10.0.0.1/a//"), |c, _| c.server.path() == "/a"),
         ("query and fragment", server("https://10.0.0.1/a?b=1#c"), |c, _| c.server == "https://10.0.0.1/a"),
+        ("empty port", server("https://10.0.0.1:/"), |c, _| c.server == "https://10.0.0.1"),
         ("IPv6", server("https://[fd00::1]:6443"), |c, _| c.server.host() == Some("[fd00::1]")),
         ("upper case", server("HTTPS://10.0.0.1:6443"), |c, _| {
             c.server.scheme_str() == Some("https") && token(c) == "abc"
@@ -52,11 +53,15 @@ fn clusters() {
     let (first, second) = encoded.split_at(40);
     check(vec![
         ("platform trust", cluster(""), |c, _| c.certificate_authority.is_none() && !c.insecure_skip_tls_verify),
-        ("data", cluster(&data), |c, _| c.certificate_authority == pem(CERTIFICATE)),
+        ("data", cluster(&data), |c, _| {
+            c.certificate_authority == pem(CERTIFICATE) && c.certificate_authority_file.is_none()
+        }),
         ("data in lines", cluster(&format!("certificate-authority-data: |\n  {first}\n  {second}")), |c, _| {
             c.certificate_authority == pem(CERTIFICATE)
         }),
-        ("relative file", cluster("certificate-authority: ca.pem"), |c, _| c.certificate_authority == pem(CERTIFICATE)),
+        ("relative file", cluster("certificate-authority: ca.pem"), |c, f| {
+            c.certificate_authority == pem(CERTIFICATE) && c.certificate_authority_file == Some(f.path("ca.pem"))
+        }),
         // kubectl warns that the data overrides, and stops.
         ("data beats file", cluster(&format!("{data}\ncertificate-authority: certs/client.pem")), |c, _| {
             c.certificate_authority == pem(CERTIFICATE)
@@ -99,8 +104,17 @@ fn users() {
             c.credentials == Credentials::Basic { username: "me".to_owned(), password: "pw".into() }
         }),
         ("certificate and key as data", user(&format!("{certificate}\n{key}")), identity),
-        ("as files", user("client-certificate: certs/client.pem\nclient-key: ./certs/../certs/client.key"), identity),
-        ("data and file mixed", user(&format!("{certificate}\nclient-key: certs/client.key")), identity),
+        ("as files", user("client-certificate: certs/client.pem\nclient-key: certs/client.key"), |c, f| {
+            let mut identity = ClientIdentity::new(OTHER_CERTIFICATE, KEY);
+            identity.certificate_file = Some(f.path("certs/client.pem"));
+            identity.key_file = Some(f.path("certs/client.key"));
+            c.client_identity == Some(identity)
+        }),
+        ("data and file mixed", user(&format!("{certificate}\nclient-key: certs/client.key")), |c, f| {
+            let mut identity = ClientIdentity::new(OTHER_CERTIFICATE, KEY);
+            identity.key_file = Some(f.path("certs/client.key"));
+            c.client_identity == Some(identity)
+        }),
         ("certificate with token", user(&format!("{certificate}\n{key}\ntoken: abc")), |c, _| {
             c.client_identity.is_some() && token(c) == "abc"
         }),
@@ -108,12 +122,12 @@ fn users() {
         ("no plugin", user("token: abc\nexec: null\nauth-provider: ~"), |c, _| token(c) == "abc"),
         (
             "impersonation",
-            user("as: jane\nas-uid: '7'\nas-groups: [a, b]\nas-user-extra: { k: [v], none: null }"),
+            user("as: jane\nas-uid: '7'\nas-groups: [a, b]\nas-user-extra: { k: [v], 1: null }"),
             |c, _| {
                 let mut jane = Impersonate::new("jane");
                 jane.uid = Some("7".to_owned());
                 jane.groups = vec!["a".to_owned(), "b".to_owned()];
-                jane.extra = [("k".to_owned(), vec!["v".to_owned()]), ("none".to_owned(), vec![])].into();
+                jane.extra = [("k".to_owned(), vec!["v".to_owned()]), ("1".to_owned(), vec![])].into();
                 c.impersonate == Some(jane)
             },
         ),
@@ -144,9 +158,14 @@ fn documents() {
         ("namespace", plain.replace("    user: u\n", "    user: u\n    namespace: shop\n"), |c, _| {
             c.default_namespace == "shop"
         }),
-        ("plugin of an http server", kubeconfig("server: http://10.0.0.1", "exec: { command: aws }"), |c, _| {
-            c.credentials == Credentials::None
-        }),
+        (
+            "plugin of an http server",
+            kubeconfig(
+                "server: http://10.0.0.1",
+                "exec: { apiVersion: client.authentication.k8s.io/v1beta1, command: aws }",
+            ),
+            |c, _| c.credentials == Credentials::None,
+        ),
         ("no user in the context", plain.replace("    user: u\n", ""), |c, _| c.credentials == Credentials::None),
     ]);
 }

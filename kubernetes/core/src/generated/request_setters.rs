@@ -477,16 +477,11 @@ impl<K> DeleteCollectionRequest<K> {
     /// sending watch events corresponding to changes (subsequent to the RV) to objects watched.
     ///
     /// When `sendInitialEvents` option is set, we require `resourceVersionMatch` option to also be set. The
-    /// semantic of the watch request is as following: - `resourceVersionMatch` = NotOlderThan
-    ///
-    /// ```text
-    /// is interpreted as "data at least as new as the provided `resourceVersion`"
-    /// and the bookmark event is send when the state is synced
-    /// to a `resourceVersion` at least as fresh as the one provided by the ListOptions.
-    /// If `resourceVersion` is unset, this is interpreted as "consistent read" and the
-    /// bookmark event is send when the state is synced at least to the moment
-    /// when request started being processed.
-    /// ```
+    /// semantic of the watch request is as following: - `resourceVersionMatch` = NotOlderThan is interpreted as
+    /// "data at least as new as the provided `resourceVersion`" and the bookmark event is send when the state is
+    /// synced to a `resourceVersion` at least as fresh as the one provided by the ListOptions. If `resourceVersion`
+    /// is unset, this is interpreted as "consistent read" and the bookmark event is send when the state is synced
+    /// at least to the moment when request started being processed.
     ///
     /// - `resourceVersionMatch` set to any other value or unset Invalid error is returned.
     ///

@@ -18,6 +18,7 @@ mod value;
 mod writer;
 
 pub use error::{DecodeError, EncodeError};
+pub(crate) use reader::MAX_DEPTH;
 pub use reader::Reader;
 #[doc(hidden)]
 pub use serde_object::{from_serde_object, to_serde_object};

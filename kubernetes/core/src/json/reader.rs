@@ -1,10 +1,12 @@
+mod numbers;
+mod strings;
+
 use std::borrow::Cow;
 
 use super::DecodeError;
-use super::scan;
 
 /// How deep objects and lists may nest, the same as with serde_json; a real object stays below 60.
-const MAX_DEPTH: u32 = 127;
+pub(crate) const MAX_DEPTH: u32 = 127;
 
 type Result<T> = std::result::Result<T, DecodeError>;
 
@@ -95,11 +97,34 @@ impl<'a> Reader<'a> {
             return Err(self.expected("a key"));
         }
         let key = self.string_after_quote()?;
+        self.colon()?;
+        Ok(Some(key))
+    }
+
+    #[inline]
+    fn colon(&mut self) -> Result<()> {
         if self.token() != Some(b':') {
             return Err(self.error("expected `:` after a key"));
         }
         self.position += 1;
-        Ok(Some(key))
+        Ok(())
+    }
+
+    /// Reads the fields of an object, its `{` being read.
+    #[inline]
+    pub(crate) fn fields(&mut self, mut field: impl FnMut(&str, &mut Self) -> Result<()>) -> Result<()> {
+        let mut first = true;
+        while self.next_in(b'}', &mut first)? {
+            if let Some(key) = self.plain_string() {
+                self.colon()?;
+                field(key, self).map_err(|error| error.in_field(key))?;
+            } else {
+                // An escape, white space, or no key at all.
+                let Some(key) = self.next_key(&mut true)? else { break };
+                field(&key, self).map_err(|error| error.in_field(&key))?;
+            }
+        }
+        Ok(())
     }
 
     /// Consumes the `[` of a list; its elements follow with [`next_element`](Self::next_element).
@@ -146,48 +171,6 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads a string, borrowed from the document if it has no escape.
-    ///
-    /// # Errors
-    /// If the next value is something else, or has an invalid escape (a lone surrogate is one).
-    #[inline]
-    pub fn string(&mut self) -> Result<Cow<'a, str>> {
-        if self.token() != Some(b'"') {
-            return Err(self.expected("a string"));
-        }
-        self.string_after_quote()
-    }
-
-    /// Reads an integer.
-    ///
-    /// # Errors
-    /// If the next value is something else (`1.0` and `1e3` are), or does not fit 64 bits.
-    pub fn integer(&mut self) -> Result<i64> {
-        let start = self.number_start("an integer")?;
-        let number = self.number()?;
-        number.parse().map_err(|_| {
-            let message = if number.contains(['.', 'e', 'E']) {
-                format!("expected an integer, found {}", shortened(number))
-            } else {
-                format!("{} does not fit a 64-bit integer", shortened(number))
-            };
-            DecodeError::new(message, start)
-        })
-    }
-
-    /// Reads a number.
-    ///
-    /// # Errors
-    /// If the next value is something else, or is too large for a double.
-    pub fn float(&mut self) -> Result<f64> {
-        let start = self.number_start("a number")?;
-        let number = self.number()?;
-        match number.parse::<f64>() {
-            Ok(value) if value.is_finite() => Ok(value),
-            _ => Err(DecodeError::new(format!("{} does not fit a double", shortened(number)), start)),
-        }
-    }
-
     /// Reads any value as the text that it has in the document.
     ///
     /// # Errors
@@ -203,11 +186,9 @@ impl<'a> Reader<'a> {
     #[inline]
     pub fn token(&mut self) -> Option<u8> {
         match self.bytes().get(self.position) {
-            Some(b' ' | b'\n' | b'\t' | b'\r') => {
-                self.skip_whitespace();
-                self.bytes().get(self.position).copied()
-            }
-            other => other.copied(),
+            Some(byte) if *byte > b' ' => Some(*byte),
+            Some(_) => self.token_after_whitespace(),
+            None => None,
         }
     }
 
@@ -225,10 +206,7 @@ impl<'a> Reader<'a> {
                         return Err(self.expected("a key"));
                     }
                     self.skip_string()?;
-                    if self.token() != Some(b':') {
-                        return Err(self.error("expected `:` after a key"));
-                    }
-                    self.position += 1;
+                    self.colon()?;
                     self.skip()?;
                 }
                 Ok(())
@@ -277,6 +255,13 @@ impl<'a> Reader<'a> {
         self.text.as_bytes()
     }
 
+    /// A server writes no white space, so looking for it is kept out of the way.
+    #[cold]
+    fn token_after_whitespace(&mut self) -> Option<u8> {
+        self.skip_whitespace();
+        self.bytes().get(self.position).copied()
+    }
+
     fn skip_whitespace(&mut self) {
         while let Some(b' ' | b'\n' | b'\t' | b'\r') = self.bytes().get(self.position) {
             self.position += 1;
@@ -287,34 +272,47 @@ impl<'a> Reader<'a> {
     #[inline]
     fn enter(&mut self) -> Result<()> {
         if self.depth == MAX_DEPTH {
-            return Err(self.error(format!("nested deeper than {MAX_DEPTH} levels")));
+            return Err(self.too_deep());
         }
         self.depth += 1;
         self.position += 1;
         Ok(())
     }
 
+    #[cold]
+    fn too_deep(&self) -> DecodeError {
+        self.error(format!("nested deeper than {MAX_DEPTH} levels"))
+    }
+
     /// Consumes what stands between elements: a comma, or the closing bracket, after which false is returned.
+    ///
+    /// That a comma is followed by an element is left to what reads the element: it refuses a bracket.
     #[inline]
     fn next_in(&mut self, close: u8, first: &mut bool) -> Result<bool> {
         match self.token() {
+            Some(b',') if !*first => {
+                self.position += 1;
+                Ok(true)
+            }
             Some(byte) if byte == close => {
                 self.position += 1;
                 self.depth -= 1;
-                return Ok(false);
+                Ok(false)
             }
-            Some(b',') if !*first => {
-                self.position += 1;
-                if self.token() == Some(close) {
-                    return Err(self.error("a comma before the closing bracket"));
-                }
+            Some(_) if *first => {
+                *first = false;
+                Ok(true)
             }
-            None => return Err(self.error("the document ends inside an object or list")),
-            _ if *first => {}
-            _ => return Err(self.error(format!("expected `,` or `{}`", char::from(close)))),
+            other => Err(self.not_next(other, close)),
         }
-        *first = false;
-        Ok(true)
+    }
+
+    #[cold]
+    fn not_next(&self, found: Option<u8>, close: u8) -> DecodeError {
+        match found {
+            None => self.error("the document ends inside an object or list"),
+            Some(_) => self.error(format!("expected `,` or `{}`", char::from(close))),
+        }
     }
 
     fn literal(&mut self, word: &str) -> Result<()> {
@@ -326,138 +324,4 @@ impl<'a> Reader<'a> {
             _ => Err(self.error("expected a value")),
         }
     }
-
-    fn number_start(&mut self, wanted: &str) -> Result<usize> {
-        match self.token() {
-            Some(b'-' | b'0'..=b'9') => Ok(self.position),
-            _ => Err(self.expected(wanted)),
-        }
-    }
-
-    /// Consumes a number by the grammar of RFC 8259, §6.
-    fn number(&mut self) -> Result<&'a str> {
-        let (bytes, start) = (self.bytes(), self.position);
-        let digits = |mut at: usize| {
-            let from = at;
-            while let Some(b'0'..=b'9') = bytes.get(at) {
-                at += 1;
-            }
-            (at, at - from)
-        };
-        let unsigned = if bytes.get(start) == Some(&b'-') { start + 1 } else { start };
-        let (mut end, count) = digits(unsigned);
-        let mut valid = count == 1 || (count > 1 && bytes[unsigned] != b'0');
-        if bytes.get(end) == Some(&b'.') {
-            let (after, count) = digits(end + 1);
-            end = after;
-            valid &= count > 0;
-        }
-        if let Some(b'e' | b'E') = bytes.get(end) {
-            let sign = matches!(bytes.get(end + 1), Some(b'+' | b'-'));
-            let (after, count) = digits(end + 1 + usize::from(sign));
-            end = after;
-            valid &= count > 0;
-        }
-        if !valid {
-            return Err(self.error("not a number"));
-        }
-        self.position = end;
-        Ok(&self.text[start..end])
-    }
-
-    #[inline]
-    fn string_after_quote(&mut self) -> Result<Cow<'a, str>> {
-        let start = self.position + 1;
-        let end = scan::string_end(self.bytes(), start);
-        if self.bytes().get(end) == Some(&b'"') {
-            self.position = end + 1;
-            return Ok(Cow::Borrowed(&self.text[start..end]));
-        }
-        self.string_with_escapes(start, end).map(Cow::Owned)
-    }
-
-    #[cold]
-    fn string_with_escapes(&mut self, start: usize, mut end: usize) -> Result<String> {
-        let mut value = String::from(&self.text[start..end]);
-        loop {
-            self.position = end;
-            match self.bytes().get(end) {
-                Some(b'"') => {
-                    self.position += 1;
-                    return Ok(value);
-                }
-                Some(b'\\') => value.push(self.escape()?),
-                Some(_) => return Err(self.error("a control character in a string")),
-                None => return Err(self.error("the document ends inside a string")),
-            }
-            let from = self.position;
-            end = scan::string_end(self.bytes(), from);
-            value.push_str(&self.text[from..end]);
-        }
-    }
-
-    fn skip_string(&mut self) -> Result<()> {
-        self.position += 1;
-        loop {
-            self.position = scan::string_end(self.bytes(), self.position);
-            match self.bytes().get(self.position) {
-                Some(b'"') => {
-                    self.position += 1;
-                    return Ok(());
-                }
-                Some(b'\\') => drop(self.escape()?),
-                Some(_) => return Err(self.error("a control character in a string")),
-                None => return Err(self.error("the document ends inside a string")),
-            }
-        }
-    }
-
-    /// Consumes an escape, the position being at its backslash.
-    fn escape(&mut self) -> Result<char> {
-        let (character, length) = match self.bytes().get(self.position + 1) {
-            Some(b'"') => ('"', 2),
-            Some(b'\\') => ('\\', 2),
-            Some(b'/') => ('/', 2),
-            Some(b'b') => ('\u{8}', 2),
-            Some(b'f') => ('\u{c}', 2),
-            Some(b'n') => ('\n', 2),
-            Some(b'r') => ('\r', 2),
-            Some(b't') => ('\t', 2),
-            Some(b'u') => self.unicode_escape()?,
-            _ => return Err(self.error("an unknown escape in a string")),
-        };
-        self.position += length;
-        Ok(character)
-    }
-
-    fn unicode_escape(&self) -> Result<(char, usize)> {
-        let first = self.hex4(self.position + 2)?;
-        if let Some(character) = char::from_u32(first) {
-            return Ok((character, 6));
-        }
-        let escaped = self.bytes().get(self.position + 6..self.position + 8) == Some(b"\\u");
-        if first < 0xDC00 && escaped {
-            let second = self.hex4(self.position + 8)?;
-            if (0xDC00..0xE000).contains(&second) {
-                let code = 0x1_0000 + ((first - 0xD800) << 10) + (second - 0xDC00);
-                if let Some(character) = char::from_u32(code) {
-                    return Ok((character, 12));
-                }
-            }
-        }
-        Err(self.error("a lone surrogate in a string"))
-    }
-
-    fn hex4(&self, at: usize) -> Result<u32> {
-        let digits = self.bytes().get(at..at + 4).unwrap_or_default();
-        let value = digits.iter().try_fold(0, |value, digit| Some(value * 16 + char::from(*digit).to_digit(16)?));
-        match value {
-            Some(value) if digits.len() == 4 => Ok(value),
-            _ => Err(self.error("expected four hexadecimal digits after `\\u`")),
-        }
-    }
-}
-
-fn shortened(number: &str) -> &str {
-    number.get(..40).unwrap_or(number)
 }

@@ -21,17 +21,16 @@ pub(super) fn string_end(bytes: &[u8], from: usize) -> usize {
 
 /// Sets the high bit of the lowest byte of `word` that ends a run (of higher bytes too, not exactly).
 ///
-/// The zero-byte test `(x - 0x01…) & !x & 0x80…` is exact up to and including the lowest zero byte,
-/// and only that one is used.
+/// The borrow test `(x - 0x01…) & !x & 0x80…` is exact up to and including the lowest byte found, and only that is used.
 #[inline]
 fn special_bytes(word: u64) -> u64 {
     const LOW: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x8080_8080_8080_8080;
-    let quote = word ^ (LOW * b'"' as u64);
-    let backslash = word ^ (LOW * b'\\' as u64);
-    let control = word.wrapping_sub(LOW * 0x20) & !word;
-    let found = (quote.wrapping_sub(LOW) & !quote) | (backslash.wrapping_sub(LOW) & !backslash) | control;
-    found & HIGH
+    let quote = (word ^ (LOW * b'"' as u64)).wrapping_sub(LOW);
+    let backslash = (word ^ (LOW * b'\\' as u64)).wrapping_sub(LOW);
+    let control = word.wrapping_sub(LOW * 0x20);
+    // The high bit of a byte of 0x80 or more says nothing; with it masked, each difference has one where it borrowed.
+    (quote | backslash | control) & !word & HIGH
 }
 
 #[cfg(test)]

@@ -130,9 +130,8 @@ impl Value for f64 {
         Ok(())
     }
 
-    /// JSON has no infinity and no NaN: they are written as `null`, as serde_json does.
     fn write(&self, writer: &mut Writer) {
-        if self.is_finite() { writer.display(self) } else { writer.raw("null") }
+        writer.float(*self);
     }
 }
 
@@ -157,11 +156,7 @@ impl Reader<'_> {
             return Ok(());
         }
         self.begin_object()?;
-        let mut first = true;
-        while let Some(key) = self.next_key(&mut first)? {
-            model.read_field(&key, self).map_err(|error| error.in_field(&key))?;
-        }
-        Ok(())
+        self.fields(|key, reader| model.read_field(key, reader))
     }
 
     /// Reads a string that must be `value`: a type's own `kind` or `apiVersion`.

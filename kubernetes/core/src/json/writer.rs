@@ -27,6 +27,11 @@ impl Writer {
         Self::default()
     }
 
+    /// An empty document, of which about so many bytes are expected.
+    pub(crate) fn with_capacity(bytes: usize) -> Self {
+        Self { text: String::with_capacity(bytes), failure: None }
+    }
+
     /// The text written.
     ///
     /// # Errors
@@ -70,28 +75,27 @@ impl Writer {
         self.text.push(']');
     }
 
-    /// Writes the key of a field; its value must follow.
-    #[inline]
+    /// Writes the key of an entry; its value must follow.
     pub fn key(&mut self, key: &str) {
-        if !self.text.ends_with('{') {
-            self.text.push(',');
-        }
+        self.separate_field();
         self.string(key);
         self.text.push(':');
     }
 
     /// Writes a field, also when its value is empty.
+    ///
+    /// The name is written as it is: it must be one that needs no escape, as all names in a description are.
     #[inline]
-    pub fn required<V: Value>(&mut self, key: &str, value: &V) {
-        self.key(key);
+    pub fn required<V: Value>(&mut self, name: &'static str, value: &V) {
+        self.name(name);
         value.write(self);
     }
 
     /// Writes a field unless its value is absent or an empty list or map.
     #[inline]
-    pub fn optional<V: Value>(&mut self, key: &str, value: &V) {
+    pub fn optional<V: Value>(&mut self, name: &'static str, value: &V) {
         if !value.is_absent() {
-            self.required(key, value);
+            self.required(name, value);
         }
     }
 
@@ -99,16 +103,43 @@ impl Writer {
     #[inline]
     pub fn string(&mut self, value: &str) {
         self.text.push('"');
+        let end = super::scan::string_end(value.as_bytes(), 0);
+        if end == value.len() {
+            self.text.push_str(value);
+        } else {
+            self.escaped(value, end);
+        }
+        self.text.push('"');
+    }
+
+    fn name(&mut self, name: &'static str) {
+        debug_assert_eq!(super::scan::string_end(name.as_bytes(), 0), name.len(), "{name:?} needs an escape");
+        self.text.reserve(name.len() + 4);
+        self.separate_field();
+        self.text.push('"');
+        self.text.push_str(name);
+        self.text.push_str("\":");
+    }
+
+    #[inline]
+    fn separate_field(&mut self) {
+        if !self.text.ends_with('{') {
+            self.text.push(',');
+        }
+    }
+
+    /// Writes the content of a string whose first special character is at `end`.
+    #[cold]
+    fn escaped(&mut self, value: &str, mut end: usize) {
         let mut rest = value;
         loop {
-            let end = super::scan::string_end(rest.as_bytes(), 0);
             let (plain, special) = rest.split_at(end);
             self.text.push_str(plain);
             let Some(character) = special.chars().next() else { break };
             self.escape(character);
             rest = &special[1..];
+            end = super::scan::string_end(rest.as_bytes(), 0);
         }
-        self.text.push('"');
     }
 
     /// Writes text that is JSON already.
@@ -123,7 +154,20 @@ impl Writer {
         let _ = write!(self.text, "{value}");
     }
 
-    #[cold]
+    /// Writes a number as Go does: an exponent only where it would be long without, no `.0`.
+    ///
+    /// JSON has no infinity and no NaN: they are written as `null`, as serde_json does.
+    pub(crate) fn float(&mut self, value: f64) {
+        let magnitude = value.abs();
+        if !value.is_finite() {
+            self.raw("null");
+        } else if magnitude == 0.0 || (1e-6..1e21).contains(&magnitude) {
+            self.display(value);
+        } else {
+            self.display(format_args!("{value:e}"));
+        }
+    }
+
     fn escape(&mut self, character: char) {
         match character {
             '"' => self.text.push_str("\\\""),

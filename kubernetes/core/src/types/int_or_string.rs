@@ -1,4 +1,6 @@
+use std::convert::Infallible;
 use std::fmt;
+use std::str::FromStr;
 
 use crate::Str;
 use crate::json::{DecodeError, Reader, Value, Writer};
@@ -21,13 +23,60 @@ pub enum IntOrString {
 
 impl IntOrString {
     /// The number before the `%` of a percentage.
-    pub fn percentage(&self) -> Option<i32> {
+    pub fn percentage(&self) -> Option<i64> {
         match self {
             Self::Int(_) => None,
             Self::String(text) => text.strip_suffix('%')?.parse().ok(),
         }
     }
+
+    /// This number, or this percentage of `total`, rounded up: what `maxSurge` means.
+    ///
+    /// ```
+    /// # use kubernetes_core::IntOrString;
+    /// assert_eq!(IntOrString::from("25%").scaled_up(10)?, 3);
+    /// assert_eq!(IntOrString::from("25%").scaled_down(10)?, 2);
+    /// assert_eq!(IntOrString::from(4).scaled_up(10)?, 4);
+    /// # Ok::<(), kubernetes_core::ParsePercentageError>(())
+    /// ```
+    ///
+    /// As Go's `GetScaledValueFromIntOrPercent`, which computes with doubles:
+    /// <https://github.com/kubernetes/apimachinery/blob/v0.37.2/pkg/util/intstr/intstr.go>
+    ///
+    /// # Errors
+    /// If it is a text other than an integer and `%`.
+    pub fn scaled_up(&self, total: i64) -> Result<i64, ParsePercentageError> {
+        self.scaled(total, f64::ceil)
+    }
+
+    /// This number, or this percentage of `total`, rounded down: what `maxUnavailable` means.
+    ///
+    /// # Errors
+    /// If it is a text other than an integer and `%`.
+    pub fn scaled_down(&self, total: i64) -> Result<i64, ParsePercentageError> {
+        self.scaled(total, f64::floor)
+    }
+
+    fn scaled(&self, total: i64, round: fn(f64) -> f64) -> Result<i64, ParsePercentageError> {
+        match (self, self.percentage()) {
+            (Self::Int(number), _) => Ok(i64::from(*number)),
+            (_, Some(percentage)) => Ok(round(percentage as f64 * total as f64 / 100.0) as i64),
+            (Self::String(text), None) => Err(ParsePercentageError(text.chars().take(80).collect())),
+        }
+    }
 }
+
+/// A text that is no percentage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParsePercentageError(Str);
+
+impl fmt::Display for ParsePercentageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} is neither a number nor a percentage such as \"25%\"", self.0.as_str())
+    }
+}
+
+impl std::error::Error for ParsePercentageError {}
 
 impl Default for IntOrString {
     fn default() -> Self {
@@ -51,8 +100,24 @@ impl From<i32> for IntOrString {
 }
 
 impl From<&str> for IntOrString {
+    /// The text, also if it is a number; [`str::parse`] takes that for a number.
     fn from(text: &str) -> Self {
         Self::String(text.into())
+    }
+}
+
+impl From<String> for IntOrString {
+    fn from(text: String) -> Self {
+        Self::String(text.into())
+    }
+}
+
+impl FromStr for IntOrString {
+    type Err = Infallible;
+
+    /// A number if the text is one, as kubectl reads ports.
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(text.parse().map_or_else(|_| Self::from(text), Self::Int))
     }
 }
 

@@ -2,8 +2,8 @@ use std::fmt;
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::Str;
 use crate::json::{DecodeError, Reader, Value, Writer};
+use crate::{GroupVersionKind, Str};
 
 macro_rules! json_text {
     ($(#[$attribute:meta])* $name:ident) => {
@@ -31,6 +31,11 @@ macro_rules! json_text {
             /// The JSON text, as it came from the server.
             pub fn as_str(&self) -> &str {
                 &self.0
+            }
+
+            /// The type that its `apiVersion` and `kind` tell; `None` if it has not both.
+            pub fn group_version_kind(&self) -> Option<GroupVersionKind> {
+                object_type(&self.0).ok().flatten()
             }
         }
 
@@ -82,6 +87,22 @@ macro_rules! json_text {
         }
         crate::serde_by_json!($name);
     };
+}
+
+fn object_type(text: &str) -> Result<Option<GroupVersionKind>, DecodeError> {
+    let (mut api_version, mut kind) = (None, None);
+    let mut reader = Reader::new(text);
+    let mut first = true;
+    reader.begin_object()?;
+    while let Some(key) = reader.next_key(&mut first)? {
+        match &*key {
+            "apiVersion" => api_version = Some(reader.string()?),
+            "kind" => kind = Some(reader.string()?),
+            _ => reader.skip()?,
+        }
+    }
+    let (Some(api_version), Some(kind)) = (api_version, kind) else { return Ok(None) };
+    Ok(GroupVersionKind::from_api_version(&api_version, kind).ok())
 }
 
 json_text! {

@@ -3,15 +3,17 @@
 mod byte_string;
 mod int_or_string;
 mod json;
+mod json_patch;
 mod patch;
 mod quantity;
 mod schema_unions;
 mod time;
 
 pub use byte_string::ByteString;
-pub use int_or_string::IntOrString;
+pub use int_or_string::{IntOrString, ParsePercentageError};
 pub use json::{FieldsV1, Json, RawExtension};
+pub use json_patch::{JsonPatch, JsonPointer};
 pub use patch::Patch;
 pub use quantity::{ParseQuantityError, Quantity};
 pub use schema_unions::{OrArray, OrBool, OrStringArray};
-pub use time::{MicroTime, Time};
+pub use time::{MicroTime, ParseTimeError, Time};

@@ -123,7 +123,7 @@ fn nesting_is_limited_where_serde_json_limits_it() {
     }
 }
 
-fn any_json() -> impl Strategy<Value = serde_json::Value> {
+pub(crate) fn any_json() -> impl Strategy<Value = serde_json::Value> {
     let leaf = prop_oneof![
         Just(serde_json::Value::Null),
         any::<bool>().prop_map(Into::into),

@@ -1,13 +1,21 @@
 //! What users of the crate rely on: the JSON engine, its bridge to serde, and the requests that are made.
 
+mod cbor;
 mod compile_fail;
+mod fuzz;
+mod go_tables;
 mod json;
+mod json_parsing;
 mod map;
+mod objects;
 mod requests;
 mod resource;
+mod selectors;
 mod serde;
 mod status;
 mod time;
+#[cfg(feature = "yaml")]
+mod yaml;
 
 use kubernetes_core::json::{DecodeError, Model, Reader, Value as _, Writer};
 use kubernetes_core::{Map, ObjectMeta, Str};

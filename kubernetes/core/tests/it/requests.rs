@@ -9,10 +9,10 @@ use serde_json::json;
 use crate::Widget;
 
 /// Takes requests for sent, and answers with what it was made with.
-struct Recorder(&'static str, std::sync::Mutex<Option<http::Request<Bytes>>>);
+pub(crate) struct Recorder(pub(crate) &'static str, pub(crate) std::sync::Mutex<Option<http::Request<Bytes>>>);
 
 #[derive(Debug)]
-struct Failed(String);
+pub(crate) struct Failed(pub(crate) String);
 
 impl Execute for Recorder {
     type Error = Failed;
@@ -33,7 +33,7 @@ impl Execute for Recorder {
 }
 
 #[derive(Debug)]
-struct Empty;
+pub(crate) struct Empty;
 
 impl futures_core::Stream for Empty {
     type Item = Result<Bytes, Failed>;
@@ -47,7 +47,7 @@ impl futures_core::Stream for Empty {
 }
 
 /// Runs a future that never waits.
-fn now<F: Future>(future: F) -> F::Output {
+pub(crate) fn now<F: Future>(future: F) -> F::Output {
     let mut future = std::pin::pin!(future);
     match future.as_mut().poll(&mut std::task::Context::from_waker(std::task::Waker::noop())) {
         std::task::Poll::Ready(output) => output,

@@ -41,7 +41,7 @@ fn models_stand_in_flattened_untagged_and_tagged_types() {
     #[serde(untagged)]
     enum Untagged {
         Number(i32),
-        Widget(Widget),
+        Widget(Box<Widget>),
     }
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
     #[serde(tag = "type")]
@@ -60,7 +60,7 @@ fn models_stand_in_flattened_untagged_and_tagged_types() {
         assert_eq!(serde_json::from_value::<T>(json).unwrap(), value, "{text}");
     }
     round_trip(Flattened { extra: 1, widget: widget() });
-    round_trip(Untagged::Widget(widget()));
+    round_trip(Untagged::Widget(Box::new(widget())));
     round_trip(Untagged::Number(5));
     round_trip(Tagged::Widget { object: widget(), raw: Json::from(serde_json::json!({"a": [1, null]})) });
     round_trip(Adjacent::List(List { items: vec![widget(), Widget::default()], ..Default::default() }));

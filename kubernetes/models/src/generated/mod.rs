@@ -34,7 +34,7 @@ pub mod certificates;
 /// Types of the group `coordination.k8s.io`.
 pub mod coordination;
 
-/// Types of the group `core`.
+/// Types of the core group.
 pub mod core;
 
 /// Types of the group `discovery.k8s.io`.

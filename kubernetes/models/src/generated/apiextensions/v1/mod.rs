@@ -43,12 +43,10 @@ pub use webhook_conversion::WebhookConversion;
 pub use kubernetes_core::Json as JSON;
 
 /// [`OrArray`](kubernetes_core::OrArray) of a JSON schema.
-pub type JSONSchemaPropsOrArray = kubernetes_core::OrArray<self::JSONSchemaProps>;
+pub type JSONSchemaPropsOrArray = kubernetes_core::OrArray<JSONSchemaProps>;
 
 /// [`OrBool`](kubernetes_core::OrBool) of a JSON schema.
-pub type JSONSchemaPropsOrBool = kubernetes_core::OrBool<self::JSONSchemaProps>;
+pub type JSONSchemaPropsOrBool = kubernetes_core::OrBool<JSONSchemaProps>;
 
 /// [`OrStringArray`](kubernetes_core::OrStringArray) of a JSON schema.
-pub type JSONSchemaPropsOrStringArray = kubernetes_core::OrStringArray<
-    self::JSONSchemaProps,
->;
+pub type JSONSchemaPropsOrStringArray = kubernetes_core::OrStringArray<JSONSchemaProps>;

@@ -1,0 +1,10 @@
+use expect_test::expect_file;
+
+use super::support::{generate_pinned, pinned};
+
+/// What the pinned description holds: trips when Kubernetes changes shape.
+#[test]
+fn facts_of_the_pinned_description() {
+    let (bytes, kubernetes) = pinned();
+    expect_file!["../facts.md"].assert_eq(&generate_pinned(&bytes, &kubernetes).facts);
+}

@@ -1,0 +1,8 @@
+//! Kubeconfigs of any content.
+
+#![no_main]
+
+#[path = "../../kubernetes/config/tests/config/fuzz_check.rs"]
+mod fuzz_check;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz_check::check(bytes));

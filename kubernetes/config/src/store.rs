@@ -1,0 +1,127 @@
+//! Writing back into kubeconfig files.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::document::User;
+use crate::edit::{self, Step};
+use crate::entry::{Entry, find};
+use crate::error::Place;
+use crate::kubeconfig::{decode, unreadable};
+use crate::lock::{self, Lock};
+use crate::{Error, Kubeconfig, Secret, files};
+
+/// A user's entry in a kubeconfig file, to keep new tokens in.
+///
+/// What writes into a kubeconfig file
+/// - changes the value and nothing else: order, comments and unknown keys stay. Only where an alias, a merge key or the
+///   like is in the way, the first document of the file is written anew: then all keys stay, comments do not. (kubectl
+///   keeps neither comments nor unknown keys.)
+/// - writes a new file beside the old one and renames it, so that nobody ever reads half a file; mode, owner and
+///   symbolic links stay.
+/// - holds kubectl's lock, `<file>.lock`, meanwhile, and waits for it for up to a second.
+/// - blocks the thread.
+///
+/// A [`Kubeconfig`] or [`Config`](crate::Config) that was read before does not change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KubeconfigUser {
+    file: PathBuf,
+    name: String,
+}
+
+impl KubeconfigUser {
+    pub(crate) fn of(user: &Entry<User>) -> Option<Self> {
+        user.file().map(|file| Self { file: file.to_owned(), name: user.name.clone() })
+    }
+
+    /// The file that has the entry.
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// The user's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Writes the user's `token`.
+    ///
+    /// # Errors
+    ///
+    /// When the token is empty or fits into no header, the file no longer has the user, or it cannot be changed.
+    pub fn save_token(&self, token: &Secret) -> Result<(), Error> {
+        if token.expose().is_empty() || !files::is_header_text(token.expose()) {
+            let message = "the new token is empty, or contains a character that no header can hold";
+            return Err(Error::new(self.place("token"), message));
+        }
+        update(&self.file, |text| edit::set(text, &self.steps(&["token"]), &token.expose().into())).map(|_| ())
+    }
+
+    /// Writes values into the configuration of the user's `auth-provider`, such as `id-token` and `refresh-token`.
+    ///
+    /// # Errors
+    ///
+    /// When the file no longer has the user, the user no longer has an auth provider, or the file cannot be changed.
+    pub fn save_auth_provider(&self, values: &[(&str, &Secret)]) -> Result<(), Error> {
+        let saved = update(&self.file, |text| {
+            // As client-go's persister: another way to log in has taken its place.
+            let kubeconfig = Kubeconfig::parse(text, &self.file).map_err(|_| "is no kubeconfig")?;
+            let user = find(&kubeconfig.users, &self.name).ok_or("no longer has the user")?;
+            user.value.auth_provider.as_ref().ok_or("has no auth-provider for the user any more")?;
+            let mut text = text.to_owned();
+            for (key, value) in values {
+                let steps = self.steps(&["auth-provider", "config", key]);
+                text = edit::set(&text, &steps, &value.expose().into())?;
+            }
+            Ok(text)
+        });
+        saved.map(|_| ())
+    }
+
+    fn steps(&self, keys: &[&str]) -> Vec<Step> {
+        let mut steps = vec![Step::Key("users".to_owned()), Step::Named(self.name.clone())];
+        steps.push(Step::Key("user".to_owned()));
+        steps.extend(keys.iter().map(|key| Step::Key((*key).to_owned())));
+        steps
+    }
+
+    fn place(&self, key: &str) -> Place {
+        let field = Some(format!("users[name={}].user.{key}", self.name));
+        Place { field, ..Place::file(&self.file) }
+    }
+}
+
+/// The text with another current context.
+pub(crate) fn current_context(text: &str, name: &str) -> Result<String, &'static str> {
+    edit::set(text, &[Step::Key("current-context".to_owned())], &Value::from(name))
+}
+
+/// Changes an existing file, and returns what it then says.
+pub(crate) fn update(
+    file: &Path,
+    change: impl FnOnce(&str) -> Result<String, &'static str>,
+) -> Result<Kubeconfig, Error> {
+    let _lock = Lock::acquire(file).map_err(|error| {
+        let lock = Lock::path(file);
+        let message = match error.kind() {
+            io::ErrorKind::AlreadyExists => {
+                format!("somebody else is changing it; if nobody is, remove {}", lock.display())
+            }
+            _ => format!("cannot be changed: cannot create {}", lock.display()),
+        };
+        Error::new(Place::file(file), message).with_source(error)
+    })?;
+    let text = decode(files::read(file).map_err(|error| unreadable(file, error))?, file)?;
+    let (mark, text) = text.strip_prefix('\u{feff}').map_or(("", text.as_str()), |rest| ("\u{feff}", rest));
+    // Before it is changed, so that errors name the line that the user knows.
+    Kubeconfig::parse(text, file)?;
+    let changed = change(text).map_err(|message| Error::new(Place::file(file), message))?;
+    let kubeconfig = Kubeconfig::parse(&changed, file)?;
+    if changed != text {
+        lock::replace(file, format!("{mark}{changed}").as_bytes())
+            .map_err(|error| Error::new(Place::file(file), "cannot be changed").with_source(error))?;
+    }
+    Ok(kubeconfig)
+}

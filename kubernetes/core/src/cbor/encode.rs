@@ -1,0 +1,71 @@
+use super::SELF_DESCRIBED;
+use super::head::{BREAK, BYTES, Head, LIST, MAP, NEGATIVE, UNSIGNED};
+use crate::json::{DecodeError, Reader};
+
+/// The same document as CBOR, with the [self-described tag](SELF_DESCRIBED).
+///
+/// Strings are written as byte strings, as the server does: it takes these for texts, and for base64 where bytes
+/// belong. Objects and lists have indefinite lengths, so nothing needs to be counted before it is written.
+///
+/// # Errors
+/// If the text is no JSON.
+pub fn from_json(text: &str) -> Result<Vec<u8>, DecodeError> {
+    let mut bytes = Vec::with_capacity(text.len());
+    bytes.extend(SELF_DESCRIBED);
+    let mut reader = Reader::new(text);
+    value(&mut reader, &mut bytes)?;
+    reader.end()?;
+    Ok(bytes)
+}
+
+/// Recursion is limited by the reader, which counts how deep it is.
+fn value(reader: &mut Reader<'_>, bytes: &mut Vec<u8>) -> Result<(), DecodeError> {
+    let mut first = true;
+    match reader.token() {
+        Some(b'{') => {
+            reader.begin_object()?;
+            Head::write_indefinite(bytes, MAP);
+            while let Some(key) = reader.next_key(&mut first)? {
+                string(&key, bytes);
+                value(reader, bytes).map_err(|error| error.in_field(&key))?;
+            }
+            bytes.push(BREAK);
+        }
+        Some(b'[') => {
+            reader.begin_list()?;
+            Head::write_indefinite(bytes, LIST);
+            let mut index = 0;
+            while reader.next_element(&mut first)? {
+                value(reader, bytes).map_err(|error| error.in_index(index))?;
+                index += 1;
+            }
+            bytes.push(BREAK);
+        }
+        Some(b'"') => string(&reader.string()?, bytes),
+        Some(b't' | b'f') => bytes.push(if reader.boolean()? { 0xF5 } else { 0xF4 }),
+        Some(b'n') if reader.null()? => bytes.push(0xF6),
+        Some(b'-' | b'0'..=b'9') => number(reader, bytes)?,
+        _ => return Err(reader.expected("a value")),
+    }
+    Ok(())
+}
+
+fn string(text: &str, bytes: &mut Vec<u8>) {
+    Head::write(bytes, BYTES, text.len() as u64);
+    bytes.extend_from_slice(text.as_bytes());
+}
+
+/// Integers that fit 64 bits stay integers, other numbers become doubles.
+fn number(reader: &mut Reader<'_>, bytes: &mut Vec<u8>) -> Result<(), DecodeError> {
+    let mut again = reader.clone();
+    let text = reader.raw()?;
+    if let Ok(unsigned) = text.parse::<u64>() {
+        Head::write(bytes, UNSIGNED, unsigned);
+    } else if let Some(negative) = text.parse::<i64>().ok().filter(|number| *number < 0) {
+        Head::write(bytes, NEGATIVE, negative.unsigned_abs() - 1);
+    } else {
+        bytes.push(0xFB);
+        bytes.extend(again.float()?.to_be_bytes());
+    }
+    Ok(())
+}

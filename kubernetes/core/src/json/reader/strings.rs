@@ -1,0 +1,128 @@
+//! Strings and their escapes (RFC 8259, §7).
+
+use std::borrow::Cow;
+
+use super::{Reader, Result};
+use crate::json::scan;
+
+impl<'a> Reader<'a> {
+    /// Reads a string, borrowed from the document if it has no escape.
+    ///
+    /// # Errors
+    /// If the next value is something else, or has an invalid escape (a lone surrogate is one).
+    #[inline]
+    pub fn string(&mut self) -> Result<Cow<'a, str>> {
+        if self.token() != Some(b'"') {
+            return Err(self.expected("a string"));
+        }
+        self.string_after_quote()
+    }
+
+    /// The next value or key, if it is a string without escapes that starts right here; otherwise nothing is consumed.
+    ///
+    /// This is how nearly all strings are, and a slice is returned in registers.
+    #[inline]
+    pub(crate) fn plain_string(&mut self) -> Option<&'a str> {
+        let (bytes, start) = (self.bytes(), self.position + 1);
+        if bytes.get(self.position) != Some(&b'"') {
+            return None;
+        }
+        let end = scan::string_end(bytes, start);
+        if bytes.get(end) != Some(&b'"') {
+            return None;
+        }
+        self.position = end + 1;
+        self.text.get(start..end)
+    }
+
+    pub(super) fn string_after_quote(&mut self) -> Result<Cow<'a, str>> {
+        let start = self.position + 1;
+        let end = scan::string_end(self.bytes(), start);
+        if self.bytes().get(end) == Some(&b'"') {
+            self.position = end + 1;
+            return Ok(Cow::Borrowed(&self.text[start..end]));
+        }
+        self.string_with_escapes(start, end).map(Cow::Owned)
+    }
+
+    #[cold]
+    fn string_with_escapes(&mut self, start: usize, mut end: usize) -> Result<String> {
+        let mut value = String::from(&self.text[start..end]);
+        loop {
+            self.position = end;
+            match self.bytes().get(end) {
+                Some(b'"') => {
+                    self.position += 1;
+                    return Ok(value);
+                }
+                Some(b'\\') => value.push(self.escape()?),
+                Some(_) => return Err(self.error("a control character in a string")),
+                None => return Err(self.error("the document ends inside a string")),
+            }
+            let from = self.position;
+            end = scan::string_end(self.bytes(), from);
+            value.push_str(&self.text[from..end]);
+        }
+    }
+
+    pub(super) fn skip_string(&mut self) -> Result<()> {
+        self.position += 1;
+        loop {
+            self.position = scan::string_end(self.bytes(), self.position);
+            match self.bytes().get(self.position) {
+                Some(b'"') => {
+                    self.position += 1;
+                    return Ok(());
+                }
+                Some(b'\\') => drop(self.escape()?),
+                Some(_) => return Err(self.error("a control character in a string")),
+                None => return Err(self.error("the document ends inside a string")),
+            }
+        }
+    }
+
+    /// Consumes an escape, the position being at its backslash.
+    fn escape(&mut self) -> Result<char> {
+        let (character, length) = match self.bytes().get(self.position + 1) {
+            Some(b'"') => ('"', 2),
+            Some(b'\\') => ('\\', 2),
+            Some(b'/') => ('/', 2),
+            Some(b'b') => ('\u{8}', 2),
+            Some(b'f') => ('\u{c}', 2),
+            Some(b'n') => ('\n', 2),
+            Some(b'r') => ('\r', 2),
+            Some(b't') => ('\t', 2),
+            Some(b'u') => self.unicode_escape()?,
+            _ => return Err(self.error("an unknown escape in a string")),
+        };
+        self.position += length;
+        Ok(character)
+    }
+
+    fn unicode_escape(&self) -> Result<(char, usize)> {
+        let first = self.hex4(self.position + 2)?;
+        if let Some(character) = char::from_u32(first) {
+            return Ok((character, 6));
+        }
+        let escaped = self.bytes().get(self.position + 6..self.position + 8) == Some(b"\\u");
+        if first < 0xDC00 && escaped {
+            let second = self.hex4(self.position + 8)?;
+            if (0xDC00..0xE000).contains(&second) {
+                let code = 0x1_0000 + ((first - 0xD800) << 10) + (second - 0xDC00);
+                if let Some(character) = char::from_u32(code) {
+                    return Ok((character, 12));
+                }
+            }
+        }
+        Err(self.error("a lone surrogate in a string"))
+    }
+
+    fn hex4(&self, at: usize) -> Result<u32> {
+        let digits = self.bytes().get(at..at + 4).unwrap_or_default();
+        let value = digits.iter().try_fold(0, |value, digit| Some(value * 16 + char::from(*digit).to_digit(16)?));
+        match value {
+            Some(value) if digits.len() == 4 => Ok(value),
+            _ => Err(self.error("expected four hexadecimal digits after `\\u`")),
+        }
+    }
+}

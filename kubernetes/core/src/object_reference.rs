@@ -1,0 +1,77 @@
+use std::fmt;
+
+use crate::meta::v1::OwnerReference;
+use crate::{GroupVersionKind, Object, Str};
+
+/// Which object is meant: the parts of an `ObjectReference`, as events and logs need them.
+///
+/// ```
+/// use kubernetes_core::Object;
+/// # kubernetes_core::doc_test_resource!(Pod);
+///
+/// let mut pod = Pod::named("web");
+/// pod.metadata.namespace = Some("shop".into());
+/// assert_eq!(pod.reference().to_string(), "Pod shop/web");
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct ObjectReference {
+    /// The type, if it is known.
+    pub group_version_kind: Option<GroupVersionKind>,
+    /// `metadata.namespace`; objects of cluster-scoped resources have none.
+    pub namespace: Option<Str>,
+    /// `metadata.name`
+    pub name: Str,
+    /// `metadata.uid`, by which an object is told from a later one of the same name.
+    pub uid: Option<Str>,
+    /// `metadata.resourceVersion`
+    pub resource_version: Option<Str>,
+}
+
+impl ObjectReference {
+    pub(crate) fn to<K: Object>(object: &K) -> Self {
+        let metadata = object.metadata();
+        Self {
+            group_version_kind: object.group_version_kind(),
+            namespace: metadata.namespace.clone(),
+            name: metadata.name.clone().unwrap_or_default(),
+            uid: metadata.uid.clone(),
+            resource_version: metadata.resource_version.clone(),
+        }
+    }
+}
+
+impl fmt::Display for ObjectReference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(of_type) = &self.group_version_kind {
+            write!(f, "{} ", of_type.kind)?;
+        }
+        if let Some(namespace) = &self.namespace {
+            write!(f, "{namespace}/")?;
+        }
+        f.write_str(&self.name)
+    }
+}
+
+impl OwnerReference {
+    /// The reference by which an object belongs to `owner`, and is deleted after it; `None` if the owner's type is not
+    /// known, or it has no name and uid because it is not on the server yet.
+    pub fn to<K: Object>(owner: &K) -> Option<Self> {
+        let of_type = owner.group_version_kind()?;
+        let metadata = owner.metadata();
+        Some(Self {
+            api_version: of_type.api_version(),
+            kind: of_type.kind,
+            name: metadata.name.clone().filter(|name| !name.is_empty())?,
+            uid: metadata.uid.clone().filter(|uid| !uid.is_empty())?,
+            ..Self::default()
+        })
+    }
+
+    /// The reference of an object to the controller that manages it, of which it has at most one; a deletion of the
+    /// owner in the foreground waits for the object.
+    ///
+    /// As Go's `metav1.NewControllerRef`. `None` as for [`to`](Self::to).
+    pub fn to_controller<K: Object>(owner: &K) -> Option<Self> {
+        Some(Self { controller: Some(true), block_owner_deletion: Some(true), ..Self::to(owner)? })
+    }
+}

@@ -1,0 +1,214 @@
+use std::fmt;
+
+use serde::{Serialize, Serializer, ser};
+
+use crate::{Json, Str};
+
+/// A list of changes to an object, made one after the other, or none of them: a JSON Patch (RFC 6902).
+///
+/// ```
+/// use kubernetes_core::{JsonPatch, Patch};
+///
+/// let operations = JsonPatch::new()
+///     .test("/spec/replicas", 2)
+///     .replace("/spec/replicas", 3)
+///     .add(["metadata", "annotations", "example.com/owner"], "shop");
+/// assert_eq!(
+///     serde_json::to_string(&operations)?,
+///     r#"[{"op":"test","path":"/spec/replicas","value":2},{"op":"replace","path":"/spec/replicas","value":3},"#.to_owned()
+///         + r#"{"op":"add","path":"/metadata/annotations/example.com~1owner","value":"shop"}]"#
+/// );
+/// let patch = Patch::json(&operations);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+///
+/// A path or value that can't be encoded is reported when the request is sent.
+#[derive(Clone, Default)]
+pub struct JsonPatch {
+    operations: Vec<Operation>,
+    /// The first thing that went wrong.
+    failure: Option<Box<str>>,
+}
+
+#[derive(Clone, Serialize)]
+struct Operation {
+    op: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<JsonPointer>,
+    path: JsonPointer,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<Json>,
+}
+
+impl JsonPatch {
+    /// No change.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets a field, or inserts into a list, before the element at an index or (`/-`) at the end.
+    ///
+    /// What contains it must exist: adding the first label means adding `/metadata/labels`.
+    #[must_use]
+    pub fn add(self, path: impl Into<JsonPointer>, value: impl Serialize) -> Self {
+        self.with_value("add", path.into(), value)
+    }
+
+    /// Removes a field or an element, which must exist.
+    #[must_use]
+    pub fn remove(self, path: impl Into<JsonPointer>) -> Self {
+        self.with(Operation { op: "remove", from: None, path: path.into(), value: None })
+    }
+
+    /// Changes a field or an element, which must exist.
+    #[must_use]
+    pub fn replace(self, path: impl Into<JsonPointer>, value: impl Serialize) -> Self {
+        self.with_value("replace", path.into(), value)
+    }
+
+    /// Removes what is at `from` and adds it at `path`.
+    #[must_use]
+    pub fn r#move(self, from: impl Into<JsonPointer>, path: impl Into<JsonPointer>) -> Self {
+        self.with(Operation { op: "move", from: Some(from.into()), path: path.into(), value: None })
+    }
+
+    /// Adds what is at `from` at `path` as well.
+    #[must_use]
+    pub fn copy(self, from: impl Into<JsonPointer>, path: impl Into<JsonPointer>) -> Self {
+        self.with(Operation { op: "copy", from: Some(from.into()), path: path.into(), value: None })
+    }
+
+    /// Lets the whole patch fail unless this value is there.
+    #[must_use]
+    pub fn test(self, path: impl Into<JsonPointer>, value: impl Serialize) -> Self {
+        self.with_value("test", path.into(), value)
+    }
+
+    /// Whether this changes nothing.
+    pub fn is_empty(&self) -> bool {
+        self.operations.is_empty() && self.failure.is_none()
+    }
+
+    fn with_value(mut self, op: &'static str, path: JsonPointer, value: impl Serialize) -> Self {
+        match Json::encode(&value) {
+            Ok(value) => self.with(Operation { op, from: None, path, value: Some(value) }),
+            Err(error) => {
+                self.failure.get_or_insert_with(|| format!("the value for {path}: {error}").into());
+                self
+            }
+        }
+    }
+
+    fn with(mut self, operation: Operation) -> Self {
+        for pointer in operation.from.iter().chain([&operation.path]) {
+            if !pointer.is_valid() {
+                self.failure.get_or_insert_with(|| {
+                    format!("{pointer} is no JSON pointer: expected `/` before each key, `~0` for `~`, `~1` for `/`")
+                        .into()
+                });
+            }
+        }
+        self.operations.push(operation);
+        self
+    }
+}
+
+impl Serialize for JsonPatch {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.failure {
+            Some(failure) => Err(ser::Error::custom(failure)),
+            None => self.operations.serialize(serializer),
+        }
+    }
+}
+
+impl fmt::Debug for JsonPatch {
+    /// The values are left out: they may be secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(self.operations.iter().map(|operation| format!("{} {}", operation.op, operation.path)))
+            .finish()
+    }
+}
+
+/// The path of a value in a document (RFC 6901), as `/metadata/labels/app`.
+///
+/// ```
+/// use kubernetes_core::JsonPointer;
+///
+/// assert_eq!(JsonPointer::from(["metadata", "annotations", "example.com/a~b"]).as_str(),
+///     "/metadata/annotations/example.com~1a~0b");
+/// assert_eq!(JsonPointer::from("/spec/containers").index(0).key("image").as_str(), "/spec/containers/0/image");
+/// ```
+///
+/// A text is taken as a pointer that is escaped already, an array as the keys themselves.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct JsonPointer(Str);
+
+impl JsonPointer {
+    /// The whole document.
+    pub const ROOT: Self = Self(Str::EMPTY);
+
+    /// The field `key` of what this points to.
+    #[must_use]
+    pub fn key(mut self, key: &str) -> Self {
+        self.0.push_str("/");
+        for (index, part) in key.split('~').enumerate() {
+            self.0.push_str(if index == 0 { "" } else { "~0" });
+            self.0.push_str(&part.replace('/', "~1"));
+        }
+        self
+    }
+
+    /// The element at this index of what this points to.
+    #[must_use]
+    pub fn index(self, index: usize) -> Self {
+        self.key(&index.to_string())
+    }
+
+    /// The place behind the last element of what this points to, where one can be added.
+    #[must_use]
+    pub fn end(self) -> Self {
+        self.key("-")
+    }
+
+    /// The text, escaped.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn is_valid(&self) -> bool {
+        (self.0.is_empty() || self.0.starts_with('/'))
+            && self.0.split('~').skip(1).all(|escaped| escaped.starts_with(['0', '1']))
+    }
+}
+
+impl fmt::Display for JsonPointer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl Serialize for JsonPointer {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.as_str().serialize(serializer)
+    }
+}
+
+impl From<&str> for JsonPointer {
+    fn from(escaped: &str) -> Self {
+        Self(escaped.into())
+    }
+}
+
+impl From<String> for JsonPointer {
+    fn from(escaped: String) -> Self {
+        Self(escaped.into())
+    }
+}
+
+impl<const N: usize> From<[&str; N]> for JsonPointer {
+    fn from(keys: [&str; N]) -> Self {
+        keys.into_iter().fold(Self::ROOT, |pointer, key| pointer.key(key))
+    }
+}

@@ -1,0 +1,173 @@
+//! YAML, as manifests are written, with several documents in a file (feature `yaml`).
+//!
+//! ```
+//! use kubernetes_core::{GroupVersionKind, Json, ObjectMeta, yaml};
+//!
+//! let manifest = "
+//! apiVersion: v1
+//! kind: ConfigMap
+//! metadata: {name: settings}
+//! ---
+//! apiVersion: apps/v1
+//! kind: Deployment
+//! metadata: {name: web}
+//! ";
+//! let documents: Vec<Json> = yaml::from_str_multiple(manifest)?;
+//! assert_eq!(documents[1].group_version_kind(), Some(GroupVersionKind::new("apps", "v1", "Deployment")));
+//! let labels: ObjectMeta = yaml::from_str("labels: {app: web}")?;
+//! assert_eq!(yaml::to_string(&labels)?, "labels:\n  app: web\n");
+//! # Ok::<(), kubernetes_core::yaml::YamlError>(())
+//! ```
+//!
+//! Documents are transcoded to and from JSON text, so whatever is JSON can be read and written. As with kubectl, the
+//! words of YAML 1.1 count: `yes` and `on` are booleans, `0644` is octal (a `defaultMode` is often written so), and
+//! `version: 1.10` is a number and no string.
+//! Nesting, aliases and the number of nodes are limited (by serde-saphyr's default budget) against hostile documents.
+
+use std::{fmt, io};
+
+use serde::{Deserialize, Deserializer, de};
+use serde_saphyr::DuplicateKeyPolicy;
+
+use crate::json::{self, DecodeError, EncodeError, Value};
+
+/// Decodes a text of one document.
+///
+/// # Errors
+/// If it is no YAML, has several documents, can't be JSON or does not fit the type; the error names the place (its
+/// offset counts in the document as JSON).
+pub fn from_str<V: Value>(text: &str) -> Result<V, YamlError> {
+    let Document(document) = serde_saphyr::from_str_with_options(text, options()).map_err(YamlError::yaml)?;
+    json::from_slice(&document).map_err(|error| YamlError(Kind::Decode { document: None, error }))
+}
+
+/// Decodes a text of any number of documents; empty ones are left out, as kubectl does.
+///
+/// Where these are of several types, [`Json`](crate::Json) takes them all, and tells the
+/// [type](crate::Json::group_version_kind) to [decode](crate::Json::decode) each to.
+///
+/// # Errors
+/// If it is no YAML, or one of the documents can't be JSON or does not fit the type; the error names the place.
+pub fn from_str_multiple<V: Value>(text: &str) -> Result<Vec<V>, YamlError> {
+    let documents: Vec<Document> =
+        serde_saphyr::from_multiple_with_options(text, options()).map_err(YamlError::yaml)?;
+    let documents = documents.iter().filter(|document| document.0 != b"null").enumerate();
+    let decoded = documents.map(|(index, document)| {
+        json::from_slice(&document.0).map_err(|error| YamlError(Kind::Decode { document: Some(index + 1), error }))
+    });
+    decoded.collect()
+}
+
+/// Encodes a value as one document.
+///
+/// # Errors
+/// Only for types that are written by their own serde derives, if these fail.
+pub fn to_string<V: Value>(value: &V) -> Result<String, YamlError> {
+    to_string_multiple([value])
+}
+
+/// Encodes values as documents with `---` between them.
+///
+/// # Errors
+/// Only for types that are written by their own serde derives, if these fail.
+pub fn to_string_multiple<'a, V: Value + 'a>(values: impl IntoIterator<Item = &'a V>) -> Result<String, YamlError> {
+    let mut text = String::new();
+    for value in values {
+        let json = json::to_string(value).map_err(|error| YamlError(Kind::Encode(error)))?;
+        let json: serde_json::Value = serde_json::from_str(&json)
+            .map_err(|error| YamlError(Kind::Encode(EncodeError::new(error.to_string()))))?;
+        if !text.is_empty() {
+            text.push_str("---\n");
+        }
+        let written = serde_saphyr::to_fmt_writer(&mut text, &json);
+        written.map_err(|error| YamlError(Kind::Encode(EncodeError::new(error.to_string()))))?;
+    }
+    Ok(text)
+}
+
+fn options() -> serde_saphyr::Options {
+    serde_saphyr::options! {
+        // A snippet of the source could show secrets.
+        with_snippet: false,
+        duplicate_keys: DuplicateKeyPolicy::LastWins,
+        legacy_octal_numbers: true,
+    }
+}
+
+/// A document as JSON text.
+struct Document(Vec<u8>);
+
+impl<'de> Deserialize<'de> for Document {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut text = Vec::new();
+        let mut serializer = serde_json::Serializer::with_formatter(&mut text, GoNumbers);
+        serde_transcode::transcode(deserializer, &mut serializer).map_err(de::Error::custom)?;
+        Ok(Self(text))
+    }
+}
+
+/// Writes floats as Go does, so that `1e3` is read where an integer is wanted, as kubectl does.
+struct GoNumbers;
+
+impl serde_json::ser::Formatter for GoNumbers {
+    fn write_f64<W: ?Sized + io::Write>(&mut self, output: &mut W, value: f64) -> io::Result<()> {
+        let mut writer = json::Writer::new();
+        writer.float(value);
+        output.write_all(writer.finish().map_err(io::Error::other)?.as_bytes())
+    }
+}
+
+/// A text that can't be read as YAML, or a value that can't be written.
+pub struct YamlError(Kind);
+
+enum Kind {
+    Yaml(Box<serde_saphyr::Error>),
+    /// `document` counts from one.
+    Decode {
+        document: Option<usize>,
+        error: DecodeError,
+    },
+    Encode(EncodeError),
+}
+
+impl YamlError {
+    fn yaml(error: serde_saphyr::Error) -> Self {
+        Self(Kind::Yaml(Box::new(error)))
+    }
+
+    /// Where in the document, as `spec.containers[0].ports`; empty at its root, and if the text is no YAML.
+    pub fn path(&self) -> String {
+        match &self.0 {
+            Kind::Decode { error, .. } => error.path(),
+            _ => String::new(),
+        }
+    }
+}
+
+impl fmt::Display for YamlError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Yaml(_) => f.write_str("the text can't be read as YAML"),
+            Kind::Decode { document: Some(document), .. } => write!(f, "document {document} does not fit its type"),
+            Kind::Decode { document: None, .. } => f.write_str("the document does not fit its type"),
+            Kind::Encode(_) => f.write_str("the value can't be written as YAML"),
+        }
+    }
+}
+
+impl fmt::Debug for YamlError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let source = std::error::Error::source(self).map(ToString::to_string).unwrap_or_default();
+        write!(f, "YamlError({self}: {source})")
+    }
+}
+
+impl std::error::Error for YamlError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(match &self.0 {
+            Kind::Yaml(error) => error,
+            Kind::Decode { error, .. } => error,
+            Kind::Encode(error) => error,
+        })
+    }
+}

@@ -1,0 +1,31 @@
+//! What the fuzz targets check, run on their corpora.
+//!
+//! Each file here is the check of a target in the repository's `fuzz` folder, whose seeds, and what it found, are in
+//! `fuzz/corpus`.
+
+mod cbor;
+mod json_reader;
+mod quantity;
+mod selectors;
+mod time;
+
+use std::path::Path;
+
+fn replay(target: &str, check: fn(&[u8])) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(target);
+    let mut count = 0;
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        check(&std::fs::read(entry.unwrap().path()).unwrap());
+        count += 1;
+    }
+    assert!(count >= 5, "{} has {count} files", folder.display());
+}
+
+#[test]
+fn the_corpora_pass() {
+    replay("cbor", cbor::check);
+    replay("json_reader", json_reader::check);
+    replay("quantity", quantity::check);
+    replay("selectors", selectors::check);
+    replay("time", time::check);
+}

@@ -1,0 +1,66 @@
+//! Models as users build, read and write them.
+#![cfg(feature = "apps-v1")]
+
+use kubernetes_models::apps::v1::{Deployment, DeploymentSpec, DeploymentStrategyType};
+use kubernetes_models::core::v1::{ConfigMap, Container, ContainerImagePullPolicy, Pod, PodSpec, PodTemplateSpec};
+use kubernetes_models::{IntOrString, List, json};
+
+#[test]
+fn a_deployment_reads_and_writes() {
+    let text = concat!(
+        r#"{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"labels":{"app":"web"},"name":"web"},"#,
+        r#""spec":{"replicas":2,"selector":{"matchLabels":{"app":"web"}},"#,
+        r#""strategy":{"rollingUpdate":{"maxSurge":"25%"},"type":"RollingUpdate"},"#,
+        r#""template":{"spec":{"containers":[{"image":"nginx","imagePullPolicy":"Sometimes","name":"web"}]}}}}"#,
+    );
+    let deployment: Deployment = json::from_str(text).expect("the object is right");
+    assert_eq!(deployment.name(), "web");
+    assert_eq!(&deployment.metadata.labels["app"], "web");
+    let spec = &deployment.spec;
+    assert_eq!(spec.replicas, Some(2));
+    let strategy = spec.strategy.as_ref().expect("it has a strategy");
+    assert_eq!(strategy.type_, Some(DeploymentStrategyType::RollingUpdate));
+    let rolling = strategy.rolling_update.as_ref().expect("it has one");
+    assert_eq!(rolling.max_surge, Some(IntOrString::from("25%")));
+    let container = &spec.template.spec.as_ref().expect("it has a spec").containers[0];
+    let unknown = ContainerImagePullPolicy::Other("Sometimes".into());
+    assert_eq!(container.image_pull_policy, Some(unknown), "a newer server's value survives");
+    assert_eq!(json::to_string(&deployment).expect("it has no number that JSON lacks"), text);
+}
+
+#[test]
+fn objects_are_built_from_their_parts() {
+    let container = Container { name: "web".into(), image: Some("nginx".into()), ..Default::default() };
+    let template = PodTemplateSpec {
+        spec: PodSpec { containers: vec![container], ..Default::default() }.into(),
+        ..Default::default()
+    };
+    let deployment = Deployment::named("web").with_spec(DeploymentSpec { template, ..Default::default() });
+    let text = json::to_string(&deployment).expect("it has no number that JSON lacks");
+    let expected = concat!(
+        r#"{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"web"},"#,
+        r#""spec":{"selector":{},"template":{"spec":{"containers":[{"image":"nginx","name":"web"}]}}}}"#,
+    );
+    assert_eq!(text, expected);
+    let settings = ConfigMap::named("settings").with_data([("mode", "fast")]).with_immutable(true);
+    assert_eq!(&settings.data["mode"], "fast");
+    assert_eq!(settings.immutable, Some(true));
+}
+
+#[test]
+fn a_list_has_no_type_of_its_own() {
+    let text = r#"{"kind":"PodList","apiVersion":"v1","metadata":{"resourceVersion":"7"},"items":[{"metadata":{"name":"a"}}]}"#;
+    let pods: List<Pod> = json::from_str(text).expect("items of a list carry no kind");
+    assert_eq!(pods.items[0].name(), "a");
+    let error = json::from_str::<List<Pod>>(r#"{"kind":"NodeList","items":[]}"#).expect_err("it is another list");
+    assert!(error.to_string().contains("kind"), "{error}");
+}
+
+#[test]
+fn a_misfit_names_its_place() {
+    let text = r#"{"spec":{"containers":[{"name":"a"},{"name":"b","ports":[{"containerPort":"http"}]}]}}"#;
+    let error = json::from_str::<Pod>(text).expect_err("a port is a number").to_string();
+    assert!(error.contains("spec.containers[1].ports[0].containerPort"), "{error}");
+    let error = json::from_str::<Pod>(r#"{"kind":"Node"}"#).expect_err("it is another kind").to_string();
+    assert!(error.contains(r#"expected "Pod", found "Node""#), "{error}");
+}
