@@ -129,8 +129,6 @@ pub(crate) struct Merge {
     pub(crate) patch_strategy: Vec<PatchStrategy>,
     /// By what a strategic merge patch matches the items of a list.
     pub(crate) patch_merge_key: Option<String>,
-    /// The string that stands for a missing one, which is part of what tells the items of a list apart.
-    pub(crate) default: Option<String>,
 }
 
 /// How a field holds its value.

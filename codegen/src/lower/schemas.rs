@@ -75,12 +75,6 @@ pub(super) fn merge<S: Borrow<Schema>>(place: &Place<'_>, schema: &ReferenceOr<S
         atomic: extensions.map_type == Some(MapType::Atomic),
         patch_strategy: extensions.patch_strategy,
         patch_merge_key: extensions.patch_merge_key,
-        default: data
-            .default
-            .as_ref()
-            .and_then(|value| value.as_str())
-            .filter(|text| !text.is_empty())
-            .map(str::to_owned),
     })
 }
 

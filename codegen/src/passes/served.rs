@@ -27,8 +27,6 @@ pub(crate) struct ServedSubresource {
     pub(crate) verbs: BTreeSet<&'static str>,
     /// The definition of the bodies.
     pub(crate) takes: Option<String>,
-    /// The definition of the answers.
-    pub(crate) gives: Option<String>,
     /// Whether it is a connection, such as `exec`, and no object.
     pub(crate) connects: bool,
 }
@@ -84,9 +82,6 @@ fn add_to_subresource(subresource: &mut ServedSubresource, operation: &Operation
     subresource.kind = operation.kind.clone();
     if let (Action::Post | Action::Put, Some(Type::Definition(name))) = (action, &operation.body) {
         subresource.takes = Some(name.clone());
-    }
-    if let (Action::Post | Action::Put | Action::Get, Some(Type::Definition(name))) = (action, &operation.answer) {
-        subresource.gives = Some(name.clone());
     }
 }
 

@@ -52,9 +52,7 @@ impl<'a> Table<'a> {
         let mut reached = BTreeSet::new();
         let subresources = plan.served.iter().flat_map(|served| served.subresources.values());
         let mut open: Vec<&str> = plan.served.iter().filter_map(|served| served.definition.as_deref()).collect();
-        open.extend(
-            subresources.flat_map(|subresource| [subresource.takes.as_deref(), subresource.gives.as_deref()]).flatten(),
-        );
+        open.extend(subresources.filter_map(|subresource| subresource.takes.as_deref()));
         while let Some(name) = open.pop() {
             let Some(definition) = plan.definitions.get(name).filter(|_| reached.insert(name)) else { continue };
             let fields = definition.structs().iter().flat_map(|object| &object.fields);
@@ -87,14 +85,14 @@ impl<'a> Table<'a> {
     }
 
     fn subresource(&self, name: &str, subresource: &ServedSubresource) -> TokenStream {
-        let ServedSubresource { kind, verbs, takes, gives, connects } = subresource;
+        let ServedSubresource { kind, verbs, takes, connects } = subresource;
         let verbs = verbs.iter();
         let empty = GroupVersionKind { group: String::new(), version: String::new(), kind: String::new() };
         let GroupVersionKind { group, version, kind } = kind.as_ref().unwrap_or(&empty);
-        let (takes, gives) = (self.optional_place(takes.as_deref()), self.optional_place(gives.as_deref()));
+        let takes = self.optional_place(takes.as_deref());
         quote!(Subresource {
             name: #name, group: #group, version: #version, kind: #kind, verbs: &[#(#verbs),*],
-            takes: #takes, gives: #gives, connects: #connects,
+            takes: #takes, connects: #connects,
         })
     }
 
@@ -143,12 +141,6 @@ impl<'a> Table<'a> {
         }
         if merge.patch_strategy.contains(&PatchStrategy::Replace) {
             text.extend(quote!(.replace()));
-        }
-        if merge.patch_strategy.contains(&PatchStrategy::RetainKeys) {
-            text.extend(quote!(.retain_keys()));
-        }
-        if let Some(default) = &merge.default {
-            text.extend(quote!(.default(#default)));
         }
         text
     }

@@ -143,7 +143,7 @@ fn subresources(group: &str, version: &str, kind: &str, declared: Option<&Value>
         kind: (kind.0.to_owned(), kind.1.to_owned(), kind.2.to_owned()),
         verbs: vec!["get", "patch", "update"],
         connects: false,
-        takes: None,
+        takes: if name == "scale" { crate::shape::place_of("io.k8s.api.autoscaling.v1.Scale") } else { None },
         scale,
     };
     let mut subresources = Vec::new();

@@ -49,6 +49,10 @@ impl Cause {
         Self { reason: "FieldManagerConflict", field, message: format!("conflict with {manager}") }
     }
 
+    pub(crate) fn field(&self) -> &str {
+        &self.field
+    }
+
     fn to_value(&self) -> Value {
         json!({"reason": self.reason, "message": self.message, "field": self.field})
     }

@@ -50,7 +50,7 @@ pub(crate) struct Subresource {
     pub(crate) kind: (String, String, String),
     pub(crate) verbs: Vec<&'static str>,
     pub(crate) connects: bool,
-    /// The form of the bodies.
+    /// The form of the bodies, where it is not that of the resource.
     pub(crate) takes: Option<u16>,
     /// Where a custom resource has its replicas and selector.
     pub(crate) scale: Option<ScalePaths>,

@@ -25,8 +25,6 @@ pub(crate) struct Subresource {
     pub(crate) verbs: &'static [&'static str],
     /// The form of the bodies.
     pub(crate) takes: Option<u16>,
-    /// The form of the answers.
-    pub(crate) gives: Option<u16>,
     /// Whether it is a connection, such as `exec`.
     pub(crate) connects: bool,
 }
@@ -95,23 +93,11 @@ pub(crate) struct Merge {
     pub(crate) merge_key: Option<&'static str>,
     /// A strategic merge patch replaces the object.
     pub(crate) replace: bool,
-    /// A strategic merge patch may name the fields that remain.
-    pub(crate) retain_keys: bool,
-    /// What stands for a missing value where it is a key of a list's items.
-    pub(crate) default: Option<&'static str>,
 }
 
 impl Field {
     pub(crate) const fn new(name: &'static str, type_: Type) -> Self {
-        const NONE: Merge = Merge {
-            set: false,
-            keys: &[],
-            atomic: false,
-            merge_key: None,
-            replace: false,
-            retain_keys: false,
-            default: None,
-        };
+        const NONE: Merge = Merge { set: false, keys: &[], atomic: false, merge_key: None, replace: false };
         Self { name, type_, merge: NONE }
     }
 
@@ -137,16 +123,6 @@ impl Field {
 
     pub(crate) const fn replace(mut self) -> Self {
         self.merge.replace = true;
-        self
-    }
-
-    pub(crate) const fn retain_keys(mut self) -> Self {
-        self.merge.retain_keys = true;
-        self
-    }
-
-    pub(crate) const fn default(mut self, value: &'static str) -> Self {
-        self.merge.default = Some(value);
         self
     }
 }

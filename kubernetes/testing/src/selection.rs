@@ -29,11 +29,6 @@ impl Selection {
         Ok(Self { prefix, labels: labels.transpose()?, fields: fields.transpose()? })
     }
 
-    /// Everything at a prefix.
-    pub(crate) fn all(prefix: String) -> Self {
-        Self { prefix, labels: None, fields: None }
-    }
-
     /// Whether selectors narrow the selection.
     pub(crate) fn has_selectors(&self) -> bool {
         self.labels.as_ref().is_some_and(|labels| !labels.is_empty())

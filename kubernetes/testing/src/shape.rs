@@ -45,12 +45,18 @@ pub(crate) fn definition(place: u16) -> Option<&'static Definition> {
     DEFINITIONS.get(usize::from(place))
 }
 
+/// The place of a definition in the generated table.
+pub(crate) fn place_of(name: &str) -> Option<u16> {
+    DEFINITIONS.iter().position(|definition| definition.name == name).and_then(|place| place.try_into().ok())
+}
+
 /// The form of the metadata of every object.
 pub(crate) fn object_meta() -> Shape<'static> {
     static PLACE: OnceLock<Option<u16>> = OnceLock::new();
     const NAME: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
-    let find = || DEFINITIONS.iter().position(|definition| definition.name == NAME).and_then(|at| at.try_into().ok());
-    PLACE.get_or_init(find).map_or(Shape::Unknown, |place| Shape::Described(Type::Object(place), Merge::default()))
+    PLACE
+        .get_or_init(|| place_of(NAME))
+        .map_or(Shape::Unknown, |place| Shape::Described(Type::Object(place), Merge::default()))
 }
 
 const TYPE_META: [&str; 2] = ["apiVersion", "kind"];
@@ -174,7 +180,8 @@ impl<'a> Shape<'a> {
     /// What stands for a missing field of a list's item, where the field is a key.
     pub(crate) fn key_default(self, key: &str) -> Option<Value> {
         match self.field(key)? {
-            Self::Described(_, merge) => merge.default.map(Value::from),
+            // The one default of a key; the description has none.
+            Self::Described(..) => (key == "protocol").then(|| "TCP".into()),
             Self::Custom(schema) => schema.get("default").cloned(),
             _ => None,
         }
@@ -188,10 +195,5 @@ impl<'a> Shape<'a> {
     /// Whether a strategic merge patch replaces the object.
     pub(crate) fn is_replaced(self) -> bool {
         self.merge().replace
-    }
-
-    /// Whether a strategic merge patch may name the fields that remain.
-    pub(crate) fn retains_keys(self) -> bool {
-        self.merge().retain_keys
     }
 }

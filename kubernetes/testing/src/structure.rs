@@ -99,10 +99,7 @@ impl Reader {
                     if let Err(error) = self.value(field.type_, value, &inner, definition) {
                         wrong.get_or_insert(error);
                     }
-                    // What Go leaves out: `omitempty` is on nearly every list and map.
-                    !matches!(value, Value::Array(items) if items.is_empty())
-                        && !(matches!(field.type_, Type::Map(_))
-                            && matches!(value, Value::Object(map) if map.is_empty()))
+                    !is_left_out(field.type_, value)
                 }
             }
         });
@@ -133,6 +130,15 @@ impl Reader {
         }
         let (found, go, owner) = (go_kind(value), go_type(type_), owner.short_name());
         Err(format!("json: cannot unmarshal {found} into Go struct field {owner}.{path} of type {go}"))
+    }
+}
+
+/// What Go leaves out: `omitempty` is on nearly every list and map.
+fn is_left_out(type_: Type, value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.is_empty(),
+        Value::Object(fields) => fields.is_empty() && matches!(type_, Type::Map(_)),
+        _ => false,
     }
 }
 

@@ -54,7 +54,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicy",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(9u16)),
         ],
     },
@@ -62,7 +62,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicyBinding",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(8u16)),
         ],
     },
@@ -114,7 +114,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.admissionregistration.v1.MutatingWebhookConfiguration",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("webhooks", Type::List(&Type::Object(10u16)))
                 .keyed(&["name"])
                 .merge("name"),
@@ -189,7 +189,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicy",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(22u16)),
             Field::new("status", Type::Object(23u16)),
         ],
@@ -198,7 +198,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicyBinding",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(21u16)),
         ],
     },
@@ -261,7 +261,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.admissionregistration.v1.ValidatingWebhookConfiguration",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("webhooks", Type::List(&Type::Object(24u16)))
                 .keyed(&["name"])
                 .merge("name"),
@@ -327,7 +327,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.admissionregistration.v1alpha1.MutatingAdmissionPolicy",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(36u16)),
         ],
     },
@@ -335,7 +335,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.admissionregistration.v1alpha1.MutatingAdmissionPolicyBinding",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(35u16)),
         ],
     },
@@ -443,7 +443,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.admissionregistration.v1beta1.MutatingAdmissionPolicy",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(49u16)),
         ],
     },
@@ -451,7 +451,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.admissionregistration.v1beta1.MutatingAdmissionPolicyBinding",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(48u16)),
         ],
     },
@@ -540,7 +540,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.apiserverinternal.v1alpha1.StorageVersion",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(58u16)),
             Field::new("status", Type::Object(59u16)),
         ],
@@ -576,7 +576,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.apps.v1.ControllerRevision",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("data", Type::Any),
             Field::new("revision", Type::Integer64),
         ],
@@ -585,7 +585,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.apps.v1.DaemonSet",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(63u16)),
             Field::new("status", Type::Object(64u16)),
         ],
@@ -642,7 +642,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.apps.v1.Deployment",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(68u16)),
             Field::new("status", Type::Object(69u16)),
         ],
@@ -669,7 +669,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("replicas", Type::Integer32),
             Field::new("revisionHistoryLimit", Type::Integer32),
             Field::new("selector", Type::Object(733u16)),
-            Field::new("strategy", Type::Object(70u16)).retain_keys(),
+            Field::new("strategy", Type::Object(70u16)),
             Field::new("template", Type::Object(322u16)),
         ],
     },
@@ -702,7 +702,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.apps.v1.ReplicaSet",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(73u16)),
             Field::new("status", Type::Object(74u16)),
         ],
@@ -771,7 +771,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.apps.v1.StatefulSet",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(82u16)),
             Field::new("status", Type::Object(83u16)),
         ],
@@ -857,7 +857,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.authentication.v1.SelfSubjectReview",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("status", Type::Object(87u16)),
         ],
     },
@@ -870,7 +870,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.authentication.v1.TokenRequest",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(89u16)),
             Field::new("status", Type::Object(90u16)),
         ],
@@ -897,7 +897,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.authentication.v1.TokenReview",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(92u16)),
             Field::new("status", Type::Object(93u16)),
         ],
@@ -950,7 +950,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.authorization.v1.LocalSubjectAccessReview",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(107u16)),
             Field::new("status", Type::Object(108u16)),
         ],
@@ -997,7 +997,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.authorization.v1.SelfSubjectAccessReview",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(103u16)),
             Field::new("status", Type::Object(108u16)),
         ],
@@ -1014,7 +1014,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.authorization.v1.SelfSubjectRulesReview",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(105u16)),
             Field::new("status", Type::Object(109u16)),
         ],
@@ -1028,7 +1028,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.authorization.v1.SubjectAccessReview",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(107u16)),
             Field::new("status", Type::Object(108u16)),
         ],
@@ -1078,7 +1078,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.autoscaling.v1.HorizontalPodAutoscaler",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(112u16)),
             Field::new("status", Type::Object(113u16)),
         ],
@@ -1108,7 +1108,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.autoscaling.v1.Scale",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(115u16)),
             Field::new("status", Type::Object(116u16)),
         ],
@@ -1192,7 +1192,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.autoscaling.v2.HorizontalPodAutoscaler",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(127u16)),
             Field::new("status", Type::Object(128u16)),
         ],
@@ -1347,7 +1347,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.batch.v1.CronJob",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(141u16)),
             Field::new("status", Type::Object(142u16)),
         ],
@@ -1379,7 +1379,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.batch.v1.Job",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(146u16)),
             Field::new("status", Type::Object(147u16)),
         ],
@@ -1452,7 +1452,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.batch.v1.JobTemplateSpec",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(146u16)),
         ],
     },
@@ -1509,7 +1509,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.certificates.v1.CertificateSigningRequest",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(158u16)),
             Field::new("status", Type::Object(159u16)),
         ],
@@ -1552,7 +1552,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.certificates.v1.ClusterTrustBundle",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(161u16)),
         ],
     },
@@ -1568,7 +1568,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.certificates.v1.PodCertificateRequest",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(163u16)),
             Field::new("status", Type::Object(164u16)),
         ],
@@ -1606,7 +1606,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.certificates.v1beta1.ClusterTrustBundle",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(166u16)),
         ],
     },
@@ -1622,7 +1622,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.certificates.v1beta1.PodCertificateRequest",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(168u16)),
             Field::new("status", Type::Object(169u16)),
         ],
@@ -1662,7 +1662,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.coordination.v1.Lease",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(171u16)),
         ],
     },
@@ -1683,7 +1683,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.coordination.v1alpha2.LeaseCandidate",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(173u16)),
         ],
     },
@@ -1703,7 +1703,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.coordination.v1beta1.LeaseCandidate",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(175u16)),
         ],
     },
@@ -1789,7 +1789,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.Binding",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("target", Type::Object(291u16)),
         ],
     },
@@ -1903,7 +1903,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.ComponentStatus",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("conditions", Type::List(&Type::Object(193u16)))
                 .keyed(&["type"])
                 .merge("type"),
@@ -1913,7 +1913,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.ConfigMap",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("binaryData", Type::Map(&Type::Bytes)),
             Field::new("data", Type::Map(&Type::String)),
             Field::new("immutable", Type::Boolean),
@@ -2195,7 +2195,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.Endpoints",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("subsets", Type::List(&Type::Object(221u16))),
         ],
     },
@@ -2277,7 +2277,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.Event",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("action", Type::String),
             Field::new("count", Type::Integer32),
             Field::new("eventTime", Type::MicroTime),
@@ -2536,7 +2536,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.LimitRange",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(257u16)),
         ],
     },
@@ -2612,7 +2612,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.Namespace",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(267u16)),
             Field::new("status", Type::Object(268u16)),
         ],
@@ -2647,7 +2647,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.Node",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(286u16)),
             Field::new("status", Type::Object(287u16)),
         ],
@@ -2868,7 +2868,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.PersistentVolume",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(299u16)),
             Field::new("status", Type::Object(300u16)),
         ],
@@ -2877,7 +2877,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.PersistentVolumeClaim",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(295u16)),
             Field::new("status", Type::Object(296u16)),
         ],
@@ -2930,7 +2930,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.PersistentVolumeClaimTemplate",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(295u16)),
         ],
     },
@@ -2998,7 +2998,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.Pod",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(319u16)),
             Field::new("status", Type::Object(320u16)),
         ],
@@ -3197,8 +3197,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("readinessGates", Type::List(&Type::Object(313u16))),
             Field::new("resourceClaims", Type::List(&Type::Object(314u16)))
                 .keyed(&["name"])
-                .merge("name")
-                .retain_keys(),
+                .merge("name"),
             Field::new("resources", Type::Object(342u16)),
             Field::new("restartPolicy", Type::String),
             Field::new("runtimeClassName", Type::String),
@@ -3220,8 +3219,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
                 .merge("topologyKey"),
             Field::new("volumes", Type::List(&Type::Object(376u16)))
                 .keyed(&["name"])
-                .merge("name")
-                .retain_keys(),
+                .merge("name"),
         ],
     },
     Definition {
@@ -3257,8 +3255,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("resize", Type::String),
             Field::new("resourceClaimStatuses", Type::List(&Type::Object(315u16)))
                 .keyed(&["name"])
-                .merge("name")
-                .retain_keys(),
+                .merge("name"),
             Field::new("resources", Type::Object(342u16)),
             Field::new("startTime", Type::Time),
             Field::new("volumeHealth", Type::List(&Type::Object(323u16)))
@@ -3269,7 +3266,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.PodTemplate",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("template", Type::Object(322u16)),
         ],
     },
@@ -3277,7 +3274,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.PodTemplateSpec",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(319u16)),
         ],
     },
@@ -3387,7 +3384,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.ReplicationController",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(334u16)),
             Field::new("status", Type::Object(335u16)),
         ],
@@ -3454,7 +3451,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.ResourceQuota",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(340u16)),
             Field::new("status", Type::Object(341u16)),
         ],
@@ -3562,7 +3559,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.Secret",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("data", Type::Map(&Type::Bytes)),
             Field::new("immutable", Type::Boolean),
             Field::new("stringData", Type::Map(&Type::String)),
@@ -3636,7 +3633,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.Service",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(361u16)),
             Field::new("status", Type::Object(362u16)),
         ],
@@ -3645,7 +3642,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.ServiceAccount",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("automountServiceAccountToken", Type::Boolean),
             Field::new("imagePullSecrets", Type::List(&Type::Object(261u16))),
             Field::new("secrets", Type::List(&Type::Object(291u16)))
@@ -4017,7 +4014,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.discovery.v1.EndpointSlice",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("addressType", Type::String),
             Field::new("endpoints", Type::List(&Type::Object(389u16))),
             Field::new("ports", Type::List(&Type::Object(392u16))),
@@ -4037,7 +4034,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.events.v1.Event",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("action", Type::String),
             Field::new("deprecatedCount", Type::Integer32),
             Field::new("deprecatedFirstTimestamp", Type::Time),
@@ -4079,7 +4076,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.flowcontrol.v1.FlowSchema",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(402u16)),
             Field::new("status", Type::Object(403u16)),
         ],
@@ -4158,7 +4155,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.flowcontrol.v1.PriorityLevelConfiguration",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(412u16)),
             Field::new("status", Type::Object(413u16)),
         ],
@@ -4244,7 +4241,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.lifecycle.v1alpha1.Eviction",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(426u16)),
             Field::new("status", Type::Object(427u16)),
         ],
@@ -4258,7 +4255,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.lifecycle.v1alpha1.EvictionRequest",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(423u16)),
             Field::new("status", Type::Object(424u16)),
         ],
@@ -4365,7 +4362,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.networking.v1.IPAddress",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(435u16)),
         ],
     },
@@ -4386,7 +4383,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.networking.v1.Ingress",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(447u16)),
             Field::new("status", Type::Object(448u16)),
         ],
@@ -4403,7 +4400,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.networking.v1.IngressClass",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(441u16)),
         ],
     },
@@ -4492,7 +4489,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.networking.v1.NetworkPolicy",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(455u16)),
         ],
     },
@@ -4562,7 +4559,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.networking.v1.ServiceCIDR",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(459u16)),
             Field::new("status", Type::Object(460u16)),
         ],
@@ -4590,7 +4587,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.node.v1.RuntimeClass",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("handler", Type::String),
             Field::new("overhead", Type::Object(461u16)),
             Field::new("scheduling", Type::Object(463u16)),
@@ -4608,7 +4605,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.policy.v1.Eviction",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("deleteOptions", Type::Object(730u16)),
         ],
     },
@@ -4616,7 +4613,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.policy.v1.PodDisruptionBudget",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(466u16)),
             Field::new("status", Type::Object(467u16)),
         ],
@@ -4655,7 +4652,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.rbac.v1.ClusterRole",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("aggregationRule", Type::Object(468u16)),
             Field::new("rules", Type::List(&Type::Object(471u16))),
         ],
@@ -4664,7 +4661,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.rbac.v1.ClusterRoleBinding",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("roleRef", Type::Object(474u16)),
             Field::new("subjects", Type::List(&Type::Object(475u16))),
         ],
@@ -4684,7 +4681,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.rbac.v1.Role",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("rules", Type::List(&Type::Object(471u16))),
         ],
     },
@@ -4692,7 +4689,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.rbac.v1.RoleBinding",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("roleRef", Type::Object(474u16)),
             Field::new("subjects", Type::List(&Type::Object(475u16))),
         ],
@@ -4858,7 +4855,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.resource.v1.DeviceClass",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(493u16)),
         ],
     },
@@ -4961,7 +4958,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.resource.v1.DeviceTaintRule",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(503u16)),
             Field::new("status", Type::Object(504u16)),
         ],
@@ -5063,7 +5060,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.resource.v1.ResourceClaim",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(515u16)),
             Field::new("status", Type::Object(516u16)),
         ],
@@ -5099,7 +5096,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.resource.v1.ResourceClaimTemplate",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(518u16)),
         ],
     },
@@ -5107,7 +5104,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.resource.v1.ResourceClaimTemplateSpec",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(515u16)),
         ],
     },
@@ -5124,7 +5121,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.resource.v1.ResourceSlice",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(521u16)),
         ],
     },
@@ -5158,7 +5155,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.resource.v1alpha3.DeviceTaintRule",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(524u16)),
             Field::new("status", Type::Object(525u16)),
         ],
@@ -5221,7 +5218,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.resource.v1alpha3.ResourcePoolStatusRequest",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(530u16)),
             Field::new("status", Type::Object(531u16)),
         ],
@@ -5415,7 +5412,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.resource.v1beta1.DeviceClass",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(552u16)),
         ],
     },
@@ -5578,7 +5575,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.resource.v1beta1.ResourceClaim",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(569u16)),
             Field::new("status", Type::Object(570u16)),
         ],
@@ -5614,7 +5611,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.resource.v1beta1.ResourceClaimTemplate",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(572u16)),
         ],
     },
@@ -5622,7 +5619,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.resource.v1beta1.ResourceClaimTemplateSpec",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(569u16)),
         ],
     },
@@ -5639,7 +5636,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.resource.v1beta1.ResourceSlice",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(575u16)),
         ],
     },
@@ -5801,7 +5798,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.resource.v1beta2.DeviceClass",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(593u16)),
         ],
     },
@@ -5904,7 +5901,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.resource.v1beta2.DeviceTaintRule",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(603u16)),
             Field::new("status", Type::Object(604u16)),
         ],
@@ -6006,7 +6003,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.resource.v1beta2.ResourceClaim",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(615u16)),
             Field::new("status", Type::Object(616u16)),
         ],
@@ -6042,7 +6039,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.resource.v1beta2.ResourceClaimTemplate",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(618u16)),
         ],
     },
@@ -6050,7 +6047,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.resource.v1beta2.ResourceClaimTemplateSpec",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(615u16)),
         ],
     },
@@ -6067,7 +6064,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.resource.v1beta2.ResourceSlice",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(621u16)),
         ],
     },
@@ -6091,7 +6088,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.scheduling.v1.PriorityClass",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("description", Type::String),
             Field::new("globalDefault", Type::Boolean),
             Field::new("preemptionPolicy", Type::String),
@@ -6135,7 +6132,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.scheduling.v1alpha3.CompositePodGroup",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(632u16)),
             Field::new("status", Type::Object(633u16)),
         ],
@@ -6210,7 +6207,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.scheduling.v1alpha3.PodGroup",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(642u16)),
             Field::new("status", Type::Object(643u16)),
         ],
@@ -6256,8 +6253,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("priorityClassName", Type::String),
             Field::new("resourceClaims", Type::List(&Type::Object(638u16)))
                 .keyed(&["name"])
-                .merge("name")
-                .retain_keys(),
+                .merge("name"),
             Field::new("schedulingConstraints", Type::Object(640u16)),
             Field::new("schedulingPolicy", Type::Object(641u16)),
             Field::new("workloadRef", Type::Object(658u16)),
@@ -6272,8 +6268,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
                 .merge("type"),
             Field::new("resourceClaimStatuses", Type::List(&Type::Object(639u16)))
                 .keyed(&["name"])
-                .merge("name")
-                .retain_keys(),
+                .merge("name"),
         ],
     },
     Definition {
@@ -6287,8 +6282,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("priorityClassName", Type::String),
             Field::new("resourceClaims", Type::List(&Type::Object(638u16)))
                 .keyed(&["name"])
-                .merge("name")
-                .retain_keys(),
+                .merge("name"),
             Field::new("schedulingConstraints", Type::Object(640u16)),
             Field::new("schedulingPolicy", Type::Object(641u16)),
         ],
@@ -6321,7 +6315,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.scheduling.v1alpha3.Workload",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(659u16)),
         ],
     },
@@ -6474,7 +6468,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.scheduling.v1beta1.PodGroup",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(676u16)),
             Field::new("status", Type::Object(677u16)),
         ],
@@ -6520,8 +6514,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("priorityClassName", Type::String),
             Field::new("resourceClaims", Type::List(&Type::Object(672u16)))
                 .keyed(&["name"])
-                .merge("name")
-                .retain_keys(),
+                .merge("name"),
             Field::new("schedulingConstraints", Type::Object(674u16)),
             Field::new("schedulingPolicy", Type::Object(675u16)),
             Field::new("workloadRef", Type::Object(684u16)),
@@ -6536,8 +6529,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
                 .merge("type"),
             Field::new("resourceClaimStatuses", Type::List(&Type::Object(673u16)))
                 .keyed(&["name"])
-                .merge("name")
-                .retain_keys(),
+                .merge("name"),
         ],
     },
     Definition {
@@ -6551,8 +6543,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("priorityClassName", Type::String),
             Field::new("resourceClaims", Type::List(&Type::Object(672u16)))
                 .keyed(&["name"])
-                .merge("name")
-                .retain_keys(),
+                .merge("name"),
             Field::new("schedulingConstraints", Type::Object(674u16)),
             Field::new("schedulingPolicy", Type::Object(675u16)),
         ],
@@ -6585,7 +6576,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.scheduling.v1beta1.Workload",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(685u16)),
         ],
     },
@@ -6612,7 +6603,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.storage.v1.CSIDriver",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(687u16)),
         ],
     },
@@ -6637,7 +6628,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.storage.v1.CSINode",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(690u16)),
             Field::new("status", Type::Object(691u16)),
         ],
@@ -6674,7 +6665,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.storage.v1.CSIStorageCapacity",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("capacity", Type::Quantity),
             Field::new("maximumVolumeSize", Type::Quantity),
             Field::new("nodeTopology", Type::Object(733u16)),
@@ -6685,7 +6676,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.storage.v1.StorageClass",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("allowVolumeExpansion", Type::Boolean),
             Field::new("allowedTopologies", Type::List(&Type::Object(372u16))),
             Field::new("mountOptions", Type::List(&Type::String)),
@@ -6727,7 +6718,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.storage.v1.VolumeAttachment",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(699u16)),
             Field::new("status", Type::Object(700u16)),
         ],
@@ -6763,7 +6754,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.storage.v1.VolumeAttributesClass",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("driverName", Type::String),
             Field::new("parameters", Type::Map(&Type::String)),
         ],
@@ -6786,7 +6777,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.storagemigration.v1.StorageVersionMigration",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(705u16)),
             Field::new("status", Type::Object(706u16)),
         ],
@@ -6810,7 +6801,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.storagemigration.v1beta1.StorageVersionMigration",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(708u16)),
             Field::new("status", Type::Object(709u16)),
         ],
@@ -6854,7 +6845,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
+            Field::new("metadata", Type::Object(736u16)),
             Field::new("spec", Type::Object(715u16)),
             Field::new("status", Type::Object(716u16)),
         ],
@@ -7076,7 +7067,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             ),
             Field::new("kind", Type::String),
             Field::new("orphanDependents", Type::Boolean),
-            Field::new("preconditions", Type::Object(739u16)),
+            Field::new("preconditions", Type::Object(738u16)),
             Field::new("propagationPolicy", Type::String),
         ],
     },
@@ -7115,17 +7106,6 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         ],
     },
     Definition {
-        name: "io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta",
-        atomic: false,
-        fields: &[
-            Field::new("continue", Type::String),
-            Field::new("remainingItemCount", Type::Integer64),
-            Field::new("resourceVersion", Type::String),
-            Field::new("selfLink", Type::String),
-            Field::new("shardInfo", Type::Object(740u16)),
-        ],
-    },
-    Definition {
         name: "io.k8s.apimachinery.pkg.apis.meta.v1.ManagedFieldsEntry",
         atomic: false,
         fields: &[
@@ -7150,10 +7130,10 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("generateName", Type::String),
             Field::new("generation", Type::Integer64),
             Field::new("labels", Type::Map(&Type::String)),
-            Field::new("managedFields", Type::List(&Type::Object(736u16))),
+            Field::new("managedFields", Type::List(&Type::Object(735u16))),
             Field::new("name", Type::String),
             Field::new("namespace", Type::String),
-            Field::new("ownerReferences", Type::List(&Type::Object(738u16)))
+            Field::new("ownerReferences", Type::List(&Type::Object(737u16)))
                 .keyed(&["uid"])
                 .merge("uid"),
             Field::new("resourceVersion", Type::String),
@@ -7182,50 +7162,12 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         ],
     },
     Definition {
-        name: "io.k8s.apimachinery.pkg.apis.meta.v1.ShardInfo",
-        atomic: false,
-        fields: &[Field::new("selector", Type::String)],
-    },
-    Definition {
-        name: "io.k8s.apimachinery.pkg.apis.meta.v1.Status",
-        atomic: false,
-        fields: &[
-            Field::new("metadata", Type::Object(735u16)),
-            Field::new("code", Type::Integer32),
-            Field::new("details", Type::Object(743u16)),
-            Field::new("message", Type::String),
-            Field::new("reason", Type::String),
-            Field::new("status", Type::String),
-        ],
-    },
-    Definition {
-        name: "io.k8s.apimachinery.pkg.apis.meta.v1.StatusCause",
-        atomic: false,
-        fields: &[
-            Field::new("field", Type::String),
-            Field::new("message", Type::String),
-            Field::new("reason", Type::String),
-        ],
-    },
-    Definition {
-        name: "io.k8s.apimachinery.pkg.apis.meta.v1.StatusDetails",
-        atomic: false,
-        fields: &[
-            Field::new("causes", Type::List(&Type::Object(742u16))),
-            Field::new("group", Type::String),
-            Field::new("kind", Type::String),
-            Field::new("name", Type::String),
-            Field::new("retryAfterSeconds", Type::Integer32),
-            Field::new("uid", Type::String),
-        ],
-    },
-    Definition {
         name: "io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIService",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(737u16)),
-            Field::new("spec", Type::Object(746u16)),
-            Field::new("status", Type::Object(747u16)),
+            Field::new("metadata", Type::Object(736u16)),
+            Field::new("spec", Type::Object(741u16)),
+            Field::new("status", Type::Object(742u16)),
         ],
     },
     Definition {
@@ -7247,7 +7189,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("group", Type::String),
             Field::new("groupPriorityMinimum", Type::Integer32),
             Field::new("insecureSkipTLSVerify", Type::Boolean),
-            Field::new("service", Type::Object(748u16)),
+            Field::new("service", Type::Object(743u16)),
             Field::new("version", Type::String),
             Field::new("versionPriority", Type::Integer32),
         ],
@@ -7256,7 +7198,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIServiceStatus",
         atomic: false,
         fields: &[
-            Field::new("conditions", Type::List(&Type::Object(745u16)))
+            Field::new("conditions", Type::List(&Type::Object(740u16)))
                 .keyed(&["type"])
                 .merge("type"),
         ],

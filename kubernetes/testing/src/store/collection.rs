@@ -23,10 +23,6 @@ impl Collection {
         Self { objects: BTreeMap::new(), changes: VecDeque::new(), forgotten: revision, waiting: Vec::new() }
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.objects.len()
-    }
-
     pub(super) fn get(&self, key: &Key) -> Option<&Arc<Stored>> {
         self.objects.get(key)
     }

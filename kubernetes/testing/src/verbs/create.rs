@@ -3,6 +3,7 @@ use serde_json::Value;
 
 use super::context::{Target, read_object};
 use super::options::WriteOptions;
+use super::update::Tracking;
 use super::write::{Writer, respond};
 use super::{Reply, namespaces};
 use crate::call::Call;
@@ -20,7 +21,7 @@ pub(super) fn create(state: &mut State, call: &Call, target: &Target) -> Result<
         return Err(Failure::not_implemented(&format!("{}: there are no users", target.served.plural)));
     }
     let writer = Writer::of(call, target, options);
-    let created = create_object(state, &writer, object)?;
+    let created = create_object(state, &writer, object, Tracking::Update)?;
     Ok(respond(&target.served, created, StatusCode::CREATED).with_warnings(&warnings))
 }
 
@@ -31,7 +32,12 @@ fn is_review(served: &Served) -> bool {
 
 /// Creates an object, as `BeforeCreate` in
 /// <https://github.com/kubernetes/apiserver/blob/v0.37.2/pkg/registry/rest/create.go>.
-pub(super) fn create_object(state: &mut State, writer: &Writer<'_>, mut object: Object) -> Result<Object> {
+pub(super) fn create_object(
+    state: &mut State,
+    writer: &Writer<'_>,
+    mut object: Object,
+    tracking: Tracking,
+) -> Result<Object> {
     let served = writer.served;
     writer.check_namespace(&mut object)?;
     if !object.text("resourceVersion").is_empty() {
@@ -55,7 +61,9 @@ pub(super) fn create_object(state: &mut State, writer: &Writer<'_>, mut object: 
     if state.store.get(served.collection, &key).is_some() {
         return Err(Failure::already_exists(served, if generated { object.text("generateName") } else { key.name() }));
     }
-    writer.track(state, None, &mut object);
+    if tracking == Tracking::Update {
+        writer.track(state, None, &mut object);
+    }
     if writer.options.dry_run {
         return Ok(object);
     }

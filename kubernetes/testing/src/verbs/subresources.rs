@@ -10,7 +10,9 @@ use crate::call::Call;
 use crate::failure::{Failure, Result};
 use crate::object::Object;
 use crate::registry::{ScalePaths, Subresource};
+use crate::shape::Shape;
 use crate::state::State;
+use crate::structure;
 
 /// Answers what is asked of a subresource.
 pub(super) fn answer(state: &mut State, call: &Call, target: &Target) -> Result<Answer> {
@@ -32,8 +34,8 @@ pub(super) fn answer(state: &mut State, call: &Call, target: &Target) -> Result<
     }
     match (name, verb) {
         ("scale", _) => reply(scale(state, call, target, &subresource, verb)),
-        ("eviction", "create") => reply(evict(state, call, target)),
-        ("binding", "create") => reply(bind(state, call, target)),
+        ("eviction", "create") => reply(evict(state, call, target, &subresource)),
+        ("binding", "create") => reply(bind(state, call, target, &subresource)),
         ("token", _) => Err(Failure::not_implemented("tokens: there are no users")),
         (_, "get") => reply(list::get(state, call, target)),
         // Each changes a part of the object that is not checked here further: status, ephemeralcontainers, resize,
@@ -44,9 +46,25 @@ pub(super) fn answer(state: &mut State, call: &Call, target: &Target) -> Result<
     }
 }
 
+/// A body whose form is that of the subresource and not of the resource.
+fn read_form(call: &Call, subresource: &Subresource) -> Result<Value> {
+    let (_, version, kind) = &subresource.kind;
+    normalize_form(subresource, read_body(call, kind)?).map_err(|error| {
+        Failure::bad_request(format!("{kind} in version {version:?} cannot be handled as a {kind}: {error}"))
+    })
+}
+
+fn normalize_form(subresource: &Subresource, value: Value) -> std::result::Result<Value, String> {
+    let Value::Object(mut fields) = value else { return Err("it is no object".to_owned()) };
+    if let Some(place) = subresource.takes {
+        structure::normalize(Shape::described(place), &mut fields)?;
+    }
+    Ok(Value::Object(fields))
+}
+
 /// Deletes a pod, as an eviction that no disruption budget forbids: budgets are not looked at.
-fn evict(state: &mut State, call: &Call, target: &Target) -> Result<Reply> {
-    let eviction = read_body(call, "Eviction")?;
+fn evict(state: &mut State, call: &Call, target: &Target, subresource: &Subresource) -> Result<Reply> {
+    let eviction = read_form(call, subresource)?;
     let options = eviction.get("deleteOptions").cloned().unwrap_or(json!({}));
     let call = Call { body: options.to_string().into(), ..call.clone() };
     let options = DeleteOptions::read(&call)?;
@@ -57,9 +75,9 @@ fn evict(state: &mut State, call: &Call, target: &Target) -> Result<Reply> {
 }
 
 /// Assigns a pod to a node, as the scheduler does.
-fn bind(state: &mut State, call: &Call, target: &Target) -> Result<Reply> {
+fn bind(state: &mut State, call: &Call, target: &Target, subresource: &Subresource) -> Result<Reply> {
     let options = WriteOptions::read(call, "CreateOptions")?;
-    let binding = read_body(call, "Binding")?;
+    let binding = read_form(call, subresource)?;
     let node = binding.pointer("/target/name").and_then(Value::as_str).unwrap_or_default();
     let stored = target.get(state)?;
     let old = Object::of(&stored);
@@ -95,16 +113,16 @@ fn scale(state: &mut State, call: &Call, target: &Target, subresource: &Subresou
         return Ok(Reply::ok(current.to_string()));
     }
     let options = WriteOptions::read(call, if verb == "patch" { "PatchOptions" } else { "UpdateOptions" })?;
-    let sent = if verb == "patch" { patch::patched(call, target, current)? } else { read_body(call, "Scale")? };
+    let sent = if verb == "patch" {
+        normalize_form(subresource, patch::patched(call, target, current)?).map_err(Failure::bad_request)?
+    } else {
+        read_form(call, subresource)?
+    };
     let version = sent.pointer("/metadata/resourceVersion").and_then(Value::as_str).unwrap_or_default();
     if !version.is_empty() && version != stored.revision.to_string() {
         return Err(Failure::modified(&*target.served, target.name()));
     }
     let replicas = sent.pointer("/spec/replicas").cloned().unwrap_or(json!(0));
-    if !replicas.as_i64().is_some_and(|replicas| i32::try_from(replicas).is_ok()) {
-        let message = "Scale in version \"v1\" cannot be handled as a Scale: spec.replicas is no int32";
-        return Err(Failure::bad_request(message));
-    }
     let mut new = old.clone();
     set_at(&mut new, &paths.spec_replicas, replicas);
     let changed = finish(state, &Writer::of(call, target, options), &old, new, Tracking::Update)?;

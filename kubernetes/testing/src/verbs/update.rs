@@ -23,7 +23,7 @@ pub(super) fn update(state: &mut State, call: &Call, target: &Target) -> Result<
         None if target.served.behaviour.create_on_update && target.subresource.is_none() => {
             let mut object = object;
             object.unset("resourceVersion");
-            (create_object(state, &writer, object)?, StatusCode::CREATED)
+            (create_object(state, &writer, object, Tracking::Update)?, StatusCode::CREATED)
         }
         None => return Err(Failure::not_found(&*target.served, target.name())),
     };

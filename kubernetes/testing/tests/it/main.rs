@@ -6,3 +6,4 @@ mod objects;
 mod ports;
 mod support;
 mod watches;
+mod writes;

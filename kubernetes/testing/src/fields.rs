@@ -1,4 +1,0 @@
-//! Who owns which fields.
-use crate::object::Object;
-use crate::registry::Served;
-pub(crate) fn track_update(_: &Served, _: &str, _: &str, _: &str, _: Option<&Object>, _: &mut Object) {}
