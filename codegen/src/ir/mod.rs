@@ -6,10 +6,10 @@ mod types;
 
 use std::collections::BTreeMap;
 
-pub(crate) use kubernetes_swagger::extension::GroupVersionKind;
+pub(crate) use kubernetes_swagger::extension::{GroupVersionKind, ListType, PatchStrategy};
 pub(crate) use operations::{Connection, Function, Operation, PathParameter, QueryParameter, QueryType, Verb};
 pub(crate) use types::{
-    Body, Definition, Enum, Field, Home, Krate, Presence, Resource, Secret, Special, Struct, Type, Variant,
+    Body, Definition, Enum, Field, Home, Krate, Merge, Presence, Resource, Secret, Special, Struct, Type, Variant,
 };
 
 /// All that is described.

@@ -1,3 +1,5 @@
+use kubernetes_swagger::extension::{ListType, PatchStrategy};
+
 use super::GroupVersionKind;
 
 /// A definition of the description.
@@ -85,6 +87,8 @@ pub(crate) struct Struct {
     /// `apiVersion` and `kind`, which are constants of the type and no fields.
     pub(crate) type_meta: Option<GroupVersionKind>,
     pub(crate) resource: Option<Resource>,
+    /// Whether an apply takes the object as a whole.
+    pub(crate) atomic: bool,
 }
 
 /// What makes a struct an object of the API: it has `ObjectMeta`.
@@ -111,6 +115,7 @@ pub(crate) struct Field {
     pub(crate) presence: Presence,
     /// Set by a pass.
     pub(crate) secret: Option<Secret>,
+    pub(crate) merge: Merge,
 }
 
 /// What of a field is kept out of `Debug` output.
@@ -120,6 +125,21 @@ pub(crate) enum Secret {
     Whole,
     /// Of annotations, what was last applied.
     LastApplied,
+}
+
+/// How a property is merged by a patch, and what the server takes it for if it is left out.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Merge {
+    /// How an apply merges the items of a list.
+    pub(crate) list_type: Option<ListType>,
+    /// What tells the items of a list of type `map` apart.
+    pub(crate) list_map_keys: Vec<String>,
+    /// Whether an apply takes an object or map as a whole.
+    pub(crate) atomic: bool,
+    /// How a strategic merge patch treats the property.
+    pub(crate) patch_strategy: Vec<PatchStrategy>,
+    /// By what a strategic merge patch matches the items of a list.
+    pub(crate) patch_merge_key: Option<String>,
 }
 
 /// How a field holds its value.

@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
+use kubernetes_swagger::extension::MapType;
 use openapiv3::{OpenAPI, ReferenceOr, Schema};
 
 use super::descriptions::{possible_values, without_possible_values};
@@ -69,6 +70,7 @@ impl Lowering<'_> {
         let empty = IndexMap::new();
         let properties = form.properties.unwrap_or(&empty);
         let mut added = self.add_struct(place, name, description, properties, form.required)?;
+        added.atomic = form.extensions.map_type == Some(MapType::Atomic);
         if let [kind] = form.extensions.group_version_kinds.as_slice() {
             added.fields.retain(|field| !matches!(field.wire.as_str(), "apiVersion" | "kind"));
             added.fields.sort_by_key(|field| field.wire != "metadata");
@@ -98,7 +100,7 @@ impl Lowering<'_> {
             fields.push(field);
         }
         let description = description.to_owned();
-        Ok(Struct { name: name.to_owned(), description, fields, type_meta: None, resource: None })
+        Ok(Struct { name: name.to_owned(), description, fields, type_meta: None, resource: None, atomic: false })
     }
 
     fn field(
@@ -128,6 +130,7 @@ impl Lowering<'_> {
             required,
             presence: Presence::Plain,
             secret: None,
+            merge: schemas::merge(place, schema)?,
         })
     }
 

@@ -3,12 +3,13 @@
 use std::borrow::Borrow;
 
 use indexmap::IndexMap;
-use kubernetes_swagger::extension::{self, SchemaExtensions};
+use kubernetes_swagger::extension::{self, MapType, SchemaExtensions};
 use openapiv3::{
     AdditionalProperties, ReferenceOr, Schema, SchemaData, SchemaKind, Type as OpenApiType, VariantOrUnknownOrEmpty,
 };
 
 use crate::error::{Place, Result};
+use crate::ir::Merge;
 
 /// A property or item: a reference to a definition, or a form of its own.
 pub(super) enum Shape<'a> {
@@ -61,6 +62,20 @@ pub(super) fn extensions(place: &Place<'_>, data: &SchemaData) -> Result<SchemaE
         crate::Error::at(format!("{}{pointer}", place.pointer()), message)
     })?;
     Ok(form.kubernetes)
+}
+
+/// How a property is merged.
+pub(super) fn merge<S: Borrow<Schema>>(place: &Place<'_>, schema: &ReferenceOr<S>) -> Result<Merge> {
+    let ReferenceOr::Item(schema) = schema else { return Ok(Merge::default()) };
+    let data = &schema.borrow().schema_data;
+    let extensions = extensions(place, data)?;
+    Ok(Merge {
+        list_type: extensions.list_type,
+        list_map_keys: extensions.list_map_keys,
+        atomic: extensions.map_type == Some(MapType::Atomic),
+        patch_strategy: extensions.patch_strategy,
+        patch_merge_key: extensions.patch_merge_key,
+    })
 }
 
 pub(super) fn form<'a>(place: &Place<'_>, schema: &'a Schema) -> Result<Form<'a>> {

@@ -9,10 +9,12 @@ mod parameter_sets;
 mod presence;
 mod resources;
 mod secrets;
+mod served;
 
 use std::collections::BTreeMap;
 
 pub(crate) use features::{Feature, Features};
+pub(crate) use served::{Served, ServedSubresource};
 
 use crate::error::Result;
 use crate::ir::{Api, Definition, Function, QueryParameter, Verb};
@@ -24,6 +26,8 @@ pub(crate) struct Plan {
     /// The parameters of each verb's request type.
     pub(crate) parameters: BTreeMap<Verb, Vec<QueryParameter>>,
     pub(crate) features: Features,
+    /// What a server of this description has at its paths.
+    pub(crate) served: Vec<Served>,
     pub(crate) counts: Counts,
 }
 
@@ -47,6 +51,7 @@ pub(crate) fn run(mut api: Api) -> Result<Plan> {
     let operations = std::mem::take(&mut api.operations);
     let functions = claims::claim(&api, operations)?;
     let parameters = parameter_sets::collect(&functions)?;
+    let served = served::collect(&functions)?;
     let features = features::compute(&api.definitions, &functions);
     let counts = Counts {
         definitions: api.definitions.len(),
@@ -59,7 +64,7 @@ pub(crate) fn run(mut api: Api) -> Result<Plan> {
         folded_lists,
         deprecated_watches,
     };
-    let mut plan = Plan { definitions: api.definitions, functions, parameters, features, counts };
+    let mut plan = Plan { definitions: api.definitions, functions, parameters, features, served, counts };
     docs::clean_all(&mut plan);
     Ok(plan)
 }

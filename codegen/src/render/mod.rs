@@ -8,6 +8,7 @@ mod format;
 mod imports;
 mod models;
 mod request_setters;
+mod testing;
 
 use std::fmt;
 
@@ -32,6 +33,7 @@ pub(crate) const CORE: &str = "kubernetes/core/src/generated";
 pub(crate) const MODELS: &str = "kubernetes/models/src/generated";
 pub(crate) const API: &str = "kubernetes/api/src/generated";
 pub(crate) const TESTS: &str = "kubernetes/models/tests/generated";
+pub(crate) const TESTING: &str = "kubernetes/testing/src/generated";
 
 /// A page as its template made it.
 pub(crate) struct Page {
@@ -62,6 +64,7 @@ fn pages(plan: &Plan) -> Result<Vec<Page>> {
     pages.push(request_setters::page(plan)?);
     pages.extend(api::pages(plan)?);
     pages.push(definition_table::page(plan)?);
+    pages.extend(testing::pages(plan)?);
     Ok(pages)
 }
 

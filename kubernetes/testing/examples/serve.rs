@@ -1,0 +1,16 @@
+//! Serves the API on a loopback port until it is interrupted, and prints the kubeconfig: for kubectl and other programs.
+//!
+//! ```text
+//! cargo run -p kubernetes-testing --example serve > /tmp/kubeconfig &
+//! kubectl --kubeconfig /tmp/kubeconfig create configmap hello --from-literal=k=v
+//! ```
+#![allow(clippy::print_stdout, reason = "a program for the terminal")]
+
+use kubernetes_testing::TestServer;
+
+#[tokio::main]
+async fn main() -> std::io::Result<()> {
+    let server = TestServer::start().await?;
+    println!("{}", server.kubeconfig());
+    tokio::signal::ctrl_c().await
+}

@@ -1,0 +1,208 @@
+//! The body of an answer: bytes, or the events of a watch as they happen.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use crate::fault::{Damage, DamageFilter, Piece};
+use crate::shared::Shared;
+use crate::verbs::expire;
+use crate::watching::{Progress, Watching};
+
+/// The body of a response of a test server.
+///
+/// A lost connection is an error of the kind [`ConnectionReset`](io::ErrorKind::ConnectionReset).
+pub struct ResponseBody {
+    source: Source,
+    filters: Vec<DamageFilter>,
+    ready: VecDeque<Piece>,
+    has_begun: bool,
+}
+
+enum Source {
+    Whole(Bytes),
+    Watch(Box<Live>),
+    Done,
+}
+
+/// A watch that is being sent.
+struct Live {
+    shared: Arc<Shared>,
+    watching: Watching,
+    /// Wakes at the next time at which there is something to do.
+    sleep: Option<Pin<Box<Sleep>>>,
+}
+
+impl ResponseBody {
+    pub(crate) fn whole(bytes: Bytes) -> Self {
+        Self::new(if bytes.is_empty() { Source::Done } else { Source::Whole(bytes) })
+    }
+
+    pub(crate) fn watch(shared: &Arc<Shared>, watching: Watching) -> Self {
+        Self::new(Source::Watch(Box::new(Live { shared: Arc::clone(shared), watching, sleep: None })))
+    }
+
+    fn new(source: Source) -> Self {
+        Self { source, filters: Vec::new(), ready: VecDeque::new(), has_begun: false }
+    }
+
+    pub(crate) fn damage(mut self, damage: Damage) -> Self {
+        self.filters.push(DamageFilter::new(damage));
+        self
+    }
+
+    /// Sends chunks through all filters.
+    fn take_in(&mut self, chunks: Vec<Bytes>) {
+        let mut chunks = chunks;
+        let mut end = None;
+        for filter in &mut self.filters {
+            let mut passed = Vec::new();
+            for piece in filter.pass(chunks) {
+                match piece {
+                    Piece::Data(bytes) => passed.push(bytes),
+                    other => end = Some(other),
+                }
+            }
+            chunks = passed;
+        }
+        self.ready.extend(chunks.into_iter().map(Piece::Data));
+        self.ready.extend(end);
+    }
+
+    fn finish(&mut self, piece: Piece) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        match piece {
+            Piece::Data(bytes) => return Poll::Ready(Some(Ok(Frame::data(bytes)))),
+            Piece::End | Piece::Reset => {
+                self.source = Source::Done;
+                self.ready.clear();
+            }
+        }
+        match piece {
+            Piece::Reset => Poll::Ready(Some(Err(reset()))),
+            _ => Poll::Ready(None),
+        }
+    }
+}
+
+/// What a client sees of a lost connection.
+pub(crate) fn reset() -> io::Error {
+    io::Error::new(
+        io::ErrorKind::ConnectionReset,
+        "the connection was lost, on demand of a test or by the server's end",
+    )
+}
+
+impl Body for ResponseBody {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        let this = self.get_mut();
+        if !std::mem::replace(&mut this.has_begun, true)
+            && let Some(piece) = this.filters.iter_mut().find_map(DamageFilter::begin)
+        {
+            return this.finish(piece);
+        }
+        loop {
+            match this.ready.pop_front() {
+                Some(Piece::Data(bytes)) if bytes.is_empty() => continue,
+                Some(piece) => return this.finish(piece),
+                None => {}
+            }
+            let chunks = match &mut this.source {
+                Source::Done => return Poll::Ready(None),
+                Source::Whole(bytes) => {
+                    let bytes = std::mem::take(bytes);
+                    this.source = Source::Done;
+                    vec![bytes]
+                }
+                Source::Watch(live) => match live.poll(cx) {
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(Err(error)) => {
+                        this.source = Source::Done;
+                        return Poll::Ready(Some(Err(error)));
+                    }
+                    Poll::Ready(Ok(progress)) => {
+                        if progress.has_ended {
+                            this.source = Source::Done;
+                        }
+                        progress.lines
+                    }
+                },
+            };
+            this.take_in(chunks);
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        matches!(self.source, Source::Done) && self.ready.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.source {
+            Source::Whole(bytes) if self.filters.is_empty() => SizeHint::with_exact(bytes.len() as u64),
+            Source::Whole(_) | Source::Watch(_) => SizeHint::default(),
+            Source::Done => SizeHint::with_exact(0),
+        }
+    }
+}
+
+impl Live {
+    /// The next events; pending until there are some.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Progress>> {
+        loop {
+            let watching = &mut self.watching;
+            let outcome = self.shared.with(|inner| {
+                if inner.is_stopped {
+                    return Err(reset());
+                }
+                expire(&mut inner.state);
+                let progress = watching.advance(&inner.state);
+                if !progress.lines.is_empty() || progress.has_ended {
+                    return Ok(Ok(progress));
+                }
+                inner.state.store.wait(watching.collection(), cx.waker());
+                let deadline = inner.state.deadlines.iter().map(|deadline| deadline.at).min();
+                let next = deadline.map_or(watching.next_time(), |deadline| deadline.min(watching.next_time()));
+                Ok(Err(next.saturating_sub(inner.state.clock.elapsed())))
+            });
+            match outcome {
+                Err(error) => return Poll::Ready(Err(error)),
+                Ok(Ok(progress)) => return Poll::Ready(Ok(progress)),
+                Ok(Err(wait)) => {
+                    let at = Instant::now() + wait;
+                    let sleep = match &mut self.sleep {
+                        Some(sleep) => {
+                            sleep.as_mut().reset(at);
+                            sleep
+                        }
+                        None => self.sleep.insert(Box::pin(sleep_until(at))),
+                    };
+                    if sleep.as_mut().poll(cx).is_pending() {
+                        return Poll::Pending;
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Debug for ResponseBody {
+    /// Leaves out the bytes: they may be secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match self.source {
+            Source::Whole(_) => "whole",
+            Source::Watch(_) => "watch",
+            Source::Done => "done",
+        };
+        f.debug_tuple("ResponseBody").field(&kind).finish()
+    }
+}

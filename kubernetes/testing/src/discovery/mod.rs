@@ -1,0 +1,103 @@
+//! What the server says of itself: versions, groups and resources, in the classic and in the aggregated form.
+
+mod aggregated;
+mod classic;
+mod names;
+
+use http::Method;
+use serde_json::{Value, json};
+
+pub(crate) use names::names_of;
+
+use crate::call::Call;
+use crate::failure::{Failure, Result};
+use crate::state::State;
+use crate::verbs::Reply;
+
+/// The version of Kubernetes whose API is served.
+const VERSION: (&str, &str, &str) = ("1", "37", "v1.37.2");
+
+/// Answers paths outside of groups and versions; `None` if there is nothing.
+pub(crate) fn unversioned(state: &State, call: &Call, segments: &[&str]) -> Option<Result<Reply>> {
+    let is_aggregated = aggregated::is_wanted(call);
+    match segments {
+        [] => Some(Ok(json_reply(&json!({"paths": paths(state)})))),
+        ["api"] if is_aggregated => Some(Ok(aggregated::reply(state, true))),
+        ["apis"] if is_aggregated => Some(Ok(aggregated::reply(state, false))),
+        ["api"] => Some(Ok(json_reply(&classic::api_versions(state)))),
+        ["apis"] => Some(Ok(json_reply(&classic::groups(state)))),
+        ["apis", group] => state.registry.group(group).map(|_| Ok(json_reply(&classic::group(state, group)))),
+        ["version"] => Some(Ok(json_reply(&version()))),
+        ["healthz" | "livez" | "readyz"] => Some(Ok(Reply::text(http::StatusCode::OK, "ok"))),
+        ["openapi", "v2"] => Some(Ok(openapi(call))),
+        _ => None,
+    }
+}
+
+/// Answers with the resources of a group and version.
+pub(crate) fn resources(state: &State, call: &Call, group: &str, version: &str) -> Result<Reply> {
+    if call.method != Method::GET {
+        return Err(Failure::method_not_allowed());
+    }
+    Ok(json_reply(&classic::resources(state, group, version)))
+}
+
+fn json_reply(value: &Value) -> Reply {
+    Reply::ok(value.to_string())
+}
+
+fn version() -> Value {
+    let (major, minor, git_version) = VERSION;
+    json!({
+        "major": major, "minor": minor, "gitVersion": git_version, "gitCommit": "", "gitTreeState": "",
+        "buildDate": "1970-01-01T00:00:00Z", "goVersion": "", "compiler": "", "platform": "",
+    })
+}
+
+fn paths(state: &State) -> Vec<String> {
+    let mut paths = vec!["/api".to_owned(), "/apis".to_owned()];
+    for (group, versions) in state.registry.groups() {
+        if !group.is_empty() {
+            paths.push(format!("/apis/{group}"));
+        }
+        paths.extend(versions.keys().map(|version| match group.as_str() {
+            "" => format!("/api/{version}"),
+            group => format!("/apis/{group}/{version}"),
+        }));
+    }
+    paths.extend(["/healthz", "/livez", "/openapi/v2", "/readyz", "/version"].map(str::to_owned));
+    paths.sort();
+    paths
+}
+
+/// The least that is valid: no paths and no definitions. The form of what is sent is checked by the server itself.
+fn openapi(call: &Call) -> Reply {
+    /// The field 1 of `openapi_v2.Document`, `swagger`, with the value `2.0`.
+    const PROTOBUF: &[u8] = &[0x0a, 0x03, b'2', b'.', b'0'];
+    let wants_protobuf = call.accept().any(|media| media.starts_with("application/com.github.proto-openapi"));
+    if wants_protobuf {
+        return Reply { content_type: "application/octet-stream", ..Reply::ok(PROTOBUF) };
+    }
+    let info = json!({"title": "Kubernetes", "version": VERSION.2});
+    json_reply(&json!({"swagger": "2.0", "info": info, "paths": {}, "definitions": {}}))
+}
+
+/// The versions of a group, the preferred one first: stable ones before beta before alpha, the later first
+/// (<https://github.com/kubernetes/apimachinery/blob/v0.37.2/pkg/version/helpers.go>).
+fn by_priority<'a>(versions: impl Iterator<Item = &'a String>) -> Vec<&'a str> {
+    let mut versions: Vec<&str> = versions.map(String::as_str).collect();
+    versions.sort_by_key(|version| std::cmp::Reverse(priority(version)));
+    versions
+}
+
+fn priority(version: &str) -> (u8, u32, u32) {
+    let parse = |text: &str| text.parse::<u32>().unwrap_or(0);
+    let Some(rest) = version.strip_prefix('v') else { return (0, 0, 0) };
+    let (number, stage) = rest.split_at(rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len()));
+    match (stage, stage.strip_prefix("beta"), stage.strip_prefix("alpha")) {
+        ("", ..) => (3, parse(number), 0),
+        (_, Some(revision), _) => (2, parse(number), parse(revision)),
+        (_, _, Some(revision)) => (1, parse(number), parse(revision)),
+        _ => (0, 0, 0),
+    }
+}

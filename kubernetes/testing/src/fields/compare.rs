@@ -1,0 +1,92 @@
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::set::{FieldSet, Nested, element, shape_kind};
+use crate::shape::Shape;
+
+/// How an object became another.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Comparison {
+    pub(super) added: FieldSet,
+    pub(super) modified: FieldSet,
+    pub(super) removed: FieldSet,
+}
+
+/// Objects that are part of another in Go, so that they are never added: an empty one is there from the start.
+const ALWAYS_THERE: [&str; 4] = ["metadata", "spec", "status", "template"];
+
+impl Comparison {
+    pub(crate) fn of(shape: Shape<'_>, old: Option<&Value>, new: &Value) -> Self {
+        let empty = Value::Object(serde_json::Map::new());
+        compare(shape, Some(old.unwrap_or(&empty)), Some(new))
+    }
+
+    /// What was written.
+    pub(super) fn written(&self) -> FieldSet {
+        self.added.union(&self.modified)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.added.is_empty() && self.modified.is_empty() && self.removed.is_empty()
+    }
+
+    fn put(&mut self, element: &str, below: Self) {
+        if below.is_empty() {
+            return;
+        }
+        let parts =
+            [(&mut self.added, below.added), (&mut self.modified, below.modified), (&mut self.removed, below.removed)];
+        for (set, below) in parts {
+            if !below.is_empty() {
+                set.children.insert(element.to_owned(), below);
+            }
+        }
+    }
+}
+
+fn compare(shape: Shape<'_>, old: Option<&Value>, new: Option<&Value>) -> Comparison {
+    let mut comparison = Comparison::default();
+    match (old, new) {
+        (None, None) => return comparison,
+        (None, Some(_)) => comparison.added.is_member = true,
+        (Some(_), None) => comparison.removed.is_member = true,
+        (Some(old), Some(new)) if old == new => return comparison,
+        (Some(_), Some(_)) => {}
+    }
+    let nested = |value: &Value| shape_kind(shape, value);
+    let sample = new.or(old).unwrap_or(&Value::Null);
+    let is_same_kind =
+        old.is_none_or(|old| matches!(nested(old), Nested::Nothing) == matches!(nested(sample), Nested::Nothing));
+    match nested(sample) {
+        Nested::Nothing => comparison.modified.is_member = old.is_some() && new.is_some(),
+        _ if !is_same_kind => comparison.modified.is_member = true,
+        Nested::Fields => fields(shape, old, new, &mut comparison),
+        Nested::Items(merge) => {
+            let items = |list: Option<&'_ Value>| -> BTreeMap<String, Value> {
+                let items = list.and_then(Value::as_array).into_iter().flatten();
+                items.map(|item| (element(shape, &merge, item), item.clone())).collect()
+            };
+            let (old_items, new_items) = (items(old), items(new));
+            for name in old_items.keys().chain(new_items.keys().filter(|name| !old_items.contains_key(*name))) {
+                comparison.put(name, compare(shape.item(), old_items.get(name), new_items.get(name)));
+            }
+        }
+    }
+    comparison
+}
+
+fn fields(shape: Shape<'_>, old: Option<&Value>, new: Option<&Value>, comparison: &mut Comparison) {
+    let empty = Value::Object(serde_json::Map::new());
+    let object = |value: Option<&'_ Value>| value.and_then(Value::as_object).cloned().unwrap_or_default();
+    let (old_fields, new_fields) = (object(old), object(new));
+    for name in old_fields.keys().chain(new_fields.keys().filter(|name| !old_fields.contains_key(*name))) {
+        let inner = shape.field(name).unwrap_or(Shape::Unknown);
+        let (mut old, mut new) = (old_fields.get(name), new_fields.get(name));
+        if ALWAYS_THERE.contains(&name.as_str()) && inner.definition().is_some() {
+            old = old.or(Some(&empty));
+            new = new.or(Some(&empty));
+        }
+        comparison.put(&format!("f:{name}"), compare(inner, old, new));
+    }
+}

@@ -1,0 +1,245 @@
+use serde_json::{Map, Value};
+
+use super::{Comparison, FieldSet};
+use crate::failure::Cause;
+use crate::object::Object;
+
+/// The entries of `metadata.managedFields`.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Managers(Vec<Manager>);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Operation {
+    Apply,
+    Update,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Manager {
+    name: String,
+    operation: Operation,
+    api_version: String,
+    subresource: String,
+    time: String,
+    set: FieldSet,
+}
+
+impl Manager {
+    fn is(&self, name: &str, operation: Operation, subresource: &str, api_version: &str) -> bool {
+        self.name == name
+            && self.operation == operation
+            && self.subresource == subresource
+            && self.api_version == api_version
+    }
+
+    fn read(entry: &Value) -> Option<Self> {
+        let text = |field: &str| entry.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let operation = match text("operation").as_str() {
+            "Apply" => Operation::Apply,
+            "Update" => Operation::Update,
+            _ => return None,
+        };
+        let mut set = FieldSet::read(entry.get("fieldsV1")?);
+        set.is_member = false;
+        Some(Self {
+            name: text("manager"),
+            operation,
+            api_version: text("apiVersion"),
+            subresource: text("subresource"),
+            time: text("time"),
+            set,
+        })
+    }
+
+    fn write(&self) -> Value {
+        let mut entry = Map::new();
+        let operation = if self.operation == Operation::Apply { "Apply" } else { "Update" };
+        let texts = [
+            ("manager", self.name.as_str()),
+            ("operation", operation),
+            ("apiVersion", &self.api_version),
+            ("time", &self.time),
+            ("fieldsType", "FieldsV1"),
+            ("subresource", &self.subresource),
+        ];
+        entry.extend(
+            texts.iter().filter(|(_, text)| !text.is_empty()).map(|(key, text)| ((*key).to_owned(), (*text).into())),
+        );
+        entry.insert("fieldsV1".to_owned(), self.set.write());
+        Value::Object(entry)
+    }
+}
+
+impl Managers {
+    pub(crate) fn of(object: &Object) -> Self {
+        Self(object.metadata_list("managedFields").filter_map(Manager::read).collect())
+    }
+
+    /// Those of the object that was sent, if it names any, otherwise those of the one that is there; a single empty
+    /// entry forgets all.
+    pub(super) fn of_update(old: Option<&Object>, new: &Object) -> Self {
+        let sent: Vec<&Value> = new.metadata_list("managedFields").collect();
+        if let [Value::Object(entry)] = sent.as_slice()
+            && entry.is_empty()
+        {
+            return Self::default();
+        }
+        match old {
+            Some(old) if sent.is_empty() => Self::of(old),
+            Some(_) => Self::of(new),
+            None => Self::default(),
+        }
+    }
+
+    /// The manager wrote what is new, and nobody has what is gone.
+    pub(super) fn update(
+        &mut self,
+        name: &str,
+        subresource: &str,
+        api_version: &str,
+        time: &str,
+        comparison: &Comparison,
+    ) {
+        let written = comparison.written();
+        let mut is_known = false;
+        for manager in &mut self.0 {
+            let mine = manager.is(name, Operation::Update, subresource, api_version);
+            let set = manager.set.difference(&comparison.removed);
+            let set = if mine { set.union(&written) } else { set.difference(&written) };
+            is_known |= mine;
+            if mine && set != manager.set {
+                manager.time = time.to_owned();
+            }
+            manager.set = set;
+        }
+        if !is_known {
+            self.add(name, Operation::Update, subresource, api_version, time, written);
+        }
+        self.0.retain(|manager| !manager.set.is_empty());
+    }
+
+    fn add(
+        &mut self,
+        name: &str,
+        operation: Operation,
+        subresource: &str,
+        api_version: &str,
+        time: &str,
+        set: FieldSet,
+    ) {
+        let owned = str::to_owned;
+        self.0.push(Manager {
+            name: owned(name),
+            operation,
+            api_version: owned(api_version),
+            subresource: owned(subresource),
+            time: owned(time),
+            set,
+        });
+    }
+
+    /// Puts down what a manager applies; tells what it applied before.
+    pub(super) fn applied(
+        &mut self,
+        name: &str,
+        subresource: &str,
+        api_version: &str,
+        set: FieldSet,
+        time: &str,
+    ) -> Option<FieldSet> {
+        let mine = self.0.iter_mut().find(|manager| manager.is(name, Operation::Apply, subresource, api_version));
+        match mine {
+            Some(manager) => {
+                if manager.set != set {
+                    manager.time = time.to_owned();
+                }
+                Some(std::mem::replace(&mut manager.set, set))
+            }
+            None => {
+                self.add(name, Operation::Apply, subresource, api_version, time, set);
+                None
+            }
+        }
+    }
+
+    /// What anyone but this applier has.
+    pub(super) fn union_without(&self, name: &str, subresource: &str, api_version: &str) -> FieldSet {
+        let others = self.0.iter().filter(|manager| !manager.is(name, Operation::Apply, subresource, api_version));
+        others.fold(FieldSet::default(), |union, manager| union.union(&manager.set))
+    }
+
+    /// Takes what an apply changes from all others; tells from whom.
+    pub(super) fn take_over(
+        &mut self,
+        name: &str,
+        subresource: &str,
+        api_version: &str,
+        comparison: &Comparison,
+    ) -> Vec<(String, FieldSet)> {
+        let written = comparison.written();
+        let mut conflicts = Vec::new();
+        for manager in &mut self.0 {
+            if !manager.is(name, Operation::Apply, subresource, api_version) {
+                let conflict = manager.set.intersection(&written);
+                if !conflict.is_empty() {
+                    conflicts.push((manager.description(), conflict.clone()));
+                    manager.set = manager.set.difference(&conflict);
+                }
+            }
+            manager.set = manager.set.difference(&comparison.removed);
+        }
+        self.0.retain(|manager| !manager.set.is_empty());
+        conflicts
+    }
+
+    pub(super) fn write(mut self, object: &mut Object) {
+        if self.0.is_empty() {
+            object.unset("managedFields");
+            return;
+        }
+        self.0.sort_by(|a, b| {
+            (a.operation, &a.time, &a.name, &a.api_version, &a.subresource).cmp(&(
+                b.operation,
+                &b.time,
+                &b.name,
+                &b.api_version,
+                &b.subresource,
+            ))
+        });
+        object.set("managedFields", self.0.iter().map(Manager::write).collect::<Vec<_>>());
+    }
+}
+
+impl Manager {
+    /// As `printManager` in `apimachinery/pkg/util/managedfields/internal/conflict.go`.
+    fn description(&self) -> String {
+        let mut text = format!("{:?}", self.name);
+        if !self.subresource.is_empty() {
+            text.push_str(&format!(" with subresource {:?}", self.subresource));
+        }
+        if self.operation == Operation::Update {
+            text.push_str(&format!(" using {}", self.api_version));
+        }
+        text
+    }
+}
+
+/// The message and causes of a refused apply, as `NewConflictError` in
+/// `apimachinery/pkg/util/managedfields/internal/conflict.go` has them.
+pub(super) fn conflict(conflicts: &[(String, FieldSet)]) -> (String, Vec<Cause>) {
+    let mut causes = Vec::new();
+    let mut texts = Vec::new();
+    let mut conflicts: Vec<_> = conflicts.iter().collect();
+    conflicts.sort_by_key(|(manager, _)| manager);
+    for (manager, set) in conflicts {
+        let paths = set.paths();
+        texts.push(match paths.as_slice() {
+            [path] => format!("conflict with {manager}: {path}"),
+            paths => format!("conflicts with {manager}:\n- {}", paths.join("\n- ")),
+        });
+        causes.extend(paths.into_iter().map(|path| Cause::conflict(manager, path)));
+    }
+    let noun = if causes.len() == 1 { "conflict" } else { "conflicts" };
+    causes.sort_by(|a: &Cause, b| a.field().cmp(b.field()));
+    (format!("Apply failed with {} {noun}: {}", causes.len(), texts.join("\n")), causes)
+}

@@ -1,0 +1,129 @@
+//! Who owns which fields: `metadata.managedFields`, and the rules of apply.
+//!
+//! <https://kubernetes.io/docs/reference/using-api/server-side-apply/>, and as
+//! <https://github.com/kubernetes-sigs/structured-merge-diff> computes it.
+
+mod compare;
+mod managers;
+mod merge;
+mod prune;
+mod set;
+
+use serde_json::Value;
+
+use crate::failure::Cause;
+use crate::object::Object;
+use crate::registry::Served;
+
+pub(crate) use compare::Comparison;
+pub(crate) use managers::Managers;
+pub(crate) use set::FieldSet;
+
+/// Fields that nobody owns (`stripMeta` in `apimachinery/pkg/util/managedfields/internal/stripmeta.go`).
+const STRIPPED: [&[&str]; 10] = [
+    &["f:apiVersion"],
+    &["f:kind"],
+    &["f:metadata", "f:name"],
+    &["f:metadata", "f:namespace"],
+    &["f:metadata", "f:creationTimestamp"],
+    &["f:metadata", "f:selfLink"],
+    &["f:metadata", "f:uid"],
+    &["f:metadata", "f:generation"],
+    &["f:metadata", "f:managedFields"],
+    &["f:metadata", "f:resourceVersion"],
+];
+
+/// Notes who changed what by anything but an apply.
+pub(crate) fn track_update(
+    served: &Served,
+    manager: &str,
+    subresource: &str,
+    time: &str,
+    old: Option<&Object>,
+    new: &mut Object,
+) {
+    let mut managers = Managers::of_update(old, new);
+    new.unset("managedFields");
+    let before = old.map(|old| {
+        let mut old = old.clone();
+        old.unset("managedFields");
+        Value::Object(old.0)
+    });
+    let after = Value::Object(new.0.clone());
+    let mut comparison = Comparison::of(served.shape(), before.as_ref(), &after);
+    reset(served, subresource, &mut comparison);
+    managers.update(manager, subresource, &served.api_version(), time, &comparison);
+    managers.write(new);
+}
+
+/// What is given up and taken on by an apply, and the object that results.
+///
+/// # Errors
+/// The conflicts with other managers, unless it is forced.
+pub(crate) fn apply(
+    served: &Served,
+    writer: (&str, &str),
+    time: &str,
+    old: Option<&Object>,
+    config: &Object,
+    force: bool,
+) -> Result<Object, (String, Vec<Cause>)> {
+    let (manager, subresource) = writer;
+    let mut managers = old.map(Managers::of).unwrap_or_default();
+    let live = old.map(|old| {
+        let mut live = old.clone();
+        live.unset("managedFields");
+        Value::Object(live.0)
+    });
+    let shape = served.shape();
+    let config_value = Value::Object(config.0.clone());
+    let mut set = FieldSet::of(shape, &config_value);
+    strip(&mut set);
+    reset_set(served, subresource, &mut set);
+    let mut merged = merge::merge(shape, live.as_ref(), &config_value);
+    let api_version = served.api_version();
+    let last = managers.applied(manager, subresource, &api_version, set.clone(), time);
+    if let Some(last) = last {
+        let kept = managers.union_without(manager, subresource, &api_version);
+        prune::prune(shape, &mut merged, &last.difference(&set), &kept.union(&set));
+    }
+    let mut comparison = Comparison::of(shape, live.as_ref(), &merged);
+    reset(served, subresource, &mut comparison);
+    let conflicts = managers.take_over(manager, subresource, &api_version, &comparison);
+    if !conflicts.is_empty() && !force {
+        return Err(managers::conflict(&conflicts));
+    }
+    let Value::Object(merged) = merged else { return Ok(config.clone()) };
+    let mut object = Object(merged);
+    managers.write(&mut object);
+    Ok(object)
+}
+
+fn reset(served: &Served, subresource: &str, comparison: &mut Comparison) {
+    for set in [&mut comparison.added, &mut comparison.modified, &mut comparison.removed] {
+        strip(set);
+        reset_set(served, subresource, set);
+    }
+}
+
+fn strip(set: &mut FieldSet) {
+    for path in STRIPPED {
+        set.remove(path);
+    }
+    set.disown(&["f:metadata"]);
+}
+
+/// A write to the status says nothing of other fields, and one to the object nothing of its status.
+fn reset_set(served: &Served, subresource: &str, set: &mut FieldSet) {
+    if !served.has_status() {
+        return;
+    }
+    if subresource == "status" {
+        set.remove(&["f:spec"]);
+        if served.is_custom() {
+            set.remove(&["f:metadata"]);
+        }
+    } else {
+        set.remove(&["f:status"]);
+    }
+}

@@ -1,0 +1,48 @@
+use serde_json::Value;
+
+use super::set::{FieldSet, Nested, element, shape_kind};
+use crate::shape::Shape;
+
+/// Takes out what an applier gave up and nobody else has.
+pub(super) fn prune(shape: Shape<'_>, value: &mut Value, given_up: &FieldSet, kept: &FieldSet) {
+    let nested = shape_kind(shape, value);
+    match (nested, value) {
+        (Nested::Fields, Value::Object(fields)) => fields.retain(|name, value| {
+            let inner = shape.field(name).unwrap_or(Shape::Unknown);
+            stays(inner, value, &format!("f:{name}"), given_up, kept)
+        }),
+        (Nested::Items(merge), Value::Array(items)) => {
+            items.retain_mut(|item| {
+                let name = element(shape, &merge, item);
+                stays(shape.item(), item, &name, given_up, kept)
+            });
+        }
+        _ => {}
+    }
+}
+
+/// Whether a field or item is still there, after what is in it was pruned.
+fn stays(shape: Shape<'_>, value: &mut Value, name: &str, given_up: &FieldSet, kept: &FieldSet) -> bool {
+    let Some(given_up) = given_up.children.get(name) else { return true };
+    let Some(kept) = kept.children.get(name) else {
+        // Nobody has any of it; what the applier never had, such as defaults, goes with it if it was an item.
+        if given_up.is_member {
+            return false;
+        }
+        prune(shape, value, given_up, &FieldSet::default());
+        return !is_empty(value);
+    };
+    if given_up.is_member && kept.is_empty() {
+        return false;
+    }
+    prune(shape, value, given_up, kept);
+    true
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Object(fields) => fields.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        _ => false,
+    }
+}

@@ -1,0 +1,82 @@
+//! A Kubernetes API server in memory, for tests: of programs that use the API, and of the SDK itself.
+//!
+//! ```
+//! # use kubernetes_core::{CreateRequest, ListRequest, ObjectMeta, Path};
+//! # kubernetes_core::doc_test_resource!(Pod);
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use kubernetes_testing::{Fault, TestServer};
+//!
+//! let server = TestServer::in_process();
+//! let client = server.client();
+//! server.load_yaml("{apiVersion: v1, kind: Pod, metadata: {name: web, namespace: default}}")?;
+//!
+//! server.inject(Fault::status(503).resource("pods"));
+//! assert!(ListRequest::<Pod>::namespaced("default").send(&client).await.is_err());
+//! assert_eq!(ListRequest::<Pod>::namespaced("default").send(&client).await?.items.len(), 1);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`TestServer::in_process`] needs no port and is deterministic under tokio's paused clock; [`TestServer::start`]
+//! listens on a loopback port, for other programs (kubectl) and for tests of a transport. Both have every resource of
+//! the API description, and those that a CustomResourceDefinition adds.
+//!
+//! # What it does
+//!
+//! Create, read, replace, patch (JSON, merge, strategic, apply), delete and delete-collection, with selectors, pages,
+//! resourceVersions, conflicts, `generateName`, dry run, finalizers, grace periods, owners, preconditions and the status
+//! and scale subresources; watches with bookmarks, streaming lists and timeouts; discovery and `/version`. What is done
+//! and the words of errors are those of Kubernetes 1.37.
+//!
+//! # What it leaves out
+//!
+//! - Users and permissions: everybody may do everything. Reviews of access and tokens are answered with 501.
+//! - Admission (webhooks, policies, quotas, default service accounts) and defaults: an object is stored as it was sent.
+//! - Validation beyond structure: types of fields and names are checked, not what Go code checks beyond them.
+//! - Conversion: an object is the same in all versions of its resource, but for `apiVersion`. The two APIs of events do
+//!   not share their objects.
+//! - Controllers other than the garbage collector and the namespace controller, which act at once: no Deployment gets
+//!   pods. Removing a pod after its grace period is done by the server's clock.
+//! - Protobuf and CBOR, `shardSelector`, connections (`exec`, `attach`, `portforward`, `proxy`) and logs. They are answered
+//!   with 415, 406 or 501.
+
+mod behaviour;
+mod body;
+mod builder;
+mod call;
+mod clock;
+mod custom;
+mod discovery;
+mod failure;
+mod fault;
+mod fields;
+#[rustfmt::skip]
+mod generated;
+mod load;
+mod names;
+mod object;
+mod record;
+mod registry;
+mod request_info;
+mod schema;
+mod selection;
+mod server;
+mod service;
+mod shape;
+mod shared;
+mod state;
+mod store;
+mod strategic;
+mod structure;
+mod table;
+mod verbs;
+mod watching;
+
+pub use body::ResponseBody;
+pub use builder::{CustomResource, TestServerBuilder};
+pub use fault::{Fault, RandomFaults};
+pub use load::LoadError;
+pub use record::RecordedRequest;
+pub use server::TestServer;
+pub use service::TestService;

@@ -1,0 +1,147 @@
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::Bound;
+use std::sync::{Arc, OnceLock};
+use std::task::Waker;
+
+use bytes::Bytes;
+
+use super::{Key, Stored};
+
+/// The objects of one resource, and what happened to them.
+#[derive(Debug)]
+pub(crate) struct Collection {
+    objects: BTreeMap<Key, Arc<Stored>>,
+    /// By revision, which strictly rises.
+    changes: VecDeque<Arc<Change>>,
+    /// Changes up to this revision may be missing from the history.
+    forgotten: u64,
+    pub(super) waiting: Vec<Waker>,
+}
+
+impl Collection {
+    pub(super) fn new(revision: u64) -> Self {
+        Self { objects: BTreeMap::new(), changes: VecDeque::new(), forgotten: revision, waiting: Vec::new() }
+    }
+
+    pub(super) fn get(&self, key: &Key) -> Option<&Arc<Stored>> {
+        self.objects.get(key)
+    }
+
+    pub(super) fn insert(&mut self, object: Arc<Stored>) -> Option<Arc<Stored>> {
+        self.objects.insert(object.key.clone(), object)
+    }
+
+    pub(super) fn remove(&mut self, key: &Key) -> Option<Arc<Stored>> {
+        self.objects.remove(key)
+    }
+
+    /// Changes up to this revision may be missing from the history.
+    pub(crate) fn forgotten(&self) -> u64 {
+        self.forgotten
+    }
+
+    pub(super) fn record(&mut self, change: Change, limit: usize) {
+        self.changes.push_back(Arc::new(change));
+        while self.changes.len() > limit {
+            let Some(first) = self.changes.pop_front() else { break };
+            self.forgotten = first.revision();
+        }
+    }
+
+    /// The objects whose keys begin with `prefix`, in the order of their keys.
+    pub(crate) fn objects<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a Arc<Stored>> {
+        self.objects_after(prefix, None)
+    }
+
+    /// As [`objects`](Self::objects), behind the key `after`.
+    pub(crate) fn objects_after<'a>(
+        &'a self,
+        prefix: &'a str,
+        after: Option<&'a str>,
+    ) -> impl Iterator<Item = &'a Arc<Stored>> {
+        let start = match after {
+            Some(after) if after >= prefix => Bound::Excluded(after),
+            _ => Bound::Included(prefix),
+        };
+        let range = self.objects.range::<str, _>((start, Bound::Unbounded));
+        range.take_while(move |(key, _)| key.starts_with(prefix)).map(|(_, object)| object)
+    }
+
+    /// The changes after `revision`, oldest first.
+    pub(crate) fn changes_after(&self, revision: u64) -> impl DoubleEndedIterator<Item = &Arc<Change>> {
+        let start = self.changes.partition_point(|change| change.revision() <= revision);
+        self.changes.range(start..)
+    }
+
+    /// The objects as they were at `revision`, which the history must reach back to: later changes are undone.
+    pub(crate) fn objects_at(&self, revision: u64, prefix: &str) -> Vec<Arc<Stored>> {
+        let mut undone: BTreeMap<&Key, Option<&Arc<Stored>>> = BTreeMap::new();
+        for change in self.changes_after(revision).rev() {
+            undone.insert(&change.object.key, change.previous.as_ref());
+        }
+        let current = self.objects(prefix).filter(|object| !undone.contains_key(&object.key));
+        let mut objects: Vec<Arc<Stored>> = current.cloned().collect();
+        let restored = undone.values().flatten().filter(|object| object.key.starts_with(prefix));
+        objects.extend(restored.map(|object| Arc::clone(object)));
+        objects.sort_by(|a, b| a.key.cmp(&b.key));
+        objects
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ChangeKind {
+    Added,
+    Modified,
+    Deleted,
+}
+
+impl ChangeKind {
+    /// The type of a watch's event.
+    pub(crate) fn event_type(self) -> &'static str {
+        match self {
+            Self::Added => "ADDED",
+            Self::Modified => "MODIFIED",
+            Self::Deleted => "DELETED",
+        }
+    }
+}
+
+/// What happened to one object.
+#[derive(Debug)]
+pub(crate) struct Change {
+    pub(crate) kind: ChangeKind,
+    /// The object after the change; of a deletion, its last state.
+    pub(crate) object: Arc<Stored>,
+    /// The object before the change.
+    pub(crate) previous: Option<Arc<Stored>>,
+    /// The event as it is sent in one version, shared by all who watch.
+    line: OnceLock<(Arc<str>, Bytes)>,
+}
+
+impl Change {
+    pub(super) fn new(kind: ChangeKind, object: Arc<Stored>, previous: Option<Arc<Stored>>) -> Self {
+        Self { kind, object, previous, line: OnceLock::new() }
+    }
+
+    pub(crate) fn revision(&self) -> u64 {
+        self.object.revision
+    }
+
+    /// The event's line, made once for all watches in the version that is asked for first.
+    pub(crate) fn line(&self, head: &Arc<str>) -> Bytes {
+        let make = || event_line(self.kind.event_type(), &self.object, head);
+        let (made_for, line) = self.line.get_or_init(|| (Arc::clone(head), make()));
+        if made_for == head { line.clone() } else { make() }
+    }
+}
+
+/// An event as a line of JSON; `head` is the beginning of the object, its kind and version.
+pub(crate) fn event_line(event_type: &str, object: &Stored, head: &str) -> Bytes {
+    let mut line = Vec::with_capacity(object.json.len() + head.len() + 40);
+    line.extend_from_slice(b"{\"type\":\"");
+    line.extend_from_slice(event_type.as_bytes());
+    line.extend_from_slice(b"\",\"object\":");
+    object.write_with_head(head, &mut line);
+    line.extend_from_slice(b"}\n");
+    line.into()
+}

@@ -1,0 +1,122 @@
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::call::Call;
+use crate::failure::{Failure, Result};
+use crate::object::Object;
+use crate::registry::Served;
+use crate::state::State;
+use crate::store::{Key, Stored};
+use crate::structure;
+
+/// What a path names.
+#[derive(Clone, Debug)]
+pub(super) struct Target {
+    pub(super) served: Arc<Served>,
+    pub(super) namespace: Option<String>,
+    pub(super) name: Option<String>,
+    pub(super) subresource: Option<String>,
+}
+
+impl Target {
+    pub(super) fn name(&self) -> &str {
+        self.name.as_deref().unwrap_or_default()
+    }
+
+    pub(super) fn key(&self) -> Key {
+        self.key_of(self.name())
+    }
+
+    pub(super) fn key_of(&self, name: &str) -> Key {
+        Key::new(self.namespace.as_deref(), name)
+    }
+
+    pub(super) fn find<'a>(&self, state: &'a State) -> Option<&'a Arc<Stored>> {
+        state.store.get(self.served.collection, &self.key())
+    }
+
+    /// The object that the path names.
+    pub(super) fn get(&self, state: &State) -> Result<Arc<Stored>> {
+        self.find(state).cloned().ok_or_else(|| Failure::not_found(&*self.served, self.name()))
+    }
+}
+
+const ACCEPTED: &str = "application/json, application/yaml";
+
+/// The body as JSON; YAML is read, too.
+pub(super) fn read_body(call: &Call, kind: &str) -> Result<Value> {
+    let content_type = call.content_type();
+    match content_type {
+        "" | "application/json" => serde_json::from_slice(&call.body).map_err(|error| unreadable(call, kind, &error)),
+        "application/yaml" => {
+            let text = std::str::from_utf8(&call.body).map_err(|error| unreadable(call, kind, &error))?;
+            serde_saphyr::from_str(text).map_err(|error| unreadable(call, kind, &error))
+        }
+        _ => Err(Failure::unsupported_media_type(ACCEPTED)),
+    }
+}
+
+fn unreadable(call: &Call, kind: &str, error: &dyn std::fmt::Display) -> Failure {
+    let body = String::from_utf8_lossy(&call.body);
+    let body: String = body.chars().take(512).collect();
+    Failure::bad_request(format!(
+        "the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; \
+         json parse error: {error} ({body})"
+    ))
+}
+
+/// An object that was sent, in the form of its resource, and what there is to warn of.
+pub(super) fn read_object(call: &Call, target: &Target) -> Result<(Object, Vec<String>)> {
+    let served = &target.served;
+    let value = read_body(call, &served.kind)?;
+    decode_object(call, served, value)
+}
+
+/// As [`read_object`], from a value.
+pub(super) fn decode_object(call: &Call, served: &Served, value: Value) -> Result<(Object, Vec<String>)> {
+    let (kind, version) = (&served.kind, &served.version);
+    let Value::Object(mut object) = value else {
+        let message = format!(
+            "the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; \
+             json parse error: the body is no JSON object"
+        );
+        return Err(Failure::bad_request(message));
+    };
+    check_type(served, &object)?;
+    let unknown = structure::normalize(served.shape(), &mut object).map_err(|error| {
+        Failure::bad_request(format!("{kind} in version {version:?} cannot be handled as a {kind}: {error}"))
+    })?;
+    let texts: Vec<String> = unknown.iter().map(|path| format!("unknown field {path:?}")).collect();
+    let warnings = match call.query.text("fieldValidation") {
+        Some("Ignore") => Vec::new(),
+        Some("Strict") if !texts.is_empty() => {
+            let texts = texts.join(", ");
+            return Err(Failure::bad_request(format!(
+                "{kind} in version {version:?} cannot be handled as a {kind}: strict decoding error: {texts}"
+            )));
+        }
+        _ => texts,
+    };
+    Ok((Object(object).without_type(), warnings))
+}
+
+fn check_type(served: &Served, object: &serde_json::Map<String, Value>) -> Result<()> {
+    let text = |field: &str| object.get(field).and_then(Value::as_str).unwrap_or_default();
+    let (kind, api_version) = (text("kind"), text("apiVersion"));
+    let is_right =
+        (kind.is_empty() || kind == served.kind) && (api_version.is_empty() || api_version == served.api_version());
+    if is_right {
+        return Ok(());
+    }
+    let expected = &served.kind;
+    let found = if kind.is_empty() { expected } else { kind };
+    let version = api_version.rsplit('/').next().unwrap_or_default();
+    let why = if kind.is_empty() || kind == served.kind {
+        format!("no kind {found:?} is registered for version {api_version:?}")
+    } else {
+        format!("converting ({version}.{found}) to ({}.{expected}): unknown conversion", served.version)
+    };
+    let message = format!("{found} in version {version:?} cannot be handled as a {expected}: {why}");
+    Err(Failure::bad_request(message))
+}

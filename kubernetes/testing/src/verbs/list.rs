@@ -1,0 +1,172 @@
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::context::Target;
+use super::list_options::ListOptions;
+use super::paging::Continue;
+use super::{Answer, Reply};
+use crate::call::Call;
+use crate::failure::{Failure, Result};
+use crate::registry::Served;
+use crate::selection::Selection;
+use crate::state::State;
+use crate::store::Stored;
+use crate::table::Rendering;
+use crate::watching::{Options, Start, Watching};
+
+pub(super) fn get(state: &State, call: &Call, target: &Target) -> Result<Reply> {
+    let options = ListOptions::read(&call.query, false)?;
+    refuse_future(state, options.resource_version)?;
+    let object = target.get(state)?;
+    let rendering = Rendering::of(call)?;
+    match rendering.render(std::slice::from_ref(&object), state.clock.now(), None) {
+        Some(value) => Ok(Reply::ok(value.to_string())),
+        None => Ok(Reply::ok(object.text(&target.served.head))),
+    }
+}
+
+/// A version that is none yet: the real server waits three seconds for it, this one answers at once.
+fn refuse_future(state: &State, version: Option<u64>) -> Result<()> {
+    let current = state.store.revision();
+    match version {
+        Some(asked) if asked > current => Err(Failure::too_large_version(asked, current)),
+        _ => Ok(()),
+    }
+}
+
+/// A list, as a whole or a page of it.
+///
+/// The meaning of the resourceVersion:
+/// <https://kubernetes.io/docs/reference/using-api/api-concepts/#semantics-for-get-and-list>
+pub(super) fn list(state: &State, call: &Call, target: &Target) -> Result<Reply> {
+    let options = ListOptions::read(&call.query, false)?;
+    let selection = Selection::read(&call.query, &target.served, target.namespace.as_deref())?;
+    let page = page(state, target, &options, &selection)?;
+    let served = &target.served;
+    match Rendering::of(call)?.render(&page.objects, state.clock.now(), Some(page.metadata())) {
+        Some(value) => Ok(Reply::ok(value.to_string())),
+        None => Ok(Reply::ok(write_list(served, &page))),
+    }
+}
+
+/// A part of a list.
+pub(super) struct Page {
+    pub(super) objects: Vec<Arc<Stored>>,
+    pub(super) revision: u64,
+    pub(super) next: Option<String>,
+    pub(super) remaining: Option<usize>,
+}
+
+impl Page {
+    /// The `ListMeta`.
+    fn metadata(&self) -> Map<String, Value> {
+        let mut metadata = Map::new();
+        metadata.insert("resourceVersion".to_owned(), self.revision.to_string().into());
+        if let Some(next) = &self.next {
+            metadata.insert("continue".to_owned(), next.as_str().into());
+        }
+        if let Some(remaining) = self.remaining {
+            metadata.insert("remainingItemCount".to_owned(), remaining.into());
+        }
+        metadata
+    }
+}
+
+pub(super) fn page(state: &State, target: &Target, options: &ListOptions, selection: &Selection) -> Result<Page> {
+    let store = &state.store;
+    let collection = store.collection(target.served.collection);
+    let oldest = store.oldest(target.served.collection);
+    let from = options.continue_token.as_deref().map(Continue::decode).transpose()?;
+    let (revision, after) = match &from {
+        Some(from) => (from.revision, Some(from.after.as_str())),
+        None => {
+            refuse_future(state, options.resource_version)?;
+            (options.resource_version.filter(|_| options.exact), None)
+        }
+    };
+    // A server answers from its cache for version 0, and there it gives the whole list.
+    let limit = if options.resource_version == Some(0) && from.is_none() { 0 } else { options.limit };
+    if let Some(revision) = revision.filter(|revision| *revision < oldest) {
+        return Err(match after {
+            Some(after) => expired_token(after),
+            None if revision > 0 => Failure::expired("The resourceVersion for the provided list is too old."),
+            None => Failure::bad_request("the resourceVersion 0 is no exact version"),
+        });
+    }
+    let shown = revision.unwrap_or(store.revision());
+    let matching = |object: &&Arc<Stored>| selection.matches(object);
+    let after_key = |object: &&Arc<Stored>| after.is_none_or(|after| &*object.key > after);
+    let objects: Vec<Arc<Stored>> = if shown < store.revision() {
+        let objects = collection.objects_at(shown, &selection.prefix);
+        objects.iter().filter(after_key).filter(matching).cloned().collect()
+    } else {
+        collection.objects_after(&selection.prefix, after).filter(matching).cloned().collect()
+    };
+    Ok(cut(objects, limit, shown, selection.has_selectors()))
+}
+
+/// Takes the first `limit` objects, if there are more.
+fn cut(mut objects: Vec<Arc<Stored>>, limit: usize, revision: u64, has_selectors: bool) -> Page {
+    if limit == 0 || objects.len() <= limit {
+        return Page { objects, revision, next: None, remaining: None };
+    }
+    let remaining = objects.len() - limit;
+    objects.truncate(limit);
+    let next = objects.last().map(|last| Continue { revision: Some(revision), after: last.key.to_string() }.encode());
+    // How many remain is only known where nothing is filtered.
+    Page { objects, revision, next, remaining: Some(remaining).filter(|_| !has_selectors) }
+}
+
+/// From `handleCompactedErrorForPaging` in
+/// <https://github.com/kubernetes/apiserver/blob/v0.37.2/pkg/storage/etcd3/errors.go>.
+fn expired_token(after: &str) -> Failure {
+    const MESSAGE: &str = "The provided continue parameter is too old to display a consistent list result. You can \
+                           start a new list without the continue parameter, or use the continue token in this response \
+                           to retrieve the remainder of the results. Continuing with the provided token results in an \
+                           inconsistent list - objects that were created, modified, or deleted between the time the \
+                           first chunk was returned and now may show up in the list.";
+    let token = Continue { revision: None, after: after.to_owned() }.encode();
+    Failure::expired(MESSAGE).with_continue(token)
+}
+
+/// Writes a list, the objects as they are stored.
+pub(super) fn write_list(served: &Served, page: &Page) -> Vec<u8> {
+    let head = crate::registry::head(&served.api_version(), &served.list_kind);
+    let item_head = served.item_head();
+    let size: usize = page.objects.iter().map(|object| object.json.len() + item_head.len() + 1).sum();
+    let mut text = Vec::with_capacity(size + head.len() + 256);
+    text.extend_from_slice(head.as_bytes());
+    text.extend_from_slice(b"\"metadata\":");
+    text.extend_from_slice(Value::Object(page.metadata()).to_string().as_bytes());
+    text.extend_from_slice(b",\"items\":[");
+    for (index, object) in page.objects.iter().enumerate() {
+        if index > 0 {
+            text.push(b',');
+        }
+        object.write_with_head(item_head, &mut text);
+    }
+    text.extend_from_slice(b"]}\n");
+    text
+}
+
+/// A watch: from a version, or from what exists.
+///
+/// <https://kubernetes.io/docs/reference/using-api/api-concepts/#semantics-for-watch>
+pub(super) fn watch(state: &State, call: &Call, target: &Target) -> Result<Answer> {
+    let options = ListOptions::read(&call.query, true)?;
+    let selection = Selection::read(&call.query, &target.served, target.namespace.as_deref())?;
+    let current = state.store.revision();
+    let start = match (options.initial_events, options.resource_version) {
+        (Some(true), Some(asked)) if asked > current => Start::Failed(Failure::too_large_version(asked, current)),
+        (Some(true), _) => Start::Initial { announces_end: options.bookmarks },
+        (None, None | Some(0)) => Start::Initial { announces_end: false },
+        (Some(false), None | Some(0)) => Start::After(current),
+        (_, Some(asked)) => Start::After(asked),
+    };
+    let interval = options.bookmarks.then_some(state.settings.bookmark_interval);
+    let rendering = Rendering::of(call)?;
+    let options = Options { interval, timeout_seconds: options.timeout_seconds };
+    let watching = Watching::new(state, &target.served, selection, start, rendering, options);
+    Ok(Answer::Watch(Box::new(watching)))
+}

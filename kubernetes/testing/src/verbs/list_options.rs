@@ -1,0 +1,101 @@
+use crate::call::Parameters;
+use crate::failure::{Cause, Failure, Result};
+
+/// The parameters of lists and watches.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ListOptions {
+    /// `None` if it is unset, which means the most recent.
+    pub(super) resource_version: Option<u64>,
+    pub(super) exact: bool,
+    pub(super) limit: usize,
+    pub(super) continue_token: Option<String>,
+    pub(super) bookmarks: bool,
+    /// Whether a watch begins with what exists; `None` if that is for the resourceVersion to say.
+    pub(super) initial_events: Option<bool>,
+    pub(super) timeout_seconds: Option<u64>,
+}
+
+impl ListOptions {
+    /// From `ValidateListOptions` in
+    /// <https://github.com/kubernetes/apimachinery/blob/v0.37.2/pkg/apis/meta/internalversion/validation/validation.go>.
+    pub(super) fn read(query: &Parameters, watches: bool) -> Result<Self> {
+        let version = query.text("resourceVersion");
+        let matching = query.text("resourceVersionMatch");
+        let continue_token = query.text("continue");
+        let initial_events = query.flag("sendInitialEvents");
+        let limit = query.integer("limit")?;
+        if watches {
+            check_watch(matching, initial_events)?;
+        } else {
+            check_list(version, matching, continue_token, initial_events)?;
+        }
+        if query.text("shardSelector").is_some() {
+            return Err(Failure::not_implemented("sharded lists and watches (shardSelector)"));
+        }
+        let parse = |text: &str| {
+            text.parse::<u64>().map_err(|_| {
+                let why = format!("strconv.ParseUint: parsing {text:?}: invalid syntax");
+                let message = format!("invalid resource version: resourceVersion: Invalid value: {text:?}: {why}");
+                Failure::bad_request(message)
+            })
+        };
+        Ok(Self {
+            resource_version: version.map(parse).transpose()?,
+            exact: matching == Some("Exact"),
+            limit: limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(0),
+            continue_token: continue_token.map(str::to_owned),
+            bookmarks: query.flag("allowWatchBookmarks").unwrap_or(false),
+            initial_events,
+            timeout_seconds: query.integer("timeoutSeconds")?.and_then(|seconds| u64::try_from(seconds).ok()),
+        })
+    }
+}
+
+const MATCH: &str = "resourceVersionMatch";
+
+fn forbidden(field: &str, why: &str) -> Failure {
+    Failure::invalid_options("ListOptions", Cause::forbidden(field, why))
+}
+
+fn unsupported(matching: &str, supported: &[&str]) -> Failure {
+    Failure::invalid_options("ListOptions", Cause::not_supported(MATCH, &matching.into(), supported))
+}
+
+fn check_watch(matching: Option<&str>, initial_events: Option<bool>) -> Result<()> {
+    match (initial_events, matching) {
+        (Some(_), Some("NotOlderThan")) | (None, None) => Ok(()),
+        (Some(_), None) => {
+            Err(forbidden(MATCH, "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"))
+        }
+        (Some(_), Some(other)) => Err(unsupported(other, &["NotOlderThan"])),
+        (None, Some(_)) => {
+            Err(forbidden(MATCH, "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"))
+        }
+    }
+}
+
+fn check_list(
+    version: Option<&str>,
+    matching: Option<&str>,
+    continue_token: Option<&str>,
+    initial_events: Option<bool>,
+) -> Result<()> {
+    if initial_events.is_some() {
+        return Err(forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list"));
+    }
+    let Some(matching) = matching else { return Ok(()) };
+    if version.is_none() {
+        return Err(forbidden(MATCH, "resourceVersionMatch is forbidden unless resourceVersion is provided"));
+    }
+    if continue_token.is_some() {
+        return Err(forbidden(MATCH, "resourceVersionMatch is forbidden when continue is provided"));
+    }
+    match matching {
+        "NotOlderThan" => Ok(()),
+        "Exact" if version == Some("0") => {
+            Err(forbidden(MATCH, "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\""))
+        }
+        "Exact" => Ok(()),
+        other => Err(unsupported(other, &["Exact", "NotOlderThan", ""])),
+    }
+}
