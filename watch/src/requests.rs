@@ -75,6 +75,7 @@ impl Requests {
         let mut request = self.list.clone();
         request.query.remove("limit");
         request.query.set("watch", true);
+        request.accept_for_watch();
         if self.bookmarks {
             request.query.set("allowWatchBookmarks", true);
         }
