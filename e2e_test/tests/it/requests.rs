@@ -4,11 +4,13 @@ use std::sync::{Arc, Mutex};
 
 use futures::TryStreamExt;
 use kubernetes_sdk::api::core::v1 as core_v1;
+use kubernetes_sdk::client::Body;
 use kubernetes_sdk::config::Kubeconfig;
 use kubernetes_sdk::core::{ApplyRequest, Execute, PartialObjectMetadata, Path, ReadRequest, Request};
 use kubernetes_sdk::models::core::v1::ConfigMap;
 use kubernetes_sdk::watch::Watch;
 use kubernetes_sdk::{Client, Config};
+use tower_service::Service;
 
 use crate::cluster;
 
@@ -130,8 +132,12 @@ async fn large_lists_are_compressed_and_warnings_are_heard() {
     let (_, namespace) = cluster::namespace("gzip").await;
     create_maps(&client, &namespace, 200).await;
     // More than the 128 KiB from which the server compresses.
-    let list = core_v1::list_namespaced_config_map(&namespace).send(&client).await.unwrap();
-    assert!(list.items.len() >= 200);
+    let list = core_v1::list_namespaced_config_map(&namespace);
+    let mut raw = list.request().clone().into_http().unwrap().map(Body::from);
+    raw.headers_mut().insert("accept-encoding", http::HeaderValue::from_static("gzip"));
+    let response = client.clone().call(raw).await.unwrap();
+    assert_eq!(response.headers()["content-encoding"], "gzip");
+    assert!(list.send(&client).await.unwrap().items.len() >= 200);
 
     let mut request = Request::new(http::Method::POST, Path::new("/api/v1/namespaces/{n}/configmaps", &[&namespace]));
     let body = r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"odd"},"no_such_field":1}"#;

@@ -62,10 +62,11 @@ pub(super) async fn open(pool: &Arc<Inner>) -> Result<Opened, BoxError> {
             start.watched_by(cx.waker());
             let done = Pin::new(&mut connection).poll(cx);
             let limit = connection.current_max_send_streams();
-            if limit != NO_LIMIT_YET && !start.settled.swap(true, Ordering::AcqRel) {
-                if let Some(pool) = weak.upgrade() {
-                    pool.update(|state| state.settle(id, limit));
-                }
+            if limit != NO_LIMIT_YET
+                && !start.settled.swap(true, Ordering::AcqRel)
+                && let Some(pool) = weak.upgrade()
+            {
+                pool.update(|state| state.settle(id, limit));
             }
             done
         });
