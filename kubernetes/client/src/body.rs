@@ -56,6 +56,15 @@ impl Body {
         Self(Content::Streamed { body: Box::pin(Plain { body }), request: None })
     }
 
+    /// The same body again, unless it can be read only once.
+    pub(crate) fn try_clone(&self) -> Option<Self> {
+        match &self.0 {
+            Content::Whole(bytes) => Some(Self(Content::Whole(bytes.clone()))),
+            Content::Done => Some(Self::empty()),
+            Content::Streamed { .. } => None,
+        }
+    }
+
     /// Names the request in errors of a body that doesn't know one.
     pub(crate) fn of_request(mut self, line: &Arc<RequestLine>) -> Self {
         if let Content::Streamed { request: request @ None, .. } = &mut self.0 {

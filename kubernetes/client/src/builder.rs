@@ -8,11 +8,11 @@ use http::uri::Scheme;
 use http::{HeaderMap, HeaderValue, Uri};
 use kubernetes_config::{Config, Credentials};
 
-use crate::authorization::Authorization;
+use crate::authentication::Authentication;
 use crate::client::Inner;
 use crate::policy::{self, Policy};
 use crate::pool::Pool;
-use crate::{Client, Error, connect, impersonation};
+use crate::{Client, Error, connect, impersonation, rotation, tls};
 
 /// Builds a [`Client`] from a configuration.
 ///
@@ -32,6 +32,7 @@ pub struct ClientBuilder {
     config: Config,
     connect_timeout: Option<Duration>,
     request_timeout: Option<Duration>,
+    exec_timeout: Option<Duration>,
     max_response_bytes: usize,
     user_agent: String,
     pub(crate) policy: Policy,
@@ -52,6 +53,7 @@ impl ClientBuilder {
             config,
             connect_timeout: Some(Self::CONNECT_TIMEOUT),
             request_timeout: Some(Self::REQUEST_TIMEOUT),
+            exec_timeout: None,
             max_response_bytes: Self::MAX_RESPONSE_BYTES,
             user_agent: format!(
                 "kubernetes-sdk-rust/{} ({}/{})",
@@ -71,9 +73,17 @@ impl ClientBuilder {
     }
 
     /// How long a request may take, retries included, until its whole response is read; for watches and logs, until the
-    /// head of the response is there. 60 s by default; `None` for no limit.
+    /// head of the response is there. 60 s by default; `None` for no limit. Waiting for credentials, such as for a user
+    /// who has to log in, does not count.
     pub fn request_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         self.request_timeout = timeout.into();
+        self
+    }
+
+    /// How long an exec plugin may take before it is stopped, and the requests that wait for it fail. 60 s by default,
+    /// and five minutes when it can talk with the user. It does not count as time of a request.
+    pub fn exec_timeout(mut self, timeout: Duration) -> Self {
+        self.exec_timeout = Some(timeout);
         self
     }
 
@@ -99,7 +109,8 @@ impl ClientBuilder {
     /// be sent over `http` to another machine; when the URL of the proxy is wrong; and when the rate limit makes no
     /// sense.
     pub fn build(self) -> Result<Client, Error> {
-        let Self { config, connect_timeout, request_timeout, max_response_bytes, user_agent, mut policy } = self;
+        let Self { config, connect_timeout, request_timeout, exec_timeout, max_response_bytes, user_agent, mut policy } =
+            self;
         check(&config)?;
         policy::check(&policy)?;
         policy.compression = !config.disable_compression;
@@ -107,12 +118,18 @@ impl ClientBuilder {
         let user_agent = HeaderValue::try_from(&user_agent)
             .map_err(|error| Error::build_from(format!("the user agent {user_agent:?} fits into no header"), error))?;
         headers.insert(USER_AGENT, user_agent);
-        let pool = Pool::new(connect::connector(&config, connect_timeout)?, config.server.clone());
+        let authentication = Authentication::new(&config, exec_timeout)?;
+        let settings = tls::Settings::new(&config)?;
+        let (server, default_namespace) = (config.server.clone(), config.default_namespace.clone());
+        let make = move |tls| {
+            let connector = connect::connector(&config, tls, connect_timeout)?;
+            Ok(Pool::new(connector, config.server.clone()))
+        };
         Ok(Client::from_inner(Inner {
-            transport: Box::new(pool),
-            authorization: Authorization::new(config.credentials)?,
-            server: Some(config.server),
-            default_namespace: config.default_namespace,
+            transport: rotation::transport(settings, authentication.identity(), make)?,
+            authentication,
+            server: Some(server),
+            default_namespace,
             headers,
             request_timeout,
             max_response_bytes,
@@ -142,7 +159,7 @@ fn check(config: &Config) -> Result<(), Error> {
     Ok(())
 }
 
-fn is_loopback(server: &Uri) -> bool {
+pub(crate) fn is_loopback(server: &Uri) -> bool {
     let host = server.host().unwrap_or_default();
     let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT_ENCODING, AUTHORIZATION};
+use http::header::ACCEPT_ENCODING;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Uri};
 use kubernetes_config::Config;
@@ -17,7 +17,7 @@ use kubernetes_core::{Execute, Request};
 use tower_service::Service;
 use tracing::Instrument;
 
-use crate::authorization::Authorization;
+use crate::authentication::Authentication;
 use crate::error::{BoxError, Kind, RequestLine};
 use crate::observe::Flight;
 use crate::policy::Policy;
@@ -93,7 +93,7 @@ pub(crate) struct Inner {
     pub(crate) default_namespace: String,
     /// Sent with every request.
     pub(crate) headers: HeaderMap,
-    pub(crate) authorization: Authorization,
+    pub(crate) authentication: Authentication,
     pub(crate) request_timeout: Option<Duration>,
     pub(crate) max_response_bytes: usize,
     pub(crate) policy: Policy,
@@ -144,7 +144,7 @@ impl Client {
             server: None,
             default_namespace: default_namespace.into(),
             headers: HeaderMap::new(),
-            authorization: Authorization::None,
+            authentication: Authentication::none(),
             request_timeout: Some(ClientBuilder::REQUEST_TIMEOUT),
             max_response_bytes: ClientBuilder::MAX_RESPONSE_BYTES,
             policy: Policy::default(),
@@ -188,7 +188,7 @@ impl Inner {
     ) -> Result<http::Response<Body>, Error> {
         let method = request.method().clone();
         let response = self.send(request.map(Body::from), line).await?;
-        response::check_status(&method, response).await
+        response::check_status(&method, response).await.map_err(|error| self.authentication.explain(error))
     }
 
     async fn send(
@@ -202,14 +202,15 @@ impl Inner {
         for (name, value) in &self.headers {
             request.headers_mut().append(name, value.clone());
         }
-        if let Some(value) = self.authorization.header().map_err(|error| Error::new(Kind::Authorization(error)))? {
-            request.headers_mut().insert(AUTHORIZATION, value);
-        }
         if !self.policy.compression {
             request.headers_mut().remove(ACCEPT_ENCODING);
         }
-        let response = self.transport.send(request).await;
-        let response = response.map_err(|error| Error::from_service(error, self.server.as_ref()))?;
+        let transmit = async |request| {
+            let response = self.transport.send(request).await;
+            response.map_err(|error| Error::from_service(error, self.server.as_ref()))
+        };
+        let response = self.authentication.send(request, transmit).await;
+        let response = response.map_err(|error| self.authentication.explain(error))?;
         let (mut head, body) = response.into_parts();
         self.policy.warnings.handle(&head.headers, &mut head.extensions, line);
         Ok(http::Response::from_parts(head, body.of_request(line)))

@@ -10,12 +10,13 @@ use http::Uri;
 use hyper_rustls::{DefaultServerNameResolver, FixedServerNameResolver, HttpsConnector, ResolveServerName};
 use hyper_util::client::legacy::connect::HttpConnector;
 use kubernetes_config::Config;
+use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tower_service::Service;
 
+use crate::Error;
 use crate::error::{BoxError, ConnectTimedOut};
 use crate::proxy::Dial;
-use crate::{Error, tls};
 
 /// TCP's own probes, for HTTP/1.1, which has no pings.
 const KEEPALIVE_TIME: Duration = Duration::from_secs(30);
@@ -23,11 +24,19 @@ const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(5);
 const KEEPALIVE_RETRIES: u32 = 3;
 
 /// What connects to the server of `config`, through its proxy if there is one.
-pub(crate) fn connector(config: &Config, connect_timeout: Option<Duration>) -> Result<Connector, Error> {
-    Ok(Connector { https: https_connector(config, connect_timeout)?, timeout: connect_timeout })
+pub(crate) fn connector(
+    config: &Config,
+    tls: ClientConfig,
+    connect_timeout: Option<Duration>,
+) -> Result<Connector, Error> {
+    Ok(Connector { https: https_connector(config, tls, connect_timeout)?, timeout: connect_timeout })
 }
 
-fn https_connector(config: &Config, connect_timeout: Option<Duration>) -> Result<HttpsConnector<Dial>, Error> {
+fn https_connector(
+    config: &Config,
+    tls: ClientConfig,
+    connect_timeout: Option<Duration>,
+) -> Result<HttpsConnector<Dial>, Error> {
     let mut http = HttpConnector::new();
     http.enforce_http(false);
     http.set_nodelay(true);
@@ -37,8 +46,6 @@ fn https_connector(config: &Config, connect_timeout: Option<Duration>) -> Result
     // Shared among the server's addresses, so that one that is silent leaves time for the others.
     http.set_connect_timeout(connect_timeout);
 
-    let mut tls = tls::client_config(config)?;
-    tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(HttpsConnector::new(Dial::new(config, http)?, tls, false, server_name(config)?))
 }
 

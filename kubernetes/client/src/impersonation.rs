@@ -27,8 +27,9 @@ const NO_TOKEN: &AsciiSet = &NON_ALPHANUMERIC
 /// no user would be other rights.
 pub(crate) fn headers(impersonate: &Impersonate) -> Result<HeaderMap, Error> {
     let mut headers = HeaderMap::new();
+    // Values may be any UTF-8, which the server reads as such.
     let mut add = |name: String, text: &str| {
-        let header = name.parse::<HeaderName>().ok().zip(HeaderValue::from_str(text).ok());
+        let header = name.parse::<HeaderName>().ok().zip(HeaderValue::from_bytes(text.as_bytes()).ok());
         let (name, value) =
             header.ok_or_else(|| Error::build(format!("can't impersonate: {name} does not fit into a header")))?;
         headers.append(name, value);

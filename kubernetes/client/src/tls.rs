@@ -1,37 +1,68 @@
-//! TLS by rustls, with the ring provider whatever the process has chosen.
+//! TLS by rustls, with the provider of this crate's features whatever the process has chosen.
+
+mod authority;
+mod identity;
+mod validity;
 
 use std::sync::Arc;
 
 use http::uri::Scheme;
-use kubernetes_config::{ClientIdentity, Config};
+use kubernetes_config::Config;
+use rustls::client::WantsClientCert;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::{ClientConfig, ConfigBuilder, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
 use crate::Error;
 
-/// What `config` says about TLS.
-pub(crate) fn client_config(config: &Config) -> Result<ClientConfig, Error> {
-    let provider = Arc::new(ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| Error::build_from("TLS can't be set up", error))?;
-    let builder = if config.insecure_skip_tls_verify {
-        tracing::warn!(server = %config.server, "the server's certificate is not verified: insecure-skip-tls-verify");
-        builder.dangerous().with_custom_certificate_verifier(Arc::new(AcceptAny(provider)))
-    } else {
-        builder.with_root_certificates(roots(config)?)
-    };
-    match &config.client_identity {
-        None => Ok(builder.with_no_client_auth()),
-        Some(identity) => {
-            let (certificates, key) = identity_pair(identity)?;
-            builder
-                .with_client_auth_cert(certificates, key)
-                .map_err(|error| Error::build_from("the client certificate and key can't be used together", error))
+pub(crate) use identity::{Identity, certified_key, expiry};
+
+#[cfg(not(any(feature = "ring", feature = "aws-lc-rs")))]
+compile_error!("kubernetes-client needs one of its features `ring` and `aws-lc-rs`, for TLS");
+
+/// The cryptography to use; of both, the one that was asked for beside the default.
+pub(crate) fn provider() -> CryptoProvider {
+    #[cfg(feature = "aws-lc-rs")]
+    return rustls::crypto::aws_lc_rs::default_provider();
+    #[cfg(all(feature = "ring", not(feature = "aws-lc-rs")))]
+    return rustls::crypto::ring::default_provider();
+}
+
+/// What a configuration says about TLS, except for the client's certificate, which may change.
+#[derive(Clone)]
+pub(crate) struct Settings(ConfigBuilder<ClientConfig, WantsClientCert>);
+
+impl Settings {
+    pub(crate) fn new(config: &Config) -> Result<Self, Error> {
+        let provider = Arc::new(provider());
+        let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+            .with_safe_default_protocol_versions()
+            .map_err(|error| Error::build_from("TLS can't be set up", error))?;
+        let is_plain = config.server.scheme() != Some(&Scheme::HTTPS);
+        if config.insecure_skip_tls_verify {
+            tracing::warn!(server = %config.server, "the server's certificate is not verified: insecure-skip-tls-verify");
+            Ok(Self(builder.dangerous().with_custom_certificate_verifier(Arc::new(AcceptAny(provider)))))
+        } else if is_plain && config.certificate_authority.is_none() {
+            // Without TLS nothing needs to be trusted, and a machine without certificates will do.
+            Ok(Self(builder.with_root_certificates(RootCertStore::empty())))
+        } else {
+            let verifier = authority::verifier(config, provider)?;
+            Ok(Self(builder.dangerous().with_custom_certificate_verifier(verifier)))
         }
+    }
+
+    /// With the certificate to prove who the client is. Each has sessions of its own to resume, since a session that is
+    /// resumed keeps the certificate it began with.
+    pub(crate) fn client_config(&self, identity: Option<Arc<CertifiedKey>>) -> ClientConfig {
+        let builder = self.0.clone();
+        let mut config = match identity {
+            None => builder.with_no_client_auth(),
+            Some(identity) => builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(identity))),
+        };
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        config
     }
 }
 
@@ -40,7 +71,7 @@ pub(crate) fn client_config(config: &Config) -> Result<ClientConfig, Error> {
 /// As kubectl has it, the authorities of the cluster are trusted for it too, and `insecure-skip-tls-verify` counts. So
 /// do those of the platform, which as a rule signed a proxy's certificate; and it is sent no client certificate.
 pub(crate) fn proxy_config(config: &Config) -> Result<ClientConfig, Error> {
-    let provider = Arc::new(ring::default_provider());
+    let provider = Arc::new(provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(|error| Error::build_from("TLS can't be set up", error))?;
@@ -49,60 +80,11 @@ pub(crate) fn proxy_config(config: &Config) -> Result<ClientConfig, Error> {
         return Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth());
     }
     let mut roots = match &config.certificate_authority {
-        Some(pem) => given_roots(pem)?,
+        Some(pem) => authority::given_roots(pem)?.0,
         None => RootCertStore::empty(),
     };
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     Ok(builder.with_root_certificates(roots).with_no_client_auth())
-}
-
-/// The given authorities, or else those that the platform trusts.
-fn roots(config: &Config) -> Result<RootCertStore, Error> {
-    match &config.certificate_authority {
-        Some(pem) => given_roots(pem),
-        None if config.server.scheme() == Some(&Scheme::HTTPS) => platform_roots(),
-        // Without TLS nothing needs to be trusted, and a machine without certificates will do.
-        None => Ok(RootCertStore::empty()),
-    }
-}
-
-fn platform_roots() -> Result<RootCertStore, Error> {
-    let mut roots = RootCertStore::empty();
-    let loaded = rustls_native_certs::load_native_certs();
-    roots.add_parsable_certificates(loaded.certs);
-    if !roots.is_empty() {
-        return Ok(roots);
-    }
-    let message = "there is no certificate-authority, and the platform has no certificates to trust";
-    Err(match loaded.errors.into_iter().next() {
-        Some(error) => Error::build_from(message, error),
-        None => Error::build(message),
-    })
-}
-
-fn given_roots(pem: &[u8]) -> Result<RootCertStore, Error> {
-    let mut roots = RootCertStore::empty();
-    let certificates = CertificateDer::pem_slice_iter(pem)
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| Error::build_from("the certificate authority is no valid PEM", error))?;
-    // As Go's `AppendCertsFromPEM`, what can't be parsed is skipped.
-    roots.add_parsable_certificates(certificates);
-    if roots.is_empty() {
-        return Err(Error::build("the certificate authority has no certificate that can be used"));
-    }
-    Ok(roots)
-}
-
-fn identity_pair(identity: &ClientIdentity) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), Error> {
-    let certificates = CertificateDer::pem_slice_iter(&identity.certificate)
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| Error::build_from("the client certificate is no valid PEM", error))?;
-    if certificates.is_empty() {
-        return Err(Error::build("the client certificate has no certificate in PEM"));
-    }
-    let key = PrivateKeyDer::from_pem_slice(identity.key.expose().as_bytes())
-        .map_err(|error| Error::build_from("the client key is no private key in PEM", error))?;
-    Ok((certificates, key))
 }
 
 /// Accepts any certificate, for `insecure-skip-tls-verify`. The server must still have the certificate's key.

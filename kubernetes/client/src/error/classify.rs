@@ -73,6 +73,7 @@ impl Error {
     pub fn is_timeout(&self) -> bool {
         match &self.0.kind {
             Kind::Timeout { .. } => true,
+            Kind::Authentication(failure) => failure.is_timeout(),
             Kind::Connect { source, .. } => find::<ConnectTimedOut>(source.as_ref()).is_some() || is_io_timeout(source),
             _ => self.status_is(Status::is_timeout) || self.http_status() == Some(StatusCode::REQUEST_TIMEOUT),
         }
@@ -83,13 +84,36 @@ impl Error {
         matches!(self.0.kind, Kind::Connect { .. })
     }
 
+    /// The other side of TLS is not accepted: the server's certificate (its authority is unknown, it is for another
+    /// name, or it has expired), or ours by the server. The message says which, and what to do.
+    ///
+    /// Our own certificate may also be refused by an answer: see [`is_unauthorized`](Self::is_unauthorized).
+    pub fn is_certificate(&self) -> bool {
+        match &self.0.kind {
+            Kind::Connect { source, .. } | Kind::Transport(source) => is_refused_certificate(source.as_ref()),
+            _ => false,
+        }
+    }
+
+    /// There are no credentials, because an exec plugin, an OpenID Connect provider or a token file failed: the request
+    /// was not sent. [`source`](std::error::Error::source) says what failed, and what to do.
+    pub fn is_authentication(&self) -> bool {
+        matches!(self.0.kind, Kind::Authentication(_))
+    }
+
+    /// Whether it may be that the server did not like our certificate. HTTP/2 and some proxies don't tell.
+    pub(crate) fn may_be_about_credentials(&self) -> bool {
+        self.is_unauthorized() || matches!(self.0.kind, Kind::Connect { .. } | Kind::Transport(_))
+    }
+
     /// The response came, but is not what was expected.
     pub fn is_decode(&self) -> bool {
         matches!(self.0.kind, Kind::Decode(_))
     }
 
     /// Whether the same request may succeed later: trouble with the connection (but not with a certificate), time that
-    /// ran out, 429, and 5xx except 501 and 505.
+    /// ran out, also for an exec plugin, an OpenID Connect provider that can't be reached, 429, and 5xx except 501 and
+    /// 505.
     ///
     /// It does not say that the request was not carried out: only for [`is_connect`](Self::is_connect) and
     /// [`is_too_many_requests`](Self::is_too_many_requests) is that sure. A read can always be sent again.
@@ -99,6 +123,7 @@ impl Error {
             // HTTP/1.1 only: h2 keeps no more of an error than its text.
             Kind::Connect { source, .. } | Kind::Transport(source) => !is_refused_certificate(source.as_ref()),
             Kind::Body(_) | Kind::Timeout { .. } => true,
+            Kind::Authentication(failure) => failure.is_passing(),
             Kind::Status(_) => {
                 self.is_too_many_requests() || self.is_timeout() || self.http_status().is_some_and(is_transient)
             }
@@ -106,7 +131,6 @@ impl Error {
             | Kind::Config(_)
             | Kind::Request(_)
             | Kind::Uri(_)
-            | Kind::Authorization(_)
             | Kind::Compression(_)
             | Kind::TooLarge { .. }
             | Kind::Decode(_) => false,
@@ -207,7 +231,7 @@ fn is_io_timeout(error: &BoxError) -> bool {
 }
 
 /// The first error of a type in the chain of sources, also inside of [`io::Error`], whose `source` skips what it wraps.
-fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
+pub(super) fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(found) = error.downcast_ref() {

@@ -1,6 +1,7 @@
 //! The one error of this crate.
 
 mod causes;
+mod certificate;
 mod classify;
 mod status;
 
@@ -12,6 +13,8 @@ use std::time::Duration;
 use http::{Method, StatusCode};
 use kubernetes_core::json::DecodeError;
 use kubernetes_core::{InvalidRequest, Request, RequestError, Status};
+
+use crate::authentication::Failure;
 
 pub(crate) use classify::ConnectTimedOut;
 pub(crate) use status::Answer;
@@ -42,6 +45,8 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: Kind,
     request: Option<Arc<RequestLine>>,
+    /// What else is known that may be the reason.
+    hint: Option<Box<str>>,
 }
 
 #[derive(Debug)]
@@ -51,7 +56,7 @@ pub(crate) enum Kind {
     Config(kubernetes_config::Error),
     Request(InvalidRequest),
     Uri(http::Error),
-    Authorization(std::io::Error),
+    Authentication(Failure),
     Connect {
         server: Option<String>,
         source: BoxError,
@@ -118,7 +123,7 @@ impl Error {
     }
 
     pub(crate) fn new(kind: Kind) -> Self {
-        Self(Box::new(Inner { kind, request: None }))
+        Self(Box::new(Inner { kind, request: None, hint: None }))
     }
 
     pub(crate) fn build(message: impl Into<String>) -> Self {
@@ -132,6 +137,12 @@ impl Error {
     /// Names the request of an error that doesn't know it yet.
     pub(crate) fn or_request(mut self, line: &Arc<RequestLine>) -> Self {
         self.0.request.get_or_insert_with(|| Arc::clone(line));
+        self
+    }
+
+    /// Adds what may be the reason.
+    pub(crate) fn with_hint(mut self, hint: impl FnOnce() -> Option<String>) -> Self {
+        self.0.hint = self.0.hint.take().or_else(|| hint().map(Into::into));
         self
     }
 
@@ -199,7 +210,8 @@ impl fmt::Display for Error {
                 None => write!(f, "{} request failed: ", line.method)?,
             }
         }
-        self.0.kind.fmt(f)
+        self.0.kind.fmt(f)?;
+        self.0.hint.as_ref().map_or(Ok(()), |hint| write!(f, " ({hint})"))
     }
 }
 
@@ -210,10 +222,19 @@ impl fmt::Display for Kind {
             Self::Config(_) => f.write_str("can't load the configuration of the client"),
             Self::Request(_) => f.write_str("the request is invalid"),
             Self::Uri(_) => f.write_str("the server's address and the path of the request make no valid URI"),
-            Self::Authorization(_) => f.write_str("can't read the token to authenticate with"),
-            Self::Connect { server: Some(server), .. } => write!(f, "can't connect to {server}"),
-            Self::Connect { server: None, .. } => f.write_str("can't connect"),
-            Self::Transport(_) => f.write_str("the connection failed before the response"),
+            Self::Authentication(_) => f.write_str("there are no credentials to send it with"),
+            Self::Connect { server: Some(server), source } => {
+                write!(f, "can't connect to {server}")?;
+                explain(f, source)
+            }
+            Self::Connect { server: None, source } => {
+                f.write_str("can't connect")?;
+                explain(f, source)
+            }
+            Self::Transport(source) => {
+                f.write_str("the connection failed before the response")?;
+                explain(f, source)
+            }
             Self::Timeout { limit, .. } => write!(f, "timed out after {limit:?}"),
             Self::Status(answer) => answer.fmt(f),
             Self::Body(_) => f.write_str("the response broke off"),
@@ -224,6 +245,11 @@ impl fmt::Display for Kind {
     }
 }
 
+/// `: the server's certificate …`, for errors of TLS.
+fn explain(f: &mut fmt::Formatter<'_>, source: &BoxError) -> fmt::Result {
+    certificate::explain(source.as_ref()).map_or(Ok(()), |reason| write!(f, ": {reason}"))
+}
+
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &self.0.kind {
@@ -231,7 +257,7 @@ impl StdError for Error {
             Kind::Config(source) => Some(source),
             Kind::Request(source) => Some(source),
             Kind::Uri(source) => Some(source),
-            Kind::Authorization(source) => Some(source),
+            Kind::Authentication(source) => Some(source),
             Kind::Connect { source, .. } | Kind::Transport(source) | Kind::Body(source) | Kind::Compression(source) => {
                 Some(classify::plain(source.as_ref()))
             }
@@ -245,6 +271,10 @@ impl StdError for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Error").field("kind", &self.0.kind).field("request", &self.0.request).finish()
+        f.debug_struct("Error")
+            .field("kind", &self.0.kind)
+            .field("request", &self.0.request)
+            .field("hint", &self.0.hint)
+            .finish()
     }
 }

@@ -7,8 +7,8 @@ use kubernetes_client::Client;
 use kubernetes_config::{Config, Credentials, Impersonate};
 
 use crate::certificates::Authority;
-use crate::server::{Server, hello, tls_config};
-use crate::{chain, config, fetch};
+use crate::server::{Server, answer, hello, tls_config};
+use crate::{chain, config, fetch, pass};
 
 /// What arrives as `Authorization`, request by request.
 fn authorizations(server: &Server) -> Vec<String> {
@@ -72,13 +72,6 @@ async fn reads_the_token_file_again_after_a_minute() {
     assert_eq!(authorizations(&server), expected);
 }
 
-/// Moves the clock. It runs by itself otherwise, as sockets need it to.
-async fn pass(time: Duration) {
-    tokio::time::pause();
-    tokio::time::advance(time).await;
-    tokio::time::resume();
-}
-
 #[tokio::test]
 async fn a_token_file_that_was_never_read_is_an_error_not_an_anonymous_request() {
     let directory = tempfile::tempdir().unwrap();
@@ -116,6 +109,59 @@ async fn acts_as_someone_else_with_all_attributes() {
     assert_eq!(all("impersonate-group"), ["developers", "admins"]);
     assert_eq!(all("impersonate-uid"), ["06f6"]);
     assert_eq!(all("impersonate-extra-acme.com%2fproject"), ["one", "two"]);
+}
+
+#[tokio::test]
+async fn escapes_the_keys_of_attributes_as_client_go() {
+    let server = Server::plain(hello).await;
+    let mut config = config(&server.url("http"));
+    let mut impersonate = Impersonate::new("jürgen@example.com");
+    // The cases of client-go's `TestHeaderEscapeRoundTrip`, and their headers in lower case.
+    let cases = [
+        ("alpha", "alpha"),
+        ("alphanum123", "alphanum123"),
+        ("example.org/foo", "example.org%2ffoo"),
+        ("percent%21", "percent%2521"),
+        ("a b(c)=\"d\"", "a%20b%28c%29%3d%22d%22"),
+        ("!#$&'*+-.^_`|~", "!#$&'*+-.^_`|~"),
+        ("ü", "%c3%bc"),
+    ];
+    for (key, _) in cases {
+        impersonate.extra.insert(key.to_owned(), vec![format!("value of {key}")]);
+    }
+    impersonate.extra.insert("empty".to_owned(), vec![String::new()]);
+    config.impersonate = Some(impersonate.clone());
+    fetch(&Client::new(config.clone()).unwrap()).await.unwrap();
+
+    let headers = &server.requests()[0].headers;
+    let value = |name: &str| headers.get(name).map(|value| String::from_utf8(value.as_bytes().to_vec()).unwrap());
+    assert_eq!(value("impersonate-user").as_deref(), Some("jürgen@example.com"));
+    for (key, name) in cases {
+        assert_eq!(value(&format!("impersonate-extra-{name}")), Some(format!("value of {key}")), "{key}");
+    }
+    assert_eq!(value("impersonate-extra-empty").as_deref(), Some(""));
+
+    // Nothing is left out: fewer groups would be other rights.
+    impersonate.groups = vec!["two\nlines".to_owned()];
+    config.impersonate = Some(impersonate);
+    assert!(Client::new(config).unwrap_err().to_string().contains("impersonate-group"));
+}
+
+#[tokio::test]
+async fn reads_the_token_file_at_once_when_the_server_refuses_the_token() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("token");
+    fs::write(&path, "one").unwrap();
+    let server = Server::plain(|request| async move {
+        let is_known = request.headers()["authorization"] == "Bearer two";
+        if is_known { answer(200, "hello") } else { answer(401, "") }
+    })
+    .await;
+    let client = Client::new(with_credentials(&server.url("http"), Credentials::TokenFile(path.clone()))).unwrap();
+    assert!(fetch(&client).await.unwrap_err().is_unauthorized());
+    fs::write(&path, "two").unwrap();
+    assert_eq!(fetch(&client).await.unwrap(), "hello");
+    assert_eq!(authorizations(&server), ["Bearer one", "Bearer one", "Bearer two"]);
 }
 
 #[test]

@@ -6,15 +6,20 @@ mod certificates;
 mod compression;
 mod connections;
 mod errors;
+mod exec;
 mod fakes;
 mod http2;
 mod observation;
+mod oidc;
 mod proxies;
 mod retries;
+mod rotation;
 mod server;
 mod services;
 mod timeouts;
 mod tls;
+
+use std::time::Duration;
 
 use kubernetes_client::{Client, Error};
 use kubernetes_config::Config;
@@ -50,4 +55,11 @@ fn chain(error: &dyn std::error::Error) -> String {
         next = error.source();
     }
     text
+}
+
+/// Moves the clock. It runs by itself otherwise, as sockets need it to.
+async fn pass(time: Duration) {
+    tokio::time::pause();
+    tokio::time::advance(time).await;
+    tokio::time::resume();
 }

@@ -8,7 +8,7 @@ use kubernetes_config::{ClientIdentity, Config};
 use rustls::ServerConfig;
 
 use crate::certificates::Authority;
-use crate::server::{Server, hello, tls_config};
+use crate::server::{Server, answer, hello, provider, tls_config};
 use crate::{chain, config, fetch};
 
 fn server_tls(authority: &Authority, names: &[&str]) -> ServerConfig {
@@ -26,6 +26,7 @@ async fn refused(config: Config, server: &Server) -> Error {
     let error = fetch(&Client::new(config).unwrap()).await.unwrap_err();
     assert!(error.is_connect(), "{error:?}");
     assert!(!error.is_retryable(), "another attempt meets the same certificate: {error:?}");
+    assert!(error.is_certificate(), "{error:?}");
     assert!(server.requests().is_empty());
     error
 }
@@ -35,7 +36,13 @@ async fn refuses_an_unknown_authority() {
     let authority = Authority::new();
     let server = Server::tls(server_tls(&authority, &["127.0.0.1"]), hello).await;
     let error = refused(trusting(&Authority::new(), &server), &server).await;
-    assert!(chain(&error).contains("certificate"), "{}", chain(&error));
+    let expected = format!(
+        "GET /version failed: can't connect to {}: the authority that signed the server's certificate is not trusted: \
+         certificate-authority has to be that of the cluster",
+        server.url("https")
+    );
+    assert_eq!(error.to_string(), expected);
+    assert!(chain(&error).contains("invalid peer certificate"), "{}", chain(&error));
 }
 
 #[tokio::test]
@@ -43,7 +50,120 @@ async fn refuses_a_certificate_for_another_name() {
     let authority = Authority::new();
     let server = Server::tls(server_tls(&authority, &["api.example.com"]), hello).await;
     let error = refused(trusting(&authority, &server), &server).await;
-    assert!(chain(&error).contains("api.example.com"), "{}", chain(&error));
+    assert!(
+        error.to_string().contains("is for another name: use one that it is for, or set tls-server-name"),
+        "{error}"
+    );
+    assert!(chain(&error).contains("only valid for DnsName(\"api.example.com\")"), "{}", chain(&error));
+}
+
+#[tokio::test]
+async fn refuses_a_certificate_at_the_wrong_time() {
+    let authority = Authority::new();
+    let cases = [
+        (2020, 2021, "has expired: renew it, unless the clock of this machine is wrong"),
+        (4000, 4001, "is not valid yet: is the clock of this machine right?"),
+    ];
+    for (from, until, expected) in cases {
+        let signed = authority.server_between("127.0.0.1", from, until);
+        let server = Server::tls(tls_config(&signed, &["h2"], None), hello).await;
+        let error = refused(trusting(&authority, &server), &server).await;
+        assert!(error.to_string().ends_with(&format!("the server's certificate {expected}")), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn refuses_a_certificate_for_clients() {
+    let authority = Authority::new();
+    let server = Server::tls(tls_config(&authority.client("127.0.0.1"), &["h2"], None), hello).await;
+    let error = fetch(&Client::new(trusting(&authority, &server)).unwrap()).await.unwrap_err();
+    assert!(error.is_certificate() && error.is_connect(), "{error:?}");
+}
+
+#[tokio::test]
+async fn tells_when_the_server_does_not_speak_tls() {
+    let server = Server::plain(hello).await;
+    let error = fetch(&Client::new(trusting(&Authority::new(), &server)).unwrap()).await.unwrap_err();
+    assert!(error.is_connect() && !error.is_certificate(), "{error:?}");
+    assert!(error.to_string().contains("does not speak TLS"), "{}", chain(&error));
+}
+
+#[tokio::test]
+async fn speaks_tls_1_2_and_1_3() {
+    let authority = Authority::new();
+    for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
+        let signed = authority.server(&["127.0.0.1", "::1", "localhost"]);
+        let tls = ServerConfig::builder_with_provider(provider()).with_protocol_versions(&[version]).unwrap();
+        let tls = tls.with_no_client_auth().with_single_cert(vec![signed.der.clone()], signed.key_der()).unwrap();
+        let server = Server::tls(tls, hello).await;
+        assert_eq!(fetch(&Client::new(trusting(&authority, &server)).unwrap()).await.unwrap(), "hello");
+        // By name, for which the same certificate is good.
+        let mut named = trusting(&authority, &server);
+        named.server = format!("https://localhost:{}", server.address.port()).parse().unwrap();
+        assert_eq!(fetch(&Client::new(named).unwrap()).await.unwrap(), "hello");
+    }
+}
+
+#[tokio::test]
+async fn trusts_a_certificate_that_signed_itself_when_it_is_the_authority() {
+    // What `openssl req -x509` makes: an authority that is the server, too. Go takes it as well.
+    let signed = Authority::server_of_its_own(&["127.0.0.1"], 4000);
+    let server = Server::tls(tls_config(&signed, &["h2"], None), hello).await;
+    let mut config = config(&server.url("https"));
+    config.certificate_authority = Some(signed.pem.clone().into_bytes());
+    let good = Client::new(config.clone()).unwrap();
+
+    config.tls_server_name = Some("api.example.com".to_owned());
+    let error = refused(config.clone(), &server).await;
+    assert!(error.to_string().contains("another name"), "{error}");
+
+    config.tls_server_name = None;
+    config.certificate_authority = Some(Authority::server_of_its_own(&["127.0.0.1"], 4000).pem.into_bytes());
+    refused(config, &server).await;
+    assert_eq!(fetch(&good).await.unwrap(), "hello");
+
+    let signed = Authority::server_of_its_own(&["127.0.0.1"], 2021);
+    let server = Server::tls(tls_config(&signed, &["h2"], None), hello).await;
+    let mut config = crate::config(&server.url("https"));
+    config.certificate_authority = Some(signed.pem.clone().into_bytes());
+    let error = refused(config, &server).await;
+    assert!(error.to_string().contains("has expired"), "{error}");
+}
+
+#[tokio::test]
+async fn tells_when_the_clients_certificate_has_expired() {
+    let authority = Authority::new();
+    let signed = authority.expired_client("alice");
+    // The server looks at it in TLS …
+    for alpn in ["h2", "http/1.1"] {
+        let tls = tls_config(&authority.server(&["127.0.0.1"]), &[alpn], Some(&authority));
+        let server = Server::tls(tls, hello).await;
+        let mut config = trusting(&authority, &server);
+        config.client_identity = Some(signed.identity());
+        let error = fetch(&Client::new(config).unwrap()).await.unwrap_err();
+        assert!(
+            error.to_string().ends_with("(the client certificate expired at 2021-01-01T00:00:00Z: renew it)"),
+            "{error}"
+        );
+        if alpn == "http/1.1" {
+            assert!(error.is_certificate(), "{error:?}");
+            assert!(error.to_string().contains("the server refuses the client certificate: it has expired"), "{error}");
+        }
+    }
+    // … or afterwards, as the API server does.
+    let tls = tls_config(&authority.server(&["127.0.0.1"]), &["h2"], None);
+    let server = Server::tls(tls, |_| async { answer(401, "Unauthorized") }).await;
+    let mut config = trusting(&authority, &server);
+    config.client_identity = Some(signed.identity());
+    let error = fetch(&Client::new(config.clone()).unwrap()).await.unwrap_err();
+    assert!(error.is_unauthorized());
+    assert!(
+        error.to_string().ends_with("(the client certificate expired at 2021-01-01T00:00:00Z: renew it)"),
+        "{error}"
+    );
+    config.client_identity = Some(authority.client("alice").identity());
+    let error = fetch(&Client::new(config).unwrap()).await.unwrap_err();
+    assert!(!error.to_string().contains("certificate"), "{error}");
 }
 
 #[tokio::test]

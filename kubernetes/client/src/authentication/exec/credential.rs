@@ -1,0 +1,157 @@
+//! What a plugin prints: an `ExecCredential` in JSON.
+
+use jiff::Timestamp;
+use kubernetes_config::{ClientIdentity, ExecApiVersion};
+use serde::Deserialize;
+
+use super::Failure;
+use crate::authentication::bearer;
+use crate::authentication::renewed::Issued;
+use crate::tls;
+
+/// Without `Debug`, as what it holds is secret.
+#[derive(Deserialize)]
+struct ExecCredential {
+    #[serde(rename = "apiVersion")]
+    api_version: Option<String>,
+    kind: Option<String>,
+    status: Option<Status>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Status {
+    expiration_timestamp: Option<String>,
+    token: Option<String>,
+    client_certificate_data: Option<String>,
+    client_key_data: Option<String>,
+}
+
+/// Reads what a plugin printed, which must be of the version that it was asked for.
+pub(super) fn read(output: &[u8], expected: ExecApiVersion) -> Result<Issued, Failure> {
+    if output.trim_ascii().is_empty() {
+        return Err(Failure::new("standard output is empty"));
+    }
+    // Without the error's text, which may quote a token.
+    let credential: ExecCredential = serde_json::from_slice(output).map_err(|error| {
+        let place = format!("line {}, column {}", error.line(), error.column());
+        Failure::new(format!("standard output is no ExecCredential in JSON, and nothing else ({place})"))
+    })?;
+    if credential.kind.as_deref() != Some("ExecCredential") {
+        return Err(Failure::new("standard output is no object of the kind ExecCredential"));
+    }
+    let (version, expected) = (credential.api_version.unwrap_or_default(), expected.as_str());
+    if version != expected {
+        let version: String = version.escape_debug().take(100).collect();
+        return Err(Failure::new(format!(
+            "its apiVersion is {version:?}, and that of users[].user.exec in the kubeconfig {expected:?}: they must be \
+             the same"
+        )));
+    }
+    credential.status.ok_or_else(|| Failure::new("it has no status"))?.into_issued()
+}
+
+impl Status {
+    fn into_issued(self) -> Result<Issued, Failure> {
+        let set = |text: Option<String>| text.filter(|text| !text.is_empty());
+        let (token, certificate, key) = (set(self.token), set(self.client_certificate_data), set(self.client_key_data));
+        let identity = match (certificate, key) {
+            (Some(certificate), Some(key)) => Some(ClientIdentity::new(certificate, key)),
+            (None, None) if token.is_none() => {
+                return Err(Failure::new("its status has neither token, nor clientCertificateData and clientKeyData"));
+            }
+            (None, None) => None,
+            _ => return Err(Failure::new("its status has only one of clientCertificateData and clientKeyData")),
+        };
+        let pair = identity.as_ref().map(tls::certified_key).transpose();
+        let identity = pair.map_err(|error| Failure::new(format!("its status can't be used: {error}")))?;
+        let header = token
+            .map(|token| bearer(&token).ok_or_else(|| Failure::new("its token contains what no header can hold")))
+            .transpose()?;
+        let expires = match self.expiration_timestamp {
+            Some(text) => Some(text.parse::<Timestamp>().map_err(|_| {
+                Failure::new("its expirationTimestamp is no time like 2026-11-23T08:30:00Z (RFC 3339)")
+            })?),
+            // A certificate has an end of its own.
+            None => identity.as_ref().and_then(|identity| tls::expiry(identity)),
+        };
+        Ok(Issued { header, identity, expires })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(output: &str) -> String {
+        match read(output.as_bytes(), ExecApiVersion::V1) {
+            Ok(_) => panic!("{output} was taken"),
+            Err(failure) => failure.to_string(),
+        }
+    }
+
+    fn with_status(status: &str) -> String {
+        format!(r#"{{"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": {status}}}"#)
+    }
+
+    #[test]
+    fn reads_a_token_and_when_it_expires() {
+        let output =
+            with_status(r#"{"token": "s3cret", "expirationTimestamp": "2026-11-23T09:30:00+01:00", "new": 1}"#);
+        let issued = read(output.as_bytes(), ExecApiVersion::V1).map_err(|failure| failure.to_string()).unwrap();
+        assert_eq!(issued.header.unwrap(), "Bearer s3cret");
+        assert_eq!(issued.expires, Some("2026-11-23T08:30:00Z".parse().unwrap()));
+        assert!(issued.identity.is_none());
+
+        let output = with_status(r#"{"token": "s3cret", "expirationTimestamp": null, "clientKeyData": ""}"#);
+        let issued = read(output.as_bytes(), ExecApiVersion::V1).map_err(|failure| failure.to_string()).unwrap();
+        assert!(issued.expires.is_none());
+    }
+
+    #[test]
+    fn survives_any_output() {
+        let whole = with_status(r#"{"token": "s3cret", "expirationTimestamp": "2026-11-23T09:30:00Z"}"#).into_bytes();
+        for index in 0..whole.len() {
+            assert!(read(&whole[..index], ExecApiVersion::V1).is_err());
+            for byte in 0..=u8::MAX {
+                let mut changed = whole.clone();
+                changed[index] = byte;
+                // Whatever it says, it does not panic.
+                let _ = read(&changed, ExecApiVersion::V1);
+            }
+        }
+        let deep = "[".repeat(1_000_000);
+        assert!(read(deep.as_bytes(), ExecApiVersion::V1).is_err());
+    }
+
+    #[test]
+    fn tells_what_is_wrong_and_no_secret() {
+        let beta = with_status(r#"{"token": "s3cret"}"#).replace("/v1", "/v1beta1");
+        let cases = [
+            ("", "empty"),
+            (" \n", "empty"),
+            ("Logging in…\n{}", "line 1, column 1"),
+            ("[]", "no ExecCredential in JSON"),
+            ("{} {}", "and nothing else (line 1, column 4)"),
+            ("{}", "kind"),
+            (beta.as_str(), r#"its apiVersion is "client.authentication.k8s.io/v1beta1""#),
+            (&with_status("null"), "no status"),
+            (&with_status("{}"), "neither token"),
+            (&with_status(r#"{"token": ""}"#), "neither token"),
+            (&with_status(r#"{"token": "s3cret\n"}"#), "header"),
+            (&with_status(r#"{"token": ["s3cret"]}"#), "in JSON"),
+            (&with_status(r#"{"token": "s3cret", "expirationTimestamp": "s3cret"}"#), "expirationTimestamp"),
+            (&with_status(r#"{"clientKeyData": "s3cret"}"#), "only one"),
+            (
+                &with_status(r#"{"clientCertificateData": "s3cret", "clientKeyData": "s3cret"}"#),
+                "no certificate in PEM",
+            ),
+        ];
+        for (output, expected) in cases {
+            let text = refused(output);
+            assert!(text.contains(expected), "{output}: {text}");
+            assert!(!text.contains("s3cret"), "{output}: {text}");
+        }
+        assert!(!refused(r#""s3cret""#).contains("s3cret"));
+    }
+}

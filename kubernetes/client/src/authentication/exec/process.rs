@@ -1,0 +1,187 @@
+//! Running a plugin.
+
+use std::env;
+use std::ffi::OsStr;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use futures_util::future::{Either, join, select};
+use kubernetes_config::ExecConfig;
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::process::{Child, Command};
+
+use super::Failure;
+
+/// Many times as much as a token or certificate needs.
+const MAX_OUTPUT_BYTES: usize = 1024 * 1024;
+
+/// How much of the end of standard error is kept for the error.
+const KEPT_ERROR_BYTES: usize = 1024;
+
+/// How long the output of a program that is done is waited for. A program that it started may keep the pipes open.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// What the plugin printed. Dropping the future kills the program.
+pub(super) async fn run(config: &ExecConfig, interactive: bool, limit: Duration) -> Result<Vec<u8>, Failure> {
+    let mut child = command(config, interactive).spawn().map_err(|error| not_started(config, error))?;
+    let mut output = Kept::beginning(MAX_OUTPUT_BYTES);
+    let mut errors = Kept::end(KEPT_ERROR_BYTES, interactive);
+    let finished = tokio::time::timeout(limit, finish(&mut child, &mut output, &mut errors)).await;
+    let name = config.command.display();
+    match finished {
+        Ok(Ok(status)) if !status.success() => {
+            Err(Failure::new(format!("the exec plugin {name} failed ({status}){}", errors.as_reason())))
+        }
+        Ok(Ok(_)) if output.is_cut => {
+            Err(Failure::new(format!("the exec plugin {name} printed more than {MAX_OUTPUT_BYTES} bytes")))
+        }
+        Ok(Ok(_)) => Ok(output.bytes),
+        Ok(Err(error)) => {
+            Err(Failure::passing(format!("the exec plugin {name} can't be waited for"), Some(error.into())))
+        }
+        Err(_) => Err(Failure::timeout(format!(
+            "the exec plugin {name} was stopped, since it was not done after {limit:?}{}",
+            errors.as_reason()
+        ))),
+    }
+}
+
+fn command(config: &ExecConfig, interactive: bool) -> Command {
+    let variables = config.env.iter().map(|(name, value)| (name, value.expose()));
+    let mut command = Command::new(program(config));
+    command
+        .args(&config.args)
+        .envs(variables)
+        .env("KUBERNETES_EXEC_INFO", config.exec_info(interactive))
+        .stdin(if interactive { Stdio::inherit() } else { Stdio::null() })
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    command
+}
+
+/// The program in our own `$PATH`, as in client-go. The operating system would use the one that the plugin is to have.
+fn program(config: &ExecConfig) -> PathBuf {
+    let command = &config.command;
+    let is_name = command.components().count() == 1 && command.file_name() == Some(command.as_os_str());
+    if is_name && config.env.iter().any(|(name, _)| name == "PATH") {
+        let path = env::var_os("PATH").unwrap_or_default();
+        return find(command, &path).unwrap_or_else(|| command.clone());
+    }
+    command.clone()
+}
+
+fn find(command: &Path, path: &OsStr) -> Option<PathBuf> {
+    env::split_paths(path).map(|directory| directory.join(command)).find(|program| program.is_file())
+}
+
+fn not_started(config: &ExecConfig, error: io::Error) -> Failure {
+    let name = config.command.display();
+    if error.kind() != io::ErrorKind::NotFound {
+        return Failure::with_source(format!("the exec plugin {name} can't be started"), error);
+    }
+    let hint = config.install_hint.as_deref().map(str::trim).filter(|hint| !hint.is_empty());
+    let advice = hint.unwrap_or("install it, or correct users[].user.exec.command of the kubeconfig");
+    Failure::with_source(format!("the exec plugin {name} is not installed: {advice}"), error)
+}
+
+/// Reads what the program prints until it ends.
+async fn finish(child: &mut Child, output: &mut Kept, errors: &mut Kept) -> io::Result<ExitStatus> {
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    let reading = pin!(join(output.fill(stdout), errors.fill(stderr)));
+    match select(pin!(child.wait()), reading).await {
+        Either::Left((status, reading)) => {
+            let _ = tokio::time::timeout(GRACE, reading).await;
+            status
+        }
+        Either::Right((_, waiting)) => waiting.await,
+    }
+}
+
+/// What is kept of one of the program's streams. All of it is read, so that the program does not wait for us.
+struct Kept {
+    bytes: Vec<u8>,
+    limit: usize,
+    keep_end: bool,
+    /// Whether the user gets to see it at once, since it may tell them what to do.
+    show: bool,
+    is_cut: bool,
+}
+
+impl Kept {
+    fn beginning(limit: usize) -> Self {
+        Self { bytes: Vec::new(), limit, keep_end: false, show: false, is_cut: false }
+    }
+
+    fn end(limit: usize, show: bool) -> Self {
+        Self { bytes: Vec::new(), limit, keep_end: true, show, is_cut: false }
+    }
+
+    async fn fill(&mut self, stream: Option<impl AsyncRead + Unpin>) {
+        let Some(mut stream) = stream else { return };
+        let mut chunk = vec![0; 8 * 1024];
+        // An error is an end: the exit status tells more.
+        while let Ok(length @ 1..) = stream.read(&mut chunk).await {
+            self.add(chunk.get(..length).unwrap_or_default());
+        }
+    }
+
+    fn add(&mut self, chunk: &[u8]) {
+        if self.show {
+            // Nobody is there to be told that standard error can't be written.
+            let _ = io::stderr().write_all(chunk);
+        }
+        self.bytes.extend_from_slice(chunk);
+        let excess = self.bytes.len().saturating_sub(self.limit);
+        self.is_cut |= excess > 0;
+        if self.keep_end {
+            self.bytes.drain(..excess);
+        } else {
+            self.bytes.truncate(self.limit);
+        }
+    }
+
+    /// `: what it said`, on one line and without what a terminal would obey.
+    fn as_reason(&self) -> String {
+        let text = String::from_utf8_lossy(&self.bytes);
+        let mut line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        line.retain(|c| !c.is_control());
+        // The cut may go through a character.
+        let line = line.trim_start_matches(char::REPLACEMENT_CHARACTER);
+        match (line.is_empty(), self.is_cut) {
+            (true, _) => ", and said nothing on standard error".to_owned(),
+            (false, true) => format!(": …{line}"),
+            (false, false) => format!(": {line}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keeps_the_end_of_what_went_wrong() {
+        let mut kept = Kept::end(8, false);
+        kept.add("first ö".as_bytes());
+        assert_eq!(kept.as_reason(), ": first ö");
+        kept.add(b"\n\x1b[1mlast");
+        assert_eq!(kept.as_reason(), ": …[1mlast");
+        let mut kept = Kept::end(5, false);
+        kept.add("aöbcde".as_bytes());
+        assert_eq!(kept.as_reason(), ": …bcde", "half a character is left out");
+        assert_eq!(Kept::end(5, false).as_reason(), ", and said nothing on standard error");
+    }
+
+    #[test]
+    fn keeps_no_more_than_the_limit() {
+        let mut kept = Kept::beginning(4);
+        kept.add(b"abc");
+        assert!(!kept.is_cut);
+        kept.add(b"def");
+        assert_eq!((kept.bytes.as_slice(), kept.is_cut), (&b"abcd"[..], true));
+    }
+}

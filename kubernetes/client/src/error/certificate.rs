@@ -1,0 +1,57 @@
+//! What went wrong with TLS, in words that say what to do.
+
+use std::error::Error as StdError;
+
+use rustls::{AlertDescription, CertificateError, Error as Tls, InvalidMessage};
+
+use super::classify::find;
+
+/// The reason, if TLS is the reason.
+pub(super) fn explain(error: &(dyn StdError + 'static)) -> Option<&'static str> {
+    Some(match find::<Tls>(error)? {
+        Tls::InvalidCertificate(error) => server_certificate(error),
+        Tls::AlertReceived(alert) => alert_received(*alert)?,
+        Tls::InvalidMessage(InvalidMessage::InvalidContentType) => {
+            "the server does not speak TLS: its address may have to begin with http://, or the port is another's"
+        }
+        _ => return None,
+    })
+}
+
+fn server_certificate(error: &CertificateError) -> &'static str {
+    use CertificateError as E;
+    match error {
+        E::UnknownIssuer | E::BadSignature => {
+            "the authority that signed the server's certificate is not trusted: certificate-authority has to be that \
+             of the cluster"
+        }
+        E::NotValidForName | E::NotValidForNameContext { .. } => {
+            "the server's certificate is for another name: use one that it is for, or set tls-server-name to it"
+        }
+        E::Expired | E::ExpiredContext { .. } => {
+            "the server's certificate has expired: renew it, unless the clock of this machine is wrong"
+        }
+        E::NotValidYet | E::NotValidYetContext { .. } => {
+            "the server's certificate is not valid yet: is the clock of this machine right?"
+        }
+        E::InvalidPurpose | E::InvalidPurposeContext { .. } => "the server's certificate is not one for servers",
+        E::Revoked => "the server's certificate has been revoked",
+        _ => "the server's certificate is not accepted",
+    }
+}
+
+fn alert_received(alert: AlertDescription) -> Option<&'static str> {
+    use AlertDescription as A;
+    Some(match alert {
+        A::CertificateRequired => "the server asks for a client certificate, and there is none",
+        A::CertificateExpired => "the server refuses the client certificate: it has expired",
+        A::CertificateRevoked => "the server refuses the client certificate: it has been revoked",
+        A::UnknownCA => "the server refuses the client certificate: it does not know who signed it",
+        A::BadCertificate | A::CertificateUnknown | A::UnsupportedCertificate | A::AccessDenied => {
+            "the server refuses the client certificate"
+        }
+        A::ProtocolVersion => "the server speaks neither TLS 1.2 nor TLS 1.3",
+        A::UnrecognisedName => "the server does not know the name that it was asked for",
+        _ => return None,
+    })
+}
