@@ -40,6 +40,8 @@ impl Inner {
         replay: Replay,
         line: &Arc<RequestLine>,
     ) -> Result<Body, Error> {
+        // Outside of the request's time: a user may have to log in first.
+        self.authentication.ready().await?;
         let deadline = self.request_timeout.and_then(|limit| Instant::now().checked_add(limit));
         let mut retries = Retries::new(replay, self.policy.retries, deadline);
         let mut previous = None;

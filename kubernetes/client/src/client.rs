@@ -165,7 +165,6 @@ impl Client {
     fn fetch(&self, request: Request) -> BoxFuture<'_, Result<(Bytes, Arc<RequestLine>), Error>> {
         Box::pin(async move {
             let line = Arc::new(RequestLine::of(&request));
-            self.0.authentication.ready().await.map_err(|error| error.or_request(&line))?;
             let bytes = self.0.whole(request, &line).await.map_err(|error| error.or_request(&line))?;
             Ok((bytes, line))
         })
@@ -175,7 +174,6 @@ impl Client {
     fn start(&self, request: Request) -> BoxFuture<'_, Result<Body, Error>> {
         Box::pin(async move {
             let line = Arc::new(RequestLine::of(&request));
-            self.0.authentication.ready().await.map_err(|error| error.or_request(&line))?;
             self.0.stream(request, &line).await.map_err(|error| error.or_request(&line))
         })
     }

@@ -48,7 +48,8 @@ pub(crate) async fn read_whole(response: Response<Body>, limit: usize) -> Result
     gunzip.finish().map(Bytes::from)
 }
 
-async fn read_plain(mut body: Body, limit: usize) -> Result<Bytes, Error> {
+/// All of a body as it is, unless it is larger than `limit`.
+pub(crate) async fn read_plain(mut body: Body, limit: usize) -> Result<Bytes, Error> {
     let announced = http_body::Body::size_hint(&body).lower();
     if announced > limit as u64 {
         return Err(Error::new(Kind::TooLarge { limit }));

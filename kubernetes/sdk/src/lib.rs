@@ -16,6 +16,7 @@
 //! - [`models`] has every type, [`api`] every operation: a module for each group and version, behind a feature of that
 //!   name (`core-v1`, `apps-v1`, …). The stable ones are on by default; `all` is every one.
 //! - [`Client`] sends requests, [`watch`] turns a list request into a stream that reconnects by itself.
+//! - [`utils`] has what programs do again and again, as retrying on conflict.
 //! - [`core`] has what all are made of, for resources of one's own: [`resource!`].
 //!
 //! This crate only re-exports the others.
@@ -25,6 +26,7 @@ pub use kubernetes_client::{self as client, Client, Error};
 pub use kubernetes_config::{self as config, Config};
 pub use kubernetes_core::{self as core, Deleted, List, Map, Patch, Str, resource};
 pub use kubernetes_models as models;
+pub use kubernetes_utils as utils;
 pub use kubernetes_watch as watch;
 
 /// Compiles the programs in the README.

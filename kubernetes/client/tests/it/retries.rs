@@ -23,17 +23,16 @@ use crate::certificates::Authority;
 use crate::server::tls_config;
 use crate::{chain, config, fetch, get, raw};
 
-/// When each attempt came, and with which body.
-type Attempts = Vec<(Instant, Bytes)>;
-
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
+/// When attempts came, and with what body.
+type Seen = Arc<Mutex<Vec<(Instant, Bytes)>>>;
 type Script = dyn Fn(usize) -> Result<Response<Body>, BoxError> + Send + Sync;
 
 /// Answers the attempts of one request by their number, and writes down when they came and with what.
 #[derive(Clone)]
 struct Scripted {
     script: Arc<Script>,
-    seen: Arc<Mutex<Vec<(Instant, Bytes)>>>,
+    seen: Seen,
 }
 
 impl Service<Request<Body>> for Scripted {
@@ -59,10 +58,8 @@ impl Service<Request<Body>> for Scripted {
     }
 }
 
-fn scripted(
-    script: impl Fn(usize) -> Result<Response<Body>, BoxError> + Send + Sync + 'static,
-) -> (Client, Arc<Mutex<Attempts>>) {
-    let seen = Arc::default();
+fn scripted(script: impl Fn(usize) -> Result<Response<Body>, BoxError> + Send + Sync + 'static) -> (Client, Seen) {
+    let seen = Seen::default();
     let service = Scripted { script: Arc::new(script), seen: Arc::clone(&seen) };
     (Client::with_service(service, "default"), seen)
 }

@@ -4,7 +4,7 @@
 
 use http::HeaderValue;
 
-use super::{GetRequest, ListRequest, ReadRequest};
+use super::{GetRequest, ListRequest, ReadRequest, Request};
 use crate::{PartialObjectMetadata, Table};
 
 const METADATA: HeaderValue =
@@ -61,7 +61,14 @@ impl<K> ReadRequest<K> {
     }
 }
 
-/// What a watch asks for, of the objects that a list with `accept` has: its events carry single objects.
-pub(super) fn of_watch(accept: HeaderValue) -> HeaderValue {
-    if accept == METADATA_LIST { METADATA } else { accept }
+impl Request {
+    /// Makes the media type of a list that of its watch, whose events carry single objects: where metadata alone was
+    /// asked for, the API server would send no event otherwise.
+    ///
+    /// [`ListRequest::into_watch`] does it by itself.
+    pub fn accept_for_watch(&mut self) {
+        if self.accept == METADATA_LIST {
+            self.accept = METADATA;
+        }
+    }
 }

@@ -27,7 +27,7 @@ impl<K> WatchRequest<K> {
             request.query.remove(name);
         }
         request.query.set("watch", true);
-        request.accept = super::views::of_watch(request.accept);
+        request.accept_for_watch();
         Self { request, kind: PhantomData }
     }
 

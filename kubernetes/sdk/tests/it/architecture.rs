@@ -15,6 +15,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("kubernetes-config", &[]),
     ("kubernetes-client", &["kubernetes-core", "kubernetes-config"]),
     ("kubernetes-watch", &["kubernetes-core", "kubernetes-client"]),
+    ("kubernetes-utils", &["kubernetes-core"]),
     (
         "kubernetes-sdk",
         &[
@@ -24,6 +25,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "kubernetes-config",
             "kubernetes-client",
             "kubernetes-watch",
+            "kubernetes-utils",
         ],
     ),
     ("kubernetes-e2e-test", &[]),

@@ -200,8 +200,8 @@ impl Provider {
             let connector = connect::connector(&config, self.tls.client_config(None), Some(TIMEOUT))?;
             let pool = Pool::new(connector, config.server.clone());
             let response = pool.send(request).await;
-            let response = response.map_err(|error| Error::from_service(error, Some(&config.server)))?;
-            Ok::<_, Error>((response.status(), response::read_whole(response, MAX_ANSWER_BYTES).await?))
+            let (head, body) = response.map_err(|error| Error::from_service(error, Some(&config.server)))?.into_parts();
+            Ok::<_, Error>((head.status, response::read_plain(body, MAX_ANSWER_BYTES).await?))
         };
         match tokio::time::timeout(TIMEOUT, answer).await {
             Ok(Ok(answer)) => Ok(answer),
