@@ -5,12 +5,14 @@ mod definition;
 mod features;
 mod format;
 mod imports;
+mod layout;
 mod models;
 mod request_setters;
 
 use std::fmt;
 
 pub(crate) use features::Manifest;
+pub(crate) use layout::Layout;
 
 use crate::error::Result;
 use crate::output::FileTree;
@@ -22,14 +24,14 @@ use crate::timings::Timings;
 pub(crate) struct Origin<'a> {
     /// The file of the description.
     pub(crate) source: &'a str,
-    /// The version of Kubernetes.
-    pub(crate) kubernetes: &'a str,
+    /// The version of Kubernetes, where the source is of one.
+    pub(crate) kubernetes: Option<&'a str>,
+    /// What regenerates the files.
+    pub(crate) command: &'a str,
 }
 
-/// The folders that hold generated files and nothing else.
-pub(crate) const CORE: &str = "kubernetes/core/src/generated";
-pub(crate) const MODELS: &str = "kubernetes/models/src/generated";
-pub(crate) const API: &str = "kubernetes/api/src/generated";
+/// What regenerates a crate of custom resources.
+pub(crate) const CRDS_COMMAND: &str = "kubernetes-codegen crds";
 
 /// A page as its template made it.
 pub(crate) struct Page {
@@ -49,16 +51,20 @@ impl Page {
 }
 
 /// Renders everything.
-pub(crate) fn render(plan: &Plan, origin: Origin<'_>, timings: &mut Timings) -> Result<FileTree> {
-    let pages = timings.measure("render", || pages(plan))?;
+pub(crate) fn render(plan: &Plan, layout: &Layout, origin: Origin<'_>, timings: &mut Timings) -> Result<FileTree> {
+    let pages = timings.measure("render", || pages(plan, layout))?;
     let files = timings.measure("format", || format::format_all(&pages, origin))?;
-    Ok(FileTree { files, manifests: features::manifests(&plan.features) })
+    let folders = layout.folders();
+    Ok(FileTree { files, manifests: layout.manifests(&plan.features), folders, initial: layout.initial(plan) })
 }
 
-fn pages(plan: &Plan) -> Result<Vec<Page>> {
-    let mut pages = models::pages(plan)?;
-    pages.push(request_setters::page(plan)?);
-    pages.extend(api::pages(plan)?);
+fn pages(plan: &Plan, layout: &Layout) -> Result<Vec<Page>> {
+    let mut pages = models::pages(plan, layout)?;
+    if layout.has_setters() {
+        pages.push(request_setters::page(plan)?);
+    }
+    pages.extend(api::pages(plan, layout)?);
+    pages.extend(layout.root_page()?);
     Ok(pages)
 }
 
