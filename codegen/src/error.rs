@@ -50,6 +50,12 @@ impl Error {
         self
     }
 
+    /// The same problem at another place, which its reader knows.
+    pub(crate) fn moved(mut self, pointer: String) -> Self {
+        self.pointer = pointer;
+        self
+    }
+
     pub(crate) fn in_file(mut self, file: impl fmt::Display) -> Self {
         self.file.get_or_insert_with(|| file.to_string());
         self

@@ -5,6 +5,7 @@
 //! intermediate representation (`lower`, `ir`), decide what is rendered (`passes`), render and format pages (`render`).
 //! Only [`FileTree::compare`] and [`Changes::apply`] touch the disk, and only at the end: a failure changes nothing.
 
+mod crds;
 mod diff;
 mod error;
 mod facts;
@@ -22,6 +23,7 @@ use std::fmt;
 
 use kubernetes_swagger::Swagger;
 
+pub use crds::{CustomCrate, CustomResources, generate_custom};
 pub use diff::{Change, Differences, Item, Kind, diff};
 pub use error::{Error, Result};
 pub use lock::Lock;
@@ -109,7 +111,8 @@ fn plan_and_render(description: &Description<'_>) -> Result<Generation> {
     let api = timings.measure("lower", || lower::lower(&openapi))?;
     drop(openapi);
     let plan = timings.measure("passes", || passes::run(api))?;
-    let tree = render::render(&plan, render::Origin { source, kubernetes }, &mut timings)?;
+    let origin = render::Origin { source, kubernetes: Some(kubernetes), command: COMMAND };
+    let tree = render::render(&plan, &render::Layout::sdk(), origin, &mut timings)?;
     let summary = Summary {
         definitions: plan.counts.definitions,
         operations: plan.functions.len(),

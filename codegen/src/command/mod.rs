@@ -1,5 +1,6 @@
 //! The commands of the program.
 
+mod crds;
 mod diff;
 mod facts;
 mod generate;
@@ -21,6 +22,8 @@ Examples:
   kubernetes-codegen diff old.json new.json
                                            what changed, breaking changes first
   kubernetes-codegen pin new.json          pin another description, and regenerate
+  kubernetes-codegen crds --input crds/ --out lamps --name lamps
+                                           a crate for custom resources
 
 docs/regenerating.md shows each command at work.";
 
@@ -42,6 +45,8 @@ enum Command {
     Facts(Pinned),
     /// Prints what changed between two descriptions, as Markdown for a changelog or as JSON.
     Diff(diff::Diff),
+    /// Makes a crate of custom resources, from CustomResourceDefinitions or a cluster's description.
+    Crds(crds::Crds),
     /// Pins another description and regenerates everything, together or not at all; prints what changed.
     ///
     /// scripts/update fetches descriptions, and calls this.
@@ -74,6 +79,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Error> {
         None => generate::run(&arguments.generate),
         Some(Command::Facts(pinned)) => facts::run(pinned),
         Some(Command::Diff(arguments)) => diff::run(arguments),
+        Some(Command::Crds(arguments)) => crds::run(arguments),
         Some(Command::Pin(arguments)) => pin::run(arguments),
     }
 }

@@ -22,9 +22,9 @@ pub(crate) fn identifier(name: &str) -> String {
     identifier
 }
 
-/// The name of the method that sets a field: `with_type` for `type`.
-pub(crate) fn with_method(name: &str) -> String {
-    format!("with_{}", snake(name))
+/// The name of the method that sets a field, by the field's name in Rust: `with_type` for `type_`.
+pub(crate) fn with_method(field: &str) -> String {
+    format!("with_{}", field.trim_matches('_'))
 }
 
 /// The name of a definition's type, which is its own but for underscores: `ObjectMeta_v2` is `ObjectMetaV2`.
@@ -66,6 +66,33 @@ pub(crate) fn variants<'a>(values: impl IntoIterator<Item = &'a str>) -> Vec<Str
 pub(crate) fn function(operation_id: &str, tag: &str) -> String {
     let tag: String = tag.split('_').map(upper_first).collect();
     identifier(&operation_id.replacen(&tag, "", 1))
+}
+
+/// The group in an operationId, as the API server makes it: `monitoring.coreos.com` is `MonitoringCoreosCom`.
+pub(crate) fn operation_group(group: &str) -> String {
+    operation_words(group, true)
+}
+
+/// The tag of a group's operations: `monitoringCoreosCom_v1`.
+pub(crate) fn tag(group: &str, version: &str) -> String {
+    format!("{}_{version}", operation_words(group, false))
+}
+
+/// `ToValidOperationID` in `k8s.io/apiserver/pkg/endpoints/openapi/openapi.go`, which leaves out `.k8s.io` at the end.
+fn operation_words(group: &str, mut capitalize: bool) -> String {
+    let mut words = String::new();
+    for (index, character) in group.trim_end_matches(".k8s.io").char_indices() {
+        if character.is_alphabetic() || character == '_' || (index != 0 && character.is_numeric()) {
+            match capitalize {
+                true => words.extend(character.to_uppercase()),
+                false => words.push(character),
+            }
+            capitalize = false;
+        } else {
+            capitalize = true;
+        }
+    }
+    words
 }
 
 fn variant(value: &str) -> String {
@@ -134,7 +161,7 @@ fn normalized(name: &str) -> String {
     result
 }
 
-fn upper_first(word: &str) -> String {
+pub(crate) fn upper_first(word: &str) -> String {
     let mut characters = word.chars();
     let first = characters.next().map(|first| first.to_ascii_uppercase());
     first.into_iter().chain(characters).collect()

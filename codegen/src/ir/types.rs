@@ -65,6 +65,8 @@ impl Definition {
 pub(crate) enum Krate {
     Core,
     Models,
+    /// A crate of custom resources.
+    Custom,
 }
 
 /// The module of a definition.
@@ -111,6 +113,8 @@ pub(crate) struct Field {
     pub(crate) description: String,
     pub(crate) type_: Type,
     pub(crate) required: bool,
+    /// Whether `null` is a value like any other. Swagger 2.0 does not tell.
+    pub(crate) nullable: bool,
     /// Set by a pass, from the type and from `required`.
     pub(crate) presence: Presence,
     /// Set by a pass.

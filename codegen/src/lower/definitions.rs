@@ -5,7 +5,7 @@ use kubernetes_swagger::extension::MapType;
 use openapiv3::{OpenAPI, ReferenceOr, Schema};
 
 use super::descriptions::{possible_values, without_possible_values};
-use super::homes::home_of;
+use super::homes::{home_of, is_built_in};
 use super::schemas::{self, Form, Shape};
 use crate::error::{Place, Result};
 use crate::ir::{Body, Definition, Enum, Field, Presence, Special, Struct, Type, Variant, names};
@@ -93,9 +93,16 @@ impl Lowering<'_> {
         let sorted: BTreeMap<_, _> = properties.iter().collect();
         for (property, schema) in sorted {
             let place = place.key(property);
-            let field = self.field(&place, name, property, schema, required.contains(property))?;
-            if let Some(other) = fields.iter().find(|other: &&Field| other.name == field.name) {
-                return Err(place.error(format!("`{property}` and `{}` are both `{}` in Rust", other.wire, field.name)));
+            let mut field = self.field(&place, name, property, schema, required.contains(property))?;
+            let is_taken = |name: &str| fields.iter().find(|other: &&Field| other.name == name);
+            if let Some(other) = is_taken(&field.name) {
+                if is_built_in(self.definition) {
+                    let message = format!("`{property}` and `{}` are both `{}` in Rust", other.wire, field.name);
+                    return Err(place.error(message));
+                }
+                // Custom resources do have `proxyURL` beside `proxyUrl`. The numbers don't end, so one is free.
+                let mut numbered = (2..).map(|number| format!("{}_{number}", field.name.trim_end_matches('_')));
+                field.name = numbered.find(|name| is_taken(name).is_none()).unwrap_or_default();
             }
             fields.push(field);
         }
@@ -128,6 +135,7 @@ impl Lowering<'_> {
             description: description.to_owned(),
             type_,
             required,
+            nullable: schemas::is_nullable(schema),
             presence: Presence::Plain,
             secret: None,
             merge: schemas::merge(place, schema)?,
@@ -185,10 +193,11 @@ impl Lowering<'_> {
             return Ok(Type::Map(Box::new(self.type_of(&place, owner, property, description, values)?)));
         }
         match form.properties {
-            Some(properties) if !form.extensions.embedded_resource => {
+            // What its schema does not name would be lost in a struct.
+            Some(properties) if !form.extensions.embedded_resource && !form.extensions.preserve_unknown_fields => {
                 let name = self.member_type(place, owner, property)?;
                 let description = match description {
-                    "" => format!("What the field `{property}` of [`{owner}`] holds."),
+                    "" => format!("What the field `{property}` of `{owner}` holds."),
                     description => description.to_owned(),
                 };
                 let nested = self.add_struct(place, &name, &description, properties, form.required)?;
@@ -231,8 +240,12 @@ impl Lowering<'_> {
                 || self.structs.iter().any(|other| other.name == name)
                 || self.enums.iter().any(|other| other.name == name)
         };
-        [name.clone(), format!("{name}Value")].into_iter().find(|name| !is_taken(name)).ok_or_else(|| {
-            place.error(format!("the type of this property would be named {name}, which is taken twice"))
-        })
+        // Deep down in a custom resource, `aB` of `c` and `b` of `cA` meet.
+        let numbered = (2..=99).map(|number| format!("{name}Value{number}"));
+        let names = [name.clone(), format!("{name}Value")].into_iter().chain(numbered);
+        names
+            .into_iter()
+            .find(|name| !is_taken(name))
+            .ok_or_else(|| place.error(format!("the type of this property would be named {name}, which is taken")))
     }
 }

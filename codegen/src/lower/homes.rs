@@ -14,13 +14,24 @@ pub(super) fn home_of(definition: &str) -> Option<(Home, String)> {
     let type_name = parts.pop().filter(|name| is_type_name(name))?;
     let version = parts.pop_if(|part| version_of(part).is_some()).map(str::to_owned);
     let krate = if definition.starts_with("io.k8s.apimachinery.") { Krate::Core } else { Krate::Models };
-    let built_in = matches!(parts.as_slice(), ["io", "k8s", "api", _] | ["io", "k8s", _, "pkg", ..]);
     let group = match parts.last()? {
-        last if built_in => names::identifier(last),
+        last if is_package_of_kubernetes(&parts) => names::identifier(last),
         _ => names::identifier(&parts.iter().rev().copied().collect::<Vec<_>>().join("_")),
     };
     let is_complete = krate == Krate::Core || version.is_some();
     is_complete.then(|| (Home { krate, group, version }, names::type_name(type_name)))
+}
+
+/// Whether a definition is one of Kubernetes' own, and not a custom resource's.
+pub(crate) fn is_built_in(definition: &str) -> bool {
+    let mut parts: Vec<&str> = definition.split('.').collect();
+    parts.pop();
+    parts.pop_if(|part| version_of(part).is_some());
+    is_package_of_kubernetes(&parts)
+}
+
+fn is_package_of_kubernetes(parts: &[&str]) -> bool {
+    matches!(parts, ["io", "k8s", "api", _] | ["io", "k8s", _, "pkg", ..])
 }
 
 /// The number of a version, and whether it is stable: `v1`, `v2beta3`.

@@ -11,7 +11,7 @@ use openapiv3::OpenAPI;
 use crate::error::Result;
 use crate::ir::Api;
 
-pub(crate) use homes::version_of;
+pub(crate) use homes::{is_built_in, version_of};
 
 /// Lowers a lifted description. Nothing in it is dropped without a word: what has no counterpart in Rust is an error.
 pub(crate) fn lower(openapi: &OpenAPI) -> Result<Api> {

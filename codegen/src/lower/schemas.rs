@@ -42,6 +42,10 @@ pub(super) fn description<S: Borrow<Schema>>(schema: &ReferenceOr<S>) -> &str {
     }
 }
 
+pub(super) fn is_nullable<S: Borrow<Schema>>(schema: &ReferenceOr<S>) -> bool {
+    schema.as_item().is_some_and(|schema| schema.borrow().schema_data.nullable)
+}
+
 pub(super) fn shape<'a, S: Borrow<Schema>>(place: &Place<'_>, schema: &'a ReferenceOr<S>) -> Result<Shape<'a>> {
     if let Some(name) = extension::definition_name(schema) {
         return Ok(Shape::Definition(name));

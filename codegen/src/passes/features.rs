@@ -14,6 +14,8 @@ pub(crate) struct Features {
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Feature {
+    /// The crate of the definitions; that of operations is known.
+    pub(crate) krate: Option<Krate>,
     /// Whether the version is `v1`, `v2` and so on.
     pub(crate) stable: bool,
     pub(crate) needs: BTreeSet<String>,
@@ -40,10 +42,8 @@ impl Features {
 
 /// The feature that gates a module of models; `kubernetes-core` has none.
 fn feature_of(home: &Home) -> Option<String> {
-    match (home.krate, &home.version) {
-        (Krate::Models, Some(version)) => Some(names::feature(&home.group, version)),
-        _ => None,
-    }
+    let version = home.version.as_ref().filter(|_| home.krate != Krate::Core)?;
+    Some(names::feature(&home.group, version))
 }
 
 pub(super) fn compute(definitions: &BTreeMap<String, Definition>, functions: &[Function]) -> Features {
@@ -52,6 +52,7 @@ pub(super) fn compute(definitions: &BTreeMap<String, Definition>, functions: &[F
         let Some(name) = feature_of(&definition.home) else { continue };
         let feature = features.models.entry(name.clone()).or_default();
         feature.stable = is_stable(definition.home.version.as_deref());
+        feature.krate = Some(definition.home.krate);
         let mut needs = BTreeSet::new();
         match &definition.body {
             Body::Structs { structs, .. } => {

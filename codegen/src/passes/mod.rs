@@ -5,6 +5,7 @@ mod deprecated_watch;
 mod docs;
 mod features;
 mod fold_lists;
+mod merge_nested;
 mod parameter_sets;
 mod presence;
 mod resources;
@@ -45,6 +46,7 @@ pub(crate) struct Counts {
 pub(crate) fn run(mut api: Api) -> Result<Plan> {
     let deprecated_watches = deprecated_watch::drop(&mut api.operations)?;
     let folded_lists = fold_lists::fold(&mut api.definitions);
+    merge_nested::merge(&mut api.definitions);
     resources::mark(&mut api)?;
     presence::decide(&mut api.definitions);
     secrets::mark(&mut api)?;

@@ -21,7 +21,7 @@ pub(super) fn decide(definitions: &mut BTreeMap<String, Definition>) {
 fn presence(field: &Field, objects: &BTreeSet<String>) -> Presence {
     match &field.type_ {
         Type::List(_) | Type::Map(_) => Presence::Plain,
-        _ if field.required => Presence::Plain,
+        _ if field.required && !field.nullable => Presence::Plain,
         Type::Nested(_) => Presence::OptionalBoxed,
         Type::Definition(name) if objects.contains(name) => Presence::OptionalBoxed,
         _ => Presence::Optional,

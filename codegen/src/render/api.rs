@@ -7,7 +7,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::imports::{Imports, Target};
-use super::{API, Doc, Literal, Module, Page};
+use super::{Doc, Layout, Literal, Module, Page};
 use crate::error::Result;
 use crate::ir::{Connection, Function, Verb, names};
 use crate::passes::Plan;
@@ -32,7 +32,8 @@ struct FunctionView {
     request: TokenStream,
 }
 
-pub(super) fn pages(plan: &Plan) -> Result<Vec<Page>> {
+pub(super) fn pages(plan: &Plan, layout: &Layout) -> Result<Vec<Page>> {
+    let (folder, target) = layout.api();
     let mut modules: BTreeMap<&str, BTreeMap<Option<&str>, Vec<&Function>>> = BTreeMap::new();
     for function in &plan.functions {
         let versions = modules.entry(&function.group).or_default();
@@ -45,20 +46,20 @@ pub(super) fn pages(plan: &Plan) -> Result<Vec<Page>> {
         let mut submodules = Vec::new();
         for (version, functions) in versions {
             let Some(version) = version else { continue };
-            let page = page(plan, Vec::new(), functions);
-            pages.push(Page::new(format!("{API}/{group}/{version}.rs"), TEMPLATE, &page)?);
+            let page = page(plan, target, Vec::new(), functions);
+            pages.push(Page::new(format!("{folder}/{group}/{version}.rs"), TEMPLATE, &page)?);
             let feature = names::feature(group, version);
             let doc = format!("Operations of version `{version}`.\n\nNeeds the feature `{feature}`.");
             submodules.push(Module { doc: Doc(doc), name: (*version).to_owned(), feature: Some(Literal(feature)) });
         }
         let own = versions.get(&None).map(Vec::as_slice).unwrap_or_default();
-        let page = page(plan, submodules, own);
-        pages.push(Page::new(format!("{API}/{group}/mod.rs"), TEMPLATE, &page)?);
+        let page = page(plan, target, submodules, own);
+        pages.push(Page::new(format!("{folder}/{group}/mod.rs"), TEMPLATE, &page)?);
         let doc = Doc(format!("Operations of {}.", group_name(versions, group)));
         root.push(Module { doc, name: (*group).to_owned(), feature: None });
     }
     let root = OperationsPage { modules: root, uses: Vec::new(), functions: Vec::new() };
-    pages.push(Page::new(format!("{API}/mod.rs"), TEMPLATE, &root)?);
+    pages.push(Page::new(format!("{folder}/mod.rs"), TEMPLATE, &root)?);
     Ok(pages)
 }
 
@@ -74,8 +75,8 @@ fn group_name(versions: &BTreeMap<Option<&str>, Vec<&Function>>, module: &str) -
     }
 }
 
-fn page(plan: &Plan, modules: Vec<Module>, functions: &[&Function]) -> OperationsPage {
-    let mut imports = Imports::new(&plan.definitions, Target::Api, None, []);
+fn page(plan: &Plan, target: Target, modules: Vec<Module>, functions: &[&Function]) -> OperationsPage {
+    let mut imports = Imports::new(&plan.definitions, target, None, []);
     let functions = functions.iter().map(|function| view(function, &mut imports)).collect();
     OperationsPage { modules, uses: imports.uses(), functions }
 }

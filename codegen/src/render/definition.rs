@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use super::imports::{Imports, Target};
 use super::{Doc, Literal, Page};
 use crate::error::Result;
-use crate::ir::{Definition, Enum, Field, GroupVersionKind, Krate, Presence, Secret, Struct, names};
+use crate::ir::{Definition, Enum, Field, GroupVersionKind, Presence, Secret, Struct, names};
 use crate::passes::Plan;
 
 #[derive(Template)]
@@ -76,7 +76,7 @@ struct VariantView {
 
 /// The page of a definition with structs.
 pub(super) fn page(plan: &Plan, definition: &Definition, path: String) -> Result<Page> {
-    let target = if definition.home.krate == Krate::Core { Target::Core } else { Target::Models };
+    let target = Target::of(definition.home.krate);
     let structs = definition.structs();
     let enums = definition.enums();
     let local =
@@ -133,7 +133,7 @@ fn setter(field: &Field, imports: &mut Imports<'_>) -> Setter {
         }
     };
     let optional = matches!(field.presence, Presence::Optional | Presence::OptionalBoxed);
-    Setter { method: names::with_method(&field.wire), field: field.name.clone(), type_, optional }
+    Setter { method: names::with_method(&field.name), field: field.name.clone(), type_, optional }
 }
 
 fn declaration(object: &Struct) -> Option<String> {

@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::ir::Krate;
 use crate::passes::{Feature, Features};
 
 /// The features of a crate, which stand between two marks in its manifest.
@@ -28,6 +29,21 @@ pub(super) fn manifests(features: &Features) -> Vec<Manifest> {
         Manifest { path: "kubernetes/api/Cargo.toml", lines: lines(&of_api.collect()) },
         Manifest { path: "kubernetes/sdk/Cargo.toml", lines: lines(&of_sdk) },
     ]
+}
+
+/// The features of a crate of custom resources: each version's types and operations, all of them by default.
+pub(super) fn custom(features: &Features) -> String {
+    let mut all: BTreeMap<&str, (bool, Vec<String>)> = BTreeMap::new();
+    let is_custom = |name: &str| features.models.get(name).is_some_and(|feature| feature.krate == Some(Krate::Custom));
+    let declared = features.models.iter().filter(|(name, _)| is_custom(name)).chain(&features.api);
+    for (name, feature) in declared {
+        let (_, needs) = all.entry(name).or_insert((true, Vec::new()));
+        let others = feature.needs.iter().filter(|need| *need != name);
+        needs.extend(
+            others.map(|need| if is_custom(need) { need.clone() } else { format!("kubernetes-models/{need}") }),
+        );
+    }
+    lines(&all)
 }
 
 fn own(feature: &Feature) -> Vec<String> {

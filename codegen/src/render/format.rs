@@ -4,7 +4,7 @@ use std::thread;
 
 use super::{Origin, Page};
 use crate::error::{Error, Result};
-use crate::output::{COMMAND, MARK};
+use crate::output::MARK;
 
 /// Parses and formats every page, on as many threads as the machine has, and puts the header on top.
 pub(super) fn format_all(pages: &[Page], origin: Origin<'_>) -> Result<BTreeMap<String, String>> {
@@ -38,12 +38,14 @@ fn format(page: &Page, origin: Origin<'_>) -> Result<String> {
         let place = format!("{} made no valid Rust for this page", page.template);
         Error::new(place).in_file(&page.path).caused_by(error)
     })?;
-    let Origin { source, kubernetes } = origin;
-    let header = format!(
-        "{MARK} from {source} (Kubernetes {kubernetes}). Do not edit.\n\
-         // Change codegen/templates/{}, then run: {COMMAND}\n\n",
-        page.template,
-    );
+    let Origin { source, kubernetes, command } = origin;
+    let version = kubernetes.map(|kubernetes| format!(" (Kubernetes {kubernetes})")).unwrap_or_default();
+    // Who generates a crate of custom resources has no templates at hand.
+    let change = match kubernetes {
+        Some(_) => format!("Change codegen/templates/{}, then run: {command}", page.template),
+        None => format!("Made by: {command}"),
+    };
+    let header = format!("{MARK} from {source}{version}. Do not edit.\n// {change}\n\n");
     Ok(header + &spaced(&prettyplease::unparse(&file)))
 }
 

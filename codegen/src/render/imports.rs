@@ -11,9 +11,20 @@ pub(super) enum Target {
     Core,
     Models,
     Api,
+    /// A crate of custom resources, with its types in `models`.
+    Custom,
 }
 
 impl Target {
+    /// The crate that has the types of a definition.
+    pub(super) fn of(krate: Krate) -> Self {
+        match krate {
+            Krate::Core => Self::Core,
+            Krate::Models => Self::Models,
+            Krate::Custom => Self::Custom,
+        }
+    }
+
     /// How the page calls `kubernetes-core`.
     pub(super) fn core(self) -> &'static str {
         if self == Self::Core { "crate" } else { "kubernetes_core" }
@@ -115,6 +126,7 @@ impl<'a> Imports<'a> {
             (Krate::Core, target) => target.core(),
             (Krate::Models, Target::Models) => "crate",
             (Krate::Models, _) => "kubernetes_models",
+            (Krate::Custom, _) => "crate::models",
         };
         let version = version.iter().map(|version| format!("::{version}")).collect::<String>();
         format!("{root}::{group}{version}::{}", definition.type_name)

@@ -6,6 +6,7 @@ mod definition_table;
 mod features;
 mod format;
 mod imports;
+mod layout;
 mod models;
 mod request_setters;
 mod testing;
@@ -13,6 +14,7 @@ mod testing;
 use std::fmt;
 
 pub(crate) use features::Manifest;
+pub(crate) use layout::Layout;
 
 use crate::error::Result;
 use crate::output::FileTree;
@@ -24,16 +26,18 @@ use crate::timings::Timings;
 pub(crate) struct Origin<'a> {
     /// The file of the description.
     pub(crate) source: &'a str,
-    /// The version of Kubernetes.
-    pub(crate) kubernetes: &'a str,
+    /// The version of Kubernetes, where the source is of one.
+    pub(crate) kubernetes: Option<&'a str>,
+    /// What regenerates the files.
+    pub(crate) command: &'a str,
 }
 
-/// The folders that hold generated files and nothing else.
-pub(crate) const CORE: &str = "kubernetes/core/src/generated";
-pub(crate) const MODELS: &str = "kubernetes/models/src/generated";
-pub(crate) const API: &str = "kubernetes/api/src/generated";
+/// The folders beside core, models and api that hold generated files and nothing else.
 pub(crate) const TESTS: &str = "kubernetes/models/tests/generated";
 pub(crate) const TESTING: &str = "kubernetes/testing/src/generated";
+
+/// What regenerates a crate of custom resources.
+pub(crate) const CRDS_COMMAND: &str = "kubernetes-codegen crds";
 
 /// A page as its template made it.
 pub(crate) struct Page {
@@ -53,18 +57,22 @@ impl Page {
 }
 
 /// Renders everything.
-pub(crate) fn render(plan: &Plan, origin: Origin<'_>, timings: &mut Timings) -> Result<FileTree> {
-    let pages = timings.measure("render", || pages(plan))?;
+pub(crate) fn render(plan: &Plan, layout: &Layout, origin: Origin<'_>, timings: &mut Timings) -> Result<FileTree> {
+    let pages = timings.measure("render", || pages(plan, layout))?;
     let files = timings.measure("format", || format::format_all(&pages, origin))?;
-    Ok(FileTree { files, manifests: features::manifests(&plan.features) })
+    let folders = layout.folders();
+    Ok(FileTree { files, manifests: layout.manifests(&plan.features), folders, initial: layout.initial(plan) })
 }
 
-fn pages(plan: &Plan) -> Result<Vec<Page>> {
-    let mut pages = models::pages(plan)?;
-    pages.push(request_setters::page(plan)?);
-    pages.extend(api::pages(plan)?);
-    pages.push(definition_table::page(plan)?);
-    pages.extend(testing::pages(plan)?);
+fn pages(plan: &Plan, layout: &Layout) -> Result<Vec<Page>> {
+    let mut pages = models::pages(plan, layout)?;
+    pages.extend(api::pages(plan, layout)?);
+    pages.extend(layout.root_page()?);
+    if layout.is_sdk() {
+        pages.push(request_setters::page(plan)?);
+        pages.push(definition_table::page(plan)?);
+        pages.extend(testing::pages(plan)?);
+    }
     Ok(pages)
 }
 

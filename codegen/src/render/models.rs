@@ -6,19 +6,26 @@ use askama::Template;
 use proc_macro2::TokenStream;
 
 use super::imports::{Imports, Target};
-use super::{CORE, Doc, Literal, MODELS, Module, Page, definition};
+use super::{Doc, Layout, Literal, Module, Page, definition};
 use crate::error::{Error, Result};
 use crate::ir::{Body, Definition, Home, Krate, names};
 use crate::passes::Plan;
 
 #[derive(Template)]
 #[template(path = "module.rs.j2", escape = "none")]
-struct ModulePage {
+pub(super) struct ModulePage {
     modules: Vec<Module>,
     files: Vec<File>,
     /// Types written by hand, imported from core.
     specials: Vec<String>,
     aliases: Vec<Alias>,
+}
+
+impl ModulePage {
+    /// A page with nothing but modules.
+    pub(super) fn of(modules: Vec<Module>) -> Self {
+        Self { modules, files: Vec::new(), specials: Vec::new(), aliases: Vec::new() }
+    }
 }
 
 struct File {
@@ -35,9 +42,9 @@ struct Alias {
 /// The definitions of one module.
 type Homes<'a> = BTreeMap<&'a Home, Vec<&'a Definition>>;
 
-pub(super) fn pages(plan: &Plan) -> Result<Vec<Page>> {
+pub(super) fn pages(plan: &Plan, layout: &Layout) -> Result<Vec<Page>> {
     let mut pages = Vec::new();
-    for (krate, folder) in [(Krate::Core, CORE), (Krate::Models, MODELS)] {
+    for &(krate, folder) in layout.models() {
         let homes = homes(plan, krate);
         let groups: BTreeSet<&str> = homes.keys().map(|home| home.group.as_str()).collect();
         let mut root = Vec::new();
@@ -64,7 +71,7 @@ fn homes(plan: &Plan, krate: Krate) -> Homes<'_> {
         homes.entry(&definition.home).or_default().push(definition);
     }
     homes.retain(|_, of| {
-        krate == Krate::Models || of.iter().any(|definition| matches!(definition.body, Body::Structs { .. }))
+        krate != Krate::Core || of.iter().any(|definition| matches!(definition.body, Body::Structs { .. }))
     });
     homes
 }
@@ -104,7 +111,7 @@ fn group_pages(plan: &Plan, folder: &str, homes: &Homes<'_>) -> Result<Vec<Page>
 }
 
 fn version_module(home: &Home, version: &str) -> Module {
-    let feature = (home.krate == Krate::Models).then(|| names::feature(&home.group, version));
+    let feature = (home.krate != Krate::Core).then(|| names::feature(&home.group, version));
     let needs = feature.iter().map(|feature| format!("\n\nNeeds the feature `{feature}`.")).collect::<String>();
     let doc = Doc(format!("Types of version `{version}`.{needs}"));
     Module { doc, name: version.to_owned(), feature: feature.map(Literal) }
@@ -118,7 +125,7 @@ fn module_page(
     folder: &str,
     pages: &mut Vec<Page>,
 ) -> Result<ModulePage> {
-    let target = if home.krate == Krate::Core { Target::Core } else { Target::Models };
+    let target = Target::of(home.krate);
     let mut page = ModulePage { modules, files: Vec::new(), specials: Vec::new(), aliases: Vec::new() };
     let mut types: BTreeMap<&str, &Definition> = BTreeMap::new();
     for definition in definitions {

@@ -5,7 +5,8 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
 use super::api::{connection_name, request_name};
-use super::{CORE, Doc, Page};
+use super::layout::CORE;
+use super::{Doc, Page};
 use crate::error::Result;
 use crate::ir::{Connection, QueryParameter, QueryType, Verb};
 use crate::passes::Plan;

@@ -3,6 +3,7 @@
 mod bad_input;
 mod command;
 mod compiles;
+mod crds;
 mod determinism;
 mod diff;
 mod facts;

@@ -1,6 +1,7 @@
 //! What needs downloads or minutes: run by `scripts/check --long`, as `cargo test -p kubernetes-codegen --test long --
 //! --ignored`. Sources of Kubernetes and of large custom resources come as Go modules; none is committed.
 
+mod custom_resources;
 mod go;
 mod update;
 mod versions;

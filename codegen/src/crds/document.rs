@@ -1,0 +1,269 @@
+//! What an API server describes for a custom resource.
+//!
+//! Source: `k8s.io/apiextensions-apiserver/pkg/controller/openapi/builder/builder.go`; names of operations and tags:
+//! `k8s.io/apiserver/pkg/endpoints/openapi/openapi.go`.
+
+use openapiv3::OpenAPI;
+use serde_json::{Map, Value, json};
+
+use super::base;
+use super::definition::{Definition, Scope, Version};
+use super::schema;
+use crate::error::{Error, Place, Result};
+use crate::ir::names;
+
+/// Where definitions come from, so that an error names the place that its reader can mend.
+#[derive(Default)]
+pub(super) struct Places {
+    /// The pointers of definitions, each with the file, the resource and the pointer of its schema there.
+    definitions: Vec<(String, String, String)>,
+    file: Option<String>,
+}
+
+impl Places {
+    pub(super) fn of_file(file: &str) -> Self {
+        Self { definitions: Vec::new(), file: Some(file.to_owned()) }
+    }
+
+    /// The error as one of the file that has the definition.
+    pub(super) fn translate(&self, error: Error) -> Error {
+        let found = self.definitions.iter().find_map(|(definition, file, schema)| {
+            let rest = error.pointer().strip_prefix(definition.as_str())?;
+            (rest.is_empty() || rest.starts_with('/')).then(|| (file, format!("{schema}{rest}")))
+        });
+        match (found, &self.file) {
+            (Some((file, pointer)), _) => error.moved(pointer).in_file(file),
+            (None, Some(file)) => error.in_file(file),
+            (None, None) => error,
+        }
+    }
+}
+
+/// The document of all served versions.
+pub(super) fn of(definitions: &[Definition], notes: &mut Vec<String>) -> Result<(OpenAPI, Places)> {
+    let mut schemas: Map<String, Value> = base::definitions().into_iter().collect();
+    let mut paths = Map::new();
+    let mut places = Places::default();
+    for definition in definitions {
+        for (index, version) in definition.spec.versions.iter().enumerate() {
+            let (name, spec) = (&definition.metadata.name, &definition.spec);
+            if !version.served {
+                notes.push(format!("{name}: version {} is not served, and left out", version.name));
+                continue;
+            }
+            let pointer = format!("/spec/versions/{index}/schema/openAPIV3Schema");
+            let full_name = full_name(definition, version, &spec.names.kind);
+            let object = object(definition, version, &pointer, notes)?;
+            if schemas.insert(full_name.clone(), object).is_some() {
+                let message =
+                    format!("{name}: the kind {} of version {} is defined twice", spec.names.kind, version.name);
+                return Err(Error::new(message).in_file(&definition.file));
+            }
+            let list_name = self::full_name(definition, version, &spec.names.list_kind());
+            schemas.insert(list_name, list(definition, version, &full_name));
+            add_paths(&mut paths, definition, version, &full_name);
+            let file = format!("{}: {name}", definition.file);
+            places.definitions.push((format!("/definitions/{full_name}"), file, pointer));
+        }
+    }
+    let document = json!({
+        "openapi": "3.0.0",
+        "info": {"title": "Custom resources", "version": "unversioned"},
+        "paths": paths,
+        "components": {"schemas": schemas},
+    });
+    let error = |error| Error::new("the document of the custom resources could not be made").caused_by(error);
+    Ok((serde_json::from_value(document).map_err(error)?, places))
+}
+
+/// `monitoring.coreos.com` as `com.coreos.monitoring`.
+pub(super) fn reversed(group: &str) -> String {
+    group.split('.').rev().collect::<Vec<_>>().join(".")
+}
+
+fn full_name(definition: &Definition, version: &Version, kind: &str) -> String {
+    format!("{}.{}.{kind}", reversed(&definition.spec.group), version.name)
+}
+
+fn kinds(definition: &Definition, version: &Version, kind: &str) -> Value {
+    json!([{"group": definition.spec.group, "version": version.name, "kind": kind}])
+}
+
+/// The kind itself: its schema, with Kubernetes' metadata in place of what the schema says of it.
+fn object(definition: &Definition, version: &Version, pointer: &str, notes: &mut Vec<String>) -> Result<Value> {
+    let (name, spec) = (&definition.metadata.name, &definition.spec);
+    let declared = version.schema.as_ref().and_then(|validation| validation.schema.as_ref());
+    let root = Place::root("");
+    let mut object = match declared {
+        Some(declared) => schema::reduce(&root, declared).map_err(|error| {
+            let pointer = format!("{pointer}{}", error.pointer().strip_prefix('/').unwrap_or_default());
+            error.moved(pointer).in_file(format!("{}: {name}", definition.file))
+        })?,
+        None => json!({"type": "object"}),
+    };
+    let preserves = object.get("x-kubernetes-preserve-unknown-fields") == Some(&Value::Bool(true));
+    if spec.preserve_unknown_fields || preserves || declared.is_none() {
+        let version = &version.name;
+        notes.push(format!("{name}: version {version} has fields without a schema; they are not in its type"));
+    }
+    let Some(members) = object.as_object_mut() else { return Ok(object) };
+    members.remove("x-kubernetes-preserve-unknown-fields");
+    members.insert("type".to_owned(), "object".into());
+    members.insert("x-kubernetes-group-version-kind".to_owned(), kinds(definition, version, &spec.names.kind));
+    if version.deprecated {
+        let description = members.get("description").and_then(Value::as_str).unwrap_or_default();
+        let warning = version.deprecation_warning.as_deref().unwrap_or("the API server warns of this version.");
+        let description = format!("{description}\n\nDeprecated: {warning}");
+        members.insert("description".to_owned(), description.trim_start().into());
+    }
+    let properties = members.entry("properties").or_insert_with(|| json!({}));
+    if let Some(properties) = properties.as_object_mut() {
+        properties.insert("apiVersion".to_owned(), json!({"type": "string"}));
+        properties.insert("kind".to_owned(), json!({"type": "string"}));
+        let description = "Standard object's metadata: its name, namespace, labels and annotations.";
+        properties.insert(
+            "metadata".to_owned(),
+            json!({"allOf": [base::reference(base::OBJECT_META)], "description": description}),
+        );
+    }
+    Ok(object)
+}
+
+fn list(definition: &Definition, version: &Version, full_name: &str) -> Value {
+    json!({
+        "type": "object",
+        "required": ["items"],
+        "properties": {
+            "apiVersion": {"type": "string"},
+            "kind": {"type": "string"},
+            "metadata": base::reference(base::LIST_META),
+            "items": {"type": "array", "items": base::reference(full_name)},
+        },
+        "x-kubernetes-group-version-kind": kinds(definition, version, &definition.spec.names.list_kind()),
+    })
+}
+
+/// One operation of a kind.
+struct Operation<'a> {
+    method: &'a str,
+    action: &'a str,
+    /// How the operationId begins.
+    verb: &'a str,
+    /// How the operationId ends.
+    end: &'a str,
+    description: String,
+    body: Option<&'a str>,
+    answer: &'a str,
+}
+
+fn add_paths(paths: &mut Map<String, Value>, definition: &Definition, version: &Version, full_name: &str) {
+    let spec = &definition.spec;
+    let (kind, list) = (&spec.names.kind, self::full_name(definition, version, &spec.names.list_kind()));
+    let root = format!("/apis/{}/{}", spec.group, version.name);
+    let plural = &spec.names.plural;
+    let mut add = |path: String, operations: &[Operation<'_>]| {
+        paths.insert(path.clone(), item(definition, version, &path, operations));
+    };
+    let list = Operation::new("get", "list", "list", format!("list objects of kind {kind}"), None, &list);
+    let collection = match spec.scope {
+        Scope::Cluster => format!("{root}/{plural}"),
+        Scope::Namespaced => {
+            add(format!("{root}/{plural}"), &[Operation { end: "ForAllNamespaces", ..list.again() }]);
+            format!("{root}/namespaces/{{namespace}}/{plural}")
+        }
+    };
+    let article = if kind.starts_with(['A', 'E', 'I', 'O', 'U']) { "an" } else { "a" };
+    let object = Some(full_name);
+    let create = Operation::new("post", "post", "create", format!("create {article} {kind}"), object, full_name);
+    let description = format!("delete collection of {kind}");
+    let delete_all = Operation::new("delete", "deletecollection", "deleteCollection", description, None, base::STATUS);
+    add(collection.clone(), &[list, create, delete_all]);
+    let delete = Operation::new(
+        "delete",
+        "delete",
+        "delete",
+        format!("delete {article} {kind}"),
+        Some(base::DELETE_OPTIONS),
+        base::STATUS,
+    );
+    let [read, replace, patch] = read_replace_patch(kind, "", full_name);
+    add(format!("{collection}/{{name}}"), &[read, replace, patch, delete]);
+    let declared = &version.subresources;
+    let subresources =
+        [("status", "Status", full_name, &declared.status), ("scale", "Scale", base::SCALE, &declared.scale)];
+    for (name, end, type_, declared) in subresources {
+        if declared.is_some() {
+            let operations = read_replace_patch(kind, name, type_).map(|operation| Operation { end, ..operation });
+            add(format!("{collection}/{{name}}/{name}"), &operations);
+        }
+    }
+}
+
+/// What an object and each of its subresources have.
+fn read_replace_patch<'a>(kind: &str, subresource: &str, type_: &'a str) -> [Operation<'a>; 3] {
+    let of = if subresource.is_empty() { String::new() } else { format!("{subresource} of ") };
+    let description = |verb: &str| format!("{verb} {of}the specified {kind}");
+    [
+        Operation::new("get", "get", "read", description("read"), None, type_),
+        Operation::new("put", "put", "replace", description("replace"), Some(type_), type_),
+        Operation::new("patch", "patch", "patch", description("partially update"), Some(base::PATCH), type_),
+    ]
+}
+
+impl<'a> Operation<'a> {
+    fn new(
+        method: &'a str,
+        action: &'a str,
+        verb: &'a str,
+        description: String,
+        body: Option<&'a str>,
+        answer: &'a str,
+    ) -> Self {
+        Self { method, action, verb, end: "", description, body, answer }
+    }
+
+    fn again(&self) -> Self {
+        Self { description: self.description.clone(), ..*self }
+    }
+}
+
+/// The operations of a path.
+fn item(definition: &Definition, version: &Version, path: &str, operations: &[Operation<'_>]) -> Value {
+    let spec = &definition.spec;
+    let in_path = |name: &str, description: String| json!({"name": name, "in": "path", "required": true, "description": description, "schema": {"type": "string"}});
+    let mut parameters = Vec::new();
+    if path.contains("{namespace}") {
+        let description = "object name and auth scope, such as for teams and projects";
+        parameters.push(in_path("namespace", description.to_owned()));
+    }
+    if path.contains("{name}") {
+        parameters.push(in_path("name", format!("name of the {}", spec.names.kind)));
+    }
+    let mut item = Map::from_iter([("parameters".to_owned(), Value::Array(parameters))]);
+    let (prefix, tag) = (names::operation_group(&spec.group), names::tag(&spec.group, &version.name));
+    let scope = if path.contains("{namespace}") { "Namespaced" } else { "" };
+    let version_word = names::upper_first(&version.name);
+    for operation in operations {
+        let Operation { method, action, verb, end, description, body, answer } = operation;
+        // As the API server names it: `deleteCollection` has its group in the middle of the verb.
+        let id = match *verb {
+            "deleteCollection" => format!("delete{prefix}{version_word}Collection{scope}{}", spec.names.kind),
+            verb => format!("{verb}{prefix}{version_word}{scope}{}{end}", spec.names.kind),
+        };
+        let content = |definition: &str| json!({"application/json": {"schema": base::reference(definition)}});
+        let mut value = json!({
+            "operationId": id,
+            "tags": [tag],
+            "description": description,
+            "parameters": base::parameters(action),
+            "responses": {"200": {"description": "OK", "content": content(answer)}},
+            "x-kubernetes-action": action,
+            "x-kubernetes-group-version-kind": {"group": spec.group, "version": version.name, "kind": spec.names.kind},
+        });
+        if let (Some(body), Some(members)) = (body, value.as_object_mut()) {
+            members.insert("requestBody".to_owned(), json!({"content": content(body)}));
+        }
+        item.insert((*method).to_owned(), value);
+    }
+    Value::Object(item)
+}

@@ -1,0 +1,164 @@
+//! Custom resources: from CustomResourceDefinitions, or from a cluster's description, to a crate of their own.
+//!
+//! A definition is made into what an API server would describe for it, an OpenAPI document, and goes the way that the
+//! built-in types go: the same lowering, the same passes, the same templates.
+
+mod base;
+mod definition;
+mod document;
+mod read;
+mod schema;
+
+use std::collections::BTreeSet;
+
+use kubernetes_swagger::{Swagger, extension};
+use openapiv3::{OpenAPI, ReferenceOr};
+
+use crate::error::{Error, Result};
+use crate::ir::Krate;
+use crate::render::{Layout, Origin};
+use crate::timings::Timings;
+use crate::{FileTree, lower, passes, render};
+
+/// What a crate of custom resources is generated from.
+#[derive(Clone, Copy, Debug)]
+pub struct CustomResources<'a> {
+    /// The files, each with its name, as errors show it: YAML or JSON with CustomResourceDefinitions, or a description.
+    pub files: &'a [(String, Vec<u8>)],
+    /// The groups to take, of all that the files have; all, if there is none.
+    pub groups: &'a [String],
+    /// The name of the crate.
+    pub name: &'a str,
+    /// Where the SDK's crates are, as a path in the manifest; the registry, if there is none.
+    pub sdk: Option<&'a str>,
+}
+
+/// What was generated for custom resources.
+#[derive(Clone, Debug)]
+pub struct CustomCrate {
+    /// The files of the crate, by their paths from its folder.
+    pub tree: FileTree,
+    /// The kinds, as `monitoring.coreos.com/v1 Prometheus`.
+    pub kinds: Vec<String>,
+    /// What is worth knowing: versions that are left out, fields that are kept as JSON.
+    pub notes: Vec<String>,
+    /// Where the time went.
+    pub timings: Timings,
+}
+
+/// Generates a crate for custom resources, in memory.
+///
+/// # Errors
+/// If a file is neither YAML nor JSON, or has something that no crate can be made of; the error names the file, the
+/// definition and the place in it.
+pub fn generate_custom(resources: &CustomResources<'_>) -> Result<CustomCrate> {
+    let mut timings = Timings::default();
+    let input = timings.measure("read", || Input::read(resources))?;
+    let Input { mut openapi, groups, places, notes } = input;
+    keep_paths(&mut openapi, &groups);
+    let plan = timings.measure("lower", || plan(&openapi, &groups)).map_err(|error| places.translate(error))?;
+    let kinds: Vec<String> = plan
+        .definitions
+        .values()
+        .filter(|definition| definition.home.krate == Krate::Custom)
+        .filter(|definition| definition.structs().first().is_some_and(|object| object.resource.is_some()))
+        .filter_map(|definition| definition.kind())
+        .map(|kind| format!("{}/{} {}", kind.group, kind.version, kind.kind))
+        .collect();
+    if kinds.is_empty() {
+        let groups: Vec<&str> = groups.iter().map(String::as_str).collect();
+        return Err(Error::new(format!("no custom resource was found (groups: {})", groups.join(", "))));
+    }
+    let layout = Layout::custom(resources.name, resources.sdk);
+    let origin = Origin { source: "CustomResourceDefinitions", kubernetes: None, command: render::CRDS_COMMAND };
+    let tree = render::render(&plan, &layout, origin, &mut timings)?;
+    Ok(CustomCrate { tree, kinds, notes, timings })
+}
+
+fn plan(openapi: &OpenAPI, groups: &BTreeSet<String>) -> Result<passes::Plan> {
+    let mut api = lower::lower(openapi)?;
+    let prefixes: Vec<String> = groups.iter().map(|group| document::reversed(group) + ".").collect();
+    for definition in api.definitions.values_mut() {
+        if prefixes.iter().any(|prefix| is_in(&definition.name, prefix)) {
+            definition.home.krate = Krate::Custom;
+        }
+    }
+    passes::run(api)
+}
+
+/// Whether a definition is of the group whose reversed name the prefix is: a version and a kind follow.
+fn is_in(definition: &str, prefix: &str) -> bool {
+    definition.strip_prefix(prefix).is_some_and(|rest| rest.split('.').count() == 2)
+}
+
+/// Leaves out what belongs to other groups; their definitions stay, as something may refer to them.
+fn keep_paths(openapi: &mut OpenAPI, groups: &BTreeSet<String>) {
+    openapi.paths.paths.retain(|path, _| {
+        let group = path.strip_prefix("/apis/").and_then(|rest| rest.split_once('/'));
+        group.is_some_and(|(group, _)| groups.contains(group))
+    });
+}
+
+/// All that the files say.
+struct Input {
+    openapi: OpenAPI,
+    groups: BTreeSet<String>,
+    places: document::Places,
+    notes: Vec<String>,
+}
+
+impl Input {
+    fn read(resources: &CustomResources<'_>) -> Result<Self> {
+        let mut definitions = Vec::new();
+        for (name, bytes) in resources.files {
+            if read::is_description(bytes) {
+                return match resources.files {
+                    [_] => Self::of_description(name, bytes, resources.groups),
+                    _ => Err(Error::new("a description is read by itself: give no other file").in_file(name)),
+                };
+            }
+            definitions.extend(read::definitions(name, bytes)?);
+        }
+        let mut notes = Vec::new();
+        if !resources.groups.is_empty() {
+            definitions.retain(|definition| resources.groups.contains(&definition.spec.group));
+        }
+        let groups = definitions.iter().map(|definition| definition.spec.group.clone()).collect();
+        let (openapi, places) = document::of(&definitions, &mut notes)?;
+        Ok(Self { openapi, groups, places, notes })
+    }
+
+    fn of_description(name: &str, bytes: &[u8], groups: &[String]) -> Result<Self> {
+        let swagger = Swagger::parse(bytes).map_err(|error| Error::new(error.to_string()).in_file(name))?;
+        let openapi = swagger.lift();
+        let found = groups_of(&openapi);
+        if groups.is_empty() {
+            let custom: Vec<&str> = found.iter().filter(|group| !is_built_in(group)).map(String::as_str).collect();
+            let message = format!(
+                "a description has many groups: say which to take with --group; those that look like custom resources: {}",
+                custom.join(", "),
+            );
+            return Err(Error::new(message).in_file(name));
+        }
+        if let Some(missing) = groups.iter().find(|group| !found.contains(*group)) {
+            return Err(Error::new(format!("it has no group {missing}")).in_file(name));
+        }
+        let places = document::Places::of_file(name);
+        Ok(Self { openapi, groups: groups.iter().cloned().collect(), places, notes: Vec::new() })
+    }
+}
+
+fn groups_of(openapi: &OpenAPI) -> BTreeSet<String> {
+    let operations = openapi.paths.paths.values().filter_map(ReferenceOr::as_item).flat_map(|item| item.iter());
+    let kinds = operations.filter_map(|(_, operation)| extension::group_version_kind(operation).ok().flatten());
+    kinds.map(|kind| kind.group).collect()
+}
+
+/// The groups of Kubernetes itself: without a dot, or under `k8s.io` with one word before it or with `authorization`
+/// and the like.
+fn is_built_in(group: &str) -> bool {
+    !group.contains('.')
+        || group.strip_suffix(".k8s.io").is_some_and(|name| {
+            !name.contains('.') || matches!(name, "rbac.authorization" | "flowcontrol.apiserver" | "internal.apiserver")
+        })
+}
