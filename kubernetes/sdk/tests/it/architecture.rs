@@ -16,6 +16,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("kubernetes-client", &["kubernetes-core", "kubernetes-config"]),
     ("kubernetes-watch", &["kubernetes-core", "kubernetes-client"]),
     ("kubernetes-utils", &["kubernetes-core"]),
+    ("kubernetes-testing", &["kubernetes-core", "kubernetes-config", "kubernetes-client"]),
     (
         "kubernetes-sdk",
         &[
