@@ -28,6 +28,13 @@ pub(crate) async fn namespace(test: &str) -> (Client, String) {
     let since_epoch = std::time::UNIX_EPOCH.elapsed().expect("the clock is right").as_nanos();
     let name = format!("{test}-{since_epoch:x}");
     core_v1::create_namespace(&Namespace::named(&name)).send(&client).await.expect("a namespace is created");
+    // Until a controller has made it, no pod can be created.
+    let account = async {
+        while core_v1::read_namespaced_service_account(&name, "default").send(&client).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(LIMIT, account).await.expect("the namespace gets its service account");
     (client, name)
 }
 
