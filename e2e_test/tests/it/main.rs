@@ -4,8 +4,10 @@
 mod cluster;
 mod compaction;
 mod config_map;
+mod conformance;
 mod credentials;
 mod kubeconfig;
+mod kubectl;
 mod objects;
 mod operations;
 mod pod;

@@ -15,6 +15,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("kubernetes-config", &[]),
     ("kubernetes-client", &["kubernetes-core", "kubernetes-config"]),
     ("kubernetes-watch", &["kubernetes-core", "kubernetes-client"]),
+    ("kubernetes-testing", &["kubernetes-core", "kubernetes-config", "kubernetes-client"]),
     (
         "kubernetes-sdk",
         &[

@@ -14,13 +14,17 @@ use crate::store::{Key, Stored};
 /// Those that a new cluster has.
 pub(crate) const INITIAL: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
 
-/// What a new namespace gets (`pkg/registry/core/namespace/strategy.go`, `pkg/apis/core/v1/defaults.go`).
+/// The label of every namespace (`pkg/apis/core/v1/defaults.go`).
 pub(super) fn initialize(object: &mut Object) {
     let name = object.text("name").to_owned();
     let labels = object.metadata_mut().entry("labels").or_insert_with(|| json!({}));
     if let Some(labels) = labels.as_object_mut() {
         labels.insert("kubernetes.io/metadata.name".to_owned(), name.into());
     }
+}
+
+/// What a new namespace gets, and nobody owns (`pkg/registry/core/namespace/strategy.go`).
+pub(super) fn complete(object: &mut Object) {
     object.0.insert("spec".to_owned(), json!({"finalizers": ["kubernetes"]}));
     object.0.insert("status".to_owned(), json!({"phase": "Active"}));
 }

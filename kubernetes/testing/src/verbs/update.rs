@@ -15,13 +15,13 @@ use crate::store::Stored;
 
 pub(super) fn update(state: &mut State, call: &Call, target: &Target) -> Result<Reply> {
     let options = WriteOptions::read(call, "UpdateOptions")?;
-    let (object, warnings) = read_object(call, target)?;
+    let (mut object, warnings) = read_object(call, target)?;
     let writer = Writer::of(call, target, options);
     check_name(&writer, &object)?;
+    writer.check_namespace(&mut object)?;
     let (object, status) = match target.find(state).cloned() {
         Some(old) => (replace(state, &writer, &old, object)?, StatusCode::OK),
         None if target.served.behaviour.create_on_update && target.subresource.is_none() => {
-            let mut object = object;
             object.unset("resourceVersion");
             (create_object(state, &writer, object, Tracking::Update)?, StatusCode::CREATED)
         }
@@ -34,7 +34,9 @@ pub(super) fn update(state: &mut State, call: &Call, target: &Target) -> Result<
 pub(super) fn check_name(writer: &Writer<'_>, object: &Object) -> Result<()> {
     let (found, name) = (object.text("name"), writer.name);
     if found.is_empty() {
-        return Err(Failure::bad_request("name must be provided"));
+        return Err(Failure::bad_request(format!(
+            "the name of the object ({name} based on URL) was undeterminable: name must be provided"
+        )));
     }
     if found != name {
         let message = format!("the name of the object ({found}) does not match the name on the URL ({name})");
