@@ -67,6 +67,8 @@ pub(super) fn delete(state: &mut State, writer: &Writer<'_>, mut object: Object,
         return Ok(Outcome::Pending(object));
     }
     mark(state, &mut object, 0);
+    // Its finalizer is in its specification, and the metadata says nothing of a grace period.
+    object.unset("deletionGracePeriodSeconds");
     if let Some(status) = object.0.entry("status").or_insert_with(|| json!({})).as_object_mut() {
         status.insert("phase".to_owned(), "Terminating".into());
     }
@@ -97,6 +99,13 @@ pub(super) fn after_remove(state: &mut State, served: &Served, last: &Stored) {
     if is_going {
         let namespace = namespace.to_owned();
         end_if_empty(state, &namespace);
+    }
+}
+
+/// Ends a namespace that goes and waits for nothing any more.
+pub(super) fn settle(state: &mut State, served: &Served, object: &Object) {
+    if served.group.is_empty() && served.plural == "namespaces" && object.is_deleting() {
+        end_if_empty(state, object.text("name"));
     }
 }
 

@@ -1,11 +1,11 @@
 use http::StatusCode;
 use serde_json::Value;
 
-use super::Reply;
 use super::context::{Target, read_object};
 use super::create::create_object;
 use super::options::WriteOptions;
 use super::write::{Writer, respond};
+use super::{Reply, namespaces};
 use crate::call::Call;
 use crate::failure::{Cause, Failure, Result};
 use crate::object::Object;
@@ -108,7 +108,9 @@ pub(super) fn finish(
     new.restore("resourceVersion", old);
     split_status(served, writer.subresource, old, &mut new);
     check_finalizers(writer, old, &new)?;
-    if served.behaviour.generation && differs_in_specification(old, &new) {
+    let labels = |object: &Object| object.at("metadata.labels").cloned();
+    let is_relabelled = served.behaviour.label_generation && labels(old) != labels(&new);
+    if served.behaviour.generation && (is_relabelled || differs_in_specification(old, &new)) {
         let generation = old.integer("generation").unwrap_or_default();
         new.set("generation", generation + 1);
     }
@@ -127,7 +129,10 @@ pub(super) fn finish(
     if same_but_times(old, &new) {
         return Ok(old.clone());
     }
-    writer.put(state, new)
+    let object = writer.put(state, new)?;
+    // It may have waited for a finalizer alone.
+    namespaces::settle(state, served, &object);
+    Ok(object)
 }
 
 /// A resource with a status subresource has its status changed there alone, and there nothing else.
