@@ -3,16 +3,20 @@
 //! ```text
 //! cargo run --example watch_pods -- --namespace kube-system --selector app=web
 //! ```
+//!
+//! Without a cluster: `cargo run --example watch_pods -- --embedded`
 #![allow(clippy::print_stdout, reason = "a program for the terminal")]
 
 use std::error::Error;
+use std::time::Duration;
 
 use clap::Parser;
 use futures::TryStreamExt;
 use kubernetes_sdk::api::core::v1 as core_v1;
-use kubernetes_sdk::models::core::v1::Pod;
+use kubernetes_sdk::models::core::v1::{Pod, PodStatus};
 use kubernetes_sdk::watch::{Event, Watch};
 use kubernetes_sdk::{Client, Config};
+use kubernetes_testing::TestServer;
 
 /// Prints what happens to pods.
 #[derive(Parser)]
@@ -26,17 +30,25 @@ struct Arguments {
     /// The kubeconfig's context; its current one without it.
     #[arg(long)]
     context: Option<String>,
+    /// An API server in memory, where a pod comes, changes or goes every second, instead of a cluster.
+    #[arg(long, conflicts_with = "context")]
+    embedded: bool,
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::parse();
-    let client = match &arguments.context {
-        Some(context) => {
+    let embedded = arguments.embedded.then(TestServer::in_process);
+    let client = match (&embedded, &arguments.context) {
+        (Some(server), _) => {
+            tokio::spawn(change_pods(server.client()));
+            server.client()
+        }
+        (None, Some(context)) => {
             let kubeconfig = kubernetes_sdk::config::Kubeconfig::from_env()?;
             Client::new(Config::from_kubeconfig(&kubeconfig, Some(context))?)?
         }
-        None => Client::from_env()?,
+        (None, None) => Client::from_env()?,
     };
     let mut request = match &arguments.namespace {
         Some(namespace) => core_v1::list_namespaced_pod(namespace),
@@ -61,6 +73,22 @@ async fn main() -> Result<(), Box<dyn Error>> {
             Event::Deleted(pod) => println!("- {}", line(&pod)),
             Event::Bookmark(_) => {}
         }
+    }
+    Ok(())
+}
+
+/// Starts, runs and ends one pod after the other, a step a second.
+async fn change_pods(client: Client) -> Result<(), kubernetes_sdk::Error> {
+    let mut seconds = tokio::time::interval(Duration::from_secs(1));
+    for number in 1.. {
+        let name = format!("pod-{number}");
+        seconds.tick().await;
+        let mut pod = core_v1::create_namespaced_pod("default", &Pod::named(&*name)).send(&client).await?;
+        seconds.tick().await;
+        pod.status = Some(PodStatus { phase: Some("Running".into()), ..PodStatus::default() }.into());
+        core_v1::replace_namespaced_pod_status("default", &name, &pod).send(&client).await?;
+        seconds.tick().await;
+        core_v1::delete_namespaced_pod("default", &name).send(&client).await?;
     }
     Ok(())
 }

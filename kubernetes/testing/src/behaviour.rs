@@ -15,6 +15,8 @@ pub(crate) struct Behaviour {
     pub(crate) returns_deleted: bool,
     /// Whether `metadata.generation` counts the changes of the specification.
     pub(crate) generation: bool,
+    /// Whether it counts the changes of labels, too.
+    pub(crate) label_generation: bool,
     /// Whether a deletion waits for the grace period (`RESTGracefulDeleteStrategy`).
     pub(crate) graceful: bool,
     /// Whether a creation keeps the status that is sent.
@@ -108,6 +110,7 @@ impl Behaviour {
             create_on_update: is_in(CREATE_ON_UPDATE),
             returns_deleted: is_in(RETURNS_DELETED),
             generation: is_in(GENERATION),
+            label_generation: resource.group == "discovery.k8s.io",
             graceful: resource.group.is_empty() && resource.plural == "pods",
             keeps_status: resource.group.is_empty() && resource.plural == "nodes",
         }

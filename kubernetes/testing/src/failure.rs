@@ -159,7 +159,7 @@ impl Failure {
     /// What this server leaves out.
     pub(crate) fn not_implemented(what: &str) -> Self {
         let message = format!("the in-memory API server does not support {what}; use a real cluster for it");
-        Self::new(501, "MethodNotAllowed", message)
+        Self::new(501, "NotImplemented", message)
     }
 
     pub(crate) fn unsupported_media_type(accepted: &str) -> Self {

@@ -27,7 +27,7 @@ impl Comparison {
         self.added.union(&self.modified)
     }
 
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.added.is_empty() && self.modified.is_empty() && self.removed.is_empty()
     }
 

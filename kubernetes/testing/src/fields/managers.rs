@@ -145,20 +145,22 @@ impl Managers {
         subresource: &str,
         api_version: &str,
         set: FieldSet,
-        time: &str,
     ) -> Option<FieldSet> {
         let mine = self.0.iter_mut().find(|manager| manager.is(name, Operation::Apply, subresource, api_version));
         match mine {
-            Some(manager) => {
-                if manager.set != set {
-                    manager.time = time.to_owned();
-                }
-                Some(std::mem::replace(&mut manager.set, set))
-            }
+            Some(manager) => Some(std::mem::replace(&mut manager.set, set)),
             None => {
-                self.add(name, Operation::Apply, subresource, api_version, time, set);
+                self.add(name, Operation::Apply, subresource, api_version, "", set);
                 None
             }
+        }
+    }
+
+    /// Notes when a manager changed something by an apply: one that changes nothing leaves no time.
+    pub(super) fn touch(&mut self, name: &str, subresource: &str, api_version: &str, time: &str) {
+        let mut mine = self.0.iter_mut().filter(|manager| manager.is(name, Operation::Apply, subresource, api_version));
+        if let Some(manager) = mine.next() {
+            manager.time = time.to_owned();
         }
     }
 

@@ -14,6 +14,7 @@ use serde_json::Value;
 use crate::failure::Cause;
 use crate::object::Object;
 use crate::registry::Served;
+use crate::structure;
 
 pub(crate) use compare::Comparison;
 pub(crate) use managers::Managers;
@@ -82,13 +83,20 @@ pub(crate) fn apply(
     reset_set(served, subresource, &mut set);
     let mut merged = merge::merge(shape, live.as_ref(), &config_value);
     let api_version = served.api_version();
-    let last = managers.applied(manager, subresource, &api_version, set.clone(), time);
+    let last = managers.applied(manager, subresource, &api_version, set.clone());
     if let Some(last) = last {
         let kept = managers.union_without(manager, subresource, &api_version);
         prune::prune(shape, &mut merged, &last.difference(&set), &kept.union(&set));
     }
+    if let Value::Object(fields) = &mut merged {
+        // Its parts were decoded before, each on its own.
+        structure::normalize(shape, fields).map_err(|error| (error, Vec::new()))?;
+    }
     let mut comparison = Comparison::of(shape, live.as_ref(), &merged);
     reset(served, subresource, &mut comparison);
+    if !comparison.is_empty() {
+        managers.touch(manager, subresource, &api_version, time);
+    }
     let conflicts = managers.take_over(manager, subresource, &api_version, &comparison);
     if !conflicts.is_empty() && !force {
         return Err(managers::conflict(&conflicts));

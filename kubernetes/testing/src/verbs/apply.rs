@@ -36,7 +36,9 @@ pub(super) fn apply(state: &mut State, call: &Call, target: &Target, options: Wr
         return Err(Failure::bad_request("metadata.managedFields must be nil"));
     }
     check_declared(served, &value)?;
-    let (mut config, warnings) = decode_object(call, served, value)?;
+    let (_, warnings) = decode_object(call, served, value.clone())?;
+    // What is empty is given up by leaving it out, and owned by naming it: the configuration stays as it was sent.
+    let mut config = Object(value.as_object().cloned().unwrap_or_default()).without_type();
     if config.text("name").is_empty() {
         config.set("name", target.name());
     }

@@ -4,8 +4,9 @@ use serde_json::Value;
 
 use crate::call::Call;
 use crate::failure::{Failure, Result};
+use crate::generated::RESOURCES;
 use crate::object::Object;
-use crate::registry::Served;
+use crate::registry::{self, Served};
 use crate::state::State;
 use crate::store::{Key, Stored};
 use crate::structure;
@@ -112,10 +113,14 @@ fn check_type(served: &Served, object: &serde_json::Map<String, Value>) -> Resul
     let expected = &served.kind;
     let found = if kind.is_empty() { expected } else { kind };
     let version = api_version.rsplit('/').next().unwrap_or_default();
-    let why = if kind.is_empty() || kind == served.kind {
-        format!("no kind {found:?} is registered for version {api_version:?}")
+    let is_registered = RESOURCES.iter().any(|resource| {
+        resource.kind == found && registry::api_version(resource.group, resource.version) == api_version
+    });
+    let why = if is_registered {
+        let internal = served.group.split('.').next().filter(|group| !group.is_empty()).unwrap_or("core");
+        format!("converting ({version}.{found}) to ({internal}.{expected}): unknown conversion")
     } else {
-        format!("converting ({version}.{found}) to ({}.{expected}): unknown conversion", served.version)
+        format!("no kind {found:?} is registered for version {api_version:?} in scheme \"pkg/runtime/scheme.go:111\"")
     };
     let message = format!("{found} in version {version:?} cannot be handled as a {expected}: {why}");
     Err(Failure::bad_request(message))

@@ -64,6 +64,7 @@ pub(super) fn create_object(
     if tracking == Tracking::Update {
         writer.track(state, None, &mut object);
     }
+    complete(served, &mut object);
     if writer.options.dry_run {
         return Ok(object);
     }
@@ -87,6 +88,11 @@ fn name(state: &mut State, served: &Served, object: &mut Object) -> Result<bool>
                 break;
             }
         }
+    }
+    if object.text("name").is_empty() && served.group.is_empty() && served.plural == "limitranges" {
+        // As `PrepareForCreate` in `pkg/registry/core/limitrange/strategy.go`.
+        let name = state.new_uid();
+        object.set("name", name);
     }
     let name = object.text("name");
     if name.is_empty() {
@@ -113,6 +119,13 @@ pub(super) fn initialize(served: &Served, object: &mut Object, time: &str) {
     }
     if served.group.is_empty() && served.plural == "namespaces" {
         namespaces::initialize(object);
+    }
+}
+
+/// What they put in after it was noted who owns what.
+pub(super) fn complete(served: &Served, object: &mut Object) {
+    if served.group.is_empty() && served.plural == "namespaces" {
+        namespaces::complete(object);
     }
 }
 

@@ -1,6 +1,6 @@
 use serde_json::Value;
 
-use super::create::initialize;
+use super::create::{complete as complete_kind, initialize};
 use super::write::Writer;
 use crate::failure::{Failure, Result};
 use crate::names;
@@ -55,6 +55,7 @@ fn complete(state: &mut State, served: &Served, old: Option<Object>, object: &mu
     let status = object.0.get("status").cloned();
     let time = state.clock.timestamp();
     initialize(served, object, &time);
+    complete_kind(served, object);
     if let Some(status) = status {
         object.0.insert("status".to_owned(), status);
     }

@@ -14,13 +14,17 @@ use crate::store::{Key, Stored};
 /// Those that a new cluster has.
 pub(crate) const INITIAL: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
 
-/// What a new namespace gets (`pkg/registry/core/namespace/strategy.go`, `pkg/apis/core/v1/defaults.go`).
+/// The label of every namespace (`pkg/apis/core/v1/defaults.go`).
 pub(super) fn initialize(object: &mut Object) {
     let name = object.text("name").to_owned();
     let labels = object.metadata_mut().entry("labels").or_insert_with(|| json!({}));
     if let Some(labels) = labels.as_object_mut() {
         labels.insert("kubernetes.io/metadata.name".to_owned(), name.into());
     }
+}
+
+/// What a new namespace gets, and nobody owns (`pkg/registry/core/namespace/strategy.go`).
+pub(super) fn complete(object: &mut Object) {
     object.0.insert("spec".to_owned(), json!({"finalizers": ["kubernetes"]}));
     object.0.insert("status".to_owned(), json!({"phase": "Active"}));
 }
@@ -63,6 +67,8 @@ pub(super) fn delete(state: &mut State, writer: &Writer<'_>, mut object: Object,
         return Ok(Outcome::Pending(object));
     }
     mark(state, &mut object, 0);
+    // Its finalizer is in its specification, and the metadata says nothing of a grace period.
+    object.unset("deletionGracePeriodSeconds");
     if let Some(status) = object.0.entry("status").or_insert_with(|| json!({})).as_object_mut() {
         status.insert("phase".to_owned(), "Terminating".into());
     }
@@ -93,6 +99,13 @@ pub(super) fn after_remove(state: &mut State, served: &Served, last: &Stored) {
     if is_going {
         let namespace = namespace.to_owned();
         end_if_empty(state, &namespace);
+    }
+}
+
+/// Ends a namespace that goes and waits for nothing any more.
+pub(super) fn settle(state: &mut State, served: &Served, object: &Object) {
+    if served.group.is_empty() && served.plural == "namespaces" && object.is_deleting() {
+        end_if_empty(state, object.text("name"));
     }
 }
 

@@ -16,7 +16,7 @@ impl WriteOptions {
         if let Some(validation) = call.query.text("fieldValidation")
             && !matches!(validation, "Ignore" | "Warn" | "Strict")
         {
-            let cause = Cause::not_supported("fieldValidation", &validation.into(), &["Ignore", "Strict", "Warn"]);
+            let cause = Cause::not_supported("fieldValidation", &validation.into(), &["", "Ignore", "Strict", "Warn"]);
             return Err(Failure::invalid_options(kind, cause));
         }
         Ok(Self { dry_run: dry_run(kind, values.into_iter())? })

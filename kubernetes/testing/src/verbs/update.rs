@@ -1,11 +1,11 @@
 use http::StatusCode;
 use serde_json::Value;
 
-use super::Reply;
 use super::context::{Target, read_object};
 use super::create::create_object;
 use super::options::WriteOptions;
 use super::write::{Writer, respond};
+use super::{Reply, namespaces};
 use crate::call::Call;
 use crate::failure::{Cause, Failure, Result};
 use crate::object::Object;
@@ -15,13 +15,13 @@ use crate::store::Stored;
 
 pub(super) fn update(state: &mut State, call: &Call, target: &Target) -> Result<Reply> {
     let options = WriteOptions::read(call, "UpdateOptions")?;
-    let (object, warnings) = read_object(call, target)?;
+    let (mut object, warnings) = read_object(call, target)?;
     let writer = Writer::of(call, target, options);
     check_name(&writer, &object)?;
+    writer.check_namespace(&mut object)?;
     let (object, status) = match target.find(state).cloned() {
         Some(old) => (replace(state, &writer, &old, object)?, StatusCode::OK),
         None if target.served.behaviour.create_on_update && target.subresource.is_none() => {
-            let mut object = object;
             object.unset("resourceVersion");
             (create_object(state, &writer, object, Tracking::Update)?, StatusCode::CREATED)
         }
@@ -34,7 +34,9 @@ pub(super) fn update(state: &mut State, call: &Call, target: &Target) -> Result<
 pub(super) fn check_name(writer: &Writer<'_>, object: &Object) -> Result<()> {
     let (found, name) = (object.text("name"), writer.name);
     if found.is_empty() {
-        return Err(Failure::bad_request("name must be provided"));
+        return Err(Failure::bad_request(format!(
+            "the name of the object ({name} based on URL) was undeterminable: name must be provided"
+        )));
     }
     if found != name {
         let message = format!("the name of the object ({found}) does not match the name on the URL ({name})");
@@ -106,7 +108,9 @@ pub(super) fn finish(
     new.restore("resourceVersion", old);
     split_status(served, writer.subresource, old, &mut new);
     check_finalizers(writer, old, &new)?;
-    if served.behaviour.generation && differs_in_specification(old, &new) {
+    let labels = |object: &Object| object.at("metadata.labels").cloned();
+    let is_relabelled = served.behaviour.label_generation && labels(old) != labels(&new);
+    if served.behaviour.generation && (is_relabelled || differs_in_specification(old, &new)) {
         let generation = old.integer("generation").unwrap_or_default();
         new.set("generation", generation + 1);
     }
@@ -125,7 +129,10 @@ pub(super) fn finish(
     if same_but_times(old, &new) {
         return Ok(old.clone());
     }
-    writer.put(state, new)
+    let object = writer.put(state, new)?;
+    // It may have waited for a finalizer alone.
+    namespaces::settle(state, served, &object);
+    Ok(object)
 }
 
 /// A resource with a status subresource has its status changed there alone, and there nothing else.

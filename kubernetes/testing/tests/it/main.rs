@@ -4,6 +4,7 @@ mod faults;
 mod lists;
 mod objects;
 mod ports;
+mod properties;
 mod support;
 mod watches;
 mod writes;

@@ -131,8 +131,22 @@ async fn a_namespace_takes_everything_along() {
     assert_eq!(get(&server, maps).await.names(), ["held"]);
     let refused = post(&server, maps, json!({"metadata": {"name": "late"}})).await;
     assert_eq!((refused.status, refused.reason()), (403, "Forbidden"));
+    let held = json!({"metadata": {"finalizers": ["example.com/z"]}});
+    let path = "/api/v1/namespaces/shop";
+    assert_eq!(send(&server, "PATCH", path, MERGE, held).await.status, 422, "it is too late for a finalizer");
     send(&server, "PATCH", &format!("{maps}/held"), MERGE, json!({"metadata": {"finalizers": null}})).await;
-    assert_eq!(get(&server, "/api/v1/namespaces/shop").await.status, 404);
+    assert_eq!(get(&server, path).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_namespace_waits_for_its_own_finalizers() {
+    let server = TestServer::in_process();
+    let path = "/api/v1/namespaces/shop";
+    post(&server, "/api/v1/namespaces", json!({"metadata": {"name": "shop", "finalizers": ["example.com/x"]}})).await;
+    delete(&server, path, Value::Null).await;
+    assert_eq!(get(&server, path).await.status, 200);
+    send(&server, "PATCH", path, MERGE, json!({"metadata": {"finalizers": null}})).await;
+    assert_eq!(get(&server, path).await.status, 404);
 }
 
 fn deployment() -> Value {

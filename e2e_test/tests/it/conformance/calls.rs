@@ -1,0 +1,296 @@
+use serde_json::{Value, json};
+
+/// One call.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    pub(crate) label: String,
+    pub(crate) method: &'static str,
+    pub(crate) path: String,
+    pub(crate) content_type: &'static str,
+    pub(crate) body: String,
+}
+
+const JSON: &str = "application/json";
+const MERGE: &str = "application/merge-patch+json";
+const JSON_PATCH: &str = "application/json-patch+json";
+const STRATEGIC: &str = "application/strategic-merge-patch+json";
+const APPLY: &str = "application/apply-patch+yaml";
+
+/// A resource that the script is run for.
+struct Subject {
+    group: &'static str,
+    kind: &'static str,
+    plural: &'static str,
+    /// What an object has beside its metadata.
+    content: Value,
+    /// A merge patch that changes the content.
+    change: Value,
+}
+
+fn subject(group: &'static str, kind: &'static str, plural: &'static str, content: Value, change: Value) -> Subject {
+    Subject { group, kind, plural, content, change }
+}
+
+fn subjects() -> Vec<Subject> {
+    let role = |verb: &str| json!({"rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": [verb]}]});
+    let slice = json!({
+        "addressType": "IPv4",
+        "endpoints": [{"addresses": ["10.1.2.3"], "conditions": {"ready": true}}],
+        "ports": [{"name": "http", "protocol": "TCP", "port": 80}],
+    });
+    vec![
+        subject("", "ConfigMap", "configmaps", json!({"data": {"a": "1", "b": "2"}}), json!({"data": {"a": "3"}})),
+        subject(
+            "",
+            "ServiceAccount",
+            "serviceaccounts",
+            json!({"secrets": [{"name": "a"}]}),
+            json!({"secrets": [{"name": "b"}]}),
+        ),
+        subject(
+            "",
+            "LimitRange",
+            "limitranges",
+            json!({"spec": {"limits": [{"type": "Pod", "max": {"cpu": "2"}}]}}),
+            json!({"spec": {"limits": [{"type": "Pod", "max": {"cpu": "3"}}]}}),
+        ),
+        subject(
+            "coordination.k8s.io",
+            "Lease",
+            "leases",
+            json!({"spec": {"holderIdentity": "a"}}),
+            json!({"spec": {"holderIdentity": "b"}}),
+        ),
+        subject("rbac.authorization.k8s.io", "Role", "roles", role("get"), role("list")),
+        subject(
+            "networking.k8s.io",
+            "NetworkPolicy",
+            "networkpolicies",
+            json!({"spec": {"podSelector": {"matchLabels": {"a": "b"}}, "policyTypes": ["Ingress"]}}),
+            json!({"spec": {"policyTypes": ["Egress"]}}),
+        ),
+        subject(
+            "discovery.k8s.io",
+            "EndpointSlice",
+            "endpointslices",
+            slice,
+            json!({"metadata": {"labels": {"a": "b"}}}),
+        ),
+    ]
+}
+
+/// All calls, in their order.
+pub(crate) fn calls(namespace: &str) -> Vec<Call> {
+    let mut script = Script { calls: Vec::new(), label: "setup".to_owned() };
+    script.json("POST", "/api/v1/namespaces", json!({"metadata": {"name": namespace}}));
+    script.get("/api/v1/namespaces/nowhere");
+    script.discovery();
+    for subject in subjects() {
+        script.run(&subject, namespace);
+    }
+    script.json("DELETE", &format!("/api/v1/namespaces/{namespace}"), Value::Null);
+    script.calls
+}
+
+struct Script {
+    calls: Vec<Call>,
+    label: String,
+}
+
+impl Script {
+    fn call(&mut self, what: &str, method: &'static str, path: &str, content_type: &'static str, body: String) {
+        let label = format!("{} {what}", self.label);
+        self.calls.push(Call { label, method, path: path.to_owned(), content_type, body });
+    }
+
+    fn get(&mut self, path: &str) {
+        self.call("get", "GET", path, JSON, String::new());
+    }
+
+    fn json(&mut self, method: &'static str, path: &str, body: Value) {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        self.call("", method, path, JSON, body);
+    }
+
+    fn patch(&mut self, path: &str, content_type: &'static str, body: Value) {
+        self.call("patch", "PATCH", path, content_type, body.to_string());
+    }
+
+    fn discovery(&mut self) {
+        for path in ["/api/v1/none", "/apis/none", "/none", "/apis/apps/v1/none", "/api/v1/namespaces/x/nodes"] {
+            self.get(path);
+        }
+    }
+
+    fn run(&mut self, subject: &Subject, namespace: &str) {
+        self.label = subject.plural.to_owned();
+        let root = match subject.group {
+            "" => "/api/v1".to_owned(),
+            group => format!("/apis/{group}/v1"),
+        };
+        let list = format!("{root}/namespaces/{namespace}/{}", subject.plural);
+        self.create(subject, &list);
+        self.read(subject, &list, &root);
+        self.update(subject, &list);
+        self.patches(subject, &list);
+        self.apply(subject, &list);
+        self.delete(subject, &list);
+    }
+
+    fn create(&mut self, subject: &Subject, list: &str) {
+        let with = |metadata: Value| object(subject, metadata);
+        self.json("POST", list, with(json!({"name": "a", "labels": {"app": "web"}})));
+        self.json("POST", list, with(json!({"name": "b", "labels": {"app": "db"}, "annotations": {"x": "y"}})));
+        self.json("POST", list, with(json!({"name": "c", "finalizers": ["example.com/x"]})));
+        self.json("POST", list, with(json!({"name": "a"})));
+        self.json("POST", list, with(json!({"generateName": "generated-"})));
+        self.json("POST", list, with(json!({})));
+        self.json("POST", list, with(json!({"name": "other", "namespace": "other"})));
+        self.json("POST", list, with(json!({"name": "versioned", "resourceVersion": "5"})));
+        self.json("POST", list, with(json!({"name": "labels", "labels": {"a": 1}})));
+        self.json("POST", list, with(json!({"name": "labels", "labels": []})));
+        self.json("POST", &format!("{list}?dryRun=All"), with(json!({"name": "dry"})));
+        self.json("POST", &format!("{list}?dryRun=None"), with(json!({"name": "dry"})));
+        self.json("POST", &format!("{list}?fieldValidation=Strict"), with(json!({"name": "strict", "unknown": 1})));
+        self.json("POST", &format!("{list}?fieldValidation=Sometimes"), with(json!({"name": "strict"})));
+        self.json("POST", &list.replace("namespaces/conf", "namespaces/none-conf"), with(json!({"name": "a"})));
+        self.json("POST", &format!("{list}/a"), with(json!({"name": "a"})));
+        self.call("malformed", "POST", list, JSON, "{\"metadata\":".to_owned());
+        self.call("media type", "POST", list, "text/plain", "x".to_owned());
+        self.json("POST", list, json!({"kind": "Other", "apiVersion": "v1", "metadata": {"name": "x"}}));
+        if subject.plural != "roles" {
+            self.json("POST", list, with(json!({"name": "Wrong_Name"})));
+        }
+    }
+
+    fn read(&mut self, subject: &Subject, list: &str, root: &str) {
+        self.get(&format!("{list}/a"));
+        self.get(&format!("{list}/none"));
+        self.get(&format!("{list}/a?resourceVersion=0"));
+        for query in [
+            "labelSelector=app",
+            "labelSelector=app%3Dweb",
+            "labelSelector=app!%3Dweb,app",
+            "labelSelector=app+in+(web,db)",
+            "labelSelector=!app&limit=1",
+            "fieldSelector=metadata.name%3Db",
+            "fieldSelector=metadata.name!%3Db&labelSelector=app",
+            "fieldSelector=spec.nothing%3Db",
+            "limit=x",
+            "resourceVersion=x",
+            "resourceVersion=0&labelSelector=app",
+            "resourceVersionMatch=Exact",
+            "resourceVersionMatch=Other&resourceVersion=1",
+            "resourceVersionMatch=Exact&resourceVersion=0",
+            "resourceVersionMatch=Exact&resourceVersion=1",
+            "sendInitialEvents=true",
+        ] {
+            self.get(&format!("{list}?{query}"));
+        }
+        self.call("bad selector", "GET", &format!("{list}?labelSelector=a+b"), JSON, String::new());
+        self.call("bad continue", "GET", &format!("{list}?continue=xx"), JSON, String::new());
+        for query in [
+            "labelSelector=app",
+            "fieldSelector=metadata.name%3Da&resourceVersion=0",
+            "resourceVersion=1",
+            "resourceVersionMatch=NotOlderThan",
+            "sendInitialEvents=true",
+            "fieldSelector=metadata.name%3Da&sendInitialEvents=true&resourceVersionMatch=NotOlderThan",
+        ] {
+            self.get(&format!("{list}?watch=1&timeoutSeconds=1&{query}"));
+        }
+        self.json("POST", &format!("{root}/{}", subject.plural), object(subject, json!({"name": "a"})));
+        self.json("DELETE", &format!("{root}/{}", subject.plural), Value::Null);
+    }
+
+    fn update(&mut self, subject: &Subject, list: &str) {
+        let with = |metadata: Value| object(subject, metadata);
+        let path = format!("{list}/a");
+        self.json("PUT", &path, with(json!({"name": "b"})));
+        self.json("PUT", &path, with(json!({"name": "a", "resourceVersion": "1"})));
+        self.json("PUT", &path, with(json!({"name": "a", "resourceVersion": "x"})));
+        self.json("PUT", &path, with(json!({"name": "a", "namespace": "other"})));
+        self.json("PUT", &path, with(json!({"name": "a", "labels": {"app": "web", "new": "1"}})));
+        self.json("PUT", &format!("{path}?dryRun=All"), with(json!({"name": "a", "labels": {"dry": "1"}})));
+        self.json("PUT", &format!("{list}/none-conf"), with(json!({"name": "none-other"})));
+        self.json("PUT", &path, json!({}));
+        self.get(&path);
+    }
+
+    fn patches(&mut self, subject: &Subject, list: &str) {
+        let path = format!("{list}/a");
+        self.patch(&path, MERGE, subject.change.clone());
+        self.patch(&path, MERGE, subject.change.clone());
+        self.patch(&path, MERGE, json!({"metadata": {"labels": {"app": null, "z": "1"}}}));
+        self.patch(&path, MERGE, json!({"metadata": {"name": "b"}}));
+        self.patch(&path, MERGE, json!({"metadata": {"resourceVersion": "1"}}));
+        self.patch(&format!("{list}/none"), MERGE, json!({}));
+        self.patch(&path, JSON_PATCH, json!([{"op": "add", "path": "/metadata/labels/j", "value": "1"}]));
+        self.patch(&path, JSON_PATCH, json!([{"op": "test", "path": "/metadata/labels/j", "value": "2"}]));
+        self.patch(&path, JSON_PATCH, json!([{"op": "remove", "path": "/metadata/nothing/at/all"}]));
+        self.patch(&path, STRATEGIC, json!({"metadata": {"labels": {"s": "1"}}}));
+        self.patch(&path, STRATEGIC, json!({"metadata": {"labels": {"$patch": "replace", "only": "1"}}}));
+        self.patch(&path, STRATEGIC, json!({"metadata": {"finalizers": ["example.com/y"]}}));
+        self.patch(&path, STRATEGIC, json!({"metadata": {"$deleteFromPrimitiveList/finalizers": ["example.com/y"]}}));
+        self.patch(&path, JSON, json!({}));
+        self.patch(&path, "application/other", json!({}));
+        self.patch(&format!("{path}?force=true"), MERGE, json!({}));
+        self.call("bad merge patch", "PATCH", &path, MERGE, "{\"x\"".to_owned());
+    }
+
+    fn apply(&mut self, subject: &Subject, list: &str) {
+        let path = format!("{list}/applied");
+        let labels = |labels: Value| typed(subject, json!({"name": "applied", "labels": labels}));
+        self.patch(&path, APPLY, labels(json!({"a": "1"})));
+        self.patch(&format!("{path}?fieldManager=one"), APPLY, labels(json!({"a": "1", "b": "1"})));
+        self.patch(&format!("{path}?fieldManager=two"), APPLY, labels(json!({"a": "2"})));
+        self.patch(&format!("{path}?fieldManager=two"), APPLY, labels(json!({"a": "1"})));
+        self.patch(&format!("{path}?fieldManager=two&force=true"), APPLY, labels(json!({"a": "2", "c": "1"})));
+        self.patch(&format!("{path}?fieldManager=one"), APPLY, labels(json!({"b": "1"})));
+        self.patch(&path, MERGE, json!({"metadata": {"labels": {"b": "9"}}}));
+        self.patch(&format!("{path}?fieldManager=one"), APPLY, labels(json!({"b": "1"})));
+        self.patch(&format!("{path}?fieldManager=two"), APPLY, labels(json!({})));
+        self.patch(&format!("{path}?fieldManager=two"), APPLY, json!({"metadata": {"name": "applied"}}));
+        self.patch(&format!("{path}?fieldManager=two"), APPLY, typed(subject, json!({"name": "other"})));
+        self.patch(&format!("{path}?fieldManager=one&dryRun=All"), APPLY, labels(json!({"dry": "1"})));
+        self.get(&path);
+    }
+
+    fn delete(&mut self, subject: &Subject, list: &str) {
+        let path = format!("{list}/b");
+        self.json("DELETE", &format!("{list}/none"), Value::Null);
+        self.json("DELETE", &path, json!({"preconditions": {"uid": "x"}}));
+        self.json("DELETE", &path, json!({"preconditions": {"resourceVersion": "1"}}));
+        self.json("DELETE", &path, json!({"propagationPolicy": "Other"}));
+        self.json("DELETE", &path, json!({"propagationPolicy": "Orphan", "orphanDependents": true}));
+        self.json("DELETE", &format!("{path}?dryRun=All"), Value::Null);
+        self.json("DELETE", &format!("{path}?dryRun=Some"), Value::Null);
+        self.json("DELETE", &path, Value::Null);
+        self.json("DELETE", &path, Value::Null);
+        let held = format!("{list}/c");
+        self.json("DELETE", &held, Value::Null);
+        self.json("DELETE", &held, Value::Null);
+        self.patch(&held, MERGE, json!({"metadata": {"finalizers": ["example.com/x", "example.com/y"]}}));
+        self.patch(&held, MERGE, json!({"metadata": {"labels": {"still": "there"}}}));
+        self.patch(&held, MERGE, json!({"metadata": {"finalizers": null}}));
+        self.get(&held);
+        self.json("DELETE", &format!("{list}?labelSelector=only"), Value::Null);
+        self.json("DELETE", &format!("{list}?fieldSelector=metadata.name%3Dapplied"), Value::Null);
+        self.get(&format!("{list}?labelSelector={}", subject.plural));
+    }
+}
+
+fn object(subject: &Subject, metadata: Value) -> Value {
+    let mut object = subject.content.clone();
+    object["metadata"] = metadata;
+    object
+}
+
+/// An object with nothing but its type and metadata, where that is enough.
+fn typed(subject: &Subject, metadata: Value) -> Value {
+    let api_version = if subject.group.is_empty() { "v1".to_owned() } else { format!("{}/v1", subject.group) };
+    let mut object = object(subject, metadata);
+    object["apiVersion"] = api_version.into();
+    object["kind"] = subject.kind.into();
+    object
+}

@@ -1,0 +1,75 @@
+//! The same calls to the API server in memory and to the real one: what comes back must be the same, but for what can't
+//! be (uids, times, versions) and for what is named below with its reason.
+
+mod calls;
+mod normalize;
+
+use std::collections::BTreeMap;
+
+use futures::TryStreamExt;
+use http::Request;
+use kubernetes_sdk::Client;
+use kubernetes_testing::TestServer;
+use serde_json::Value;
+use tower_service::Service;
+
+use calls::{Call, calls};
+use normalize::normalize;
+
+/// Differences that are known: a part of the call's label, and why.
+const REASONS: &[(&str, &str)] = &[
+    ("media type", "protobuf and CBOR are not read"),
+    ("malformed", "a parse error is worded by Go's decoder"),
+    ("bad selector", "the parser of selectors has words of its own"),
+    ("bad continue", "the decoder of the token has words of its own"),
+];
+
+/// What came back: the code, and the body in a form that can be compared.
+type Outcome = (u16, Value);
+
+async fn run(client: &Client, call: &Call) -> Outcome {
+    let mut request = Request::builder().method(call.method).uri(&call.path);
+    request = request.header("accept", "application/json").header("user-agent", "conformance/1.0");
+    if !call.body.is_empty() {
+        request = request.header("content-type", call.content_type);
+    }
+    let request = request.body(call.body.clone().into()).expect("a request");
+    let response = client.clone().call(request).await.expect("an answer");
+    let status = response.status().as_u16();
+    let chunks: Vec<_> = response.into_body().try_collect().await.expect("a whole body");
+    let text = String::from_utf8(chunks.concat()).expect("text");
+    // A watch is a sequence of objects, compared in their order.
+    let lines: Vec<Value> = match serde_json::from_str(&text) {
+        Ok(value) => vec![value],
+        Err(_) => text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| line.into())).collect(),
+    };
+    (status, Value::Array(lines.into_iter().map(normalize).collect()))
+}
+
+#[tokio::test]
+async fn the_server_in_memory_answers_as_the_real_one() {
+    let server = TestServer::in_process();
+    let (memory, real) = (server.client(), Client::from_env().expect("$KUBECONFIG leads to the test cluster"));
+    let namespace = format!("conformance-{}", std::process::id());
+    let (mut equal, mut explained, mut unexplained) = (0, BTreeMap::<&str, usize>::new(), Vec::new());
+    for call in calls(&namespace) {
+        let (expected, found) = (run(&real, &call).await, run(&memory, &call).await);
+        if expected == found {
+            equal += 1;
+        } else if let Some((_, reason)) = REASONS.iter().find(|(label, _)| call.label.contains(label)) {
+            *explained.entry(reason).or_default() += 1;
+            assert_eq!(expected.0, found.0, "the code is never explained away: {call:?}");
+        } else {
+            unexplained.push(format!(
+                "{}: {} {} {}\n  real   {} {}\n  memory {} {}",
+                call.label, call.method, call.path, call.body, expected.0, expected.1, found.0, found.1
+            ));
+        }
+    }
+    let total = equal + explained.values().sum::<usize>() + unexplained.len();
+    eprintln!("{total} calls, {equal} equal");
+    for (reason, count) in &explained {
+        eprintln!("{count} differ: {reason}");
+    }
+    assert!(unexplained.is_empty(), "{} differ without a reason:\n{}", unexplained.len(), unexplained.join("\n"));
+}

@@ -1,0 +1,61 @@
+use serde_json::Value;
+
+/// What can't be the same in two clusters is replaced by what it is.
+pub(crate) fn normalize(mut value: Value) -> Value {
+    walk(&mut value);
+    value
+}
+
+const DIFFERENT: &[&str] =
+    &["uid", "resourceVersion", "creationTimestamp", "deletionTimestamp", "time", "lastTransitionTime"];
+
+fn walk(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            // Objects that every namespace of a whole cluster has, from controllers that are not in memory.
+            if let Some(Value::Array(items)) = fields.get_mut("items") {
+                items.retain(|item| !is_from_controllers(&item["metadata"]["name"]));
+            }
+            for (name, value) in fields.iter_mut() {
+                match value {
+                    Value::String(text) if DIFFERENT.contains(&name.as_str()) && !text.is_empty() => {
+                        *text = format!("<{name}>");
+                    }
+                    Value::String(text) if name == "message" => *text = without_numbers(text),
+                    Value::String(text) if name == "continue" && !text.is_empty() => *text = "<continue>".to_owned(),
+                    Value::String(text) if name == "name" => *text = generated(text),
+                    value => walk(value),
+                }
+            }
+            fields.remove("remainingItemCount");
+        }
+        Value::Array(items) => items.iter_mut().for_each(walk),
+        _ => {}
+    }
+}
+
+fn is_from_controllers(name: &Value) -> bool {
+    matches!(name.as_str(), Some("kube-root-ca.crt" | "default"))
+}
+
+/// The five random characters behind a prefix.
+fn generated(name: &str) -> String {
+    match name.strip_prefix("generated-") {
+        Some(random) if random.len() == 5 => "generated-<random>".to_owned(),
+        // The name that some objects get without asking is a uid.
+        _ if name.len() == 36 && name.matches('-').count() == 4 => "<uid>".to_owned(),
+        _ => name.to_owned(),
+    }
+}
+
+/// Versions and uids in messages.
+fn without_numbers(text: &str) -> String {
+    let words = text.split_inclusive([' ', '(', ')', ',', ':']);
+    let is_number = |word: &str| {
+        let word = word.trim_end_matches([' ', '(', ')', ',', ':', '.']);
+        let is_uid = word.len() == 36 && word.matches('-').count() == 4;
+        is_uid || (word.len() > 2 && word.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    let replaced = words.map(|word| if is_number(word) { "<n> ".to_owned() } else { word.to_owned() });
+    replaced.collect()
+}
