@@ -5,6 +5,7 @@ mod cluster;
 mod compaction;
 mod config_map;
 mod credentials;
+mod custom_resources;
 mod objects;
 mod operations;
 mod pod;
