@@ -1,11 +1,21 @@
 use std::fmt;
 use std::path::Path;
 
-/// Why nothing was generated: one problem, the file it is in, and the place there.
+use crate::locate::{Location, excerpt, locate};
+
+/// How many problems `Display` prints before it only counts the rest.
+const PRINTED: usize = 20;
+
+/// Why nothing was generated: a problem, the file it is in and the place there, and further problems of the same file.
 ///
-/// `Display` prints one line, `source()` has what caused it.
+/// `Display` prints a line for each problem, `source()` has what caused the first.
 #[derive(Debug)]
-pub struct Error {
+pub struct Error(Box<Problem>);
+
+#[derive(Debug)]
+struct Problem {
+    others: Vec<Error>,
+    excerpt: String,
     file: Option<String>,
     pointer: String,
     message: String,
@@ -18,12 +28,51 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl Error {
     /// A problem that no place in the description explains.
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { file: None, pointer: String::new(), message: message.into(), source: None }
+        Self(Box::new(Problem {
+            others: Vec::new(),
+            excerpt: String::new(),
+            file: None,
+            pointer: String::new(),
+            message: message.into(),
+            source: None,
+        }))
     }
 
     /// A problem at a place in the description, named by its JSON pointer (RFC 6901).
     pub(crate) fn at(pointer: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { pointer: pointer.into(), ..Self::new(message) }
+        Self::new(message).moved(pointer.into())
+    }
+
+    /// All problems of a file as one error, if there is any.
+    pub(crate) fn of_all(errors: impl IntoIterator<Item = Self>) -> Option<Self> {
+        let mut errors = errors.into_iter();
+        let mut first = errors.next()?;
+        for mut error in errors {
+            first.0.others.append(&mut error.0.others);
+            first.0.others.push(error);
+        }
+        Some(first)
+    }
+
+    /// The same problems, each with the lines of the text around its place.
+    pub(crate) fn with_excerpts(mut self, text: &str) -> Self {
+        if !self.0.pointer.is_empty() {
+            let location = locate(text, &self.0.pointer);
+            let Location { line, column } = location;
+            self.0.excerpt = format!("  line {line}, column {column}\n{}", excerpt(text, location));
+        }
+        self.0.others = self.0.others.into_iter().map(|error| error.with_excerpts(text)).collect();
+        self
+    }
+
+    /// Every problem, this one first.
+    pub fn problems(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(&self.0.others)
+    }
+
+    /// The lines around the place, with its line and column; empty if the place is not known.
+    pub fn excerpt(&self) -> &str {
+        &self.0.excerpt
     }
 
     /// A file that could not be read or written.
@@ -44,54 +93,65 @@ impl Error {
     /// The same problem of a file that is known by another name.
     #[must_use]
     pub fn renamed(mut self, from: &str, to: &str) -> Self {
-        if self.file.as_deref() == Some(from) {
-            self.file = Some(to.to_owned());
+        if self.0.file.as_deref() == Some(from) {
+            self.0.file = Some(to.to_owned());
         }
+        self.0.others = self.0.others.into_iter().map(|other| other.renamed(from, to)).collect();
         self
     }
 
     /// The same problem at another place, which its reader knows.
     pub(crate) fn moved(mut self, pointer: String) -> Self {
-        self.pointer = pointer;
+        self.0.pointer = pointer;
         self
     }
 
     pub(crate) fn in_file(mut self, file: impl fmt::Display) -> Self {
-        self.file.get_or_insert_with(|| file.to_string());
+        let file = self.0.file.get_or_insert_with(|| file.to_string());
+        for other in &mut self.0.others {
+            other.0.file.get_or_insert_with(|| file.clone());
+        }
         self
     }
 
     pub(crate) fn caused_by(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        self.source = Some(source.into());
+        self.0.source = Some(source.into());
         self
     }
 
     /// The JSON pointer of the place; empty if the problem has none.
     pub fn pointer(&self) -> &str {
-        &self.pointer
+        &self.0.pointer
     }
 
     /// The file that is to be mended.
     pub fn file(&self) -> Option<&str> {
-        self.file.as_deref()
+        self.0.file.as_deref()
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(file) = &self.file {
+        if let Some(file) = &self.0.file {
             write!(f, "{file}: ")?;
         }
-        if !self.pointer.is_empty() {
-            write!(f, "{}: ", self.pointer)?;
+        if !self.0.pointer.is_empty() {
+            write!(f, "{}: ", self.0.pointer)?;
         }
-        f.write_str(&self.message)
+        f.write_str(&self.0.message)?;
+        for other in self.0.others.iter().take(PRINTED - 1) {
+            write!(f, "\n{other}")?;
+        }
+        match (self.0.others.len() + 1).saturating_sub(PRINTED) {
+            0 => Ok(()),
+            more => write!(f, "\nand {more} more problems"),
+        }
     }
 }
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_ref().map(|source| &**source as _)
+        self.0.source.as_ref().map(|source| &**source as _)
     }
 }
 

@@ -11,6 +11,7 @@ mod error;
 mod facts;
 mod fixups;
 mod ir;
+mod locate;
 mod lock;
 mod lower;
 mod normal_form;
@@ -94,9 +95,9 @@ impl fmt::Display for Summary {
 /// If the description is no Swagger 2.0 as Kubernetes writes it, or holds what has no counterpart in Rust. The error
 /// names the place by its JSON pointer.
 pub fn generate(description: &Description<'_>) -> Result<Generation> {
-    plan_and_render(description).map_err(|error| match error.file() {
-        Some(_) => error,
-        None => error.in_file(description.source),
+    plan_and_render(description).map_err(|error| match std::str::from_utf8(description.bytes) {
+        Ok(text) => error.in_file(description.source).with_excerpts(text),
+        Err(_) => error.in_file(description.source),
     })
 }
 
@@ -123,7 +124,10 @@ fn plan_and_render(description: &Description<'_>) -> Result<Generation> {
 }
 
 fn parse(description: &Description<'_>) -> Result<Swagger> {
-    Swagger::parse(description.bytes).map_err(|error| Error::new(error.to_string()).in_file(description.source))
+    Swagger::parse(description.bytes).map_err(|error| {
+        let problems = error.problems().iter().map(|problem| Error::at(&problem.pointer, &problem.message));
+        Error::of_all(problems).unwrap_or_else(|| Error::new(error.to_string())).in_file(description.source)
+    })
 }
 
 /// The version of Kubernetes that a description says it is of.

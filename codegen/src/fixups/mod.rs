@@ -49,13 +49,13 @@ pub(crate) type Applied = Vec<(&'static str, usize)>;
 /// A description of a whole API server must have each bug. A part of one (it lacks `/api/v1/`) may lack the places.
 pub(crate) fn apply(openapi: &mut OpenAPI) -> Result<Applied> {
     let is_whole = openapi.paths.paths.contains_key("/api/v1/");
-    let mut applied = Vec::new();
+    let (mut applied, mut problems) = (Vec::new(), Vec::new());
     for fixup in FIXUPS {
         match (fixup.apply)(openapi) {
             Found::Bug(places) => applied.push((fixup.name, places)),
             Found::Nothing if !is_whole || !fixup.is_everywhere => {}
             Found::Mended | Found::Nothing => {
-                return Err(Error::at(
+                problems.push(Error::at(
                     "/paths",
                     format!(
                         "the fixup {} no longer applies: the description is right now, or the place was renamed; \
@@ -66,7 +66,10 @@ pub(crate) fn apply(openapi: &mut OpenAPI) -> Result<Applied> {
             }
         }
     }
-    Ok(applied)
+    match Error::of_all(problems) {
+        Some(error) => Err(error),
+        None => Ok(applied),
+    }
 }
 
 impl Found {

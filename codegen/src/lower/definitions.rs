@@ -7,19 +7,22 @@ use openapiv3::{OpenAPI, ReferenceOr, Schema};
 use super::descriptions::{possible_values, without_possible_values};
 use super::homes::{home_of, is_built_in};
 use super::schemas::{self, Form, Shape};
-use crate::error::{Place, Result};
+use crate::error::{Error, Place, Result};
 use crate::ir::{Body, Definition, Enum, Field, Presence, Special, Struct, Type, Variant, names};
 
-/// Lowers every definition.
-pub(super) fn lower(openapi: &OpenAPI) -> Result<BTreeMap<String, Definition>> {
-    let Some(components) = &openapi.components else { return Ok(BTreeMap::new()) };
+/// Lowers every definition; those that can't be are left out, each with its problem.
+pub(super) fn lower(openapi: &OpenAPI) -> (BTreeMap<String, Definition>, Vec<Error>) {
+    let (mut definitions, mut problems) = (BTreeMap::new(), Vec::new());
+    let Some(components) = &openapi.components else { return (definitions, problems) };
     let root = Place::root("definitions");
     let taken: BTreeSet<&str> = components.schemas.keys().map(String::as_str).collect();
-    components
-        .schemas
-        .iter()
-        .map(|(name, schema)| Ok((name.clone(), definition(&root.key(name), name, schema, &taken)?)))
-        .collect()
+    for (name, schema) in &components.schemas {
+        match definition(&root.key(name), name, schema, &taken) {
+            Ok(definition) => drop(definitions.insert(name.clone(), definition)),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    (definitions, problems)
 }
 
 fn definition(

@@ -8,14 +8,22 @@ mod schemas;
 
 use openapiv3::OpenAPI;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ir::Api;
 
 pub(crate) use homes::{is_built_in, version_of};
 
-/// Lowers a lifted description. Nothing in it is dropped without a word: what has no counterpart in Rust is an error.
+/// Lowers a lifted description. Nothing in it is dropped without a word: what has no counterpart in Rust is an error,
+/// which has every problem that was found.
 pub(crate) fn lower(openapi: &OpenAPI) -> Result<Api> {
-    let definitions = definitions::lower(openapi)?;
-    let operations = operations::lower(openapi, &definitions)?;
-    Ok(Api { definitions, operations })
+    let (definitions, mut problems) = definitions::lower(openapi);
+    let (operations, more) = operations::lower(openapi, &definitions);
+    // A definition that could not be lowered is missing for operations, which is no problem of theirs.
+    if problems.is_empty() {
+        problems = more;
+    }
+    match Error::of_all(problems) {
+        Some(error) => Err(error),
+        None => Ok(Api { definitions, operations }),
+    }
 }

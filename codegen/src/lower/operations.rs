@@ -11,20 +11,26 @@ use crate::Error;
 use crate::error::{Place, Result};
 use crate::ir::{Definition, Operation, PathParameter, QueryParameter, QueryType, Type, names};
 
-/// Lowers every operation.
-pub(super) fn lower(openapi: &OpenAPI, definitions: &BTreeMap<String, Definition>) -> Result<Vec<Operation>> {
+/// Lowers every operation; those that can't be are left out, each with its problem.
+pub(super) fn lower(openapi: &OpenAPI, definitions: &BTreeMap<String, Definition>) -> (Vec<Operation>, Vec<Error>) {
     let root = Place::root("paths");
     let context = Context { openapi, definitions };
     let paths: BTreeMap<_, _> = openapi.paths.paths.iter().collect();
-    let mut operations = Vec::new();
+    let (mut operations, mut problems) = (Vec::new(), Vec::new());
     for (path, item) in paths {
         let place = root.key(path);
-        let ReferenceOr::Item(item) = item else { return Err(place.error("a path can't be a reference")) };
+        let ReferenceOr::Item(item) = item else {
+            problems.push(place.error("a path can't be a reference"));
+            continue;
+        };
         for (method, operation) in item.iter() {
-            operations.push(context.operation(&place.key(method), path, method, item, operation)?);
+            match context.operation(&place.key(method), path, method, item, operation) {
+                Ok(operation) => operations.push(operation),
+                Err(problem) => problems.push(problem),
+            }
         }
     }
-    Ok(operations)
+    (operations, problems)
 }
 
 struct Context<'a> {

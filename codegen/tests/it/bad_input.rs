@@ -154,5 +154,35 @@ fn a_whole_server_without_the_places_of_fixups() {
     let answer = json!({"200": {"description": "OK", "schema": {"$ref": "#/definitions/io.k8s.apimachinery.pkg.apis.meta.v1.Status"}}});
     swagger["paths"]["/api/v1/"] =
         json!({"get": {"operationId": "getCoreV1APIResources", "tags": ["core_v1"], "responses": answer}});
-    check(&swagger, "/paths: ", "the fixup commands_and_ports_are_lists no longer applies");
+    let error = generate_from(&swagger).expect_err("it has none of the bugs");
+    assert_eq!(error.problems().count(), 5, "all but the one that depends on how the server was started: {error}");
+    for name in ["commands_and_ports_are_lists", "bindings_and_evictions_answer_a_status", "openid_answers_are_objects"]
+    {
+        assert!(error.to_string().contains(&format!("the fixup {name} no longer applies")), "{error}");
+    }
+}
+
+/// A reader sees all that is wrong at once, each with the lines around it.
+#[test]
+fn all_problems_of_a_description_with_their_surroundings() {
+    let definitions = json!({
+        "Pod": {"type": "object"},
+        "io.k8s.api.core.v1.A": {"type": "string"},
+        "io.k8s.api.core.v1.B": {"type": "object", "properties": {"podIP": {"type": "string"}, "podIp": {"type": "string"}}},
+    });
+    let text = format!("{:#}", whole(json!({ "definitions": definitions }), &json!({})));
+    let description = Description { source: "swagger.json", kubernetes: "v1.0.0", bytes: text.as_bytes() };
+    let error = generate(&description).expect_err("three definitions are wrong");
+    let found: Vec<&str> = error.problems().map(|problem| problem.pointer()).collect();
+    let b = "/definitions/io.k8s.api.core.v1.B/properties/podIp";
+    assert_eq!(found, ["/definitions/Pod", "/definitions/io.k8s.api.core.v1.A", b]);
+    assert_eq!(error.to_string().lines().filter(|line| line.starts_with("swagger.json: /definitions/")).count(), 3);
+    let excerpt = error.problems().last().map(|problem| problem.excerpt()).unwrap_or_default();
+    let line = text.lines().position(|line| line.contains("\"podIp\"")).expect("it is there") + 1;
+    assert!(excerpt.starts_with(&format!("  line {line}, column ")), "{excerpt}");
+    assert!(excerpt.contains(&format!("\n{line:>7} |")) && excerpt.contains("\"podIp\": {"), "{excerpt}");
+
+    let two = json!({"a": {"type": "strange"}, "b": {"type": "stranger"}});
+    let error = generate_from(&definition("io.k8s.api.core.v1.Pod", json!({"type": "object", "properties": two})));
+    assert_eq!(error.expect_err("two types are wrong").problems().count(), 2);
 }

@@ -6,6 +6,7 @@ mod compiles;
 mod crds;
 mod determinism;
 mod diff;
+mod documentation;
 mod facts;
 mod fixtures;
 mod fresh;

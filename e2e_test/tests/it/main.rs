@@ -7,6 +7,7 @@ mod compaction;
 mod config_map;
 mod conformance;
 mod credentials;
+mod custom_resources;
 mod errors;
 mod kubeconfig;
 mod kubectl;
