@@ -79,7 +79,7 @@ fn loss_of_event(status: &Status) -> Loss {
     if is_gone(status) {
         return Loss::Gone;
     }
-    if status.is_too_many_requests() || status.code == Some(429) {
+    if status.is_too_many_requests() {
         return Loss::Unavailable { retry_after };
     }
     let transient =

@@ -55,6 +55,8 @@ fn build() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate is in the workspace");
     let workspace = Path::new(env!("CARGO_TARGET_TMPDIR")).join("custom-resource");
     fs::create_dir_all(workspace.join("program/src")).expect("the folder is ours");
+    // Its manifest is written once, and names the SDK's folder: that of another checkout, if they share a target folder.
+    let _ = fs::remove_dir_all(workspace.join("lamps"));
     let mut codegen = cargo();
     codegen.args(["run", "--quiet", "-p", "kubernetes-codegen", "--", "crds", "--name", "lamps", "--input"]);
     codegen.arg(folder().join("definition.json")).arg("--out").arg(workspace.join("lamps"));

@@ -1,7 +1,7 @@
 //! Objects as the real server writes them come back from the models unchanged.
 
 use kubernetes_sdk::client::Client;
-use kubernetes_sdk::core::json::{self, Value};
+use kubernetes_sdk::core::json;
 use kubernetes_sdk::core::{Execute, Path, Request};
 use kubernetes_sdk::{List, models};
 
@@ -50,15 +50,12 @@ fn compare(path: &str, theirs: &serde_json::Value, ours: &serde_json::Value, dif
     }
 }
 
-fn assert_value<V: Value>() {}
-
 #[tokio::test]
 async fn every_object_of_the_cluster_survives_decoding_and_encoding() {
     let client = cluster::client("admin");
     let mut objects = 0;
     macro_rules! lists {
         ($($type:ty = $path:literal),* $(,)?) => {$(
-            assert_value::<$type>();
             objects += round_trips::<$type>(&client, $path).await;
         )*};
     }

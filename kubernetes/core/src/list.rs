@@ -98,14 +98,4 @@ impl<K: Object> crate::json::Value for List<K> {
     }
 }
 
-impl<K: Object> serde::Serialize for List<K> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        crate::json::serialize(self, serializer)
-    }
-}
-
-impl<'de, K: Object> serde::Deserialize<'de> for List<K> {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        crate::json::deserialize(deserializer)
-    }
-}
+crate::serde_by_json!(List<K>, K: Object);

@@ -1,11 +1,11 @@
 //! The lines that generated code, and users for their own types, write once a type.
 
-/// Gives a type serde's traits through its [`Value`](crate::json::Value).
+/// Gives a type serde's traits through its [`Value`](crate::json::Value); its one parameter is named with its bound.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! serde_by_json {
-    ($type:ty) => {
-        impl $crate::serde::Serialize for $type {
+    ($type:ty $(, $parameter:ident $(: $bound:path)?)?) => {
+        impl$(<$parameter $(: $bound)?>)? $crate::serde::Serialize for $type {
             fn serialize<S: $crate::serde::Serializer>(
                 &self,
                 serializer: S,
@@ -14,7 +14,7 @@ macro_rules! serde_by_json {
             }
         }
 
-        impl<'de> $crate::serde::Deserialize<'de> for $type {
+        impl<'de $(, $parameter $(: $bound)?)?> $crate::serde::Deserialize<'de> for $type {
             fn deserialize<D: $crate::serde::Deserializer<'de>>(
                 deserializer: D,
             ) -> ::core::result::Result<Self, D::Error> {
@@ -83,15 +83,6 @@ macro_rules! open_enum {
             }
         }
 
-        $crate::string_type!($name);
-    };
-}
-
-/// What [`open_enum`] and nothing else needs a second macro for: the impls that do not depend on the variants.
-#[macro_export]
-#[doc(hidden)]
-macro_rules! string_type {
-    ($name:ident) => {
         impl ::core::fmt::Display for $name {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 ::core::fmt::Display::fmt(self.as_str(), f)

@@ -228,14 +228,4 @@ impl<V: Value> Value for Map<V> {
     }
 }
 
-impl<V: Value> serde::Serialize for Map<V> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        crate::json::serialize(self, serializer)
-    }
-}
-
-impl<'de, V: Value> serde::Deserialize<'de> for Map<V> {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        crate::json::deserialize(deserializer)
-    }
-}
+crate::serde_by_json!(Map<V>, V: Value);

@@ -112,14 +112,4 @@ impl<K: 'static> Object for PartialObjectMetadata<K> {
 
 impl<K: Watchable> Watchable for PartialObjectMetadata<K> {}
 
-impl<K> serde::Serialize for PartialObjectMetadata<K> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        crate::json::serialize(self, serializer)
-    }
-}
-
-impl<'de, K> serde::Deserialize<'de> for PartialObjectMetadata<K> {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        crate::json::deserialize(deserializer)
-    }
-}
+crate::serde_by_json!(PartialObjectMetadata<K>, K);

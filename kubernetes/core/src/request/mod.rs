@@ -13,6 +13,7 @@ mod log_lines;
 mod pages;
 mod patch;
 mod path;
+mod percent;
 mod query;
 mod read;
 mod replace;

@@ -1,9 +1,4 @@
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-
-use super::InvalidRequest;
-
-/// Everything but the unreserved characters of RFC 3986, §2.3.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+use super::{InvalidRequest, percent};
 
 /// The path of a request, its arguments percent-encoded into it.
 ///
@@ -45,7 +40,7 @@ impl Path {
                 return Self(Err(InvalidRequest::new(message)));
             }
             path.push_str(before);
-            path.extend(utf8_percent_encode(argument, RESERVED));
+            path.extend(percent::encode(argument));
             rest = after;
         }
         if let Some((_, name, _)) = placeholder(rest) {
@@ -64,7 +59,7 @@ impl Path {
                     return Err(InvalidRequest::new(format!("the path {segments:?} must not contain {segment:?}")));
                 }
                 path.push('/');
-                path.extend(utf8_percent_encode(segment, RESERVED));
+                path.extend(percent::encode(segment));
             }
             Ok(path)
         }))

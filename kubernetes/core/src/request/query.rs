@@ -1,9 +1,5 @@
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-
+use super::percent;
 use crate::Str;
-
-/// Everything but the unreserved characters of RFC 3986, §2.3: no server can take any of these for a delimiter.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The query parameters of a request, in the order in which they were first set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,7 +45,7 @@ impl Query {
             }
             text.push_str(name);
             text.push('=');
-            text.extend(utf8_percent_encode(value, RESERVED));
+            text.extend(percent::encode(value));
         }
         text
     }

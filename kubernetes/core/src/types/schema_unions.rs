@@ -58,17 +58,7 @@ macro_rules! union {
             }
         }
 
-        impl<T: Value> serde::Serialize for $name<T> {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                crate::json::serialize(self, serializer)
-            }
-        }
-
-        impl<'de, T: Value> serde::Deserialize<'de> for $name<T> {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                crate::json::deserialize(deserializer)
-            }
-        }
+        crate::serde_by_json!($name<T>, T: Value);
     };
 }
 union!(OrArray, Array, b'[');
