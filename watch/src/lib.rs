@@ -87,6 +87,7 @@ mod stop;
 mod stream;
 mod timer;
 mod transition;
+mod until;
 mod watch;
 
 pub use counters::Counts;
@@ -95,4 +96,5 @@ pub use event::{Bookmark, Event};
 pub use stop::StopHandle;
 pub use stream::WatchStream;
 pub use transition::{Reason, Transition};
+pub use until::{Condition, ListCondition, Objects, Until, UntilError, UntilObject, Verdict, until};
 pub use watch::Watch;

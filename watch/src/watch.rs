@@ -7,7 +7,7 @@ use kubernetes_core::{ListRequest, Watchable};
 
 use crate::counters::Counters;
 use crate::stop::Streams;
-use crate::{Counts, Transition, WatchStream};
+use crate::{Counts, StopHandle, Transition, Until, WatchStream};
 
 /// Makes streams of events out of list requests, and stops them.
 ///
@@ -154,10 +154,37 @@ impl Watch {
     /// Nothing is sent before the stream is first polled, which must happen inside a tokio runtime with its timer
     /// enabled. The request's `limit` is the size of the pages in which existing objects are listed.
     pub fn stream<K: Watchable>(&self, request: ListRequest<K>) -> WatchStream<K> {
-        WatchStream::new(self.client.clone(), request, &self.settings, self.streams.add())
+        self.stoppable_stream(request, self.stop_handle())
     }
 
-    /// Ends all streams that were made by this watch and its clones, at once, even while they wait.
+    /// A handle for a stream or several, all of which [`stop`](Self::stop) ends.
+    pub(crate) fn stop_handle(&self) -> StopHandle {
+        self.streams.add()
+    }
+
+    pub(crate) fn stoppable_stream<K: Watchable>(&self, request: ListRequest<K>, stop: StopHandle) -> WatchStream<K> {
+        WatchStream::new(self.client.clone(), request, &self.settings, stop)
+    }
+
+    /// Waits until what `request` lists is as one wants it, with the settings of this watch; see
+    /// [`until`](crate::until).
+    pub fn until<K: Watchable>(&self, request: ListRequest<K>) -> Until<K> {
+        Until::new(self.clone(), request)
+    }
+
+    /// The same watch with another observer, beside the one that it may have.
+    pub(crate) fn also_observe(mut self, observer: impl Fn(&Transition<'_>) + Send + Sync + 'static) -> Self {
+        self.settings.observer = Some(match self.settings.observer.take() {
+            None => Arc::new(observer),
+            Some(first) => Arc::new(move |transition| {
+                first(transition);
+                observer(transition);
+            }),
+        });
+        self
+    }
+
+    /// Ends all streams and waits that were made by this watch and its clones, at once, even while they wait.
     ///
     /// Streams made later are not concerned. To end a single one, use its own
     /// [`stop`](WatchStream::stop) or [handle](WatchStream::stop_handle).

@@ -7,6 +7,7 @@ mod server;
 mod single;
 mod stop;
 mod undecodable;
+mod until;
 
 use std::time::Duration;
 
