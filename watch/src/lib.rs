@@ -74,6 +74,7 @@
 //! page before; if that comes in one piece too, it is an error.
 
 mod backoff;
+mod counters;
 mod decode;
 mod driver;
 mod error;
@@ -88,6 +89,7 @@ mod timer;
 mod transition;
 mod watch;
 
+pub use counters::Counts;
 pub use error::Error;
 pub use event::{Bookmark, Event};
 pub use stop::StopHandle;

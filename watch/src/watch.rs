@@ -5,8 +5,9 @@ use std::time::Duration;
 use kubernetes_client::Client;
 use kubernetes_core::{ListRequest, Watchable};
 
+use crate::counters::Counters;
 use crate::stop::Streams;
-use crate::{Transition, WatchStream};
+use crate::{Counts, Transition, WatchStream};
 
 /// Makes streams of events out of list requests, and stops them.
 ///
@@ -24,7 +25,9 @@ pub(crate) struct Settings {
     pub(crate) timeout_seconds: Option<u32>,
     pub(crate) idle_timeout: Option<Duration>,
     pub(crate) bookmarks: bool,
+    pub(crate) reconnect: bool,
     pub(crate) observer: Option<Observer>,
+    pub(crate) counters: Counters,
 }
 
 pub(crate) type Observer = Arc<dyn Fn(&Transition<'_>) + Send + Sync>;
@@ -39,8 +42,14 @@ impl Watch {
 
     /// Watches through `client`.
     pub fn new(client: &Client) -> Self {
-        let settings =
-            Settings { timeout_seconds: None, idle_timeout: Some(Self::IDLE_TIMEOUT), bookmarks: true, observer: None };
+        let settings = Settings {
+            timeout_seconds: None,
+            idle_timeout: Some(Self::IDLE_TIMEOUT),
+            bookmarks: true,
+            reconnect: true,
+            observer: None,
+            counters: Counters::default(),
+        };
         Self { client: client.clone(), settings, streams: Streams::default() }
     }
 
@@ -48,7 +57,7 @@ impl Watch {
     ///
     /// By default, and with `0`, each connection has a random time of 5 to 10 minutes. A `timeoutSeconds` of the request
     /// counts where this is not called.
-    /// It does not end the stream. It is the server's timeout: it does not notice a network that is lost, which is what
+    /// It does not end the stream, unless that [does not reconnect](Self::reconnect). It is the server's timeout: it does not notice a network that is lost, which is what
     /// [`idle_timeout`](Self::idle_timeout) is for.
     #[must_use]
     pub fn timeout_seconds(mut self, seconds: u32) -> Self {
@@ -79,6 +88,39 @@ impl Watch {
     pub fn bookmarks(mut self, ask: bool) -> Self {
         self.settings.bookmarks = ask;
         self
+    }
+
+    /// Whether streams open another connection when the one that they have is over, which is the default.
+    ///
+    /// Without, a stream ends when the server ends its watch, and what goes wrong is an error at once: nothing is
+    /// retried. With [`timeout_seconds`](Self::timeout_seconds) it is over within that time if the server lives, as
+    /// with the official Python client:
+    ///
+    /// ```no_run
+    /// # use kubernetes_core::ListRequest;
+    /// # use kubernetes_watch::Watch;
+    /// # kubernetes_core::doc_test_resource!(Pod);
+    /// # async fn example(client: &kubernetes_client::Client) -> Result<(), kubernetes_watch::Error> {
+    /// use futures_util::TryStreamExt;
+    ///
+    /// let pods = ListRequest::<Pod>::namespaced("shop");
+    /// let mut events = Watch::new(client).timeout_seconds(10).reconnect(false).stream(pods);
+    /// while let Some(event) = events.try_next().await? {
+    ///     println!("{} {}", event.type_name(), event.object().map_or("", Pod::name));
+    /// }
+    /// println!("ten seconds are over");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn reconnect(mut self, reconnect: bool) -> Self {
+        self.settings.reconnect = reconnect;
+        self
+    }
+
+    /// What the streams of this watch and its clones have seen so far, in numbers.
+    pub fn counts(&self) -> Counts {
+        self.settings.counters.snapshot()
     }
 
     /// Calls `observer` whenever a stream changes its connection: what a program needs to count reconnects, or to show
@@ -130,6 +172,7 @@ impl fmt::Debug for Watch {
             .field("timeout_seconds", &self.settings.timeout_seconds)
             .field("idle_timeout", &self.settings.idle_timeout)
             .field("bookmarks", &self.settings.bookmarks)
+            .field("reconnect", &self.settings.reconnect)
             .finish_non_exhaustive()
     }
 }

@@ -4,6 +4,7 @@ mod gone;
 mod initial;
 mod resume;
 mod server;
+mod single;
 mod stop;
 mod undecodable;
 
