@@ -51,8 +51,12 @@ pub enum Reason {
     Unavailable,
     /// The connection broke, or the server had an internal error.
     Broken,
-    /// The server has forgotten the version (410): it is asked once more, as another API server may know it.
+    /// The server has forgotten the version (410): a watch asks once more, as another API server may know it; a
+    /// [reflector](crate::Reflector) lists again.
     Gone,
+    /// The server does not know the version yet: it is asked again, and a [reflector](crate::Reflector) lists again
+    /// if that does not help.
+    Ahead,
     /// The server has no streaming list: the objects are listed page by page.
     NoStreamingList,
 }
@@ -65,6 +69,7 @@ impl Reason {
             Loss::Unavailable { .. } => Self::Unavailable,
             Loss::Broken { .. } | Loss::Final => Self::Broken,
             Loss::Gone => Self::Gone,
+            Loss::Ahead { .. } => Self::Ahead,
             Loss::Refused => Self::NoStreamingList,
         }
     }
@@ -80,6 +85,7 @@ impl fmt::Display for Reason {
             Self::Unavailable => "unavailable",
             Self::Broken => "broken",
             Self::Gone => "version forgotten",
+            Self::Ahead => "version not known yet",
             Self::NoStreamingList => "no streaming list",
         })
     }

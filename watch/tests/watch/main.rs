@@ -2,9 +2,11 @@
 
 mod gone;
 mod initial;
+mod reflector;
 mod resume;
 mod server;
 mod stop;
+mod store;
 mod undecodable;
 
 use std::time::Duration;
