@@ -12,6 +12,7 @@ use kubernetes_core::{List, ListRequest, Object, Request, Str, WatchRequest, jso
 use tokio::time::Instant;
 use tracing::{debug, warn};
 
+use crate::counters::Counters;
 use crate::decode::{Change, Received, decode};
 use crate::error::Cause;
 use crate::lines::Lines;
@@ -56,7 +57,9 @@ pub(crate) struct Driver<K> {
     client: Client,
     requests: Requests<K>,
     idle_timeout: Option<Duration>,
+    reconnect: bool,
     observer: Option<Observer>,
+    counters: Counters,
     machine: Machine,
     io: Io<K>,
     /// When the request under way was made.
@@ -95,6 +98,11 @@ impl<K> Driver<K> {
     pub(crate) fn resource_version(&self) -> Option<&str> {
         self.resource_version.as_deref()
     }
+
+    /// To count the objects of lists, which the driver does not hand over one by one.
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.counters
+    }
 }
 
 impl<K: Object> Driver<K> {
@@ -112,6 +120,7 @@ impl<K: Object> Driver<K> {
         let mut driver = Self::with(client, requests, settings);
         driver.machine = driver.machine.relisting();
         driver.relists = true;
+        driver.reconnect = true;
         driver
     }
 
@@ -123,7 +132,9 @@ impl<K: Object> Driver<K> {
             machine: Machine::new(version.clone(), requests.bookmarks(), lifetime, fastrand::Rng::new()),
             requests,
             idle_timeout: settings.idle_timeout,
+            reconnect: settings.reconnect,
             observer: settings.observer.clone(),
+            counters: settings.counters.clone(),
             io: Io::Idle,
             since: None,
             timer: Timer::default(),
@@ -284,6 +295,7 @@ impl<K: Object> Driver<K> {
                     }
                     Step::Wait(_) => self.waited(Loss::Refused, Cause::NotStreaming, step),
                     _ => {
+                        self.counters.bookmarked();
                         self.resource_version = Some(version.clone());
                         Some(Ok(Item::Bookmark { version, initial_events_end }))
                     }
@@ -300,6 +312,7 @@ impl<K: Object> Driver<K> {
             self.changes_seen |= change != Change::Added;
             return Some(Ok(Item::Listed(change, object)));
         }
+        self.counters.changed(change);
         self.resource_version = Some(version);
         Some(Ok(Item::Changed(change, object)))
     }
@@ -347,6 +360,11 @@ impl<K: Object> Driver<K> {
         let Step::Wait(wait) = step else {
             return self.fail(cause);
         };
+        // A list that takes the place of a streaming one is no further connection in the caller's eyes.
+        let lists_instead = self.machine.is_listing() && wait.is_zero();
+        if !self.reconnect && !lists_instead {
+            return self.end(loss, cause);
+        }
         let error = Error::new(self.requests.list(), cause);
         self.report(Reason::of(loss), Some(&error), wait);
         if wait.is_zero() {
@@ -358,7 +376,18 @@ impl<K: Object> Driver<K> {
         None
     }
 
+    /// The end of the only connection.
+    fn end(&mut self, loss: Loss, cause: Cause) -> Flow<K> {
+        if loss != Loss::Ended || self.machine.is_listing() {
+            return self.fail(cause);
+        }
+        self.report(Reason::Ended, None, Duration::ZERO);
+        self.close();
+        None
+    }
+
     fn fail(&mut self, cause: Cause) -> Flow<K> {
+        self.counters.failed();
         self.close();
         Some(Err(Error::new(self.requests.list(), cause)))
     }
@@ -372,6 +401,7 @@ impl<K: Object> Driver<K> {
             }
             _ => debug!(?request, resource_version, ?wait, "watch: {reason}"),
         }
+        self.counters.transition(reason);
         if let Some(observer) = &self.observer {
             observer(&Transition { reason, error, wait, resource_version });
         }

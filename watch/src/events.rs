@@ -100,9 +100,12 @@ impl<K: Object> Events<K> {
 
     fn next_released(&mut self) -> Option<Event<K>> {
         if let Some(object) = self.released.as_mut().and_then(Iterator::next) {
+            self.driver.counters().changed(Change::Added);
             return Some(Event::Added(object));
         }
         self.released = None;
-        self.bookmark.take().map(Event::Bookmark)
+        let bookmark = self.bookmark.take()?;
+        self.driver.counters().bookmarked();
+        Some(Event::Bookmark(bookmark))
     }
 }

@@ -34,12 +34,15 @@ impl<K: Object> ReflectorStream<K> {
 
     fn next_held(&mut self) -> Option<Change<K>> {
         if let Some(object) = self.page.next() {
+            self.driver.counters().changed(decode::Change::Added);
             return Some(Change::Applied(object));
         }
         if let Some(version) = self.end.take() {
             return Some(self.finish(version));
         }
-        self.bookmark.take().map(Change::Bookmark)
+        let bookmark = self.bookmark.take()?;
+        self.driver.counters().bookmarked();
+        Some(Change::Bookmark(bookmark))
     }
 
     fn take(&mut self, item: Item<K>) -> Option<Change<K>> {
@@ -58,14 +61,22 @@ impl<K: Object> ReflectorStream<K> {
                 Change::RestartBegin
             }
             Item::End(version) => self.finish(version),
-            Item::Listed(decode::Change::Deleted, object) | Item::Changed(decode::Change::Deleted, object) => {
-                Change::Deleted(object)
+            Item::Listed(change, object) => {
+                self.driver.counters().changed(change);
+                Self::changed(change, object)
             }
-            Item::Listed(_, object) | Item::Changed(_, object) => Change::Applied(object),
+            Item::Changed(change, object) => Self::changed(change, object),
             Item::Bookmark { version, initial_events_end } => {
                 Change::Bookmark(Bookmark { resource_version: version, initial_events_end })
             }
         })
+    }
+
+    fn changed(change: decode::Change, object: K) -> Change<K> {
+        match change {
+            decode::Change::Deleted => Change::Deleted(object),
+            decode::Change::Added | decode::Change::Modified => Change::Applied(object),
+        }
     }
 
     fn finish(&mut self, version: Str) -> Change<K> {

@@ -5,9 +5,11 @@ mod initial;
 mod reflector;
 mod resume;
 mod server;
+mod single;
 mod stop;
 mod store;
 mod undecodable;
+mod until;
 
 use std::time::Duration;
 
