@@ -12,6 +12,7 @@ use kubernetes_core::{List, ListRequest, Object, Request, Str, WatchRequest, jso
 use tokio::time::Instant;
 use tracing::{debug, warn};
 
+use crate::counters::Counters;
 use crate::decode::{Change, Received, decode};
 use crate::error::Cause;
 use crate::held::{Held, Released};
@@ -40,7 +41,9 @@ pub(crate) struct Driver<K> {
     client: Client,
     requests: Requests<K>,
     idle_timeout: Option<Duration>,
+    reconnect: bool,
     observer: Option<Observer>,
+    counters: Counters,
     machine: Machine,
     io: Io<K>,
     /// When the request under way was made.
@@ -92,7 +95,9 @@ impl<K: Object> Driver<K> {
             machine: Machine::new(version.clone(), requests.bookmarks(), lifetime, fastrand::Rng::new()),
             requests,
             idle_timeout: settings.idle_timeout,
+            reconnect: settings.reconnect,
             observer: settings.observer.clone(),
+            counters: settings.counters.clone(),
             io: Io::Idle,
             since: None,
             timer: Timer::default(),
@@ -260,6 +265,7 @@ impl<K: Object> Driver<K> {
                     Step::Release { version } => self.release(version),
                     Step::Wait(_) => self.waited(Loss::Refused, Cause::NotStreaming, step),
                     _ => {
+                        self.counters.bookmarked();
                         self.resource_version = Some(version.clone());
                         Some(Ok(Event::Bookmark(Bookmark { resource_version: version, initial_events_end })))
                     }
@@ -277,6 +283,7 @@ impl<K: Object> Driver<K> {
             self.held.apply(change, object);
             return None;
         }
+        self.counters.changed(change);
         self.resource_version = Some(version);
         Some(Ok(match change {
             Change::Added => Event::Added(object),
@@ -316,10 +323,12 @@ impl<K: Object> Driver<K> {
 
     fn next_released(&mut self) -> Option<Event<K>> {
         if let Some(object) = self.released.as_mut().and_then(Iterator::next) {
+            self.counters.changed(Change::Added);
             return Some(Event::Added(object));
         }
         self.released = None;
         let bookmark = self.bookmark.take()?;
+        self.counters.bookmarked();
         self.resource_version = Some(bookmark.resource_version.clone());
         Some(Event::Bookmark(bookmark))
     }
@@ -336,6 +345,11 @@ impl<K: Object> Driver<K> {
         let Step::Wait(wait) = step else {
             return self.fail(cause);
         };
+        // A list that takes the place of a streaming one is no further connection in the caller's eyes.
+        let lists_instead = self.machine.is_listing() && wait.is_zero();
+        if !self.reconnect && !lists_instead {
+            return self.end(loss, cause);
+        }
         let error = Error::new(self.requests.list(), cause);
         self.report(Reason::of(loss), Some(&error), wait);
         if wait.is_zero() {
@@ -347,7 +361,18 @@ impl<K: Object> Driver<K> {
         None
     }
 
+    /// The end of the only connection.
+    fn end(&mut self, loss: Loss, cause: Cause) -> Flow<K> {
+        if loss != Loss::Ended || self.machine.is_listing() {
+            return self.fail(cause);
+        }
+        self.report(Reason::Ended, None, Duration::ZERO);
+        self.close();
+        None
+    }
+
     fn fail(&mut self, cause: Cause) -> Flow<K> {
+        self.counters.failed();
         self.close();
         Some(Err(Error::new(self.requests.list(), cause)))
     }
@@ -361,6 +386,7 @@ impl<K: Object> Driver<K> {
             }
             _ => debug!(?request, resource_version, ?wait, "watch: {reason}"),
         }
+        self.counters.transition(reason);
         if let Some(observer) = &self.observer {
             observer(&Transition { reason, error, wait, resource_version });
         }

@@ -173,14 +173,19 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(OneLine(f), "{self}")?;
-        let mut source = std::error::Error::source(self);
-        while let Some(error) = source {
-            write!(OneLine(f), ": caused by: {error}")?;
-            source = error.source();
-        }
-        Ok(())
+        one_line(self, f)
     }
+}
+
+/// Writes an error and all its sources in one line.
+pub(crate) fn one_line(error: &dyn std::error::Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(OneLine(f), "{error}")?;
+    let mut source = error.source();
+    while let Some(error) = source {
+        write!(OneLine(f), ": caused by: {error}")?;
+        source = error.source();
+    }
+    Ok(())
 }
 
 /// Writes text from a server without what could break a line, or steer a terminal.

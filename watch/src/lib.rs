@@ -74,6 +74,7 @@
 //! page before; if that comes in one piece too, it is an error.
 
 mod backoff;
+mod counters;
 mod decode;
 mod driver;
 mod error;
@@ -86,11 +87,14 @@ mod stop;
 mod stream;
 mod timer;
 mod transition;
+mod until;
 mod watch;
 
+pub use counters::Counts;
 pub use error::Error;
 pub use event::{Bookmark, Event};
 pub use stop::StopHandle;
 pub use stream::WatchStream;
 pub use transition::{Reason, Transition};
+pub use until::{Condition, ListCondition, Objects, Until, UntilError, UntilObject, Verdict, until};
 pub use watch::Watch;

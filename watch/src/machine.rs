@@ -133,6 +133,11 @@ impl Machine {
         Self { goal, stage: Stage::Waiting, version, backoff, healthy, progress: false, gone: false }
     }
 
+    /// Whether the existing objects are still to be listed, or being listed.
+    pub(crate) fn is_listing(&self) -> bool {
+        self.goal != Goal::Watch
+    }
+
     /// Whether the initial events of a streaming list are being read.
     pub(crate) fn awaits_initial_events(&self) -> bool {
         self.stage == Stage::Open && matches!(self.goal, Goal::StreamingList { .. })

@@ -58,6 +58,32 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// All reasons, in the order of their declaration.
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Connected,
+        Self::Listed,
+        Self::Ended,
+        Self::Idle,
+        Self::Unavailable,
+        Self::Broken,
+        Self::Gone,
+        Self::NoStreamingList,
+    ];
+
+    /// A name for metrics and logs, such as `no_streaming_list`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Connected => "connected",
+            Self::Listed => "listed",
+            Self::Ended => "ended",
+            Self::Idle => "idle",
+            Self::Unavailable => "unavailable",
+            Self::Broken => "broken",
+            Self::Gone => "gone",
+            Self::NoStreamingList => "no_streaming_list",
+        }
+    }
+
     pub(crate) fn of(loss: Loss) -> Self {
         match loss {
             Loss::Ended => Self::Ended,

@@ -5,8 +5,9 @@ use std::time::Duration;
 use kubernetes_client::Client;
 use kubernetes_core::{ListRequest, Watchable};
 
+use crate::counters::Counters;
 use crate::stop::Streams;
-use crate::{Transition, WatchStream};
+use crate::{Counts, StopHandle, Transition, Until, WatchStream};
 
 /// Makes streams of events out of list requests, and stops them.
 ///
@@ -24,7 +25,9 @@ pub(crate) struct Settings {
     pub(crate) timeout_seconds: Option<u32>,
     pub(crate) idle_timeout: Option<Duration>,
     pub(crate) bookmarks: bool,
+    pub(crate) reconnect: bool,
     pub(crate) observer: Option<Observer>,
+    pub(crate) counters: Counters,
 }
 
 pub(crate) type Observer = Arc<dyn Fn(&Transition<'_>) + Send + Sync>;
@@ -39,8 +42,14 @@ impl Watch {
 
     /// Watches through `client`.
     pub fn new(client: &Client) -> Self {
-        let settings =
-            Settings { timeout_seconds: None, idle_timeout: Some(Self::IDLE_TIMEOUT), bookmarks: true, observer: None };
+        let settings = Settings {
+            timeout_seconds: None,
+            idle_timeout: Some(Self::IDLE_TIMEOUT),
+            bookmarks: true,
+            reconnect: true,
+            observer: None,
+            counters: Counters::default(),
+        };
         Self { client: client.clone(), settings, streams: Streams::default() }
     }
 
@@ -48,7 +57,7 @@ impl Watch {
     ///
     /// By default, and with `0`, each connection has a random time of 5 to 10 minutes. A `timeoutSeconds` of the request
     /// counts where this is not called.
-    /// It does not end the stream. It is the server's timeout: it does not notice a network that is lost, which is what
+    /// It does not end the stream, unless that [does not reconnect](Self::reconnect). It is the server's timeout: it does not notice a network that is lost, which is what
     /// [`idle_timeout`](Self::idle_timeout) is for.
     #[must_use]
     pub fn timeout_seconds(mut self, seconds: u32) -> Self {
@@ -79,6 +88,39 @@ impl Watch {
     pub fn bookmarks(mut self, ask: bool) -> Self {
         self.settings.bookmarks = ask;
         self
+    }
+
+    /// Whether streams open another connection when the one that they have is over, which is the default.
+    ///
+    /// Without, a stream ends when the server ends its watch, and what goes wrong is an error at once: nothing is
+    /// retried. With [`timeout_seconds`](Self::timeout_seconds) it is over within that time if the server lives, as
+    /// with the official Python client:
+    ///
+    /// ```no_run
+    /// # use kubernetes_core::ListRequest;
+    /// # use kubernetes_watch::Watch;
+    /// # kubernetes_core::doc_test_resource!(Pod);
+    /// # async fn example(client: &kubernetes_client::Client) -> Result<(), kubernetes_watch::Error> {
+    /// use futures_util::TryStreamExt;
+    ///
+    /// let pods = ListRequest::<Pod>::namespaced("shop");
+    /// let mut events = Watch::new(client).timeout_seconds(10).reconnect(false).stream(pods);
+    /// while let Some(event) = events.try_next().await? {
+    ///     println!("{} {}", event.type_name(), event.object().map_or("", Pod::name));
+    /// }
+    /// println!("ten seconds are over");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn reconnect(mut self, reconnect: bool) -> Self {
+        self.settings.reconnect = reconnect;
+        self
+    }
+
+    /// What the streams of this watch and its clones have seen so far, in numbers.
+    pub fn counts(&self) -> Counts {
+        self.settings.counters.snapshot()
     }
 
     /// Calls `observer` whenever a stream changes its connection: what a program needs to count reconnects, or to show
@@ -112,10 +154,37 @@ impl Watch {
     /// Nothing is sent before the stream is first polled, which must happen inside a tokio runtime with its timer
     /// enabled. The request's `limit` is the size of the pages in which existing objects are listed.
     pub fn stream<K: Watchable>(&self, request: ListRequest<K>) -> WatchStream<K> {
-        WatchStream::new(self.client.clone(), request, &self.settings, self.streams.add())
+        self.stoppable_stream(request, self.stop_handle())
     }
 
-    /// Ends all streams that were made by this watch and its clones, at once, even while they wait.
+    /// A handle for a stream or several, all of which [`stop`](Self::stop) ends.
+    pub(crate) fn stop_handle(&self) -> StopHandle {
+        self.streams.add()
+    }
+
+    pub(crate) fn stoppable_stream<K: Watchable>(&self, request: ListRequest<K>, stop: StopHandle) -> WatchStream<K> {
+        WatchStream::new(self.client.clone(), request, &self.settings, stop)
+    }
+
+    /// Waits until what `request` lists is as one wants it, with the settings of this watch; see
+    /// [`until`](crate::until).
+    pub fn until<K: Watchable>(&self, request: ListRequest<K>) -> Until<K> {
+        Until::new(self.clone(), request)
+    }
+
+    /// The same watch with another observer, beside the one that it may have.
+    pub(crate) fn also_observe(mut self, observer: impl Fn(&Transition<'_>) + Send + Sync + 'static) -> Self {
+        self.settings.observer = Some(match self.settings.observer.take() {
+            None => Arc::new(observer),
+            Some(first) => Arc::new(move |transition| {
+                first(transition);
+                observer(transition);
+            }),
+        });
+        self
+    }
+
+    /// Ends all streams and waits that were made by this watch and its clones, at once, even while they wait.
     ///
     /// Streams made later are not concerned. To end a single one, use its own
     /// [`stop`](WatchStream::stop) or [handle](WatchStream::stop_handle).
@@ -130,6 +199,7 @@ impl fmt::Debug for Watch {
             .field("timeout_seconds", &self.settings.timeout_seconds)
             .field("idle_timeout", &self.settings.idle_timeout)
             .field("bookmarks", &self.settings.bookmarks)
+            .field("reconnect", &self.settings.reconnect)
             .finish_non_exhaustive()
     }
 }

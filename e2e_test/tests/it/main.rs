@@ -2,6 +2,7 @@
 //! --features cluster -- --test-threads=1`. One at a time, because some of these tests stop the API server.
 
 mod authentication;
+mod cbor;
 mod cluster;
 mod compaction;
 mod config_map;

@@ -5,6 +5,8 @@
 //! rustls, and keeps connections open between requests. What fails is an [`Error`] that names the request
 //! and keeps the server's `Status`.
 //!
+//! Objects go as JSON, or as CBOR where that is preferred ([`ClientBuilder::content_type`]).
+//!
 //! It goes through the proxy that the configuration has for the server, asks for compressed responses, sends requests
 //! again as client-go does ([`ClientBuilder::retries`]), logs warnings ([`ClientBuilder::on_warning`]), and tells of each
 //! attempt by a `tracing` span and a function of yours ([`ClientBuilder::observe`]).
@@ -32,6 +34,7 @@ mod body;
 mod builder;
 mod client;
 mod connect;
+mod content;
 mod error;
 mod gunzip;
 mod impersonation;
@@ -51,6 +54,7 @@ mod warning;
 pub use body::Body;
 pub use builder::ClientBuilder;
 pub use client::Client;
+pub use content::ContentType;
 pub use error::Error;
 pub use observe::Observation;
 pub use warning::Warning;

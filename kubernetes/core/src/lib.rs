@@ -45,9 +45,9 @@ pub use object::{ClusterResource, NamespacedResource, Object, Resource, StaticTy
 pub use object_reference::ObjectReference;
 pub use partial::PartialObjectMetadata;
 pub use request::{
-    ApplyRequest, Attach, ConnectRequest, CreateRequest, DeleteCollectionRequest, DeleteRequest, Exec, Execute,
-    GetRequest, InvalidRequest, Items, ListRequest, LogLines, LogRequest, Pages, PatchRequest, Path, PortForward,
-    Proxy, Query, QueryValue, ReadRequest, ReplaceRequest, Request, RequestError, WatchRequest,
+    ApplyRequest, Attach, ConnectRequest, CreateRequest, DeleteCollectionRequest, DeleteRequest, Encoded, Exec,
+    Execute, GetRequest, InvalidRequest, Items, ListRequest, LogLines, LogRequest, Pages, PatchRequest, Path,
+    PortForward, Proxy, Query, QueryValue, ReadRequest, ReplaceRequest, Request, RequestError, WatchRequest,
 };
 pub use str::Str;
 pub use table::{Table, TableColumnDefinition, TableRow, TableRowCondition};

@@ -4,8 +4,10 @@ mod gone;
 mod initial;
 mod resume;
 mod server;
+mod single;
 mod stop;
 mod undecodable;
+mod until;
 
 use std::time::Duration;
 

@@ -3,9 +3,9 @@ use std::marker::PhantomData;
 
 use http::Method;
 
-use super::{Execute, Path, Request, resource_path};
+use super::{Encoded, Execute, Path, Request, resource_path};
 use crate::json::Value;
-use crate::{ClusterResource, NamespacedResource, Patch, json};
+use crate::{ClusterResource, NamespacedResource, Patch};
 
 /// Changes parts of an object, or of a subresource.
 ///
@@ -64,7 +64,7 @@ impl<'a, K> PatchRequest<'a, K> {
         K: Value + Send,
     {
         self.request.body = Some(self.patch.to_body());
-        client.execute(self.request, json::from_slice).await
+        client.execute(self.request, Encoded::decode).await
     }
 }
 

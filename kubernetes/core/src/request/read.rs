@@ -2,9 +2,9 @@ use std::marker::PhantomData;
 
 use http::Method;
 
-use super::{Execute, Path, Request, RequestError, resource_path};
+use super::{Encoded, Execute, Path, Request, RequestError, resource_path};
 use crate::json::Value;
-use crate::{ClusterResource, NamespacedResource, json};
+use crate::{ClusterResource, NamespacedResource};
 
 /// Reads one object, or one of its subresources.
 ///
@@ -64,7 +64,7 @@ impl<K> ReadRequest<K> {
     where
         K: Value + Send,
     {
-        client.execute(self.request, json::from_slice).await
+        client.execute(self.request, Encoded::decode).await
     }
 
     /// Sends the request; an object that does not exist is `None`, and no error.

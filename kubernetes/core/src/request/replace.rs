@@ -2,9 +2,9 @@ use std::fmt;
 
 use http::Method;
 
-use super::{Execute, Path, Request, resource_path};
+use super::{Encoded, Execute, Path, Request, resource_path};
 use crate::json::Value;
-use crate::{ClusterResource, NamespacedResource, json};
+use crate::{ClusterResource, NamespacedResource};
 
 /// Replaces an object, or a subresource.
 ///
@@ -65,7 +65,7 @@ impl<'a, T> ReplaceRequest<'a, T> {
         T: Value + Send,
     {
         let request = self.request.with_json(self.body);
-        client.execute(request, json::from_slice).await
+        client.execute(request, Encoded::decode).await
     }
 }
 
