@@ -14,9 +14,9 @@ use crate::{Counts, StopHandle, Transition, Until, WatchStream};
 /// It owns a clone of the client. Its own clones have the same streams: [`stop`](Self::stop) on any ends all.
 #[derive(Clone)]
 pub struct Watch {
-    client: Client,
-    settings: Settings,
-    streams: Streams,
+    pub(crate) client: Client,
+    pub(crate) settings: Settings,
+    pub(crate) streams: Streams,
 }
 
 /// What a stream takes from the watch that it was made by.
