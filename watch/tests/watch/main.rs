@@ -2,10 +2,12 @@
 
 mod gone;
 mod initial;
+mod reflector;
 mod resume;
 mod server;
 mod single;
 mod stop;
+mod store;
 mod undecodable;
 mod until;
 
