@@ -87,3 +87,8 @@ pub(crate) fn run(command: &mut Command) -> Result<(String, String)> {
 pub(crate) fn report(command: &mut Command) -> Result<Value> {
     Ok(serde_json::from_str(&run(command)?.0)?)
 }
+
+/// A figure of a report.
+pub(crate) fn number(value: &Value) -> f64 {
+    value.as_f64().unwrap_or(f64::NAN)
+}

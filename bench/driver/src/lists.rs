@@ -2,7 +2,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::bench::{Bench, Result, report, run};
+use crate::bench::{Bench, Result, number, report, run};
 use crate::table::{Samples, Table};
 
 /// A kind of list: what the programs call it, what metrics do, and how many objects it has.
@@ -125,8 +125,4 @@ fn warm(reports: &[Value]) -> Samples {
 /// The throughput of each process at the first time, when memory comes fresh from the kernel.
 fn first(reports: &[Value]) -> Samples {
     reports.iter().map(|report| number(&report["bytes"]) / 1e6 / number(&report["first"])).collect()
-}
-
-fn number(value: &Value) -> f64 {
-    value.as_f64().unwrap_or(f64::NAN)
 }

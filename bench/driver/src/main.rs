@@ -11,6 +11,7 @@ mod instructions;
 mod lists;
 mod machine;
 mod table;
+mod watching;
 
 use bench::Bench;
 use table::Table;
@@ -34,6 +35,7 @@ enum What {
     Encode,
     Memory,
     Size,
+    Watch,
     All,
 }
 
@@ -43,7 +45,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut table = Table::default();
     let is_wanted = |what| arguments.what == what || arguments.what == What::All;
     println!("{}\n", machine::description());
-    if arguments.what != What::Compile {
+    if !matches!(arguments.what, What::Compile | What::Watch) {
         lists::prepare(&bench)?;
     }
     if is_wanted(What::Size) {
@@ -62,6 +64,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     if is_wanted(What::Compile) {
         compile::measure(&bench, &mut table)?;
+    }
+    if is_wanted(What::Watch) {
+        watching::measure(&bench, &mut table)?;
     }
     println!("{table}");
     println!("{}", machine::load());

@@ -49,6 +49,13 @@ const TARGETS: &[(&str, &str, &str)] = &[
     ("encode_crdlist", "k8s-openapi", "≥ 2.5"),
     ("memory_podlist", "k8s-openapi", "≤ 0.25"),
     ("memory_podlist", "the JSON", "(1)"),
+    ("watch_cpu", "kube watcher", "≤ 0.35 (0.25)"),
+    ("reflector_cpu", "kube reflector", "≤ 0.2 (0.15)"),
+    ("first_sync", "kube reflector", "≤ 0.5"),
+    ("store_memory", "kube reflector", "≤ 0.3"),
+    ("store_memory", "client-go informer", "< 1"),
+    ("store_memory", "the JSON", "(1)"),
+    ("informers_100_cpu", "one of ours", "about 1"),
 ];
 
 impl Table {

@@ -102,7 +102,10 @@ fn timed<T>(bytes: usize, work: impl Fn() -> T) -> Value {
 }
 
 /// The time that this process has had on a core: what else the machine does is not in it.
-fn cpu_seconds() -> f64 {
+///
+/// # Panics
+/// Where there is no such clock.
+pub fn cpu_seconds() -> f64 {
     let time = clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID).expect("Linux has this clock");
     time.tv_sec() as f64 + time.tv_nsec() as f64 / 1e9
 }
@@ -124,7 +127,7 @@ fn memory<T>(bytes: &[u8], decode: impl Fn(&[u8]) -> T) -> Value {
 }
 
 /// A field of the kernel's status of this process, in bytes.
-fn status_field(name: &str) -> u64 {
+pub fn status_field(name: &str) -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix(name));
     let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());

@@ -1,0 +1,18 @@
+// client-go as a client of a server: what bench/sides/client_ours does, with its informers and requests.
+package main
+
+import (
+	"flag"
+	"os"
+	"time"
+)
+
+func main() {
+	rest := flag.Int("rest", 0, "for how many seconds to do nothing in the end")
+	flag.Parse()
+	if flag.NArg() < 3 {
+		flag.Usage()
+		os.Exit(2)
+	}
+	watchPods(flag.Arg(0), flag.Arg(1), flag.Arg(2), time.Duration(*rest)*time.Second)
+}
