@@ -7,7 +7,7 @@ use kubernetes_core::{ListRequest, Watchable};
 
 use crate::counters::Counters;
 use crate::stop::Streams;
-use crate::{Counts, StopHandle, Transition, Until, WatchStream};
+use crate::{Counts, Transition, Until, WatchStream};
 
 /// Makes streams of events out of list requests, and stops them.
 ///
@@ -154,20 +154,11 @@ impl Watch {
     /// Nothing is sent before the stream is first polled, which must happen inside a tokio runtime with its timer
     /// enabled. The request's `limit` is the size of the pages in which existing objects are listed.
     pub fn stream<K: Watchable>(&self, request: ListRequest<K>) -> WatchStream<K> {
-        self.stoppable_stream(request, self.stop_handle())
+        WatchStream::new(self.client.clone(), request, &self.settings, self.streams.add())
     }
 
-    /// A handle for a stream or several, all of which [`stop`](Self::stop) ends.
-    pub(crate) fn stop_handle(&self) -> StopHandle {
-        self.streams.add()
-    }
-
-    pub(crate) fn stoppable_stream<K: Watchable>(&self, request: ListRequest<K>, stop: StopHandle) -> WatchStream<K> {
-        WatchStream::new(self.client.clone(), request, &self.settings, stop)
-    }
-
-    /// Waits until what `request` lists is as one wants it, with the settings of this watch; see
-    /// [`until`](crate::until).
+    /// Waits until what `request` lists is as one wants it, with the settings of this watch, but that it always
+    /// reconnects; see [`until`](crate::until).
     pub fn until<K: Watchable>(&self, request: ListRequest<K>) -> Until<K> {
         Until::new(self.clone(), request)
     }
