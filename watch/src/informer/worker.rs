@@ -40,13 +40,8 @@ pub(super) struct Part {
     pub(super) first: bool,
 }
 
-/// What a worker asks for.
-enum Share<K> {
-    /// What the request lists, but for what is not in the shard.
-    Of(ListRequest<K>, Option<Shard>),
-    /// Nothing: another worker has it.
-    None,
-}
+/// The objects to ask for; those that are not in the shard are left out.
+type Share<K> = (ListRequest<K>, Option<Shard>);
 
 impl<K: Watchable> Worker<K> {
     /// Fills the store until it is stopped, or an error ends it.
@@ -54,10 +49,13 @@ impl<K: Watchable> Worker<K> {
         let mut backoff = Backoff::new(fastrand::Rng::new());
         loop {
             let started = Instant::now();
-            let error = match self.follow().await {
-                Ok(Followed::Stopped) => return self.writer.stop(None),
-                Ok(Followed::Nothing) => return self.writer.retire(),
-                Err(error) => error,
+            let followed = match self.share().await {
+                Ok(Some(share)) => self.follow(share).await,
+                Ok(None) => return self.writer.retire(),
+                Err(error) => Err(error),
+            };
+            let Err(error) = followed else {
+                return self.writer.stop(None);
             };
             let ready = self.writer.store().is_ready();
             if self.policy == ErrorPolicy::Stop || self.policy == ErrorPolicy::StopUntilReady && !ready {
@@ -73,11 +71,7 @@ impl<K: Watchable> Worker<K> {
         }
     }
 
-    async fn follow(&mut self) -> Result<Followed, Error> {
-        let (request, shard) = match self.share().await? {
-            Share::Of(request, shard) => (request, shard),
-            Share::None => return Ok(Followed::Nothing),
-        };
+    async fn follow(&mut self, (request, shard): Share<K>) -> Result<(), Error> {
         let mut changes = Reflector::from(self.watch.clone()).stream(request);
         while let Some(change) = poll_fn(|context| Pin::new(&mut changes).poll_next(context)).await {
             let change = change?;
@@ -93,20 +87,22 @@ impl<K: Watchable> Worker<K> {
             // Many changes may have come together: the runtime gets its turn between them.
             tokio::task::coop::consume_budget().await;
         }
-        Ok(Followed::Stopped)
+        Ok(())
     }
 
-    async fn share(&self) -> Result<Share<K>, Error> {
+    /// What to ask for; nothing if another worker has it.
+    async fn share(&self) -> Result<Option<Share<K>>, Error> {
+        let request = self.request.clone();
         let Some(Part { shard, server, complete, first }) = &self.part else {
-            return Ok(Share::Of(self.request.clone(), None));
+            return Ok(Some((request, None)));
         };
         // A server that makes shards may be replaced by one that does not: what is not in the shard is left out anyway.
         let sharded = *server.get_or_try_init(|| self.probe(shard)).await?;
         Ok(match (sharded, complete, first) {
-            (true, ..) => Share::Of(shard.select(self.request.clone()), Some(*shard)),
-            (false, true, true) => Share::Of(self.request.clone(), None),
-            (false, true, false) => Share::None,
-            (false, false, _) => Share::Of(self.request.clone(), Some(*shard)),
+            (true, ..) => Some((shard.select(request), Some(*shard))),
+            (false, true, true) => Some((request, None)),
+            (false, true, false) => None,
+            (false, false, _) => Some((request, Some(*shard))),
         })
     }
 
@@ -131,11 +127,4 @@ impl<K: Watchable> Worker<K> {
         warn!(request = ?self.request.request(), "informer: the server makes no shards");
         Ok(false)
     }
-}
-
-enum Followed {
-    /// Until it was stopped.
-    Stopped,
-    /// There is nothing for this worker.
-    Nothing,
 }

@@ -206,7 +206,7 @@ impl<K: Object> Sources<K> {
             }
         }
         let current_is_own = match (&before, current) {
-            (Some(before), Some(current)) => Arc::ptr_eq(before, current),
+            (Some(before), Some(current)) => Arc::ptr_eq(before, current) || is_same_state(&**before, &**current),
             (_, current) => current.is_none(),
         };
         match new {
