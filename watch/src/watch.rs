@@ -197,6 +197,11 @@ impl Watch {
         self
     }
 
+    /// The same settings, for streams that are not stopped with this watch's.
+    pub(crate) fn with_streams_of_its_own(&self) -> Self {
+        Self { streams: Streams::default(), ..self.clone() }
+    }
+
     /// Ends all streams and waits that were made by this watch and its clones, at once, even while they wait.
     ///
     /// Streams made later are not concerned. To end a single one, use its own
