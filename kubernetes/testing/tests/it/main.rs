@@ -6,6 +6,7 @@ mod objects;
 mod ports;
 mod properties;
 mod shards;
+mod subresources;
 mod support;
 mod watches;
 mod writes;
