@@ -1,6 +1,7 @@
 //! What the server does, request by request.
 
 mod faults;
+mod fuzz;
 mod lists;
 mod objects;
 mod ports;
