@@ -8,6 +8,7 @@
 //! for one in line. As many are being opened as the line needs: one, until it is known what a connection can carry.
 
 mod connection;
+mod http1;
 mod lease;
 mod state;
 
