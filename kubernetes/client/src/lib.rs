@@ -58,3 +58,10 @@ pub use content::ContentType;
 pub use error::Error;
 pub use observe::Observation;
 pub use warning::Warning;
+
+/// For the fuzz target of this name.
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub fn check_exec_output(output: &[u8]) {
+    authentication::exec::fuzz::check(output);
+}

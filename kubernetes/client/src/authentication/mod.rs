@@ -1,6 +1,6 @@
 //! Who the client says it is: the `Authorization` header, and what to do when the server does not accept it.
 
-mod exec;
+pub(crate) mod exec;
 mod failure;
 mod oidc;
 mod renewed;
