@@ -282,12 +282,6 @@ impl StdError for Error {
 impl fmt::Debug for Error {
     /// As `Display`, with all that caused it: this is what a `main` that returns the error prints.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self}")?;
-        let mut source = std::error::Error::source(self);
-        while let Some(error) = source {
-            write!(f, "; caused by: {error}")?;
-            source = error.source();
-        }
-        Ok(())
+        kubernetes_core::debug::error(self, f)
     }
 }
