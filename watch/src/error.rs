@@ -63,7 +63,9 @@ fn loss_of_request(error: &kubernetes_client::Error) -> Loss {
         Loss::Gone
     } else if error.is_too_many_requests() || error.is_connect() && error.is_retryable() {
         Loss::Unavailable { retry_after }
-    } else if error.is_retryable() || error.status().is_some_and(Status::is_resource_version_too_large) {
+    } else if error.status().is_some_and(Status::is_resource_version_too_large) {
+        Loss::Ahead { retry_after }
+    } else if error.is_retryable() {
         Loss::Broken { retry_after }
     } else if error.status().is_some_and(|status| matches!(status.code, Some(400 | 422))) {
         Loss::Refused
@@ -82,10 +84,13 @@ fn loss_of_event(status: &Status) -> Loss {
     if status.is_too_many_requests() {
         return Loss::Unavailable { retry_after };
     }
+    if status.is_resource_version_too_large() {
+        return Loss::Ahead { retry_after };
+    }
     let transient =
         matches!(status.reason.as_deref(), Some("InternalError" | "ServerTimeout" | "Timeout" | "ServiceUnavailable"));
     match status.code {
-        _ if transient || status.is_resource_version_too_large() => Loss::Broken { retry_after },
+        _ if transient => Loss::Broken { retry_after },
         Some(408 | 500 | 502..=504 | 506..=599) => Loss::Broken { retry_after },
         Some(400 | 422) => Loss::Refused,
         _ => Loss::Final,

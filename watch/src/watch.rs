@@ -7,16 +7,16 @@ use kubernetes_core::{ListRequest, Watchable};
 
 use crate::counters::Counters;
 use crate::stop::Streams;
-use crate::{Counts, Transition, WatchStream};
+use crate::{Counts, Transition, Until, WatchStream};
 
 /// Makes streams of events out of list requests, and stops them.
 ///
 /// It owns a clone of the client. Its own clones have the same streams: [`stop`](Self::stop) on any ends all.
 #[derive(Clone)]
 pub struct Watch {
-    client: Client,
-    settings: Settings,
-    streams: Streams,
+    pub(crate) client: Client,
+    pub(crate) settings: Settings,
+    pub(crate) streams: Streams,
 }
 
 /// What a stream takes from the watch that it was made by.
@@ -157,7 +157,25 @@ impl Watch {
         WatchStream::new(self.client.clone(), request, &self.settings, self.streams.add())
     }
 
-    /// Ends all streams that were made by this watch and its clones, at once, even while they wait.
+    /// Waits until what `request` lists is as one wants it, with the settings of this watch, but that it always
+    /// reconnects; see [`until`](crate::until).
+    pub fn until<K: Watchable>(&self, request: ListRequest<K>) -> Until<K> {
+        Until::new(self.clone(), request)
+    }
+
+    /// The same watch with another observer, beside the one that it may have.
+    pub(crate) fn also_observe(mut self, observer: impl Fn(&Transition<'_>) + Send + Sync + 'static) -> Self {
+        self.settings.observer = Some(match self.settings.observer.take() {
+            None => Arc::new(observer),
+            Some(first) => Arc::new(move |transition| {
+                first(transition);
+                observer(transition);
+            }),
+        });
+        self
+    }
+
+    /// Ends all streams and waits that were made by this watch and its clones, at once, even while they wait.
     ///
     /// Streams made later are not concerned. To end a single one, use its own
     /// [`stop`](WatchStream::stop) or [handle](WatchStream::stop_handle).

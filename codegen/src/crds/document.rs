@@ -17,25 +17,21 @@ use crate::ir::names;
 pub(super) struct Places {
     /// The pointers of definitions, each with the file, the resource and the pointer of its schema there.
     definitions: Vec<(String, String, String)>,
-    file: Option<String>,
 }
 
 impl Places {
-    pub(super) fn of_file(file: &str) -> Self {
-        Self { definitions: Vec::new(), file: Some(file.to_owned()) }
-    }
-
     /// The error as one of the file that has the definition.
     pub(super) fn translate(&self, error: Error) -> Error {
-        let found = self.definitions.iter().find_map(|(definition, file, schema)| {
-            let rest = error.pointer().strip_prefix(definition.as_str())?;
-            (rest.is_empty() || rest.starts_with('/')).then(|| (file, format!("{schema}{rest}")))
-        });
-        match (found, &self.file) {
-            (Some((file, pointer)), _) => error.moved(pointer).in_file(file),
-            (None, Some(file)) => error.in_file(file),
-            (None, None) => error,
-        }
+        error.each(&mut |problem| {
+            let found = self.definitions.iter().find_map(|(definition, file, schema)| {
+                let rest = problem.pointer().strip_prefix(definition.as_str())?;
+                (rest.is_empty() || rest.starts_with('/')).then(|| (file, format!("{schema}{rest}")))
+            });
+            match found {
+                Some((file, pointer)) => problem.moved(pointer).in_file(file),
+                None => problem,
+            }
+        })
     }
 }
 

@@ -2,11 +2,14 @@
 
 mod gone;
 mod initial;
+mod reflector;
 mod resume;
 mod server;
 mod single;
 mod stop;
+mod store;
 mod undecodable;
+mod until;
 
 use std::time::Duration;
 

@@ -5,6 +5,7 @@ mod lists;
 mod objects;
 mod ports;
 mod properties;
+mod shards;
 mod support;
 mod watches;
 mod writes;

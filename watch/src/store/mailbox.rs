@@ -1,0 +1,119 @@
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+
+use kubernetes_core::Object;
+
+use super::snapshot::Objects;
+use crate::StoreEvent;
+
+/// How many events may wait for one subscription.
+pub(super) const BACKLOG: usize = 1024;
+
+/// What one subscription has still to be told.
+pub(super) struct Mailbox<K>(Mutex<Waiting<K>>);
+
+pub(super) struct Waiting<K> {
+    queue: VecDeque<Entry<K>>,
+    /// What the subscription has been told of, if it is so far behind that it is to be told the difference.
+    pub(super) told: Option<Objects<K>>,
+    resync: bool,
+    pub(super) waker: Option<Waker>,
+}
+
+pub(super) enum Entry<K> {
+    Event(StoreEvent<K>),
+    /// All of these objects again.
+    Resync(Objects<K>),
+}
+
+impl<K: Object> Mailbox<K> {
+    /// Of a subscription that has been told nothing, to a store that has `now`.
+    pub(super) fn new(now: &Objects<K>) -> Self {
+        let told = (!now.is_empty()).then(Objects::new_sync);
+        Self(Mutex::new(Waiting { queue: VecDeque::new(), told, resync: false, waker: None }))
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, Waiting<K>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds events, after which the store has `now`.
+    pub(super) fn deliver(&self, events: &[StoreEvent<K>], now: impl FnOnce() -> Objects<K>) {
+        let mut waiting = self.lock();
+        if waiting.told.is_none() {
+            if waiting.queue.len() + events.len() <= BACKLOG {
+                waiting.queue.extend(events.iter().cloned().map(Entry::Event));
+            } else {
+                waiting.fall_behind(events, now());
+            }
+        }
+        let waker = waiting.waker.take();
+        drop(waiting);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    pub(super) fn wake(&self) {
+        let waker = self.lock().waker.take();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+impl<K: Object> Waiting<K> {
+    pub(super) fn pop(&mut self) -> Option<Entry<K>> {
+        let entry = self.queue.pop_front();
+        if self.queue.is_empty() && self.queue.capacity() > 64 {
+            self.queue = VecDeque::new();
+        }
+        entry
+    }
+
+    /// Has all objects told again, after what is waiting.
+    pub(super) fn resync(&mut self, now: Objects<K>) {
+        if self.told.is_some() {
+            self.resync = true;
+        } else if !self.queue.iter().any(|entry| matches!(entry, Entry::Resync(_))) {
+            self.queue.push_back(Entry::Resync(now));
+        }
+    }
+
+    /// Ends the state of being behind: from the returned objects the subscription is to be told the way to `now`.
+    pub(super) fn catch_up(&mut self, now: &Objects<K>) -> Option<Objects<K>> {
+        let told = self.told.take()?;
+        if std::mem::take(&mut self.resync) {
+            self.queue.push_back(Entry::Resync(now.clone()));
+        }
+        Some(told)
+    }
+
+    /// Finds what was told before all that waits, and forgets the latter.
+    fn fall_behind(&mut self, events: &[StoreEvent<K>], now: Objects<K>) {
+        let mut told = now;
+        for event in events.iter().rev() {
+            undo(&mut told, event);
+        }
+        for entry in std::mem::take(&mut self.queue).iter().rev() {
+            match entry {
+                Entry::Event(event) => undo(&mut told, event),
+                Entry::Resync(_) => self.resync = true,
+            }
+        }
+        self.told = Some(told);
+    }
+}
+
+fn undo<K: Object>(objects: &mut Objects<K>, event: &StoreEvent<K>) {
+    let key = event.key();
+    match event {
+        StoreEvent::Added(_) => {
+            objects.remove_mut(&key);
+        }
+        StoreEvent::Updated { old: object, .. } | StoreEvent::Deleted { object, .. } => {
+            objects.insert_mut(key, Arc::clone(object));
+        }
+    }
+}
