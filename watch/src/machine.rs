@@ -251,8 +251,11 @@ impl Machine {
     fn bookmark(&mut self, version: &str, initial_events_end: bool) -> Step {
         match self.goal {
             Goal::StreamingList { .. } if initial_events_end => self.complete(version.into()),
-            Goal::StreamingList { .. } => self.list_instead(),
+            Goal::StreamingList { .. } => self.without_streaming_list(),
             _ => {
+                // Even one of the same version shows that the watch goes on after the list.
+                self.unproven = false;
+                self.listed = false;
                 self.advance(version);
                 Step::Yield
             }
@@ -295,7 +298,7 @@ impl Machine {
         match loss {
             Loss::Final => self.fail(Step::Fail),
             Loss::Refused => match self.goal {
-                Goal::StreamingList { .. } => self.list_instead(),
+                Goal::StreamingList { .. } => self.without_streaming_list(),
                 // A version from before the server's data was exchanged may not even be well formed.
                 Goal::Watch if self.relists => self.list_again(),
                 _ => self.fail(Step::Fail),
@@ -348,8 +351,14 @@ impl Machine {
         self.retry(None)
     }
 
-    fn list_instead(&mut self) -> Step {
+    /// The server has no streaming list, now and later.
+    fn without_streaming_list(&mut self) -> Step {
         self.streaming_list = false;
+        self.list_instead()
+    }
+
+    /// It may also be the network that has no word to say.
+    fn list_instead(&mut self) -> Step {
         self.goal = Goal::first_page(true);
         self.wait(Duration::ZERO)
     }

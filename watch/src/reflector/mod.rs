@@ -40,7 +40,7 @@ use crate::driver::Driver;
 /// ```
 ///
 /// It keeps no objects: what was deleted between two lists is for the one to find out who knows the first. A
-/// [`StoreWriter`](crate::StoreWriter) does.
+/// [`StoreWriter`](crate::StoreWriter) does; an [`Informer`](crate::Informer) is the two together.
 #[derive(Clone, Debug)]
 pub struct Reflector {
     watch: Watch,

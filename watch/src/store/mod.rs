@@ -51,6 +51,8 @@ use shared::Shared;
 /// # }
 /// ```
 ///
+/// An [`Informer`](crate::Informer) does the same in one step.
+///
 /// # What readers may rely on
 ///
 /// - Each read sees one state of the whole, with its indexes. Several reads of the same state are made on a
@@ -174,6 +176,11 @@ impl<K: Object> Store<K> {
     /// There can be any number of subscriptions, at any time; none costs the server anything.
     pub fn subscribe(&self) -> Subscription<K> {
         Subscription::new(Arc::clone(&self.shared))
+    }
+
+    /// Tells those who wait that nothing more will come.
+    pub(crate) fn stop(&self) {
+        self.shared.stop(None);
     }
 
     async fn wait_until(&self, condition: impl Fn() -> bool) -> Result<(), Stopped> {

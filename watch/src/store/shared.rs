@@ -35,12 +35,14 @@ struct Source<K> {
     objects: Objects<K>,
     ready: bool,
     version: Option<Str>,
+    /// Whether it has nothing, and will not have anything.
+    retired: bool,
 }
 
 impl<K: Object> Shared<K> {
     pub(super) fn new(indexes: Vec<Index<K>>, sources: usize) -> Self {
         let snapshot = RwLock::new(Snapshot::new(&indexes));
-        let source = || Source { objects: Objects::new_sync(), ready: false, version: None };
+        let source = || Source { objects: Objects::new_sync(), ready: false, version: None, retired: false };
         let sources = Sources { sources: std::iter::repeat_with(source).take(sources).collect(), cause: None };
         Self {
             indexes,
@@ -124,6 +126,19 @@ impl<K: Object> Shared<K> {
         self.progress.notify_waiters();
     }
 
+    /// Goes on without a source.
+    pub(super) fn retire(&self, source: usize) {
+        let mut sources = self.sources();
+        if let Some(source) = sources.sources.get_mut(source) {
+            source.retired = true;
+        }
+        if sources.listed(source) {
+            self.ready.store(true, Ordering::Release);
+        }
+        drop(sources);
+        self.progress.notify_waiters();
+    }
+
     fn deliver(&self, mailboxes: &[Arc<Mailbox<K>>], events: &[StoreEvent<K>]) {
         for mailbox in mailboxes {
             mailbox.deliver(events, || self.read().objects().clone());
@@ -191,7 +206,7 @@ impl<K: Object> Sources<K> {
             }
         }
         let current_is_own = match (&before, current) {
-            (Some(before), Some(current)) => Arc::ptr_eq(before, current),
+            (Some(before), Some(current)) => Arc::ptr_eq(before, current) || is_same_state(&**before, &**current),
             (_, current) => current.is_none(),
         };
         match new {

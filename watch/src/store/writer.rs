@@ -20,6 +20,8 @@ pub struct StoreWriter<K: Object> {
     source: usize,
     transform: Option<Arc<Transform<K>>>,
     staged: Option<Staged<K>>,
+    /// Whether the store goes on without it.
+    retired: bool,
 }
 
 /// A list that is not complete.
@@ -31,7 +33,7 @@ struct Staged<K> {
 
 impl<K: Object> StoreWriter<K> {
     pub(super) fn new(shared: Arc<Shared<K>>, source: usize, transform: Option<Arc<Transform<K>>>) -> Self {
-        Self { shared, source, transform, staged: None }
+        Self { shared, source, transform, staged: None, retired: false }
     }
 
     /// The store that is written to.
@@ -107,6 +109,12 @@ impl<K: Object> StoreWriter<K> {
         Ok(())
     }
 
+    /// Ends the writing of a source that has nothing; the store goes on with the others.
+    pub(crate) fn retire(mut self) {
+        self.retired = true;
+        self.shared.retire(self.source);
+    }
+
     /// Ends the writing, for a reason that those who wait are told of.
     pub fn stop(self, cause: impl Into<Option<Error>>) {
         self.shared.stop(cause.into());
@@ -115,7 +123,9 @@ impl<K: Object> StoreWriter<K> {
 
 impl<K: Object> Drop for StoreWriter<K> {
     fn drop(&mut self) {
-        self.shared.stop(None);
+        if !self.retired {
+            self.shared.stop(None);
+        }
     }
 }
 

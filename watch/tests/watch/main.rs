@@ -2,6 +2,7 @@
 
 mod gone;
 mod initial;
+mod official;
 mod reflector;
 mod resume;
 mod server;

@@ -15,6 +15,7 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::ended::{Ended, Noted};
+use super::http1::{Connection, Http1};
 use super::state::{Absolute, Opened};
 use super::{IDLE_TIMEOUT, Inner};
 use crate::error::BoxError;
@@ -82,13 +83,14 @@ pub(super) async fn open(pool: &Arc<Inner>) -> Result<Opened, BoxError> {
         Poll::Ready(Ok(())) | Poll::Pending => sender.poll_ready(cx),
     })
     .await?;
-    tokio::spawn(drive(connection, gone));
+    let connection = Connection::new(connection);
+    tokio::spawn(drive(connection.task(), gone));
     let absolute = connected.is_proxied().then(|| {
         let mut extras = http::Extensions::new();
         connected.get_extras(&mut extras);
         extras.remove::<Absolute>().unwrap_or_default()
     });
-    Ok(Opened::Http1 { id, sender, absolute })
+    Ok(Opened::Http1 { id, http1: Http1 { sender, absolute, connection } })
 }
 
 /// Runs a connection until it ends, and tells the pool to forget it when it was idle for too long.
@@ -106,6 +108,10 @@ async fn drive(running: impl Future<Output = hyper::Result<()>>, gone: Gone) {
         }
     })
     .await;
+    log_end(result);
+}
+
+pub(super) fn log_end(result: hyper::Result<()>) {
     if let Err(error) = result {
         tracing::debug!(%error, "a connection failed");
     }

@@ -9,6 +9,7 @@
 
 mod connection;
 mod ended;
+mod http1;
 mod lease;
 mod state;
 
