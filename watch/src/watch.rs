@@ -3,20 +3,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kubernetes_client::Client;
-use kubernetes_core::{ListRequest, Watchable};
+use kubernetes_core::{ListRequest, LogRequest, Watchable};
 
 use crate::counters::Counters;
 use crate::stop::Streams;
-use crate::{Counts, StopHandle, Transition, Until, WatchStream};
+use crate::{Counts, LogStream, Transition, Until, WatchStream};
 
 /// Makes streams of events out of list requests, and stops them.
 ///
 /// It owns a clone of the client. Its own clones have the same streams: [`stop`](Self::stop) on any ends all.
 #[derive(Clone)]
 pub struct Watch {
-    client: Client,
-    settings: Settings,
-    streams: Streams,
+    pub(crate) client: Client,
+    pub(crate) settings: Settings,
+    pub(crate) streams: Streams,
 }
 
 /// What a stream takes from the watch that it was made by.
@@ -154,20 +154,33 @@ impl Watch {
     /// Nothing is sent before the stream is first polled, which must happen inside a tokio runtime with its timer
     /// enabled. The request's `limit` is the size of the pages in which existing objects are listed.
     pub fn stream<K: Watchable>(&self, request: ListRequest<K>) -> WatchStream<K> {
-        self.stoppable_stream(request, self.stop_handle())
+        WatchStream::new(self.client.clone(), request, &self.settings, self.streams.add())
     }
 
-    /// A handle for a stream or several, all of which [`stop`](Self::stop) ends.
-    pub(crate) fn stop_handle(&self) -> StopHandle {
-        self.streams.add()
+    /// Follows a log, line by line, until it ends or is stopped.
+    ///
+    /// ```no_run
+    /// # use kubernetes_core::LogRequest;
+    /// # use kubernetes_watch::Watch;
+    /// # async fn example(client: &kubernetes_client::Client, log: LogRequest) -> Result<(), kubernetes_client::Error> {
+    /// use futures_util::TryStreamExt;
+    ///
+    /// let mut lines = Watch::new(client).stream_lines(log.tail_lines(10));
+    /// while let Some(line) = lines.try_next().await? {
+    ///     println!("{line}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// [`follow`](LogRequest::follow) is set unless the request says otherwise. Nothing is sent before the stream is
+    /// first polled. See [`LogStream`] for what it promises; of this watch it has [`stop`](Self::stop) only.
+    pub fn stream_lines(&self, request: LogRequest) -> LogStream {
+        LogStream::new(self.client.clone(), request, self.streams.add())
     }
 
-    pub(crate) fn stoppable_stream<K: Watchable>(&self, request: ListRequest<K>, stop: StopHandle) -> WatchStream<K> {
-        WatchStream::new(self.client.clone(), request, &self.settings, stop)
-    }
-
-    /// Waits until what `request` lists is as one wants it, with the settings of this watch; see
-    /// [`until`](crate::until).
+    /// Waits until what `request` lists is as one wants it, with the settings of this watch, but that it always
+    /// reconnects; see [`until`](crate::until).
     pub fn until<K: Watchable>(&self, request: ListRequest<K>) -> Until<K> {
         Until::new(self.clone(), request)
     }
@@ -182,6 +195,11 @@ impl Watch {
             }),
         });
         self
+    }
+
+    /// The same settings, for streams that are not stopped with this watch's.
+    pub(crate) fn with_streams_of_its_own(&self) -> Self {
+        Self { streams: Streams::default(), ..self.clone() }
     }
 
     /// Ends all streams and waits that were made by this watch and its clones, at once, even while they wait.

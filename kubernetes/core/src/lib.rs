@@ -26,6 +26,7 @@ mod map;
 mod object;
 mod object_reference;
 mod partial;
+mod raw;
 mod request;
 pub mod selector;
 mod status;
@@ -44,6 +45,7 @@ pub use meta::v1::{ListMeta, ObjectMeta, Status};
 pub use object::{ClusterResource, NamespacedResource, Object, Resource, StaticType, Watchable};
 pub use object_reference::ObjectReference;
 pub use partial::PartialObjectMetadata;
+pub use raw::Raw;
 pub use request::{
     ApplyRequest, Attach, ConnectRequest, CreateRequest, DeleteCollectionRequest, DeleteRequest, Encoded, Exec,
     Execute, GetRequest, InvalidRequest, Items, ListRequest, LogLines, LogRequest, Pages, PatchRequest, Path,

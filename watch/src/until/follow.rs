@@ -1,9 +1,8 @@
-//! What all waits have in common: a stream, another one when the version is forgotten, and the end of one's patience.
+//! What all waits have in common: a reflector, and the end of one's patience.
 
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Poll;
 use std::time::Duration;
 
 use futures_core::Stream;
@@ -11,9 +10,7 @@ use kubernetes_core::{ListRequest, Object, Str, Watchable};
 
 use super::error::{Cause, Trouble};
 use super::{UntilError, Verdict};
-use crate::backoff::Backoff;
-use crate::timer::Timer;
-use crate::{Event, StopHandle, Watch};
+use crate::{Change, Reflector, Watch};
 
 /// What a wait follows, and for how long.
 #[derive(Clone, Debug)]
@@ -34,10 +31,10 @@ pub(super) trait State {
     /// The list is complete.
     fn listed(&mut self) -> Asked<Self::Output>;
 
-    /// An object of a list, or of an event after it.
+    /// An object of the list, or of an event after it.
     fn applied(&mut self, object: Self::Object) -> Asked<Self::Output>;
 
-    /// An object that is gone.
+    /// An object that is gone, be it during the list.
     fn deleted(&mut self, object: Self::Object) -> Asked<Self::Output>;
 
     /// What is waited for, in words.
@@ -91,12 +88,12 @@ impl<K: Watchable> Wait<K> {
     pub(super) async fn run<S: State<Object = K>>(self, mut state: S) -> Result<S::Output, UntilError> {
         let connection = Connection::default();
         let told = connection.clone();
-        let watch = self.watch.clone().also_observe(move |transition| {
+        let watch = self.watch.clone().reconnect(true).also_observe(move |transition| {
             *told.lock() = transition.error().map(|error| format!("{error:?}"));
         });
         let mut seen = LastSeen::default();
         let result = {
-            let following = follow(&watch, &self.request, &mut state, &mut seen);
+            let following = follow(watch, &self.request, &mut state, &mut seen);
             match self.limit {
                 None => following.await,
                 Some(limit) => match tokio::time::timeout(limit, following).await {
@@ -110,7 +107,7 @@ impl<K: Watchable> Wait<K> {
 }
 
 async fn follow<S>(
-    watch: &Watch,
+    watch: Watch,
     request: &ListRequest<S::Object>,
     state: &mut S,
     seen: &mut LastSeen,
@@ -118,54 +115,37 @@ async fn follow<S>(
 where
     S: State<Object: Watchable>,
 {
-    let mut backoff = Backoff::new(fastrand::Rng::new());
-    let stop = watch.stop_handle();
+    // A wait begins with what exists, whatever version the request has.
+    let mut changes = Reflector::from(watch).stream(request.clone().resource_version(""));
     loop {
-        // A wait begins with what exists, whatever version the request has.
-        let mut stream = watch.stoppable_stream(request.clone().resource_version(""), stop.clone());
-        state.list();
-        let mut listed = false;
-        let forgotten = loop {
-            let item = poll_fn(|context| Pin::new(&mut stream).poll_next(context)).await;
-            if listed && item.as_ref().is_some_and(Result::is_ok) {
-                // What a list brings is no progress: the server may forget its version at once, again and again.
-                backoff.reset();
-            }
-            let asked = match item {
-                None => return Err(Cause::Stopped),
-                Some(Err(error)) => break error,
-                Some(Ok(Event::Added(object) | Event::Modified(object))) => state.applied(object),
-                Some(Ok(Event::Deleted(object))) => state.deleted(object),
-                Some(Ok(Event::Bookmark(bookmark))) if bookmark.ends_initial_events() => {
-                    listed = true;
-                    state.listed()
-                }
-                Some(Ok(Event::Bookmark(_))) => Asked::Nothing,
-            };
-            seen.resource_version = stream.resource_version().map(Str::from).or_else(|| seen.resource_version.take());
-            match asked {
-                Asked::Nothing => {}
-                Asked::Met(output) => return Ok(output),
-                Asked::Waiting(reason) => seen.reason = Some(reason),
-                Asked::Failed(reason) => return Err(Cause::Failed(reason)),
-                Asked::Deleted(reason) => return Err(Cause::Deleted(reason)),
-                Asked::Ambiguous => return Err(Cause::Ambiguous),
-            }
+        let asked = match poll_fn(|context| Pin::new(&mut changes).poll_next(context)).await {
+            None => return Err(Cause::Stopped),
+            Some(Err(error)) => return Err(Cause::Watch(error)),
+            Some(Ok(change)) => take(state, change),
         };
-        if !forgotten.is_gone() {
-            return Err(Cause::Watch(forgotten));
+        if let Some(version) = changes.resource_version() {
+            seen.resource_version = Some(version.into());
         }
-        pause(backoff.next(), &stop).await?;
+        match asked {
+            Asked::Nothing => {}
+            Asked::Met(output) => return Ok(output),
+            Asked::Waiting(reason) => seen.reason = Some(reason),
+            Asked::Failed(reason) => return Err(Cause::Failed(reason)),
+            Asked::Deleted(reason) => return Err(Cause::Deleted(reason)),
+            Asked::Ambiguous => return Err(Cause::Ambiguous),
+        }
     }
 }
 
-/// Waits before the next list.
-async fn pause(wait: Duration, stop: &StopHandle) -> Result<(), Cause> {
-    let mut timer = Timer::default();
-    timer.set(Some(wait));
-    poll_fn(|context| match stop.poll_stopped(context) {
-        true => Poll::Ready(Err(Cause::Stopped)),
-        false => timer.poll(context).map(|_| Ok(())),
-    })
-    .await
+fn take<S: State>(state: &mut S, change: Change<S::Object>) -> Asked<S::Output> {
+    match change {
+        Change::RestartBegin => {
+            state.list();
+            Asked::Nothing
+        }
+        Change::Applied(object) => state.applied(object),
+        Change::Deleted(object) => state.deleted(object),
+        Change::RestartEnd => state.listed(),
+        Change::Bookmark(_) => Asked::Nothing,
+    }
 }

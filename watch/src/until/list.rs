@@ -119,6 +119,10 @@ impl<K: Object> State for Current<K> {
     }
 
     fn deleted(&mut self, object: K) -> Asked<Vec<K>> {
+        if let Some(listed) = &mut self.listed {
+            listed.remove(&object);
+            return Asked::Nothing;
+        }
         self.objects.remove(&object);
         self.ask()
     }

@@ -152,7 +152,14 @@ impl<K: Object> State for Current<K> {
     }
 
     fn deleted(&mut self, object: K) -> Asked<Option<K>> {
-        if self.is_meant(&object) { self.become_(None) } else { Asked::Nothing }
+        match (self.is_meant(&object), self.is_listing) {
+            (false, _) => Asked::Nothing,
+            (true, true) => {
+                self.listed = None;
+                Asked::Nothing
+            }
+            (true, false) => self.become_(None),
+        }
     }
 
     fn description(&self) -> String {

@@ -90,6 +90,7 @@ async fn what_streams_see_is_counted() {
         ("unavailable", 0),
         ("broken", 1),
         ("gone", 0),
+        ("ahead", 0),
         ("no_streaming_list", 0),
     ];
     assert_eq!(counts.iter().collect::<Vec<_>>(), expected);
