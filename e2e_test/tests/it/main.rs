@@ -10,12 +10,16 @@ mod conformance;
 mod credentials;
 mod custom_resources;
 mod errors;
+#[path = "../../../codegen/tests/long/go.rs"]
+mod go;
 mod kubeconfig;
 mod kubectl;
 mod many;
 mod objects;
 mod operations;
 mod pod;
+mod program;
+mod projects;
 mod requests;
 mod restart;
 mod subresources;
