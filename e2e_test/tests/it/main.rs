@@ -23,4 +23,5 @@ mod projects;
 mod requests;
 mod restart;
 mod subresources;
+mod until;
 mod watch;
