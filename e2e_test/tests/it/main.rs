@@ -10,6 +10,7 @@ mod conformance;
 mod credentials;
 mod custom_resources;
 mod errors;
+mod informer;
 mod kubeconfig;
 mod kubectl;
 mod many;
