@@ -75,7 +75,7 @@ async fn an_informer_survives_restarts_of_the_api_server() {
         }
     });
     informer.wait_until_ready().await.expect("the informer is ready");
-    println!("{OBJECTS} config maps after {:?}", start.elapsed());
+    eprintln!("{OBJECTS} config maps after {:?}", start.elapsed());
     assert_eq!(stored(&store), listed(&client, &namespace).await);
 
     for round in 0..3 {
@@ -91,7 +91,7 @@ async fn an_informer_survives_restarts_of_the_api_server() {
             }
         });
         changes.buffer_unordered(16).for_each(|()| std::future::ready(())).await;
-        println!("settled {:?} after the changes of round {round}", settled(&client, &namespace, &store).await);
+        eprintln!("settled {:?} after the changes of round {round}", settled(&client, &namespace, &store).await);
     }
     tokio::time::sleep(Duration::from_millis(100)).await;
     let (present, deleted) = &*told.lock().unwrap();
