@@ -10,6 +10,8 @@ mod conformance;
 mod credentials;
 mod custom_resources;
 mod errors;
+#[path = "../../../codegen/tests/long/go.rs"]
+mod go;
 mod informer;
 mod kubeconfig;
 mod kubectl;
@@ -17,6 +19,8 @@ mod many;
 mod objects;
 mod operations;
 mod pod;
+mod program;
+mod projects;
 mod requests;
 mod restart;
 mod subresources;
