@@ -12,6 +12,7 @@ mod custom_resources;
 mod errors;
 #[path = "../../../codegen/tests/long/go.rs"]
 mod go;
+mod informer;
 mod kubeconfig;
 mod kubectl;
 mod many;
