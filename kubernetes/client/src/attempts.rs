@@ -42,6 +42,7 @@ impl Inner {
         replay: Replay,
         line: &Arc<RequestLine>,
     ) -> Result<Response<Body>, Error> {
+        Error::unless_in_runtime()?;
         // Outside of the request's time: a user may have to log in first.
         self.authentication.ready().await?;
         let deadline = self.request_timeout.and_then(|limit| Instant::now().checked_add(limit));

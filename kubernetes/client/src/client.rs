@@ -44,7 +44,7 @@ type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 ///
 /// Cloning is cheap: all clones share their connections. A client is bound to no runtime. It may be built before one
 /// exists, and used from several; a connection ends with the runtime that opened it, and the next request opens
-/// another.
+/// another. A request that is sent outside of a tokio runtime is an error.
 ///
 /// # Cancel safety
 ///
@@ -265,6 +265,7 @@ impl Service<http::Request<Body>> for Client {
         let inner = Arc::clone(&self.0);
         let line = Arc::new(RequestLine::new(request.method().clone(), request.uri().path()));
         Box::pin(async move {
+            Error::unless_in_runtime().map_err(|error| error.or_request(&line))?;
             inner.policy.turn().await;
             let mut flight = Flight::new(inner.policy.observer.as_ref(), inner.server.as_ref(), &line, 1);
             let span = flight.span();
