@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
@@ -27,6 +28,8 @@ pub(super) struct Shared<K> {
 /// What each writer has written.
 pub(super) struct Sources<K> {
     sources: Vec<Source<K>>,
+    /// Objects that have gone, but whose predecessors of the same name some source still has, as it is behind.
+    successors: HashMap<ObjectKey, Arc<K>>,
     cause: Option<Arc<Error>>,
 }
 
@@ -43,7 +46,8 @@ impl<K: Object> Shared<K> {
     pub(super) fn new(indexes: Vec<Index<K>>, sources: usize) -> Self {
         let snapshot = RwLock::new(Snapshot::new(&indexes));
         let source = || Source { objects: Objects::new_sync(), ready: false, version: None, retired: false };
-        let sources = Sources { sources: std::iter::repeat_with(source).take(sources).collect(), cause: None };
+        let sources = std::iter::repeat_with(source).take(sources).collect();
+        let sources = Sources { sources, successors: HashMap::new(), cause: None };
         Self {
             indexes,
             sources: Mutex::new(sources),
@@ -209,6 +213,14 @@ impl<K: Object> Sources<K> {
             (Some(before), Some(current)) => Arc::ptr_eq(before, current) || is_same_state(&**before, &**current),
             (_, current) => current.is_none(),
         };
+        if let Some(successor) = self.successors.get(key) {
+            let mut of_sources = self.sources.iter().filter_map(|source| source.objects.get(key));
+            if !of_sources.any(|object| precedes(object, successor)) {
+                self.successors.remove(key);
+            } else if new.as_ref().is_some_and(|new| precedes(new, successor)) {
+                return current.cloned();
+            }
+        }
         match new {
             Some(new) if current_is_own => Some(new),
             Some(new) => Some(newer(current.cloned(), new)),
@@ -218,8 +230,11 @@ impl<K: Object> Sources<K> {
                 match current.filter(|current| is_newer(current, &newest)) {
                     // A source that has fallen behind has an older state: that is no reason to go back to it.
                     Some(current) if current.metadata().uid == newest.metadata().uid => Some(Arc::clone(current)),
-                    // It has one that another of the same name has followed.
-                    Some(_) => None,
+                    // It has one that another of the same name has followed, and will go on telling of it for a while.
+                    Some(current) => {
+                        self.successors.insert(key.clone(), Arc::clone(current));
+                        None
+                    }
                     None => Some(newest),
                 }
             }
@@ -239,6 +254,13 @@ impl<K: Object> Sources<K> {
         }
         self.sources.iter().all(|source| source.ready)
     }
+}
+
+/// Whether an object must have been deleted before another of the same name was created.
+fn precedes<K: Object>(object: &Arc<K>, successor: &Arc<K>) -> bool {
+    let (one, other) = (object.metadata(), successor.metadata());
+    let (Some(version), Some(later)) = (&one.resource_version, &other.resource_version) else { return false };
+    one.uid != other.uid && version::compare(version, later).is_some_and(|order| order.is_lt())
 }
 
 /// The newer of two states; the second where they have no order.

@@ -325,3 +325,29 @@ fn a_subscription_ends_when_it_is_dropped_or_all_is_told() {
     assert!(matches!(kept.next().now_or_never(), Some(None)));
     assert_eq!(Arc::strong_count(&object), 1, "nothing is kept for who has gone");
 }
+
+#[test]
+fn an_object_that_was_replaced_does_not_come_again() {
+    // Two shards: one is behind, and still has the object whose successor the other one has lost by now.
+    let mut writers = Store::builder().build_with_writers(2).into_iter();
+    let (mut behind, mut ahead) = (writers.next().expect("a writer"), writers.next().expect("another"));
+    let store = behind.store();
+    let of_uid = |uid: &str, version| {
+        let mut widget = widget("a", version);
+        widget.metadata.uid = Some(uid.into());
+        widget
+    };
+    list(&mut behind, [of_uid("old", 3)]);
+    list(&mut ahead, []);
+    let mut subscription = store.subscribe();
+    assert_eq!(events(&mut subscription), ["+a@3"]);
+    ahead.apply(Change::Applied(of_uid("new", 7)));
+    list(&mut ahead, []);
+    assert_eq!(contents(&store), [""; 0]);
+    behind.apply(Change::Applied(of_uid("old", 4)));
+    assert_eq!(contents(&store), [""; 0]);
+    behind.apply(Change::Deleted(of_uid("old", 6)));
+    assert_eq!(events(&mut subscription), ["?a@3", "+a@7", "?a@7"]);
+    behind.apply(Change::Applied(of_uid("newest", 9)));
+    assert_eq!(contents(&store), ["a@9"]);
+}
