@@ -15,6 +15,7 @@ mod kubectl;
 mod many;
 mod objects;
 mod operations;
+mod own_types;
 mod pod;
 mod requests;
 mod restart;
