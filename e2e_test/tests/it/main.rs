@@ -12,15 +12,18 @@ mod custom_resources;
 mod errors;
 #[path = "../../../codegen/tests/long/go.rs"]
 mod go;
+mod informer;
 mod kubeconfig;
 mod kubectl;
 mod many;
 mod objects;
 mod operations;
+mod own_types;
 mod pod;
 mod program;
 mod projects;
 mod requests;
 mod restart;
 mod subresources;
+mod until;
 mod watch;

@@ -39,3 +39,8 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/testing.md")]
 struct Testing;
+
+/// Compiles and runs the programs in the page on watching.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/watching.md")]
+struct Watching;
