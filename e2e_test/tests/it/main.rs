@@ -18,6 +18,7 @@ mod kubectl;
 mod many;
 mod objects;
 mod operations;
+mod own_types;
 mod pod;
 mod program;
 mod projects;

@@ -43,6 +43,7 @@ mod connect;
 mod content;
 mod error;
 mod gunzip;
+mod idle;
 mod impersonation;
 mod observe;
 mod path_template;
