@@ -56,13 +56,21 @@ impl Error {
 
     /// The same problems, each with the lines of the text around its place.
     pub(crate) fn with_excerpts(mut self, text: &str) -> Self {
-        if !self.0.pointer.is_empty() {
+        if !self.0.pointer.is_empty() && self.0.excerpt.is_empty() && !text.is_empty() {
             let location = locate(text, &self.0.pointer);
             let Location { line, column } = location;
             self.0.excerpt = format!("  line {line}, column {column}\n{}", excerpt(text, location));
         }
         self.0.others = self.0.others.into_iter().map(|error| error.with_excerpts(text)).collect();
         self
+    }
+
+    /// Every problem, changed by itself.
+    pub(crate) fn each(mut self, change: &mut dyn FnMut(Self) -> Self) -> Self {
+        let others = std::mem::take(&mut self.0.others);
+        let mut changed = change(self);
+        changed.0.others = others.into_iter().map(change).collect();
+        changed
     }
 
     /// Every problem, this one first.

@@ -6,6 +6,8 @@
 //! Only [`FileTree::compare`] and [`Changes::apply`] touch the disk, and only at the end: a failure changes nothing.
 
 mod crds;
+mod description;
+mod description_files;
 mod diff;
 mod error;
 mod facts;
@@ -25,23 +27,14 @@ use std::fmt;
 use kubernetes_swagger::Swagger;
 
 pub use crds::{CustomCrate, CustomResources, generate_custom};
+pub use description::{Content, Description};
+pub use description_files::DescriptionFiles;
 pub use diff::{Change, Differences, Item, Kind, diff};
 pub use error::{Error, Result};
 pub use lock::Lock;
 pub use normal_form::normal_form;
 pub use output::{COMMAND, Changes, FileTree};
 pub use timings::Timings;
-
-/// What is generated from.
-#[derive(Clone, Copy, Debug)]
-pub struct Description<'a> {
-    /// The file's name, as headers and errors show it.
-    pub source: &'a str,
-    /// The version of Kubernetes.
-    pub kubernetes: &'a str,
-    /// The content of the file: Swagger 2.0.
-    pub bytes: &'a [u8],
-}
 
 /// What was generated.
 #[derive(Clone, Debug)]
@@ -79,32 +72,29 @@ impl fmt::Display for Summary {
 /// Generates everything, in memory.
 ///
 /// ```
-/// use kubernetes_codegen::{Description, generate};
+/// use kubernetes_codegen::{Content, Description, generate};
 ///
-/// let bytes = br#"{
+/// let content = Content::Swagger(br#"{
 ///     "swagger": "2.0", "info": {"title": "Kubernetes", "version": "v1.37.2"}, "paths": {},
 ///     "definitions": {"io.k8s.api.core.v1.Lamp": {"type": "object", "properties": {"isOn": {"type": "boolean"}}}}
-/// }"#;
-/// let generation = generate(&Description { source: "swagger.json", kubernetes: "v1.37.2", bytes })?;
+/// }"#);
+/// let generation = generate(&Description { source: "swagger.json", kubernetes: "v1.37.2", content })?;
 /// let lamp = generation.tree.files().find(|(path, _)| path.ends_with("core/v1/lamp.rs")).map(|(_, text)| text);
 /// assert!(lamp.is_some_and(|text| text.contains("pub is_on: Option<bool>")));
 /// # Ok::<(), kubernetes_codegen::Error>(())
 /// ```
 ///
 /// # Errors
-/// If the description is no Swagger 2.0 as Kubernetes writes it, or holds what has no counterpart in Rust. The error
+/// If the description is no Swagger 2.0 or OpenAPI 3.0 as Kubernetes writes it, or holds what has no counterpart in Rust. The error
 /// names the place by its JSON pointer.
 pub fn generate(description: &Description<'_>) -> Result<Generation> {
-    plan_and_render(description).map_err(|error| match std::str::from_utf8(description.bytes) {
-        Ok(text) => error.in_file(description.source).with_excerpts(text),
-        Err(_) => error.in_file(description.source),
-    })
+    plan_and_render(description).map_err(|error| description.content.explain(description.source, error))
 }
 
 fn plan_and_render(description: &Description<'_>) -> Result<Generation> {
-    let Description { source, kubernetes, .. } = *description;
+    let Description { source, kubernetes, content } = *description;
     let mut timings = Timings::default();
-    let swagger = timings.measure("parse", || parse(description))?;
+    let swagger = timings.measure("parse", || content.parse(source))?;
     check_version(&swagger, kubernetes)?;
     let mut openapi = timings.measure("lift", || swagger.lift());
     drop(swagger);
@@ -121,33 +111,6 @@ fn plan_and_render(description: &Description<'_>) -> Result<Generation> {
         files: tree.files().count() + tree.manifests().count(),
     };
     Ok(Generation { facts: facts::report(kubernetes, &plan, &fixups), tree, summary, timings })
-}
-
-fn parse(description: &Description<'_>) -> Result<Swagger> {
-    Swagger::parse(description.bytes).map_err(|error| {
-        let problems = error.problems().iter().map(|problem| Error::at(&problem.pointer, &problem.message));
-        Error::of_all(problems).unwrap_or_else(|| Error::new(error.to_string())).in_file(description.source)
-    })
-}
-
-/// The version of Kubernetes that a description says it is of.
-///
-/// The file in Kubernetes' sources says `unversioned`.
-///
-/// # Errors
-/// If it is no JSON, or has no version.
-pub fn version_of(source: &str, bytes: &[u8]) -> Result<String> {
-    #[derive(serde::Deserialize)]
-    struct Document {
-        info: Info,
-    }
-    #[derive(serde::Deserialize)]
-    struct Info {
-        version: String,
-    }
-    let error = |error| Error::new("it is no description with a version").in_file(source).caused_by(error);
-    let document: Document = serde_json::from_slice(bytes).map_err(error)?;
-    Ok(document.info.version)
 }
 
 /// The description must be of the version that the lock names. The file in Kubernetes' sources names none, and a server

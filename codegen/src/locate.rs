@@ -12,8 +12,7 @@ pub(crate) fn locate(text: &str, pointer: &str) -> Location {
     let mut scanner = Scanner { text: text.as_bytes(), at: 0 };
     scanner.space();
     let mut found = scanner.at;
-    for token in pointer.split('/').skip(1) {
-        let token = token.replace("~1", "/").replace("~0", "~");
+    for token in tokens(pointer) {
         if !scanner.enter(&token) {
             break;
         }
@@ -23,6 +22,17 @@ pub(crate) fn locate(text: &str, pointer: &str) -> Location {
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
     let column = before.get(line_start..).unwrap_or_default().chars().count() + 1;
     Location { line: before.matches('\n').count() + 1, column }
+}
+
+/// Whether a pointer leads somewhere.
+pub(crate) fn exists(text: &str, pointer: &str) -> bool {
+    let mut scanner = Scanner { text: text.as_bytes(), at: 0 };
+    scanner.space();
+    tokens(pointer).all(|token| scanner.enter(&token))
+}
+
+fn tokens(pointer: &str) -> impl Iterator<Item = String> {
+    pointer.split('/').skip(1).map(|token| token.replace("~1", "/").replace("~0", "~"))
 }
 
 /// The line of a place with those around it, numbered, and a mark under the column. Long lines are cut.

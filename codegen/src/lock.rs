@@ -4,6 +4,7 @@ use std::path::Path;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use crate::description::Content;
 use crate::error::{Error, Result};
 
 /// What pins a description: `scripts/swagger.lock.toml`.
@@ -14,14 +15,14 @@ pub struct Lock {
     pub kubernetes: String,
     /// Where the description comes from.
     pub source: String,
-    /// The SHA-256 of the file, in hexadecimal.
+    /// The SHA-256 of the file, in hexadecimal; of a folder, that of its documents, one after the other by their names.
     pub sha256: String,
 }
 
 impl Lock {
     /// What pins these bytes.
     pub fn of(kubernetes: &str, source: &str, bytes: &[u8]) -> Self {
-        Self { kubernetes: kubernetes.to_owned(), source: source.to_owned(), sha256: sha256(bytes) }
+        Self { kubernetes: kubernetes.to_owned(), source: source.to_owned(), sha256: sha256([bytes]) }
     }
 
     /// The text of the lock file.
@@ -49,18 +50,15 @@ impl Lock {
         })
     }
 
-    /// Reads the description that this lock pins.
+    /// Makes sure that a description is the one that this lock pins.
     ///
     /// # Errors
-    /// If it can't be read or has another hash; the message has both hashes, and the way out.
-    pub fn read_verified(&self, description: &Path, lock: &Path) -> Result<Vec<u8>> {
-        let bytes = fs::read(description).map_err(|error| Error::io("read", description, error))?;
-        self.verify(&bytes, description, lock)?;
-        Ok(bytes)
-    }
-
-    fn verify(&self, bytes: &[u8], description: &Path, lock: &Path) -> Result<()> {
-        let found = sha256(bytes);
+    /// If it has another hash; the message has both hashes, and the way out.
+    pub fn verify(&self, content: &Content<'_>, description: &Path, lock: &Path) -> Result<()> {
+        let found = match content {
+            Content::Swagger(bytes) => sha256([*bytes]),
+            Content::OpenApi(documents) => sha256(documents.iter().map(|(_, bytes)| bytes.as_slice())),
+        };
         if found.eq_ignore_ascii_case(&self.sha256) {
             return Ok(());
         }
@@ -74,8 +72,12 @@ impl Lock {
     }
 }
 
-fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+fn sha256<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
+    let mut digest = Sha256::new();
+    for part in parts {
+        digest.update(part);
+    }
+    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use openapiv3::ReferenceOr;
 
 use crate::document::{Location, Operation, Parameter, PathItem, Swagger};
-use crate::parse::Place;
+use crate::names::lift_schema_reference;
+use crate::parse::{Dialect, Place};
 use crate::schema::{AdditionalProperties, Schema};
 
 /// Reports every rule that the document breaks.
@@ -69,7 +70,11 @@ fn is_body(swagger: &Swagger, parameter: &ReferenceOr<Parameter>) -> bool {
 }
 
 fn check_components(swagger: &Swagger, place: &Place<'_>) {
-    let definitions = place.key("definitions");
+    let components = place.key("components");
+    let (definitions, security) = match place.dialect() {
+        Dialect::Swagger => (place.key("definitions"), place.key("securityDefinitions")),
+        Dialect::OpenApi => (components.key("schemas"), components.key("securitySchemes")),
+    };
     for (name, schema) in &swagger.definitions {
         check_name(&definitions, name);
         check_schema(swagger, &definitions.key(name), schema);
@@ -80,7 +85,7 @@ fn check_components(swagger: &Swagger, place: &Place<'_>) {
         check_parameter(swagger, &parameters.key(name), parameter);
     }
     for name in swagger.security_definitions.keys() {
-        check_name(&place.key("securityDefinitions"), name);
+        check_name(&security, name);
     }
     check_security(swagger, &place.key("security"), swagger.security.as_deref());
 }
@@ -179,12 +184,23 @@ fn check_schema(swagger: &Swagger, place: &Place<'_>, schema: &Schema) {
     if let Some(AdditionalProperties::Schema(values)) = &schema.additional_properties {
         check_schema(swagger, &place.key("additionalProperties"), values);
     }
-    for (index, part) in schema.all_of.iter().enumerate() {
-        check_schema(swagger, &place.key("allOf").index(index), part);
+    for (key, parts) in [("allOf", &schema.all_of), ("oneOf", &schema.one_of), ("anyOf", &schema.any_of)] {
+        for (index, part) in parts.iter().enumerate() {
+            check_schema(swagger, &place.key(key).index(index), part);
+        }
+    }
+    if let Some(not) = &schema.not {
+        check_schema(swagger, &place.key("not"), not);
     }
 }
 
 fn dangling(place: &Place<'_>, reference: &str, prefix: &str) {
+    // As the document writes it.
+    let written = match place.dialect() {
+        Dialect::Swagger => (reference.to_owned(), prefix.to_owned()),
+        Dialect::OpenApi => (lift_schema_reference(reference), lift_schema_reference(prefix)),
+    };
+    let (reference, prefix) = (written.0.as_str(), written.1.as_str());
     let message = if reference.starts_with(prefix) {
         format!("the `$ref` leads to nothing: `{reference}` is not in the document")
     } else {

@@ -36,6 +36,7 @@ pub mod extension;
 mod json;
 mod lift;
 mod lower;
+mod merge;
 mod names;
 mod parse;
 mod schema;
@@ -47,5 +48,6 @@ pub use document::{
 };
 pub use error::{Error, Problem};
 pub use lower::lower;
+pub use merge::merge;
 pub use openapiv3::ReferenceOr;
-pub use schema::{AdditionalProperties, Format, Schema, Type};
+pub use schema::{AdditionalProperties, Schema, Type};

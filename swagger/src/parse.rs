@@ -1,6 +1,8 @@
 //! From bytes to a [`Swagger`]: first a JSON tree, then readers that take out what they know and report the rest.
 
+mod dialect;
 mod object;
+mod openapi;
 mod operation;
 mod place;
 mod schema;
@@ -9,6 +11,7 @@ mod value;
 use indexmap::IndexMap;
 use openapiv3::{Contact, License, SecurityRequirement};
 
+pub(crate) use dialect::Dialect;
 pub(crate) use object::Object;
 pub(crate) use place::{Place, Problems};
 pub(crate) use schema::{group_version_kind, schema_extensions};
@@ -47,14 +50,19 @@ impl Swagger {
         let problems = Problems::default();
         let place = Place::root(&problems);
         let swagger = document(&place, json);
-        let complete = problems.borrow().is_empty();
-        if let Some(swagger) = &swagger {
-            check(swagger, &place, complete);
-        }
-        match (swagger, problems.take()) {
-            (Some(swagger), problems) if problems.is_empty() => Ok(swagger),
-            (_, problems) => Err(Error::new(problems)),
-        }
+        checked(&place, swagger, &problems)
+    }
+}
+
+/// What was read, if nothing is wrong with it.
+fn checked(place: &Place<'_>, swagger: Option<Swagger>, problems: &Problems) -> Result<Swagger, Error> {
+    let complete = problems.borrow().is_empty();
+    if let Some(swagger) = &swagger {
+        check(swagger, place, complete);
+    }
+    match (swagger, problems.take()) {
+        (Some(swagger), problems) if problems.is_empty() => Ok(swagger),
+        (_, problems) => Err(Error::new(problems)),
     }
 }
 

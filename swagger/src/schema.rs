@@ -14,6 +14,9 @@ use crate::text_enum::text_enum;
 /// `required` and `allOf`, an empty map for `properties`. Bounds are 64-bit floats, as in Kubernetes; a whole one is
 /// written without a fraction.
 ///
+/// What OpenAPI 3.0 has beyond Swagger 2.0 (`nullable`, `oneOf`, `anyOf`, `not`) is here too, and written as extensions:
+/// a description that was read from OpenAPI 3.0 keeps it as Swagger 2.0.
+///
 /// Source: Swagger 2.0, "Schema Object".
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -24,9 +27,9 @@ pub struct Schema {
     /// `type`. Absent where any JSON value is allowed.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub schema_type: Option<Type>,
-    /// `format`.
+    /// `format`: any text, as custom resources may have formats of their own.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub format: Option<Format>,
+    pub format: Option<String>,
     /// `title`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
@@ -102,6 +105,18 @@ pub struct Schema {
     /// `allOf`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub all_of: Vec<Schema>,
+    /// `nullable` of OpenAPI 3.0; `x-nullable` in Swagger 2.0.
+    #[serde(rename = "x-nullable", skip_serializing_if = "is_false")]
+    pub nullable: bool,
+    /// `oneOf` of OpenAPI 3.0; `x-oneOf` in Swagger 2.0.
+    #[serde(rename = "x-oneOf", skip_serializing_if = "Vec::is_empty")]
+    pub one_of: Vec<Schema>,
+    /// `anyOf` of OpenAPI 3.0; `x-anyOf` in Swagger 2.0.
+    #[serde(rename = "x-anyOf", skip_serializing_if = "Vec::is_empty")]
+    pub any_of: Vec<Schema>,
+    /// `not` of OpenAPI 3.0; `x-not` in Swagger 2.0.
+    #[serde(rename = "x-not", skip_serializing_if = "Option::is_none")]
+    pub not: Option<Box<Schema>>,
     /// Every `x-kubernetes-…` key.
     #[serde(flatten)]
     pub extensions: SchemaExtensions,
@@ -118,6 +133,7 @@ impl Schema {
             && self.example.is_none()
             && self.external_docs.is_none()
             && !self.read_only
+            && !self.nullable
             && self.all_of.is_empty()
             && self.extensions.is_empty();
         plain.then_some(reference)
@@ -125,6 +141,11 @@ impl Schema {
 
     /// Whether the schema itself says nothing of what a value looks like, beside `$ref` and `allOf`.
     pub(crate) fn has_no_shape(&self) -> bool {
+        self.has_no_own_shape() && self.one_of.is_empty() && self.any_of.is_empty() && self.not.is_none()
+    }
+
+    /// As [`Self::has_no_shape`], beside `oneOf`, `anyOf` and `not` too.
+    pub(crate) fn has_no_own_shape(&self) -> bool {
         self.schema_type.is_none()
             && self.format.is_none()
             && self.enumeration.is_empty()
@@ -133,6 +154,16 @@ impl Schema {
             && !self.constrains_numbers()
             && !self.constrains_arrays()
             && !self.constrains_objects()
+    }
+
+    /// Turns an `allOf` with one `$ref` to a `$ref` with siblings.
+    pub(crate) fn restore_reference(&mut self) {
+        if let [single] = self.all_of.as_mut_slice()
+            && single.pure_reference().is_some()
+        {
+            self.reference = single.reference.take();
+            self.all_of.clear();
+        }
     }
 
     pub(crate) fn constrains_strings(&self) -> bool {
@@ -186,84 +217,6 @@ text_enum! {
         Object = "object",
         /// `string`
         String = "string",
-    }
-}
-
-text_enum! {
-    /// The format of a schema: those of Swagger 2.0, `int-or-string`, and those that a custom resource may use.
-    ///
-    /// Source: Swagger 2.0, "Data Types"; `apiextensions-apiserver/pkg/apiserver/validation/formats.go`.
-    pub enum Format {
-        /// `int32`
-        Int32 = "int32",
-        /// `int64`
-        Int64 = "int64",
-        /// `uint32`
-        Uint32 = "uint32",
-        /// `uint64`
-        Uint64 = "uint64",
-        /// `float`
-        Float = "float",
-        /// `double`
-        Double = "double",
-        /// `byte`: base64
-        Byte = "byte",
-        /// `binary`
-        Binary = "binary",
-        /// `date`
-        Date = "date",
-        /// `date-time`: RFC 3339
-        DateTime = "date-time",
-        /// `datetime`: the name that custom resources use
-        Datetime = "datetime",
-        /// `duration`
-        Duration = "duration",
-        /// `password`
-        Password = "password",
-        /// `int-or-string`
-        IntOrString = "int-or-string",
-        /// `bsonobjectid`
-        BsonObjectId = "bsonobjectid",
-        /// `uri`
-        Uri = "uri",
-        /// `email`
-        Email = "email",
-        /// `hostname`
-        Hostname = "hostname",
-        /// `ipv4`
-        Ipv4 = "ipv4",
-        /// `ipv6`
-        Ipv6 = "ipv6",
-        /// `cidr`
-        Cidr = "cidr",
-        /// `mac`
-        Mac = "mac",
-        /// `uuid`
-        Uuid = "uuid",
-        /// `uuid3`
-        Uuid3 = "uuid3",
-        /// `uuid4`
-        Uuid4 = "uuid4",
-        /// `uuid5`
-        Uuid5 = "uuid5",
-        /// `isbn`
-        Isbn = "isbn",
-        /// `isbn10`
-        Isbn10 = "isbn10",
-        /// `isbn13`
-        Isbn13 = "isbn13",
-        /// `creditcard`
-        CreditCard = "creditcard",
-        /// `ssn`
-        Ssn = "ssn",
-        /// `hexcolor`
-        HexColor = "hexcolor",
-        /// `rgbcolor`
-        RgbColor = "rgbcolor",
-        /// `k8s-short-name`
-        K8sShortName = "k8s-short-name",
-        /// `k8s-long-name`
-        K8sLongName = "k8s-long-name",
     }
 }
 

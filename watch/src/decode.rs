@@ -23,12 +23,21 @@ pub(crate) enum Change {
 /// Decodes `{"type": …, "object": …}`: the object is read in place, as `type` stands before it (if not, its text is
 /// passed over once more).
 ///
+/// What is no UTF-8 becomes U+FFFD, as in a log: it can only stand in texts, and no other event shall be lost for it.
+///
 /// A `Status` that stands alone, as some gateways send it in place of an event, is taken for an `ERROR` event.
 ///
 /// # Errors
 /// If the line is no such document, or the object has no resourceVersion.
 pub(crate) fn decode<K: Object>(line: &[u8]) -> Result<Received<K>, DecodeError> {
-    let mut reader = Reader::from_slice(line)?;
+    match std::str::from_utf8(line) {
+        Ok(text) => decode_text(text),
+        Err(_) => decode_text(&String::from_utf8_lossy(line)),
+    }
+}
+
+fn decode_text<K: Object>(line: &str) -> Result<Received<K>, DecodeError> {
+    let mut reader = Reader::new(line);
     let mut event_type = None;
     let mut event = None;
     let mut later = None;
@@ -49,7 +58,7 @@ pub(crate) fn decode<K: Object>(line: &[u8]) -> Result<Received<K>, DecodeError>
         (Some(_), Some(event), _) => Ok(event),
         (Some(event_type), None, Some(text)) => read_object(event_type, &mut Reader::new(text)),
         (Some(_), None, None) => Err(reader.error("the event has no `object`")),
-        (None, ..) if bare_status => kubernetes_core::json::from_slice(line).map(Received::Error),
+        (None, ..) if bare_status => kubernetes_core::json::from_str(line).map(Received::Error),
         (None, ..) => Err(reader.error("the event has no `type`")),
     }
 }

@@ -12,15 +12,15 @@ use kubernetes_core::{List, ListRequest, Object, Request, Str, WatchRequest, jso
 use tokio::time::Instant;
 use tracing::{debug, warn};
 
+use crate::counters::Counters;
 use crate::decode::{Change, Received, decode};
 use crate::error::Cause;
-use crate::held::{Held, Released};
 use crate::lines::Lines;
 use crate::machine::{Input, Loss, Machine, Step};
 use crate::requests::Requests;
 use crate::timer::Timer;
 use crate::watch::{Observer, Settings};
-use crate::{Bookmark, Error, Event, Reason, Transition};
+use crate::{Error, Reason, Transition};
 
 /// How long a streaming list may bring no further object before its end is announced. A server that has the option
 /// announces it at once; one that ignores it never does.
@@ -35,12 +35,31 @@ const TURNS: u32 = 128;
 
 type Pending<T> = Pin<Box<dyn Future<Output = Result<T, ClientError>> + Send>>;
 
+/// What comes of the requests, as it comes.
+pub(crate) enum Item<K> {
+    /// A streaming list begins: what an earlier list has brought is void.
+    Begin,
+    /// A page of a list. With the first one, what an earlier list has brought is void; the last one has the version of
+    /// the list.
+    Page { first: bool, objects: Vec<K>, end: Option<Str> },
+    /// An object of a streaming list, or a change that is mixed into it.
+    Listed(Change, K),
+    /// The streaming list is complete, at this version.
+    End(Str),
+    /// A change after the list.
+    Changed(Change, K),
+    /// Nothing happened, up to this version.
+    Bookmark { version: Str, initial_events_end: bool },
+}
+
 /// One watch at work.
 pub(crate) struct Driver<K> {
     client: Client,
     requests: Requests<K>,
     idle_timeout: Option<Duration>,
+    reconnect: bool,
     observer: Option<Observer>,
+    counters: Counters,
     machine: Machine,
     io: Io<K>,
     /// When the request under way was made.
@@ -50,10 +69,9 @@ pub(crate) struct Driver<K> {
     heard: bool,
     /// Whether a streaming list has gone over to changes, so that its end is near.
     changes_seen: bool,
-    held: Held<K>,
-    released: Option<Released<K>>,
-    /// What follows what is released.
-    bookmark: Option<Bookmark>,
+    /// Whether the page under way is the first one.
+    first_page: bool,
+    relists: bool,
     resource_version: Option<Str>,
 }
 
@@ -70,7 +88,7 @@ enum Io<K> {
 }
 
 /// An item of the stream, or nothing yet.
-type Flow<K> = Option<Result<Event<K>, Error>>;
+type Flow<K> = Option<Result<Item<K>, Error>>;
 
 impl<K> Driver<K> {
     pub(crate) fn request(&self) -> &Request {
@@ -80,11 +98,33 @@ impl<K> Driver<K> {
     pub(crate) fn resource_version(&self) -> Option<&str> {
         self.resource_version.as_deref()
     }
+
+    /// To count the objects of lists, which the driver does not hand over one by one.
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.counters
+    }
 }
 
 impl<K: Object> Driver<K> {
+    /// From the request's version, or else from the existing objects.
     pub(crate) fn new(client: Client, request: ListRequest<K>, settings: &Settings) -> Self {
-        let requests = Requests::new(request, settings.bookmarks, settings.timeout_seconds);
+        Self::with(client, Requests::new(request, settings.bookmarks, settings.timeout_seconds), settings)
+    }
+
+    /// From the existing objects, which are listed again when a version is forgotten.
+    pub(crate) fn relisting(client: Client, request: ListRequest<K>, settings: &Settings) -> Self {
+        let mut requests = Requests::new(request, settings.bookmarks, settings.timeout_seconds);
+        if requests.version().is_some() {
+            requests.forget_version();
+        }
+        let mut driver = Self::with(client, requests, settings);
+        driver.machine = driver.machine.relisting();
+        driver.relists = true;
+        driver.reconnect = true;
+        driver
+    }
+
+    fn with(client: Client, requests: Requests<K>, settings: &Settings) -> Self {
         let version = requests.version();
         let lifetime = requests.least_timeout().min(settings.idle_timeout.unwrap_or(Duration::MAX));
         Self {
@@ -92,15 +132,16 @@ impl<K: Object> Driver<K> {
             machine: Machine::new(version.clone(), requests.bookmarks(), lifetime, fastrand::Rng::new()),
             requests,
             idle_timeout: settings.idle_timeout,
+            reconnect: settings.reconnect,
             observer: settings.observer.clone(),
+            counters: settings.counters.clone(),
             io: Io::Idle,
             since: None,
             timer: Timer::default(),
             heard: false,
             changes_seen: false,
-            held: Held::default(),
-            released: None,
-            bookmark: None,
+            first_page: false,
+            relists: false,
             resource_version: version,
         }
     }
@@ -109,18 +150,12 @@ impl<K: Object> Driver<K> {
         matches!(self.io, Io::Over)
     }
 
-    /// Drops the connection and what is held: no further event will come.
+    /// Drops the connection: nothing more will come.
     pub(crate) fn close(&mut self) {
         self.io = Io::Over;
-        self.held = Held::default();
-        self.released = None;
-        self.bookmark = None;
     }
 
-    pub(crate) fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Event<K>, Error>>> {
-        if let Some(event) = self.next_released() {
-            return Poll::Ready(Some(Ok(event)));
-        }
+    pub(crate) fn poll_item(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Item<K>, Error>>> {
         let mut turns = 0;
         loop {
             let flow = match &mut self.io {
@@ -178,14 +213,11 @@ impl<K: Object> Driver<K> {
         match step {
             Step::Watch { from } => self.open(self.requests.watch(from)),
             Step::StreamingList => {
-                self.held = Held::default();
                 self.changes_seen = false;
                 self.open(self.requests.streaming_list());
             }
             Step::List { next, paged } => {
-                if next.is_none() {
-                    self.held = Held::default();
-                }
+                self.first_page = next.is_none();
                 let (client, request) = (self.client.clone(), self.requests.page(next, paged));
                 self.io = Io::Listing(Box::pin(async move { request.send(&client).await }));
                 self.timer.set(Some(PAGE_WITHIN));
@@ -210,7 +242,7 @@ impl<K: Object> Driver<K> {
                 self.io = Io::Reading(body, Lines::default());
                 self.heard = true;
                 self.report(Reason::Connected, None, Duration::ZERO);
-                None
+                self.machine.awaits_initial_events().then_some(Ok(Item::Begin))
             }
             Err(error) => self.lost(Cause::Client(error)),
         }
@@ -257,11 +289,15 @@ impl<K: Object> Driver<K> {
             Ok(Received::Bookmark { version, initial_events_end }) => {
                 let step = self.machine.on(Input::Bookmark { version: &version, initial_events_end });
                 match step {
-                    Step::Release { version } => self.release(version),
+                    Step::Release { version } => {
+                        self.complete(&version);
+                        Some(Ok(Item::End(version)))
+                    }
                     Step::Wait(_) => self.waited(Loss::Refused, Cause::NotStreaming, step),
                     _ => {
+                        self.counters.bookmarked();
                         self.resource_version = Some(version.clone());
-                        Some(Ok(Event::Bookmark(Bookmark { resource_version: version, initial_events_end })))
+                        Some(Ok(Item::Bookmark { version, initial_events_end }))
                     }
                 }
             }
@@ -274,15 +310,11 @@ impl<K: Object> Driver<K> {
         let version = object.metadata().resource_version.clone().unwrap_or_default();
         if self.machine.on(Input::Change { version: &version }) == Step::Hold {
             self.changes_seen |= change != Change::Added;
-            self.held.apply(change, object);
-            return None;
+            return Some(Ok(Item::Listed(change, object)));
         }
+        self.counters.changed(change);
         self.resource_version = Some(version);
-        Some(Ok(match change {
-            Change::Added => Event::Added(object),
-            Change::Modified => Event::Modified(object),
-            Change::Deleted => Event::Deleted(object),
-        }))
+        Some(Ok(Item::Changed(change, object)))
     }
 
     fn listed(&mut self, result: Result<List<K>, ClientError>) -> Flow<K> {
@@ -296,32 +328,24 @@ impl<K: Object> Driver<K> {
             let cause = Cause::RepeatedToken;
             return self.waited(cause.loss(), cause, step);
         }
-        self.held.extend(list.items);
+        let (first, objects) = (self.first_page, list.items);
         match step {
             Step::Release { version } => {
                 self.io = Io::Idle;
-                self.release(version)
+                self.complete(&version);
+                Some(Ok(Item::Page { first, objects, end: Some(version) }))
             }
-            step => self.request_step(step),
+            step => self.request_step(step).or(Some(Ok(Item::Page { first, objects, end: None }))),
         }
     }
 
-    /// Hands over what is held.
-    fn release(&mut self, version: Str) -> Flow<K> {
+    fn complete(&mut self, version: &Str) {
         self.report(Reason::Listed, None, Duration::ZERO);
-        self.released = Some(self.held.take());
-        self.bookmark = Some(Bookmark { resource_version: version, initial_events_end: true });
-        self.next_released().map(Ok)
-    }
-
-    fn next_released(&mut self) -> Option<Event<K>> {
-        if let Some(object) = self.released.as_mut().and_then(Iterator::next) {
-            return Some(Event::Added(object));
+        self.resource_version = Some(version.clone());
+        if self.relists {
+            // A list that may be of any state (`0`) could be older than what was seen meanwhile.
+            self.requests.forget_version();
         }
-        self.released = None;
-        let bookmark = self.bookmark.take()?;
-        self.resource_version = Some(bookmark.resource_version.clone());
-        Some(Event::Bookmark(bookmark))
     }
 
     /// After a request has come to nothing, or its connection to its end.
@@ -336,6 +360,11 @@ impl<K: Object> Driver<K> {
         let Step::Wait(wait) = step else {
             return self.fail(cause);
         };
+        // A list that takes the place of a streaming one is no further connection in the caller's eyes.
+        let lists_instead = self.machine.is_listing() && wait.is_zero();
+        if !self.reconnect && !lists_instead {
+            return self.end(loss, cause);
+        }
         let error = Error::new(self.requests.list(), cause);
         self.report(Reason::of(loss), Some(&error), wait);
         if wait.is_zero() {
@@ -347,7 +376,18 @@ impl<K: Object> Driver<K> {
         None
     }
 
+    /// The end of the only connection.
+    fn end(&mut self, loss: Loss, cause: Cause) -> Flow<K> {
+        if loss != Loss::Ended || self.machine.is_listing() {
+            return self.fail(cause);
+        }
+        self.report(Reason::Ended, None, Duration::ZERO);
+        self.close();
+        None
+    }
+
     fn fail(&mut self, cause: Cause) -> Flow<K> {
+        self.counters.failed();
         self.close();
         Some(Err(Error::new(self.requests.list(), cause)))
     }
@@ -356,11 +396,12 @@ impl<K: Object> Driver<K> {
         let resource_version = self.resource_version();
         let request = self.request();
         match (reason, error) {
-            (Reason::Unavailable | Reason::Broken | Reason::Gone, Some(error)) => {
+            (Reason::Unavailable | Reason::Broken | Reason::Gone | Reason::Ahead, Some(error)) => {
                 warn!(?request, resource_version, ?wait, cause = ?error, "watch interrupted: {reason}");
             }
             _ => debug!(?request, resource_version, ?wait, "watch: {reason}"),
         }
+        self.counters.transition(reason);
         if let Some(observer) = &self.observer {
             observer(&Transition { reason, error, wait, resource_version });
         }

@@ -1,4 +1,4 @@
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::time::Duration;
 
 use kubernetes_core::json::DecodeError;
@@ -63,7 +63,9 @@ fn loss_of_request(error: &kubernetes_client::Error) -> Loss {
         Loss::Gone
     } else if error.is_too_many_requests() || error.is_connect() && error.is_retryable() {
         Loss::Unavailable { retry_after }
-    } else if error.is_retryable() || error.status().is_some_and(Status::is_resource_version_too_large) {
+    } else if error.status().is_some_and(Status::is_resource_version_too_large) {
+        Loss::Ahead { retry_after }
+    } else if error.is_retryable() {
         Loss::Broken { retry_after }
     } else if error.status().is_some_and(|status| matches!(status.code, Some(400 | 422))) {
         Loss::Refused
@@ -82,10 +84,13 @@ fn loss_of_event(status: &Status) -> Loss {
     if status.is_too_many_requests() {
         return Loss::Unavailable { retry_after };
     }
+    if status.is_resource_version_too_large() {
+        return Loss::Ahead { retry_after };
+    }
     let transient =
         matches!(status.reason.as_deref(), Some("InternalError" | "ServerTimeout" | "Timeout" | "ServiceUnavailable"));
     match status.code {
-        _ if transient || status.is_resource_version_too_large() => Loss::Broken { retry_after },
+        _ if transient => Loss::Broken { retry_after },
         Some(408 | 500 | 502..=504 | 506..=599) => Loss::Broken { retry_after },
         Some(400 | 422) => Loss::Refused,
         _ => Loss::Final,
@@ -173,22 +178,7 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(OneLine(f), "{self}")?;
-        let mut source = std::error::Error::source(self);
-        while let Some(error) = source {
-            write!(OneLine(f), ": caused by: {error}")?;
-            source = error.source();
-        }
-        Ok(())
-    }
-}
-
-/// Writes text from a server without what could break a line, or steer a terminal.
-struct OneLine<'a, 'f>(&'a mut fmt::Formatter<'f>);
-
-impl fmt::Write for OneLine<'_, '_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        text.chars().try_for_each(|c| self.0.write_char(if c.is_control() { ' ' } else { c }))
+        kubernetes_core::debug::error(self, f)
     }
 }
 

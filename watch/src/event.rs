@@ -14,6 +14,16 @@ pub enum Event<K> {
 }
 
 impl<K> Event<K> {
+    /// What it is called on the wire: `ADDED`, `MODIFIED`, `DELETED` or `BOOKMARK`.
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Self::Added(_) => "ADDED",
+            Self::Modified(_) => "MODIFIED",
+            Self::Deleted(_) => "DELETED",
+            Self::Bookmark(_) => "BOOKMARK",
+        }
+    }
+
     /// The object that the event is about; `None` for a bookmark.
     pub fn object(&self) -> Option<&K> {
         match self {

@@ -33,6 +33,17 @@ pub(crate) struct Machine {
     progress: bool,
     /// Whether the one retry after a 410 has been used.
     gone: bool,
+    /// Whether a streaming list is worth trying.
+    streaming_list: bool,
+    /// Whether the objects are listed again where a watch would be over.
+    relists: bool,
+    /// Whether nothing has come of the watch since the objects were listed: a list alone is no progress, or one that
+    /// always ends in a forgotten version would be repeated without a pause.
+    unproven: bool,
+    /// Whether this connection has begun with the list, so that its age says nothing about the watch.
+    listed: bool,
+    /// Whether the one retry with a version that the server does not know yet has been used.
+    ahead: bool,
 }
 
 /// What the next request, or the one under way, is for.
@@ -85,6 +96,8 @@ pub(crate) enum Loss {
     Broken { retry_after: Option<Duration> },
     /// The version is too old.
     Gone,
+    /// The server does not know the version yet.
+    Ahead { retry_after: Option<Duration> },
     /// A parameter is not allowed.
     Refused,
     /// What a retry can't cure.
@@ -106,10 +119,10 @@ pub(crate) enum Step {
     Continue,
     /// Hand the event over and go on.
     Yield,
-    /// Keep the object until the list is complete and go on.
+    /// The event is part of the list: hand it over as such and go on.
     Hold,
-    /// The list is complete: hand over what is held, and a bookmark of this version. Then go on reading the
-    /// connection, or come back with [`Input::Ready`] if there is none.
+    /// The list is complete, at this version. Go on reading the connection, or come back with [`Input::Ready`] if there
+    /// is none.
     Release { version: Str },
     /// Hand the error over: the watch is over.
     Fail,
@@ -125,12 +138,32 @@ impl Machine {
     pub(crate) fn new(version: Option<Str>, streaming_list: bool, lifetime: Duration, random: fastrand::Rng) -> Self {
         let goal = match &version {
             Some(_) => Goal::Watch,
-            None if streaming_list => Goal::StreamingList { broken: 0 },
-            None => Goal::first_page(true),
+            None => Goal::list(streaming_list),
         };
-        let backoff = Backoff::new(random);
-        let healthy = HEALTHY.min(lifetime.mul_f64(0.9));
-        Self { goal, stage: Stage::Waiting, version, backoff, healthy, progress: false, gone: false }
+        Self {
+            goal,
+            stage: Stage::Waiting,
+            version,
+            backoff: Backoff::new(random),
+            healthy: HEALTHY.min(lifetime.mul_f64(0.9)),
+            progress: false,
+            gone: false,
+            streaming_list,
+            relists: false,
+            unproven: false,
+            listed: false,
+            ahead: false,
+        }
+    }
+
+    /// Lists the objects again when the server no longer knows the version, or never will.
+    pub(crate) fn relisting(self) -> Self {
+        Self { relists: true, ..self }
+    }
+
+    /// Whether the existing objects are still to be listed, or being listed.
+    pub(crate) fn is_listing(&self) -> bool {
+        self.goal != Goal::Watch
     }
 
     /// Whether the initial events of a streaming list are being read.
@@ -162,6 +195,7 @@ impl Machine {
     fn request(&mut self) -> Step {
         self.stage = Stage::Requested;
         self.progress = false;
+        self.listed = false;
         match (&self.goal, &self.version) {
             (Goal::StreamingList { .. }, _) => Step::StreamingList,
             (Goal::List { next, paged, .. }, _) => Step::List { next: next.clone(), paged: *paged },
@@ -181,7 +215,9 @@ impl Machine {
         }
         if let Some(next) = next {
             *token = Some(next.into());
-            self.backoff.reset();
+            if !self.unproven {
+                self.backoff.reset();
+            }
             return Step::List { next: token.clone(), paged: *paged };
         }
         if first.is_empty() {
@@ -215,8 +251,11 @@ impl Machine {
     fn bookmark(&mut self, version: &str, initial_events_end: bool) -> Step {
         match self.goal {
             Goal::StreamingList { .. } if initial_events_end => self.complete(version.into()),
-            Goal::StreamingList { .. } => self.list_instead(),
+            Goal::StreamingList { .. } => self.without_streaming_list(),
             _ => {
+                // Even one of the same version shows that the watch goes on after the list.
+                self.unproven = false;
+                self.listed = false;
                 self.advance(version);
                 Step::Yield
             }
@@ -225,7 +264,15 @@ impl Machine {
 
     fn complete(&mut self, version: Str) -> Step {
         self.goal = Goal::Watch;
-        self.advance(&version);
+        self.version = Some(version.clone());
+        self.gone = false;
+        self.ahead = false;
+        if !self.unproven {
+            self.progress = !self.relists;
+            self.backoff.reset();
+        }
+        self.unproven = self.relists;
+        self.listed = self.stage == Stage::Open && self.relists;
         Step::Release { version }
     }
 
@@ -234,24 +281,30 @@ impl Machine {
             self.version = Some(version.into());
             self.progress = true;
             self.gone = false;
+            self.ahead = false;
+            self.unproven = false;
             self.backoff.reset();
         }
     }
 
     fn lost(&mut self, loss: Loss, lived: Duration) -> Step {
-        let healthy = self.stage == Stage::Open && (self.progress || lived >= self.healthy);
+        let healthy = self.stage == Stage::Open && (self.progress || lived >= self.healthy && !self.listed);
         if healthy {
             self.backoff.reset();
+            self.unproven = false;
             // A 410 that takes its time does not count as health, or it would be retried for ever.
             self.gone &= loss == Loss::Gone;
         }
         match loss {
             Loss::Final => self.fail(Step::Fail),
             Loss::Refused => match self.goal {
-                Goal::StreamingList { .. } => self.list_instead(),
+                Goal::StreamingList { .. } => self.without_streaming_list(),
+                // A version from before the server's data was exchanged may not even be well formed.
+                Goal::Watch if self.relists => self.list_again(),
                 _ => self.fail(Step::Fail),
             },
             Loss::Gone => self.forgotten(),
+            Loss::Ahead { retry_after } => self.unknown_yet(retry_after),
             Loss::Silent if matches!(self.goal, Goal::StreamingList { .. }) => self.list_instead(),
             Loss::Ended | Loss::Silent if healthy && self.goal == Goal::Watch => {
                 self.wait(INTERVAL.saturating_sub(lived))
@@ -273,16 +326,38 @@ impl Machine {
     }
 
     /// After a 410. A page that has expired makes the list start again, whole, so that it can't expire once more.
-    /// Otherwise another API server may still know the version: one retry.
+    /// Otherwise the objects are listed again, or, where that is not wanted, another API server may still know the
+    /// version: one retry.
     fn forgotten(&mut self) -> Step {
         match &self.goal {
             Goal::List { next: Some(_), paged: true, .. } => self.goal = Goal::first_page(false),
+            _ if self.relists => return self.list_again(),
             _ if self.gone => return self.fail(Step::Fail),
             _ => self.gone = true,
         }
         self.retry(None)
     }
 
+    /// A server that lags comes to know the version; one whose data was restored from a backup may never do so.
+    fn unknown_yet(&mut self, retry_after: Option<Duration>) -> Step {
+        if self.relists && self.goal == Goal::Watch && std::mem::replace(&mut self.ahead, true) {
+            return self.list_again();
+        }
+        self.broken(retry_after)
+    }
+
+    fn list_again(&mut self) -> Step {
+        self.goal = Goal::list(self.streaming_list);
+        self.retry(None)
+    }
+
+    /// The server has no streaming list, now and later.
+    fn without_streaming_list(&mut self) -> Step {
+        self.streaming_list = false;
+        self.list_instead()
+    }
+
+    /// It may also be the network that has no word to say.
     fn list_instead(&mut self) -> Step {
         self.goal = Goal::first_page(true);
         self.wait(Duration::ZERO)
@@ -306,6 +381,10 @@ impl Machine {
 }
 
 impl Goal {
+    fn list(streaming: bool) -> Self {
+        if streaming { Self::StreamingList { broken: 0 } } else { Self::first_page(true) }
+    }
+
     fn first_page(paged: bool) -> Self {
         Self::List { next: None, paged, version: None }
     }

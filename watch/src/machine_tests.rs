@@ -2,6 +2,11 @@ use expect_test::{Expect, expect};
 
 use super::*;
 
+#[path = "machine_picture_tests.rs"]
+mod picture;
+#[path = "machine_relisting_tests.rs"]
+mod relisting;
+
 type Row = (&'static str, fn() -> Machine);
 
 fn machine(version: Option<&str>, streaming_list: bool) -> Machine {
@@ -35,6 +40,7 @@ const fn lost(loss: Loss) -> Input<'static> {
 }
 
 const GONE: Input<'static> = lost(Loss::Gone);
+const AHEAD: Input<'static> = lost(Loss::Ahead { retry_after: None });
 const BROKEN: Input<'static> = lost(Loss::Broken { retry_after: None });
 
 const STATES: [Row; 13] = [
@@ -56,7 +62,7 @@ const STATES: [Row; 13] = [
     ("over", || after(watching(), [lost(Loss::Final)])),
 ];
 
-const INPUTS: [Input<'static>; 18] = [
+const INPUTS: [Input<'static>; 19] = [
     Input::Ready,
     Input::Opened,
     Input::Change { version: "7" },
@@ -73,13 +79,14 @@ const INPUTS: [Input<'static>; 18] = [
     lost(Loss::Unavailable { retry_after: Some(SECOND) }),
     BROKEN,
     GONE,
+    AHEAD,
     lost(Loss::Refused),
     lost(Loss::Final),
 ];
 
-fn table() -> String {
+fn table(states: &[Row]) -> String {
     let mut table = String::new();
-    for (name, state) in STATES {
+    for (name, state) in states {
         table.push_str(&format!("{name}\n"));
         for input in INPUTS {
             let mut machine = state();
@@ -108,6 +115,7 @@ fn describe(input: &Input<'_>) -> String {
             retry_after.map_or("unavailable".into(), |after| format!("unavailable for {after:?}"))
         }
         Input::Lost { loss: Loss::Broken { .. }, .. } => "broken".into(),
+        Input::Lost { loss: Loss::Ahead { .. }, .. } => "ahead".into(),
         Input::Lost { loss, lived } if *lived >= HEALTHY => format!("{loss:?} after long"),
         Input::Lost { loss, .. } => format!("{loss:?}"),
         Input::Change { version } => format!("change {version}"),
@@ -152,6 +160,7 @@ fn decisions() {
           unavailable for 1s           wait 1.7 s                         Waiting, watch, from 5
           broken                       wait 0.7 s                         Waiting, watch, from 5
           Gone                         wait 0.7 s                         Waiting, watch, from 5
+          ahead                        wait 0.7 s                         Waiting, watch, from 5
           Refused                      Fail                               Over, watch, from 5
           Final                        Fail                               Over, watch, from 5
         open, watch
@@ -165,6 +174,7 @@ fn decisions() {
           unavailable for 1s           wait 1.7 s                         Waiting, watch, from 5
           broken                       wait 0.7 s                         Waiting, watch, from 5
           Gone                         wait 0.7 s                         Waiting, watch, from 5
+          ahead                        wait 0.7 s                         Waiting, watch, from 5
           Refused                      Fail                               Over, watch, from 5
           Final                        Fail                               Over, watch, from 5
         open, watch, new version
@@ -178,6 +188,7 @@ fn decisions() {
           unavailable for 1s           wait 1.7 s                         Waiting, watch, from 6
           broken                       wait 0.7 s                         Waiting, watch, from 6
           Gone                         wait 0.7 s                         Waiting, watch, from 6
+          ahead                        wait 0.7 s                         Waiting, watch, from 6
           Refused                      Fail                               Over, watch, from 6
           Final                        Fail                               Over, watch, from 6
         open, watch, gone before
@@ -191,6 +202,7 @@ fn decisions() {
           unavailable for 1s           wait 2.0 s                         Waiting, watch, from 5
           broken                       wait 1.0 s                         Waiting, watch, from 5
           Gone                         Fail                               Over, watch, from 5
+          ahead                        wait 1.0 s                         Waiting, watch, from 5
           Refused                      Fail                               Over, watch, from 5
           Final                        Fail                               Over, watch, from 5
         wait, stream
@@ -204,6 +216,7 @@ fn decisions() {
           unavailable for 1s           wait 1.7 s                         Waiting, stream, broken 0, from none
           broken                       wait 0.7 s                         Waiting, stream, broken 1, from none
           Gone                         wait 0.7 s                         Waiting, stream, broken 0, from none
+          ahead                        wait 0.7 s                         Waiting, stream, broken 1, from none
           Refused                      wait 0.0 s                         Waiting, list first, paged true, from none
           Final                        Fail                               Over, stream, broken 0, from none
         open, stream
@@ -217,6 +230,7 @@ fn decisions() {
           unavailable for 1s           wait 1.7 s                         Waiting, stream, broken 0, from none
           broken                       wait 0.7 s                         Waiting, stream, broken 1, from none
           Gone                         wait 0.7 s                         Waiting, stream, broken 0, from none
+          ahead                        wait 0.7 s                         Waiting, stream, broken 1, from none
           Refused                      wait 0.0 s                         Waiting, list first, paged true, from none
           Final                        Fail                               Over, stream, broken 0, from none
         open, stream, broken before
@@ -230,6 +244,7 @@ fn decisions() {
           unavailable for 1s           wait 2.0 s                         Waiting, stream, broken 1, from none
           broken                       wait 1.0 s                         Waiting, list first, paged true, from none
           Gone                         wait 1.0 s                         Waiting, stream, broken 1, from none
+          ahead                        wait 1.0 s                         Waiting, list first, paged true, from none
           Refused                      wait 0.0 s                         Waiting, list first, paged true, from none
           Final                        Fail                               Over, stream, broken 1, from none
         asked, first page
@@ -244,6 +259,7 @@ fn decisions() {
           unavailable for 1s           wait 1.7 s                         Waiting, list first, paged true, from none
           broken                       wait 0.7 s                         Waiting, list first, paged true, from none
           Gone                         wait 0.7 s                         Waiting, list first, paged true, from none
+          ahead                        wait 0.7 s                         Waiting, list first, paged true, from none
           Refused                      Fail                               Over, list first, paged true, from none
           Final                        Fail                               Over, list first, paged true, from none
         asked, next page
@@ -258,6 +274,7 @@ fn decisions() {
           unavailable for 1s           wait 1.7 s                         Waiting, list a, paged true, from none
           broken                       wait 0.7 s                         Waiting, list a, paged true, from none
           Gone                         wait 0.7 s                         Waiting, list first, paged false, from none
+          ahead                        wait 0.7 s                         Waiting, list a, paged true, from none
           Refused                      Fail                               Over, list a, paged true, from none
           Final                        Fail                               Over, list a, paged true, from none
         asked, next page in one piece
@@ -272,6 +289,7 @@ fn decisions() {
           unavailable for 1s           wait 1.5 s                         Waiting, list a, paged false, from none
           broken                       wait 0.5 s                         Waiting, list a, paged false, from none
           Gone                         wait 0.5 s                         Waiting, list a, paged false, from none
+          ahead                        wait 0.5 s                         Waiting, list a, paged false, from none
           Refused                      Fail                               Over, list a, paged false, from none
           Final                        Fail                               Over, list a, paged false, from none
         over
@@ -291,10 +309,11 @@ fn decisions() {
           unavailable for 1s           Fail                               Over, watch, from 5
           broken                       Fail                               Over, watch, from 5
           Gone                         Fail                               Over, watch, from 5
+          ahead                        Fail                               Over, watch, from 5
           Refused                      Fail                               Over, watch, from 5
           Final                        Fail                               Over, watch, from 5
     "#]];
-    expected.assert_eq(&table());
+    expected.assert_eq(&table(&STATES));
 }
 
 /// How long it waits, and that it would then watch from this version.

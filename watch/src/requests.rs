@@ -38,6 +38,12 @@ impl<K> Requests<K> {
         self.list().query.get("resourceVersion").filter(|version| *version != "0").map(Str::from)
     }
 
+    /// Makes later lists those of the most recent state.
+    pub(crate) fn forget_version(&mut self) {
+        // What a further page leaves out, without being one.
+        self.list = self.list.clone().next_page("").selection();
+    }
+
     /// Whether bookmarks are asked for. A streaming list needs them.
     pub(crate) fn bookmarks(&self) -> bool {
         self.bookmarks

@@ -7,6 +7,7 @@ use kubernetes_client::Client;
 use kubernetes_core::{ListRequest, Object};
 
 use crate::driver::Driver;
+use crate::events::Events;
 use crate::watch::Settings;
 use crate::{Error, Event, StopHandle};
 
@@ -19,13 +20,13 @@ use crate::{Error, Event, StopHandle};
 /// Waiting for the next event can be given up at any time (in `select!`, or by a timeout): no event is lost, and the
 /// next wait goes on where the last one was. Dropping the stream closes its connection.
 pub struct WatchStream<K> {
-    driver: Driver<K>,
+    events: Events<K>,
     stop: StopHandle,
 }
 
 impl<K: Object> WatchStream<K> {
     pub(crate) fn new(client: Client, request: ListRequest<K>, settings: &Settings, stop: StopHandle) -> Self {
-        Self { driver: Driver::new(client, request, settings), stop }
+        Self { events: Events::new(Driver::new(client, request, settings)), stop }
     }
 }
 
@@ -44,7 +45,7 @@ impl<K> WatchStream<K> {
     ///
     /// `None` until the existing objects have been yielded, for a watch without a starting version.
     pub fn resource_version(&self) -> Option<&str> {
-        self.driver.resource_version()
+        self.events.resource_version()
     }
 }
 
@@ -56,23 +57,23 @@ impl<K: Object> Stream for WatchStream<K> {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         if self.stop.poll_stopped(context) {
-            self.driver.close();
+            self.events.close();
             return Poll::Ready(None);
         }
-        self.driver.poll_event(context)
+        self.events.poll_event(context)
     }
 }
 
 impl<K: Object> FusedStream for WatchStream<K> {
     fn is_terminated(&self) -> bool {
-        self.driver.is_over()
+        self.events.is_over()
     }
 }
 
 impl<K> fmt::Debug for WatchStream<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WatchStream")
-            .field("request", self.driver.request())
+            .field("request", self.events.request())
             .field("resource_version", &self.resource_version())
             .finish_non_exhaustive()
     }

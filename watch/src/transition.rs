@@ -51,13 +51,45 @@ pub enum Reason {
     Unavailable,
     /// The connection broke, or the server had an internal error.
     Broken,
-    /// The server has forgotten the version (410): it is asked once more, as another API server may know it.
+    /// The server has forgotten the version (410): a watch asks once more, as another API server may know it; a
+    /// [reflector](crate::Reflector) lists again.
     Gone,
+    /// The server does not know the version yet: it is asked again, and a [reflector](crate::Reflector) lists again
+    /// if that does not help.
+    Ahead,
     /// The server has no streaming list: the objects are listed page by page.
     NoStreamingList,
 }
 
 impl Reason {
+    /// All reasons, in the order of their declaration.
+    pub(crate) const ALL: [Self; 9] = [
+        Self::Connected,
+        Self::Listed,
+        Self::Ended,
+        Self::Idle,
+        Self::Unavailable,
+        Self::Broken,
+        Self::Gone,
+        Self::Ahead,
+        Self::NoStreamingList,
+    ];
+
+    /// A name for metrics and logs, such as `no_streaming_list`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Connected => "connected",
+            Self::Listed => "listed",
+            Self::Ended => "ended",
+            Self::Idle => "idle",
+            Self::Unavailable => "unavailable",
+            Self::Broken => "broken",
+            Self::Gone => "gone",
+            Self::Ahead => "ahead",
+            Self::NoStreamingList => "no_streaming_list",
+        }
+    }
+
     pub(crate) fn of(loss: Loss) -> Self {
         match loss {
             Loss::Ended => Self::Ended,
@@ -65,6 +97,7 @@ impl Reason {
             Loss::Unavailable { .. } => Self::Unavailable,
             Loss::Broken { .. } | Loss::Final => Self::Broken,
             Loss::Gone => Self::Gone,
+            Loss::Ahead { .. } => Self::Ahead,
             Loss::Refused => Self::NoStreamingList,
         }
     }
@@ -80,6 +113,7 @@ impl fmt::Display for Reason {
             Self::Unavailable => "unavailable",
             Self::Broken => "broken",
             Self::Gone => "version forgotten",
+            Self::Ahead => "version not known yet",
             Self::NoStreamingList => "no streaming list",
         })
     }

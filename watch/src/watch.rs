@@ -3,19 +3,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kubernetes_client::Client;
-use kubernetes_core::{ListRequest, Watchable};
+use kubernetes_core::{ListRequest, LogRequest, Watchable};
 
+use crate::counters::Counters;
 use crate::stop::Streams;
-use crate::{Transition, WatchStream};
+use crate::{Counts, LogStream, Transition, Until, WatchStream};
 
 /// Makes streams of events out of list requests, and stops them.
 ///
 /// It owns a clone of the client. Its own clones have the same streams: [`stop`](Self::stop) on any ends all.
 #[derive(Clone)]
 pub struct Watch {
-    client: Client,
-    settings: Settings,
-    streams: Streams,
+    pub(crate) client: Client,
+    pub(crate) settings: Settings,
+    pub(crate) streams: Streams,
 }
 
 /// What a stream takes from the watch that it was made by.
@@ -24,7 +25,9 @@ pub(crate) struct Settings {
     pub(crate) timeout_seconds: Option<u32>,
     pub(crate) idle_timeout: Option<Duration>,
     pub(crate) bookmarks: bool,
+    pub(crate) reconnect: bool,
     pub(crate) observer: Option<Observer>,
+    pub(crate) counters: Counters,
 }
 
 pub(crate) type Observer = Arc<dyn Fn(&Transition<'_>) + Send + Sync>;
@@ -39,8 +42,14 @@ impl Watch {
 
     /// Watches through `client`.
     pub fn new(client: &Client) -> Self {
-        let settings =
-            Settings { timeout_seconds: None, idle_timeout: Some(Self::IDLE_TIMEOUT), bookmarks: true, observer: None };
+        let settings = Settings {
+            timeout_seconds: None,
+            idle_timeout: Some(Self::IDLE_TIMEOUT),
+            bookmarks: true,
+            reconnect: true,
+            observer: None,
+            counters: Counters::default(),
+        };
         Self { client: client.clone(), settings, streams: Streams::default() }
     }
 
@@ -48,7 +57,7 @@ impl Watch {
     ///
     /// By default, and with `0`, each connection has a random time of 5 to 10 minutes. A `timeoutSeconds` of the request
     /// counts where this is not called.
-    /// It does not end the stream. It is the server's timeout: it does not notice a network that is lost, which is what
+    /// It does not end the stream, unless that [does not reconnect](Self::reconnect). It is the server's timeout: it does not notice a network that is lost, which is what
     /// [`idle_timeout`](Self::idle_timeout) is for.
     #[must_use]
     pub fn timeout_seconds(mut self, seconds: u32) -> Self {
@@ -79,6 +88,39 @@ impl Watch {
     pub fn bookmarks(mut self, ask: bool) -> Self {
         self.settings.bookmarks = ask;
         self
+    }
+
+    /// Whether streams open another connection when the one that they have is over, which is the default.
+    ///
+    /// Without, a stream ends when the server ends its watch, and what goes wrong is an error at once: nothing is
+    /// retried. With [`timeout_seconds`](Self::timeout_seconds) it is over within that time if the server lives, as
+    /// with the official Python client:
+    ///
+    /// ```no_run
+    /// # use kubernetes_core::ListRequest;
+    /// # use kubernetes_watch::Watch;
+    /// # kubernetes_core::doc_test_resource!(Pod);
+    /// # async fn example(client: &kubernetes_client::Client) -> Result<(), kubernetes_watch::Error> {
+    /// use futures_util::TryStreamExt;
+    ///
+    /// let pods = ListRequest::<Pod>::namespaced("shop");
+    /// let mut events = Watch::new(client).timeout_seconds(10).reconnect(false).stream(pods);
+    /// while let Some(event) = events.try_next().await? {
+    ///     println!("{} {}", event.type_name(), event.object().map_or("", Pod::name));
+    /// }
+    /// println!("ten seconds are over");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn reconnect(mut self, reconnect: bool) -> Self {
+        self.settings.reconnect = reconnect;
+        self
+    }
+
+    /// What the streams of this watch and its clones have seen so far, in numbers.
+    pub fn counts(&self) -> Counts {
+        self.settings.counters.snapshot()
     }
 
     /// Calls `observer` whenever a stream changes its connection: what a program needs to count reconnects, or to show
@@ -115,7 +157,52 @@ impl Watch {
         WatchStream::new(self.client.clone(), request, &self.settings, self.streams.add())
     }
 
-    /// Ends all streams that were made by this watch and its clones, at once, even while they wait.
+    /// Follows a log, line by line, until it ends or is stopped.
+    ///
+    /// ```no_run
+    /// # use kubernetes_core::LogRequest;
+    /// # use kubernetes_watch::Watch;
+    /// # async fn example(client: &kubernetes_client::Client, log: LogRequest) -> Result<(), kubernetes_client::Error> {
+    /// use futures_util::TryStreamExt;
+    ///
+    /// let mut lines = Watch::new(client).stream_lines(log.tail_lines(10));
+    /// while let Some(line) = lines.try_next().await? {
+    ///     println!("{line}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// [`follow`](LogRequest::follow) is set unless the request says otherwise. Nothing is sent before the stream is
+    /// first polled. See [`LogStream`] for what it promises; of this watch it has [`stop`](Self::stop) only.
+    pub fn stream_lines(&self, request: LogRequest) -> LogStream {
+        LogStream::new(self.client.clone(), request, self.streams.add())
+    }
+
+    /// Waits until what `request` lists is as one wants it, with the settings of this watch, but that it always
+    /// reconnects; see [`until`](crate::until).
+    pub fn until<K: Watchable>(&self, request: ListRequest<K>) -> Until<K> {
+        Until::new(self.clone(), request)
+    }
+
+    /// The same watch with another observer, beside the one that it may have.
+    pub(crate) fn also_observe(mut self, observer: impl Fn(&Transition<'_>) + Send + Sync + 'static) -> Self {
+        self.settings.observer = Some(match self.settings.observer.take() {
+            None => Arc::new(observer),
+            Some(first) => Arc::new(move |transition| {
+                first(transition);
+                observer(transition);
+            }),
+        });
+        self
+    }
+
+    /// The same settings, for streams that are not stopped with this watch's.
+    pub(crate) fn with_streams_of_its_own(&self) -> Self {
+        Self { streams: Streams::default(), ..self.clone() }
+    }
+
+    /// Ends all streams and waits that were made by this watch and its clones, at once, even while they wait.
     ///
     /// Streams made later are not concerned. To end a single one, use its own
     /// [`stop`](WatchStream::stop) or [handle](WatchStream::stop_handle).
@@ -130,6 +217,7 @@ impl fmt::Debug for Watch {
             .field("timeout_seconds", &self.settings.timeout_seconds)
             .field("idle_timeout", &self.settings.idle_timeout)
             .field("bookmarks", &self.settings.bookmarks)
+            .field("reconnect", &self.settings.reconnect)
             .finish_non_exhaustive()
     }
 }

@@ -1,13 +1,12 @@
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use kubernetes_codegen::{Description, Error, diff, version_of};
+use kubernetes_codegen::{Description, DescriptionFiles, Error, diff};
 
 #[derive(Args)]
 pub(super) struct Diff {
-    /// The older description, Swagger 2.0.
+    /// The older description: a file of Swagger 2.0, or a folder of OpenAPI 3.0.
     old: PathBuf,
     /// The newer one.
     new: PathBuf,
@@ -26,27 +25,17 @@ pub(super) struct Diff {
 }
 
 pub(super) fn run(arguments: &Diff) -> Result<ExitCode, Error> {
-    let (old, new) = (read(&arguments.old)?, read(&arguments.new)?);
-    let version = |given: &Option<String>, file: &File| match given {
+    let (old, new) = (DescriptionFiles::read(&arguments.old)?, DescriptionFiles::read(&arguments.new)?);
+    let version = |given: &Option<String>, file: &DescriptionFiles| match given {
         Some(version) => Ok(version.clone()),
-        None => version_of(&file.name, &file.bytes),
+        None => file.content().version(file.name()),
     };
     let (old_version, new_version) = (version(&arguments.from, &old)?, version(&arguments.to, &new)?);
     let differences = diff(
-        &Description { source: &old.name, kubernetes: &old_version, bytes: &old.bytes },
-        &Description { source: &new.name, kubernetes: &new_version, bytes: &new.bytes },
+        &Description { source: old.name(), kubernetes: &old_version, content: old.content() },
+        &Description { source: new.name(), kubernetes: &new_version, content: new.content() },
     )?;
     print!("{}", if arguments.json { differences.to_json() } else { differences.to_string() });
     let fails = arguments.fail_on_breaking && differences.breaking() > 0;
     Ok(if fails { ExitCode::FAILURE } else { ExitCode::SUCCESS })
-}
-
-struct File {
-    name: String,
-    bytes: Vec<u8>,
-}
-
-fn read(path: &Path) -> Result<File, Error> {
-    let bytes = fs::read(path).map_err(|error| Error::unreadable(path, error))?;
-    Ok(File { name: path.display().to_string(), bytes })
 }

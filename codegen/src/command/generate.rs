@@ -3,7 +3,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use kubernetes_codegen::{COMMAND, Changes, Description, Error, Lock, Summary, Timings, generate};
+use kubernetes_codegen::{COMMAND, Changes, Description, DescriptionFiles, Error, Lock, Summary, Timings, generate};
 
 use super::Pinned;
 use super::progress::spinner;
@@ -28,10 +28,15 @@ pub(super) fn run(arguments: &Generate) -> Result<ExitCode, Error> {
     progress.set_message("reading the description");
     let (input, lock_path) = (root.join(&arguments.pinned.input), root.join(&arguments.pinned.lock));
     let lock = Lock::read(&lock_path)?;
-    let bytes = timings.measure("read", || lock.read_verified(&input, &lock_path))?;
+    let description = timings.measure("read", || {
+        let description = DescriptionFiles::read(&input)?;
+        lock.verify(&description.content(), &input, &lock_path)?;
+        Ok::<_, Error>(description)
+    })?;
     progress.set_message("rendering");
     let source = arguments.pinned.input.display().to_string();
-    let generation = generate(&Description { source: &source, kubernetes: &lock.kubernetes, bytes: &bytes })?;
+    let generation =
+        generate(&Description { source: &source, kubernetes: &lock.kubernetes, content: description.content() })?;
     timings.append(&generation.timings);
     progress.set_message("comparing with the files");
     let changes = timings.measure("compare", || generation.tree.compare(&root))?;

@@ -56,8 +56,8 @@ enum Command {
 /// Which description, and where the crates are.
 #[derive(Args)]
 pub(crate) struct Pinned {
-    /// The API description, Swagger 2.0, below the root or absolute.
-    #[arg(long, value_name = "FILE", default_value = "scripts/swagger.json")]
+    /// The API description: a file of Swagger 2.0, or a folder of documents of OpenAPI 3.0; below the root or absolute.
+    #[arg(long, value_name = "PATH", default_value = "scripts/swagger.json")]
     input: PathBuf,
     /// What pins the description, below the root or absolute.
     #[arg(long, value_name = "FILE", default_value = "scripts/swagger.lock.toml")]

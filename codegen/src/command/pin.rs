@@ -4,14 +4,14 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Args;
-use kubernetes_codegen::{Description, Error, Lock, diff, generate, normal_form, version_of};
+use kubernetes_codegen::{Content, Description, DescriptionFiles, Error, Lock, diff, generate, normal_form};
 
 use super::Pinned;
 use super::progress::spinner;
 
 #[derive(Args)]
 pub(super) struct Pin {
-    /// The description to pin, Swagger 2.0.
+    /// The description to pin: a file of Swagger 2.0, or a folder of OpenAPI 3.0, which is pinned as Swagger 2.0.
     description: PathBuf,
     /// Its version of Kubernetes, as v1.37.2, if it does not say so itself (the file in Kubernetes' sources does not).
     #[arg(long, value_name = "VERSION")]
@@ -32,16 +32,15 @@ pub(super) fn run(arguments: &Pin) -> Result<ExitCode, Error> {
     progress.set_message("rendering");
     let (path, root) = (&arguments.description, arguments.pinned.root());
     let (input, lock) = (arguments.pinned.input.display().to_string(), arguments.pinned.lock.display().to_string());
-    let name = path.display().to_string();
-    let bytes = fs::read(path).map_err(|error| Error::unreadable(path, error))?;
-    let kubernetes = version(arguments, &name, &bytes)?;
-    let text = normal_form(&name, &bytes)?;
-    drop(bytes);
-    let new = Description { source: &input, kubernetes: &kubernetes, bytes: text.as_bytes() };
+    let description = DescriptionFiles::read(path)?;
+    let name = description.name().to_owned();
+    let kubernetes = version(arguments, &description)?;
+    let new = Description { source: &input, kubernetes: &kubernetes, content: description.content() };
     // An error names the file that was given, and not the one that it would have become.
     let generation = generate(&new).map_err(|error| error.renamed(&input, &name))?;
+    let text = normal_form(&name, &description.content().to_swagger(&name)?)?;
     let differences = previous(arguments).map(|(lock, bytes)| {
-        let old = Description { source: &input, kubernetes: &lock.kubernetes, bytes: &bytes };
+        let old = Description { source: &input, kubernetes: &lock.kubernetes, content: Content::Swagger(&bytes) };
         diff(&old, &new)
     });
     let source = arguments.source.as_deref().unwrap_or(&name);
@@ -61,8 +60,9 @@ pub(super) fn run(arguments: &Pin) -> Result<ExitCode, Error> {
 }
 
 /// The version that was given, or that the description has.
-fn version(arguments: &Pin, name: &str, bytes: &[u8]) -> Result<String, Error> {
-    let found = version_of(name, bytes)?;
+fn version(arguments: &Pin, description: &DescriptionFiles) -> Result<String, Error> {
+    let name = description.name();
+    let found = description.content().version(name)?;
     match &arguments.kubernetes {
         Some(given) => Ok(given.clone()),
         None if found == "unversioned" => {

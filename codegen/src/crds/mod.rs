@@ -11,9 +11,10 @@ mod schema;
 
 use std::collections::BTreeSet;
 
-use kubernetes_swagger::{Swagger, extension};
+use kubernetes_swagger::extension::{self, Action};
 use openapiv3::{OpenAPI, ReferenceOr};
 
+use crate::DescriptionFiles;
 use crate::error::{Error, Result};
 use crate::ir::Krate;
 use crate::render::{Layout, Origin};
@@ -23,7 +24,8 @@ use crate::{FileTree, lower, passes, render};
 /// What a crate of custom resources is generated from.
 #[derive(Clone, Copy, Debug)]
 pub struct CustomResources<'a> {
-    /// The files, each with its name, as errors show it: YAML or JSON with CustomResourceDefinitions, or a description.
+    /// The files, each with its name, as errors show it: YAML or JSON with CustomResourceDefinitions, or a description:
+    /// a file of Swagger 2.0, or documents of OpenAPI 3.0.
     pub files: &'a [(String, Vec<u8>)],
     /// The groups to take, of all that the files have; all, if there is none.
     pub groups: &'a [String],
@@ -54,9 +56,9 @@ pub struct CustomCrate {
 pub fn generate_custom(resources: &CustomResources<'_>) -> Result<CustomCrate> {
     let mut timings = Timings::default();
     let input = timings.measure("read", || Input::read(resources))?;
-    let Input { mut openapi, groups, places, notes } = input;
+    let Input { mut openapi, groups, origin, notes } = input;
     keep_paths(&mut openapi, &groups);
-    let plan = timings.measure("lower", || plan(&openapi, &groups)).map_err(|error| places.translate(error))?;
+    let plan = timings.measure("lower", || plan(&openapi, &groups)).map_err(|error| origin.explain(error))?;
     let kinds: Vec<String> = plan
         .definitions
         .values()
@@ -77,6 +79,10 @@ pub fn generate_custom(resources: &CustomResources<'_>) -> Result<CustomCrate> {
 
 fn plan(openapi: &OpenAPI, groups: &BTreeSet<String>) -> Result<passes::Plan> {
     let mut api = lower::lower(openapi)?;
+    // The server declares it for custom resources alone, so the request of `kubernetes-core` has no method for it.
+    for operation in api.operations.iter_mut().filter(|operation| operation.action == Some(Action::Get)) {
+        operation.query.retain(|parameter| parameter.wire != "resourceVersion");
+    }
     let prefixes: Vec<String> = groups.iter().map(|group| document::reversed(group) + ".").collect();
     for definition in api.definitions.values_mut() {
         if prefixes.iter().any(|prefix| is_in(&definition.name, prefix)) {
@@ -103,21 +109,40 @@ fn keep_paths(openapi: &mut OpenAPI, groups: &BTreeSet<String>) {
 struct Input {
     openapi: OpenAPI,
     groups: BTreeSet<String>,
-    places: document::Places,
+    origin: InputOrigin,
     notes: Vec<String>,
+}
+
+/// Where the document comes from, so that an error names the place that its reader can mend.
+enum InputOrigin {
+    Definitions(document::Places),
+    Description(DescriptionFiles),
+}
+
+impl InputOrigin {
+    fn explain(&self, error: Error) -> Error {
+        match self {
+            Self::Definitions(places) => places.translate(error),
+            Self::Description(files) => files.content().explain(files.name(), error),
+        }
+    }
 }
 
 impl Input {
     fn read(resources: &CustomResources<'_>) -> Result<Self> {
+        let (described, others): (Vec<_>, Vec<_>) =
+            resources.files.iter().partition(|(_, bytes)| read::dialect(bytes).is_some());
         let mut definitions = Vec::new();
-        for (name, bytes) in resources.files {
-            if read::is_description(bytes) {
-                return match resources.files {
-                    [_] => Self::of_description(name, bytes, resources.groups),
-                    _ => Err(Error::new("a description is read by itself: give no other file").in_file(name)),
-                };
-            }
+        for (name, bytes) in others {
             definitions.extend(read::definitions(name, bytes)?);
+        }
+        if let [(name, _), ..] = described.as_slice() {
+            if let Some(definition) = definitions.first() {
+                let message =
+                    "it defines a custom resource, and a description is read by itself: give one or the other";
+                return Err(Error::new(message).in_file(&definition.file));
+            }
+            return Self::of_description(description(name, &described)?, resources.groups);
         }
         let mut notes = Vec::new();
         if !resources.groups.is_empty() {
@@ -125,12 +150,12 @@ impl Input {
         }
         let groups = definitions.iter().map(|definition| definition.spec.group.clone()).collect();
         let (openapi, places) = document::of(&definitions, &mut notes)?;
-        Ok(Self { openapi, groups, places, notes })
+        Ok(Self { openapi, groups, origin: InputOrigin::Definitions(places), notes })
     }
 
-    fn of_description(name: &str, bytes: &[u8], groups: &[String]) -> Result<Self> {
-        let swagger = Swagger::parse(bytes).map_err(|error| Error::new(error.to_string()).in_file(name))?;
-        let openapi = swagger.lift();
+    fn of_description(files: DescriptionFiles, groups: &[String]) -> Result<Self> {
+        let name = files.name();
+        let openapi = files.content().parse(name)?.lift();
         let found = groups_of(&openapi);
         if groups.is_empty() {
             let custom: Vec<&str> = found.iter().filter(|group| !is_built_in(group)).map(String::as_str).collect();
@@ -143,8 +168,21 @@ impl Input {
         if let Some(missing) = groups.iter().find(|group| !found.contains(*group)) {
             return Err(Error::new(format!("it has no group {missing}")).in_file(name));
         }
-        let places = document::Places::of_file(name);
-        Ok(Self { openapi, groups: groups.iter().cloned().collect(), places, notes: Vec::new() })
+        let groups = groups.iter().cloned().collect();
+        Ok(Self { openapi, groups, origin: InputOrigin::Description(files), notes: Vec::new() })
+    }
+}
+
+/// The files that describe a cluster: one of Swagger 2.0, or the documents of OpenAPI 3.0.
+fn description(name: &str, files: &[&(String, Vec<u8>)]) -> Result<DescriptionFiles> {
+    let is_openapi = |bytes: &[u8]| read::dialect(bytes) == Some(read::Dialect::OpenApi);
+    if files.iter().all(|(_, bytes)| is_openapi(bytes)) {
+        let documents = files.iter().map(|file| (*file).clone()).collect();
+        return Ok(DescriptionFiles::openapi(name.to_owned(), documents));
+    }
+    match files {
+        [(name, bytes)] => Ok(DescriptionFiles::swagger(name.clone(), bytes.clone())),
+        _ => Err(Error::new("a description in Swagger 2.0 is read by itself: give no other one").in_file(name)),
     }
 }
 

@@ -7,14 +7,28 @@ use serde_saphyr::budget;
 use super::definition::Definition;
 use crate::error::{Error, Result};
 
-/// Whether a file is an API server's description, which is JSON and has `swagger` among its first members.
-pub(super) fn is_description(bytes: &[u8]) -> bool {
+/// What a description is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Dialect {
+    Swagger,
+    OpenApi,
+}
+
+/// What a file is written in, if it is an API server's description, which is JSON.
+pub(super) fn dialect(bytes: &[u8]) -> Option<Dialect> {
     #[derive(Deserialize)]
     struct Head {
         swagger: Option<String>,
+        openapi: Option<String>,
     }
-    bytes.trim_ascii_start().starts_with(b"{")
-        && serde_json::from_slice::<Head>(bytes).is_ok_and(|head| head.swagger.is_some())
+    if !bytes.trim_ascii_start().starts_with(b"{") {
+        return None;
+    }
+    match serde_json::from_slice::<Head>(bytes).ok()? {
+        Head { swagger: Some(_), .. } => Some(Dialect::Swagger),
+        Head { openapi: Some(_), .. } => Some(Dialect::OpenApi),
+        _ => None,
+    }
 }
 
 /// Reads the definitions of a file of YAML documents or JSON: single ones, and those in lists. Other kinds are skipped.

@@ -11,6 +11,7 @@ use crate::error::{Place, Result};
 const KEPT: &[&str] = &[
     "type",
     "description",
+    "default",
     "nullable",
     "x-kubernetes-int-or-string",
     "x-kubernetes-preserve-unknown-fields",
@@ -20,7 +21,7 @@ const KEPT: &[&str] = &[
 /// The formats that decide about types.
 const FORMATS: &[&str] = &["byte", "int32", "int64", "int-or-string"];
 
-/// Reduces a schema, and adds its default to its description.
+/// Reduces a schema.
 pub(super) fn reduce(place: &Place<'_>, schema: &Value) -> Result<Value> {
     let Some(members) = schema.as_object() else { return Err(place.error("a schema must be an object")) };
     for key in ["$ref", "definitions", "patternProperties", "dependencies", "additionalItems"] {
@@ -43,10 +44,6 @@ pub(super) fn reduce(place: &Place<'_>, schema: &Value) -> Result<Value> {
     }
     if let Some(required) = strings(members, "required") {
         reduced.insert("required".to_owned(), required.into());
-    }
-    if let Some(default) = members.get("default") {
-        let description = members.get("description").and_then(Value::as_str).unwrap_or_default();
-        reduced.insert("description".to_owned(), with_default(description, default).into());
     }
     if let Some(properties) = members.get("properties").and_then(Value::as_object) {
         let place = place.key("properties");
@@ -73,23 +70,4 @@ pub(super) fn reduce(place: &Place<'_>, schema: &Value) -> Result<Value> {
 /// A list of strings; values of an enum that are none (numbers, `null`) leave the type without known values.
 fn strings(members: &Map<String, Value>, key: &str) -> Option<Vec<String>> {
     members.get(key)?.as_array()?.iter().map(|value| value.as_str().map(str::to_owned)).collect()
-}
-
-/// The description with the value that the server sets. An empty one says nothing.
-fn with_default(description: &str, default: &Value) -> String {
-    let is_empty = match default {
-        Value::Null => true,
-        Value::Array(items) => items.is_empty(),
-        Value::Object(members) => members.is_empty(),
-        Value::String(text) => text.is_empty(),
-        _ => false,
-    };
-    let text = match default {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
-    if is_empty || text.contains(['`', '\n']) {
-        return description.to_owned();
-    }
-    format!("{}\n\nThe server's default is `{text}`.", description.trim_end()).trim_start().to_owned()
 }

@@ -5,6 +5,7 @@ use kubernetes_swagger::{AdditionalProperties, Schema, Swagger, Type};
 use super::deprecation::is_deprecated;
 use super::places::Places;
 use super::{Change, Item, Kind, Notes};
+use crate::lower::says_nothing;
 
 pub(super) fn compare(places: &Places, old: &Swagger, new: &Swagger, changes: &mut Vec<Change>) {
     let names: BTreeSet<&String> = old.definitions.keys().chain(new.definitions.keys()).collect();
@@ -69,8 +70,12 @@ fn field(notes: &mut Notes<'_>, required: (bool, bool), old: &Schema, new: &Sche
     if type_name(old) != type_name(new) {
         notes.note(Kind::Retyped, true, Some(type_name(old)), Some(type_name(new)));
     }
-    if old.default != new.default {
-        let text = |schema: &Schema| schema.default.as_ref().map(ToString::to_string);
+    // Only OpenAPI 3.0 has defaults, and most of them say nothing.
+    let text = |schema: &Schema| {
+        let default = schema.default.as_ref().filter(|default| !says_nothing(default, true));
+        default.map(ToString::to_string)
+    };
+    if text(old) != text(new) {
         notes.note(Kind::Defaulted, false, text(old), text(new));
     }
     if is_deprecated(new.description.as_deref()) && !is_deprecated(old.description.as_deref()) {
@@ -126,7 +131,7 @@ pub(super) fn type_name(schema: &Schema) -> String {
             _ => "object".to_owned(),
         },
         Some(other) if !schema.enumeration.is_empty() => format!("{other} of known values"),
-        Some(other) => match schema.format {
+        Some(other) => match &schema.format {
             Some(format) => format!("{other} ({format})"),
             None => other.to_string(),
         },

@@ -115,13 +115,13 @@ impl fmt::Display for Differences {
 /// Compares two descriptions.
 ///
 /// ```
-/// use kubernetes_codegen::{Description, diff};
+/// use kubernetes_codegen::{Content, Description, diff};
 ///
 /// let with = |properties: &str| format!(
 ///     r#"{{"swagger": "2.0", "info": {{"title": "Kubernetes", "version": "v1.37.2"}}, "paths": {{}}, "definitions":
 ///     {{"io.k8s.api.core.v1.Lamp": {{"type": "object", "properties": {{ {properties} }}}}}}}}"#);
 /// let (old, new) = (with(r#""isOn": {"type": "boolean"}"#), with(r#""isOn": {"type": "string"}"#));
-/// let description = |bytes| Description { source: "swagger.json", kubernetes: "v1.37.2", bytes };
+/// let description = |text| Description { source: "swagger.json", kubernetes: "v1.37.2", content: Content::Swagger(text) };
 /// let differences = diff(&description(old.as_bytes()), &description(new.as_bytes()))?;
 /// assert!(differences.changes[0].is_breaking);
 /// assert!(differences.to_string().contains("`Lamp.isOn`: `boolean` → `string`"));
@@ -129,9 +129,9 @@ impl fmt::Display for Differences {
 /// ```
 ///
 /// # Errors
-/// If one of them is no Swagger 2.0 as Kubernetes writes it.
+/// If one of them is no Swagger 2.0 or OpenAPI 3.0 as Kubernetes writes it.
 pub fn diff(old: &Description<'_>, new: &Description<'_>) -> Result<Differences> {
-    let (old_swagger, new_swagger) = (crate::parse(old)?, crate::parse(new)?);
+    let (old_swagger, new_swagger) = (old.content.parse(old.source)?, new.content.parse(new.source)?);
     Ok(compare((old.kubernetes, &old_swagger), (new.kubernetes, &new_swagger)))
 }
 

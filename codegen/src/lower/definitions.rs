@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use kubernetes_swagger::extension::MapType;
 use openapiv3::{OpenAPI, ReferenceOr, Schema};
 
-use super::descriptions::{possible_values, without_possible_values};
+use super::descriptions::{possible_values, with_default, without_possible_values};
 use super::homes::{home_of, is_built_in};
 use super::schemas::{self, Form, Shape};
 use crate::error::{Error, Place, Result};
@@ -132,10 +132,14 @@ impl Lowering<'_> {
         let type_ = self.type_of(place, owner, property, description, schema)?;
         let has_enum = self.enums.len() > enums;
         let description = if has_enum { without_possible_values(description) } else { description };
+        let description = match schemas::default(schema) {
+            Some(default) => with_default(description, default, is_built_in(self.definition)),
+            None => description.to_owned(),
+        };
         Ok(Field {
             wire: property.to_owned(),
             name: names::identifier(property),
-            description: description.to_owned(),
+            description,
             type_,
             required,
             nullable: schemas::is_nullable(schema),

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use serde_json::Value;
+
 const TITLE: &str = "Possible enum values:";
 
 /// What the description says of each value.
@@ -24,6 +26,31 @@ pub(super) fn possible_values(description: &str) -> HashMap<&str, String> {
 /// The description without the list.
 pub(super) fn without_possible_values(description: &str) -> &str {
     description.split_once(TITLE).map_or(description, |(before, _)| before).trim_end()
+}
+
+/// The description with the value that the server sets. An empty one says nothing; of a built-in type neither does 0 or
+/// `false`, which is there for each field that Go always writes.
+pub(super) fn with_default(description: &str, default: &Value, is_built_in: bool) -> String {
+    let text = match default {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    if says_nothing(default, is_built_in) || text.contains(['`', '\n']) {
+        return description.to_owned();
+    }
+    format!("{}\n\nThe server's default is `{text}`.", description.trim_end()).trim_start().to_owned()
+}
+
+/// Whether a default value is no more than that of the type.
+pub(crate) fn says_nothing(default: &Value, is_built_in: bool) -> bool {
+    match default {
+        Value::Null => true,
+        Value::Array(items) => items.is_empty(),
+        Value::Object(members) => members.is_empty(),
+        Value::String(text) => text.is_empty(),
+        Value::Bool(value) => is_built_in && !value,
+        Value::Number(number) => is_built_in && number.as_f64() == Some(0.0),
+    }
 }
 
 #[cfg(test)]

@@ -5,8 +5,11 @@ use std::borrow::Borrow;
 use indexmap::IndexMap;
 use kubernetes_swagger::extension::{self, MapType, SchemaExtensions};
 use openapiv3::{
-    AdditionalProperties, ReferenceOr, Schema, SchemaData, SchemaKind, Type as OpenApiType, VariantOrUnknownOrEmpty,
+    AdditionalProperties, AnySchema, ReferenceOr, Schema, SchemaData, SchemaKind, Type as OpenApiType,
+    VariantOrUnknownOrEmpty,
 };
+
+use serde_json::Value;
 
 use crate::error::{Place, Result};
 use crate::ir::Merge;
@@ -40,6 +43,11 @@ pub(super) fn description<S: Borrow<Schema>>(schema: &ReferenceOr<S>) -> &str {
         ReferenceOr::Reference { .. } => "",
         ReferenceOr::Item(schema) => schema.borrow().schema_data.description.as_deref().unwrap_or_default(),
     }
+}
+
+/// The value that the server sets.
+pub(super) fn default<S: Borrow<Schema>>(schema: &ReferenceOr<S>) -> Option<&Value> {
+    schema.as_item()?.borrow().schema_data.default.as_ref()
 }
 
 pub(super) fn is_nullable<S: Borrow<Schema>>(schema: &ReferenceOr<S>) -> bool {
@@ -107,7 +115,7 @@ pub(super) fn form<'a>(place: &Place<'_>, schema: &'a Schema) -> Result<Form<'a>
             form.required = &object.required;
             additional = object.additional_properties.as_ref();
         }
-        SchemaKind::Any(any) if any.all_of.is_empty() => {
+        SchemaKind::Any(any) if only_constrains(any) => {
             form.type_ = any.typ.as_deref();
             form.format = any.format.clone();
             form.enumeration = any.enumeration.iter().filter_map(|value| value.as_str()).collect();
@@ -116,7 +124,9 @@ pub(super) fn form<'a>(place: &Place<'_>, schema: &'a Schema) -> Result<Form<'a>
             form.required = &any.required;
             additional = any.additional_properties.as_ref();
         }
-        _ => {
+        // What these add are conditions on a value, and no types.
+        SchemaKind::OneOf { .. } | SchemaKind::AnyOf { .. } | SchemaKind::Not { .. } => {}
+        SchemaKind::AllOf { .. } | SchemaKind::Any(_) => {
             return Err(place.error(
                 "a schema composed of others has no type in Rust; add it to Form in codegen/src/lower/schemas.rs",
             ));
@@ -129,6 +139,12 @@ pub(super) fn form<'a>(place: &Place<'_>, schema: &'a Schema) -> Result<Form<'a>
         None => {}
     }
     Ok(form)
+}
+
+/// Whether what is beside the type adds none: in a custom resource, each part of `allOf` only limits values.
+fn only_constrains(any: &AnySchema) -> bool {
+    let has_type = any.typ.is_some() || !any.properties.is_empty();
+    any.all_of.is_empty() || (has_type && any.all_of.iter().all(|part| part.as_item().is_some()))
 }
 
 /// The format as it stands in the description.

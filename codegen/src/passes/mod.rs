@@ -1,6 +1,7 @@
 //! From what is described to what is rendered.
 
 mod claims;
+mod deleted_collections;
 mod deprecated_watch;
 mod docs;
 mod features;
@@ -45,6 +46,7 @@ pub(crate) struct Counts {
 /// Runs every pass.
 pub(crate) fn run(mut api: Api) -> Result<Plan> {
     let deprecated_watches = deprecated_watch::drop(&mut api.operations)?;
+    deleted_collections::unwatch(&mut api.operations);
     let folded_lists = fold_lists::fold(&mut api.definitions);
     merge_nested::merge(&mut api.definitions);
     resources::mark(&mut api)?;

@@ -11,6 +11,9 @@ pub(crate) struct Manifest {
     pub(crate) lines: String,
 }
 
+/// The features of `kubernetes-utils`, which has conditions for a few groups' resources.
+const OF_UTILS: [&str; 4] = ["apiextensions-v1", "apps-v1", "batch-v1", "core-v1"];
+
 pub(super) fn manifests(features: &Features) -> Vec<Manifest> {
     let of_models = features.models.iter().map(|(name, feature)| (name.as_str(), (feature.stable, own(feature))));
     let of_api = features.api.iter().map(|(name, feature)| {
@@ -22,6 +25,11 @@ pub(super) fn manifests(features: &Features) -> Vec<Manifest> {
         for (name, feature) in features {
             let (_, needs) = of_sdk.entry(name).or_insert((feature.stable, Vec::new()));
             needs.push(format!("{krate}/{name}"));
+        }
+    }
+    for name in OF_UTILS {
+        if let Some((_, needs)) = of_sdk.get_mut(name) {
+            needs.push(format!("kubernetes-utils/{name}"));
         }
     }
     vec![

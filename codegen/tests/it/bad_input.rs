@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::support::{fixtures, generate_from, whole};
-use kubernetes_codegen::{Description, generate};
+use kubernetes_codegen::{Content, Description, generate};
 
 fn fixture(name: &str) -> Value {
     let fixture = fixtures().into_iter().find(|(found, _)| found == name);
@@ -31,7 +31,7 @@ const PROPERTY: &str = "/definitions/io.k8s.api.core.v1.Pod/properties/a~1b";
 #[test]
 fn no_json() {
     let bytes = br#"{"swagger": "2.0", "info": {"#;
-    let description = Description { source: "swagger.json", kubernetes: "v1.0.0", bytes };
+    let description = Description { source: "swagger.json", kubernetes: "v1.0.0", content: Content::Swagger(bytes) };
     let error = generate(&description).expect_err("it is truncated").to_string();
     assert!(error.starts_with("swagger.json: ") && error.contains("truncated"), "{error}");
 }
@@ -171,7 +171,8 @@ fn all_problems_of_a_description_with_their_surroundings() {
         "io.k8s.api.core.v1.B": {"type": "object", "properties": {"podIP": {"type": "string"}, "podIp": {"type": "string"}}},
     });
     let text = format!("{:#}", whole(json!({ "definitions": definitions }), &json!({})));
-    let description = Description { source: "swagger.json", kubernetes: "v1.0.0", bytes: text.as_bytes() };
+    let description =
+        Description { source: "swagger.json", kubernetes: "v1.0.0", content: Content::Swagger(text.as_bytes()) };
     let error = generate(&description).expect_err("three definitions are wrong");
     let found: Vec<&str> = error.problems().map(|problem| problem.pointer()).collect();
     let b = "/definitions/io.k8s.api.core.v1.B/properties/podIp";

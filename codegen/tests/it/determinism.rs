@@ -2,7 +2,7 @@ use fastrand::Rng;
 use serde_json::Value;
 
 use super::support::{fixtures, generate_from, generate_pinned, pinned};
-use kubernetes_codegen::{Description, generate};
+use kubernetes_codegen::{Content, Description, generate};
 
 /// The order of keys in the description, which means nothing, changes no byte.
 #[test]
@@ -26,7 +26,8 @@ fn shuffled_fixtures_render_the_same_files() {
             let mut shuffled = String::new();
             write_shuffled(&swagger, &mut Rng::with_seed(seed), &mut shuffled);
             let bytes = shuffled.as_bytes();
-            let description = Description { source: "swagger.json", kubernetes: "v1.0.0", bytes };
+            let description =
+                Description { source: "swagger.json", kubernetes: "v1.0.0", content: Content::Swagger(bytes) };
             let generation = generate(&description).unwrap_or_else(|error| panic!("{name}: {error}"));
             assert_eq!(generation.tree, expected.tree, "{name}, seed {seed}");
         }

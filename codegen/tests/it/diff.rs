@@ -1,14 +1,15 @@
 //! What changed between two descriptions.
 
 use expect_test::{expect, expect_file};
-use kubernetes_codegen::{Description, Differences, Item, Kind, diff};
+use kubernetes_codegen::{Content, Description, Differences, Item, Kind, diff};
 use serde_json::{Value, json};
 
 use super::support::{pinned, whole};
 
 fn compare(old: &Value, new: &Value) -> Differences {
     let (old, new) = (old.to_string(), new.to_string());
-    let description = |kubernetes, bytes| Description { source: "swagger.json", kubernetes, bytes };
+    let description =
+        |kubernetes, bytes| Description { source: "swagger.json", kubernetes, content: Content::Swagger(bytes) };
     diff(&description("v1.0.0", old.as_bytes()), &description("v1.1.0", new.as_bytes())).expect("both are right")
 }
 
@@ -150,14 +151,15 @@ fn the_pinned_description_and_a_changed_one() {
         }
     }
     let changed = changed.to_string();
-    let description = |bytes| Description { source: "swagger.json", kubernetes: &kubernetes, bytes };
+    let description =
+        |bytes| Description { source: "swagger.json", kubernetes: &kubernetes, content: Content::Swagger(bytes) };
     let differences = diff(&description(&bytes), &description(changed.as_bytes())).expect("both are right");
     expect_file!["../diff.md"].assert_eq(&differences.to_string());
 }
 
 #[test]
 fn what_is_no_description_is_named() {
-    let description = |source, bytes| Description { source, kubernetes: "v1.0.0", bytes };
+    let description = |source, bytes| Description { source, kubernetes: "v1.0.0", content: Content::Swagger(bytes) };
     let error = diff(&description("a.json", b"{}"), &description("b.json", b"{}")).expect_err("it has no paths");
     assert!(error.to_string().starts_with("a.json: "), "{error}");
 }

@@ -6,10 +6,13 @@ mod compiles;
 mod crds;
 mod determinism;
 mod diff;
+#[path = "../shared/differences.rs"]
+mod differences;
 mod documentation;
 mod facts;
 mod fixtures;
 mod fresh;
+mod openapi;
 mod output;
 mod pin;
 mod published;

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use kubernetes_codegen::{Description, Error, Generation, generate};
+use kubernetes_codegen::{Content, Description, Error, Generation, generate};
 use serde_json::{Map, Value, json};
 
 /// The root of the workspace.
@@ -40,7 +40,7 @@ pub(crate) fn whole(part: Value, base: &Value) -> Value {
 
 pub(crate) fn generate_from(swagger: &Value) -> Result<Generation, Error> {
     let bytes = serde_json::to_vec(swagger).expect("a JSON value can be written");
-    generate(&Description { source: "swagger.json", kubernetes: "v1.0.0", bytes: &bytes })
+    generate(&Description { source: "swagger.json", kubernetes: "v1.0.0", content: Content::Swagger(&bytes) })
 }
 
 pub(crate) fn read_json(path: &Path) -> Value {
@@ -52,13 +52,15 @@ pub(crate) fn read_json(path: &Path) -> Value {
 pub(crate) fn pinned() -> (Vec<u8>, String) {
     let lock = root().join("scripts/swagger.lock.toml");
     let pinned = kubernetes_codegen::Lock::read(&lock).expect("the lock file is there");
-    let bytes = pinned.read_verified(&root().join("scripts/swagger.json"), &lock).expect("the description is pinned");
+    let path = root().join("scripts/swagger.json");
+    let bytes = fs::read(&path).expect("the description is there");
+    pinned.verify(&Content::Swagger(&bytes), &path, &lock).expect("the description is pinned");
     (bytes, pinned.kubernetes)
 }
 
 /// What the pinned description generates.
 pub(crate) fn generate_pinned(bytes: &[u8], kubernetes: &str) -> Generation {
-    let description = Description { source: "scripts/swagger.json", kubernetes, bytes };
+    let description = Description { source: "scripts/swagger.json", kubernetes, content: Content::Swagger(bytes) };
     generate(&description).unwrap_or_else(|error| panic!("{error}"))
 }
 

@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use kubernetes_codegen::{Description, generate};
+use kubernetes_codegen::{Content, Description, generate};
 
 use crate::go;
 use crate::workspace::Workspace;
@@ -18,7 +18,8 @@ fn published_descriptions_generate_and_compile() {
     let workspace = Workspace::new("versions");
     for version in VERSIONS {
         let bytes = published(version);
-        let description = Description { source: "swagger.json", kubernetes: version, bytes: &bytes };
+        let description =
+            Description { source: "swagger.json", kubernetes: version, content: Content::Swagger(&bytes) };
         let generation = generate(&description).unwrap_or_else(|error| panic!("{version}: {error}"));
         assert!(generation.facts.contains("- `log_files_are_no_api`: 2 places"), "{}", generation.facts);
         assert!(generation.summary.definitions > 700 && generation.summary.operations > 800, "{}", generation.summary);

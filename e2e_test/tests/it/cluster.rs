@@ -17,9 +17,13 @@ pub(crate) const LIMIT: Duration = Duration::from_secs(90);
 
 /// A client for a context of the test cluster's kubeconfig.
 pub(crate) fn client(context: &str) -> Client {
+    Client::new(config(context)).expect("the client can be built")
+}
+
+/// The configuration of a context of the test cluster's kubeconfig.
+pub(crate) fn config(context: &str) -> Config {
     let kubeconfig = Kubeconfig::from_env().expect("KUBECONFIG names the test cluster's kubeconfig");
-    let config = Config::from_kubeconfig(&kubeconfig, Some(context)).expect("the kubeconfig has this context");
-    Client::new(config).expect("the client can be built")
+    Config::from_kubeconfig(&kubeconfig, Some(context)).expect("the kubeconfig has this context")
 }
 
 /// The administrator's client, and a namespace that did not exist before.

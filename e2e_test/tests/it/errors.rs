@@ -4,7 +4,7 @@ use std::error::Error as _;
 
 use kubernetes_sdk::api::{apps::v1 as apps_v1, core::v1 as core_v1, policy::v1 as policy_v1};
 use kubernetes_sdk::core::meta::v1::LabelSelector;
-use kubernetes_sdk::core::{Execute, GetRequest, IntOrString, ObjectMeta, Path, Request, json};
+use kubernetes_sdk::core::{Encoded, Execute, GetRequest, IntOrString, ObjectMeta, Path, Request};
 use kubernetes_sdk::models::apps::v1::{Deployment, DeploymentSpec};
 use kubernetes_sdk::models::core::v1::{ConfigMap, Container, Pod, PodSpec, PodTemplateSpec};
 use kubernetes_sdk::models::policy::v1::{Eviction, PodDisruptionBudget, PodDisruptionBudgetSpec};
@@ -62,7 +62,7 @@ async fn predicates_know_the_servers_answers() {
 
     let mut request = Request::new(http::Method::GET, Path::new("/api/v1/pods", &[]));
     request.query.set("timeout", "1ns");
-    let late = client.execute(request, json::from_slice::<List<Pod>>).await;
+    let late = client.execute(request, Encoded::decode::<List<Pod>>).await;
     assert_only(late, &["timeout", "retryable"]);
 
     let unknown = GetRequest::<ConfigMap>::at(Path::new("/apis/example.com/v1/namespaces/{n}/tabs/{t}", &["a", "b"]));

@@ -2,6 +2,7 @@
 //! --features cluster -- --test-threads=1`. One at a time, because some of these tests stop the API server.
 
 mod authentication;
+mod cbor;
 mod cluster;
 mod compaction;
 mod config_map;
@@ -9,12 +10,17 @@ mod conformance;
 mod credentials;
 mod custom_resources;
 mod errors;
+#[path = "../../../codegen/tests/long/go.rs"]
+mod go;
+mod informer;
 mod kubeconfig;
 mod kubectl;
 mod many;
 mod objects;
 mod operations;
 mod pod;
+mod program;
+mod projects;
 mod requests;
 mod restart;
 mod subresources;

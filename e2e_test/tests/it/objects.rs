@@ -11,8 +11,8 @@ use crate::cluster;
 async fn round_trips<K: kubernetes_sdk::core::Object>(client: &Client, path: &str) -> usize {
     let request = Request::new(http::Method::GET, Path::new(path, &[]));
     let (text, list) = client
-        .execute(request, |bytes| {
-            Ok((String::from_utf8_lossy(bytes).into_owned(), json::from_slice::<List<K>>(bytes)?))
+        .execute(request, |answer| {
+            Ok((String::from_utf8_lossy(answer.bytes()).into_owned(), answer.decode::<List<K>>()?))
         })
         .await
         .unwrap_or_else(|error| panic!("{path}: {error}"));

@@ -51,7 +51,7 @@ async fn asks_for_metadata_and_tables() {
 
     let bytes = |request: Request| {
         let client = client.clone();
-        async move { client.execute(request, |bytes| Ok(bytes.len())).await.unwrap() }
+        async move { client.execute(request, |answer| Ok(answer.bytes().len())).await.unwrap() }
     };
     let (whole, partial) =
         (bytes(list().request().clone()).await, bytes(list().metadata_only().request().clone()).await);

@@ -4,9 +4,9 @@ use std::future::Future;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::HeaderValue;
-use http::header::ACCEPT_ENCODING;
-use kubernetes_core::Request;
+use http::header::{ACCEPT_ENCODING, CONTENT_TYPE};
+use http::{HeaderValue, Response};
+use kubernetes_core::{Encoded, Request};
 use tokio::time::Instant;
 use tracing::Instrument;
 
@@ -19,27 +19,30 @@ use crate::{Body, Error};
 
 impl Inner {
     /// The whole body of a response that says the request succeeded.
-    pub(crate) async fn whole(&self, request: Request, line: &Arc<RequestLine>) -> Result<Bytes, Error> {
+    pub(crate) async fn whole(&self, request: Request, line: &Arc<RequestLine>) -> Result<Encoded, Error> {
         let mut request = request.into_http().map_err(|error| Error::new(Kind::Request(error)))?;
         if self.policy.compression {
             request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
         }
+        self.content.prefer(&mut request);
         let replay = Replay::of(request.method());
-        Ok(self.retrying(request, replay, line).await?.into_whole())
+        let (mut head, body) = self.retrying(request, replay, line).await?.into_parts();
+        Ok(Encoded::new(head.headers.remove(CONTENT_TYPE), body.into_whole()))
     }
 
     /// The body, not read yet, of a response that says the request succeeded.
     pub(crate) async fn stream(&self, request: Request, line: &Arc<RequestLine>) -> Result<Body, Error> {
         let request = request.into_http().map_err(|error| Error::new(Kind::Request(error)))?;
-        self.retrying(request, Replay::Stream, line).await
+        Ok(self.retrying(request, Replay::Stream, line).await?.into_body())
     }
 
     async fn retrying(
         &self,
-        request: http::Request<Bytes>,
+        mut request: http::Request<Bytes>,
         replay: Replay,
         line: &Arc<RequestLine>,
-    ) -> Result<Body, Error> {
+    ) -> Result<Response<Body>, Error> {
+        Error::unless_in_runtime()?;
         // Outside of the request's time: a user may have to log in first.
         self.authentication.ready().await?;
         let deadline = self.request_timeout.and_then(|limit| Instant::now().checked_add(limit));
@@ -60,9 +63,12 @@ impl Inner {
             };
             flight.finish(result.as_ref().err());
             let error = match result {
-                Ok(body) => return Ok(body),
+                Ok(response) => return Ok(response),
                 Err(error) => error,
             };
+            if self.content.fall_back(&mut request, &error) {
+                continue;
+            }
             let Some(wait) = retries.wait_after(&error) else { return Err(error) };
             let method = request.method();
             tracing::debug!(%method, path = line.path(), attempt, ?wait, %error, "the request is sent again");
@@ -79,15 +85,16 @@ impl Inner {
         replay: Replay,
         line: &Arc<RequestLine>,
         flight: &mut Flight<'_>,
-    ) -> Result<Body, Error> {
+    ) -> Result<Response<Body>, Error> {
         let response = self.respond(request, line).await?;
         flight.status = Some(response.status());
         if replay == Replay::Stream {
-            return Ok(response.into_body());
+            return Ok(response);
         }
-        let bytes = read_whole(response, self.max_response_bytes).await?;
+        let (head, body) = response.into_parts();
+        let bytes = read_whole(&head.headers, body, self.max_response_bytes).await?;
         flight.bytes = Some(bytes.len() as u64);
-        Ok(bytes.into())
+        Ok(Response::from_parts(head, bytes.into()))
     }
 
     /// Our own timeout.

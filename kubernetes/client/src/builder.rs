@@ -10,6 +10,7 @@ use kubernetes_config::{Config, Credentials};
 
 use crate::authentication::Authentication;
 use crate::client::Inner;
+use crate::content::{Content, ContentType};
 use crate::policy::{self, Policy};
 use crate::pool::Pool;
 use crate::{Client, Error, connect, impersonation, rotation, tls};
@@ -35,6 +36,7 @@ pub struct ClientBuilder {
     exec_timeout: Option<Duration>,
     max_response_bytes: usize,
     user_agent: String,
+    pub(crate) content_type: ContentType,
     pub(crate) policy: Policy,
 }
 
@@ -61,6 +63,7 @@ impl ClientBuilder {
                 std::env::consts::OS,
                 std::env::consts::ARCH
             ),
+            content_type: ContentType::default(),
             policy: Policy::default(),
         }
     }
@@ -109,20 +112,20 @@ impl ClientBuilder {
     /// be sent over `http` to another machine; when the URL of the proxy is wrong; and when the rate limit makes no
     /// sense.
     pub fn build(self) -> Result<Client, Error> {
-        let Self { config, connect_timeout, request_timeout, exec_timeout, max_response_bytes, user_agent, mut policy } =
-            self;
+        let config = self.config;
         check(&config)?;
-        policy::check(&policy)?;
-        policy.compression = !config.disable_compression;
+        policy::check(&self.policy)?;
+        let policy = Policy { compression: !config.disable_compression, ..self.policy };
         let mut headers = config.impersonate.as_ref().map_or_else(|| Ok(HeaderMap::new()), impersonation::headers)?;
-        let user_agent = HeaderValue::try_from(&user_agent)
-            .map_err(|error| Error::build_from(format!("the user agent {user_agent:?} fits into no header"), error))?;
+        let user_agent = HeaderValue::try_from(&self.user_agent).map_err(|error| {
+            Error::build_from(format!("the user agent {:?} fits into no header", self.user_agent), error)
+        })?;
         headers.insert(USER_AGENT, user_agent);
-        let authentication = Authentication::new(&config, exec_timeout)?;
+        let authentication = Authentication::new(&config, self.exec_timeout)?;
         let settings = tls::Settings::new(&config)?;
         let (server, default_namespace) = (config.server.clone(), config.default_namespace.clone());
         let make = move |tls| {
-            let connector = connect::connector(&config, tls, connect_timeout)?;
+            let connector = connect::connector(&config, tls, self.connect_timeout)?;
             Ok(Pool::new(connector, config.server.clone()))
         };
         Ok(Client::from_inner(Inner {
@@ -131,8 +134,9 @@ impl ClientBuilder {
             server: Some(server),
             default_namespace,
             headers,
-            request_timeout,
-            max_response_bytes,
+            request_timeout: self.request_timeout,
+            max_response_bytes: self.max_response_bytes,
+            content: Content::new(self.content_type),
             policy,
         }))
     }

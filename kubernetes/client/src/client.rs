@@ -13,11 +13,12 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, Uri};
 use kubernetes_config::Config;
 use kubernetes_core::json::DecodeError;
-use kubernetes_core::{Execute, Request};
+use kubernetes_core::{Encoded, Execute, Request};
 use tower_service::Service;
 use tracing::Instrument;
 
 use crate::authentication::Authentication;
+use crate::content::Content;
 use crate::error::{BoxError, Kind, RequestLine};
 use crate::observe::Flight;
 use crate::policy::Policy;
@@ -43,7 +44,7 @@ type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 ///
 /// Cloning is cheap: all clones share their connections. A client is bound to no runtime. It may be built before one
 /// exists, and used from several; a connection ends with the runtime that opened it, and the next request opens
-/// another.
+/// another. A request that is sent outside of a tokio runtime is an error.
 ///
 /// # Cancel safety
 ///
@@ -96,6 +97,7 @@ pub(crate) struct Inner {
     pub(crate) authentication: Authentication,
     pub(crate) request_timeout: Option<Duration>,
     pub(crate) max_response_bytes: usize,
+    pub(crate) content: Content,
     pub(crate) policy: Policy,
 }
 
@@ -147,6 +149,7 @@ impl Client {
             authentication: Authentication::none(),
             request_timeout: Some(ClientBuilder::REQUEST_TIMEOUT),
             max_response_bytes: ClientBuilder::MAX_RESPONSE_BYTES,
+            content: Content::default(),
             policy: Policy::default(),
         })
     }
@@ -162,11 +165,11 @@ impl Client {
 
     /// The body of a successful answer. Not generic, and boxed, so that it is compiled once and stays small inside the
     /// futures of callers.
-    fn fetch(&self, request: Request) -> BoxFuture<'_, Result<(Bytes, Arc<RequestLine>), Error>> {
+    fn fetch(&self, request: Request) -> BoxFuture<'_, Result<(Encoded, Arc<RequestLine>), Error>> {
         Box::pin(async move {
             let line = Arc::new(RequestLine::of(&request));
-            let bytes = self.0.whole(request, &line).await.map_err(|error| error.or_request(&line))?;
-            Ok((bytes, line))
+            let answer = self.0.whole(request, &line).await.map_err(|error| error.or_request(&line))?;
+            Ok((answer, line))
         })
     }
 
@@ -234,10 +237,13 @@ impl Execute for Client {
     async fn execute<T: Send>(
         &self,
         request: Request,
-        decode: fn(&[u8]) -> Result<T, DecodeError>,
+        decode: fn(&Encoded) -> Result<T, DecodeError>,
     ) -> Result<T, Error> {
-        let (bytes, line) = self.fetch(request).await?;
-        decode(&bytes).map_err(|error| Error::new(Kind::Decode(error)).or_request(&line))
+        let (answer, line) = self.fetch(request).await?;
+        decode(&answer).map_err(|error| {
+            let error = Error::new(Kind::Decode(error)).or_request(&line);
+            error.with_hint(|| response::foreign_media_type(&answer))
+        })
     }
 
     async fn open(&self, request: Request) -> Result<Body, Error> {
@@ -259,6 +265,7 @@ impl Service<http::Request<Body>> for Client {
         let inner = Arc::clone(&self.0);
         let line = Arc::new(RequestLine::new(request.method().clone(), request.uri().path()));
         Box::pin(async move {
+            Error::unless_in_runtime().map_err(|error| error.or_request(&line))?;
             inner.policy.turn().await;
             let mut flight = Flight::new(inner.policy.observer.as_ref(), inner.server.as_ref(), &line, 1);
             let span = flight.span();

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
-use http::{Method, Response};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, Method, Response};
+use kubernetes_core::Encoded;
 
 use crate::error::{Answer, Kind};
 use crate::gunzip::Gunzip;
@@ -34,13 +36,20 @@ pub(crate) async fn check_status(method: &Method, response: Response<Body>) -> R
     {
         bytes = plain.into();
     }
-    Err(Error::new(Kind::Status(Answer::read(method, head.status, &head.headers, &bytes, complete))))
+    let body = Encoded::new(head.headers.get(CONTENT_TYPE).cloned(), bytes);
+    Err(Error::new(Kind::Status(Answer::read(method, head.status, &head.headers, &body, complete))))
+}
+
+/// What tells that the answer is not from an API server, such as the page of a proxy.
+pub(crate) fn foreign_media_type(answer: &Encoded) -> Option<String> {
+    let media_type = answer.media_type();
+    let expected = media_type.is_empty() || media_type.ends_with("json") || media_type.ends_with("cbor");
+    (!expected).then(|| format!("it is {media_type}: is the address that of an API server?"))
 }
 
 /// All of a body, decompressed, unless it is larger than `limit`.
-pub(crate) async fn read_whole(response: Response<Body>, limit: usize) -> Result<Bytes, Error> {
-    let gunzip = Gunzip::of(response.headers(), limit)?;
-    let mut body = response.into_body();
+pub(crate) async fn read_whole(headers: &HeaderMap, mut body: Body, limit: usize) -> Result<Bytes, Error> {
+    let gunzip = Gunzip::of(headers, limit)?;
     let Some(mut gunzip) = gunzip else { return read_plain(body, limit).await };
     while let Some(chunk) = next(&mut body).await.transpose()? {
         gunzip.write(&chunk)?;

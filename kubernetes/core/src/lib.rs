@@ -26,6 +26,7 @@ mod map;
 mod object;
 mod object_reference;
 mod partial;
+mod raw;
 mod request;
 pub mod selector;
 mod status;
@@ -44,10 +45,11 @@ pub use meta::v1::{ListMeta, ObjectMeta, Status};
 pub use object::{ClusterResource, NamespacedResource, Object, Resource, StaticType, Watchable};
 pub use object_reference::ObjectReference;
 pub use partial::PartialObjectMetadata;
+pub use raw::Raw;
 pub use request::{
-    ApplyRequest, Attach, ConnectRequest, CreateRequest, DeleteCollectionRequest, DeleteRequest, Exec, Execute,
-    GetRequest, InvalidRequest, Items, ListRequest, LogLines, LogRequest, Pages, PatchRequest, Path, PortForward,
-    Proxy, Query, QueryValue, ReadRequest, ReplaceRequest, Request, RequestError, WatchRequest,
+    ApplyRequest, Attach, ConnectRequest, CreateRequest, DeleteCollectionRequest, DeleteRequest, Encoded, Exec,
+    Execute, GetRequest, InvalidRequest, Items, ListRequest, LogLines, LogRequest, Pages, PatchRequest, Path,
+    PortForward, Proxy, Query, QueryValue, ReadRequest, ReplaceRequest, Request, RequestError, WatchRequest,
 };
 pub use str::Str;
 pub use table::{Table, TableColumnDefinition, TableRow, TableRowCondition};

@@ -15,8 +15,8 @@ pub(crate) struct Behaviour {
     pub(crate) returns_deleted: bool,
     /// Whether `metadata.generation` counts the changes of the specification.
     pub(crate) generation: bool,
-    /// Whether it counts the changes of labels, too.
-    pub(crate) label_generation: bool,
+    /// The metadata whose changes it counts, too.
+    pub(crate) generation_metadata: &'static [&'static str],
     /// Whether a deletion waits for the grace period (`RESTGracefulDeleteStrategy`).
     pub(crate) graceful: bool,
     /// Whether a creation keeps the status that is sent.
@@ -110,7 +110,11 @@ impl Behaviour {
             create_on_update: is_in(CREATE_ON_UPDATE),
             returns_deleted: is_in(RETURNS_DELETED),
             generation: is_in(GENERATION),
-            label_generation: resource.group == "discovery.k8s.io",
+            generation_metadata: match (resource.group, resource.plural) {
+                ("discovery.k8s.io", _) => &["labels"],
+                ("apps", "deployments") => &["annotations"],
+                _ => &[],
+            },
             graceful: resource.group.is_empty() && resource.plural == "pods",
             keeps_status: resource.group.is_empty() && resource.plural == "nodes",
         }

@@ -44,7 +44,7 @@ impl Default for TestServerBuilder {
             seed: 0,
             now: None,
             history: 10_000,
-            settings: Settings { require_namespaces: true, bookmark_interval: Duration::from_secs(60) },
+            settings: Settings { require_namespaces: true, bookmark_interval: Duration::from_secs(60), sharding: true },
         }
     }
 }
@@ -90,6 +90,13 @@ impl TestServerBuilder {
     /// How often a watch gets a bookmark, if it wants any; every minute by default.
     pub fn bookmark_interval(mut self, interval: Duration) -> Self {
         self.settings.bookmark_interval = interval.max(Duration::from_millis(1));
+        self
+    }
+
+    /// Whether `shardSelector` is heeded, as servers do that have the feature gate `ShardedListAndWatch` on; it is by
+    /// default. Others ignore the parameter: they give everything, and no `metadata.shardInfo`.
+    pub fn sharding(mut self, sharding: bool) -> Self {
+        self.settings.sharding = sharding;
         self
     }
 

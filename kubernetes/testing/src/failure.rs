@@ -186,6 +186,15 @@ impl Failure {
         Self::new(403, "Forbidden", message).with_details(name, resource.group(), resource.plural())
     }
 
+    /// A disruption budget forbids an eviction.
+    pub(crate) fn disruption(why: &str, retry_after: Option<u64>) -> Self {
+        let causes = json!([{"reason": "DisruptionBudget", "message": why}]);
+        let mut details = Map::from_iter([("causes".to_owned(), causes)]);
+        details.extend(retry_after.map(|seconds| ("retryAfterSeconds".to_owned(), seconds.into())));
+        let message = "Cannot evict pod as it would violate the pod's disruption budget.";
+        Self { details: Some(details), ..Self::new(429, "TooManyRequests", message) }
+    }
+
     /// The version asked for is forgotten.
     pub(crate) fn expired(message: impl Into<String>) -> Self {
         Self::new(410, "Expired", message)

@@ -26,7 +26,7 @@
 //!
 //! Create, read, replace, patch (JSON, merge, strategic, apply), delete and delete-collection, with selectors, pages,
 //! resourceVersions, conflicts, `generateName`, dry run, finalizers, grace periods, owners, preconditions and the status
-//! and scale subresources; watches with bookmarks, streaming lists and timeouts; discovery and `/version`. What is done
+//! and scale subresources; shards of lists and watches; watches with bookmarks, streaming lists and timeouts; discovery and `/version`. What is done
 //! and the words of errors are those of Kubernetes 1.37.
 //!
 //! # What it leaves out
@@ -38,7 +38,7 @@
 //!   not share their objects.
 //! - Controllers other than the garbage collector and the namespace controller, which act at once: no Deployment gets
 //!   pods. Removing a pod after its grace period is done by the server's clock.
-//! - Protobuf and CBOR, `shardSelector`, connections (`exec`, `attach`, `portforward`, `proxy`) and logs. They are answered
+//! - Protobuf and CBOR, connections (`exec`, `attach`, `portforward`, `proxy`) and logs. They are answered
 //!   with 415, 406 or 501.
 
 mod behaviour;
@@ -64,6 +64,7 @@ mod selection;
 mod server;
 mod service;
 mod shape;
+mod shard;
 mod shared;
 mod state;
 mod store;

@@ -5,6 +5,8 @@ use kubernetes_core::selector::{FieldSelector, LabelSelector};
 use crate::call::Parameters;
 use crate::failure::{Failure, Result};
 use crate::registry::Served;
+use crate::shard::ShardSelector;
+use crate::state::Settings;
 use crate::store::Stored;
 
 /// The objects of a namespace, or of all, that selectors match.
@@ -14,29 +16,46 @@ pub(crate) struct Selection {
     pub(crate) prefix: String,
     labels: Option<LabelSelector>,
     fields: Option<FieldSelector>,
+    shard: Option<ShardSelector>,
 }
 
 impl Selection {
     /// # Errors
     /// If a selector is wrong, or names a field that the resource has no selector for.
-    pub(crate) fn read(query: &Parameters, served: &Served, namespace: Option<&str>) -> Result<Self> {
+    pub(crate) fn read(
+        query: &Parameters,
+        served: &Served,
+        namespace: Option<&str>,
+        settings: &Settings,
+    ) -> Result<Self> {
         let prefix = namespace.map(|namespace| format!("{namespace}/")).unwrap_or_default();
         let labels = query.text("labelSelector").map(|text| {
             text.parse::<LabelSelector>()
                 .map_err(|error| Failure::bad_request(format!("unable to parse requirement: {error}")))
         });
         let fields = query.text("fieldSelector").map(|text| field_selector(text, served));
-        Ok(Self { prefix, labels: labels.transpose()?, fields: fields.transpose()? })
+        let (labels, fields) = (labels.transpose()?, fields.transpose()?);
+        let shard = query.text("shardSelector").filter(|_| settings.sharding).map(|text| {
+            ShardSelector::parse(text).map_err(|why| Failure::internal(format!("invalid shard selector: {why}")))
+        });
+        Ok(Self { prefix, labels, fields, shard: shard.transpose()? })
+    }
+
+    /// Which shard it is, if it is one.
+    pub(crate) fn shard(&self) -> Option<&ShardSelector> {
+        self.shard.as_ref()
     }
 
     /// Whether selectors narrow the selection.
     pub(crate) fn has_selectors(&self) -> bool {
         self.labels.as_ref().is_some_and(|labels| !labels.is_empty())
             || self.fields.as_ref().is_some_and(|fields| !fields.is_empty())
+            || self.shard.is_some()
     }
 
     pub(crate) fn matches(&self, object: &Stored) -> bool {
         object.key.starts_with(&self.prefix)
+            && self.shard.as_ref().is_none_or(|shard| shard.matches(object))
             && self.labels.as_ref().is_none_or(|labels| labels.matches(&object.labels))
             && self.fields.as_ref().is_none_or(|fields| fields.matches(|name| object.field(name).or(Some(""))))
     }

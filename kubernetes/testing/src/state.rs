@@ -27,6 +27,8 @@ pub(crate) struct Settings {
     pub(crate) require_namespaces: bool,
     /// How often a watch that allows them gets a bookmark.
     pub(crate) bookmark_interval: Duration,
+    /// Whether lists and watches can be of a shard; servers that can't ignore the parameter.
+    pub(crate) sharding: bool,
 }
 
 /// An object that is removed at a time.

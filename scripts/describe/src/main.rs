@@ -62,25 +62,48 @@ async fn run(arguments: &Arguments) -> Result<()> {
     let client = Client::builder(config(arguments)?).max_response_bytes(MOST_BYTES).build()?;
     if let Some(path) = swagger {
         let mut document = get(&client, "/openapi/v2").await?;
-        // The server names its minor version alone (1.37); which release it is decides what the code is generated for.
-        let release = get(&client, "/version").await?;
-        if let (Some(version), Some(release)) = (document.pointer_mut("/info/version"), release.get("gitVersion")) {
-            *version = release.clone();
-        }
+        set_release(&mut document, &release(&client).await?);
         write(path, document)?;
     }
     if let Some(path) = crds {
         write(path, get(&client, "/apis/apiextensions.k8s.io/v1/customresourcedefinitions").await?)?;
     }
     if let Some(folder) = openapi {
-        let index = get(&client, "/openapi/v3").await?;
-        let paths = index.get("paths").and_then(Value::as_object).ok_or("/openapi/v3 lists no `paths`")?;
-        for group in paths.keys() {
-            let document = get(&client, &format!("/openapi/v3/{group}")).await?;
-            write(&folder.join(files::name_of(group)), document)?;
-        }
+        fetch_documents(&client, folder).await?;
     }
     Ok(())
+}
+
+/// Writes the index of `/openapi/v3` and every document that it lists; those of groups that are gone are removed.
+async fn fetch_documents(client: &Client, folder: &Path) -> Result<()> {
+    let release = release(client).await?;
+    let index = get(client, "/openapi/v3").await?;
+    let groups = index.get("paths").and_then(Value::as_object).ok_or("/openapi/v3 lists no `paths`")?;
+    for group in groups.keys() {
+        let mut document = get(client, &format!("/openapi/v3/{group}")).await?;
+        // Other servers' documents, and those of custom resources, have titles and versions of their own.
+        if document.pointer("/info/title").and_then(Value::as_str) == Some("Kubernetes") {
+            set_release(&mut document, &release);
+        }
+        write(&folder.join(files::name_of(group)), document)?;
+    }
+    let names = groups.keys().map(|group| files::name_of(group)).collect();
+    files::remove_others(folder, &names).map_err(|error| format!("can't tidy up {}: {error}", folder.display()))?;
+    write(&folder.join(files::INDEX), index)
+}
+
+/// The release of the server, as `v1.37.2`.
+async fn release(client: &Client) -> Result<Value> {
+    let version = get(client, "/version").await?;
+    Ok(version.get("gitVersion").cloned().ok_or("/version has no `gitVersion`")?)
+}
+
+/// A description names the server's minor version alone (1.37); which release it is decides what the code is generated
+/// for.
+fn set_release(document: &mut Value, release: &Value) {
+    if let Some(version) = document.pointer_mut("/info/version") {
+        version.clone_from(release);
+    }
 }
 
 fn config(arguments: &Arguments) -> Result<Config> {

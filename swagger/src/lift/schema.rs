@@ -42,6 +42,7 @@ fn lift_item(schema: &Schema) -> OpenApiSchema {
     }
     let schema_data = SchemaData {
         read_only: schema.read_only,
+        nullable: schema.nullable,
         external_docs: schema.external_docs.clone(),
         example: schema.example.clone(),
         title: schema.title.clone(),
@@ -55,12 +56,28 @@ fn lift_item(schema: &Schema) -> OpenApiSchema {
 
 fn lift_kind(schema: &Schema) -> SchemaKind {
     let all_of = lift_all_of(schema);
-    if !all_of.is_empty() && schema.has_no_shape() {
-        return SchemaKind::AllOf { all_of };
+    let is_composed = !(schema.one_of.is_empty() && schema.any_of.is_empty() && schema.not.is_none());
+    if schema.has_no_own_shape()
+        && let Some(kind) = lift_composed(schema, &all_of)
+    {
+        return kind;
     }
-    match schema.schema_type.filter(|_| all_of.is_empty()).and_then(|schema_type| lift_type(schema, schema_type)) {
+    let schema_type = schema.schema_type.filter(|_| all_of.is_empty() && !is_composed);
+    match schema_type.and_then(|schema_type| lift_type(schema, schema_type)) {
         Some(kind) => SchemaKind::Type(kind),
         None => SchemaKind::Any(lift_any(schema, all_of)),
+    }
+}
+
+/// The schema as what it is composed of, if that is one list or `not`, and nothing else.
+fn lift_composed(schema: &Schema, all_of: &[ReferenceOr<OpenApiSchema>]) -> Option<SchemaKind> {
+    let schemas = |list: &[Schema]| list.iter().map(lift_schema).collect();
+    match (all_of, schema.one_of.as_slice(), schema.any_of.as_slice(), &schema.not) {
+        ([_, ..], [], [], None) => Some(SchemaKind::AllOf { all_of: all_of.to_vec() }),
+        ([], one_of @ [_, ..], [], None) => Some(SchemaKind::OneOf { one_of: schemas(one_of) }),
+        ([], [], any_of @ [_, ..], None) => Some(SchemaKind::AnyOf { any_of: schemas(any_of) }),
+        ([], [], [], Some(not)) => Some(SchemaKind::Not { not: Box::new(lift_schema(not)) }),
+        _ => None,
     }
 }
 
@@ -72,7 +89,7 @@ fn lift_all_of(schema: &Schema) -> Vec<ReferenceOr<OpenApiSchema>> {
 
 /// The schema as its type alone, if it says nothing that this type has no place for.
 fn lift_type(schema: &Schema, schema_type: Type) -> Option<OpenApiType> {
-    let format = || schema.format.map(|format| format.as_str().to_owned());
+    let format = || schema.format.clone();
     let strings = schema.constrains_strings() && schema_type != Type::String;
     let numbers = schema.constrains_numbers() && !matches!(schema_type, Type::Number | Type::Integer);
     let arrays = schema.constrains_arrays() && schema_type != Type::Array;
@@ -160,11 +177,13 @@ fn lift_any(schema: &Schema, all_of: Vec<ReferenceOr<OpenApiSchema>>) -> AnySche
         max_items: schema.max_items,
         unique_items: schema.unique_items.then_some(true),
         enumeration: schema.enumeration.clone(),
-        format: schema.format.map(|format| format.as_str().to_owned()),
+        format: schema.format.clone(),
         min_length: schema.min_length,
         max_length: schema.max_length,
         all_of,
-        ..AnySchema::default()
+        one_of: schema.one_of.iter().map(lift_schema).collect(),
+        any_of: schema.any_of.iter().map(lift_schema).collect(),
+        not: schema.not.as_deref().map(|not| Box::new(lift_schema(not))),
     }
 }
 

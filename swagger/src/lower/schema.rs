@@ -12,7 +12,7 @@ use crate::extension;
 use crate::json::Json;
 use crate::names::lower_schema_reference;
 use crate::parse::{Place, text};
-use crate::schema::{AdditionalProperties, Format, Schema, Type};
+use crate::schema::{AdditionalProperties, Schema, Type};
 
 pub(super) fn lower_schema<S: Borrow<OpenApiSchema>>(place: &Place<'_>, schema: &ReferenceOr<S>) -> Schema {
     match schema {
@@ -33,43 +33,35 @@ fn lower_item(place: &Place<'_>, schema: &OpenApiSchema) -> Schema {
         example: data.example.clone(),
         external_docs: data.external_docs.clone(),
         read_only: data.read_only,
+        nullable: data.nullable,
         extensions: form.kubernetes,
         ..lower_kind(place, &schema.schema_kind)
     };
     lowered.unique_items |= form.unique_items;
     if !form.single_all_of {
-        restore_reference(&mut lowered);
+        lowered.restore_reference();
     }
     lowered
-}
-
-/// Turns an `allOf` with one `$ref` back to a `$ref` with siblings.
-fn restore_reference(schema: &mut Schema) {
-    if let [single] = schema.all_of.as_mut_slice()
-        && single.pure_reference().is_some()
-    {
-        schema.reference = single.reference.take();
-        schema.all_of.clear();
-    }
 }
 
 fn lower_kind(place: &Place<'_>, kind: &SchemaKind) -> Schema {
     match kind {
         SchemaKind::Type(kind) => lower_type(place, kind),
-        SchemaKind::AllOf { all_of } => Schema { all_of: lower_all_of(place, all_of), ..Schema::default() },
-        SchemaKind::Any(any) => lower_any(place, any),
-        SchemaKind::OneOf { .. } | SchemaKind::AnyOf { .. } | SchemaKind::Not { .. } => {
-            place.problem("Swagger 2.0 has no `oneOf`, `anyOf` and `not`");
-            Schema::default()
+        SchemaKind::AllOf { all_of } => Schema { all_of: lower_list(place, "allOf", all_of), ..Schema::default() },
+        SchemaKind::OneOf { one_of } => Schema { one_of: lower_list(place, "oneOf", one_of), ..Schema::default() },
+        SchemaKind::AnyOf { any_of } => Schema { any_of: lower_list(place, "anyOf", any_of), ..Schema::default() },
+        SchemaKind::Not { not } => {
+            Schema { not: Some(Box::new(lower_schema(&place.key("not"), not))), ..Schema::default() }
         }
+        SchemaKind::Any(any) => lower_any(place, any),
     }
 }
 
 fn lower_type(place: &Place<'_>, kind: &OpenApiType) -> Schema {
     match kind {
-        OpenApiType::String(string) => lower_string(place, string),
-        OpenApiType::Number(number) => lower_number(place, number),
-        OpenApiType::Integer(integer) => lower_integer(place, integer),
+        OpenApiType::String(string) => lower_string(string),
+        OpenApiType::Number(number) => lower_number(number),
+        OpenApiType::Integer(integer) => lower_integer(integer),
         OpenApiType::Boolean(boolean) => Schema {
             schema_type: Some(Type::Boolean),
             enumeration: enumeration(&boolean.enumeration, |value| Value::Bool(*value)),
@@ -87,10 +79,10 @@ fn lower_type(place: &Place<'_>, kind: &OpenApiType) -> Schema {
     }
 }
 
-fn lower_string(place: &Place<'_>, string: &StringType) -> Schema {
+fn lower_string(string: &StringType) -> Schema {
     Schema {
         schema_type: Some(Type::String),
-        format: lower_format(place, &string.format),
+        format: lower_format(&string.format),
         pattern: string.pattern.clone(),
         enumeration: enumeration(&string.enumeration, |value| Value::String(value.clone())),
         min_length: string.min_length,
@@ -99,10 +91,10 @@ fn lower_string(place: &Place<'_>, string: &StringType) -> Schema {
     }
 }
 
-fn lower_number(place: &Place<'_>, number: &NumberType) -> Schema {
+fn lower_number(number: &NumberType) -> Schema {
     Schema {
         schema_type: Some(Type::Number),
-        format: lower_format(place, &number.format),
+        format: lower_format(&number.format),
         multiple_of: number.multiple_of,
         maximum: number.maximum,
         exclusive_maximum: number.exclusive_maximum,
@@ -113,10 +105,10 @@ fn lower_number(place: &Place<'_>, number: &NumberType) -> Schema {
     }
 }
 
-fn lower_integer(place: &Place<'_>, integer: &IntegerType) -> Schema {
+fn lower_integer(integer: &IntegerType) -> Schema {
     Schema {
         schema_type: Some(Type::Integer),
-        format: lower_format(place, &integer.format),
+        format: lower_format(&integer.format),
         // A bound that `f64` rounds is found by lifting again.
         multiple_of: integer.multiple_of.map(|bound| bound as f64),
         maximum: integer.maximum.map(|bound| bound as f64),
@@ -149,7 +141,7 @@ fn lower_any(place: &Place<'_>, any: &AnySchema) -> Schema {
     let properties = place.key("properties");
     Schema {
         schema_type: any.typ.as_deref().and_then(|name| text("type")(&place.key("type"), Json::String(name.into()))),
-        format: any.format.as_deref().and_then(|name| format(place, name)),
+        format: any.format.clone(),
         pattern: any.pattern.clone(),
         multiple_of: any.multiple_of,
         maximum: any.maximum,
@@ -172,14 +164,17 @@ fn lower_any(place: &Place<'_>, any: &AnySchema) -> Schema {
         enumeration: any.enumeration.clone(),
         min_length: any.min_length,
         max_length: any.max_length,
-        all_of: lower_all_of(place, &any.all_of),
+        all_of: lower_list(place, "allOf", &any.all_of),
+        one_of: lower_list(place, "oneOf", &any.one_of),
+        any_of: lower_list(place, "anyOf", &any.any_of),
+        not: any.not.as_ref().map(|not| Box::new(lower_schema(&place.key("not"), not))),
         ..Schema::default()
     }
 }
 
-fn lower_all_of(place: &Place<'_>, all_of: &[ReferenceOr<OpenApiSchema>]) -> Vec<Schema> {
-    let place = place.key("allOf");
-    all_of.iter().enumerate().map(|(index, schema)| lower_schema(&place.index(index), schema)).collect()
+fn lower_list(place: &Place<'_>, key: &str, schemas: &[ReferenceOr<OpenApiSchema>]) -> Vec<Schema> {
+    let place = place.key(key);
+    schemas.iter().enumerate().map(|(index, schema)| lower_schema(&place.index(index), schema)).collect()
 }
 
 fn lower_additional_properties(
@@ -195,20 +190,16 @@ fn lower_additional_properties(
     })
 }
 
-fn lower_format<T: serde::Serialize>(place: &Place<'_>, known: &VariantOrUnknownOrEmpty<T>) -> Option<Format> {
+fn lower_format<T: serde::Serialize>(known: &VariantOrUnknownOrEmpty<T>) -> Option<String> {
     match known {
         VariantOrUnknownOrEmpty::Empty => None,
-        VariantOrUnknownOrEmpty::Unknown(name) => format(place, name),
+        VariantOrUnknownOrEmpty::Unknown(name) => Some(name.clone()),
         // The crate has the names of its formats in their JSON form alone.
         VariantOrUnknownOrEmpty::Item(item) => match serde_json::to_value(item) {
-            Ok(Value::String(name)) => format(place, &name),
+            Ok(Value::String(name)) => Some(name),
             _ => None,
         },
     }
-}
-
-fn format(place: &Place<'_>, name: &str) -> Option<Format> {
-    text("format")(&place.key("format"), Json::String(name.into()))
 }
 
 fn enumeration<T>(values: &[Option<T>], write: impl Fn(&T) -> Value) -> Vec<Value> {

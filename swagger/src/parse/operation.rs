@@ -16,6 +16,16 @@ use crate::json::Json;
 use crate::text_enum::TextEnum;
 
 pub(super) fn path_item(place: &Place<'_>, json: Json<'_>) -> Option<PathItem> {
+    take_operations(place, json, parameters, operation)
+}
+
+/// The operations of a path and their common parameters, by the readers of either dialect.
+pub(super) fn take_operations<'j>(
+    place: &Place<'_>,
+    json: Json<'j>,
+    parameters: impl FnOnce(&Place<'_>, Json<'j>) -> Option<Vec<ReferenceOr<Parameter>>>,
+    operation: impl Fn(&Place<'_>, Json<'j>) -> Option<Operation>,
+) -> Option<PathItem> {
     let methods: Vec<Method> = match &json {
         Json::Object(entries) => entries.iter().filter_map(|(key, _)| Method::from_text(key)).collect(),
         _ => Vec::new(),
@@ -24,7 +34,7 @@ pub(super) fn path_item(place: &Place<'_>, json: Json<'_>) -> Option<PathItem> {
     let mut item = PathItem { parameters: object.or_default("parameters", parameters), ..PathItem::default() };
     // In the order of the document; then the absent ones, so that a message lists every method.
     for method in methods.iter().chain(Method::ALL) {
-        if let Some(operation) = object.optional(method.as_str(), operation) {
+        if let Some(operation) = object.optional(method.as_str(), &operation) {
             item.operations.insert(*method, operation);
         }
     }
@@ -44,7 +54,7 @@ fn operation(place: &Place<'_>, json: Json<'_>) -> Option<Operation> {
         produces: object.optional("produces", strings),
         schemes: object.optional("schemes", strings),
         parameters: object.or_default("parameters", parameters),
-        responses: object.required("responses", responses),
+        responses: object.required("responses", |place, json| responses(place, json, response)),
         deprecated: object.or_default("deprecated", boolean),
         security: object.optional("security", security),
         action: object.optional(ACTION, text("action")),
@@ -109,7 +119,12 @@ fn value_parameter(object: &mut Object<'_, '_>, place: &Place<'_>, location: Loc
     parameter
 }
 
-fn responses(place: &Place<'_>, json: Json<'_>) -> Option<IndexMap<ResponseStatus, Response>> {
+/// What a reader makes of each response, by its status.
+pub(super) fn responses<'j, T>(
+    place: &Place<'_>,
+    json: Json<'j>,
+    response: impl Fn(&Place<'_>, Json<'j>) -> Option<T>,
+) -> Option<IndexMap<ResponseStatus, T>> {
     let mut responses = IndexMap::new();
     for (key, response) in map(place, json, response)? {
         let status = match key.parse() {

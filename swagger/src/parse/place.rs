@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 
+use super::dialect::Dialect;
 use crate::error::Problem;
 
 /// The problems found so far.
@@ -11,6 +12,7 @@ pub(crate) type Problems = RefCell<Vec<Problem>>;
 #[derive(Clone, Copy)]
 pub(crate) struct Place<'p> {
     problems: &'p Problems,
+    dialect: Dialect,
     parent: Option<&'p Place<'p>>,
     segment: Segment<'p>,
 }
@@ -24,15 +26,24 @@ enum Segment<'p> {
 
 impl<'p> Place<'p> {
     pub(crate) fn root(problems: &'p Problems) -> Self {
-        Self { problems, parent: None, segment: Segment::Root }
+        Self::root_of(problems, Dialect::Swagger)
+    }
+
+    pub(crate) fn root_of(problems: &'p Problems, dialect: Dialect) -> Self {
+        Self { problems, dialect, parent: None, segment: Segment::Root }
+    }
+
+    /// What the document is written in.
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.dialect
     }
 
     pub(crate) fn key<'c>(&'c self, key: &'c str) -> Place<'c> {
-        Place { problems: self.problems, parent: Some(self), segment: Segment::Key(key) }
+        Place { parent: Some(self), segment: Segment::Key(key), ..*self }
     }
 
     pub(crate) fn index(&self, index: usize) -> Place<'_> {
-        Place { problems: self.problems, parent: Some(self), segment: Segment::Index(index) }
+        Place { parent: Some(self), segment: Segment::Index(index), ..*self }
     }
 
     /// Records what is wrong at this place.

@@ -2,6 +2,7 @@
 
 use openapiv3::ExternalDocumentation;
 
+use super::dialect::Dialect;
 use super::object::Object;
 use super::place::Place;
 use super::value::{boolean, list, map, number, size, string, strings, text, unknown_text, value, wrong_type};
@@ -17,8 +18,10 @@ use crate::text_enum::TextEnum;
 /// A schema object with everything that may be in it.
 pub(crate) fn schema(place: &Place<'_>, json: Json<'_>) -> Option<Schema> {
     let mut object = Object::new(place, json)?;
-    let schema = Schema {
-        reference: object.optional("$ref", string),
+    let beyond = place.dialect().beyond_swagger();
+    let mut schema = Schema {
+        reference: object
+            .optional("$ref", |place, json| string(place, json).map(|text| place.dialect().reference(text))),
         title: object.optional("title", string),
         description: object.optional("description", string),
         example: object.optional("example", value),
@@ -31,12 +34,19 @@ pub(crate) fn schema(place: &Place<'_>, json: Json<'_>) -> Option<Schema> {
         items: object.optional("items", |place, json| schema(place, json).map(Box::new)),
         additional_properties: object.optional("additionalProperties", additional_properties),
         all_of: object.or_default("allOf", |place, json| list(place, json, schema)),
+        nullable: object.or_default(beyond.nullable, boolean),
+        one_of: object.or_default(beyond.one_of, |place, json| list(place, json, schema)),
+        any_of: object.or_default(beyond.any_of, |place, json| list(place, json, schema)),
+        not: object.optional(beyond.not, |place, json| schema(place, json).map(Box::new)),
         extensions: schema_extensions(&mut object),
         ..constraints(&mut object)
     };
     object.finish();
     if schema.reference.is_some() && !schema.all_of.is_empty() {
         place.key("allOf").problem("`allOf` beside `$ref`; put the `$ref` into the list");
+    }
+    if place.dialect() == Dialect::OpenApi && schema.has_no_shape() {
+        schema.restore_reference();
     }
     Some(schema)
 }
@@ -64,7 +74,7 @@ fn items(place: &Place<'_>, json: Json<'_>) -> Option<Box<Schema>> {
 fn constraints(object: &mut Object<'_, '_>) -> Schema {
     Schema {
         schema_type: object.optional("type", text("type")),
-        format: object.optional("format", text("format")),
+        format: object.optional("format", string),
         default: object.optional("default", value),
         enumeration: object.or_default("enum", enumeration),
         multiple_of: object.optional("multipleOf", number),

@@ -316,8 +316,8 @@ fn lowering_names_what_swagger_cannot_hold() {
         change(schema);
     };
     problem(
-        &|document| schema(document, &|schema| schema.schema_data.nullable = true),
-        "/components/schemas/A/nullable",
+        &|document| schema(document, &|schema| schema.schema_data.deprecated = true),
+        "/components/schemas/A/deprecated",
     );
     problem(
         &|document| schema(document, &|schema| drop(schema.schema_data.extensions.insert("x-a".to_owned(), 1.into()))),
@@ -325,6 +325,6 @@ fn lowering_names_what_swagger_cannot_hold() {
     );
     problem(
         &|document| schema(document, &|schema| schema.schema_kind = SchemaKind::OneOf { one_of: Vec::new() }),
-        "/components/schemas/A",
+        "/components/schemas/A/oneOf",
     );
 }

@@ -3,5 +3,6 @@
 mod bad_input;
 mod extensions;
 mod lift_rules;
+mod openapi;
 mod real_description;
 mod support;

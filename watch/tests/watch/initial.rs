@@ -8,10 +8,11 @@ use crate::{
     added, bookmark, bytes, ended, error, initial_events_end, line, next, object, open, refusal, take, then, widgets,
 };
 
-const STREAMING: &str = "watch=true&allowWatchBookmarks=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan";
+pub(crate) const STREAMING: &str =
+    "watch=true&allowWatchBookmarks=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan";
 const SECOND: Duration = Duration::from_secs(1);
 
-fn page(version: &str, next: &str, objects: &[String]) -> Answer {
+pub(crate) fn page(version: &str, next: &str, objects: &[String]) -> Answer {
     let objects = objects.join(",");
     let list = format!(
         r#"{{"kind":"WidgetList","apiVersion":"example.com/v1","metadata":{{"resourceVersion":"{version}","continue":"{next}"}},"items":[{objects}]}}"#
@@ -19,7 +20,7 @@ fn page(version: &str, next: &str, objects: &[String]) -> Answer {
     Answer::Body(vec![bytes(list)])
 }
 
-fn watch_from(version: u32) -> String {
+pub(crate) fn watch_from(version: u32) -> String {
     format!("watch=true&allowWatchBookmarks=true&resourceVersion={version}")
 }
 

@@ -2,10 +2,15 @@
 
 mod gone;
 mod initial;
+mod official;
+mod reflector;
 mod resume;
 mod server;
+mod single;
 mod stop;
+mod store;
 mod undecodable;
+mod until;
 
 use std::time::Duration;
 

@@ -85,6 +85,7 @@ pub(crate) fn calls(namespace: &str) -> Vec<Call> {
     script.json("POST", "/api/v1/namespaces", json!({"metadata": {"name": namespace}}));
     script.get("/api/v1/namespaces/nowhere");
     script.discovery();
+    script.shards(namespace);
     for subject in subjects() {
         script.run(&subject, namespace);
     }
@@ -120,6 +121,54 @@ impl Script {
         for path in ["/api/v1/none", "/apis/none", "/none", "/apis/apps/v1/none", "/api/v1/namespaces/x/nodes"] {
             self.get(path);
         }
+    }
+
+    /// By the hash of the namespace, which is the same in both clusters.
+    fn shards(&mut self, namespace: &str) {
+        self.label = "shards".to_owned();
+        let list = format!("/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases");
+        self.json("POST", &list, json!({"metadata": {"name": "a"}, "spec": {}}));
+        self.json("POST", &list, json!({"metadata": {"name": "b"}, "spec": {}}));
+        let range = |field: &str, start: &str, end: &str| {
+            format!("shardRange(object.metadata.{field},'{start}','{end}')").replace(' ', "%20")
+        };
+        let (zero, middle, end) = ("0x0000000000000000", "0x8000000000000000", "0x10000000000000000");
+        for selector in [
+            range("namespace", zero, middle),
+            range("namespace", middle, end),
+            format!("{}||{}", range("namespace", zero, middle), range("namespace", middle, end)),
+            format!("({}%20)", range("uid", zero, end)).replace('\'', "%22"),
+            String::new(),
+            "%20".to_owned(),
+            "x".to_owned(),
+            "a.b".to_owned(),
+            "true".to_owned(),
+            "other(1)".to_owned(),
+            "!x".to_owned(),
+            format!("{}%26%26true", range("uid", zero, end)),
+            range("name", zero, end),
+            range("uid", "0x0", end),
+            range("uid", "0x", end),
+            range("uid", "0000000000000000", end),
+            range("uid", "0x00000000000000G0", end),
+            range("uid", zero, "0x10000000000000001"),
+            range("uid", zero, "0x100000000000000000"),
+            range("uid", middle, zero),
+            format!("{}||{}", range("uid", zero, end), range("namespace", zero, end)),
+            "shardRange(object.metadata.uid)".to_owned(),
+            "shardRange(object.metadata.uid,1,true)".to_owned(),
+            "shardRange(object.metadata.uid,x,y)".to_owned(),
+            "shardRange('uid',1,2)".to_owned(),
+        ] {
+            self.get(&format!("{list}?shardSelector={selector}"));
+            self.get(&format!("{list}?watch=1&timeoutSeconds=1&shardSelector={selector}"));
+        }
+        let all = range("uid", zero, end);
+        self.get(&format!("{list}?limit=1&shardSelector={all}"));
+        self.get(&format!("{list}/a?shardSelector=x"));
+        self.json("DELETE", &format!("{list}?shardSelector=x"), Value::Null);
+        self.json("DELETE", &format!("{list}?shardSelector={all}"), Value::Null);
+        self.call("bad shard", "GET", &format!("{list}?shardSelector=("), JSON, String::new());
     }
 
     fn run(&mut self, subject: &Subject, namespace: &str) {
@@ -172,7 +221,7 @@ impl Script {
             "labelSelector=app%3Dweb",
             "labelSelector=app!%3Dweb,app",
             "labelSelector=app+in+(web,db)",
-            "labelSelector=!app&limit=1",
+            "labelSelector=app&limit=1",
             "fieldSelector=metadata.name%3Db",
             "fieldSelector=metadata.name!%3Db&labelSelector=app",
             "fieldSelector=spec.nothing%3Db",

@@ -95,13 +95,19 @@ impl Error {
         }
     }
 
+    /// The server has refused our certificate in TLS.
+    pub(crate) fn is_certificate_refused(&self) -> bool {
+        let (Kind::Connect { source, .. } | Kind::Transport(source)) = &self.0.kind else { return false };
+        self.is_certificate() && matches!(find(source.as_ref()), Some(rustls::Error::AlertReceived(_)))
+    }
+
     /// There are no credentials, because an exec plugin, an OpenID Connect provider or a token file failed: the request
     /// was not sent. [`source`](std::error::Error::source) says what failed, and what to do.
     pub fn is_authentication(&self) -> bool {
         matches!(self.0.kind, Kind::Authentication(_))
     }
 
-    /// Whether it may be that the server did not like our certificate. HTTP/2 and some proxies don't tell.
+    /// Whether it may be that the server did not like our certificate. Some proxies don't tell.
     pub(crate) fn may_be_about_credentials(&self) -> bool {
         self.is_unauthorized() || matches!(self.0.kind, Kind::Connect { .. } | Kind::Transport(_))
     }
@@ -119,8 +125,7 @@ impl Error {
     /// [`is_too_many_requests`](Self::is_too_many_requests) is that sure. A read can always be sent again.
     pub fn is_retryable(&self) -> bool {
         match &self.0.kind {
-            // With TLS 1.3, the server's refusal of the client's certificate comes after the handshake. It is known on
-            // HTTP/1.1 only: h2 keeps no more of an error than its text.
+            // With TLS 1.3, the server's refusal of the client's certificate comes after the handshake.
             Kind::Connect { source, .. } | Kind::Transport(source) => !is_refused_certificate(source.as_ref()),
             Kind::Body(_) | Kind::Timeout { .. } => true,
             Kind::Authentication(failure) => failure.is_passing(),
@@ -130,6 +135,7 @@ impl Error {
             Kind::Build(..)
             | Kind::Config(_)
             | Kind::Request(_)
+            | Kind::NoRuntime
             | Kind::Uri(_)
             | Kind::Compression(_)
             | Kind::TooLarge { .. }
@@ -200,7 +206,7 @@ fn is_transient(code: StatusCode) -> bool {
 }
 
 /// Whether either side refused the other's certificate, which another attempt does not change.
-fn is_refused_certificate(error: &(dyn StdError + 'static)) -> bool {
+pub(crate) fn is_refused_certificate(error: &(dyn StdError + 'static)) -> bool {
     use rustls::{AlertDescription, Error as Tls};
     matches!(
         find::<Tls>(error),
@@ -231,7 +237,7 @@ fn is_io_timeout(error: &BoxError) -> bool {
 }
 
 /// The first error of a type in the chain of sources, also inside of [`io::Error`], whose `source` skips what it wraps.
-pub(super) fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
+pub(crate) fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(found) = error.downcast_ref() {

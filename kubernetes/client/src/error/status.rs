@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, Method, StatusCode};
-use kubernetes_core::{Status, json};
+use kubernetes_core::{Encoded, Status};
 
 use super::causes::Cause;
 
@@ -23,10 +23,10 @@ pub(crate) struct Answer {
 
 impl Answer {
     /// Reads the body of an error response; `complete` is false when there is more of it than was read.
-    pub(crate) fn read(method: &Method, code: StatusCode, headers: &HeaderMap, body: &[u8], complete: bool) -> Self {
-        let mut status = match json::from_slice::<Status>(body) {
+    pub(crate) fn read(method: &Method, code: StatusCode, headers: &HeaderMap, body: &Encoded, complete: bool) -> Self {
+        let mut status = match body.decode::<Status>() {
             Ok(status) if complete && is_failure(&status) => status,
-            _ => describe(method, code, body),
+            _ => describe(method, code, body.bytes()),
         };
         if status.code.is_none_or(|code| code <= 0) {
             status.code = Some(i32::from(code.as_u16()));

@@ -14,6 +14,8 @@ use hyper_util::rt::TokioTimer;
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
+use super::ended::{Ended, Noted};
+use super::http1::{Connection, Http1};
 use super::state::{Absolute, Opened};
 use super::{IDLE_TIMEOUT, Inner};
 use crate::error::BoxError;
@@ -44,7 +46,7 @@ pub(super) async fn open(pool: &Arc<Inner>) -> Result<Opened, BoxError> {
     let id = pool.lock().next_id();
     let gone = Gone { pool: Arc::downgrade(pool), id };
     if connected.is_negotiated_h2() {
-        let start = Start::default();
+        let (start, ended) = (Start::default(), Ended::default());
         let (sender, connection) = http2::Builder::new(StartExecutor(start.clone()))
             .timer(TokioTimer::new())
             .keep_alive_interval(PING_INTERVAL)
@@ -54,7 +56,7 @@ pub(super) async fn open(pool: &Arc<Inner>) -> Result<Opened, BoxError> {
             .initial_max_send_streams(NO_LIMIT_YET)
             .initial_connection_window_size(CONNECTION_WINDOW)
             .initial_stream_window_size(STREAM_WINDOW)
-            .handshake(io)
+            .handshake(Noted::new(io, ended.clone()))
             .await?;
         let weak = Arc::downgrade(pool);
         let mut connection = connection;
@@ -71,7 +73,7 @@ pub(super) async fn open(pool: &Arc<Inner>) -> Result<Opened, BoxError> {
             done
         });
         tokio::spawn(drive(running, gone));
-        return Ok(Opened::Http2 { id, sender });
+        return Ok(Opened::Http2 { id, sender, ended });
     }
     let (mut sender, connection) = http1::Builder::new().handshake(io).await?;
     let mut connection = connection.with_upgrades();
@@ -81,13 +83,14 @@ pub(super) async fn open(pool: &Arc<Inner>) -> Result<Opened, BoxError> {
         Poll::Ready(Ok(())) | Poll::Pending => sender.poll_ready(cx),
     })
     .await?;
-    tokio::spawn(drive(connection, gone));
+    let connection = Connection::new(connection);
+    tokio::spawn(drive(connection.task(), gone));
     let absolute = connected.is_proxied().then(|| {
         let mut extras = http::Extensions::new();
         connected.get_extras(&mut extras);
         extras.remove::<Absolute>().unwrap_or_default()
     });
-    Ok(Opened::Http1 { id, sender, absolute })
+    Ok(Opened::Http1 { id, http1: Http1 { sender, absolute, connection } })
 }
 
 /// Runs a connection until it ends, and tells the pool to forget it when it was idle for too long.
@@ -105,6 +108,10 @@ async fn drive(running: impl Future<Output = hyper::Result<()>>, gone: Gone) {
         }
     })
     .await;
+    log_end(result);
+}
+
+pub(super) fn log_end(result: hyper::Result<()>) {
     if let Err(error) = result {
         tracing::debug!(%error, "a connection failed");
     }

@@ -10,9 +10,11 @@ use http::uri::{PathAndQuery, Scheme};
 use http::{HeaderValue, Request, Response, Uri};
 use http_body::{Frame, SizeHint};
 use hyper::body::Incoming;
-use hyper::client::conn::{TrySendError, http1, http2};
+use hyper::client::conn::{TrySendError, http2};
 
 use super::Inner;
+use super::ended::Ended;
+use super::http1::Http1;
 use super::state::Absolute;
 use crate::Body;
 
@@ -26,14 +28,16 @@ pub(super) struct Lease {
 
 pub(super) enum Via {
     /// `None` once a request was sent, after which the connection is given back when it is ready again.
-    Http1(Option<http1::SendRequest<Body>>, Option<Absolute>),
-    Http2(http2::SendRequest<Body>),
+    Http1(Option<Http1>),
+    Http2(http2::SendRequest<Body>, Ended),
 }
 
 /// Why a request failed, and the request if nothing of it was sent.
 pub(super) struct Failed {
     pub(super) error: hyper::Error,
     pub(super) unsent: Option<Request<Body>>,
+    /// What TLS said, if a certificate is the reason.
+    pub(super) refusal: Option<rustls::Error>,
 }
 
 impl Lease {
@@ -48,17 +52,18 @@ impl Lease {
 
     pub(super) async fn send(mut self, request: Request<Body>) -> Result<Response<Body>, Failed> {
         match &mut self.via {
-            Via::Http2(sender) => {
-                let response = sender.try_send_request(request).await.map_err(|error| failed(error, None))?;
+            Via::Http2(sender, ended) => {
+                let sent = sender.try_send_request(request).await;
+                let response = sent.map_err(|error| Failed { refusal: ended.refusal(), ..failed(error, None) })?;
                 Ok(response.map(|body| Body::new(Leased { body, lease: Some(self) })))
             }
-            Via::Http1(sender, absolute) => {
-                let mut sender = sender.take().expect("a lease is used up by its one request");
+            Via::Http1(http1) => {
+                let mut http1 = http1.take().expect("a lease is used up by its one request");
                 let uri = request.uri().clone();
-                let request = for_http1(request, absolute.as_ref());
-                let response = sender.try_send_request(request).await.map_err(|error| failed(error, Some(uri)))?;
-                give_back_when_ready(self.pool.clone(), self.id, sender, absolute.take());
-                Ok(response.map(Body::new))
+                let request = for_http1(request, http1.absolute.as_ref());
+                let response = http1.send(request).await.map_err(|error| failed(error, Some(uri)))?;
+                give_back_when_ready(self.pool.clone(), self.id, http1);
+                Ok(response)
             }
         }
     }
@@ -68,10 +73,10 @@ impl Drop for Lease {
     fn drop(&mut self) {
         let Some(pool) = self.pool.upgrade() else { return };
         match &mut self.via {
-            Via::Http2(_) => pool.update(|state| state.release(self.id)),
-            Via::Http1(sender, absolute) => {
-                if let Some(sender) = sender.take() {
-                    pool.update(|state| state.give_back(self.id, sender, absolute.take()));
+            Via::Http2(..) => pool.update(|state| state.release(self.id)),
+            Via::Http1(http1) => {
+                if let Some(http1) = http1.take() {
+                    pool.update(|state| state.give_back(self.id, http1));
                 }
             }
         }
@@ -83,22 +88,22 @@ fn failed(mut error: TrySendError<Request<Body>>, uri: Option<Uri>) -> Failed {
     if let (Some(request), Some(uri)) = (&mut unsent, uri) {
         *request.uri_mut() = uri;
     }
-    Failed { error: error.into_error(), unsent }
+    Failed { error: error.into_error(), unsent, refusal: None }
 }
 
 /// A connection is ready again when the whole response was read; if its body is dropped before, it is closed.
-fn give_back_when_ready(pool: Weak<Inner>, id: u64, mut sender: http1::SendRequest<Body>, absolute: Option<Absolute>) {
-    let give_back = move |sender| {
+fn give_back_when_ready(pool: Weak<Inner>, id: u64, mut http1: Http1) {
+    let give_back = move |http1| {
         if let Some(pool) = pool.upgrade() {
-            pool.update(|state| state.give_back(id, sender, absolute));
+            pool.update(|state| state.give_back(id, http1));
         }
     };
-    if sender.is_ready() {
-        return give_back(sender);
+    if http1.sender.is_ready() {
+        return give_back(http1);
     }
     tokio::spawn(async move {
-        if sender.ready().await.is_ok() {
-            give_back(sender);
+        if http1.sender.ready().await.is_ok() {
+            give_back(http1);
         }
     });
 }

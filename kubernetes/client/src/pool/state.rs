@@ -4,10 +4,12 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use http::HeaderValue;
-use hyper::client::conn::{http1, http2};
+use hyper::client::conn::http2;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use super::ended::Ended;
+use super::http1::Http1;
 use super::lease::{Lease, Via};
 use super::{ConnectFailed, IDLE_TIMEOUT, Inner};
 use crate::Body;
@@ -32,8 +34,7 @@ pub(super) type Waiter = oneshot::Sender<Result<Lease, ConnectFailed>>;
 /// An HTTP/1.1 connection without a request.
 struct Idle {
     id: u64,
-    sender: http1::SendRequest<Body>,
-    absolute: Option<Absolute>,
+    http1: Http1,
     since: Instant,
 }
 
@@ -45,6 +46,7 @@ pub(crate) struct Absolute(pub(crate) Option<HeaderValue>);
 struct Shared {
     id: u64,
     sender: http2::SendRequest<Body>,
+    ended: Ended,
     /// How many requests have it.
     taken: usize,
     /// How many may have it; `None` until the server has said so.
@@ -55,8 +57,8 @@ struct Shared {
 
 /// A connection that was just opened.
 pub(super) enum Opened {
-    Http1 { id: u64, sender: http1::SendRequest<Body>, absolute: Option<Absolute> },
-    Http2 { id: u64, sender: http2::SendRequest<Body> },
+    Http1 { id: u64, http1: Http1 },
+    Http2 { id: u64, sender: http2::SendRequest<Body>, ended: Ended },
 }
 
 impl Shared {
@@ -78,11 +80,11 @@ impl State {
         if let Some(shared) = self.http2.iter_mut().find(|shared| shared.free() > 0) {
             shared.taken += 1;
             let reused = std::mem::replace(&mut shared.used, true);
-            return Some(Lease::new(pool, shared.id, reused, Via::Http2(shared.sender.clone())));
+            return Some(Lease::new(pool, shared.id, reused, Via::Http2(shared.sender.clone(), shared.ended.clone())));
         }
-        while let Some(Idle { id, sender, absolute, since }) = self.http1.pop() {
-            if sender.is_ready() && since.elapsed() < IDLE_TIMEOUT {
-                return Some(Lease::new(pool, id, true, Via::Http1(Some(sender), absolute)));
+        while let Some(Idle { id, http1, since }) = self.http1.pop() {
+            if http1.sender.is_ready() && since.elapsed() < IDLE_TIMEOUT {
+                return Some(Lease::new(pool, id, true, Via::Http1(Some(http1))));
             }
         }
         None
@@ -136,12 +138,12 @@ impl State {
         self.connecting = self.connecting.saturating_sub(1);
         let since = Instant::now();
         match opened {
-            Opened::Http1 { id, sender, absolute } => {
+            Opened::Http1 { id, http1 } => {
                 self.carries = Some(1);
-                self.http1.push(Idle { id, sender, absolute, since });
+                self.http1.push(Idle { id, http1, since });
             }
-            Opened::Http2 { id, sender } => {
-                self.http2.push(Shared { id, sender, taken: 0, limit: None, used: false, since });
+            Opened::Http2 { id, sender, ended } => {
+                self.http2.push(Shared { id, sender, ended, taken: 0, limit: None, used: false, since });
             }
         }
     }
@@ -181,9 +183,9 @@ impl State {
     }
 
     /// An HTTP/1.1 connection is free again.
-    pub(super) fn give_back(&mut self, id: u64, sender: http1::SendRequest<Body>, absolute: Option<Absolute>) {
+    pub(super) fn give_back(&mut self, id: u64, http1: Http1) {
         if self.http1.len() < MOST_IDLE || !self.waiters.is_empty() {
-            self.http1.push(Idle { id, sender, absolute, since: Instant::now() });
+            self.http1.push(Idle { id, http1, since: Instant::now() });
         }
     }
 

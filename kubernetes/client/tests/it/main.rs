@@ -5,6 +5,7 @@ mod bodies;
 mod certificates;
 mod compression;
 mod connections;
+mod content;
 mod errors;
 mod exec;
 mod fakes;
@@ -24,7 +25,7 @@ use std::time::Duration;
 use kubernetes_client::{Client, Error};
 use kubernetes_config::Config;
 use kubernetes_core::json::DecodeError;
-use kubernetes_core::{Execute, Path, Request};
+use kubernetes_core::{Encoded, Execute, Path, Request};
 
 /// A request for what is at a path.
 fn get(path: &str) -> Request {
@@ -32,8 +33,8 @@ fn get(path: &str) -> Request {
 }
 
 /// Takes a body as it is.
-fn raw(bytes: &[u8]) -> Result<Vec<u8>, DecodeError> {
-    Ok(bytes.to_vec())
+fn raw(answer: &Encoded) -> Result<Vec<u8>, DecodeError> {
+    Ok(answer.bytes().to_vec())
 }
 
 /// Gets what is at `/version`, as text.

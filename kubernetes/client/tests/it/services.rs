@@ -28,7 +28,7 @@ async fn gives_requests_to_the_service() {
     request.method = http::Method::POST;
     request.query.set("verbose", true);
     request.body = Some((HeaderValue::from_static("text/plain"), Ok("ping".into())));
-    let info = kubernetes_core::Execute::execute(&client, request, kubernetes_core::json::from_slice::<Info>).await;
+    let info = kubernetes_core::Execute::execute(&client, request, kubernetes_core::Encoded::decode::<Info>).await;
     assert_eq!(info.unwrap().git_version, "v1.37.2");
     assert_eq!(client.default_namespace(), "default");
 }

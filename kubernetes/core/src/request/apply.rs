@@ -3,7 +3,7 @@ use std::fmt;
 use bytes::Bytes;
 use http::{HeaderValue, Method};
 
-use super::{Execute, InvalidRequest, Path, Request, resource_path};
+use super::{Encoded, Execute, InvalidRequest, Path, Request, resource_path};
 use crate::json::Value;
 use crate::{ClusterResource, NamespacedResource, Str, json};
 
@@ -59,6 +59,12 @@ impl<'a, K> ApplyRequest<'a, K> {
         Self::at(resource_path::named::<K>(None, name), object, field_manager)
     }
 
+    /// Applies what hangs below the object and is of the same type: its `status`.
+    pub fn subresource(mut self, name: impl AsRef<str>) -> Self {
+        self.request = self.request.below(name.as_ref());
+        self
+    }
+
     /// Takes fields away from other managers, instead of failing with a conflict. Controllers should; people should
     /// look first.
     pub fn force(self, force: bool) -> Self {
@@ -93,7 +99,7 @@ impl<'a, K> ApplyRequest<'a, K> {
     {
         let body = json::to_string(self.object).map(Bytes::from).map_err(InvalidRequest::from_encoding);
         self.request.body = Some((HeaderValue::from_static("application/apply-patch+yaml"), body));
-        client.execute(self.request, json::from_slice).await
+        client.execute(self.request, Encoded::decode).await
     }
 
     fn with(mut self, name: &'static str, value: impl Into<super::QueryValue>) -> Self {

@@ -3,9 +3,9 @@ use std::marker::PhantomData;
 
 use http::Method;
 
-use super::{Execute, Path, Request, resource_path};
+use super::{Encoded, Execute, Path, Request, resource_path};
 use crate::json::Value;
-use crate::{ClusterResource, NamespacedResource, json};
+use crate::{ClusterResource, NamespacedResource};
 
 /// Creates an object, or posts to a subresource; the server answers with an `O`, as a rule the object as created.
 ///
@@ -50,7 +50,7 @@ impl<'a, T, O> CreateRequest<'a, T, O> {
         O: Value + Send,
     {
         let request = self.request.with_json(self.body);
-        client.execute(request, json::from_slice).await
+        client.execute(request, Encoded::decode).await
     }
 }
 

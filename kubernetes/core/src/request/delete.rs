@@ -2,10 +2,10 @@ use std::marker::PhantomData;
 
 use http::Method;
 
-use super::{Execute, Path, Request, resource_path};
+use super::{Encoded, Execute, Path, Request, resource_path};
 use crate::json::Value;
 use crate::meta::v1::DeleteOptions;
-use crate::{ClusterResource, Deleted, NamespacedResource, json};
+use crate::{ClusterResource, Deleted, NamespacedResource};
 
 /// Deletes an object.
 ///
@@ -72,6 +72,6 @@ impl<K> DeleteRequest<K> {
     where
         K: Value + Send,
     {
-        client.execute(self.request, json::from_slice).await
+        client.execute(self.request, Encoded::decode).await
     }
 }

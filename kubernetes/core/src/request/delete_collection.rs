@@ -2,9 +2,9 @@ use std::marker::PhantomData;
 
 use http::Method;
 
-use super::{Execute, Path, Request, resource_path};
+use super::{Encoded, Execute, Path, Request, resource_path};
 use crate::meta::v1::DeleteOptions;
-use crate::{ClusterResource, Deleted, List, NamespacedResource, Object, json};
+use crate::{ClusterResource, Deleted, List, NamespacedResource, Object};
 
 /// Deletes all objects that it selects.
 ///
@@ -66,6 +66,6 @@ impl<K> DeleteCollectionRequest<K> {
     where
         K: Object,
     {
-        client.execute(self.request, json::from_slice).await
+        client.execute(self.request, Encoded::decode).await
     }
 }

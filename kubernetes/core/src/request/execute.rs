@@ -3,7 +3,7 @@ use std::future::Future;
 use bytes::Bytes;
 use futures_core::Stream;
 
-use super::Request;
+use super::{Encoded, Request};
 use crate::Status;
 use crate::json::DecodeError;
 
@@ -16,23 +16,27 @@ use crate::json::DecodeError;
 )]
 pub trait Execute: Sync {
     /// Why a request failed.
-    type Error;
+    type Error: std::error::Error + Send + Sync + 'static;
 
     /// A body that is read as it arrives. It ends with `None`, or after its first error.
     type Body: Stream<Item = Result<Bytes, Self::Error>> + Send + Unpin + 'static;
 
-    /// Sends a request, checks the status of the response, reads its whole body and decodes it.
+    /// Sends a request, checks the status of the response, reads its whole body and decodes it, as a rule by
+    /// [`Encoded::decode`].
+    ///
+    /// A transport may ask for other media types than the request does where that is JSON, and encode a JSON body
+    /// otherwise: `decode` is told what came.
     ///
     /// # Errors
     /// If the request is invalid, can't be sent, is answered with an error, or the answer can't be decoded.
     fn execute<T: Send>(
         &self,
         request: Request,
-        decode: fn(&[u8]) -> Result<T, DecodeError>,
+        decode: fn(&Encoded) -> Result<T, DecodeError>,
     ) -> impl Future<Output = Result<T, Self::Error>> + Send;
 
     /// Sends a request, checks the status of the response, and leaves its body to be read: for watches and logs,
-    /// which have no end that a timeout could wait for.
+    /// which have no end that a timeout could wait for. It comes in the media type that the request asks for.
     ///
     /// # Errors
     /// If the request is invalid, can't be sent, or is answered with an error.
@@ -40,7 +44,7 @@ pub trait Execute: Sync {
 }
 
 /// What must be known of an [`Execute::Error`] where one answer decides on the next request, as in paging.
-pub trait RequestError: Sized {
+pub trait RequestError: std::error::Error + Sized {
     /// What the server answered instead of a result.
     fn status(&self) -> Option<&Status>;
 

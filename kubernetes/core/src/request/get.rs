@@ -2,8 +2,7 @@ use std::marker::PhantomData;
 
 use http::Method;
 
-use super::{Execute, Path, Request};
-use crate::json;
+use super::{Encoded, Execute, Path, Request};
 use crate::json::Value;
 
 /// Gets what is no resource: a version, the API groups, a group's resources.
@@ -46,6 +45,6 @@ impl<T> GetRequest<T> {
     where
         T: Value + Send,
     {
-        client.execute(self.request, json::from_slice).await
+        client.execute(self.request, Encoded::decode).await
     }
 }

@@ -3,8 +3,8 @@ use std::marker::PhantomData;
 
 use http::Method;
 
-use super::{Execute, Path, Request, WatchRequest, resource_path};
-use crate::{ClusterResource, List, NamespacedResource, Object, Str, json};
+use super::{Encoded, Execute, Path, Request, WatchRequest, resource_path};
+use crate::{ClusterResource, List, NamespacedResource, Object, Str};
 
 /// Lists objects; asked for its [watch form](Self::into_watch), it watches the same ones.
 ///
@@ -115,7 +115,7 @@ impl<K> ListRequest<K> {
     where
         K: Object,
     {
-        client.execute(self.request, json::from_slice).await
+        client.execute(self.request, Encoded::decode).await
     }
 }
 

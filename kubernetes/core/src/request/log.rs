@@ -45,7 +45,7 @@ impl LogRequest {
     /// # Cancel safety
     /// Dropping the future abandons the request.
     pub async fn send<E: Execute>(self, client: &E) -> Result<String, E::Error> {
-        client.execute(self.request, |bytes| Ok(String::from_utf8_lossy(bytes).into_owned())).await
+        client.execute(self.request, |log| Ok(String::from_utf8_lossy(log.bytes()).into_owned())).await
     }
 
     /// Reads the log as far as it is written now, as bytes.
@@ -56,7 +56,7 @@ impl LogRequest {
     /// # Cancel safety
     /// Dropping the future abandons the request.
     pub async fn send_bytes<E: Execute>(self, client: &E) -> Result<Bytes, E::Error> {
-        client.execute(self.request, |bytes| Ok(Bytes::copy_from_slice(bytes))).await
+        client.execute(self.request, |log| Ok(log.bytes().clone())).await
     }
 
     /// Reads the log as it arrives, in chunks that end anywhere; with [`follow`](Self::follow), as it is written.

@@ -5,6 +5,7 @@ mod connect;
 mod create;
 mod delete;
 mod delete_collection;
+mod encoded;
 mod execute;
 mod get;
 mod list;
@@ -32,6 +33,7 @@ pub use connect::{Attach, ConnectRequest, Exec, PortForward, Proxy};
 pub use create::CreateRequest;
 pub use delete::DeleteRequest;
 pub use delete_collection::DeleteCollectionRequest;
+pub use encoded::Encoded;
 pub use execute::{Execute, RequestError};
 pub use get::GetRequest;
 pub use list::ListRequest;
@@ -46,7 +48,10 @@ pub use replace::ReplaceRequest;
 pub use watch::WatchRequest;
 
 /// What every request is made of, and what a transport is given.
+///
+/// It is made by [`new`](Self::new); its fields can be set.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct Request {
     /// The HTTP method.
     pub method: Method,
@@ -67,6 +72,12 @@ impl Request {
     /// A request without parameters and body, for an answer in JSON.
     pub fn new(method: Method, path: Path) -> Self {
         Self { method, path, query: Query::default(), accept: JSON, body: None }
+    }
+
+    /// The same request below the object.
+    pub(crate) fn below(mut self, subresource: &str) -> Self {
+        self.path = self.path.subresource(subresource);
+        self
     }
 
     /// The same request with a JSON body.

@@ -6,9 +6,9 @@ use std::vec;
 
 use futures_core::Stream;
 
-use super::{Execute, ListRequest, Request, RequestError};
+use super::{Encoded, Execute, ListRequest, Request, RequestError};
 use crate::json::DecodeError;
-use crate::{List, Object, Str, json};
+use crate::{List, Object, Str};
 
 /// How many objects a page has unless the request says otherwise, as in client-go's `tools/pager`.
 const PAGE_SIZE: u32 = 500;
@@ -167,7 +167,7 @@ impl<K: Object, E: Execute<Error: RequestError>> Stream for Pages<'_, K, E> {
             }
             let Some(request) = this.next.take() else { return Poll::Ready(None) };
             let client = this.client;
-            this.fetching = Some(Box::pin(client.execute(request, json::from_slice)));
+            this.fetching = Some(Box::pin(client.execute(request, Encoded::decode)));
         }
     }
 }

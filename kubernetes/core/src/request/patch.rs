@@ -3,9 +3,9 @@ use std::marker::PhantomData;
 
 use http::Method;
 
-use super::{Execute, Path, Request, resource_path};
+use super::{Encoded, Execute, Path, Request, resource_path};
 use crate::json::Value;
-use crate::{ClusterResource, NamespacedResource, Patch, json};
+use crate::{ClusterResource, NamespacedResource, Patch};
 
 /// Changes parts of an object, or of a subresource.
 ///
@@ -52,6 +52,14 @@ impl<'a, K> PatchRequest<'a, K> {
         Self::at(resource_path::named::<K>(None, name.as_ref()), patch)
     }
 
+    /// Patches what hangs below the object and is of the same type: its `status`.
+    ///
+    /// One of another type has a [path](Path::subresource).
+    pub fn subresource(mut self, name: impl AsRef<str>) -> Self {
+        self.request = self.request.below(name.as_ref());
+        self
+    }
+
     /// Sends the request; the server answers with the object as it then is.
     ///
     /// # Errors
@@ -64,7 +72,7 @@ impl<'a, K> PatchRequest<'a, K> {
         K: Value + Send,
     {
         self.request.body = Some(self.patch.to_body());
-        client.execute(self.request, json::from_slice).await
+        client.execute(self.request, Encoded::decode).await
     }
 }
 

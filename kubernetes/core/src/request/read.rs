@@ -2,9 +2,9 @@ use std::marker::PhantomData;
 
 use http::Method;
 
-use super::{Execute, Path, Request, RequestError, resource_path};
+use super::{Encoded, Execute, Path, Request, RequestError, resource_path};
 use crate::json::Value;
-use crate::{ClusterResource, NamespacedResource, json};
+use crate::{ClusterResource, NamespacedResource};
 
 /// Reads one object, or one of its subresources.
 ///
@@ -53,6 +53,14 @@ impl<K> ReadRequest<K> {
         Self::at(resource_path::named::<K>(None, name.as_ref()))
     }
 
+    /// Reads what hangs below the object and is of the same type: its `status`.
+    ///
+    /// One of another type has a [path](Path::subresource).
+    pub fn subresource(mut self, name: impl AsRef<str>) -> Self {
+        self.request = self.request.below(name.as_ref());
+        self
+    }
+
     /// Sends the request.
     ///
     /// # Errors
@@ -64,7 +72,7 @@ impl<K> ReadRequest<K> {
     where
         K: Value + Send,
     {
-        client.execute(self.request, json::from_slice).await
+        client.execute(self.request, Encoded::decode).await
     }
 
     /// Sends the request; an object that does not exist is `None`, and no error.

@@ -2,9 +2,9 @@ use std::fmt;
 
 use http::Method;
 
-use super::{Execute, Path, Request, resource_path};
+use super::{Encoded, Execute, Path, Request, resource_path};
 use crate::json::Value;
-use crate::{ClusterResource, NamespacedResource, json};
+use crate::{ClusterResource, NamespacedResource};
 
 /// Replaces an object, or a subresource.
 ///
@@ -53,6 +53,24 @@ impl<'a, T> ReplaceRequest<'a, T> {
         Self::at(resource_path::named::<T>(None, name), object)
     }
 
+    /// Replaces what hangs below the object and is of the same type: its `status`, for which the server takes nothing
+    /// else of the object. (And where there is this subresource, replacing the object leaves the status as it is.)
+    ///
+    /// ```
+    /// use kubernetes_core::ReplaceRequest;
+    /// # kubernetes_core::doc_test_resource!(Pod);
+    ///
+    /// let pod = Pod::named("web");
+    /// let request = ReplaceRequest::namespaced("shop", &pod).subresource("status");
+    /// assert_eq!(format!("{:?}", request.request()), "PUT /api/v1/namespaces/shop/pods/web/status");
+    /// ```
+    ///
+    /// One of another type has a [path](Path::subresource).
+    pub fn subresource(mut self, name: impl AsRef<str>) -> Self {
+        self.request = self.request.below(name.as_ref());
+        self
+    }
+
     /// Sends the request; the server answers with the object as it then is.
     ///
     /// # Errors
@@ -65,7 +83,7 @@ impl<'a, T> ReplaceRequest<'a, T> {
         T: Value + Send,
     {
         let request = self.request.with_json(self.body);
-        client.execute(request, json::from_slice).await
+        client.execute(request, Encoded::decode).await
     }
 }
 

@@ -1,11 +1,11 @@
-//! The same objects, seen otherwise: their metadata alone, or as a table.
+//! The same objects, seen otherwise: their metadata alone, as a table, or as the text that the server sent.
 //!
 //! Source: <https://kubernetes.io/docs/reference/using-api/api-concepts/#alternate-representations-of-resources>
 
 use http::HeaderValue;
 
 use super::{GetRequest, ListRequest, ReadRequest, Request};
-use crate::{PartialObjectMetadata, Table};
+use crate::{PartialObjectMetadata, Raw, Table};
 
 const METADATA: HeaderValue =
     HeaderValue::from_static("application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io,application/json");
@@ -32,6 +32,23 @@ impl<K> ListRequest<K> {
         ListRequest::from_request(self.request)
     }
 
+    /// Leaves the objects as the text that the server sends. It can be [watched](ListRequest::into_watch) too.
+    ///
+    /// ```
+    /// # use kubernetes_core::{Execute, ListRequest, json};
+    /// # kubernetes_core::doc_test_resource!(Pod);
+    /// # async fn example<E: Execute>(client: &E) -> Result<(), E::Error> {
+    /// let pods = ListRequest::<Pod>::namespaced("shop").raw().send(client).await?;
+    /// for pod in &pods.items {
+    ///     println!("{} {}", pod.name(), pod.text());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn raw(self) -> ListRequest<Raw<K>> {
+        ListRequest::from_request(self.request)
+    }
+
     /// Asks for the objects as the server would print them. Set parameters before.
     ///
     /// ```
@@ -51,6 +68,11 @@ impl<K> ReadRequest<K> {
     /// Asks for the metadata of the object only.
     pub fn metadata_only(mut self) -> ReadRequest<PartialObjectMetadata<K>> {
         self.request.accept = METADATA;
+        ReadRequest::from_request(self.request)
+    }
+
+    /// Leaves the object as the text that the server sends.
+    pub fn raw(self) -> ReadRequest<Raw<K>> {
         ReadRequest::from_request(self.request)
     }
 

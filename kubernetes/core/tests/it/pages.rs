@@ -1,6 +1,7 @@
 //! Lists, page by page.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::pin::Pin;
 use std::sync::Mutex;
 use std::task::{Context, Poll, Waker};
@@ -8,7 +9,7 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 use futures_core::Stream;
 use kubernetes_core::json::DecodeError;
-use kubernetes_core::{Execute, ListRequest, ReadRequest, Request, RequestError, Status, json};
+use kubernetes_core::{Encoded, Execute, ListRequest, ReadRequest, Request, RequestError, Status, json};
 
 use crate::Widget;
 
@@ -23,6 +24,14 @@ enum Failed {
     Status(Status),
     Decode(DecodeError),
 }
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self:?}")
+    }
+}
+
+impl std::error::Error for Failed {}
 
 impl RequestError for Failed {
     fn status(&self) -> Option<&Status> {
@@ -44,7 +53,7 @@ impl Execute for Server {
     async fn execute<T: Send>(
         &self,
         request: Request,
-        decode: fn(&[u8]) -> Result<T, DecodeError>,
+        decode: fn(&Encoded) -> Result<T, DecodeError>,
     ) -> Result<T, Failed> {
         self.queries.lock().unwrap().push(request.query.encode());
         let answer = self.answers.lock().unwrap().pop_front().expect("the script has an answer");
@@ -52,7 +61,7 @@ impl Execute for Server {
         if status.code.is_some() {
             return Err(Failed::Status(status));
         }
-        decode(answer.as_bytes()).map_err(Failed::Decode)
+        decode(&Encoded::new(None, answer)).map_err(Failed::Decode)
     }
 
     async fn open(&self, _: Request) -> Result<Never, Failed> {

@@ -14,6 +14,14 @@ pub(crate) struct Recorder(pub(crate) &'static str, pub(crate) std::sync::Mutex<
 #[derive(Debug)]
 pub(crate) struct Failed(pub(crate) String);
 
+impl std::fmt::Display for Failed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Failed {}
+
 impl Execute for Recorder {
     type Error = Failed;
     type Body = Empty;
@@ -21,10 +29,10 @@ impl Execute for Recorder {
     async fn execute<T: Send>(
         &self,
         request: Request,
-        decode: fn(&[u8]) -> Result<T, json::DecodeError>,
+        decode: fn(&Encoded) -> Result<T, json::DecodeError>,
     ) -> Result<T, Failed> {
         *self.1.lock().unwrap() = Some(request.into_http().map_err(|error| Failed(error.to_string()))?);
-        decode(self.0.as_bytes()).map_err(|error| Failed(error.to_string()))
+        decode(&Encoded::new(None, self.0)).map_err(|error| Failed(error.to_string()))
     }
 
     async fn open(&self, request: Request) -> Result<Empty, Failed> {

@@ -7,6 +7,7 @@ use crate::failure::{Failure, Result};
 use crate::generated::RESOURCES;
 use crate::object::Object;
 use crate::registry::{self, Served};
+use crate::selection::Selection;
 use crate::state::State;
 use crate::store::{Key, Stored};
 use crate::structure;
@@ -35,6 +36,11 @@ impl Target {
 
     pub(super) fn find<'a>(&self, state: &'a State) -> Option<&'a Arc<Stored>> {
         state.store.get(self.served.collection, &self.key())
+    }
+
+    /// The objects that a list or a watch is about.
+    pub(super) fn selection(&self, state: &State, call: &Call) -> Result<Selection> {
+        Selection::read(&call.query, &self.served, self.namespace.as_deref(), &state.settings)
     }
 
     /// The object that the path names.

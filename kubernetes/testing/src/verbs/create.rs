@@ -1,6 +1,7 @@
 use http::StatusCode;
 use serde_json::Value;
 
+use super::binding::bind;
 use super::context::{Target, read_object};
 use super::options::WriteOptions;
 use super::update::Tracking;
@@ -17,12 +18,27 @@ use crate::state::State;
 pub(super) fn create(state: &mut State, call: &Call, target: &Target) -> Result<Reply> {
     let options = WriteOptions::read(call, "CreateOptions")?;
     let (object, warnings) = read_object(call, target)?;
+    if is_binding(&target.served) {
+        return bind_by_name(state, call, target, object);
+    }
     if is_review(&target.served) {
         return Err(Failure::not_implemented(&format!("{}: there are no users", target.served.plural)));
     }
     let writer = Writer::of(call, target, options);
     let created = create_object(state, &writer, object, Tracking::Update)?;
     Ok(respond(&target.served, created, StatusCode::CREATED).with_warnings(&warnings))
+}
+
+/// The older path to the subresource of pods.
+fn is_binding(served: &Served) -> bool {
+    served.group.is_empty() && served.plural == "bindings"
+}
+
+fn bind_by_name(state: &mut State, call: &Call, target: &Target, binding: Object) -> Result<Reply> {
+    let pods = state.registry.get("", &target.served.version, "pods").cloned();
+    let pods = pods.ok_or_else(Failure::no_resource)?;
+    let target = Target { served: pods, name: Some(binding.text("name").to_owned()), ..target.clone() };
+    bind(state, call, &target, &Value::Object(binding.0))
 }
 
 /// What is answered by a computation and never stored.

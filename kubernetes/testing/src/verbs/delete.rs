@@ -14,7 +14,6 @@ use crate::clock;
 use crate::failure::{Failure, Result};
 use crate::object::Object;
 use crate::registry::Served;
-use crate::selection::Selection;
 use crate::state::{Deadline, State};
 use crate::store::{Key, Stored};
 
@@ -164,7 +163,7 @@ fn set_finalizers(object: &mut Object, propagation: Option<Propagation>) {
 pub(super) fn delete_collection(state: &mut State, call: &Call, target: &Target) -> Result<Reply> {
     let options = DeleteOptions::read(call)?;
     let list_options = ListOptions::read(&call.query, false)?;
-    let selection = Selection::read(&call.query, &target.served, target.namespace.as_deref())?;
+    let selection = target.selection(state, call)?;
     let page = page(state, target, &list_options, &selection)?;
     for object in &page.objects {
         // The deletion of an earlier one may have taken this one along.

@@ -31,16 +31,22 @@ impl DeleteOptions {
     /// <https://github.com/kubernetes/apiserver/blob/v0.37.2/pkg/endpoints/handlers/delete.go>.
     pub(super) fn read(call: &Call) -> Result<Self> {
         let value = if call.body.is_empty() { parameters(call)? } else { read_body(call, KIND)? };
+        let dry_runs: Vec<&str> = call.query.all("dryRun").filter(|value| !value.is_empty()).collect();
+        Self::of(&value, &dry_runs)
+    }
+
+    /// From a `DeleteOptions` object, with what the parameters say of a dry run.
+    pub(super) fn of(value: &Value, dry_runs: &[&str]) -> Result<Self> {
         let text = |value: &Value, field: &str| value.get(field).and_then(Value::as_str).map(str::to_owned);
         let preconditions = value.get("preconditions").cloned().unwrap_or_default();
         let orphans = value.get("orphanDependents").and_then(Value::as_bool);
-        let mut dry_runs: Vec<&str> = call.query.all("dryRun").filter(|value| !value.is_empty()).collect();
+        let mut dry_runs = dry_runs.to_vec();
         dry_runs.extend(value.get("dryRun").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str));
         dry_runs.dedup();
         Ok(Self {
             dry_run: dry_run(KIND, dry_runs.into_iter())?,
             grace_period: value.get("gracePeriodSeconds").and_then(Value::as_i64),
-            propagation: propagation(text(&value, "propagationPolicy").as_deref(), orphans)?,
+            propagation: propagation(text(value, "propagationPolicy").as_deref(), orphans)?,
             uid: text(&preconditions, "uid"),
             resource_version: text(&preconditions, "resourceVersion"),
             cascades: orphans == Some(false),

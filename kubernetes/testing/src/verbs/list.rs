@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::context::Target;
 use super::list_options::ListOptions;
@@ -41,7 +41,7 @@ fn refuse_future(state: &State, version: Option<u64>) -> Result<()> {
 /// <https://kubernetes.io/docs/reference/using-api/api-concepts/#semantics-for-get-and-list>
 pub(super) fn list(state: &State, call: &Call, target: &Target) -> Result<Reply> {
     let options = ListOptions::read(&call.query, false)?;
-    let selection = Selection::read(&call.query, &target.served, target.namespace.as_deref())?;
+    let selection = target.selection(state, call)?;
     let page = page(state, target, &options, &selection)?;
     let served = &target.served;
     match Rendering::of(call)?.render(&page.objects, state.clock.now(), Some(page.metadata())) {
@@ -56,6 +56,8 @@ pub(super) struct Page {
     pub(super) revision: u64,
     pub(super) next: Option<String>,
     pub(super) remaining: Option<usize>,
+    /// Which shard of the objects it is from.
+    shard: Option<String>,
 }
 
 impl Page {
@@ -68,6 +70,15 @@ impl Page {
         }
         if let Some(remaining) = self.remaining {
             metadata.insert("remainingItemCount".to_owned(), remaining.into());
+        }
+        metadata
+    }
+
+    /// The `ListMeta` of a list of whole objects, which alone tells of its shard.
+    fn whole_metadata(&self) -> Map<String, Value> {
+        let mut metadata = self.metadata();
+        if let Some(shard) = &self.shard {
+            metadata.insert("shardInfo".to_owned(), json!({"selector": shard}));
         }
         metadata
     }
@@ -103,19 +114,20 @@ pub(super) fn page(state: &State, target: &Target, options: &ListOptions, select
     } else {
         collection.objects_after(&selection.prefix, after).filter(matching).cloned().collect()
     };
-    Ok(cut(objects, limit, shown, selection.has_selectors()))
+    Ok(cut(objects, limit, shown, selection))
 }
 
 /// Takes the first `limit` objects, if there are more.
-fn cut(mut objects: Vec<Arc<Stored>>, limit: usize, revision: u64, has_selectors: bool) -> Page {
+fn cut(mut objects: Vec<Arc<Stored>>, limit: usize, revision: u64, selection: &Selection) -> Page {
+    let shard = selection.shard().map(ToString::to_string);
     if limit == 0 || objects.len() <= limit {
-        return Page { objects, revision, next: None, remaining: None };
+        return Page { objects, revision, next: None, remaining: None, shard };
     }
     let remaining = objects.len() - limit;
     objects.truncate(limit);
     let next = objects.last().map(|last| Continue { revision: Some(revision), after: last.key.to_string() }.encode());
     // How many remain is only known where nothing is filtered.
-    Page { objects, revision, next, remaining: Some(remaining).filter(|_| !has_selectors) }
+    Page { objects, revision, next, remaining: Some(remaining).filter(|_| !selection.has_selectors()), shard }
 }
 
 /// From `handleCompactedErrorForPaging` in
@@ -138,7 +150,7 @@ pub(super) fn write_list(served: &Served, page: &Page) -> Vec<u8> {
     let mut text = Vec::with_capacity(size + head.len() + 256);
     text.extend_from_slice(head.as_bytes());
     text.extend_from_slice(b"\"metadata\":");
-    text.extend_from_slice(Value::Object(page.metadata()).to_string().as_bytes());
+    text.extend_from_slice(Value::Object(page.whole_metadata()).to_string().as_bytes());
     text.extend_from_slice(b",\"items\":[");
     for (index, object) in page.objects.iter().enumerate() {
         if index > 0 {
@@ -155,7 +167,7 @@ pub(super) fn write_list(served: &Served, page: &Page) -> Vec<u8> {
 /// <https://kubernetes.io/docs/reference/using-api/api-concepts/#semantics-for-watch>
 pub(super) fn watch(state: &State, call: &Call, target: &Target) -> Result<Answer> {
     let options = ListOptions::read(&call.query, true)?;
-    let selection = Selection::read(&call.query, &target.served, target.namespace.as_deref())?;
+    let selection = target.selection(state, call)?;
     let current = state.store.revision();
     let start = match (options.initial_events, options.resource_version) {
         (Some(true), Some(asked)) if asked > current => Start::Failed(Failure::too_large_version(asked, current)),

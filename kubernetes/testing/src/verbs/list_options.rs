@@ -29,9 +29,6 @@ impl ListOptions {
         } else {
             check_list(version, matching, continue_token, initial_events)?;
         }
-        if query.text("shardSelector").is_some() {
-            return Err(Failure::not_implemented("sharded lists and watches (shardSelector)"));
-        }
         let parse = |text: &str| {
             text.parse::<u64>().map_err(|_| {
                 let why = format!("strconv.ParseUint: parsing {text:?}: invalid syntax");

@@ -1,11 +1,14 @@
 //! What each request does, as a function of the state: no sockets, no waiting.
 
 mod apply;
+mod binding;
 mod context;
 mod create;
 mod delete;
 mod delete_options;
+mod eviction;
 mod garbage;
+mod limits;
 mod list;
 mod list_options;
 mod load;

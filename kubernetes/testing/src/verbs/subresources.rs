@@ -1,17 +1,19 @@
 use serde_json::{Value, json};
 
+use super::binding::bind;
 use super::context::{Target, read_body};
-use super::delete_options::DeleteOptions;
+use super::eviction::evict;
 use super::options::WriteOptions;
-use super::update::{Tracking, finish};
+use super::update::{Tracking, check_name, finish};
 use super::write::Writer;
-use super::{Answer, Reply, delete, list, patch, reply, update};
+use super::{Answer, Reply, list, patch, reply, update};
 use crate::call::Call;
-use crate::failure::{Failure, Result};
+use crate::failure::{Cause, Failure, Named, Result};
 use crate::object::Object;
-use crate::registry::{ScalePaths, Subresource};
+use crate::registry::{ScalePaths, Served, Subresource};
 use crate::shape::Shape;
 use crate::state::State;
+use crate::store::Stored;
 use crate::structure;
 
 /// Answers what is asked of a subresource.
@@ -34,12 +36,13 @@ pub(super) fn answer(state: &mut State, call: &Call, target: &Target) -> Result<
     }
     match (name, verb) {
         ("scale", _) => reply(scale(state, call, target, &subresource, verb)),
-        ("eviction", "create") => reply(evict(state, call, target, &subresource)),
-        ("binding", "create") => reply(bind(state, call, target, &subresource)),
+        ("eviction", "create") => {
+            reply(read_form(call, &subresource).and_then(|body| evict(state, call, target, &body)))
+        }
+        ("binding", "create") => reply(read_form(call, &subresource).and_then(|body| bind(state, call, target, &body))),
         ("token", _) => Err(Failure::not_implemented("tokens: there are no users")),
         (_, "get") => reply(list::get(state, call, target)),
-        // Each changes a part of the object that is not checked here further: status, ephemeralcontainers, resize,
-        // approval, finalize.
+        // Each changes a part of the object, as `limits` says: status, ephemeralcontainers, resize, approval, finalize.
         (_, "update") => reply(update::update(state, call, target)),
         (_, "patch") => reply(patch::patch(state, call, target)),
         _ => Err(Failure::not_implemented(&format!("{verb} of the subresource {name:?}"))),
@@ -62,39 +65,8 @@ fn normalize_form(subresource: &Subresource, value: Value) -> std::result::Resul
     Ok(Value::Object(fields))
 }
 
-/// Deletes a pod, as an eviction that no disruption budget forbids: budgets are not looked at.
-fn evict(state: &mut State, call: &Call, target: &Target, subresource: &Subresource) -> Result<Reply> {
-    let eviction = read_form(call, subresource)?;
-    let options = eviction.get("deleteOptions").cloned().unwrap_or(json!({}));
-    let call = Call { body: options.to_string().into(), ..call.clone() };
-    let options = DeleteOptions::read(&call)?;
-    let pod = target.get(state)?;
-    delete::check_preconditions(&target.served, &pod, &options)?;
-    delete::delete_object(state, &target.served, &pod, &options)?;
-    Ok(created())
-}
-
-/// Assigns a pod to a node, as the scheduler does.
-fn bind(state: &mut State, call: &Call, target: &Target, subresource: &Subresource) -> Result<Reply> {
-    let options = WriteOptions::read(call, "CreateOptions")?;
-    let binding = read_form(call, subresource)?;
-    let node = binding.pointer("/target/name").and_then(Value::as_str).unwrap_or_default();
-    let stored = target.get(state)?;
-    let old = Object::of(&stored);
-    let mut new = old.clone();
-    let spec = new.0.entry("spec").or_insert_with(|| json!({}));
-    match spec.get("nodeName").and_then(Value::as_str) {
-        Some(other) if !other.is_empty() => {
-            let why = format!("pod {} is already assigned to node {other:?}", target.name());
-            return Err(Failure::conflict(&*target.served, target.name(), &why));
-        }
-        _ => spec["nodeName"] = node.into(),
-    }
-    finish(state, &Writer::of(call, target, options), &old, new, Tracking::Update)?;
-    Ok(created())
-}
-
-fn created() -> Reply {
+/// The answer to what makes no object.
+pub(super) fn created() -> Reply {
     let status = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201});
     Reply::json(http::StatusCode::CREATED, status.to_string())
 }
@@ -118,15 +90,57 @@ fn scale(state: &mut State, call: &Call, target: &Target, subresource: &Subresou
     } else {
         read_form(call, subresource)?
     };
-    let version = sent.pointer("/metadata/resourceVersion").and_then(Value::as_str).unwrap_or_default();
-    if !version.is_empty() && version != stored.revision.to_string() {
-        return Err(Failure::modified(&*target.served, target.name()));
-    }
+    let writer = Writer::of(call, target, options);
+    check_scale(&writer, &stored, &sent)?;
     let replicas = sent.pointer("/spec/replicas").cloned().unwrap_or(json!(0));
     let mut new = old.clone();
     set_at(&mut new, &paths.spec_replicas, replicas);
-    let changed = finish(state, &Writer::of(call, target, options), &old, new, Tracking::Update)?;
+    let changed = finish(state, &writer, &old, new, Tracking::Update)?;
     Ok(Reply::ok(scale_of(&changed, &paths).to_string()))
+}
+
+/// As `scaleUpdatedObjectInfo` in `pkg/registry/apps/deployment/storage/storage.go`.
+fn check_scale(writer: &Writer<'_>, stored: &Stored, sent: &Value) -> Result<()> {
+    let object = Object(sent.as_object().cloned().unwrap_or_default());
+    check_name(writer, &object)?;
+    let replicas = sent.pointer("/spec/replicas").and_then(Value::as_i64).unwrap_or_default();
+    if replicas < 0 {
+        let cause = Cause::invalid("spec.replicas", &replicas.into(), "must be greater than or equal to 0");
+        return Err(Failure::invalid("autoscaling", "Scale", writer.name, &[cause]));
+    }
+    let (uid, version) = (object.text("uid"), object.text("resourceVersion"));
+    if !uid.is_empty() && uid != &*stored.uid {
+        let why = format!("Precondition failed: UID in precondition: {uid}, UID in object meta: {}", stored.uid);
+        return Err(Failure::conflict(&Scales(writer.served), writer.name, &why));
+    }
+    if !version.is_empty() && version != stored.revision.to_string() {
+        return Err(Failure::modified(writer.served, writer.name));
+    }
+    Ok(())
+}
+
+/// What conflicts call the scale of a resource.
+struct Scales<'a>(&'a Served);
+
+impl Named for Scales<'_> {
+    fn group(&self) -> &str {
+        &self.0.group
+    }
+
+    fn plural(&self) -> &str {
+        &self.0.plural
+    }
+
+    fn kind(&self) -> &str {
+        "Scale"
+    }
+
+    fn qualified(&self) -> String {
+        match self.group() {
+            "" => format!("{}/scale", self.plural()),
+            group => format!("{}.{group}/scale", self.plural()),
+        }
+    }
 }
 
 /// As `scaleFromDeployment` and its like in

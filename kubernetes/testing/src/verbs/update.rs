@@ -5,7 +5,7 @@ use super::context::{Target, read_object};
 use super::create::create_object;
 use super::options::WriteOptions;
 use super::write::{Writer, respond};
-use super::{Reply, namespaces};
+use super::{Reply, limits, namespaces};
 use crate::call::Call;
 use crate::failure::{Cause, Failure, Result};
 use crate::object::Object;
@@ -65,14 +65,7 @@ pub(super) enum Tracking {
 fn check_version(writer: &Writer<'_>, old: &Stored, object: &Object) -> Result<()> {
     let (served, version, uid) = (writer.served, object.text("resourceVersion"), object.text("uid"));
     if !uid.is_empty() && uid != &*old.uid {
-        let directory =
-            if served.group.is_empty() { served.plural.clone() } else { format!("{}/{}", served.group, served.plural) };
-        let why = format!(
-            "StorageError: invalid object, Code: 4, Key: /registry/{directory}/{}, ResourceVersion: 0, \
-             AdditionalErrorMsg: Precondition failed: UID in precondition: {uid}, UID in object meta: {}",
-            &*old.key, old.uid
-        );
-        return Err(Failure::conflict(served, writer.name, &why));
+        return Err(stale(writer, old, "UID", uid, &old.uid));
     }
     if version.is_empty() {
         if served.behaviour.unconditional_update {
@@ -87,6 +80,19 @@ fn check_version(writer: &Writer<'_>, old: &Stored, object: &Object) -> Result<(
         Ok(_) => Err(Failure::modified(served, writer.name)),
         Err(_) => Err(Failure::internal(format!("strconv.ParseUint: parsing {version:?}: invalid syntax"))),
     }
+}
+
+/// A precondition that the storage found broken: `what` is `UID` or `ResourceVersion`.
+pub(super) fn stale(writer: &Writer<'_>, old: &Stored, what: &str, asked: &str, found: &str) -> Failure {
+    let served = writer.served;
+    let directory =
+        if served.group.is_empty() { served.plural.clone() } else { format!("{}/{}", served.group, served.plural) };
+    let why = format!(
+        "StorageError: invalid object, Code: 4, Key: /registry/{directory}/{}, ResourceVersion: 0, \
+         AdditionalErrorMsg: Precondition failed: {what} in precondition: {asked}, {what} in object meta: {found}",
+        &*old.key
+    );
+    Failure::conflict(served, writer.name, &why)
 }
 
 /// Stores a new state of an object: what only the server may change is put back, and nothing is written if nothing is
@@ -106,14 +112,9 @@ pub(super) fn finish(
         new.restore(field, old);
     }
     new.restore("resourceVersion", old);
-    split_status(served, writer.subresource, old, &mut new);
+    limits::apply(writer, &state.clock.timestamp(), old, &mut new)?;
     check_finalizers(writer, old, &new)?;
-    let labels = |object: &Object| object.at("metadata.labels").cloned();
-    let is_relabelled = served.behaviour.label_generation && labels(old) != labels(&new);
-    if served.behaviour.generation && (is_relabelled || differs_in_specification(old, &new)) {
-        let generation = old.integer("generation").unwrap_or_default();
-        new.set("generation", generation + 1);
-    }
+    count_generation(writer, old, &mut new);
     writer.check(state, &new)?;
     if tracking == Tracking::Update {
         writer.track(state, Some(old), &mut new);
@@ -135,31 +136,6 @@ pub(super) fn finish(
     Ok(object)
 }
 
-/// A resource with a status subresource has its status changed there alone, and there nothing else.
-fn split_status(served: &Served, subresource: &str, old: &Object, new: &mut Object) {
-    if !served.has_status() {
-        return;
-    }
-    if subresource == "status" {
-        let status = new.0.remove("status");
-        let mut metadata = new.metadata().cloned().unwrap_or_default();
-        if served.is_custom() {
-            // Of the metadata, a custom resource's status takes the ownership of fields alone.
-            let managed = metadata.remove("managedFields");
-            metadata = old.metadata().cloned().unwrap_or_default();
-            metadata.extend(managed.map(|fields| ("managedFields".to_owned(), fields)));
-        }
-        *new = old.clone();
-        new.0.insert("metadata".to_owned(), Value::Object(metadata));
-        match status {
-            Some(status) => drop(new.0.insert("status".to_owned(), status)),
-            None => drop(new.0.remove("status")),
-        }
-    } else {
-        new.restore_field("status", old);
-    }
-}
-
 /// Who is being deleted gets no new finalizers (`ValidateObjectMetaUpdate`).
 fn check_finalizers(writer: &Writer<'_>, old: &Object, new: &Object) -> Result<()> {
     if !old.is_deleting() {
@@ -177,13 +153,28 @@ fn check_finalizers(writer: &Writer<'_>, old: &Object, new: &Object) -> Result<(
     Err(writer.invalid(Cause::forbidden("metadata.finalizers", &why)))
 }
 
-fn differs_in_specification(old: &Object, new: &Object) -> bool {
-    let fields = |object: &Object| {
-        let mut object = object.0.clone();
-        for field in ["metadata", "status", "apiVersion", "kind"] {
-            object.remove(field);
-        }
-        object
+/// `metadata.generation` counts the changes of what is asked for; a write to the status is none.
+fn count_generation(writer: &Writer<'_>, old: &Object, new: &mut Object) {
+    let behaviour = &writer.served.behaviour;
+    if !behaviour.generation || writer.subresource == "status" {
+        return;
+    }
+    let fields = behaviour.generation_metadata.iter();
+    let is_described_anew = fields.map(|field| format!("metadata.{field}")).any(|path| old.at(&path) != new.at(&path));
+    if is_described_anew || differs_in_specification(writer.served, old, new) {
+        let generation = old.integer("generation").unwrap_or_default();
+        new.set("generation", generation + 1);
+    }
+}
+
+fn differs_in_specification(served: &Served, old: &Object, new: &Object) -> bool {
+    let is_specification = |name: &str| {
+        !matches!(name, "metadata" | "apiVersion" | "kind")
+            && (name != "status" || (served.is_custom() && !served.has_status()))
+    };
+    let fields = |object: &Object| -> Vec<(String, Value)> {
+        let fields = object.0.iter().filter(|(name, _)| is_specification(name));
+        fields.map(|(name, value)| (name.clone(), value.clone())).collect()
     };
     fields(old) != fields(new)
 }

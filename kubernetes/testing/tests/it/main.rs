@@ -1,10 +1,13 @@
 //! What the server does, request by request.
 
 mod faults;
+mod fuzz;
 mod lists;
 mod objects;
 mod ports;
 mod properties;
+mod shards;
+mod subresources;
 mod support;
 mod watches;
 mod writes;

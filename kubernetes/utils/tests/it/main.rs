@@ -1,4 +1,7 @@
-//! Retries, on a paused clock.
+//! Retries, on a paused clock, and conditions.
+
+#[cfg(all(feature = "apiextensions-v1", feature = "apps-v1", feature = "batch-v1", feature = "core-v1"))]
+mod conditions;
 
 use std::cell::Cell;
 use std::time::Duration;

@@ -1,0 +1,142 @@
+use kubernetes_swagger::{Swagger, merge};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use crate::error::{Error, Result};
+use crate::locate;
+
+/// What is generated from.
+#[derive(Clone, Copy, Debug)]
+pub struct Description<'a> {
+    /// The name of the file or folder, as headers and errors show it.
+    pub source: &'a str,
+    /// The version of Kubernetes.
+    pub kubernetes: &'a str,
+    /// What the file or folder holds.
+    pub content: Content<'a>,
+}
+
+/// What a description is written in.
+#[derive(Clone, Copy, Debug)]
+pub enum Content<'a> {
+    /// Swagger 2.0, one document, as `/openapi/v2` serves it.
+    Swagger(&'a [u8]),
+    /// OpenAPI 3.0, a document for each group and version with its name, as `/openapi/v3` serves them.
+    OpenApi(&'a [(String, Vec<u8>)]),
+}
+
+impl Content<'_> {
+    /// The version of Kubernetes that a description says it is of.
+    ///
+    /// The files in Kubernetes' sources say `unversioned`.
+    ///
+    /// # Errors
+    /// If it is no JSON, or has no version.
+    pub fn version(&self, source: &str) -> Result<String> {
+        #[derive(Deserialize)]
+        struct Document {
+            info: Info,
+        }
+        #[derive(Deserialize)]
+        struct Info {
+            version: String,
+        }
+        let read = |file: &str, bytes: &[u8]| -> Result<String> {
+            let error = |error| Error::new("it is no description with a version").in_file(file).caused_by(error);
+            let document: Document = serde_json::from_slice(bytes).map_err(error)?;
+            Ok(document.info.version)
+        };
+        match self {
+            Self::Swagger(bytes) => read(source, bytes),
+            Self::OpenApi(documents) => match documents.iter().find(|(_, bytes)| has_version_path(bytes)) {
+                Some((name, bytes)) => read(name, bytes),
+                None => Err(Error::new("none of its documents has the path /version/").in_file(source)),
+            },
+        }
+    }
+
+    /// The description in Swagger 2.0. What only OpenAPI 3.0 has is kept, as extensions.
+    ///
+    /// # Errors
+    /// As [`generate`](crate::generate()).
+    pub fn to_swagger(&self, source: &str) -> Result<Vec<u8>> {
+        match self {
+            Self::Swagger(bytes) => Ok(bytes.to_vec()),
+            Self::OpenApi(_) => {
+                let error = |error| Error::new("it can't be written as JSON").in_file(source).caused_by(error);
+                serde_json::to_vec(&self.parse(source)?).map_err(error)
+            }
+        }
+    }
+
+    pub(crate) fn parse(&self, source: &str) -> Result<Swagger> {
+        match self {
+            Self::Swagger(bytes) => {
+                Swagger::parse(bytes).map_err(|error| with_problems(&error).in_file(source).with_excerpts(text(bytes)))
+            }
+            Self::OpenApi(documents) => parse_documents(source, documents),
+        }
+    }
+
+    /// The error of what was read from this, with the file and the lines around each place.
+    pub(crate) fn explain(&self, source: &str, error: Error) -> Error {
+        match self {
+            Self::Swagger(bytes) => error.in_file(source).with_excerpts(text(bytes)),
+            Self::OpenApi(documents) => error.each(&mut |problem| place_in(documents, problem)).in_file(source),
+        }
+    }
+}
+
+fn parse_documents(source: &str, documents: &[(String, Vec<u8>)]) -> Result<Swagger> {
+    let (mut parsed, mut problems) = (Vec::with_capacity(documents.len()), Vec::new());
+    for (name, bytes) in documents {
+        match Swagger::parse_openapi(bytes) {
+            Ok(swagger) => parsed.push((name.clone(), swagger)),
+            Err(error) => problems.push(with_problems(&error).in_file(name).with_excerpts(text(bytes))),
+        }
+    }
+    match Error::of_all(problems) {
+        Some(error) => Err(error),
+        None => merge(parsed).map_err(|error| with_problems(&error).in_file(source)),
+    }
+}
+
+/// Moves a problem to the document that has its place: definitions are elsewhere in OpenAPI 3.0.
+fn place_in(documents: &[(String, Vec<u8>)], problem: Error) -> Error {
+    let pointer = match problem.pointer().strip_prefix("/definitions/") {
+        Some(rest) => format!("/components/schemas/{rest}"),
+        None => problem.pointer().to_owned(),
+    };
+    let place: Vec<&str> = pointer.split('/').collect();
+    // The definition or the path itself; what is in it may be named after Swagger 2.0.
+    let depth = if pointer.starts_with("/components/") { 4 } else { 3 };
+    let owner = place.get(..depth).unwrap_or(&place).join("/");
+    let has_owner = |(_, bytes): &&(String, Vec<u8>)| !owner.is_empty() && locate::exists(text(bytes), &owner);
+    match documents.iter().find(has_owner) {
+        Some((name, bytes)) => problem.moved(pointer).in_file(name).with_excerpts(text(bytes)),
+        None => problem,
+    }
+}
+
+fn has_version_path(bytes: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Document {
+        paths: Paths,
+    }
+    #[derive(Deserialize)]
+    struct Paths {
+        #[serde(rename = "/version/")]
+        version: Option<IgnoredAny>,
+    }
+    serde_json::from_slice::<Document>(bytes).is_ok_and(|document| document.paths.version.is_some())
+}
+
+fn with_problems(error: &kubernetes_swagger::Error) -> Error {
+    let problems = error.problems().iter().map(|problem| Error::at(&problem.pointer, &problem.message));
+    Error::of_all(problems).unwrap_or_else(|| Error::new(error.to_string()))
+}
+
+/// For excerpts, which a text that is no UTF-8 has none of.
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap_or_default()
+}

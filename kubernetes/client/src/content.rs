@@ -1,0 +1,121 @@
+//! In which formats a client and its server talk.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bytes::Bytes;
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderValue, Request, StatusCode};
+use kubernetes_core::cbor;
+
+use crate::{ClientBuilder, Error};
+
+/// In which format a client sends objects, and prefers to get them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ContentType {
+    /// `application/json`, which every server speaks.
+    #[default]
+    Json,
+    /// `application/cbor` ([KEP-4222](https://kep.k8s.io/4222)), where the server speaks it.
+    Cbor,
+}
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const CBOR: HeaderValue = HeaderValue::from_static(cbor::MEDIA_TYPE);
+
+/// As client-go's dynamic client, so that a server without CBOR answers in JSON.
+const CBOR_OR_JSON: HeaderValue = HeaderValue::from_static("application/cbor,application/json;q=0.9");
+
+/// Patches that are whole objects; the other kinds have no form in CBOR.
+const APPLY_JSON: HeaderValue = HeaderValue::from_static("application/apply-patch+yaml");
+const APPLY_CBOR: HeaderValue = HeaderValue::from_static("application/apply-patch+cbor");
+
+/// The format that a client prefers, and whether its server takes it.
+#[derive(Debug, Default)]
+pub(crate) struct Content {
+    preferred: ContentType,
+    /// Whether the server has refused a body in CBOR, so that no other is sent.
+    refused: AtomicBool,
+}
+
+impl Content {
+    pub(crate) fn new(preferred: ContentType) -> Self {
+        Self { preferred, refused: AtomicBool::new(false) }
+    }
+
+    /// Makes a request that says JSON one in the preferred format. Any other is left as it is.
+    pub(crate) fn prefer(&self, request: &mut Request<Bytes>) {
+        if self.preferred == ContentType::Json {
+            return;
+        }
+        if let Some(accept) = request.headers_mut().get_mut(ACCEPT)
+            && let Some(preferred) = preferring_cbor(accept)
+        {
+            *accept = preferred;
+        }
+        if self.refused.load(Ordering::Relaxed) {
+            return;
+        }
+        let cbor = match request.headers().get(CONTENT_TYPE) {
+            Some(content_type) if content_type == JSON => CBOR,
+            Some(content_type) if content_type == APPLY_JSON => APPLY_CBOR,
+            _ => return,
+        };
+        // An apply may be YAML that is no JSON. Whatever can't be encoded is for the server to refuse.
+        if let Some(body) = std::str::from_utf8(request.body()).ok().and_then(|json| cbor::from_json(json).ok()) {
+            *request.body_mut() = body.into();
+            request.headers_mut().insert(CONTENT_TYPE, cbor);
+        }
+    }
+
+    /// Makes a request in CBOR one in JSON, if the server refused it for that: nothing was done, so that any request
+    /// may be sent again. From now on all bodies are JSON, as in client-go (`rest/client.go`).
+    pub(crate) fn fall_back(&self, request: &mut Request<Bytes>, error: &Error) -> bool {
+        if error.http_status() != Some(StatusCode::UNSUPPORTED_MEDIA_TYPE) {
+            return false;
+        }
+        let json = match request.headers().get(CONTENT_TYPE) {
+            Some(content_type) if content_type == CBOR => JSON,
+            Some(content_type) if content_type == APPLY_CBOR => APPLY_JSON,
+            _ => return false,
+        };
+        let Ok(body) = cbor::to_json(request.body()) else { return false };
+        *request.body_mut() = body.into();
+        request.headers_mut().insert(CONTENT_TYPE, json);
+        self.refused.store(true, Ordering::Relaxed);
+        true
+    }
+}
+
+/// The media types that a request accepts, those of JSON also as CBOR and before; `None` if the first is not JSON.
+fn preferring_cbor(accept: &HeaderValue) -> Option<HeaderValue> {
+    if accept == JSON {
+        return Some(CBOR_OR_JSON);
+    }
+    // A view of objects, as `application/json;as=Table;v=v1;g=meta.k8s.io,application/json`.
+    let accept = accept.to_str().ok()?;
+    let view = accept.split(',').next()?.strip_prefix("application/json;as=")?;
+    HeaderValue::try_from(format!("{};as={view},{accept}", cbor::MEDIA_TYPE)).ok()
+}
+
+impl ClientBuilder {
+    /// In which format objects are sent, and preferred in answers: JSON by default.
+    ///
+    /// ```
+    /// use kubernetes_client::{Client, ContentType};
+    /// # let config = kubernetes_config::Config::new("http://127.0.0.1:8001".parse()?);
+    ///
+    /// let client = Client::builder(config).content_type(ContentType::Cbor).build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// A server speaks CBOR behind its feature gate `CBORServingAndStorage`. One that does not answers in JSON; if it
+    /// refuses what was sent (415), the request is sent again in JSON, and so are all others after it.
+    ///
+    /// Watches and patches other than applies stay JSON, and so does a request that names another media type. CBOR
+    /// spares the server work; this client reads JSON with less.
+    pub fn content_type(mut self, content_type: ContentType) -> Self {
+        self.content_type = content_type;
+        self
+    }
+}

@@ -1,0 +1,140 @@
+use std::fmt;
+use std::marker::PhantomData;
+
+use crate::json::{self, DecodeError, Reader, Value, Writer};
+use crate::{Object, ObjectMeta, Watchable};
+
+/// An object of type `K` as the text that the server sent, of which only the metadata is decoded: what
+/// [`raw`](crate::ListRequest::raw) asks for.
+///
+/// ```
+/// use kubernetes_core::{List, Raw};
+/// # kubernetes_core::doc_test_resource!(Pod);
+///
+/// let pods: List<Raw<Pod>> = serde_json::from_str(
+///     r#"{"metadata": {"resourceVersion": "7"}, "items": [{"metadata": {"name": "web"}, "new": [1]}]}"#,
+/// )?;
+/// assert_eq!(pods.items[0].name(), "web");
+/// assert_eq!(pods.items[0].text(), r#"{"metadata":{"name":"web"},"new":[1]}"#);
+/// assert_eq!(pods.items[0].decode()?, Pod::named("web"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// It is for programs that pass objects on as they are, want fields that `K` does not have, or must go on when one
+/// object among many can't be decoded. (From a server, the text is as it was sent; serde, as above, makes its own.)
+///
+/// Neither `apiVersion` nor `kind` is checked before [`decode`](Self::decode). What is changed in the metadata is not
+/// written to the text.
+pub struct Raw<K> {
+    metadata: ObjectMeta,
+    text: Box<str>,
+    of: PhantomData<fn() -> K>,
+}
+
+impl<K> Raw<K> {
+    /// The object as JSON.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// `metadata.name`, or the empty string.
+    pub fn name(&self) -> &str {
+        self.metadata.name.as_deref().unwrap_or_default()
+    }
+
+    /// `metadata.namespace`.
+    pub fn namespace(&self) -> Option<&str> {
+        self.metadata.namespace.as_deref()
+    }
+
+    /// `metadata.uid`, or the empty string.
+    pub fn uid(&self) -> &str {
+        self.metadata.uid.as_deref().unwrap_or_default()
+    }
+}
+
+impl<K: Value> Raw<K> {
+    /// The object.
+    ///
+    /// # Errors
+    /// If the text is not that of a `K`.
+    pub fn decode(&self) -> Result<K, DecodeError> {
+        json::from_str(&self.text)
+    }
+}
+
+impl<K> Default for Raw<K> {
+    /// An empty object.
+    fn default() -> Self {
+        Self { metadata: ObjectMeta::default(), text: "{}".into(), of: PhantomData }
+    }
+}
+
+impl<K> Clone for Raw<K> {
+    fn clone(&self) -> Self {
+        Self { metadata: self.metadata.clone(), text: self.text.clone(), of: PhantomData }
+    }
+}
+
+impl<K> PartialEq for Raw<K> {
+    /// By the text.
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl<K> fmt::Debug for Raw<K> {
+    /// Leaves the text out: it may hold secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Raw").field("metadata", &self.metadata).finish_non_exhaustive()
+    }
+}
+
+impl<K> Value for Raw<K> {
+    fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        let text = reader.raw()?;
+        let mut seen = Metadata::default();
+        seen.read_new(&mut Reader::new(text))?;
+        *self = Self { metadata: seen.0, text: text.into(), of: PhantomData };
+        Ok(())
+    }
+
+    fn write(&self, writer: &mut Writer) {
+        writer.raw(&self.text);
+    }
+}
+
+/// The one field that is decoded.
+#[derive(Default)]
+struct Metadata(ObjectMeta);
+
+impl Value for Metadata {
+    const FIELDS: &'static [&'static str] = &["metadata"];
+
+    fn read_field(&mut self, index: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        match index {
+            0 => self.0.read(reader),
+            _ => reader.skip(),
+        }
+    }
+
+    fn write_fields(&self, writer: &mut Writer) {
+        writer.required("metadata", &self.0);
+    }
+}
+
+impl<K: 'static> Object for Raw<K> {
+    const TYPE: Option<crate::StaticType> = None;
+
+    fn metadata(&self) -> &ObjectMeta {
+        &self.metadata
+    }
+
+    fn metadata_mut(&mut self) -> &mut ObjectMeta {
+        &mut self.metadata
+    }
+}
+
+impl<K: Watchable> Watchable for Raw<K> {}
+
+crate::serde_by_json!(Raw<K>, K);

@@ -1,0 +1,184 @@
+//! Documents of OpenAPI 3.0, and the description that they are together.
+
+use kubernetes_swagger::{Error, Parameter, ReferenceOr, Swagger, lower, merge};
+use serde_json::{Value, json};
+
+use crate::support::merge as add;
+
+fn document(schemas: Value, paths: Value) -> Value {
+    json!({
+        "openapi": "3.0.0", "info": {"title": "Kubernetes", "version": "v1.37.2"},
+        "paths": paths, "components": {"schemas": schemas},
+    })
+}
+
+fn try_parse(document: &Value) -> Result<Swagger, Error> {
+    Swagger::parse_openapi(document.to_string().as_bytes())
+}
+
+#[track_caller]
+fn parse(document: &Value) -> Swagger {
+    try_parse(document).unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[track_caller]
+fn refused(document: &Value, pointer: &str, message: &str) {
+    let error = try_parse(document).expect_err(message);
+    let [problem] = error.problems() else { panic!("{error}") };
+    assert_eq!(problem.pointer, pointer, "{error}");
+    assert!(problem.message.contains(message), "{error}");
+}
+
+/// Every key of a schema that OpenAPI 3.0 has and Kubernetes writes.
+fn schemas() -> Value {
+    json!({
+        "a.v1.Lamp": {
+            "type": "object", "description": "A lamp.", "required": ["name"],
+            "x-kubernetes-group-version-kind": [{"group": "a", "version": "v1", "kind": "Lamp"}],
+            "properties": {
+                "name": {"type": "string", "default": "", "minLength": 1, "pattern": "^a$"},
+                "owner": {"type": "string", "nullable": true, "format": "of-its-own"},
+                "spec": {"allOf": [{"$ref": "#/components/schemas/a.v1.Spec"}], "default": {}, "description": "What."},
+                "plain": {"$ref": "#/components/schemas/a.v1.Spec"},
+                "list": {"type": "array", "items": {"allOf": [{"$ref": "#/components/schemas/a.v1.Spec"}], "default": {}}},
+                "amount": {"oneOf": [{"type": "string"}, {"type": "number"}]},
+                "port": {"anyOf": [{"type": "integer"}, {"type": "string"}], "x-kubernetes-int-or-string": true},
+                "limited": {
+                    "type": "string", "allOf": [{"enum": ["a"]}, {"maxLength": 2}], "not": {"enum": ["b"]},
+                    "oneOf": [{"minLength": 1}],
+                },
+                "forbidden": {"not": {"type": "string"}},
+            },
+        },
+        "a.v1.Spec": {"type": "object", "additionalProperties": {"type": "integer", "format": "int32"}},
+    })
+}
+
+/// What is read is what is lifted: nothing is dropped on the way.
+#[test]
+fn schemas_survive() {
+    let source = document(schemas(), json!({}));
+    let swagger = parse(&source);
+    let lifted = swagger.lift();
+    let written = serde_json::to_value(&lifted).expect("OpenAPI is JSON");
+    assert_eq!(written["components"]["schemas"], source["components"]["schemas"]);
+    assert_eq!(lower(&lifted).unwrap_or_else(|error| panic!("{error}")), swagger);
+}
+
+/// What only OpenAPI 3.0 has is an extension in Swagger 2.0, and read from there.
+#[test]
+fn swagger_keeps_what_only_openapi_has() {
+    let swagger = parse(&document(schemas(), json!({})));
+    let text = serde_json::to_string(&swagger).expect("a description is JSON");
+    assert!(text.contains(r#""x-nullable":true"#) && text.contains(r#""x-oneOf":["#), "{text}");
+    assert_eq!(Swagger::parse(text.as_bytes()).unwrap_or_else(|error| panic!("{error}")), swagger);
+}
+
+fn operation(more: Value) -> Value {
+    let body = json!({"schema": {"$ref": "#/components/schemas/a.v1.Spec"}});
+    let mut operation = json!({
+        "operationId": "createSpec", "description": "Creates.", "tags": ["a_v1"],
+        "x-kubernetes-action": "post",
+        "x-kubernetes-group-version-kind": {"group": "a", "version": "v1", "kind": "Spec"},
+        "parameters": [{"name": "item", "in": "query", "schema": {"type": "array", "items": {"type": "string"}}}],
+        "requestBody": {"required": true, "content": {"application/json": body, "application/yaml": body}},
+        "responses": {"200": {"description": "OK", "content": {"application/json": body}}, "401": {"description": "No"}},
+    });
+    add(&mut operation, more);
+    let name =
+        json!({"name": "name", "in": "path", "required": true, "schema": {"type": "string", "uniqueItems": true}});
+    document(schemas(), json!({"/apis/a/v1/specs/{name}": {"parameters": [name], "post": operation}}))
+}
+
+/// An operation is the one that Swagger 2.0 has: its body a parameter, its content types lists of their own.
+#[test]
+fn operations_are_those_of_swagger() {
+    let read = parse(&operation(json!({})));
+    let reference = json!({"$ref": "#/definitions/a.v1.Spec"});
+    let expected = json!({
+        "parameters": [{"name": "name", "in": "path", "required": true, "type": "string", "uniqueItems": true}],
+        "post": {
+            "operationId": "createSpec", "description": "Creates.", "tags": ["a_v1"],
+            "x-kubernetes-action": "post",
+            "x-kubernetes-group-version-kind": {"group": "a", "version": "v1", "kind": "Spec"},
+            "consumes": ["application/json", "application/yaml"], "produces": ["application/json"],
+            "parameters": [
+                {"name": "body", "in": "body", "required": true, "schema": reference},
+                {"name": "item", "in": "query", "type": "array", "items": {"type": "string"}, "collectionFormat": "multi"},
+            ],
+            "responses": {"200": {"description": "OK", "schema": reference}, "401": {"description": "No"}},
+        },
+    });
+    let path = read.paths.get("/apis/a/v1/specs/{name}").expect("the path was read");
+    assert_eq!(serde_json::to_value(path).expect("a path is JSON"), expected);
+    let body = path.operations.values().next().and_then(|operation| operation.parameters.first());
+    assert!(matches!(body, Some(ReferenceOr::Item(Parameter::Body(_)))));
+}
+
+#[test]
+fn what_is_not_known_is_refused() {
+    let schema = |schema: Value| document(json!({ "a.v1.Lamp": schema }), json!({}));
+    let lamp = "/components/schemas/a.v1.Lamp";
+    refused(&schema(json!({"discriminator": {}})), &format!("{lamp}/discriminator"), "unknown key");
+    refused(&schema(json!({"x-nullable": true})), &format!("{lamp}/x-nullable"), "unknown extension");
+    refused(&schema(json!({"x-kubernetes-new": true})), &format!("{lamp}/x-kubernetes-new"), "unknown extension");
+    let gone = json!({"oneOf": [{"$ref": "#/components/schemas/a.v1.Gone"}]});
+    refused(&schema(gone), &format!("{lamp}/oneOf/0/$ref"), "`#/components/schemas/a.v1.Gone` is not in the document");
+    let foreign = json!({"$ref": "other.json#/a"});
+    refused(&schema(foreign), &format!("{lamp}/$ref"), "expected `#/components/schemas/` and a name");
+    let mut swagger = document(json!({}), json!({}));
+    swagger["openapi"] = json!("3.1.0");
+    refused(&swagger, "/openapi", "expected a version 3.0, found `3.1.0`");
+    let post = "/paths/~1apis~1a~1v1~1specs~1{name}/post";
+    let differing = json!({"a": {"schema": {"type": "string"}}, "b": {"schema": {"type": "integer"}}});
+    let body = operation(json!({"requestBody": {"content": differing}}));
+    refused(&body, &format!("{post}/requestBody/content"), "the content types differ");
+    let response = |media: &str| json!({"description": "OK", "content": {media: {"schema": {"type": "string"}}}});
+    let responses = operation(json!({"responses": {"200": response("a"), "201": response("b")}}));
+    refused(&responses, &format!("{post}/responses"), "the responses differ");
+}
+
+fn named(name: &str, document: &Value) -> (String, Swagger) {
+    (name.to_owned(), parse(document))
+}
+
+fn with_kind(group: &str, more: Value) -> Value {
+    let kinds = json!([{"group": group, "version": "v1", "kind": "DeleteOptions"}]);
+    let mut options = json!({"type": "object", "x-kubernetes-group-version-kind": kinds});
+    add(&mut options, more);
+    let name = "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions";
+    document(json!({ name: options, "a.v1.Shared": {"type": "object"} }), json!({}))
+}
+
+#[test]
+fn documents_become_one() {
+    let version = json!({"get": {"operationId": "getVersion", "responses": {"200": {"description": "OK"}}}});
+    let mut main = document(json!({}), json!({ "/version/": version }));
+    main["info"]["version"] = json!("v1.37.3");
+    let mut aggregated = with_kind("c", json!({"description": "of another release"}));
+    aggregated["info"] = json!({"title": "Metrics", "version": "v0"});
+    let mut documents = vec![named("1", &aggregated), named("2", &with_kind("b", json!({})))];
+    documents.extend([named("3", &with_kind("a", json!({}))), named("4", &main)]);
+    let (_, first) = documents.get_mut(1).expect("there are four");
+    first.info.version = "v1.37.3".to_owned();
+    let merged = merge(documents).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(merged.info.version, "v1.37.3", "that of the server itself");
+    assert!(merged.paths.contains_key("/version/"));
+    let options = &merged.definitions["io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions"];
+    let groups: Vec<&str> = options.extensions.group_version_kinds.iter().map(|kind| kind.group.as_str()).collect();
+    assert_eq!(groups, ["a", "b", "c"]);
+    assert_eq!(options.description, None, "the main server's form, although another came first");
+}
+
+#[test]
+fn documents_that_differ_are_refused() {
+    let shared = |type_: &str, id: &str| {
+        let get = json!({"operationId": id, "responses": {"200": {"description": "OK"}}});
+        document(json!({"a.v1.Shared": {"type": type_}}), json!({"/a": {"get": get}}))
+    };
+    let documents = vec![named("one.json", &shared("object", "a")), named("two.json", &shared("string", "b"))];
+    let error = merge(documents).expect_err("they differ").to_string();
+    assert!(error.contains("/components/schemas/a.v1.Shared: one.json and two.json describe this"), "{error}");
+    assert!(error.contains("/paths/~1a: one.json and two.json describe this"), "{error}");
+    assert!(merge(Vec::new()).is_err());
+}

@@ -1,0 +1,138 @@
+use std::fmt;
+use std::sync::Arc;
+
+use kubernetes_client::Client;
+use kubernetes_core::{ListRequest, Watchable};
+use tokio::sync::OnceCell;
+
+use super::health::Health;
+use super::worker::{Part, Worker};
+use super::{ErrorPolicy, Informer, Shard};
+use crate::{Index, Store, StoreBuilder, StoreWriter, Watch};
+
+/// Settings of an informer, made by [`Informer::builder`].
+#[must_use = "an informer does nothing until it is started"]
+pub struct InformerBuilder<K> {
+    watch: Watch,
+    requests: Vec<ListRequest<K>>,
+    store: StoreBuilder<K>,
+    policy: ErrorPolicy,
+    shards: Vec<Shard>,
+    /// Whether the shards are all that there are.
+    complete: bool,
+}
+
+impl<K: Watchable> InformerBuilder<K> {
+    pub(super) fn new(client: &Client, request: ListRequest<K>) -> Self {
+        Self {
+            watch: Watch::new(client),
+            requests: vec![request],
+            store: Store::builder(),
+            policy: ErrorPolicy::default(),
+            shards: Vec::new(),
+            complete: false,
+        }
+    }
+
+    /// Also has what another request lists: another namespace, or another selector. The store has what any of them
+    /// lists, each object once.
+    pub fn and(mut self, request: ListRequest<K>) -> Self {
+        self.requests.push(request);
+        self
+    }
+
+    /// Keeps an index.
+    pub fn index(mut self, index: &Index<K>) -> Self {
+        self.store = self.store.index(index);
+        self
+    }
+
+    /// Changes every object before it is stored: see [`StoreBuilder::transform`].
+    pub fn transform(mut self, transform: impl Fn(&mut K) + Send + Sync + 'static) -> Self {
+        self.store = self.store.transform(transform);
+        self
+    }
+
+    /// Does not keep `metadata.managedFields`: see [`StoreBuilder::drop_managed_fields`].
+    pub fn drop_managed_fields(mut self) -> Self {
+        self.store = self.store.drop_managed_fields();
+        self
+    }
+
+    /// Takes client, timeouts and observer of a watch, in place of the defaults.
+    pub fn watch(mut self, watch: &Watch) -> Self {
+        self.watch = watch.clone();
+        self
+    }
+
+    /// What to do after an error that a retry can't cure.
+    pub fn on_error(mut self, policy: ErrorPolicy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// Has this many connections share the work, each in a task of its own: for a resource with more changes than one
+    /// processor core can decode.
+    ///
+    /// The server sends each object to one of them (`shardSelector`, an alpha feature of Kubernetes 1.36). If it does
+    /// not know how, there is one connection only, and a warning is logged; the store has the same objects.
+    pub fn shards(mut self, count: u32) -> Self {
+        self.shards = Shard::split(count).collect();
+        self.complete = true;
+        self
+    }
+
+    /// Has only the objects of one shard, for a program of which several copies run and share the work.
+    ///
+    /// If the server does not know how, it sends all objects, those of other shards are left out here, and a warning is
+    /// logged.
+    pub fn shard(mut self, shard: Shard) -> Self {
+        self.shards = vec![shard];
+        self.complete = false;
+        self
+    }
+
+    /// Starts to list and watch, in tasks of its own.
+    ///
+    /// # Panics
+    /// If it is called outside a tokio runtime.
+    pub fn start(self) -> Informer<K> {
+        let Self { watch, requests, store, policy, shards, complete } = self;
+        // Stopping the informer shall not end what else the watch has made.
+        let watch = watch.with_streams_of_its_own();
+        let sources: Vec<_> = requests.into_iter().flat_map(|request| parts(request, &shards, complete)).collect();
+        let mut writers = store.build_with_writers(sources.len());
+        let health = Health::default();
+        let store = writers.first().map_or_else(|| Store::builder().build().store(), StoreWriter::store);
+        let spawn = |(worker, ((request, part), writer))| {
+            let (watch, health) = (watch.clone(), health.of(worker));
+            tokio::spawn(Worker { watch, request, part, writer, policy, health }.run()).abort_handle()
+        };
+        let tasks = sources.into_iter().zip(writers.drain(..)).enumerate().map(spawn).collect();
+        Informer { store, watch, health, tasks }
+    }
+}
+
+/// What each worker of a request has.
+fn parts<K>(request: ListRequest<K>, shards: &[Shard], complete: bool) -> Vec<(ListRequest<K>, Option<Part>)> {
+    let server = Arc::new(OnceCell::new());
+    let part = |(index, shard): (usize, &Shard)| {
+        let part = Part { shard: *shard, server: Arc::clone(&server), complete, first: index == 0 };
+        (request.clone(), Some(part))
+    };
+    match shards {
+        [] => vec![(request, None)],
+        shards => shards.iter().enumerate().map(part).collect(),
+    }
+}
+
+impl<K> fmt::Debug for InformerBuilder<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InformerBuilder")
+            .field("requests", &self.requests)
+            .field("store", &self.store)
+            .field("policy", &self.policy)
+            .field("shards", &self.shards)
+            .finish_non_exhaustive()
+    }
+}

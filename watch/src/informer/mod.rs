@@ -1,0 +1,151 @@
+//! A store that is filled in the background, and functions that are told of changes.
+
+mod builder;
+mod handler;
+mod health;
+mod policy;
+mod shard;
+mod worker;
+
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use futures_core::Stream;
+use kubernetes_client::Client;
+use kubernetes_core::{ListRequest, Object, Watchable};
+use tokio::task::AbortHandle;
+
+pub use builder::InformerBuilder;
+pub use handler::Handler;
+pub use policy::ErrorPolicy;
+pub use shard::Shard;
+
+use crate::{Error, Stopped, Store, StoreEvent, Subscription, Watch};
+use health::Health;
+
+/// Keeps the objects of a resource in memory, up to date, and tells of changes: what an operator is built on.
+///
+/// ```no_run
+/// # use serde::{Deserialize, Serialize};
+/// # use kubernetes_client::Client;
+/// # use kubernetes_core::{ListRequest, ObjectMeta, resource};
+/// # #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+/// # struct CronTab { metadata: ObjectMeta }
+/// # resource!(CronTab: "stable.example.com" / "v1" / "CronTab", "crontabs", namespaced, watch, serde);
+/// use futures_util::StreamExt;
+/// use kubernetes_watch::{Index, Informer};
+///
+/// # async fn example(client: &Client) -> Result<(), Box<dyn std::error::Error>> {
+/// let by_owner = Index::owner();
+/// let informer = Informer::builder(client, ListRequest::<CronTab>::all_namespaces()).index(&by_owner).start();
+/// informer.wait_until_ready().await?;
+///
+/// let store = informer.store();
+/// let mut events = informer.subscribe();
+/// while let Some(event) = events.next().await {
+///     let key = event.key();
+///     match store.get_key(&key) {
+///         Some(tab) => println!("{key} is {tab:?}"),
+///         None => println!("{key} is gone"),
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
+/// It lists, watches, and lists again when it must, as a [`Reflector`](crate::Reflector) does, into a
+/// [`Store`]. Any number of subscriptions and handlers share that one watch. What it does after an error that a retry
+/// can't cure, an [`ErrorPolicy`] says: by default it ends if it has never been ready, and tries again otherwise.
+///
+/// Dropping it ends it: its connections are closed, subscriptions end when they have told everything, and stores keep
+/// what they have.
+#[must_use = "dropping an informer ends it"]
+pub struct Informer<K: Object> {
+    store: Store<K>,
+    watch: Watch,
+    health: Health,
+    tasks: Vec<AbortHandle>,
+}
+
+impl<K: Watchable> Informer<K> {
+    /// Starts an informer of what `request` lists, with the settings that the [builder](Self::builder) has at first.
+    ///
+    /// # Panics
+    /// If it is called outside a tokio runtime.
+    pub fn start(client: &Client, request: ListRequest<K>) -> Self {
+        Self::builder(client, request).start()
+    }
+
+    /// Settings of an informer of what `request` lists.
+    pub fn builder(client: &Client, request: ListRequest<K>) -> InformerBuilder<K> {
+        InformerBuilder::new(client, request)
+    }
+}
+
+impl<K: Object> Informer<K> {
+    /// The objects.
+    pub fn store(&self) -> Store<K> {
+        self.store.clone()
+    }
+
+    /// The changes, beginning with what there is.
+    pub fn subscribe(&self) -> Subscription<K> {
+        self.store.subscribe()
+    }
+
+    /// Has a function told of every change, beginning with what there is, one by one and in order, in a task of its
+    /// own.
+    ///
+    /// The function should be quick, such as adding to a queue. If it is not, nobody else waits, and it is told less
+    /// ([`Subscription`]). If it panics, it is told no more.
+    ///
+    /// # Panics
+    /// If it is called outside a tokio runtime.
+    pub fn on_event(&self, mut function: impl FnMut(StoreEvent<K>) + Send + 'static) -> Handler {
+        let mut events = self.subscribe();
+        let task = tokio::spawn(async move {
+            while let Some(event) = poll_fn(|context| Pin::new(&mut events).poll_next(context)).await {
+                function(event);
+                tokio::task::coop::consume_budget().await;
+            }
+        });
+        Handler::new(task.abort_handle())
+    }
+
+    /// Waits until the objects have been listed completely.
+    ///
+    /// # Errors
+    /// If the informer has ended before, with the cause.
+    ///
+    /// # Cancel safety
+    /// It can be given up and called again at any time.
+    pub async fn wait_until_ready(&self) -> Result<(), Stopped> {
+        self.store.wait_until_ready().await
+    }
+
+    /// The error that the informer is trying to get over, if there is one: the store is not up to date then.
+    pub fn error(&self) -> Option<Arc<Error>> {
+        self.health.error()
+    }
+
+    /// Ends the informer, at once.
+    pub fn stop(&self) {
+        self.watch.stop();
+        self.tasks.iter().for_each(AbortHandle::abort);
+        self.store.stop();
+    }
+}
+
+impl<K: Object> Drop for Informer<K> {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl<K: Object> fmt::Debug for Informer<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Informer").field("store", &self.store).field("error", &self.error()).finish_non_exhaustive()
+    }
+}

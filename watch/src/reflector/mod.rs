@@ -1,0 +1,78 @@
+//! Lists and watches for as long as it is polled, and says what happened.
+
+mod change;
+mod stream;
+
+use kubernetes_client::Client;
+use kubernetes_core::{ListRequest, Watchable};
+
+pub use change::Change;
+pub use stream::ReflectorStream;
+
+use crate::Watch;
+use crate::driver::Driver;
+
+/// Makes streams that list, watch, and list again by themselves when the server has forgotten the version.
+///
+/// ```no_run
+/// # use serde::{Deserialize, Serialize};
+/// # use kubernetes_client::Client;
+/// # use kubernetes_core::{ListRequest, ObjectMeta, resource};
+/// # #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+/// # struct CronTab { metadata: ObjectMeta }
+/// # resource!(CronTab: "stable.example.com" / "v1" / "CronTab", "crontabs", namespaced, watch, serde);
+/// use futures_util::TryStreamExt;
+/// use kubernetes_watch::{Change, Reflector};
+///
+/// # async fn example(client: &Client) -> Result<(), Box<dyn std::error::Error>> {
+/// let mut changes = Reflector::new(client).stream(ListRequest::<CronTab>::namespaced("shop"));
+/// while let Some(change) = changes.try_next().await? {
+///     match change {
+///         Change::RestartBegin => println!("what exists:"),
+///         Change::Applied(tab) => println!("~ {}", tab.name()),
+///         Change::Deleted(tab) => println!("- {}", tab.name()),
+///         Change::RestartEnd => println!("that was all"),
+///         Change::Bookmark(_) => {}
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
+/// It keeps no objects: what was deleted between two lists is for the one to find out who knows the first. A
+/// [`StoreWriter`](crate::StoreWriter) does; an [`Informer`](crate::Informer) is the two together.
+#[derive(Clone, Debug)]
+pub struct Reflector {
+    watch: Watch,
+}
+
+impl Reflector {
+    /// Lists and watches through `client`, with the timeouts that [`Watch`] has by default.
+    pub fn new(client: &Client) -> Self {
+        Watch::new(client).into()
+    }
+
+    /// Lists and watches what `request` lists.
+    ///
+    /// A resourceVersion of the request is left out, as the stream begins with what exists; but `0` allows the first
+    /// list to be of any state that the server has in memory, which is the cheapest for the server.
+    ///
+    /// Nothing is sent before the stream is first polled, which must happen inside a tokio runtime with its timer
+    /// enabled.
+    pub fn stream<K: Watchable>(&self, request: ListRequest<K>) -> ReflectorStream<K> {
+        let Watch { client, settings, streams } = &self.watch;
+        ReflectorStream::new(Driver::relisting(client.clone(), request, settings), streams.add())
+    }
+
+    /// Ends all streams that were made by this reflector, its clones, and the watch that it was made from, at once.
+    pub fn stop(&self) {
+        self.watch.stop();
+    }
+}
+
+/// With the timeouts and the observer of the watch.
+impl From<Watch> for Reflector {
+    fn from(watch: Watch) -> Self {
+        Self { watch }
+    }
+}

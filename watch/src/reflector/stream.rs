@@ -1,0 +1,148 @@
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use futures_core::{FusedStream, Stream};
+use kubernetes_core::{Object, Str};
+
+use crate::decode;
+use crate::driver::{Driver, Item};
+use crate::{Bookmark, Change, Error, StopHandle};
+
+/// The changes that a [`Reflector`](crate::Reflector) sees, made by [`Reflector::stream`](crate::Reflector::stream).
+///
+/// It holds no more than a page of a list. It ends with `None` when it is stopped, or after an error, which is final
+/// and what a retry can't cure; a new stream begins with a list.
+///
+/// # Cancel safety
+/// Waiting for the next change can be given up at any time: none is lost. Dropping the stream closes its connection.
+pub struct ReflectorStream<K> {
+    driver: Driver<K>,
+    stop: StopHandle,
+    /// What is left of a page.
+    page: std::vec::IntoIter<K>,
+    /// The version of the list, if the page is the last one.
+    end: Option<Str>,
+    bookmark: Option<Bookmark>,
+    restarting: bool,
+}
+
+impl<K: Object> ReflectorStream<K> {
+    pub(super) fn new(driver: Driver<K>, stop: StopHandle) -> Self {
+        Self { driver, stop, page: Vec::new().into_iter(), end: None, bookmark: None, restarting: true }
+    }
+
+    fn next_held(&mut self) -> Option<Change<K>> {
+        if let Some(object) = self.page.next() {
+            self.driver.counters().changed(decode::Change::Added);
+            return Some(Change::Applied(object));
+        }
+        if let Some(version) = self.end.take() {
+            return Some(self.finish(version));
+        }
+        let bookmark = self.bookmark.take()?;
+        self.driver.counters().bookmarked();
+        Some(Change::Bookmark(bookmark))
+    }
+
+    fn take(&mut self, item: Item<K>) -> Option<Change<K>> {
+        Some(match item {
+            Item::Begin => {
+                self.restarting = true;
+                Change::RestartBegin
+            }
+            Item::Page { first, objects, end } => {
+                self.page = objects.into_iter();
+                self.end = end;
+                if !first {
+                    return self.next_held();
+                }
+                self.restarting = true;
+                Change::RestartBegin
+            }
+            Item::End(version) => self.finish(version),
+            Item::Listed(change, object) => {
+                self.driver.counters().changed(change);
+                Self::changed(change, object)
+            }
+            Item::Changed(change, object) => Self::changed(change, object),
+            Item::Bookmark { version, initial_events_end } => {
+                Change::Bookmark(Bookmark { resource_version: version, initial_events_end })
+            }
+        })
+    }
+
+    fn changed(change: decode::Change, object: K) -> Change<K> {
+        match change {
+            decode::Change::Deleted => Change::Deleted(object),
+            decode::Change::Added | decode::Change::Modified => Change::Applied(object),
+        }
+    }
+
+    fn finish(&mut self, version: Str) -> Change<K> {
+        self.restarting = false;
+        self.bookmark = Some(Bookmark { resource_version: version, initial_events_end: true });
+        Change::RestartEnd
+    }
+}
+
+impl<K> ReflectorStream<K> {
+    /// Ends the stream: nothing further is yielded, and the connection is closed with the next poll, or drop.
+    pub fn stop(&self) {
+        self.stop.stop();
+    }
+
+    /// A handle that ends the stream from anywhere, while it waits in another task.
+    pub fn stop_handle(&self) -> StopHandle {
+        self.stop.clone()
+    }
+
+    /// The version up to which everything has been yielded; `None` while the objects are being listed.
+    pub fn resource_version(&self) -> Option<&str> {
+        self.driver.resource_version().filter(|_| !self.restarting)
+    }
+}
+
+/// No object is pinned: they only pass through.
+impl<K> Unpin for ReflectorStream<K> {}
+
+impl<K: Object> Stream for ReflectorStream<K> {
+    type Item = Result<Change<K>, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if self.stop.poll_stopped(context) {
+            self.driver.close();
+            self.page = Vec::new().into_iter();
+            return Poll::Ready(None);
+        }
+        loop {
+            if let Some(change) = self.next_held() {
+                return Poll::Ready(Some(Ok(change)));
+            }
+            match ready!(self.driver.poll_item(context)) {
+                Some(Ok(item)) => {
+                    if let Some(change) = self.take(item) {
+                        return Poll::Ready(Some(Ok(change)));
+                    }
+                }
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                None => return Poll::Ready(None),
+            }
+        }
+    }
+}
+
+impl<K: Object> FusedStream for ReflectorStream<K> {
+    fn is_terminated(&self) -> bool {
+        self.driver.is_over()
+    }
+}
+
+impl<K> fmt::Debug for ReflectorStream<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReflectorStream")
+            .field("request", self.driver.request())
+            .field("resource_version", &self.resource_version())
+            .finish_non_exhaustive()
+    }
+}

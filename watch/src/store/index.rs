@@ -1,0 +1,99 @@
+use std::fmt;
+use std::sync::Arc;
+
+use kubernetes_core::{Object, Str};
+
+type Function<K> = dyn Fn(&K, &mut dyn FnMut(Str)) + Send + Sync;
+
+/// Finds objects of a [`Store`](crate::Store) by something other than their name.
+///
+/// It is made once, given to the [builder of the store](crate::StoreBuilder::index), and named when asking:
+///
+/// ```
+/// # use kubernetes_core::Object;
+/// # kubernetes_core::doc_test_resource!(Pod);
+/// use kubernetes_watch::{Index, Store};
+///
+/// let by_app = Index::label("app");
+/// let by_finalizer = Index::new(|pod: &Pod| pod.metadata().finalizers.clone());
+///
+/// let store = Store::<Pod>::builder().index(&by_app).index(&by_finalizer).build().store();
+/// assert!(store.by_index(&by_app, "web").is_empty());
+/// ```
+pub struct Index<K> {
+    function: Arc<Function<K>>,
+}
+
+impl<K> Index<K> {
+    /// Objects by the values that `function` gives for them; an object with none is not in the index.
+    ///
+    /// The function is called when an object is stored, and again when it is removed: it must depend on nothing but the
+    /// object. It is called without a lock.
+    pub fn new<I>(function: impl Fn(&K) -> I + Send + Sync + 'static) -> Self
+    where
+        I: IntoIterator,
+        I::Item: Into<Str>,
+    {
+        Self {
+            function: Arc::new(move |object, found| {
+                for value in function(object) {
+                    found(value.into());
+                }
+            }),
+        }
+    }
+
+    /// Objects by the value of a label.
+    pub fn label(name: impl Into<Str>) -> Self
+    where
+        K: Object,
+    {
+        let name = name.into();
+        Self::new(move |object: &K| object.labels().get(&name).cloned())
+    }
+
+    /// Objects by the uid of each of their owners.
+    pub fn owner() -> Self
+    where
+        K: Object,
+    {
+        Self::new(|object: &K| {
+            object.metadata().owner_references.iter().map(|owner| owner.uid.clone()).collect::<Vec<_>>()
+        })
+    }
+
+    /// Whether `object` has `value`.
+    pub(super) fn matches(&self, object: &K, value: &str) -> bool {
+        let mut found = false;
+        (self.function)(object, &mut |each| found |= *each == *value);
+        found
+    }
+
+    /// The values of `object`, each once.
+    pub(super) fn values(&self, object: &K) -> Vec<Str> {
+        let mut values = Vec::new();
+        (self.function)(object, &mut |value| {
+            if !values.contains(&value) {
+                values.push(value);
+            }
+        });
+        values
+    }
+
+    pub(super) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.function, &other.function)
+    }
+}
+
+// Not derived: a clone is the same index, whatever it is of.
+impl<K> Clone for Index<K> {
+    fn clone(&self) -> Self {
+        Self { function: Arc::clone(&self.function) }
+    }
+}
+
+impl<K> fmt::Debug for Index<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Index").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,215 @@
+//! What a reflector has seen, to be read from anywhere.
+
+mod builder;
+mod event;
+mod index;
+mod key;
+mod mailbox;
+mod shared;
+mod snapshot;
+mod stopped;
+mod subscription;
+mod version;
+mod writer;
+
+use std::fmt;
+use std::sync::Arc;
+
+use kubernetes_core::Object;
+
+pub use builder::StoreBuilder;
+pub use event::StoreEvent;
+pub use index::Index;
+pub use key::ObjectKey;
+pub use snapshot::Snapshot;
+pub use stopped::Stopped;
+pub use subscription::Subscription;
+pub use writer::StoreWriter;
+
+use shared::Shared;
+
+/// The objects that exist, kept up to date in memory.
+///
+/// ```no_run
+/// # use serde::{Deserialize, Serialize};
+/// # use kubernetes_client::Client;
+/// # use kubernetes_core::{ListRequest, ObjectMeta, resource};
+/// # #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+/// # struct CronTab { metadata: ObjectMeta }
+/// # resource!(CronTab: "stable.example.com" / "v1" / "CronTab", "crontabs", namespaced, watch, serde);
+/// use kubernetes_watch::{Reflector, Store};
+///
+/// # async fn example(client: &Client) -> Result<(), Box<dyn std::error::Error>> {
+/// let mut writer = Store::builder().drop_managed_fields().build();
+/// let store = writer.store();
+/// let changes = Reflector::new(client).stream(ListRequest::<CronTab>::namespaced("shop"));
+/// tokio::spawn(async move { writer.follow(changes).await });
+///
+/// store.wait_until_ready().await?;
+/// println!("{} objects, web: {:?}", store.len(), store.get("shop", "web"));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// An [`Informer`](crate::Informer) does the same in one step.
+///
+/// # What readers may rely on
+///
+/// - Each read sees one state of the whole, with its indexes. Several reads of the same state are made on a
+///   [`snapshot`](Self::snapshot), which costs as little as a `get`.
+/// - No lock is held while a caller's code runs, and none outlives a call: neither waits for the other.
+/// - The store is behind the server by as long as a watch takes. It never goes back: a list replaces everything at
+///   once, and is never older than what was there (`0` as version of the first list allows that one to be).
+/// - Objects are shared, not copied. Do not keep one for longer than needed.
+///
+/// A clone is the same store.
+pub struct Store<K> {
+    shared: Arc<Shared<K>>,
+}
+
+impl<K: Object> Store<K> {
+    /// Settings of a new store.
+    pub fn builder() -> StoreBuilder<K> {
+        StoreBuilder::new()
+    }
+
+    fn of(shared: &Arc<Shared<K>>) -> Self {
+        Self { shared: Arc::clone(shared) }
+    }
+
+    /// The object of this name; the namespace is `None` for objects of cluster-scoped resources.
+    pub fn get<'a>(&self, namespace: impl Into<Option<&'a str>>, name: &str) -> Option<Arc<K>> {
+        self.get_key(&ObjectKey::new(namespace, name))
+    }
+
+    /// The object of this key.
+    pub fn get_key(&self, key: &ObjectKey) -> Option<Arc<K>> {
+        self.shared.read().get_key(key)
+    }
+
+    /// All objects, ordered by namespace and name.
+    pub fn list(&self) -> Vec<Arc<K>> {
+        self.snapshot().iter().cloned().collect()
+    }
+
+    /// The objects of a namespace, ordered by name.
+    pub fn in_namespace(&self, namespace: &str) -> Vec<Arc<K>> {
+        self.snapshot().in_namespace(namespace).cloned().collect()
+    }
+
+    /// The objects that have `value` in `index`, ordered by namespace and name.
+    pub fn by_index(&self, index: &Index<K>, value: &str) -> Vec<Arc<K>> {
+        self.snapshot().by_index(index, value)
+    }
+
+    /// How many objects there are.
+    pub fn len(&self) -> usize {
+        self.shared.read().len()
+    }
+
+    /// Whether there is no object, as before the store is [ready](Self::is_ready).
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// What the store has now, to be read at leisure.
+    pub fn snapshot(&self) -> Snapshot<K> {
+        self.shared.read().clone()
+    }
+
+    /// Whether the objects have been listed completely.
+    pub fn is_ready(&self) -> bool {
+        self.shared.is_ready()
+    }
+
+    /// Waits until the objects have been listed completely.
+    ///
+    /// # Errors
+    /// If that will not happen any more, with the cause.
+    ///
+    /// # Cancel safety
+    /// It can be given up and called again at any time.
+    pub async fn wait_until_ready(&self) -> Result<(), Stopped> {
+        self.wait_until(|| self.is_ready()).await
+    }
+
+    /// Waits until the store has seen everything up to a resourceVersion, such as that of a
+    /// [list](kubernetes_core::List::resource_version).
+    ///
+    /// Versions are compared as Kubernetes 1.35 promises that they can be
+    /// ([KEP-5504](https://github.com/kubernetes/enhancements/tree/master/keps/sig-api-machinery/5504-comparable-resource-version)).
+    /// Where nothing happens, the server says so once a minute, by a bookmark: do not wait without a timeout.
+    /// An aggregated API server may have versions without an order, of which only equal ones end the wait.
+    ///
+    /// # Errors
+    /// If the store is no longer kept up to date.
+    ///
+    /// # Cancel safety
+    /// It can be given up and called again at any time.
+    pub async fn wait_until_version(&self, resource_version: &str) -> Result<(), Stopped> {
+        self.wait_until(|| self.shared.has_reached(resource_version)).await
+    }
+
+    /// Waits until the store has `object` in this state or a later one, after a write of one's own: what create,
+    /// replace or patch have returned.
+    ///
+    /// If the object has been deleted meanwhile, or does not match the selectors, this is until the store has seen
+    /// [everything up to its version](Self::wait_until_version).
+    ///
+    /// # Errors
+    /// If the store is no longer kept up to date.
+    ///
+    /// # Cancel safety
+    /// It can be given up and called again at any time.
+    pub async fn wait_until_seen(&self, object: &K) -> Result<(), Stopped> {
+        let key = ObjectKey::of(object);
+        let wanted = object.metadata().resource_version.as_deref().unwrap_or_default();
+        let is_newer = |stored: Arc<K>| {
+            let stored = stored.metadata().resource_version.as_deref().unwrap_or_default();
+            version::compare(stored, wanted).is_some_and(|order| order.is_ge())
+        };
+        self.wait_until(|| self.get_key(&key).is_some_and(is_newer) || self.shared.has_reached(wanted)).await
+    }
+
+    /// The events of this store from now on, beginning with what it has.
+    ///
+    /// There can be any number of subscriptions, at any time; none costs the server anything.
+    pub fn subscribe(&self) -> Subscription<K> {
+        Subscription::new(Arc::clone(&self.shared))
+    }
+
+    /// Tells those who wait that nothing more will come.
+    pub(crate) fn stop(&self) {
+        self.shared.stop(None);
+    }
+
+    async fn wait_until(&self, condition: impl Fn() -> bool) -> Result<(), Stopped> {
+        let mut changed = std::pin::pin!(self.shared.progress.notified());
+        loop {
+            // What happens from here on is noticed.
+            changed.as_mut().enable();
+            if condition() {
+                return Ok(());
+            }
+            self.shared.stopped()?;
+            changed.as_mut().await;
+            changed.set(self.shared.progress.notified());
+        }
+    }
+}
+
+// Not derived: a clone is the same store, whatever it has.
+impl<K> Clone for Store<K> {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared) }
+    }
+}
+
+impl<K: Object> fmt::Debug for Store<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("len", &self.len()).field("ready", &self.is_ready()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

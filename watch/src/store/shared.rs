@@ -1,0 +1,287 @@
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+
+use kubernetes_core::{Object, Str};
+use tokio::sync::Notify;
+
+use super::mailbox::{Mailbox, Step};
+use super::snapshot::{Objects, Snapshot, Write};
+use super::version;
+use crate::{Error, Index, ObjectKey, Stopped, StoreEvent};
+
+/// What a store, its writers and its subscriptions share.
+///
+/// Locks are taken in the order `sources`, `mailboxes`, `snapshot`. Functions of a user run under the first at most,
+/// which no reader takes.
+pub(super) struct Shared<K> {
+    indexes: Vec<Index<K>>,
+    sources: Mutex<Sources<K>>,
+    mailboxes: Mutex<Vec<Arc<Mailbox<K>>>>,
+    snapshot: RwLock<Snapshot<K>>,
+    ready: AtomicBool,
+    stopped: AtomicBool,
+    /// Signalled after each change.
+    pub(super) progress: Notify,
+}
+
+/// What each writer has written.
+pub(super) struct Sources<K> {
+    sources: Vec<Source<K>>,
+    cause: Option<Arc<Error>>,
+}
+
+struct Source<K> {
+    /// Its objects; empty if it is the only source, as they are those of the store.
+    objects: Objects<K>,
+    ready: bool,
+    version: Option<Str>,
+    /// Whether it has nothing, and will not have anything.
+    retired: bool,
+}
+
+impl<K: Object> Shared<K> {
+    pub(super) fn new(indexes: Vec<Index<K>>, sources: usize) -> Self {
+        let snapshot = RwLock::new(Snapshot::new(&indexes));
+        let source = || Source { objects: Objects::new_sync(), ready: false, version: None, retired: false };
+        let sources = Sources { sources: std::iter::repeat_with(source).take(sources).collect(), cause: None };
+        Self {
+            indexes,
+            sources: Mutex::new(sources),
+            mailboxes: Mutex::default(),
+            snapshot,
+            ready: AtomicBool::new(false),
+            stopped: AtomicBool::new(false),
+            progress: Notify::new(),
+        }
+    }
+
+    pub(super) fn read(&self) -> RwLockReadGuard<'_, Snapshot<K>> {
+        self.snapshot.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn sources(&self) -> MutexGuard<'_, Sources<K>> {
+        self.sources.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn mailboxes(&self) -> MutexGuard<'_, Vec<Arc<Mailbox<K>>>> {
+        self.mailboxes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn is_ready(&self) -> bool {
+        self.ready.load(Ordering::Acquire)
+    }
+
+    /// The objects of a source.
+    pub(super) fn objects_of(&self, source: usize) -> Objects<K> {
+        let sources = self.sources();
+        match &*sources.sources {
+            [_] => self.read().objects().clone(),
+            several => several.get(source).map(|source| source.objects.clone()).unwrap_or_default(),
+        }
+    }
+
+    /// Takes in a new state of an object, or that it has gone, with its last state.
+    pub(super) fn change(&self, source: usize, key: ObjectKey, new: Option<Arc<K>>, last: Option<Arc<K>>) {
+        let mut sources = self.sources();
+        let version = new.as_deref().or(last.as_deref()).and_then(|object| object.metadata().resource_version.clone());
+        let current = self.read().get_key(&key);
+        let new = sources.settle(source, &key, new, current.as_ref());
+        let mut steps = Vec::new();
+        // What is replaced is dropped after the locks are released.
+        let _old = current.clone();
+        if compare(&mut steps, current.clone(), new.clone(), last) {
+            let write = Write::new(self.indexes.iter(), key, current.as_deref(), new);
+            let mailboxes = self.mailboxes();
+            self.snapshot.write().unwrap_or_else(PoisonError::into_inner).apply(write);
+            self.deliver(&mailboxes, &steps);
+        }
+        sources.progress(source, version);
+        drop(sources);
+        self.progress.notify_waiters();
+    }
+
+    /// Takes in all objects of a source, as of a list.
+    pub(super) fn replace(&self, source: usize, before: &Objects<K>, objects: Objects<K>) {
+        let mut sources = self.sources();
+        let mut next = self.read().clone();
+        let mut steps = Vec::new();
+        let gone = before.keys().filter(|key| !objects.contains_key(key)).map(|key| (key, None));
+        let come = objects.iter().filter(|(key, new)| !before.get(key).is_some_and(|old| Arc::ptr_eq(old, new)));
+        for (key, new) in gone.chain(come.map(|(key, new)| (key, Some(Arc::clone(new))))) {
+            let current = next.get_key(key);
+            let new = sources.settle(source, key, new, current.as_ref());
+            if compare(&mut steps, current.clone(), new.clone(), None) {
+                next.apply(Write::new(self.indexes.iter(), key.clone(), current.as_deref(), new));
+            }
+        }
+        let mailboxes = self.mailboxes();
+        let replaced = std::mem::replace(&mut *self.snapshot.write().unwrap_or_else(PoisonError::into_inner), next);
+        self.deliver(&mailboxes, &steps);
+        drop(mailboxes);
+        if sources.listed(source) {
+            self.ready.store(true, Ordering::Release);
+        }
+        drop(sources);
+        drop(replaced);
+        self.progress.notify_waiters();
+    }
+
+    /// Goes on without a source.
+    pub(super) fn retire(&self, source: usize) {
+        let mut sources = self.sources();
+        if let Some(source) = sources.sources.get_mut(source) {
+            source.retired = true;
+        }
+        if sources.listed(source) {
+            self.ready.store(true, Ordering::Release);
+        }
+        drop(sources);
+        self.progress.notify_waiters();
+    }
+
+    fn deliver(&self, mailboxes: &[Arc<Mailbox<K>>], steps: &[Step<K>]) {
+        for mailbox in mailboxes {
+            mailbox.deliver(steps, || self.read().objects().clone());
+        }
+    }
+
+    /// Takes in that a source has seen everything up to a version.
+    pub(super) fn progressed(&self, source: usize, version: Str) {
+        self.sources().progress(source, Some(version));
+        self.progress.notify_waiters();
+    }
+
+    /// Whether all sources have come to `version`.
+    pub(super) fn has_reached(&self, version: &str) -> bool {
+        self.sources().sources.iter().all(|source| {
+            source
+                .version
+                .as_deref()
+                .and_then(|seen| version::compare(seen, version))
+                .is_some_and(|order| order.is_ge())
+        })
+    }
+
+    /// Ends what waits: nothing will change any more.
+    pub(super) fn stop(&self, cause: Option<Error>) {
+        let mut sources = self.sources();
+        if self.stopped.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        sources.cause = cause.map(Arc::new);
+        drop(sources);
+        for mailbox in self.mailboxes().iter() {
+            mailbox.wake();
+        }
+        self.progress.notify_waiters();
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Acquire)
+    }
+
+    pub(super) fn stopped(&self) -> Result<(), Stopped> {
+        if self.is_stopped() { Err(Stopped { cause: self.sources().cause.clone() }) } else { Ok(()) }
+    }
+}
+
+impl<K: Object> Sources<K> {
+    /// Notes what a source now has of an object, and says what the store is to have: what is newest among its sources.
+    fn settle(
+        &mut self,
+        index: usize,
+        key: &ObjectKey,
+        new: Option<Arc<K>>,
+        current: Option<&Arc<K>>,
+    ) -> Option<Arc<K>> {
+        if self.sources.len() == 1 {
+            return new;
+        }
+        let source = self.sources.get_mut(index)?;
+        let before = source.objects.get(key).cloned();
+        match &new {
+            Some(new) => source.objects.insert_mut(key.clone(), Arc::clone(new)),
+            None => {
+                source.objects.remove_mut(key);
+            }
+        }
+        let current_is_own = match (&before, current) {
+            (Some(before), Some(current)) => Arc::ptr_eq(before, current) || is_same_state(&**before, &**current),
+            (_, current) => current.is_none(),
+        };
+        match new {
+            Some(new) if current_is_own => Some(new),
+            Some(new) => Some(newer(current.cloned(), new)),
+            None => {
+                let others = self.sources.iter().filter_map(|source| source.objects.get(key));
+                let newest = others.cloned().fold(None, |newest, object| Some(newer(newest, object)))?;
+                match current.filter(|current| is_newer(current, &newest)) {
+                    // A source that has fallen behind has an older state: that is no reason to go back to it.
+                    Some(current) if current.metadata().uid == newest.metadata().uid => Some(Arc::clone(current)),
+                    // It has one that another of the same name has followed.
+                    Some(_) => None,
+                    None => Some(newest),
+                }
+            }
+        }
+    }
+
+    fn progress(&mut self, source: usize, version: Option<Str>) {
+        if let (Some(source), Some(_)) = (self.sources.get_mut(source), &version) {
+            source.version = version;
+        }
+    }
+
+    /// Notes that a source has been listed; whether all have.
+    fn listed(&mut self, source: usize) -> bool {
+        if let Some(source) = self.sources.get_mut(source) {
+            source.ready = true;
+        }
+        self.sources.iter().all(|source| source.ready)
+    }
+}
+
+/// The newer of two states; the second where they have no order.
+fn newer<K: Object>(one: Option<Arc<K>>, other: Arc<K>) -> Arc<K> {
+    one.filter(|one| is_newer(one, &other)).unwrap_or(other)
+}
+
+fn is_newer<K: Object>(one: &Arc<K>, other: &Arc<K>) -> bool {
+    let version = |object: &Arc<K>| object.metadata().resource_version.clone().unwrap_or_default();
+    version::compare(&version(one), &version(other)).is_some_and(|order| order.is_gt())
+}
+
+/// Adds the steps that lead from one state of an object to another; whether there are any.
+pub(super) fn compare<K: Object>(
+    steps: &mut Vec<Step<K>>,
+    old: Option<Arc<K>>,
+    new: Option<Arc<K>>,
+    last: Option<Arc<K>>,
+) -> bool {
+    let last = last.filter(|last| old.as_ref().is_some_and(|old| old.metadata().uid == last.metadata().uid));
+    let observed = last.is_some();
+    match (old, new) {
+        (None, None) => return false,
+        (None, Some(new)) => steps.push(Step { old: None, event: StoreEvent::Added(new) }),
+        (Some(old), None) => {
+            let object = last.unwrap_or_else(|| Arc::clone(&old));
+            steps.push(Step { old: Some(old), event: StoreEvent::Deleted { object, observed } });
+        }
+        (Some(old), Some(new)) if is_same_state(&*old, &*new) => return false,
+        (Some(old), Some(new)) if old.metadata().uid == new.metadata().uid => {
+            steps.push(Step { old: Some(Arc::clone(&old)), event: StoreEvent::Updated { old, new } });
+        }
+        (Some(old), Some(new)) => {
+            let object = Arc::clone(&old);
+            steps.push(Step { old: Some(old), event: StoreEvent::Deleted { object, observed: false } });
+            steps.push(Step { old: None, event: StoreEvent::Added(new) });
+        }
+    }
+    true
+}
+
+/// Whether the server sent the same state twice.
+pub(super) fn is_same_state<K: Object>(one: &K, other: &K) -> bool {
+    let (one, other) = (one.metadata(), other.metadata());
+    one.uid == other.uid && one.resource_version == other.resource_version && one.resource_version.is_some()
+}

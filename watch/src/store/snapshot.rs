@@ -1,0 +1,151 @@
+use std::fmt;
+use std::ops::Bound;
+use std::sync::Arc;
+
+use kubernetes_core::{Object, Str};
+use rpds::RedBlackTreeMapSync;
+
+use crate::{Index, ObjectKey};
+
+/// A map that can be cloned at once: clones share what has not been changed since.
+pub(super) type Objects<K> = RedBlackTreeMapSync<ObjectKey, Arc<K>>;
+type Entries<K> = RedBlackTreeMapSync<(Str, ObjectKey), Arc<K>>;
+
+/// What a [`Store`](crate::Store) held at one moment, its indexes included.
+///
+/// Taking and cloning one costs the same however many objects there are. It does not change, and keeps the objects that
+/// it has from being freed.
+pub struct Snapshot<K> {
+    objects: Objects<K>,
+    indexes: Vec<(Index<K>, Entries<K>)>,
+}
+
+impl<K> Snapshot<K> {
+    /// The object of this name; the namespace is `None` for objects of cluster-scoped resources.
+    pub fn get<'a>(&self, namespace: impl Into<Option<&'a str>>, name: &str) -> Option<Arc<K>> {
+        self.get_key(&ObjectKey::new(namespace, name))
+    }
+
+    /// The object of this key.
+    pub fn get_key(&self, key: &ObjectKey) -> Option<Arc<K>> {
+        self.objects.get(key).cloned()
+    }
+
+    /// How many objects there are.
+    pub fn len(&self) -> usize {
+        self.objects.size()
+    }
+
+    /// Whether there is no object.
+    pub fn is_empty(&self) -> bool {
+        self.objects.is_empty()
+    }
+
+    /// The objects, ordered by namespace and name.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<K>> {
+        self.objects.values()
+    }
+
+    /// The objects of a namespace, ordered by name.
+    pub fn in_namespace(&self, namespace: &str) -> impl Iterator<Item = &Arc<K>> {
+        let first = ObjectKey::new(namespace, "");
+        let has_namespace = first.clone();
+        self.objects
+            .range((Bound::Included(first), Bound::Unbounded))
+            .take_while(move |(key, _)| key.namespace() == has_namespace.namespace())
+            .map(|(_, object)| object)
+    }
+
+    /// The objects that have `value` in `index`, ordered by namespace and name.
+    ///
+    /// An index that the store was not given works too, but looks at every object.
+    pub fn by_index(&self, index: &Index<K>, value: &str) -> Vec<Arc<K>> {
+        let Some((_, entries)) = self.indexes.iter().find(|(known, _)| known.is(index)) else {
+            return self.iter().filter(|object| index.matches(object, value)).cloned().collect();
+        };
+        let first = (Str::from(value), ObjectKey::default());
+        entries
+            .range((Bound::Included(first), Bound::Unbounded))
+            .take_while(|((each, _), _)| *each == *value)
+            .map(|(_, object)| Arc::clone(object))
+            .collect()
+    }
+
+    pub(super) fn objects(&self) -> &Objects<K> {
+        &self.objects
+    }
+}
+
+impl<K> Snapshot<K> {
+    pub(super) fn new(indexes: &[Index<K>]) -> Self {
+        let indexes = indexes.iter().map(|index| (index.clone(), Entries::new_sync())).collect();
+        Self { objects: Objects::new_sync(), indexes }
+    }
+
+    /// Makes a change. It calls no function of a user: that may take its time.
+    pub(super) fn apply(&mut self, write: Write<K>) {
+        for ((_, entries), values) in self.indexes.iter_mut().zip(write.values) {
+            for value in values.old {
+                if !values.new.contains(&value) {
+                    entries.remove_mut(&(value, write.key.clone()));
+                }
+            }
+            for value in values.new {
+                if let Some(object) = &write.object {
+                    entries.insert_mut((value, write.key.clone()), Arc::clone(object));
+                }
+            }
+        }
+        match write.object {
+            Some(object) => self.objects.insert_mut(write.key, object),
+            None => {
+                self.objects.remove_mut(&write.key);
+            }
+        }
+    }
+}
+
+/// A change of a single object, and of its entries in each index.
+pub(super) struct Write<K> {
+    pub(super) key: ObjectKey,
+    /// The new state, if there is one.
+    pub(super) object: Option<Arc<K>>,
+    pub(super) values: Vec<Values>,
+}
+
+/// What an index has, and is to have.
+pub(super) struct Values {
+    pub(super) old: Vec<Str>,
+    pub(super) new: Vec<Str>,
+}
+
+impl<K> Write<K> {
+    pub(super) fn new<'a>(
+        indexes: impl Iterator<Item = &'a Index<K>>,
+        key: ObjectKey,
+        old: Option<&K>,
+        object: Option<Arc<K>>,
+    ) -> Self
+    where
+        K: 'a,
+    {
+        let values = |index: &Index<K>| Values {
+            old: old.map(|old| index.values(old)).unwrap_or_default(),
+            new: object.as_deref().map(|new| index.values(new)).unwrap_or_default(),
+        };
+        Self { values: indexes.map(values).collect(), key, object }
+    }
+}
+
+// Not derived: a snapshot can be cloned whatever it is of.
+impl<K> Clone for Snapshot<K> {
+    fn clone(&self) -> Self {
+        Self { objects: self.objects.clone(), indexes: self.indexes.clone() }
+    }
+}
+
+impl<K: Object> fmt::Debug for Snapshot<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.objects.keys().map(tracing::field::display)).finish()
+    }
+}

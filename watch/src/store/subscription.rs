@@ -1,0 +1,197 @@
+use std::fmt;
+use std::ops::Bound;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_core::Stream;
+use kubernetes_core::Object;
+
+use super::mailbox::{Entry, Mailbox};
+use super::shared::{Shared, compare};
+use super::snapshot::Objects;
+use crate::timer::Timer;
+use crate::{ObjectKey, StoreEvent};
+
+/// After how many objects with nothing to tell the runtime gets its turn.
+const TURNS: u32 = 128;
+
+/// What a [`Store`](crate::Store) tells one of its subscribers, made by [`Store::subscribe`](crate::Store::subscribe).
+///
+/// It begins with the objects that the store has, as [`StoreEvent::Added`], and goes on with every change, in order. The
+/// store has each change before it is told.
+///
+/// **A slow subscriber holds nobody up, and memory is bounded**: up to 1,024 events wait for it. When there are more,
+/// it is told the difference between what it was told last and what the store has when it asks again: changes of the
+/// same object in between become one, an object that came and went is left out, and a deletion is not
+/// [observed](StoreEvent::Deleted::observed).
+///
+/// An object that was deleted and created again is told as `Deleted` and `Added`, also where the former was not
+/// observed.
+///
+/// It ends with `None` when the store's writer, or informer, has ended and all has been told. Dropping it ends the
+/// subscription.
+///
+/// # Cancel safety
+/// Waiting for the next event can be given up at any time: none is lost.
+pub struct Subscription<K: Object> {
+    shared: Arc<Shared<K>>,
+    mailbox: Arc<Mailbox<K>>,
+    replay: Option<Replay<K>>,
+    resync: Option<(Duration, Timer)>,
+}
+
+impl<K: Object> Subscription<K> {
+    pub(super) fn new(shared: Arc<Shared<K>>) -> Self {
+        let mut mailboxes = shared.mailboxes();
+        let mailbox = Arc::new(Mailbox::new(shared.read().objects()));
+        mailboxes.push(Arc::clone(&mailbox));
+        drop(mailboxes);
+        Self { shared, mailbox, replay: None, resync: None }
+    }
+
+    /// Has all objects that the store holds told again at intervals, as [`StoreEvent::Updated`] with the same object as
+    /// `old` and `new`, for programs that compare the world with what they want at intervals. The server is not asked.
+    #[must_use]
+    pub fn resync_every(mut self, interval: Duration) -> Self {
+        self.resync = Some((interval, Timer::default()));
+        if let Some((_, timer)) = &mut self.resync {
+            timer.set(Some(interval));
+        }
+        self
+    }
+
+    fn poll_resync(&mut self, context: &mut Context<'_>) {
+        let Some((interval, timer)) = &mut self.resync else { return };
+        if timer.poll(context).is_ready() {
+            timer.set(Some(*interval));
+            let _ = timer.poll(context);
+            let _order = self.shared.mailboxes();
+            let now = self.shared.read().objects().clone();
+            self.mailbox.lock().resync(now);
+        }
+    }
+
+    /// What waits in the mailbox; nothing if that is to be replayed.
+    fn poll_mailbox(&mut self, context: &mut Context<'_>) -> Poll<Option<StoreEvent<K>>> {
+        let mut waiting = self.mailbox.lock();
+        if waiting.told.is_none() {
+            match waiting.pop() {
+                Some(Entry::Step(step)) => return Poll::Ready(Some(step.event)),
+                Some(Entry::Resync(objects)) => self.replay = Some(Replay::Resync { objects, last: None }),
+                None => {
+                    waiting.waker = Some(context.waker().clone());
+                    return Poll::Pending;
+                }
+            }
+            return Poll::Ready(None);
+        }
+        drop(waiting);
+        // No event comes between the state that is read and the end of being behind.
+        let _order = self.shared.mailboxes();
+        let now = self.shared.read().objects().clone();
+        if let Some(told) = self.mailbox.lock().catch_up(&now) {
+            self.replay = Some(Replay::Difference { told, now, last: None, next: None });
+        }
+        Poll::Ready(None)
+    }
+}
+
+impl<K: Object> Stream for Subscription<K> {
+    type Item = StoreEvent<K>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            self.poll_resync(context);
+            match self.replay.as_mut().map(Replay::next) {
+                Some(Told::Event(event)) => return Poll::Ready(Some(event)),
+                Some(Told::Nothing) => {
+                    context.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                Some(Told::All) => self.replay = None,
+                None => match self.poll_mailbox(context) {
+                    Poll::Ready(Some(event)) => return Poll::Ready(Some(event)),
+                    Poll::Ready(None) => {}
+                    Poll::Pending if self.shared.is_stopped() => return Poll::Ready(None),
+                    Poll::Pending => return Poll::Pending,
+                },
+            }
+        }
+    }
+}
+
+/// No object is pinned: they are only referred to.
+impl<K: Object> Unpin for Subscription<K> {}
+
+impl<K: Object> Drop for Subscription<K> {
+    fn drop(&mut self) {
+        self.shared.mailboxes().retain(|mailbox| !Arc::ptr_eq(mailbox, &self.mailbox));
+    }
+}
+
+impl<K: Object> fmt::Debug for Subscription<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subscription").finish_non_exhaustive()
+    }
+}
+
+/// Tells of objects one by one, from states that are kept until the last one is told.
+enum Replay<K> {
+    /// The way from one state to another.
+    Difference { told: Objects<K>, now: Objects<K>, last: Option<ObjectKey>, next: Option<StoreEvent<K>> },
+    /// All objects again.
+    Resync { objects: Objects<K>, last: Option<ObjectKey> },
+}
+
+enum Told<K> {
+    Event(StoreEvent<K>),
+    /// Nothing so far.
+    Nothing,
+    /// All that there was.
+    All,
+}
+
+impl<K: Object> Replay<K> {
+    fn next(&mut self) -> Told<K> {
+        match self {
+            Self::Resync { objects, last } => match after(objects, last.as_ref()) {
+                Some((key, object)) => {
+                    *last = Some(key.clone());
+                    Told::Event(StoreEvent::Updated { old: Arc::clone(object), new: Arc::clone(object) })
+                }
+                None => Told::All,
+            },
+            Self::Difference { told, now, last, next } => {
+                if let Some(event) = next.take() {
+                    return Told::Event(event);
+                }
+                for _ in 0..TURNS {
+                    let (old, new) = (after(told, last.as_ref()), after(now, last.as_ref()));
+                    let Some(key) = old.iter().chain(&new).map(|(key, _)| *key).min().cloned() else {
+                        return Told::All;
+                    };
+                    let of_key = |found: Option<(&ObjectKey, &Arc<K>)>| {
+                        found.filter(|(each, _)| **each == key).map(|(_, object)| Arc::clone(object))
+                    };
+                    let mut steps = Vec::new();
+                    compare(&mut steps, of_key(old), of_key(new), None);
+                    *last = Some(key);
+                    let mut events = steps.into_iter().map(|step| step.event);
+                    if let Some(event) = events.next() {
+                        *next = events.next();
+                        return Told::Event(event);
+                    }
+                }
+                Told::Nothing
+            }
+        }
+    }
+}
+
+/// The first object after a key.
+fn after<'a, K>(objects: &'a Objects<K>, last: Option<&ObjectKey>) -> Option<(&'a ObjectKey, &'a Arc<K>)> {
+    let bound = last.map_or(Bound::Unbounded, Bound::Excluded);
+    objects.range::<ObjectKey, _>((bound, Bound::Unbounded)).next()
+}

@@ -1,0 +1,136 @@
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use futures_core::Stream;
+use kubernetes_core::Object;
+
+use super::builder::Transform;
+use super::shared::{Shared, is_same_state};
+use super::snapshot::Objects;
+use crate::{Change, Error, ObjectKey, Store};
+
+/// Writes the changes that a [`Reflector`](crate::Reflector) yields into a [`Store`].
+///
+/// When it is dropped, the store keeps what it has, and tells those who wait for more that it has
+/// [stopped](crate::Stopped).
+pub struct StoreWriter<K: Object> {
+    shared: Arc<Shared<K>>,
+    source: usize,
+    transform: Option<Arc<Transform<K>>>,
+    staged: Option<Staged<K>>,
+    /// Whether the store goes on without it.
+    retired: bool,
+}
+
+/// A list that is not complete.
+struct Staged<K> {
+    /// What the store has had before.
+    before: Objects<K>,
+    objects: Objects<K>,
+}
+
+impl<K: Object> StoreWriter<K> {
+    pub(super) fn new(shared: Arc<Shared<K>>, source: usize, transform: Option<Arc<Transform<K>>>) -> Self {
+        Self { shared, source, transform, staged: None, retired: false }
+    }
+
+    /// The store that is written to.
+    pub fn store(&self) -> Store<K> {
+        Store::of(&self.shared)
+    }
+
+    /// Takes in a change.
+    ///
+    /// What comes between [`Change::RestartBegin`] and [`Change::RestartEnd`] is seen by readers at the end, at once;
+    /// objects that have not changed since the list before stay the same values.
+    pub fn apply(&mut self, change: Change<K>) {
+        match change {
+            Change::RestartBegin => {
+                let before = self.shared.objects_of(self.source);
+                self.staged = Some(Staged { before, objects: Objects::new_sync() });
+            }
+            Change::Applied(object) => self.applied(object),
+            Change::Deleted(object) => self.deleted(object),
+            Change::RestartEnd => {
+                if let Some(Staged { before, objects }) = self.staged.take() {
+                    self.shared.replace(self.source, &before, objects);
+                }
+            }
+            Change::Bookmark(bookmark) => self.shared.progressed(self.source, bookmark.resource_version),
+        }
+    }
+
+    fn applied(&mut self, object: K) {
+        let key = ObjectKey::of(&object);
+        let known = self.staged.as_ref().and_then(|staged| staged.before.get(&key));
+        let object = match known.filter(|known| is_same_state(&***known, &object)) {
+            Some(known) => Arc::clone(known),
+            None => self.transformed(object),
+        };
+        match &mut self.staged {
+            Some(staged) => staged.objects.insert_mut(key, object),
+            None => self.shared.change(self.source, key, Some(object), None),
+        }
+    }
+
+    fn deleted(&mut self, object: K) {
+        let key = ObjectKey::of(&object);
+        if let Some(staged) = &mut self.staged {
+            staged.objects.remove_mut(&key);
+            return;
+        }
+        let last = self.transformed(object);
+        self.shared.change(self.source, key, None, Some(last));
+    }
+
+    fn transformed(&self, mut object: K) -> Arc<K> {
+        if let Some(transform) = &self.transform {
+            transform(&mut object);
+        }
+        Arc::new(object)
+    }
+
+    /// Takes in all changes of a stream, until it ends.
+    ///
+    /// # Errors
+    /// The stream's error. The store can be written to further, from a new stream.
+    ///
+    /// # Cancel safety
+    /// Every change that was taken from the stream has been taken in.
+    pub async fn follow(&mut self, changes: impl Stream<Item = Result<Change<K>, Error>>) -> Result<(), Error> {
+        let mut changes = std::pin::pin!(changes);
+        while let Some(change) = poll_fn(|context| Pin::new(&mut changes).as_mut().poll_next(context)).await {
+            self.apply(change?);
+            // Many changes may have come together: the runtime gets its turn between them.
+            tokio::task::coop::consume_budget().await;
+        }
+        Ok(())
+    }
+
+    /// Ends the writing of a source that has nothing; the store goes on with the others.
+    pub(crate) fn retire(mut self) {
+        self.retired = true;
+        self.shared.retire(self.source);
+    }
+
+    /// Ends the writing, for a reason that those who wait are told of.
+    pub fn stop(self, cause: impl Into<Option<Error>>) {
+        self.shared.stop(cause.into());
+    }
+}
+
+impl<K: Object> Drop for StoreWriter<K> {
+    fn drop(&mut self) {
+        if !self.retired {
+            self.shared.stop(None);
+        }
+    }
+}
+
+impl<K: Object> fmt::Debug for StoreWriter<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoreWriter").field("store", &self.store()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,151 @@
+use std::fmt;
+use std::sync::Arc;
+
+use kubernetes_core::Str;
+
+use super::Verdict;
+
+/// What to wait for on one object.
+///
+/// ```
+/// use kubernetes_watch::{Condition, Verdict};
+/// # kubernetes_core::doc_test_resource!(Pod);
+///
+/// let red = Condition::new("is red", |pod: &Pod| match pod.metadata.labels.get("color") {
+///     Some(color) if color == "red" => Verdict::Met,
+///     Some(color) => Verdict::waiting(format!("its color is {color}")),
+///     None => Verdict::waiting("it has no color"),
+/// });
+/// let gone_or_red = red.or(Condition::deleted());
+/// assert_eq!(gone_or_red.to_string(), "is red or is deleted");
+/// assert_eq!(gone_or_red.check(None), Verdict::Met);
+/// assert_eq!(gone_or_red.not().check(Some(&Pod::named("web"))), Verdict::Met);
+/// ```
+///
+/// The description is what errors say: "the pod web is red", without the subject.
+pub struct Condition<K> {
+    pub(super) description: Description,
+    check: Check<K>,
+}
+
+type Check<K> = Arc<dyn Fn(Option<&K>) -> Verdict + Send + Sync>;
+
+impl<K: 'static> Condition<K> {
+    /// A condition on an object that exists: as long as it does not, the condition does not hold.
+    ///
+    /// `check` answers a [`Verdict`], or a `bool`. It is called for each state of the object, and must not block.
+    pub fn new<V: Into<Verdict>>(description: impl Into<Str>, check: impl Fn(&K) -> V + Send + Sync + 'static) -> Self {
+        Self::of_state(description, move |object| match object {
+            Some(object) => check(object).into(),
+            None => Verdict::waiting("it does not exist"),
+        })
+    }
+
+    /// A condition that may hold for an object that does not exist, for which `check` is given `None`.
+    pub fn of_state<V: Into<Verdict>>(
+        description: impl Into<Str>,
+        check: impl Fn(Option<&K>) -> V + Send + Sync + 'static,
+    ) -> Self {
+        let check = Arc::new(move |object: Option<&K>| check(object).into());
+        Self { description: Description::simple(description.into()), check }
+    }
+
+    /// The object exists.
+    pub fn exists() -> Self {
+        Self::new("exists", |_| true)
+    }
+
+    /// The object does not exist, because it was deleted or never was.
+    pub fn deleted() -> Self {
+        Self::of_state("is deleted", |object| match object {
+            None => Verdict::Met,
+            Some(_) => Verdict::waiting("it exists"),
+        })
+    }
+
+    /// Both hold.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        let description = self.description.and(&other.description);
+        self.combined(description, other, Verdict::and)
+    }
+
+    /// One of them holds, or both.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        let description = self.description.or(&other.description);
+        self.combined(description, other, Verdict::or)
+    }
+
+    /// This does not hold, be it that it does not yet or that it can't any more.
+    #[allow(clippy::should_implement_trait, reason = "an operator would not stand in line with `and` and `or`")]
+    #[must_use]
+    pub fn not(self) -> Self {
+        Self { description: self.description.not(), check: Arc::new(move |object| (self.check)(object).not()) }
+    }
+
+    fn combined(self, description: Description, other: Self, how: fn(Verdict, Verdict) -> Verdict) -> Self {
+        Self { description, check: Arc::new(move |object| how((self.check)(object), (other.check)(object))) }
+    }
+}
+
+impl<K> Condition<K> {
+    /// What it says of an object, or of there being none.
+    pub fn check(&self, object: Option<&K>) -> Verdict {
+        (self.check)(object)
+    }
+}
+
+impl<K> Clone for Condition<K> {
+    fn clone(&self) -> Self {
+        Self { description: self.description.clone(), check: Arc::clone(&self.check) }
+    }
+}
+
+impl<K> fmt::Display for Condition<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.description.fmt(f)
+    }
+}
+
+impl<K> fmt::Debug for Condition<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Condition").field(&self.description.text).finish()
+    }
+}
+
+/// What a condition is, in words.
+#[derive(Clone, Debug)]
+pub(super) struct Description {
+    text: Str,
+    /// Whether it is made of several, so that it needs brackets inside another one.
+    compound: bool,
+}
+
+impl Description {
+    pub(super) fn simple(text: Str) -> Self {
+        Self { text, compound: false }
+    }
+
+    pub(super) fn and(&self, other: &Self) -> Self {
+        Self { text: format!("{} and {}", self.bracketed(), other.bracketed()).into(), compound: true }
+    }
+
+    pub(super) fn or(&self, other: &Self) -> Self {
+        Self { text: format!("{} or {}", self.bracketed(), other.bracketed()).into(), compound: true }
+    }
+
+    pub(super) fn not(&self) -> Self {
+        Self::simple(format!("not {}", self.bracketed()).into())
+    }
+
+    fn bracketed(&self) -> Str {
+        if self.compound { format!("({})", self.text).into() } else { self.text.clone() }
+    }
+}
+
+impl fmt::Display for Description {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}

@@ -1,0 +1,133 @@
+use std::time::Duration;
+
+use kubernetes_core::selector::FieldSelector;
+use kubernetes_core::{ListRequest, Object, Str, Watchable};
+
+use super::follow::{Asked, State, Wait};
+use super::{Condition, ListCondition, Objects, UntilError, UntilObject};
+use crate::Watch;
+
+/// A wait for the objects of a list, made by [`until`](super::until) and [`Watch::until`].
+#[derive(Clone, Debug)]
+#[must_use = "a wait does nothing until it is awaited"]
+pub struct Until<K> {
+    wait: Wait<K>,
+}
+
+impl<K: Watchable> Until<K> {
+    pub(crate) fn new(watch: Watch, request: ListRequest<K>) -> Self {
+        Self { wait: Wait { watch, request, limit: None } }
+    }
+
+    /// How long to wait at most. Without it, the wait has no end.
+    pub fn within(mut self, limit: Duration) -> Self {
+        self.wait.limit = Some(limit);
+        self
+    }
+
+    /// Waits for the object with this name.
+    ///
+    /// The request is narrowed down to it. If that has a label selector, an object that no longer matches it is as good
+    /// as deleted. A request for all namespaces is an error if several have an object of that name.
+    pub fn named(mut self, name: impl Into<Str>) -> UntilObject<K> {
+        let name = name.into();
+        let selector = FieldSelector::new().equals("metadata.name", name.clone());
+        let mut selector = selector.expect("metadata.name has no character of the syntax of selectors").to_string();
+        if let Some(other) = self.wait.request.request().query.get("fieldSelector") {
+            selector = format!("{other},{selector}");
+        }
+        self.wait.request = self.wait.request.field_selector(selector);
+        UntilObject { wait: self.wait, name, uid: None, same_object: false }
+    }
+
+    /// Waits until the condition holds, and returns the objects for which it does.
+    ///
+    /// All objects are held in memory meanwhile.
+    ///
+    /// # Errors
+    /// If the time is over, the condition [fails](super::Verdict::Failed), the watch is [stopped](Watch::stop), or fails
+    /// in a way that no retry can cure.
+    ///
+    /// # Cancel safety
+    /// Dropping the future ends the wait; nothing is changed on the server.
+    pub async fn is(self, condition: ListCondition<K>) -> Result<Vec<K>, UntilError> {
+        let current = Current { condition, objects: Objects::default(), listed: None };
+        self.wait.run(current).await
+    }
+
+    /// Waits until there is an object, and the condition holds for each ([`ListCondition::all`]), as `kubectl wait` does
+    /// with a selector.
+    ///
+    /// # Errors
+    /// As [`is`](Self::is).
+    ///
+    /// # Cancel safety
+    /// As [`is`](Self::is).
+    pub async fn all(self, condition: Condition<K>) -> Result<Vec<K>, UntilError> {
+        self.is(ListCondition::all(condition)).await
+    }
+
+    /// Waits until the condition holds for one of the objects; returns all that there are ([`ListCondition::any`]).
+    ///
+    /// # Errors
+    /// As [`is`](Self::is).
+    ///
+    /// # Cancel safety
+    /// As [`is`](Self::is).
+    pub async fn any(self, condition: Condition<K>) -> Result<Vec<K>, UntilError> {
+        self.is(ListCondition::any(condition)).await
+    }
+}
+
+/// The objects as they are known.
+struct Current<K> {
+    condition: ListCondition<K>,
+    objects: Objects<K>,
+    /// What a list that is not complete has brought.
+    listed: Option<Objects<K>>,
+}
+
+impl<K: Object> Current<K> {
+    fn ask(&mut self) -> Asked<Vec<K>> {
+        let verdict = self.condition.check(&self.objects);
+        Asked::of(verdict, || std::mem::take(&mut self.objects).into_vec())
+    }
+}
+
+impl<K: Object> State for Current<K> {
+    type Object = K;
+    type Output = Vec<K>;
+
+    fn list(&mut self) {
+        self.listed = Some(Objects::default());
+    }
+
+    fn listed(&mut self) -> Asked<Vec<K>> {
+        if let Some(listed) = self.listed.take() {
+            self.objects = listed;
+        }
+        self.ask()
+    }
+
+    fn applied(&mut self, object: K) -> Asked<Vec<K>> {
+        if let Some(listed) = &mut self.listed {
+            listed.insert(object);
+            return Asked::Nothing;
+        }
+        self.objects.insert(object);
+        self.ask()
+    }
+
+    fn deleted(&mut self, object: K) -> Asked<Vec<K>> {
+        if let Some(listed) = &mut self.listed {
+            listed.remove(&object);
+            return Asked::Nothing;
+        }
+        self.objects.remove(&object);
+        self.ask()
+    }
+
+    fn description(&self) -> String {
+        self.condition.to_string()
+    }
+}

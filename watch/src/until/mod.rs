@@ -1,0 +1,63 @@
+//! Waits until objects are as one wants them.
+
+mod condition;
+mod error;
+mod follow;
+mod list;
+mod list_condition;
+mod object;
+mod verdict;
+
+use kubernetes_client::Client;
+use kubernetes_core::{ListRequest, Watchable};
+
+pub use condition::Condition;
+pub use error::UntilError;
+pub use list::Until;
+pub use list_condition::{ListCondition, Objects};
+pub use object::UntilObject;
+pub use verdict::Verdict;
+
+use crate::Watch;
+
+/// Waits until a condition holds, on one of the objects that `request` lists or on all of them.
+///
+/// ```no_run
+/// # use std::time::Duration;
+/// # use kubernetes_client::Client;
+/// # use kubernetes_core::ListRequest;
+/// # kubernetes_core::doc_test_resource!(Pod);
+/// # async fn example(client: &Client) -> Result<(), kubernetes_watch::UntilError> {
+/// use kubernetes_watch::{Condition, until};
+///
+/// let pods = ListRequest::<Pod>::namespaced("shop");
+/// let labelled = Condition::new("is labelled", |pod: &Pod| !pod.metadata.labels.is_empty());
+///
+/// // One object, which need not exist yet.
+/// let pod = until(client, pods.clone()).named("web").within(Duration::from_secs(60)).is(labelled.clone()).await?;
+///
+/// // All of them.
+/// let pods = until(client, pods.label_selector("app=web")).all(labelled.and(Condition::deleted().not())).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// `kubernetes-utils` has the conditions that kubectl knows: a pod that is ready, a deployment that is rolled out.
+///
+/// # What it promises
+///
+/// It lists, and then watches; when the server has forgotten the version (410), it lists again. A condition is asked
+/// whenever the state is known to be complete: after a list, and after each event. So none is missed that holds for
+/// longer than the watch is away; one that holds only for a moment may be.
+///
+/// A deletion is never missed, even one that happened while the watch was away: an object that a later list does not
+/// have, or that has another uid since, is shown to the condition as absent first.
+///
+/// It waits for ever, unless told [otherwise](Until::within), whatever becomes of the connection; the error then says
+/// what was seen last, and what is wrong with the connection if something is.
+///
+/// # Cancel safety
+/// Every wait can be dropped at any time: nothing is changed on the server. The next one begins with a list again.
+pub fn until<K: Watchable>(client: &Client, request: ListRequest<K>) -> Until<K> {
+    Watch::new(client).until(request)
+}

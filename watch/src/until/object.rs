@@ -1,0 +1,171 @@
+use std::time::Duration;
+
+use kubernetes_core::{Object, Str, Watchable};
+
+#[cfg(doc)]
+use super::Until;
+use super::follow::{Asked, State, Wait};
+use super::{Condition, UntilError, Verdict};
+
+/// A wait for one object, which need not exist yet: made by [`Until::named`].
+#[derive(Clone, Debug)]
+#[must_use = "a wait does nothing until it is awaited"]
+pub struct UntilObject<K> {
+    pub(super) wait: Wait<K>,
+    pub(super) name: Str,
+    pub(super) uid: Option<Str>,
+    pub(super) same_object: bool,
+}
+
+impl<K: Watchable> UntilObject<K> {
+    /// How long to wait at most. Without it, the wait has no end.
+    pub fn within(mut self, limit: Duration) -> Self {
+        self.wait.limit = Some(limit);
+        self
+    }
+
+    /// Means the object with this uid only: once that is gone, it is gone for good, and a later one of the same name
+    /// is none of it.
+    pub fn uid(mut self, uid: impl Into<Str>) -> Self {
+        self.uid = Some(uid.into());
+        self
+    }
+
+    /// Means the first object that is seen only, as `kubectl rollout status` does: if it is deleted, the wait ends in
+    /// an [error](UntilError::is_deleted), unless that is what was waited for.
+    ///
+    /// Without it, the wait goes on for the next object of this name, as `kubectl wait` does.
+    pub fn same_object(mut self) -> Self {
+        self.same_object = true;
+        self
+    }
+
+    /// Waits until the condition holds, and returns the object for which it does; `None` if it holds for there being
+    /// none.
+    ///
+    /// # Errors
+    /// If the time is over, the condition [fails](Verdict::Failed), the object it means is gone for good, the watch is
+    /// [stopped](crate::Watch::stop), or fails in a way that no retry can cure.
+    ///
+    /// # Cancel safety
+    /// Dropping the future ends the wait; nothing is changed on the server.
+    pub async fn is(self, condition: Condition<K>) -> Result<Option<K>, UntilError> {
+        let Self { wait, name, uid, same_object } = self;
+        let current = Current { condition, name, uid, same_object, object: None, listed: None, is_listing: true };
+        wait.run(current).await
+    }
+
+    /// Waits until the object does not exist, which is so as well if it never did: with a [uid](Self::uid), until no
+    /// object has that, as `kubectl delete` does.
+    ///
+    /// # Errors
+    /// As [`is`](Self::is).
+    ///
+    /// # Cancel safety
+    /// As [`is`](Self::is).
+    pub async fn deleted(self) -> Result<(), UntilError> {
+        self.is(Condition::deleted()).await.map(drop)
+    }
+}
+
+/// The object as it is known.
+struct Current<K> {
+    condition: Condition<K>,
+    name: Str,
+    uid: Option<Str>,
+    same_object: bool,
+    object: Option<K>,
+    /// What a list that is not complete has brought.
+    listed: Option<K>,
+    is_listing: bool,
+}
+
+impl<K: Object> Current<K> {
+    /// Whether an object that the server tells of is the one that is meant.
+    fn is_meant(&self, object: &K) -> bool {
+        self.uid.as_deref().is_none_or(|uid| object.metadata().uid.as_deref() == Some(uid))
+    }
+
+    /// Goes over to another state, by way of absence if that is how it must have been.
+    fn become_(&mut self, next: Option<K>) -> Asked<Option<K>> {
+        let was_deleted = match (&self.object, &next) {
+            (Some(before), Some(next)) => before.metadata().uid != next.metadata().uid,
+            _ => false,
+        };
+        if was_deleted {
+            self.object = None;
+            let asked = self.ask();
+            if !matches!(asked, Asked::Waiting(_)) {
+                return asked;
+            }
+        }
+        if self.same_object && self.uid.is_none() {
+            self.uid = next.as_ref().and_then(|next| next.metadata().uid.clone());
+        }
+        self.object = next;
+        self.ask()
+    }
+
+    fn ask(&mut self) -> Asked<Option<K>> {
+        let verdict = self.condition.check(self.object.as_ref());
+        match verdict {
+            // No later object has this uid.
+            Verdict::Waiting(reason) if self.object.is_none() && self.uid.is_some() => Asked::Deleted(reason),
+            verdict => Asked::of(verdict, || self.object.take()),
+        }
+    }
+
+    fn is_in_another_namespace(&self, object: &K) -> bool {
+        let known = if self.is_listing { &self.listed } else { &self.object };
+        known.as_ref().is_some_and(|known| known.metadata().namespace != object.metadata().namespace)
+    }
+}
+
+impl<K: Object> State for Current<K> {
+    type Object = K;
+    type Output = Option<K>;
+
+    fn list(&mut self) {
+        self.is_listing = true;
+        self.listed = None;
+    }
+
+    fn listed(&mut self) -> Asked<Option<K>> {
+        self.is_listing = false;
+        let listed = self.listed.take();
+        self.become_(listed)
+    }
+
+    fn applied(&mut self, object: K) -> Asked<Option<K>> {
+        let elsewhere = self.is_in_another_namespace(&object);
+        match (self.is_meant(&object), self.is_listing) {
+            (true, _) if elsewhere => Asked::Ambiguous,
+            (true, true) => {
+                self.listed = Some(object);
+                Asked::Nothing
+            }
+            (true, false) => self.become_(Some(object)),
+            // It has taken the place of the one that is meant.
+            (false, false) if !elsewhere => self.become_(None),
+            (false, _) => Asked::Nothing,
+        }
+    }
+
+    fn deleted(&mut self, object: K) -> Asked<Option<K>> {
+        match (self.is_meant(&object), self.is_listing) {
+            (false, _) => Asked::Nothing,
+            (true, true) => {
+                self.listed = None;
+                Asked::Nothing
+            }
+            (true, false) => self.become_(None),
+        }
+    }
+
+    fn description(&self) -> String {
+        match &self.uid {
+            Some(uid) => format!("{} (uid {uid}) {}", self.name, self.condition),
+            None => format!("{} {}", self.name, self.condition),
+        }
+    }
+}
