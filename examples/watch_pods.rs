@@ -1,10 +1,10 @@
-//! Prints what happens to pods until it is interrupted, against any kubeconfig.
+//! Prints what happens to pods until it is interrupted.
 //!
 //! ```text
 //! cargo run --example watch_pods -- --namespace kube-system --selector app=web
 //! ```
 //!
-//! Without a cluster: `cargo run --example watch_pods -- --embedded`
+//! Where no kubeconfig is at hand, and with `--embedded`, it runs against an API server in memory.
 #![allow(clippy::print_stdout, reason = "a program for the terminal")]
 
 use std::error::Error;
@@ -14,9 +14,8 @@ use clap::Parser;
 use futures::TryStreamExt;
 use kubernetes_sdk::api::core::v1 as core_v1;
 use kubernetes_sdk::models::core::v1::{Pod, PodStatus};
-use kubernetes_sdk::watch::{Event, Watch};
+use kubernetes_sdk::watch::{Event, Watch, WatchStream};
 use kubernetes_sdk::{Client, Config};
-use kubernetes_testing::TestServer;
 
 /// Prints what happens to pods.
 #[derive(Parser)]
@@ -38,18 +37,16 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::parse();
-    let embedded = arguments.embedded.then(TestServer::in_process);
-    let client = match (&embedded, &arguments.context) {
-        (Some(server), _) => {
-            tokio::spawn(change_pods(server.client()));
-            server.client()
-        }
-        (None, Some(context)) => {
+    let (client, server) = match &arguments.context {
+        Some(context) => {
             let kubeconfig = kubernetes_sdk::config::Kubeconfig::from_env()?;
-            Client::new(Config::from_kubeconfig(&kubeconfig, Some(context))?)?
+            (Client::new(Config::from_kubeconfig(&kubeconfig, Some(context))?)?, None)
         }
-        (None, None) => Client::from_env()?,
+        None => kubernetes_examples::connect(arguments.embedded)?,
     };
+    if let Some(server) = &server {
+        tokio::spawn(change_pods(server.client()));
+    }
     let mut request = match &arguments.namespace {
         Some(namespace) => core_v1::list_namespaced_pod(namespace),
         None => core_v1::list_pod_for_all_namespaces(),
@@ -59,18 +56,27 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
 
     // Without a resourceVersion the stream begins with the pods that exist.
-    let mut events = Watch::new(&client).stream(request);
+    let events = Watch::new(&client).stream(request);
     let stop = events.stop_handle();
     tokio::spawn(async move {
         if tokio::signal::ctrl_c().await.is_ok() {
             stop.stop();
         }
     });
+    show(events, |line| println!("{line}")).await?;
+    Ok(())
+}
+
+/// Passes on a line for each event, until the stream ends.
+pub(crate) async fn show(
+    mut events: WatchStream<Pod>,
+    mut print: impl FnMut(String),
+) -> Result<(), kubernetes_sdk::watch::Error> {
     while let Some(event) = events.try_next().await? {
         match event {
-            Event::Added(pod) => println!("+ {}", line(&pod)),
-            Event::Modified(pod) => println!("~ {}", line(&pod)),
-            Event::Deleted(pod) => println!("- {}", line(&pod)),
+            Event::Added(pod) => print(format!("+ {}", line(&pod))),
+            Event::Modified(pod) => print(format!("~ {}", line(&pod))),
+            Event::Deleted(pod) => print(format!("- {}", line(&pod))),
             Event::Bookmark(_) => {}
         }
     }
@@ -78,7 +84,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Starts, runs and ends one pod after the other, a step a second.
-async fn change_pods(client: Client) -> Result<(), kubernetes_sdk::Error> {
+pub(crate) async fn change_pods(client: Client) -> Result<(), kubernetes_sdk::Error> {
     let mut seconds = tokio::time::interval(Duration::from_secs(1));
     for number in 1.. {
         let name = format!("pod-{number}");

@@ -1,4 +1,4 @@
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::time::Duration;
 
 use kubernetes_core::json::DecodeError;
@@ -178,27 +178,7 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        one_line(self, f)
-    }
-}
-
-/// Writes an error and all its sources in one line.
-pub(crate) fn one_line(error: &dyn std::error::Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    write!(OneLine(f), "{error}")?;
-    let mut source = error.source();
-    while let Some(error) = source {
-        write!(OneLine(f), ": caused by: {error}")?;
-        source = error.source();
-    }
-    Ok(())
-}
-
-/// Writes text from a server without what could break a line, or steer a terminal.
-struct OneLine<'a, 'f>(&'a mut fmt::Formatter<'f>);
-
-impl fmt::Write for OneLine<'_, '_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        text.chars().try_for_each(|c| self.0.write_char(if c.is_control() { ' ' } else { c }))
+        kubernetes_core::debug::error(self, f)
     }
 }
 

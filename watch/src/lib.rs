@@ -42,15 +42,10 @@
 //! version has come or a connection has lived for 10 s, or nearly as long as the timeouts below allow. An
 //! [observer](Watch::observe) and `tracing` are told of it.
 //!
-//! **What a retry can't cure is an [`Error`], and final**: 401, 403, 404 and other refusals, and what can't be decoded.
-//! So is a version that the server has forgotten ([`Error::is_gone`]): it is asked for once more, as another API server
-//! may know it, and then the caller must list again. (A new version, or a connection that was healthy, entitles to
-//! another such try.)
-//!
-//! **A missing or refused client certificate is retried for ever over HTTP/2**: with TLS 1.3 the server says so only
-//! after the handshake, by breaking the connection, and HTTP/2's errors keep nothing of that but its text. The log and
-//! the [observer's error](Transition::error) have it (`CertificateRequired`, say). Over HTTP/1.1 it is an error, and
-//! final.
+//! **What a retry can't cure is an [`Error`], and final**: 401, 403, 404 and other refusals, a certificate that
+//! either side does not accept, and what can't be decoded. So is a version that the server has forgotten
+//! ([`Error::is_gone`]): it is asked for once more, as another API server may know it, and then the caller must list
+//! again. (A new version, or a connection that was healthy, entitles to another such try.)
 //!
 //! **A lost network is noticed**: the server ends each connection after 5 to 10 minutes
 //! ([`timeout_seconds`](Watch::timeout_seconds)), and the client gives up one from which nothing was heard for 90

@@ -2,6 +2,8 @@ use expect_test::{Expect, expect};
 
 use super::*;
 
+#[path = "machine_picture_tests.rs"]
+mod picture;
 #[path = "machine_relisting_tests.rs"]
 mod relisting;
 

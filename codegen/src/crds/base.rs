@@ -10,6 +10,10 @@ pub(super) const DELETE_OPTIONS: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.De
 pub(super) const PATCH: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.Patch";
 pub(super) const SCALE: &str = "io.k8s.api.autoscaling.v1.Scale";
 
+/// What the server says of the metadata of every kind.
+pub(super) const METADATA: &str = "Standard object's metadata. More info: \
+    https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata";
+
 /// The definitions that are rendered elsewhere.
 pub(super) fn definitions() -> Vec<(String, Value)> {
     let object = json!({"type": "object"});

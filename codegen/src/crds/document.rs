@@ -116,10 +116,9 @@ fn object(definition: &Definition, version: &Version, pointer: &str, notes: &mut
     if let Some(properties) = properties.as_object_mut() {
         properties.insert("apiVersion".to_owned(), json!({"type": "string"}));
         properties.insert("kind".to_owned(), json!({"type": "string"}));
-        let description = "Standard object's metadata: its name, namespace, labels and annotations.";
         properties.insert(
             "metadata".to_owned(),
-            json!({"allOf": [base::reference(base::OBJECT_META)], "description": description}),
+            json!({"allOf": [base::reference(base::OBJECT_META)], "description": base::METADATA}),
         );
     }
     Ok(object)
@@ -168,9 +167,14 @@ fn add_paths(paths: &mut Map<String, Value>, definition: &Definition, version: &
             format!("{root}/namespaces/{{namespace}}/{plural}")
         }
     };
-    let article = if kind.starts_with(['A', 'E', 'I', 'O', 'U']) { "an" } else { "a" };
+    let article = match kind.chars().next() {
+        // The server takes such a name for a plural.
+        _ if kind.ends_with('s') && !kind.ends_with("ss") => "",
+        Some('A' | 'E' | 'I' | 'O' | 'U') => "an ",
+        _ => "a ",
+    };
     let object = Some(full_name);
-    let create = Operation::new("post", "post", "create", format!("create {article} {kind}"), object, full_name);
+    let create = Operation::new("post", "post", "create", format!("create {article}{kind}"), object, full_name);
     let description = format!("delete collection of {kind}");
     let delete_all = Operation::new("delete", "deletecollection", "deleteCollection", description, None, base::STATUS);
     add(collection.clone(), &[list, create, delete_all]);
@@ -178,7 +182,7 @@ fn add_paths(paths: &mut Map<String, Value>, definition: &Definition, version: &
         "delete",
         "delete",
         "delete",
-        format!("delete {article} {kind}"),
+        format!("delete {article}{kind}"),
         Some(base::DELETE_OPTIONS),
         base::STATUS,
     );

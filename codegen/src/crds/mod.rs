@@ -11,7 +11,7 @@ mod schema;
 
 use std::collections::BTreeSet;
 
-use kubernetes_swagger::extension;
+use kubernetes_swagger::extension::{self, Action};
 use openapiv3::{OpenAPI, ReferenceOr};
 
 use crate::DescriptionFiles;
@@ -79,6 +79,10 @@ pub fn generate_custom(resources: &CustomResources<'_>) -> Result<CustomCrate> {
 
 fn plan(openapi: &OpenAPI, groups: &BTreeSet<String>) -> Result<passes::Plan> {
     let mut api = lower::lower(openapi)?;
+    // The server declares it for custom resources alone, so the request of `kubernetes-core` has no method for it.
+    for operation in api.operations.iter_mut().filter(|operation| operation.action == Some(Action::Get)) {
+        operation.query.retain(|parameter| parameter.wire != "resourceVersion");
+    }
     let prefixes: Vec<String> = groups.iter().map(|group| document::reversed(group) + ".").collect();
     for definition in api.definitions.values_mut() {
         if prefixes.iter().any(|prefix| is_in(&definition.name, prefix)) {

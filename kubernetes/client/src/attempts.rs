@@ -15,7 +15,7 @@ use crate::error::{Kind, RequestLine};
 use crate::observe::Flight;
 use crate::response::read_whole;
 use crate::retry::{Replay, Retries};
-use crate::{Body, Error};
+use crate::{Body, Error, idle};
 
 impl Inner {
     /// The whole body of a response that says the request succeeded.
@@ -33,7 +33,8 @@ impl Inner {
     /// The body, not read yet, of a response that says the request succeeded.
     pub(crate) async fn stream(&self, request: Request, line: &Arc<RequestLine>) -> Result<Body, Error> {
         let request = request.into_http().map_err(|error| Error::new(Kind::Request(error)))?;
-        Ok(self.retrying(request, Replay::Stream, line).await?.into_body())
+        let body = self.retrying(request, Replay::Stream, line).await?.into_body();
+        Ok(idle::limited(body, self.idle_timeout).of_request(line))
     }
 
     async fn retrying(
@@ -42,6 +43,7 @@ impl Inner {
         replay: Replay,
         line: &Arc<RequestLine>,
     ) -> Result<Response<Body>, Error> {
+        Error::unless_in_runtime()?;
         // Outside of the request's time: a user may have to log in first.
         self.authentication.ready().await?;
         let deadline = self.request_timeout.and_then(|limit| Instant::now().checked_add(limit));

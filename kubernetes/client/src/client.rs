@@ -44,7 +44,7 @@ type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 ///
 /// Cloning is cheap: all clones share their connections. A client is bound to no runtime. It may be built before one
 /// exists, and used from several; a connection ends with the runtime that opened it, and the next request opens
-/// another.
+/// another. A request that is sent outside of a tokio runtime is an error.
 ///
 /// # Cancel safety
 ///
@@ -96,6 +96,7 @@ pub(crate) struct Inner {
     pub(crate) headers: HeaderMap,
     pub(crate) authentication: Authentication,
     pub(crate) request_timeout: Option<Duration>,
+    pub(crate) idle_timeout: Option<Duration>,
     pub(crate) max_response_bytes: usize,
     pub(crate) content: Content,
     pub(crate) policy: Policy,
@@ -148,6 +149,7 @@ impl Client {
             headers: HeaderMap::new(),
             authentication: Authentication::none(),
             request_timeout: Some(ClientBuilder::REQUEST_TIMEOUT),
+            idle_timeout: None,
             max_response_bytes: ClientBuilder::MAX_RESPONSE_BYTES,
             content: Content::default(),
             policy: Policy::default(),
@@ -265,6 +267,7 @@ impl Service<http::Request<Body>> for Client {
         let inner = Arc::clone(&self.0);
         let line = Arc::new(RequestLine::new(request.method().clone(), request.uri().path()));
         Box::pin(async move {
+            Error::unless_in_runtime().map_err(|error| error.or_request(&line))?;
             inner.policy.turn().await;
             let mut flight = Flight::new(inner.policy.observer.as_ref(), inner.server.as_ref(), &line, 1);
             let span = flight.span();

@@ -14,14 +14,20 @@
 //! # Credentials and certificates
 //!
 //! - A token file and the files of a client certificate are read again every minute, and at once when the server does
-//!   not know the user (401). The file of an authority is read again every minute, and when the server's certificate is
-//!   of an unknown one. What was last good is used while a file is not.
+//!   not know the user (401) or refuses the certificate. The file of an authority is read again every minute, and when
+//!   the server's certificate is of an unknown one. What was last good is used while a file is not.
 //! - An exec plugin runs when a request first needs its credentials, once for all who wait, again when they expire, and
 //!   once more when the server answers 401. A request whose plugin fails is an error
 //!   ([`is_authentication`](Error::is_authentication)), and never sent as nobody.
 //! - An OpenID Connect ID token is refreshed in the same way, and written back to its kubeconfig.
-//! - After a 401 a request is sent again, once, if there are other credentials and its body is in memory.
+//! - After such a refusal a request is sent again, once, if there are other credentials and its body is in memory.
 //! - A new client certificate has connections of its own. What is under way ends on the old ones.
+//!
+//! # Runtime
+//!
+//! Requests are sent from within a tokio runtime with IO and time, as `#[tokio::main]` starts it and
+//! `Builder::enable_all` makes it. Where there is none, a request is an error; in one that has IO or time off, tokio
+//! panics. Building a client needs none.
 //!
 //! # Features
 //!
@@ -37,6 +43,7 @@ mod connect;
 mod content;
 mod error;
 mod gunzip;
+mod idle;
 mod impersonation;
 mod observe;
 mod path_template;
@@ -58,3 +65,10 @@ pub use content::ContentType;
 pub use error::Error;
 pub use observe::Observation;
 pub use warning::Warning;
+
+/// For the fuzz target of this name.
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub fn check_exec_output(output: &[u8]) {
+    authentication::exec::fuzz::check(output);
+}

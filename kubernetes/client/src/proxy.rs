@@ -90,12 +90,13 @@ impl Via {
         };
         let url = format!("{scheme}://{host}:{}", proxy.port);
         let url = url.parse().map_err(|error| Error::build_from(format!("the proxy {url} is no URL"), error))?;
+        let tls = if proxy.scheme == ProxyScheme::Https { tls::proxy_config(config)? } else { tls::trusting_nobody()? };
         let names = Arc::new(DefaultServerNameResolver::default());
         Ok(Self {
             url,
             scheme: proxy.scheme,
             user: proxy.credentials.map(|(user, password)| (user, password.expose().to_owned())),
-            connector: HttpsConnector::new(tcp, tls::proxy_config(config)?, false, names),
+            connector: HttpsConnector::new(tcp, tls, false, names),
         })
     }
 

@@ -13,7 +13,7 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
-use rustls::{ClientConfig, ConfigBuilder, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::{ClientConfig, ConfigBuilder, DigitallySignedStruct, RootCertStore, SignatureScheme, WantsVerifier};
 
 use crate::Error;
 
@@ -37,9 +37,7 @@ pub(crate) struct Settings(ConfigBuilder<ClientConfig, WantsClientCert>);
 impl Settings {
     pub(crate) fn new(config: &Config) -> Result<Self, Error> {
         let provider = Arc::new(provider());
-        let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
-            .with_safe_default_protocol_versions()
-            .map_err(|error| Error::build_from("TLS can't be set up", error))?;
+        let builder = builder(&provider)?;
         let is_plain = config.server.scheme() != Some(&Scheme::HTTPS);
         if config.insecure_skip_tls_verify {
             tracing::warn!(server = %config.server, "the server's certificate is not verified: insecure-skip-tls-verify");
@@ -66,15 +64,24 @@ impl Settings {
     }
 }
 
+fn builder(provider: &Arc<CryptoProvider>) -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, Error> {
+    ClientConfig::builder_with_provider(Arc::clone(provider))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Error::build_from("TLS can't be set up", error))
+}
+
+/// For a proxy without TLS.
+pub(crate) fn trusting_nobody() -> Result<ClientConfig, Error> {
+    Ok(builder(&Arc::new(provider()))?.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
+}
+
 /// How a proxy is spoken to that has TLS itself.
 ///
 /// As kubectl has it, the authorities of the cluster are trusted for it too, and `insecure-skip-tls-verify` counts. So
 /// do those of the platform, which as a rule signed a proxy's certificate; and it is sent no client certificate.
 pub(crate) fn proxy_config(config: &Config) -> Result<ClientConfig, Error> {
     let provider = Arc::new(provider());
-    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| Error::build_from("TLS can't be set up", error))?;
+    let builder = builder(&provider)?;
     if config.insecure_skip_tls_verify {
         let verifier = Arc::new(AcceptAny(provider));
         return Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth());

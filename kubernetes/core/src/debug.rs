@@ -1,6 +1,7 @@
-//! How models show in `Debug` output what may be secret.
+//! How types show in `Debug` output: models what may be secret, errors what caused them.
 
-use std::fmt;
+use std::error::Error;
+use std::fmt::{self, Write as _};
 
 use crate::{Map, Str};
 
@@ -29,5 +30,25 @@ impl fmt::Debug for Annotations<'_> {
             }
         }
         map.finish()
+    }
+}
+
+/// An error with all that caused it, on one line, and without what could steer a terminal: this is what a `main` that
+/// returns the error prints.
+pub fn error(error: &dyn Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(OneLine(f), "{error}")?;
+    let mut source = error.source();
+    while let Some(error) = source {
+        write!(OneLine(f), "; caused by: {error}")?;
+        source = error.source();
+    }
+    Ok(())
+}
+
+struct OneLine<'a, 'f>(&'a mut fmt::Formatter<'f>);
+
+impl fmt::Write for OneLine<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        text.chars().try_for_each(|c| self.0.write_char(if c.is_control() { ' ' } else { c }))
     }
 }

@@ -216,6 +216,8 @@ macro_rules! object {
 /// assert_eq!(tab.name(), "nightly");
 /// ```
 ///
+/// An operator that writes its `status` does so [below the object](crate::ReplaceRequest::subresource).
+///
 /// The parts, in this order: group, version and kind; the plural that stands in paths; `namespaced` or `cluster`;
 /// `watch` if its list can be watched; `serde` if the type is read and written by its own serde derives.
 /// (Generated models leave `serde` out: they have a faster engine.)

@@ -15,6 +15,7 @@
 //!
 //! - [`models`] has every type, [`api`] every operation: a module for each group and version, behind a feature of that
 //!   name (`core-v1`, `apps-v1`, …). The stable ones are on by default; `all` is every one.
+//! - TLS has ring's cryptography, or with the feature `aws-lc-rs` that of aws-lc-rs.
 //! - [`Client`] sends requests, [`watch`] turns a list request into a stream that reconnects by itself.
 //! - [`utils`] has what programs do again and again, as retrying on conflict.
 //! - [`core`] has what all are made of, for resources of one's own: [`resource!`].
@@ -38,3 +39,8 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/testing.md")]
 struct Testing;
+
+/// Compiles and runs the programs in the page on watching.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/watching.md")]
+struct Watching;

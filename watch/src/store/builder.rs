@@ -59,6 +59,9 @@ impl<K: Object> StoreBuilder<K> {
     ///
     /// The store has what any of them has; of an object that several have, the newest state. It is ready when all are.
     /// Without any, it never is.
+    ///
+    /// Watches are not in step. Where selectors overlap, an object that no longer matches one may go, and come back for
+    /// a moment in an older state, until the other has caught up.
     pub fn build_with_writers(self, writers: usize) -> Vec<StoreWriter<K>> {
         let shared = Arc::new(Shared::new(self.indexes, writers));
         (0..writers).map(|source| StoreWriter::new(Arc::clone(&shared), source, self.transform.clone())).collect()

@@ -7,8 +7,8 @@ use kubernetes_core::Object;
 use super::snapshot::Objects;
 use crate::StoreEvent;
 
-/// How many events may wait for one subscription.
-pub(super) const BACKLOG: usize = 1024;
+/// How many events may wait for one subscription: few in tests of this crate, so that they come to exceed it.
+pub(super) const BACKLOG: usize = if cfg!(test) { 8 } else { 1024 };
 
 /// What one subscription has still to be told.
 pub(super) struct Mailbox<K>(Mutex<Waiting<K>>);
@@ -21,8 +21,14 @@ pub(super) struct Waiting<K> {
     pub(super) waker: Option<Waker>,
 }
 
+/// An event, and what the object was before it.
+pub(super) struct Step<K> {
+    pub(super) old: Option<Arc<K>>,
+    pub(super) event: StoreEvent<K>,
+}
+
 pub(super) enum Entry<K> {
-    Event(StoreEvent<K>),
+    Step(Step<K>),
     /// All of these objects again.
     Resync(Objects<K>),
 }
@@ -39,13 +45,13 @@ impl<K: Object> Mailbox<K> {
     }
 
     /// Adds events, after which the store has `now`.
-    pub(super) fn deliver(&self, events: &[StoreEvent<K>], now: impl FnOnce() -> Objects<K>) {
+    pub(super) fn deliver(&self, steps: &[Step<K>], now: impl FnOnce() -> Objects<K>) {
         let mut waiting = self.lock();
         if waiting.told.is_none() {
-            if waiting.queue.len() + events.len() <= BACKLOG {
-                waiting.queue.extend(events.iter().cloned().map(Entry::Event));
+            if waiting.queue.len() + steps.len() <= BACKLOG {
+                waiting.queue.extend(steps.iter().cloned().map(Entry::Step));
             } else {
-                waiting.fall_behind(events, now());
+                waiting.fall_behind(steps, now());
             }
         }
         let waker = waiting.waker.take();
@@ -91,14 +97,14 @@ impl<K: Object> Waiting<K> {
     }
 
     /// Finds what was told before all that waits, and forgets the latter.
-    fn fall_behind(&mut self, events: &[StoreEvent<K>], now: Objects<K>) {
+    fn fall_behind(&mut self, steps: &[Step<K>], now: Objects<K>) {
         let mut told = now;
-        for event in events.iter().rev() {
-            undo(&mut told, event);
+        for step in steps.iter().rev() {
+            undo(&mut told, step);
         }
         for entry in std::mem::take(&mut self.queue).iter().rev() {
             match entry {
-                Entry::Event(event) => undo(&mut told, event),
+                Entry::Step(step) => undo(&mut told, step),
                 Entry::Resync(_) => self.resync = true,
             }
         }
@@ -106,14 +112,19 @@ impl<K: Object> Waiting<K> {
     }
 }
 
-fn undo<K: Object>(objects: &mut Objects<K>, event: &StoreEvent<K>) {
-    let key = event.key();
-    match event {
-        StoreEvent::Added(_) => {
+fn undo<K: Object>(objects: &mut Objects<K>, step: &Step<K>) {
+    let key = step.event.key();
+    match &step.old {
+        Some(old) => objects.insert_mut(key, Arc::clone(old)),
+        None => {
             objects.remove_mut(&key);
         }
-        StoreEvent::Updated { old: object, .. } | StoreEvent::Deleted { object, .. } => {
-            objects.insert_mut(key, Arc::clone(object));
-        }
+    }
+}
+
+// Not derived: it only refers to objects.
+impl<K> Clone for Step<K> {
+    fn clone(&self) -> Self {
+        Self { old: self.old.clone(), event: self.event.clone() }
     }
 }

@@ -210,3 +210,6 @@ impl<K: Object> fmt::Debug for Store<K> {
         f.debug_struct("Store").field("len", &self.len()).field("ready", &self.is_ready()).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use kubernetes_core::{Object, Str};
 use tokio::sync::Notify;
 
-use super::mailbox::Mailbox;
+use super::mailbox::{Mailbox, Step};
 use super::snapshot::{Objects, Snapshot, Write};
 use super::version;
 use crate::{Error, Index, ObjectKey, Stopped, StoreEvent};
@@ -86,14 +86,14 @@ impl<K: Object> Shared<K> {
         let version = new.as_deref().or(last.as_deref()).and_then(|object| object.metadata().resource_version.clone());
         let current = self.read().get_key(&key);
         let new = sources.settle(source, &key, new, current.as_ref());
-        let mut events = Vec::new();
+        let mut steps = Vec::new();
         // What is replaced is dropped after the locks are released.
         let _old = current.clone();
-        if compare(&mut events, current.clone(), new.clone(), last) {
+        if compare(&mut steps, current.clone(), new.clone(), last) {
             let write = Write::new(self.indexes.iter(), key, current.as_deref(), new);
             let mailboxes = self.mailboxes();
             self.snapshot.write().unwrap_or_else(PoisonError::into_inner).apply(write);
-            self.deliver(&mailboxes, &events);
+            self.deliver(&mailboxes, &steps);
         }
         sources.progress(source, version);
         drop(sources);
@@ -104,19 +104,19 @@ impl<K: Object> Shared<K> {
     pub(super) fn replace(&self, source: usize, before: &Objects<K>, objects: Objects<K>) {
         let mut sources = self.sources();
         let mut next = self.read().clone();
-        let mut events = Vec::new();
+        let mut steps = Vec::new();
         let gone = before.keys().filter(|key| !objects.contains_key(key)).map(|key| (key, None));
         let come = objects.iter().filter(|(key, new)| !before.get(key).is_some_and(|old| Arc::ptr_eq(old, new)));
         for (key, new) in gone.chain(come.map(|(key, new)| (key, Some(Arc::clone(new))))) {
             let current = next.get_key(key);
             let new = sources.settle(source, key, new, current.as_ref());
-            if compare(&mut events, current.clone(), new.clone(), None) {
+            if compare(&mut steps, current.clone(), new.clone(), None) {
                 next.apply(Write::new(self.indexes.iter(), key.clone(), current.as_deref(), new));
             }
         }
         let mailboxes = self.mailboxes();
         let replaced = std::mem::replace(&mut *self.snapshot.write().unwrap_or_else(PoisonError::into_inner), next);
-        self.deliver(&mailboxes, &events);
+        self.deliver(&mailboxes, &steps);
         drop(mailboxes);
         if sources.listed(source) {
             self.ready.store(true, Ordering::Release);
@@ -139,9 +139,9 @@ impl<K: Object> Shared<K> {
         self.progress.notify_waiters();
     }
 
-    fn deliver(&self, mailboxes: &[Arc<Mailbox<K>>], events: &[StoreEvent<K>]) {
+    fn deliver(&self, mailboxes: &[Arc<Mailbox<K>>], steps: &[Step<K>]) {
         for mailbox in mailboxes {
-            mailbox.deliver(events, || self.read().objects().clone());
+            mailbox.deliver(steps, || self.read().objects().clone());
         }
     }
 
@@ -212,11 +212,17 @@ impl<K: Object> Sources<K> {
         match new {
             Some(new) if current_is_own => Some(new),
             Some(new) => Some(newer(current.cloned(), new)),
-            None if current_is_own => {
+            None => {
                 let others = self.sources.iter().filter_map(|source| source.objects.get(key));
-                others.cloned().fold(None, |newest, object| Some(newer(newest, object)))
+                let newest = others.cloned().fold(None, |newest, object| Some(newer(newest, object)))?;
+                match current.filter(|current| is_newer(current, &newest)) {
+                    // A source that has fallen behind has an older state: that is no reason to go back to it.
+                    Some(current) if current.metadata().uid == newest.metadata().uid => Some(Arc::clone(current)),
+                    // It has one that another of the same name has followed.
+                    Some(_) => None,
+                    None => Some(newest),
+                }
             }
-            None => current.cloned(),
         }
     }
 
@@ -237,34 +243,38 @@ impl<K: Object> Sources<K> {
 
 /// The newer of two states; the second where they have no order.
 fn newer<K: Object>(one: Option<Arc<K>>, other: Arc<K>) -> Arc<K> {
-    let version = |object: &Arc<K>| object.metadata().resource_version.clone().unwrap_or_default();
-    match one {
-        Some(one) if version::compare(&version(&one), &version(&other)).is_some_and(|order| order.is_gt()) => one,
-        _ => other,
-    }
+    one.filter(|one| is_newer(one, &other)).unwrap_or(other)
 }
 
-/// Adds the events that lead from one state of an object to another; whether there are any.
+fn is_newer<K: Object>(one: &Arc<K>, other: &Arc<K>) -> bool {
+    let version = |object: &Arc<K>| object.metadata().resource_version.clone().unwrap_or_default();
+    version::compare(&version(one), &version(other)).is_some_and(|order| order.is_gt())
+}
+
+/// Adds the steps that lead from one state of an object to another; whether there are any.
 pub(super) fn compare<K: Object>(
-    events: &mut Vec<StoreEvent<K>>,
+    steps: &mut Vec<Step<K>>,
     old: Option<Arc<K>>,
     new: Option<Arc<K>>,
     last: Option<Arc<K>>,
 ) -> bool {
+    let last = last.filter(|last| old.as_ref().is_some_and(|old| old.metadata().uid == last.metadata().uid));
+    let observed = last.is_some();
     match (old, new) {
         (None, None) => return false,
-        (None, Some(new)) => events.push(StoreEvent::Added(new)),
+        (None, Some(new)) => steps.push(Step { old: None, event: StoreEvent::Added(new) }),
         (Some(old), None) => {
-            let observed = last.is_some();
-            events.push(StoreEvent::Deleted { object: last.unwrap_or(old), observed });
+            let object = last.unwrap_or_else(|| Arc::clone(&old));
+            steps.push(Step { old: Some(old), event: StoreEvent::Deleted { object, observed } });
         }
         (Some(old), Some(new)) if is_same_state(&*old, &*new) => return false,
         (Some(old), Some(new)) if old.metadata().uid == new.metadata().uid => {
-            events.push(StoreEvent::Updated { old, new });
+            steps.push(Step { old: Some(Arc::clone(&old)), event: StoreEvent::Updated { old, new } });
         }
         (Some(old), Some(new)) => {
-            events.push(StoreEvent::Deleted { object: old, observed: false });
-            events.push(StoreEvent::Added(new));
+            let object = Arc::clone(&old);
+            steps.push(Step { old: Some(old), event: StoreEvent::Deleted { object, observed: false } });
+            steps.push(Step { old: None, event: StoreEvent::Added(new) });
         }
     }
     true

@@ -27,7 +27,7 @@ impl fmt::Display for Stopped {
 impl fmt::Debug for Stopped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.cause {
-            Some(cause) => write!(f, "{self}: caused by: {cause:?}"),
+            Some(cause) => write!(f, "{self}; caused by: {cause:?}"),
             None => write!(f, "{self}"),
         }
     }

@@ -78,7 +78,7 @@ impl<K: Object> Subscription<K> {
         let mut waiting = self.mailbox.lock();
         if waiting.told.is_none() {
             match waiting.pop() {
-                Some(Entry::Event(event)) => return Poll::Ready(Some(event)),
+                Some(Entry::Step(step)) => return Poll::Ready(Some(step.event)),
                 Some(Entry::Resync(objects)) => self.replay = Some(Replay::Resync { objects, last: None }),
                 None => {
                     waiting.waker = Some(context.waker().clone());
@@ -175,10 +175,10 @@ impl<K: Object> Replay<K> {
                     let of_key = |found: Option<(&ObjectKey, &Arc<K>)>| {
                         found.filter(|(each, _)| **each == key).map(|(_, object)| Arc::clone(object))
                     };
-                    let mut events = Vec::new();
-                    compare(&mut events, of_key(old), of_key(new), None);
+                    let mut steps = Vec::new();
+                    compare(&mut steps, of_key(old), of_key(new), None);
                     *last = Some(key);
-                    let mut events = events.into_iter();
+                    let mut events = steps.into_iter().map(|step| step.event);
                     if let Some(event) = events.next() {
                         *next = events.next();
                         return Told::Event(event);

@@ -119,7 +119,7 @@ impl fmt::Display for UntilError {
 
 impl fmt::Debug for UntilError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        crate::error::one_line(self, f)
+        kubernetes_core::debug::error(self, f)
     }
 }
 

@@ -98,13 +98,13 @@ async fn an_error_says_what_failed() {
 async fn an_error_is_legible_when_main_returns_it() {
     let path = "/apis/example.com/v1/namespaces/shop/widgets";
     let (forbidden, _) = failure([refusal(403, "Forbidden")]).await;
-    let expected = format!("the watch of {path} failed: caused by: GET {path} failed: 403 Forbidden");
+    let expected = format!("the watch of {path} failed; caused by: GET {path} failed: 403 Forbidden");
     assert_eq!(format!("{forbidden:?}"), expected);
     assert_eq!(format!("{forbidden:#?}"), expected);
 
     let (garbage, _) = failure([open(["garbage\n".into()])]).await;
     let shown = format!("{garbage:?}");
-    let expected = format!("can't decode an event of the watch of {path}: caused by: expected");
+    let expected = format!("can't decode an event of the watch of {path}; caused by: expected");
     assert!(shown.starts_with(&expected), "{shown}");
 
     let lines = r#"{"kind":"Status","code":403,"reason":"Forbidden","message":"one\ntwo\u001b[31m"}"#;

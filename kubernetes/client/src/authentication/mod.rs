@@ -1,6 +1,6 @@
 //! Who the client says it is: the `Authorization` header, and what to do when the server does not accept it.
 
-mod exec;
+pub(crate) mod exec;
 mod failure;
 mod oidc;
 mod renewed;
@@ -96,8 +96,8 @@ impl Authentication {
         Ok(())
     }
 
-    /// Sends a request with credentials, unless it has some of its own. When the server does not know them (401), asks
-    /// for others, and sends it once more if there are any and the body can be sent again.
+    /// Sends a request with credentials, unless it has some of its own. When the server does not know them (401, or TLS
+    /// refuses the certificate), asks for others, and sends it once more if there are any and the body can be sent again.
     pub(crate) async fn send<F>(
         &self,
         mut request: Request<Body>,
@@ -112,18 +112,22 @@ impl Authentication {
         let credential = self.credential().await?;
         let spare = if self.can_change() { try_clone(&request) } else { None };
         credential.apply(&mut request);
-        let response = transmit(request).await?;
-        if response.status() != StatusCode::UNAUTHORIZED || !self.can_change() {
-            return Ok(response);
+        let result = transmit(request).await;
+        let refused = match &result {
+            Ok(response) => response.status() == StatusCode::UNAUTHORIZED,
+            Err(error) => error.is_certificate_refused(),
+        };
+        if !refused || !self.can_change() {
+            return result;
         }
         match (self.renew(&credential).await, spare) {
             (Some(credential), Some(mut request)) => {
                 // Before the next one is sent, so that HTTP/1.1 can use the connection again.
-                drop(response);
+                drop(result);
                 credential.apply(&mut request);
                 transmit(request).await
             }
-            _ => Ok(response),
+            _ => result,
         }
     }
 

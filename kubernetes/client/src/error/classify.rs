@@ -8,6 +8,7 @@ use std::time::Duration;
 use http::{StatusCode, Uri};
 use kubernetes_core::Status;
 
+use crate::idle::Silent;
 use crate::pool::{ConnectFailed, NotSent};
 
 use super::{BoxError, Error, Kind};
@@ -67,13 +68,15 @@ impl Error {
         self.status_is(Status::is_too_many_requests) || self.http_status() == Some(StatusCode::TOO_MANY_REQUESTS)
     }
 
-    /// Time ran out: for connecting, for the request, or for the server (408, 504 or `Timeout`).
+    /// Time ran out: for connecting, for the request, for the server (408, 504 or `Timeout`), or for what a stream
+    /// should yield ([`idle_timeout`](crate::ClientBuilder::idle_timeout)).
     ///
     /// Except for connecting, the server may have done what was asked.
     pub fn is_timeout(&self) -> bool {
         match &self.0.kind {
             Kind::Timeout { .. } => true,
             Kind::Authentication(failure) => failure.is_timeout(),
+            Kind::Body(source) => source.is::<Silent>(),
             Kind::Connect { source, .. } => find::<ConnectTimedOut>(source.as_ref()).is_some() || is_io_timeout(source),
             _ => self.status_is(Status::is_timeout) || self.http_status() == Some(StatusCode::REQUEST_TIMEOUT),
         }
@@ -95,13 +98,19 @@ impl Error {
         }
     }
 
+    /// The server has refused our certificate in TLS.
+    pub(crate) fn is_certificate_refused(&self) -> bool {
+        let (Kind::Connect { source, .. } | Kind::Transport(source)) = &self.0.kind else { return false };
+        self.is_certificate() && matches!(find(source.as_ref()), Some(rustls::Error::AlertReceived(_)))
+    }
+
     /// There are no credentials, because an exec plugin, an OpenID Connect provider or a token file failed: the request
     /// was not sent. [`source`](std::error::Error::source) says what failed, and what to do.
     pub fn is_authentication(&self) -> bool {
         matches!(self.0.kind, Kind::Authentication(_))
     }
 
-    /// Whether it may be that the server did not like our certificate. HTTP/2 and some proxies don't tell.
+    /// Whether it may be that the server did not like our certificate. Some proxies don't tell.
     pub(crate) fn may_be_about_credentials(&self) -> bool {
         self.is_unauthorized() || matches!(self.0.kind, Kind::Connect { .. } | Kind::Transport(_))
     }
@@ -119,8 +128,7 @@ impl Error {
     /// [`is_too_many_requests`](Self::is_too_many_requests) is that sure. A read can always be sent again.
     pub fn is_retryable(&self) -> bool {
         match &self.0.kind {
-            // With TLS 1.3, the server's refusal of the client's certificate comes after the handshake. It is known on
-            // HTTP/1.1 only: h2 keeps no more of an error than its text.
+            // With TLS 1.3, the server's refusal of the client's certificate comes after the handshake.
             Kind::Connect { source, .. } | Kind::Transport(source) => !is_refused_certificate(source.as_ref()),
             Kind::Body(_) | Kind::Timeout { .. } => true,
             Kind::Authentication(failure) => failure.is_passing(),
@@ -130,6 +138,7 @@ impl Error {
             Kind::Build(..)
             | Kind::Config(_)
             | Kind::Request(_)
+            | Kind::NoRuntime
             | Kind::Uri(_)
             | Kind::Compression(_)
             | Kind::TooLarge { .. }
@@ -200,7 +209,7 @@ fn is_transient(code: StatusCode) -> bool {
 }
 
 /// Whether either side refused the other's certificate, which another attempt does not change.
-fn is_refused_certificate(error: &(dyn StdError + 'static)) -> bool {
+pub(crate) fn is_refused_certificate(error: &(dyn StdError + 'static)) -> bool {
     use rustls::{AlertDescription, Error as Tls};
     matches!(
         find::<Tls>(error),
@@ -231,7 +240,7 @@ fn is_io_timeout(error: &BoxError) -> bool {
 }
 
 /// The first error of a type in the chain of sources, also inside of [`io::Error`], whose `source` skips what it wraps.
-pub(super) fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
+pub(crate) fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(found) = error.downcast_ref() {

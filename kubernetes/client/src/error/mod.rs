@@ -16,7 +16,7 @@ use kubernetes_core::{InvalidRequest, Request, RequestError, Status};
 
 use crate::authentication::Failure;
 
-pub(crate) use classify::ConnectTimedOut;
+pub(crate) use classify::{ConnectTimedOut, find, is_refused_certificate};
 pub(crate) use status::Answer;
 
 /// Any error, as services give it.
@@ -55,6 +55,8 @@ pub(crate) enum Kind {
     Build(String, Option<BoxError>),
     Config(kubernetes_config::Error),
     Request(InvalidRequest),
+    /// Nothing drives connections and clocks.
+    NoRuntime,
     Uri(http::Error),
     Authentication(Failure),
     Connect {
@@ -120,6 +122,11 @@ impl Error {
     /// A request that failed on its way, as when a connection breaks: for fakes and tests.
     pub fn from_transport(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self::new(Kind::Transport(source.into()))
+    }
+
+    /// Fails where tokio would panic.
+    pub(crate) fn unless_in_runtime() -> Result<(), Self> {
+        tokio::runtime::Handle::try_current().map(|_| ()).map_err(|_| Self::new(Kind::NoRuntime))
     }
 
     pub(crate) fn new(kind: Kind) -> Self {
@@ -221,6 +228,9 @@ impl fmt::Display for Kind {
             Self::Build(message, _) => write!(f, "can't build a client: {message}"),
             Self::Config(_) => f.write_str("can't load the configuration of the client"),
             Self::Request(_) => f.write_str("the request is invalid"),
+            Self::NoRuntime => {
+                f.write_str("no tokio runtime is there to send it: await it in one, as under #[tokio::main]")
+            }
             Self::Uri(_) => f.write_str("the server's address and the path of the request make no valid URI"),
             Self::Authentication(_) => f.write_str("there are no credentials to send it with"),
             Self::Connect { server: Some(server), source } => {
@@ -264,7 +274,7 @@ impl StdError for Error {
             Kind::Decode(source) => Some(source),
             Kind::Timeout { previous, .. } => previous.as_deref().map(|error| error as &(dyn StdError + 'static)),
             Kind::Status(answer) => answer.causes().map(|causes| causes as &(dyn StdError + 'static)),
-            Kind::TooLarge { .. } => None,
+            Kind::TooLarge { .. } | Kind::NoRuntime => None,
         }
     }
 }
@@ -272,12 +282,6 @@ impl StdError for Error {
 impl fmt::Debug for Error {
     /// As `Display`, with all that caused it: this is what a `main` that returns the error prints.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self}")?;
-        let mut source = std::error::Error::source(self);
-        while let Some(error) = source {
-            write!(f, "; caused by: {error}")?;
-            source = error.source();
-        }
-        Ok(())
+        kubernetes_core::debug::error(self, f)
     }
 }

@@ -14,6 +14,7 @@ use hyper_util::rt::TokioTimer;
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
+use super::ended::{Ended, Noted};
 use super::http1::{Connection, Http1};
 use super::state::{Absolute, Opened};
 use super::{IDLE_TIMEOUT, Inner};
@@ -45,7 +46,7 @@ pub(super) async fn open(pool: &Arc<Inner>) -> Result<Opened, BoxError> {
     let id = pool.lock().next_id();
     let gone = Gone { pool: Arc::downgrade(pool), id };
     if connected.is_negotiated_h2() {
-        let start = Start::default();
+        let (start, ended) = (Start::default(), Ended::default());
         let (sender, connection) = http2::Builder::new(StartExecutor(start.clone()))
             .timer(TokioTimer::new())
             .keep_alive_interval(PING_INTERVAL)
@@ -55,7 +56,7 @@ pub(super) async fn open(pool: &Arc<Inner>) -> Result<Opened, BoxError> {
             .initial_max_send_streams(NO_LIMIT_YET)
             .initial_connection_window_size(CONNECTION_WINDOW)
             .initial_stream_window_size(STREAM_WINDOW)
-            .handshake(io)
+            .handshake(Noted::new(io, ended.clone()))
             .await?;
         let weak = Arc::downgrade(pool);
         let mut connection = connection;
@@ -72,7 +73,7 @@ pub(super) async fn open(pool: &Arc<Inner>) -> Result<Opened, BoxError> {
             done
         });
         tokio::spawn(drive(running, gone));
-        return Ok(Opened::Http2 { id, sender });
+        return Ok(Opened::Http2 { id, sender, ended });
     }
     let (mut sender, connection) = http1::Builder::new().handshake(io).await?;
     let mut connection = connection.with_upgrades();

@@ -13,6 +13,7 @@ use hyper::body::Incoming;
 use hyper::client::conn::{TrySendError, http2};
 
 use super::Inner;
+use super::ended::Ended;
 use super::http1::Http1;
 use super::state::Absolute;
 use crate::Body;
@@ -28,13 +29,15 @@ pub(super) struct Lease {
 pub(super) enum Via {
     /// `None` once a request was sent, after which the connection is given back when it is ready again.
     Http1(Option<Http1>),
-    Http2(http2::SendRequest<Body>),
+    Http2(http2::SendRequest<Body>, Ended),
 }
 
 /// Why a request failed, and the request if nothing of it was sent.
 pub(super) struct Failed {
     pub(super) error: hyper::Error,
     pub(super) unsent: Option<Request<Body>>,
+    /// What TLS said, if a certificate is the reason.
+    pub(super) refusal: Option<rustls::Error>,
 }
 
 impl Lease {
@@ -49,8 +52,9 @@ impl Lease {
 
     pub(super) async fn send(mut self, request: Request<Body>) -> Result<Response<Body>, Failed> {
         match &mut self.via {
-            Via::Http2(sender) => {
-                let response = sender.try_send_request(request).await.map_err(|error| failed(error, None))?;
+            Via::Http2(sender, ended) => {
+                let sent = sender.try_send_request(request).await;
+                let response = sent.map_err(|error| Failed { refusal: ended.refusal(), ..failed(error, None) })?;
                 Ok(response.map(|body| Body::new(Leased { body, lease: Some(self) })))
             }
             Via::Http1(http1) => {
@@ -69,7 +73,7 @@ impl Drop for Lease {
     fn drop(&mut self) {
         let Some(pool) = self.pool.upgrade() else { return };
         match &mut self.via {
-            Via::Http2(_) => pool.update(|state| state.release(self.id)),
+            Via::Http2(..) => pool.update(|state| state.release(self.id)),
             Via::Http1(http1) => {
                 if let Some(http1) = http1.take() {
                     pool.update(|state| state.give_back(self.id, http1));
@@ -84,7 +88,7 @@ fn failed(mut error: TrySendError<Request<Body>>, uri: Option<Uri>) -> Failed {
     if let (Some(request), Some(uri)) = (&mut unsent, uri) {
         *request.uri_mut() = uri;
     }
-    Failed { error: error.into_error(), unsent }
+    Failed { error: error.into_error(), unsent, refusal: None }
 }
 
 /// A connection is ready again when the whole response was read; if its body is dropped before, it is closed.

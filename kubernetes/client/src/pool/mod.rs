@@ -8,6 +8,7 @@
 //! for one in line. As many are being opened as the line needs: one, until it is known what a connection can carry.
 
 mod connection;
+mod ended;
 mod http1;
 mod lease;
 mod state;
@@ -59,12 +60,14 @@ impl Transport for Pool {
                 let reused = lease.is_reused();
                 match lease.send(request).await {
                     Ok(response) => return Ok(response),
-                    Err(failed) => match failed.unsent {
+                    Err(failed) => match (failed.unsent, failed.refusal) {
+                        // The next connection would have the same certificate.
+                        (_, Some(refusal)) => return Err(refusal.into()),
                         // The connection was closed while it was idle, which the next one tells from a server that
                         // closes each at once.
-                        Some(unsent) if reused => request = unsent,
-                        Some(_) => return Err(NotSent(failed.error).into()),
-                        None => return Err(failed.error.into()),
+                        (Some(unsent), _) if reused => request = unsent,
+                        (Some(_), None) => return Err(NotSent(failed.error).into()),
+                        (None, None) => return Err(failed.error.into()),
                     },
                 }
             }

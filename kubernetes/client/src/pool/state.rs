@@ -8,6 +8,7 @@ use hyper::client::conn::http2;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use super::ended::Ended;
 use super::http1::Http1;
 use super::lease::{Lease, Via};
 use super::{ConnectFailed, IDLE_TIMEOUT, Inner};
@@ -45,6 +46,7 @@ pub(crate) struct Absolute(pub(crate) Option<HeaderValue>);
 struct Shared {
     id: u64,
     sender: http2::SendRequest<Body>,
+    ended: Ended,
     /// How many requests have it.
     taken: usize,
     /// How many may have it; `None` until the server has said so.
@@ -56,7 +58,7 @@ struct Shared {
 /// A connection that was just opened.
 pub(super) enum Opened {
     Http1 { id: u64, http1: Http1 },
-    Http2 { id: u64, sender: http2::SendRequest<Body> },
+    Http2 { id: u64, sender: http2::SendRequest<Body>, ended: Ended },
 }
 
 impl Shared {
@@ -78,7 +80,7 @@ impl State {
         if let Some(shared) = self.http2.iter_mut().find(|shared| shared.free() > 0) {
             shared.taken += 1;
             let reused = std::mem::replace(&mut shared.used, true);
-            return Some(Lease::new(pool, shared.id, reused, Via::Http2(shared.sender.clone())));
+            return Some(Lease::new(pool, shared.id, reused, Via::Http2(shared.sender.clone(), shared.ended.clone())));
         }
         while let Some(Idle { id, http1, since }) = self.http1.pop() {
             if http1.sender.is_ready() && since.elapsed() < IDLE_TIMEOUT {
@@ -140,8 +142,8 @@ impl State {
                 self.carries = Some(1);
                 self.http1.push(Idle { id, http1, since });
             }
-            Opened::Http2 { id, sender } => {
-                self.http2.push(Shared { id, sender, taken: 0, limit: None, used: false, since });
+            Opened::Http2 { id, sender, ended } => {
+                self.http2.push(Shared { id, sender, ended, taken: 0, limit: None, used: false, since });
             }
         }
     }

@@ -3,14 +3,19 @@
 use std::net::TcpListener;
 use std::thread;
 
+use futures_util::FutureExt;
 use futures_util::future::join_all;
 use http::Version;
-use kubernetes_client::Client;
+use kubernetes_client::{Body, Client};
 use kubernetes_config::Config;
+use kubernetes_core::Execute;
+use rustls::ServerConfig;
+use tokio::runtime;
+use tower_service::Service;
 
 use crate::certificates::Authority;
 use crate::server::{Server, hello, tls_config};
-use crate::{chain, config, fetch};
+use crate::{chain, config, fetch, get};
 
 fn trusting(authority: &Authority, server: &Server) -> Config {
     let mut config = config(&server.url("https"));
@@ -107,24 +112,54 @@ async fn tells_where_no_server_is() {
 
 #[test]
 fn outlives_the_runtimes_that_use_it() {
-    let (address, server) = server_on_its_own_thread();
-    // Built where no runtime is.
-    let client = Client::new(config(&format!("http://{address}"))).unwrap();
-    for _ in 0..2 {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        assert_eq!(runtime.block_on(fetch(&client)).unwrap(), "hello");
+    let authority = Authority::new();
+    for alpn in ["h2", "http/1.1"] {
+        let tls = tls_config(&authority.server(&["127.0.0.1"]), &[alpn], None);
+        let (address, server) = server_on_its_own_thread(tls);
+        let mut config = config(&format!("https://{address}"));
+        config.certificate_authority = Some(authority.pem.clone().into_bytes());
+        // Built in a runtime that ends without a request, and used in others, of another kind.
+        let built = runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let client = built.block_on(async { Client::new(config) }).unwrap();
+        drop(built);
+        for _ in 0..2 {
+            let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            assert_eq!(runtime.block_on(fetch(&client)).unwrap(), "hello");
+        }
+        let (one, other) = (
+            runtime::Builder::new_current_thread().enable_all().build().unwrap(),
+            runtime::Builder::new_current_thread().enable_all().build().unwrap(),
+        );
+        assert_eq!(one.block_on(fetch(&client)).unwrap(), "hello");
+        drop(one);
+        assert_eq!(other.block_on(fetch(&client)).unwrap(), "hello", "the connection is gone with its runtime");
+        drop(server);
     }
-    drop(server);
+}
+
+#[test]
+fn without_a_runtime_a_request_is_an_error() {
+    let client = Client::builder(config("http://127.0.0.1:1")).rate_limit(1.0, 1).build().unwrap();
+    let expected =
+        "GET /version failed: no tokio runtime is there to send it: await it in one, as under #[tokio::main]";
+    let error = fetch(&client).now_or_never().unwrap().unwrap_err();
+    assert_eq!(error.to_string(), expected);
+    assert!(!error.is_retryable() && std::error::Error::source(&error).is_none());
+
+    assert_eq!(client.open(get("/version")).now_or_never().unwrap().unwrap_err().to_string(), expected);
+    let request = http::Request::get("/version").body(Body::empty()).unwrap();
+    let error = client.clone().call(request).now_or_never().unwrap().unwrap_err();
+    assert_eq!(error.to_string(), expected);
 }
 
 /// Ends when the sender is dropped.
-fn server_on_its_own_thread() -> (std::net::SocketAddr, tokio::sync::oneshot::Sender<()>) {
+fn server_on_its_own_thread(tls: ServerConfig) -> (std::net::SocketAddr, tokio::sync::oneshot::Sender<()>) {
     let (address_sender, address) = std::sync::mpsc::channel();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let server = Server::plain(hello).await;
+            let server = Server::tls(tls, hello).await;
             address_sender.send(server.address).unwrap();
             let _ = stopped.await;
         });

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use futures_util::future::join_all;
 use http::Request;
 use hyper::body::Incoming;
 use kubernetes_client::Client;
@@ -192,6 +193,27 @@ async fn files_are_read_at_once_when_the_server_refuses_the_certificate() {
     refuses.store(true, Ordering::SeqCst);
     assert_eq!(fetch(&client).await.unwrap(), "hello");
     assert_eq!(server.peers(), [Some(old.der.clone()), Some(new.der.clone())]);
+}
+
+#[tokio::test]
+async fn files_are_read_at_once_when_tls_refuses_the_certificate() {
+    for alpn in PROTOCOLS {
+        let authority = Authority::new();
+        let (expired, new) = (authority.expired_client("alice"), authority.client("alice"));
+        let files = Files::new(&expired);
+        let (server, mut config) = mutual(&authority, alpn, hello).await;
+        config.client_identity = Some(files.identity(&expired));
+        let client = Client::new(config).unwrap();
+
+        // Also when many find it out at once.
+        for result in join_all((0..20).map(|_| fetch(&client))).await {
+            let error = result.unwrap_err();
+            assert!(error.is_certificate() && !error.is_retryable(), "{alpn}: {error:?}");
+        }
+        files.write(&new);
+        assert_eq!(fetch(&client).await.unwrap(), "hello");
+        assert_eq!(server.peers(), [Some(new.der)], "{alpn}");
+    }
 }
 
 #[tokio::test]

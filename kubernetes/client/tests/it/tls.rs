@@ -145,10 +145,8 @@ async fn tells_when_the_clients_certificate_has_expired() {
             error.to_string().ends_with("(the client certificate expired at 2021-01-01T00:00:00Z: renew it)"),
             "{error}"
         );
-        if alpn == "http/1.1" {
-            assert!(error.is_certificate(), "{error:?}");
-            assert!(error.to_string().contains("the server refuses the client certificate: it has expired"), "{error}");
-        }
+        assert!(error.is_certificate(), "{error:?}");
+        assert!(error.to_string().contains("the server refuses the client certificate: it has expired"), "{error}");
     }
     // … or afterwards, as the API server does.
     let tls = tls_config(&authority.server(&["127.0.0.1"]), &["h2"], None);
@@ -253,7 +251,8 @@ async fn proves_who_it_is_by_certificate() {
         let mut config = trusting(&authority, &server);
         let error = fetch(&Client::new(config.clone()).unwrap()).await.unwrap_err();
         assert!(chain(&error).contains("CertificateRequired"), "{}", chain(&error));
-        assert_eq!(error.is_retryable(), alpn == "h2", "{error:?}");
+        assert!(error.is_certificate() && !error.is_retryable(), "{error:?}");
+        assert!(error.to_string().ends_with("the server asks for a client certificate, and there is none"), "{error}");
 
         config.client_identity = Some(signed.identity());
         assert_eq!(fetch(&Client::new(config).unwrap()).await.unwrap(), "hello");

@@ -59,6 +59,12 @@ impl<'a, K> ApplyRequest<'a, K> {
         Self::at(resource_path::named::<K>(None, name), object, field_manager)
     }
 
+    /// Applies what hangs below the object and is of the same type: its `status`.
+    pub fn subresource(mut self, name: impl AsRef<str>) -> Self {
+        self.request = self.request.below(name.as_ref());
+        self
+    }
+
     /// Takes fields away from other managers, instead of failing with a conflict. Controllers should; people should
     /// look first.
     pub fn force(self, force: bool) -> Self {

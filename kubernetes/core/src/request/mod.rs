@@ -74,6 +74,12 @@ impl Request {
         Self { method, path, query: Query::default(), accept: JSON, body: None }
     }
 
+    /// The same request below the object.
+    pub(crate) fn below(mut self, subresource: &str) -> Self {
+        self.path = self.path.subresource(subresource);
+        self
+    }
+
     /// The same request with a JSON body.
     pub(crate) fn with_json<V: crate::json::Value>(mut self, value: &V) -> Self {
         self.body = Some((JSON, crate::json::to_string(value).map(Bytes::from).map_err(InvalidRequest::from_encoding)));

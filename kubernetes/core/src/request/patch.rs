@@ -52,6 +52,14 @@ impl<'a, K> PatchRequest<'a, K> {
         Self::at(resource_path::named::<K>(None, name.as_ref()), patch)
     }
 
+    /// Patches what hangs below the object and is of the same type: its `status`.
+    ///
+    /// One of another type has a [path](Path::subresource).
+    pub fn subresource(mut self, name: impl AsRef<str>) -> Self {
+        self.request = self.request.below(name.as_ref());
+        self
+    }
+
     /// Sends the request; the server answers with the object as it then is.
     ///
     /// # Errors

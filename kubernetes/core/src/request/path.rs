@@ -1,4 +1,5 @@
-use super::{InvalidRequest, percent};
+use super::{InvalidRequest, percent, resource_path};
+use crate::{ClusterResource, NamespacedResource};
 
 /// The path of a request, its arguments percent-encoded into it.
 ///
@@ -29,15 +30,8 @@ impl Path {
             let Some((before, name, after)) = placeholder(rest) else {
                 return Self(Err(InvalidRequest::new(format!("{template} has no place for {argument:?}"))));
             };
-            if argument.is_empty() {
-                return Self(Err(InvalidRequest::new(format!("the argument `{name}` is empty"))));
-            }
-            if matches!(*argument, "." | "..") {
-                return Self(Err(InvalidRequest::new(format!("the argument `{name}` must not be {argument:?}"))));
-            }
-            if let Some(character) = argument.chars().find(|character| matches!(character, '/' | '%')) {
-                let message = format!("the argument `{name}` must not contain \"{character}\"");
-                return Self(Err(InvalidRequest::new(message)));
+            if let Err(error) = check_argument(name, argument) {
+                return Self(Err(error));
             }
             path.push_str(before);
             path.extend(percent::encode(argument));
@@ -48,6 +42,36 @@ impl Path {
         }
         path.push_str(rest);
         Self(Ok(path))
+    }
+
+    /// The path of an object in a namespace.
+    pub fn namespaced<K: NamespacedResource>(namespace: impl AsRef<str>, name: impl AsRef<str>) -> Self {
+        resource_path::named::<K>(Some(namespace.as_ref()), name.as_ref())
+    }
+
+    /// The path of an object of a cluster-scoped resource.
+    pub fn cluster<K: ClusterResource>(name: impl AsRef<str>) -> Self {
+        resource_path::named::<K>(None, name.as_ref())
+    }
+
+    /// The path of what hangs below an object. What comes and goes there may be of another type, as for `scale`.
+    ///
+    /// ```
+    /// use kubernetes_core::Path;
+    /// # kubernetes_core::doc_test_resource!(Pod);
+    ///
+    /// let path = Path::namespaced::<Pod>("shop", "web").subresource("eviction");
+    /// assert_eq!(path.as_str()?, "/api/v1/namespaces/shop/pods/web/eviction");
+    /// # Ok::<(), kubernetes_core::InvalidRequest>(())
+    /// ```
+    #[must_use]
+    pub fn subresource(self, name: impl AsRef<str>) -> Self {
+        Self(self.0.and_then(|mut path| {
+            check_argument("subresource", name.as_ref())?;
+            path.push('/');
+            path.extend(percent::encode(name.as_ref()));
+            Ok(path)
+        }))
     }
 
     /// Appends a path that may have several segments, for proxies; each is encoded, the slashes between them are kept.
@@ -72,6 +96,16 @@ impl Path {
     pub fn as_str(&self) -> Result<&str, InvalidRequest> {
         self.0.as_deref().map_err(Clone::clone)
     }
+}
+
+fn check_argument(name: &str, argument: &str) -> Result<(), InvalidRequest> {
+    let fault = match argument.chars().find(|character| matches!(character, '/' | '%')) {
+        _ if argument.is_empty() => "is empty".to_owned(),
+        _ if matches!(argument, "." | "..") => format!("must not be {argument:?}"),
+        Some(character) => format!("must not contain \"{character}\""),
+        None => return Ok(()),
+    };
+    Err(InvalidRequest::new(format!("the argument `{name}` {fault}")))
 }
 
 /// Splits at the first `{name}`.

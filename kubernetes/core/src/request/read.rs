@@ -53,6 +53,14 @@ impl<K> ReadRequest<K> {
         Self::at(resource_path::named::<K>(None, name.as_ref()))
     }
 
+    /// Reads what hangs below the object and is of the same type: its `status`.
+    ///
+    /// One of another type has a [path](Path::subresource).
+    pub fn subresource(mut self, name: impl AsRef<str>) -> Self {
+        self.request = self.request.below(name.as_ref());
+        self
+    }
+
     /// Sends the request.
     ///
     /// # Errors

@@ -53,6 +53,24 @@ impl<'a, T> ReplaceRequest<'a, T> {
         Self::at(resource_path::named::<T>(None, name), object)
     }
 
+    /// Replaces what hangs below the object and is of the same type: its `status`, for which the server takes nothing
+    /// else of the object. (And where there is this subresource, replacing the object leaves the status as it is.)
+    ///
+    /// ```
+    /// use kubernetes_core::ReplaceRequest;
+    /// # kubernetes_core::doc_test_resource!(Pod);
+    ///
+    /// let pod = Pod::named("web");
+    /// let request = ReplaceRequest::namespaced("shop", &pod).subresource("status");
+    /// assert_eq!(format!("{:?}", request.request()), "PUT /api/v1/namespaces/shop/pods/web/status");
+    /// ```
+    ///
+    /// One of another type has a [path](Path::subresource).
+    pub fn subresource(mut self, name: impl AsRef<str>) -> Self {
+        self.request = self.request.below(name.as_ref());
+        self
+    }
+
     /// Sends the request; the server answers with the object as it then is.
     ///
     /// # Errors

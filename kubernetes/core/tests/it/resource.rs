@@ -1,6 +1,9 @@
 //! Users' own types become resources by one line.
 
-use kubernetes_core::{List, ListRequest, Object, ObjectMeta, ReadRequest, Resource, json, resource};
+use kubernetes_core::{
+    ApplyRequest, CreateRequest, List, ListRequest, Object, ObjectMeta, Patch, PatchRequest, Path, ReadRequest,
+    ReplaceRequest, Request, Resource, json, resource,
+};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -59,4 +62,35 @@ fn the_macro_makes_the_paths() {
     let mut tab = CronTab::named("x");
     tab.metadata_mut().uid = Some("u".into());
     assert_eq!((tab.name(), tab.namespace(), tab.uid()), ("x", None, "u"));
+}
+
+fn line(request: &Request) -> String {
+    format!("{request:?}")
+}
+
+#[test]
+fn a_subresource_hangs_below_the_object() {
+    let object = "/apis/stable.example.com/v1/namespaces/shop/crontabs/nightly";
+    let (tab, patch) = (CronTab::named("nightly"), Patch::merge(&serde_json::json!({})));
+    let read = ReadRequest::<CronTab>::namespaced("shop", "nightly").subresource("status");
+    assert_eq!(line(read.request()), format!("GET {object}/status"));
+    let replace = ReplaceRequest::namespaced("shop", &tab).subresource("status").field_manager("operator");
+    assert_eq!(line(replace.request()), format!("PUT {object}/status?fieldManager=operator"));
+    let patched = PatchRequest::<CronTab>::namespaced("shop", "nightly", &patch).subresource("status");
+    assert_eq!(line(patched.request()), format!("PATCH {object}/status"));
+    let applied = ApplyRequest::namespaced("shop", &tab, "operator").subresource("status");
+    assert_eq!(line(applied.request()), format!("PATCH {object}/status?fieldManager=operator"));
+
+    // One of another type.
+    let scale = Path::namespaced::<CronTab>("shop", "nightly").subresource("scale");
+    assert_eq!(line(ReadRequest::<Cluster>::at(scale.clone()).request()), format!("GET {object}/scale"));
+    let body = Cluster::named("nightly");
+    assert_eq!(line(CreateRequest::<_, Cluster>::at(scale, &body).request()), format!("POST {object}/scale"));
+    let cluster = Path::cluster::<Cluster>("c").subresource("status");
+    assert_eq!(cluster.as_str().unwrap(), "/apis/example.com/v1/clusters/c/status");
+
+    for (name, fault) in [("", "is empty"), ("..", "must not be \"..\""), ("a/b", "must not contain \"/\"")] {
+        let error = Path::cluster::<Cluster>("c").subresource(name).as_str().unwrap_err().to_string();
+        assert_eq!(error, format!("the argument `subresource` {fault}"));
+    }
 }

@@ -4,6 +4,8 @@
 //! that a request whose credentials the server did not know is sent once more with new ones.
 
 mod credential;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod process;
 
 use std::io::{self, IsTerminal};

@@ -19,7 +19,7 @@ use super::Failure;
 const MAX_OUTPUT_BYTES: usize = 1024 * 1024;
 
 /// How much of the end of standard error is kept for the error.
-const KEPT_ERROR_BYTES: usize = 1024;
+pub(super) const KEPT_ERROR_BYTES: usize = 1024;
 
 /// How long the output of a program that is done is waited for. A program that it started may keep the pipes open.
 const GRACE: Duration = Duration::from_millis(500);
@@ -157,6 +157,14 @@ impl Kept {
             (false, false) => format!(": {line}"),
         }
     }
+}
+
+/// What an error shows of these bytes on standard error.
+#[cfg(any(test, fuzzing))]
+pub(super) fn reason(bytes: &[u8]) -> String {
+    let mut kept = Kept::end(KEPT_ERROR_BYTES, false);
+    bytes.chunks(700).for_each(|chunk| kept.add(chunk));
+    kept.as_reason()
 }
 
 #[cfg(test)]

@@ -1,0 +1,109 @@
+//! Why TLS ended a connection.
+
+use std::io::{self, IoSlice};
+use std::mem::MaybeUninit;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
+
+use hyper::rt::{Read, ReadBuf, ReadBufCursor, Write};
+
+use crate::error::{find, is_refused_certificate};
+
+/// What TLS said when it ended a connection. HTTP/2 keeps no more of it than its text, and a server that wants another
+/// certificate says so no earlier than here (RFC 8446, §4.4.2.4).
+#[derive(Clone, Default)]
+pub(super) struct Ended(Arc<OnceLock<rustls::Error>>);
+
+impl Ended {
+    /// The reason, if either side refused the other's certificate.
+    pub(super) fn refusal(&self) -> Option<rustls::Error> {
+        self.0.get().filter(|reason| is_refused_certificate(*reason)).cloned()
+    }
+
+    fn note(&self, error: &io::Error) {
+        if let Some(reason) = find::<rustls::Error>(error) {
+            // The first says why, the others that it is so.
+            let _ = self.0.set(reason.clone());
+        }
+    }
+}
+
+/// A connection whose end is [noted](Ended).
+pub(super) struct Noted<T> {
+    io: T,
+    ended: Ended,
+}
+
+impl<T: Read + Write + Unpin> Noted<T> {
+    pub(super) fn new(io: T, ended: Ended) -> Self {
+        Self { io, ended }
+    }
+
+    /// A server that has closed the connection may have said why before: what it said can still be read.
+    fn note_last_words(&mut self, cx: &mut Context<'_>) {
+        let mut space = [MaybeUninit::<u8>::uninit(); 1024];
+        // It has little to say; whatever comes after a few records is no alert.
+        for _ in 0..16 {
+            let mut buffer = ReadBuf::uninit(&mut space);
+            match Pin::new(&mut self.io).poll_read(cx, buffer.unfilled()) {
+                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {}
+                Poll::Ready(Err(error)) => return self.ended.note(&error),
+                Poll::Ready(Ok(())) | Poll::Pending => return,
+            }
+        }
+    }
+
+    fn noted<R>(&mut self, cx: &mut Context<'_>, polled: Poll<io::Result<R>>) -> Poll<io::Result<R>> {
+        if let Poll::Ready(Err(error)) = &polled {
+            self.ended.note(error);
+            if self.ended.0.get().is_none() {
+                self.note_last_words(cx);
+            }
+        }
+        polled
+    }
+}
+
+impl<T: Read + Write + Unpin> Read for Noted<T> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let polled = Pin::new(&mut this.io).poll_read(cx, buffer);
+        if let Poll::Ready(Err(error)) = &polled {
+            this.ended.note(error);
+        }
+        polled
+    }
+}
+
+impl<T: Read + Write + Unpin> Write for Noted<T> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let polled = Pin::new(&mut this.io).poll_write(cx, bytes);
+        this.noted(cx, polled)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let polled = Pin::new(&mut this.io).poll_flush(cx);
+        this.noted(cx, polled)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().io).poll_shutdown(cx)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let polled = Pin::new(&mut this.io).poll_write_vectored(cx, slices);
+        this.noted(cx, polled)
+    }
+}
