@@ -69,7 +69,8 @@ fn check_fields(schema: &Value, object: &Map<String, Value>, path: &str, causes:
     let join = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
     let is_root = path.is_empty();
     let required = schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
-    for name in required.filter(|name| !object.contains_key(*name) && !(is_root && OWN.contains(name))) {
+    let is_there = |name: &str| object.contains_key(name) || (is_root && OWN.contains(&name));
+    for name in required.filter(|name| !is_there(name)) {
         causes.push(Cause::required(join(name), ""));
     }
     for (name, value) in object {

@@ -165,7 +165,8 @@ fn find<'a>(value: &'a Value, path: &[Step]) -> Option<&'a Value> {
         Step::Where(left, right) => {
             let fits = |item: &&Value| match find(item, left) {
                 Some(Value::String(text)) => text == right,
-                Some(other) => other.to_string() == *right,
+                // A number or a boolean, as it is written.
+                Some(other) => right.parse().is_ok_and(|right: Value| right == *other),
                 None => false,
             };
             value.as_array()?.iter().filter(fits).find_map(|item| find(item, rest))
