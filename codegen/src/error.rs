@@ -58,10 +58,16 @@ impl Error {
     pub(crate) fn with_excerpts(mut self, text: &str) -> Self {
         if !self.0.pointer.is_empty() && self.0.excerpt.is_empty() && !text.is_empty() {
             let location = locate(text, &self.0.pointer);
-            let Location { line, column } = location;
-            self.0.excerpt = format!("  line {line}, column {column}\n{}", excerpt(text, location));
+            self = self.with_excerpt_at(text, location);
         }
         self.0.others = self.0.others.into_iter().map(|error| error.with_excerpts(text)).collect();
+        self
+    }
+
+    /// This problem with the lines of the text around a place.
+    pub(crate) fn with_excerpt_at(mut self, text: &str, location: Location) -> Self {
+        let Location { line, column } = location;
+        self.0.excerpt = format!("  line {line}, column {column}\n{}", excerpt(text, location));
         self
     }
 

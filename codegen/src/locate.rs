@@ -1,4 +1,8 @@
-//! Where in a JSON text a JSON pointer leads, so that a problem can show its surroundings.
+//! Where in a JSON or YAML text a JSON pointer leads, so that a problem can show its surroundings.
+
+mod yaml;
+
+pub(crate) use yaml::locate_yaml;
 
 /// A place in a text, counted from 1 as editors do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

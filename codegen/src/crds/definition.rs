@@ -1,14 +1,16 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::origin::Origin;
+
 /// A CustomResourceDefinition, as far as types and operations depend on it.
 ///
 /// Source: `CustomResourceDefinition` in `k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1/types.go`.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Definition {
-    /// The file that it is in.
+    /// Where it is written.
     #[serde(skip)]
-    pub(super) file: String,
+    pub(super) origin: Origin,
     pub(super) metadata: Metadata,
     pub(super) spec: Spec,
 }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::base;
 use super::definition::{Definition, Scope, Version};
+use super::origin::Origin;
 use super::schema;
 use crate::error::{Error, Place, Result};
 use crate::ir::names;
@@ -15,20 +16,20 @@ use crate::ir::names;
 /// Where definitions come from, so that an error names the place that its reader can mend.
 #[derive(Default)]
 pub(super) struct Places {
-    /// The pointers of definitions, each with the file, the resource and the pointer of its schema there.
-    definitions: Vec<(String, String, String)>,
+    /// The pointers of definitions, each with its origin, its name and the pointer of its schema there.
+    definitions: Vec<(String, Origin, String, String)>,
 }
 
 impl Places {
     /// The error as one of the file that has the definition.
     pub(super) fn translate(&self, error: Error) -> Error {
         error.each(&mut |problem| {
-            let found = self.definitions.iter().find_map(|(definition, file, schema)| {
+            let found = self.definitions.iter().find_map(|(definition, origin, name, schema)| {
                 let rest = problem.pointer().strip_prefix(definition.as_str())?;
-                (rest.is_empty() || rest.starts_with('/')).then(|| (file, format!("{schema}{rest}")))
+                (rest.is_empty() || rest.starts_with('/')).then(|| (origin, name, format!("{schema}{rest}")))
             });
             match found {
-                Some((file, pointer)) => problem.moved(pointer).in_file(file),
+                Some((origin, name, pointer)) => origin.explain(name, problem.moved(pointer)),
                 None => problem,
             }
         })
@@ -36,7 +37,14 @@ impl Places {
 }
 
 /// The document of all served versions.
-pub(super) fn of(definitions: &[Definition], notes: &mut Vec<String>) -> Result<(OpenAPI, Places)> {
+///
+/// # Errors
+/// All problems of all definitions, those that were found before among them.
+pub(super) fn of(
+    definitions: &[Definition],
+    notes: &mut Vec<String>,
+    mut problems: Vec<Error>,
+) -> Result<(OpenAPI, Places)> {
     let mut schemas: Map<String, Value> = base::definitions().into_iter().collect();
     let mut paths = Map::new();
     let mut places = Places::default();
@@ -49,18 +57,26 @@ pub(super) fn of(definitions: &[Definition], notes: &mut Vec<String>) -> Result<
             }
             let pointer = format!("/spec/versions/{index}/schema/openAPIV3Schema");
             let full_name = full_name(definition, version, &spec.names.kind);
-            let object = object(definition, version, &pointer, notes)?;
+            let mut found = Vec::new();
+            let object = object(definition, version, notes, &mut found);
+            let in_definition = |problem: Error| {
+                let place = problem.pointer().strip_prefix('/').unwrap_or_default().to_owned();
+                definition.origin.explain(name, problem.moved(format!("{pointer}{place}")))
+            };
+            problems.extend(found.into_iter().map(in_definition));
             if schemas.insert(full_name.clone(), object).is_some() {
-                let message =
-                    format!("{name}: the kind {} of version {} is defined twice", spec.names.kind, version.name);
-                return Err(Error::new(message).in_file(&definition.file));
+                let message = format!("the kind {} of version {} is defined twice", spec.names.kind, version.name);
+                problems.push(definition.origin.explain(name, Error::at("/spec/names/kind", message)));
             }
             let list_name = self::full_name(definition, version, &spec.names.list_kind());
             schemas.insert(list_name, list(definition, version, &full_name));
             add_paths(&mut paths, definition, version, &full_name);
-            let file = format!("{}: {name}", definition.file);
-            places.definitions.push((format!("/definitions/{full_name}"), file, pointer));
+            let place = format!("/definitions/{full_name}");
+            places.definitions.push((place, definition.origin.clone(), name.clone(), pointer));
         }
+    }
+    if let Some(error) = Error::of_all(problems) {
+        return Err(error);
     }
     let document = json!({
         "openapi": "3.0.0",
@@ -86,15 +102,12 @@ fn kinds(definition: &Definition, version: &Version, kind: &str) -> Value {
 }
 
 /// The kind itself: its schema, with Kubernetes' metadata in place of what the schema says of it.
-fn object(definition: &Definition, version: &Version, pointer: &str, notes: &mut Vec<String>) -> Result<Value> {
+fn object(definition: &Definition, version: &Version, notes: &mut Vec<String>, problems: &mut Vec<Error>) -> Value {
     let (name, spec) = (&definition.metadata.name, &definition.spec);
     let declared = version.schema.as_ref().and_then(|validation| validation.schema.as_ref());
     let root = Place::root("");
     let mut object = match declared {
-        Some(declared) => schema::reduce(&root, declared).map_err(|error| {
-            let pointer = format!("{pointer}{}", error.pointer().strip_prefix('/').unwrap_or_default());
-            error.moved(pointer).in_file(format!("{}: {name}", definition.file))
-        })?,
+        Some(declared) => schema::reduce(&root, declared, problems),
         None => json!({"type": "object"}),
     };
     let preserves = object.get("x-kubernetes-preserve-unknown-fields") == Some(&Value::Bool(true));
@@ -102,7 +115,7 @@ fn object(definition: &Definition, version: &Version, pointer: &str, notes: &mut
         let version = &version.name;
         notes.push(format!("{name}: version {version} has fields without a schema; they are not in its type"));
     }
-    let Some(members) = object.as_object_mut() else { return Ok(object) };
+    let Some(members) = object.as_object_mut() else { return object };
     members.remove("x-kubernetes-preserve-unknown-fields");
     members.insert("type".to_owned(), "object".into());
     members.insert("x-kubernetes-group-version-kind".to_owned(), kinds(definition, version, &spec.names.kind));
@@ -121,7 +134,7 @@ fn object(definition: &Definition, version: &Version, pointer: &str, notes: &mut
             json!({"allOf": [base::reference(base::OBJECT_META)], "description": base::METADATA}),
         );
     }
-    Ok(object)
+    object
 }
 
 fn list(definition: &Definition, version: &Version, full_name: &str) -> Value {

@@ -6,6 +6,7 @@
 mod base;
 mod definition;
 mod document;
+mod origin;
 mod read;
 mod schema;
 
@@ -132,15 +133,15 @@ impl Input {
     fn read(resources: &CustomResources<'_>) -> Result<Self> {
         let (described, others): (Vec<_>, Vec<_>) =
             resources.files.iter().partition(|(_, bytes)| read::dialect(bytes).is_some());
-        let mut definitions = Vec::new();
+        let (mut definitions, mut problems) = (Vec::new(), Vec::new());
         for (name, bytes) in others {
-            definitions.extend(read::definitions(name, bytes)?);
+            definitions.extend(read::definitions(name, bytes, &mut problems));
         }
         if let [(name, _), ..] = described.as_slice() {
             if let Some(definition) = definitions.first() {
                 let message =
                     "it defines a custom resource, and a description is read by itself: give one or the other";
-                return Err(Error::new(message).in_file(&definition.file));
+                return Err(Error::new(message).in_file(&definition.origin.file));
             }
             return Self::of_description(description(name, &described)?, resources.groups);
         }
@@ -149,7 +150,7 @@ impl Input {
             definitions.retain(|definition| resources.groups.contains(&definition.spec.group));
         }
         let groups = definitions.iter().map(|definition| definition.spec.group.clone()).collect();
-        let (openapi, places) = document::of(&definitions, &mut notes)?;
+        let (openapi, places) = document::of(&definitions, &mut notes, problems)?;
         Ok(Self { openapi, groups, origin: InputOrigin::Definitions(places), notes })
     }
 

@@ -1,10 +1,14 @@
 //! The CustomResourceDefinitions in a file, whatever else is in it.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 use serde_json::Value;
+use serde_path_to_error::Segment;
 use serde_saphyr::budget;
 
 use super::definition::Definition;
+use super::origin::{Origin, is_json};
 use crate::error::{Error, Result};
 
 /// What a description is written in.
@@ -32,18 +36,27 @@ pub(super) fn dialect(bytes: &[u8]) -> Option<Dialect> {
 }
 
 /// Reads the definitions of a file of YAML documents or JSON: single ones, and those in lists. Other kinds are skipped.
-pub(super) fn definitions(file: &str, bytes: &[u8]) -> Result<Vec<Definition>> {
-    let text =
-        std::str::from_utf8(bytes).map_err(|error| Error::new("it is no UTF-8").in_file(file).caused_by(error))?;
+/// What is wrong with one of them is a problem beside the others.
+pub(super) fn definitions(file: &str, bytes: &[u8], problems: &mut Vec<Error>) -> Vec<Definition> {
     let mut definitions = Vec::new();
-    for document in documents(file, text)? {
-        collect(file, document, false, &mut definitions)?;
+    let mut read = || -> Result<()> {
+        let text =
+            std::str::from_utf8(bytes).map_err(|error| Error::new("it is no UTF-8").in_file(file).caused_by(error))?;
+        let text: Arc<str> = text.into();
+        for (document, value) in documents(file, &text)?.into_iter().enumerate() {
+            let origin = Origin { file: file.to_owned(), text: Arc::clone(&text), document, pointer: String::new() };
+            collect(origin, value, false, &mut definitions, problems);
+        }
+        Ok(())
+    };
+    if let Err(problem) = read() {
+        problems.push(problem);
     }
-    Ok(definitions)
+    definitions
 }
 
 fn documents(file: &str, text: &str) -> Result<Vec<Value>> {
-    if text.trim_start().starts_with('{') {
+    if is_json(text) {
         let error = |error| Error::new("it is no JSON").in_file(file).caused_by(error);
         return Ok(vec![serde_json::from_str(text).map_err(error)?]);
     }
@@ -56,32 +69,65 @@ fn documents(file: &str, text: &str) -> Result<Vec<Value>> {
         .map_err(|error| Error::new("it is no YAML").in_file(file).caused_by(error))
 }
 
-fn collect(file: &str, document: Value, is_item: bool, definitions: &mut Vec<Definition>) -> Result<()> {
+fn collect(
+    origin: Origin,
+    document: Value,
+    is_item: bool,
+    definitions: &mut Vec<Definition>,
+    problems: &mut Vec<Error>,
+) {
     let text = |key: &str| document.get(key).and_then(Value::as_str).unwrap_or_default();
     let (kind, version) = (text("kind").to_owned(), text("apiVersion").to_owned());
     match kind.as_str() {
         "List" | "CustomResourceDefinitionList" => {
             let of_definitions = kind == "CustomResourceDefinitionList";
-            let Value::Object(mut members) = document else { return Ok(()) };
-            let Some(Value::Array(items)) = members.remove("items") else { return Ok(()) };
-            items.into_iter().try_for_each(|item| collect(file, item, of_definitions, definitions))
+            let Value::Object(mut members) = document else { return };
+            let Some(Value::Array(items)) = members.remove("items") else { return };
+            for (index, item) in items.into_iter().enumerate() {
+                let origin = Origin { pointer: format!("{}/items/{index}", origin.pointer), ..origin.clone() };
+                collect(origin, item, of_definitions, definitions, problems);
+            }
         }
         // The items of a server's list carry neither version nor kind.
-        "" if is_item => add(file, document, definitions),
-        "CustomResourceDefinition" if version == "apiextensions.k8s.io/v1" => add(file, document, definitions),
+        "" if is_item => add(origin, document, definitions, problems),
+        "CustomResourceDefinition" if version == "apiextensions.k8s.io/v1" => {
+            add(origin, document, definitions, problems);
+        }
         "CustomResourceDefinition" => {
             let message = format!("a CustomResourceDefinition of {version}; only apiextensions.k8s.io/v1 is supported");
-            Err(Error::new(message).in_file(file))
+            problems.push(origin.explain(&name_of(&document), Error::at("/apiVersion", message)));
         }
-        _ => Ok(()),
+        _ => {}
     }
 }
 
-fn add(file: &str, document: Value, definitions: &mut Vec<Definition>) -> Result<()> {
-    let name = document.pointer("/metadata/name").and_then(Value::as_str).unwrap_or("without a name").to_owned();
-    let definition: Definition = serde_json::from_value(document).map_err(|error| {
-        Error::new(format!("the CustomResourceDefinition {name} is incomplete")).in_file(file).caused_by(error)
-    })?;
-    definitions.push(Definition { file: file.to_owned(), ..definition });
-    Ok(())
+fn add(origin: Origin, document: Value, definitions: &mut Vec<Definition>, problems: &mut Vec<Error>) {
+    let name = name_of(&document);
+    match serde_path_to_error::deserialize::<_, Definition>(document) {
+        Ok(definition) => definitions.push(Definition { origin, ..definition }),
+        Err(error) => {
+            let pointer = pointer(error.path());
+            let message = format!("the CustomResourceDefinition can't be read: {}", error.into_inner());
+            let problem = Error::at(pointer, message);
+            problems.push(origin.explain(&name, problem));
+        }
+    }
+}
+
+fn name_of(document: &Value) -> String {
+    document.pointer("/metadata/name").and_then(Value::as_str).unwrap_or("without a name").to_owned()
+}
+
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    let mut pointer = String::new();
+    for segment in path {
+        let token = match segment {
+            Segment::Seq { index } => index.to_string(),
+            Segment::Map { key } => key.replace('~', "~0").replace('/', "~1"),
+            Segment::Enum { .. } | Segment::Unknown => break,
+        };
+        pointer.push('/');
+        pointer.push_str(&token);
+    }
+    pointer
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::error::{Place, Result};
+use crate::error::{Error, Place};
 
 /// What stays as it is. All else only constrains values: bounds, patterns, rules, and `allOf`, `anyOf`, `oneOf` and
 /// `not`, which in a structural schema may neither add properties nor give types.
@@ -21,12 +21,15 @@ const KEPT: &[&str] = &[
 /// The formats that decide about types.
 const FORMATS: &[&str] = &["byte", "int32", "int64", "int-or-string"];
 
-/// Reduces a schema.
-pub(super) fn reduce(place: &Place<'_>, schema: &Value) -> Result<Value> {
-    let Some(members) = schema.as_object() else { return Err(place.error("a schema must be an object")) };
+/// Reduces a schema; what is wrong in it is left out.
+pub(super) fn reduce(place: &Place<'_>, schema: &Value, problems: &mut Vec<Error>) -> Value {
+    let Some(members) = schema.as_object() else {
+        problems.push(place.error("a schema must be an object"));
+        return json!({});
+    };
     for key in ["$ref", "definitions", "patternProperties", "dependencies", "additionalItems"] {
         if members.contains_key(key) {
-            return Err(place.key(key).error(format!("`{key}` is not allowed in the schema of a custom resource")));
+            problems.push(place.key(key).error(format!("`{key}` is not allowed in the schema of a custom resource")));
         }
     }
     let mut reduced: Map<String, Value> = members
@@ -47,13 +50,13 @@ pub(super) fn reduce(place: &Place<'_>, schema: &Value) -> Result<Value> {
     }
     if let Some(properties) = members.get("properties").and_then(Value::as_object) {
         let place = place.key("properties");
-        let reduced_properties: Result<Map<String, Value>> =
-            properties.iter().map(|(name, schema)| Ok((name.clone(), reduce(&place.key(name), schema)?))).collect();
-        reduced.insert("properties".to_owned(), Value::Object(reduced_properties?));
+        let reduced_properties =
+            properties.iter().map(|(name, schema)| (name.clone(), reduce(&place.key(name), schema, problems)));
+        reduced.insert("properties".to_owned(), Value::Object(reduced_properties.collect()));
         reduced.entry("type").or_insert_with(|| "object".into());
     }
     if let Some(items) = members.get("items") {
-        reduced.insert("items".to_owned(), reduce(&place.key("items"), items)?);
+        reduced.insert("items".to_owned(), reduce(&place.key("items"), items, problems));
     }
     match members.get("additionalProperties") {
         None => {}
@@ -61,10 +64,13 @@ pub(super) fn reduce(place: &Place<'_>, schema: &Value) -> Result<Value> {
             reduced.insert("additionalProperties".to_owned(), json!(allowed));
         }
         Some(values) => {
-            reduced.insert("additionalProperties".to_owned(), reduce(&place.key("additionalProperties"), values)?);
+            reduced.insert(
+                "additionalProperties".to_owned(),
+                reduce(&place.key("additionalProperties"), values, problems),
+            );
         }
     }
-    Ok(Value::Object(reduced))
+    Value::Object(reduced)
 }
 
 /// A list of strings; values of an enum that are none (numbers, `null`) leave the type without known values.

@@ -81,7 +81,11 @@ fn problems_name_the_file_the_definition_and_the_place() {
     let schema = "lamps.lighting.example.com: /spec/versions/2/schema/openAPIV3Schema/properties/spec/properties";
     check("_foo: {type: string}", "_foo: {type: strange}", &format!("{schema}/_foo: the type `strange`"));
     check("_foo: {type: string}", "_foo: {$ref: a}", &format!("{schema}/_foo/$ref: `$ref` is not allowed"));
-    check("scope: Cluster", "scope: Town", "the CustomResourceDefinition grids.lighting.example.com is incomplete");
+    check(
+        "scope: Cluster",
+        "scope: Town",
+        "grids.lighting.example.com: /spec/scope: the CustomResourceDefinition can't be read: unknown variant `Town`",
+    );
     check("apiextensions.k8s.io/v1\n", "apiextensions.k8s.io/v1beta1\n", "only apiextensions.k8s.io/v1 is supported");
     check("kind: Grid, plural: grids", "kind: Lamp, plural: grids", "defined twice");
     check("scope: Namespaced", "scope: [", "it is no YAML");
@@ -180,4 +184,105 @@ fn a_crate_is_written_and_compiles() {
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).starts_with("note: "), "{output:?}");
     assert!(String::from_utf8_lossy(&output.stderr).contains("\ndiffers: src/generated/models/"), "{output:?}");
+}
+
+/// Everything that is wrong in all files is told at once, each with the lines around it.
+#[test]
+fn all_problems_are_shown_where_they_are() {
+    let first = "\
+# two definitions
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: lamps.a.io}
+spec:
+  group: a.io
+  names: {kind: Lamp, plural: lamps}
+  scope: Cluster
+  versions:
+  - name: v1
+    served: true
+    schema:
+      openAPIV3Schema:
+        type: object
+        properties:
+          spec:
+            type: object
+            properties:
+              a: {$ref: '#/other'}
+              b: {type: strange}
+              c:
+                patternProperties: {}
+---
+---
+apiVersion: v1
+kind: List
+items:
+- apiVersion: apiextensions.k8s.io/v1
+  kind: CustomResourceDefinition
+  metadata: {name: grids.a.io}
+  spec:
+    group: a.io
+    names: {kind: Grid, plural: grids}
+    scope: Everywhere
+    versions: []
+";
+    let second = r#"{"apiVersion": "apiextensions.k8s.io/v1beta1", "kind": "CustomResourceDefinition",
+ "metadata": {"name": "old.a.io"}}"#;
+    let files = [("a.yaml".to_owned(), first.into()), ("b.json".to_owned(), second.as_bytes().to_vec())];
+    let error = generate(&files, &[]).expect_err("there are four problems");
+    let shown = error.problems().map(|problem| {
+        let first = problem.excerpt().lines().next().unwrap_or_default().trim().to_owned();
+        let marked = problem.excerpt().lines().collect::<Vec<_>>();
+        let mark = marked.iter().position(|line| line.trim_end().ends_with('^')).expect("a place is marked");
+        let column = marked[mark].find('^').expect("it is there");
+        (
+            problem.file().unwrap_or_default().to_owned(),
+            problem.pointer().to_owned(),
+            first,
+            marked[mark - 1][column..].to_owned(),
+        )
+    });
+    let schema = "/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties";
+    let expected = [
+        ("a.yaml: grids.a.io", "/spec/scope".to_owned(), "line 34, column 5", "scope: Everywhere"),
+        (
+            "b.json: old.a.io",
+            "/apiVersion".to_owned(),
+            "line 1, column 16",
+            r#""apiextensions.k8s.io/v1beta1", "kind": "CustomResourceDefinition","#,
+        ),
+        ("a.yaml: lamps.a.io", format!("{schema}/a/$ref"), "line 19, column 19", "$ref: '#/other'}"),
+        ("a.yaml: lamps.a.io", format!("{schema}/c/patternProperties"), "line 22, column 17", "patternProperties: {}"),
+    ];
+    let expected =
+        expected.map(|(file, pointer, line, text)| (file.to_owned(), pointer, line.to_owned(), text.to_owned()));
+    assert_eq!(shown.collect::<Vec<_>>(), expected);
+    assert!(error.to_string().contains("unknown variant `Everywhere`"), "{error}");
+}
+
+/// What is found out only when types are made is shown in the definition as well.
+#[test]
+fn problems_of_types_are_shown_in_the_definition() {
+    let text = "\
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: lamps.a.io}
+spec:
+  group: a.io
+  names: {kind: Lamp, plural: lamps}
+  scope: Cluster
+  versions:
+  - name: v1
+    served: true
+    schema:
+      openAPIV3Schema:
+        type: object
+        properties:
+          spec:
+            type: strange
+";
+    let error = of_text(text).expect_err("the type is unknown");
+    let problem = error.problems().next().expect("there is one");
+    assert_eq!(problem.pointer(), "/spec/versions/0/schema/openAPIV3Schema/properties/spec");
+    assert!(problem.excerpt().starts_with("  line 15, column 11\n"), "{}", problem.excerpt());
 }

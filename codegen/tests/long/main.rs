@@ -2,6 +2,8 @@
 //! --ignored`. Sources of Kubernetes and of large custom resources come as Go modules; none is committed.
 
 mod custom_resources;
+#[path = "../shared/differences.rs"]
+mod differences;
 mod go;
 mod update;
 mod versions;

@@ -3,8 +3,9 @@
 
 use std::fs;
 
-use kubernetes_codegen::{Content, Description, generate};
+use kubernetes_codegen::{Content, Description, DescriptionFiles, generate};
 
+use crate::differences::differences;
 use crate::go;
 use crate::workspace::Workspace;
 
@@ -32,4 +33,26 @@ fn published_descriptions_generate_and_compile() {
 pub(crate) fn published(version: &str) -> Vec<u8> {
     let path = go::module("k8s.io/kubernetes", version).join("api/openapi-spec/swagger.json");
     fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// What is published as OpenAPI 3.0 gives the same tree, with defaults in the documentation of some fields.
+#[test]
+#[ignore = "downloads four releases of Kubernetes"]
+fn published_documents_give_the_same_tree() {
+    for version in VERSIONS {
+        let folder = go::module("k8s.io/kubernetes", version).join("api/openapi-spec/v3");
+        let documents = DescriptionFiles::read(&folder).unwrap_or_else(|error| panic!("{version}: {error}"));
+        let swagger = published(version);
+        let generate = |content| {
+            let description = Description { source: "swagger.json", kubernetes: version, content };
+            generate(&description).unwrap_or_else(|error| panic!("{version}: {error}"))
+        };
+        let (openapi, swagger) = (generate(documents.content()), generate(Content::Swagger(&swagger)));
+        assert_eq!(openapi.summary, swagger.summary);
+        let differences = differences(&swagger.tree, &openapi.tree);
+        let lines = differences.lines().filter(|line| !line.starts_with("==> "));
+        let (defaults, others): (Vec<&str>, Vec<&str>) =
+            lines.partition(|line| line.contains("The server's default is `"));
+        assert!(defaults.len() > 20 && others.iter().all(|line| *line == "+    ///"), "{version}: {differences}");
+    }
 }

@@ -14,7 +14,7 @@ pub(crate) struct Workspace {
 }
 
 impl Workspace {
-    /// Copies the crates. The folder stays, so that the next run need not compile every dependency again.
+    /// Copies the crates, and all that is generated. The folder stays, so that the next run need not compile every dependency again.
     pub(crate) fn new(name: &str) -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         for part in ["kubernetes", "scripts"] {
@@ -28,6 +28,10 @@ impl Workspace {
             copy(&from.join("src"), &folder.join("kubernetes").join(part).join("src"));
             fs::copy(from.join("Cargo.toml"), folder.join("kubernetes").join(part).join("Cargo.toml"))
                 .expect("every crate has a manifest");
+        }
+        // What is generated elsewhere is compared, and not compiled.
+        for generated in ["kubernetes/models/tests/generated", "kubernetes/testing/src/generated"] {
+            copy(&root().join(generated), &folder.join(generated));
         }
         fs::create_dir_all(folder.join("kubernetes/sdk")).expect("the folder is ours");
         fs::create_dir_all(folder.join("scripts")).expect("the folder is ours");

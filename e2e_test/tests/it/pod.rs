@@ -10,7 +10,7 @@ use kubernetes_sdk::watch::{Event, Watch};
 
 use crate::cluster;
 
-fn deployment() -> Deployment {
+pub(crate) fn deployment() -> Deployment {
     let container = Container {
         name: "main".into(),
         image: Some("localhost/busybox:1".into()),

@@ -15,7 +15,7 @@ use crate::error::{Kind, RequestLine};
 use crate::observe::Flight;
 use crate::response::read_whole;
 use crate::retry::{Replay, Retries};
-use crate::{Body, Error};
+use crate::{Body, Error, idle};
 
 impl Inner {
     /// The whole body of a response that says the request succeeded.
@@ -33,7 +33,8 @@ impl Inner {
     /// The body, not read yet, of a response that says the request succeeded.
     pub(crate) async fn stream(&self, request: Request, line: &Arc<RequestLine>) -> Result<Body, Error> {
         let request = request.into_http().map_err(|error| Error::new(Kind::Request(error)))?;
-        Ok(self.retrying(request, Replay::Stream, line).await?.into_body())
+        let body = self.retrying(request, Replay::Stream, line).await?.into_body();
+        Ok(idle::limited(body, self.idle_timeout).of_request(line))
     }
 
     async fn retrying(
@@ -54,7 +55,7 @@ impl Inner {
             if within(deadline, self.policy.turn()).await.is_err() {
                 return Err(self.late(previous));
             }
-            let mut flight = Flight::new(self.policy.observer.as_ref(), self.server.as_ref(), line, attempt);
+            let mut flight = Flight::new(self, line, attempt);
             let span = flight.span();
             let answer = self.attempt(request.clone(), replay, line, &mut flight).instrument(span);
             let result = match within(deadline, answer).await {

@@ -11,6 +11,7 @@ use kubernetes_config::{Config, Credentials};
 use crate::authentication::Authentication;
 use crate::client::Inner;
 use crate::content::{Content, ContentType};
+use crate::counts::Counters;
 use crate::policy::{self, Policy};
 use crate::pool::Pool;
 use crate::{Client, Error, connect, impersonation, rotation, tls};
@@ -34,6 +35,7 @@ pub struct ClientBuilder {
     connect_timeout: Option<Duration>,
     request_timeout: Option<Duration>,
     exec_timeout: Option<Duration>,
+    pub(crate) idle_timeout: Option<Duration>,
     max_response_bytes: usize,
     user_agent: String,
     pub(crate) content_type: ContentType,
@@ -56,6 +58,7 @@ impl ClientBuilder {
             connect_timeout: Some(Self::CONNECT_TIMEOUT),
             request_timeout: Some(Self::REQUEST_TIMEOUT),
             exec_timeout: None,
+            idle_timeout: None,
             max_response_bytes: Self::MAX_RESPONSE_BYTES,
             user_agent: format!(
                 "kubernetes-sdk-rust/{} ({}/{})",
@@ -135,9 +138,11 @@ impl ClientBuilder {
             default_namespace,
             headers,
             request_timeout: self.request_timeout,
+            idle_timeout: self.idle_timeout,
             max_response_bytes: self.max_response_bytes,
             content: Content::new(self.content_type),
             policy,
+            counters: Counters::default(),
         }))
     }
 }

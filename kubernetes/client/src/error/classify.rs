@@ -8,6 +8,7 @@ use std::time::Duration;
 use http::{StatusCode, Uri};
 use kubernetes_core::Status;
 
+use crate::idle::Silent;
 use crate::pool::{ConnectFailed, NotSent};
 
 use super::{BoxError, Error, Kind};
@@ -67,13 +68,15 @@ impl Error {
         self.status_is(Status::is_too_many_requests) || self.http_status() == Some(StatusCode::TOO_MANY_REQUESTS)
     }
 
-    /// Time ran out: for connecting, for the request, or for the server (408, 504 or `Timeout`).
+    /// Time ran out: for connecting, for the request, for the server (408, 504 or `Timeout`), or for what a stream
+    /// should yield ([`idle_timeout`](crate::ClientBuilder::idle_timeout)).
     ///
     /// Except for connecting, the server may have done what was asked.
     pub fn is_timeout(&self) -> bool {
         match &self.0.kind {
             Kind::Timeout { .. } => true,
             Kind::Authentication(failure) => failure.is_timeout(),
+            Kind::Body(source) => source.is::<Silent>(),
             Kind::Connect { source, .. } => find::<ConnectTimedOut>(source.as_ref()).is_some() || is_io_timeout(source),
             _ => self.status_is(Status::is_timeout) || self.http_status() == Some(StatusCode::REQUEST_TIMEOUT),
         }

@@ -49,6 +49,42 @@ async fn a_request_has_a_minute_by_default() {
     assert_eq!(start.elapsed(), Duration::from_secs(60));
 }
 
+#[tokio::test]
+async fn a_stream_fails_when_it_is_silent_for_too_long_if_told_so() {
+    let (senders, mut opened) = mpsc::channel(1);
+    let server = Server::plain(move |_| {
+        let senders = senders.clone();
+        async move {
+            let (sender, response) = streamed();
+            senders.send(sender).await.unwrap();
+            response
+        }
+    })
+    .await;
+    let limit = Duration::from_millis(200);
+    let client = Client::builder(config(&server.url("http"))).idle_timeout(limit).build().unwrap();
+    let mut log = client.open(get("/log")).await.unwrap();
+    let sender = opened.recv().await.unwrap();
+
+    // Longer than the limit in all, and never silent for as long.
+    let start = Instant::now();
+    while start.elapsed() < 2 * limit {
+        sender.send("line").await.unwrap();
+        assert_eq!(log.next().await.unwrap().unwrap(), "line");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    // What has come counts, however late it is looked at.
+    sender.send("late").await.unwrap();
+    tokio::time::sleep(2 * limit).await;
+    assert_eq!(log.next().await.unwrap().unwrap(), "late");
+
+    let error = log.next().await.unwrap().unwrap_err();
+    assert!(error.is_timeout() && error.is_retryable() && !error.is_connect(), "{error:?}");
+    assert_eq!(chain(&error), "GET /log failed: the response broke off: nothing came for 200ms");
+    assert!(log.next().await.is_none(), "the error is the end");
+    sender.closed().await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_minute_includes_the_body_but_not_that_of_a_stream() {
     let client = fakes::client(|_| async { http::Response::new(kubernetes_client::Body::new(Silent)) });

@@ -30,7 +30,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     ("kubernetes-e2e-test", &[]),
-    ("kubernetes-examples", &[]),
+    ("kubernetes-examples", &["kubernetes-sdk", "kubernetes-testing"]),
     ("kubernetes-describe", &["kubernetes-core", "kubernetes-config", "kubernetes-client"]),
 ];
 
