@@ -29,6 +29,14 @@
 //! # }
 //! ```
 //!
+//! # Which one to use
+//!
+//! - [`Watch::stream`]: every change after a version that one has. What follows is about it.
+//! - [`Reflector`]: every change, for ever; it lists again by itself when the server has forgotten the version.
+//! - [`Informer`]: what there is, in a [`Store`] with indexes, and changes to be told of.
+//! - [`until`]: to go on when something is so.
+//! - [`Watch::stream_lines`]: a log.
+//!
 //! # What a stream promises
 //!
 //! **Every change after the starting point is delivered, in order and at least once.** The starting point is the
