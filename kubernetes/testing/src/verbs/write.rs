@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use http::StatusCode;
 use serde_json::Value;
 
@@ -6,11 +8,12 @@ use super::options::WriteOptions;
 use super::{Reply, garbage, namespaces};
 use crate::call::Call;
 use crate::custom;
+use crate::custom_schema;
 use crate::failure::{Cause, Failure, Result};
 use crate::fields;
 use crate::object::Object;
-use crate::registry::Served;
-use crate::state::State;
+use crate::registry::{Form, Served};
+use crate::state::{Deadline, State};
 use crate::store::{Key, Stored};
 
 /// Who writes what, and how.
@@ -66,9 +69,16 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// Rules of single resources.
+    /// Rules of single resources, and the schema of a custom one.
     pub(super) fn check(&self, state: &State, object: &Object) -> Result<()> {
-        if custom::is_definition(self.served) { custom::check(state, object) } else { Ok(()) }
+        if custom::is_definition(self.served) {
+            return custom::check(state, object);
+        }
+        let Form::Custom(Some(schema)) = &self.served.form else { return Ok(()) };
+        match custom_schema::check(schema, &object.0) {
+            causes if causes.is_empty() => Ok(()),
+            causes => Err(Failure::invalid(&self.served.group, &self.served.kind, object.text("name"), &causes)),
+        }
     }
 
     pub(super) fn invalid(&self, cause: Cause) -> Failure {
@@ -87,6 +97,9 @@ impl<'a> Writer<'a> {
         if custom::is_definition(self.served) {
             custom::register(state, &stored);
         }
+        if self.served.plural == "events" && !self.served.is_custom() {
+            forget_later(state, self.served, &stored);
+        }
         // Those may change the object again, which the answer does not show, as in a cluster.
         garbage::after_put(state, self.served, &stored);
         Ok(Object::of(&stored))
@@ -102,6 +115,15 @@ impl<'a> Writer<'a> {
         }
         object
     }
+}
+
+/// Events are kept for an hour after they were last written, as `--event-ttl` has it by default.
+fn forget_later(state: &mut State, served: &Served, event: &Stored) {
+    const EVENT_TTL: Duration = Duration::from_secs(3600);
+    let at = state.clock.elapsed().saturating_add(EVENT_TTL);
+    let (group, plural, key) = (served.group.clone(), served.plural.clone(), event.key.clone());
+    let uid = event.uid.to_string();
+    state.deadlines.set(at, Deadline { group, plural, key, uid, revision: Some(event.revision) });
 }
 
 fn after_remove(state: &mut State, served: &Served, last: &Stored) {
