@@ -44,8 +44,19 @@ pub(crate) async fn namespace(test: &str) -> (Client, String) {
 
 /// Runs `scripts/test-cluster` with these arguments.
 pub(crate) fn test_cluster(arguments: &[&str]) {
+    run_test_cluster(arguments, &[]);
+}
+
+/// Ends the API server without giving it time to end in its own way.
+pub(crate) fn kill_apiserver() {
+    run_test_cluster(&["stop-apiserver"], &[("CLUSTER_GRACE", "0")]);
+}
+
+fn run_test_cluster(arguments: &[&str], variables: &[(&str, &str)]) {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/test-cluster");
-    let status = Command::new(script).args(arguments).stdin(std::process::Stdio::null()).status();
+    let mut command = Command::new(script);
+    command.args(arguments).envs(variables.iter().copied()).stdin(std::process::Stdio::null());
+    let status = command.status();
     assert!(status.expect("scripts/test-cluster starts").success(), "scripts/test-cluster {arguments:?} failed");
 }
 

@@ -3,6 +3,7 @@
 
 mod authentication;
 mod cbor;
+mod chaos;
 mod cluster;
 mod compaction;
 mod config_map;
