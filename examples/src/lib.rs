@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use kubernetes_sdk::config::Environment;
 use kubernetes_sdk::{Client, Config};
 use kubernetes_testing::TestServer;
 
@@ -9,18 +10,55 @@ use kubernetes_testing::TestServer;
 /// API server in memory, which lives as long as what is returned beside it.
 ///
 /// # Errors
-/// If a kubeconfig is wrong.
+/// If a kubeconfig is wrong, or `$KUBECONFIG` names none.
 pub fn connect(embedded: bool) -> Result<(Client, Option<TestServer>), Box<dyn Error>> {
-    let nothing_found = match Config::from_env() {
-        Ok(config) if !embedded => return Ok((Client::new(config)?, None)),
-        // What is wrong with a configuration has a place.
-        Err(error) if !embedded && (error.file().is_some() || error.field().is_some()) => return Err(error.into()),
-        Err(_) => true,
-        Ok(_) => false,
-    };
-    if nothing_found && !embedded {
+    if !embedded {
+        if let Some(config) = find(&Environment::from_process())? {
+            return Ok((Client::new(config)?, None));
+        }
         eprintln!("No kubeconfig found: this runs against an API server in memory, without a cluster.");
     }
     let server = TestServer::in_process();
     Ok((server.client(), Some(server)))
+}
+
+/// The configuration, if there is any.
+fn find(environment: &Environment) -> Result<Option<Config>, kubernetes_sdk::config::Error> {
+    match Config::from_environment(environment) {
+        Ok(config) => Ok(Some(config)),
+        // What is wrong with a configuration has a place; that there is none has not.
+        Err(error) if error.file().is_none() && error.field().is_none() && environment.kubeconfig.is_none() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_kubeconfig_there_is_no_configuration_and_a_wrong_one_is_an_error() {
+        // There may be a service account where the tests run.
+        let nothing = || {
+            let mut environment = Environment::default();
+            environment.service_account = "/does/not/exist".into();
+            environment
+        };
+        assert!(find(&nothing()).expect("no error").is_none());
+
+        let folder = std::env::temp_dir().join(format!("kubernetes-examples-{}", std::process::id()));
+        std::fs::create_dir_all(folder.join(".kube")).expect("a folder of our own");
+        std::fs::write(folder.join(".kube/config"), "clusters: 7").expect("it is written");
+        let mut wrong = nothing();
+        wrong.home = Some(folder.clone());
+        assert!(find(&wrong).is_err());
+        let server = TestServer::in_process();
+        std::fs::write(folder.join(".kube/config"), server.kubeconfig()).expect("it is written");
+        assert!(find(&wrong).expect("no error").is_some());
+        std::fs::remove_dir_all(&folder).expect("it is removed");
+
+        let mut missing = nothing();
+        missing.kubeconfig = Some("/does/not/exist".into());
+        assert!(find(&missing).is_err(), "who names a file means it");
+    }
 }

@@ -47,7 +47,7 @@ impl Counts {
         self.transitions.get(reason as usize).copied().unwrap_or_default()
     }
 
-    /// How often a connection was lost, for whatever reason, and another one opened, or tried to.
+    /// How often a connection was over, or a request came to nothing, for whatever reason; as a rule, another one follows.
     pub fn reconnects(&self) -> u64 {
         let established = [Reason::Connected, Reason::Listed];
         Reason::ALL.into_iter().filter(|reason| !established.contains(reason)).map(|reason| self.of(reason)).sum()

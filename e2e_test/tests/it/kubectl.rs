@@ -134,3 +134,98 @@ async fn kubectl_describes_conflicts_and_watches() {
     tokio::io::AsyncBufReadExt::read_line(&mut lines, &mut line).await.expect("a line");
     assert_eq!(line, "configmap/late\n");
 }
+
+const WIDGETS: &str = "
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: widgets.example.com}
+spec:
+  group: example.com
+  scope: Namespaced
+  names: {plural: widgets, kind: Widget}
+  versions:
+  - name: v1
+    served: true
+    storage: true
+    schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
+    additionalPrinterColumns: [{name: Size, type: integer, jsonPath: .spec.size}]
+";
+
+const STATE: &str = "
+apiVersion: v1
+kind: Pod
+metadata: {name: web-0, namespace: default, creationTimestamp: '2026-01-01T00:00:00Z'}
+spec: {nodeName: node-1, containers: [{name: web, image: 'web:1'}]}
+status:
+  phase: Running
+  containerStatuses: [{name: web, ready: true, restartCount: 0, image: 'web:1', imageID: '', state: {running: {}}}]
+---
+apiVersion: v1
+kind: Node
+metadata: {name: node-1, creationTimestamp: '2026-01-01T00:00:00Z'}
+status: {conditions: [{type: Ready, status: 'True'}], nodeInfo: {kubeletVersion: v1.37.2}}
+---
+apiVersion: v1
+kind: Event
+metadata: {name: e, namespace: default}
+involvedObject: {kind: Pod, name: web-0}
+type: Normal
+reason: Started
+message: Started container web
+lastTimestamp: '2026-01-03T23:59:50Z'
+---
+apiVersion: example.com/v1
+kind: Widget
+metadata: {name: w, namespace: default}
+spec: {size: 3}
+";
+
+/// Lines with single spaces, whatever the width of the columns.
+fn words(text: &str) -> Vec<String> {
+    text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kubectl_shows_columns() {
+    let now = "2026-01-04T00:00:00Z".parse().expect("a time");
+    let server = TestServer::builder().now(now).start().await.expect("a port");
+    server.load_yaml(WIDGETS).expect("a definition");
+    server.load_yaml(STATE).expect("objects");
+    let kubectl = Kubectl::new(&server);
+    kubectl.say("apply -f -", DEPLOYMENT).await;
+    let transcript = [
+        ("get pods", ["NAME READY STATUS RESTARTS AGE", "web-0 1/1 Running 0 3d"]),
+        ("get nodes", ["NAME STATUS ROLES AGE VERSION", "node-1 Ready <none> 3d v1.37.2"]),
+        ("get deploy --no-headers", ["web 0/2 0 0 0s", ""]),
+        ("get events", ["LAST SEEN TYPE REASON OBJECT MESSAGE", "10s Normal Started pod/web-0 Started container web"]),
+        ("get widgets", ["NAME SIZE", "w 3"]),
+        ("get pods --sort-by=.metadata.name -o name", ["pod/web-0", ""]),
+        ("get namespaces default", ["NAME STATUS AGE", "default Active 0s"]),
+    ];
+    for (arguments, expected) in transcript {
+        let mut said = words(&kubectl.say(arguments, "").await);
+        said.resize(2, String::new());
+        // What was made a moment ago may be some seconds old.
+        let said =
+            said.join("\n").replace(" 1s", " 0s").replace(" 2s", " 0s").replace("11s", "10s").replace("12s", "10s");
+        assert_eq!(said, expected.join("\n"), "kubectl {arguments}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kubectl_waits_for_a_rollout_and_is_told_what_is_left_out() {
+    let server = TestServer::start().await.expect("a port");
+    let kubectl = Kubectl::new(&server);
+    kubectl.say("apply -f -", DEPLOYMENT).await;
+    let status = "patch deploy web --subresource=status --type=merge -p \
+                  {\"status\":{\"observedGeneration\":1,\"replicas\":2,\"updatedReplicas\":2,\"readyReplicas\":2,\"availableReplicas\":2}}";
+    kubectl.say(status, "").await;
+    let said = kubectl.say("rollout status deploy/web --timeout=20s", "").await;
+    assert_eq!(said, "deployment \"web\" successfully rolled out\n");
+    // What clients in Go write without being given a file is protobuf.
+    let refused = kubectl.output("create configmap a --from-literal=k=v", "").await;
+    let text = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && text.contains("no protobuf") && text.contains("kubectl apply"), "{text}");
+    let map = "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}";
+    assert_eq!(kubectl.say("create -f -", map).await, "configmap/a created\n");
+}

@@ -55,7 +55,7 @@ impl Inner {
             if within(deadline, self.policy.turn()).await.is_err() {
                 return Err(self.late(previous));
             }
-            let mut flight = Flight::new(self.policy.observer.as_ref(), self.server.as_ref(), line, attempt);
+            let mut flight = Flight::new(self, line, attempt);
             let span = flight.span();
             let answer = self.attempt(request.clone(), replay, line, &mut flight).instrument(span);
             let result = match within(deadline, answer).await {

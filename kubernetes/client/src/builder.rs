@@ -11,6 +11,7 @@ use kubernetes_config::{Config, Credentials};
 use crate::authentication::Authentication;
 use crate::client::Inner;
 use crate::content::{Content, ContentType};
+use crate::counts::Counters;
 use crate::policy::{self, Policy};
 use crate::pool::Pool;
 use crate::{Client, Error, connect, impersonation, rotation, tls};
@@ -141,6 +142,7 @@ impl ClientBuilder {
             max_response_bytes: self.max_response_bytes,
             content: Content::new(self.content_type),
             policy,
+            counters: Counters::default(),
         }))
     }
 }

@@ -19,11 +19,12 @@ use tracing::Instrument;
 
 use crate::authentication::Authentication;
 use crate::content::Content;
+use crate::counts::Counters;
 use crate::error::{BoxError, Kind, RequestLine};
 use crate::observe::Flight;
 use crate::policy::Policy;
 use crate::transport::Transport;
-use crate::{Body, ClientBuilder, Error, response};
+use crate::{Body, ClientBuilder, Counts, Error, response};
 
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -100,6 +101,7 @@ pub(crate) struct Inner {
     pub(crate) max_response_bytes: usize,
     pub(crate) content: Content,
     pub(crate) policy: Policy,
+    pub(crate) counters: Counters,
 }
 
 impl Client {
@@ -153,6 +155,7 @@ impl Client {
             max_response_bytes: ClientBuilder::MAX_RESPONSE_BYTES,
             content: Content::default(),
             policy: Policy::default(),
+            counters: Counters::default(),
         })
     }
 
@@ -163,6 +166,11 @@ impl Client {
     /// The namespace of the context or service account, otherwise `default`.
     pub fn default_namespace(&self) -> &str {
         &self.0.default_namespace
+    }
+
+    /// What this client and its clones have sent so far.
+    pub fn counts(&self) -> Counts {
+        self.0.counters.snapshot()
     }
 
     /// The body of a successful answer. Not generic, and boxed, so that it is compiled once and stays small inside the
@@ -269,7 +277,7 @@ impl Service<http::Request<Body>> for Client {
         Box::pin(async move {
             Error::unless_in_runtime().map_err(|error| error.or_request(&line))?;
             inner.policy.turn().await;
-            let mut flight = Flight::new(inner.policy.observer.as_ref(), inner.server.as_ref(), &line, 1);
+            let mut flight = Flight::new(&inner, &line, 1);
             let span = flight.span();
             let result = inner.send(request, &line).instrument(span).await;
             flight.status = result.as_ref().ok().map(http::Response::status);

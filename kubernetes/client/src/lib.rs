@@ -9,7 +9,7 @@
 //!
 //! It goes through the proxy that the configuration has for the server, asks for compressed responses, sends requests
 //! again as client-go does ([`ClientBuilder::retries`]), logs warnings ([`ClientBuilder::on_warning`]), and tells of each
-//! attempt by a `tracing` span and a function of yours ([`ClientBuilder::observe`]).
+//! attempt by a `tracing` span, a function of yours ([`ClientBuilder::observe`]) and counters ([`Client::counts`]).
 //!
 //! # Credentials and certificates
 //!
@@ -41,6 +41,7 @@ mod builder;
 mod client;
 mod connect;
 mod content;
+mod counts;
 mod error;
 mod gunzip;
 mod idle;
@@ -62,6 +63,7 @@ pub use body::Body;
 pub use builder::ClientBuilder;
 pub use client::Client;
 pub use content::ContentType;
+pub use counts::Counts;
 pub use error::Error;
 pub use observe::Observation;
 pub use warning::Warning;

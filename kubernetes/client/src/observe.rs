@@ -9,6 +9,7 @@ use tracing::Span;
 use tracing::field::Empty;
 
 use crate::Error;
+use crate::client::Inner;
 use crate::error::RequestLine;
 use crate::path_template::path_template;
 
@@ -111,7 +112,7 @@ fn canonical(status: StatusCode) -> &'static str {
 
 /// An attempt under way. If it is dropped before its end, it was canceled.
 pub(crate) struct Flight<'a> {
-    observer: Option<&'a Observer>,
+    client: &'a Inner,
     line: &'a RequestLine,
     attempt: u32,
     started: Instant,
@@ -122,15 +123,10 @@ pub(crate) struct Flight<'a> {
 }
 
 impl<'a> Flight<'a> {
-    /// `server` is `None` for a client around another, which has a span of its own.
-    pub(crate) fn new(
-        observer: Option<&'a Observer>,
-        server: Option<&Uri>,
-        line: &'a RequestLine,
-        attempt: u32,
-    ) -> Self {
-        let span = server.map_or_else(Span::none, |server| span(server, line, attempt));
-        Self { observer, line, attempt, started: Instant::now(), span, status: None, bytes: None, finished: false }
+    pub(crate) fn new(client: &'a Inner, line: &'a RequestLine, attempt: u32) -> Self {
+        // A client around another leaves the span to that.
+        let span = client.server.as_ref().map_or_else(Span::none, |server| span(server, line, attempt));
+        Self { client, line, attempt, started: Instant::now(), span, status: None, bytes: None, finished: false }
     }
 
     pub(crate) fn span(&self) -> Span {
@@ -143,9 +139,6 @@ impl<'a> Flight<'a> {
     }
 
     fn report(&self, error: Option<&Error>) {
-        if self.observer.is_none() && self.span.is_disabled() {
-            return;
-        }
         let observation = Observation {
             line: self.line,
             attempt: self.attempt,
@@ -155,6 +148,7 @@ impl<'a> Flight<'a> {
             bytes: self.bytes.filter(|_| self.finished && error.is_none()),
             finished: self.finished,
         };
+        self.client.counters.count(&observation);
         if let Some(status) = observation.status {
             self.span.record("http.response.status_code", status.as_u16());
         }
@@ -164,7 +158,7 @@ impl<'a> Flight<'a> {
         if let Some(error_type) = observation.error_type() {
             self.span.record("error.type", error_type).record("otel.status_code", "ERROR");
         }
-        if let Some(observer) = self.observer {
+        if let Some(observer) = &self.client.policy.observer {
             observer(&observation);
         }
     }

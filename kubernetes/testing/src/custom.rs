@@ -10,6 +10,7 @@ use crate::object::Object;
 use crate::registry::{Form, ScalePaths, Served, Subresource, api_version, head};
 use crate::state::State;
 use crate::store::{Key, Stored};
+use crate::table::PrinterColumn;
 
 const GROUP: &str = "apiextensions.k8s.io";
 const PLURAL: &str = "customresourcedefinitions";
@@ -129,6 +130,7 @@ fn custom(object: &Object, version: &Value, collection: crate::store::Collection
         verbs: VERBS.to_vec(),
         subresources: subresources(group, version_name, &kind, version.get("subresources")),
         fields: selectable.collect(),
+        columns: PrinterColumn::of_version(version),
         behaviour: Behaviour::of_custom(),
         form: Form::Custom(version.get("schema").and_then(|schema| schema.get("openAPIV3Schema")).cloned()),
         collection,

@@ -27,12 +27,19 @@ pub(crate) struct Cause {
 
 impl Cause {
     pub(crate) fn required(field: impl Into<String>, detail: &str) -> Self {
-        Self { reason: "FieldValueRequired", field: field.into(), message: format!("Required value: {detail}") }
+        let message = if detail.is_empty() { "Required value".to_owned() } else { format!("Required value: {detail}") };
+        Self { reason: "FieldValueRequired", field: field.into(), message }
     }
 
     pub(crate) fn invalid(field: impl Into<String>, value: &Value, detail: &str) -> Self {
         let message = format!("Invalid value: {value}: {detail}");
         Self { reason: "FieldValueInvalid", field: field.into(), message }
+    }
+
+    /// A value of a type that its field does not have.
+    pub(crate) fn wrong_type(field: impl Into<String>, found: &str, detail: &str) -> Self {
+        let message = format!("Invalid value: {found:?}: {detail}");
+        Self { reason: "FieldValueTypeInvalid", field: field.into(), message }
     }
 
     pub(crate) fn forbidden(field: impl Into<String>, detail: &str) -> Self {
@@ -121,7 +128,9 @@ impl Failure {
 
     /// Fields of an object break rules.
     pub(crate) fn invalid(group: &str, kind: &str, name: &str, causes: &[Cause]) -> Self {
-        let texts: Vec<String> = causes.iter().map(|cause| format!("{}: {}", cause.field, cause.message)).collect();
+        let mut texts: Vec<String> = causes.iter().map(|cause| format!("{}: {}", cause.field, cause.message)).collect();
+        // What is said twice is one text (`ToAggregate`).
+        texts.dedup();
         let texts = if texts.len() == 1 { texts.concat() } else { format!("[{}]", texts.join(", ")) };
         let qualified = if group.is_empty() { kind.to_owned() } else { format!("{kind}.{group}") };
         let mut failure = Self::new(422, "Invalid", format!("{qualified} {name:?} is invalid: {texts}"))

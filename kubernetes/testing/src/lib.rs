@@ -47,6 +47,7 @@ mod builder;
 mod call;
 mod clock;
 mod custom;
+mod custom_schema;
 mod discovery;
 mod failure;
 mod fault;

@@ -11,6 +11,7 @@ use crate::generated::RESOURCES;
 use crate::schema;
 use crate::shape::Shape;
 use crate::store::{CollectionId, Store};
+use crate::table::PrinterColumn;
 
 /// A resource in one version, as it is served.
 #[derive(Debug)]
@@ -27,6 +28,8 @@ pub(crate) struct Served {
     pub(crate) verbs: Vec<&'static str>,
     pub(crate) subresources: Vec<Subresource>,
     pub(crate) fields: Vec<String>,
+    /// The columns of its tables beside the name, if it is a custom resource.
+    pub(crate) columns: Vec<PrinterColumn>,
     pub(crate) behaviour: Behaviour,
     pub(crate) form: Form,
     pub(crate) collection: CollectionId,
@@ -163,6 +166,7 @@ impl Registry {
             verbs: resource.verbs.to_vec(),
             subresources: subresources.collect(),
             fields: owned(selectable_fields(resource.group, resource.plural)),
+            columns: Vec::new(),
             behaviour: Behaviour::of(resource),
             form: Form::Described(resource.definition),
             collection: self.collection(resource.group, resource.plural, store),

@@ -70,7 +70,7 @@ fn field_selector(text: &str, served: &Served) -> Result<FieldSelector> {
         if known {
             continue;
         }
-        let message = if served.fields.is_empty() {
+        let message = if served.fields.is_empty() && !served.is_custom() {
             format!("{field:?} is not a known field selector: only \"metadata.name\", \"metadata.namespace\"")
         } else {
             format!("field label not supported: {field}")

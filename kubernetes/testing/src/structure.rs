@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::custom_schema;
 use crate::schema::{Definition, Type};
 use crate::shape::{Shape, definition};
 
@@ -37,7 +38,9 @@ fn custom(shape: Shape<'_>, object: &mut Map<String, Value>, reader: &mut Reader
         let Value::Object(metadata) = metadata else {
             return Err("json: cannot unmarshal metadata into Go value of type v1.ObjectMeta".to_owned());
         };
-        reader.object(definition, metadata, "metadata", false)?;
+        // It is decoded by itself, so its path begins there.
+        let by_itself = |error: String| error.replace(" ObjectMeta.metadata.", " ObjectMeta.");
+        reader.object(definition, metadata, "metadata", false).map_err(by_itself)?;
     }
     object.retain(|name, value| match shape.field(name) {
         Some(_) if matches!(name.as_str(), "metadata" | "apiVersion" | "kind") => true,
@@ -50,6 +53,9 @@ fn custom(shape: Shape<'_>, object: &mut Map<String, Value>, reader: &mut Reader
             false
         }
     });
+    if let Shape::CustomObject(Some(schema)) = shape {
+        custom_schema::set_defaults(schema, object);
+    }
     Ok(())
 }
 

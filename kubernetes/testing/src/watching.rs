@@ -214,7 +214,7 @@ impl Watching {
         let (kind, api_version) = match self.rendering {
             Rendering::Whole => (self.served.kind.clone(), self.served.api_version()),
             Rendering::Metadata => ("PartialObjectMetadata".to_owned(), "meta.k8s.io/v1".to_owned()),
-            Rendering::Table => ("Table".to_owned(), "meta.k8s.io/v1".to_owned()),
+            Rendering::Table(_) => ("Table".to_owned(), "meta.k8s.io/v1".to_owned()),
         };
         line("BOOKMARK", &json!({"kind": kind, "apiVersion": api_version, "metadata": metadata}))
     }

@@ -11,6 +11,7 @@ mod stop;
 mod store;
 mod undecodable;
 mod until;
+mod until_faults;
 
 use std::time::Duration;
 

@@ -1,5 +1,7 @@
 use serde_json::{Value, json};
 
+use super::subjects::{Subject, object, subjects, typed};
+
 /// One call.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
@@ -8,76 +10,17 @@ pub(crate) struct Call {
     pub(crate) path: String,
     pub(crate) content_type: &'static str,
     pub(crate) body: String,
+    pub(crate) accept: &'static str,
 }
 
-const JSON: &str = "application/json";
+pub(crate) const JSON: &str = "application/json";
 const MERGE: &str = "application/merge-patch+json";
 const JSON_PATCH: &str = "application/json-patch+json";
 const STRATEGIC: &str = "application/strategic-merge-patch+json";
 const APPLY: &str = "application/apply-patch+yaml";
-
-/// A resource that the script is run for.
-struct Subject {
-    group: &'static str,
-    kind: &'static str,
-    plural: &'static str,
-    /// What an object has beside its metadata.
-    content: Value,
-    /// A merge patch that changes the content.
-    change: Value,
-}
-
-fn subject(group: &'static str, kind: &'static str, plural: &'static str, content: Value, change: Value) -> Subject {
-    Subject { group, kind, plural, content, change }
-}
-
-fn subjects() -> Vec<Subject> {
-    let role = |verb: &str| json!({"rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": [verb]}]});
-    let slice = json!({
-        "addressType": "IPv4",
-        "endpoints": [{"addresses": ["10.1.2.3"], "conditions": {"ready": true}}],
-        "ports": [{"name": "http", "protocol": "TCP", "port": 80}],
-    });
-    vec![
-        subject("", "ConfigMap", "configmaps", json!({"data": {"a": "1", "b": "2"}}), json!({"data": {"a": "3"}})),
-        subject(
-            "",
-            "ServiceAccount",
-            "serviceaccounts",
-            json!({"secrets": [{"name": "a"}]}),
-            json!({"secrets": [{"name": "b"}]}),
-        ),
-        subject(
-            "",
-            "LimitRange",
-            "limitranges",
-            json!({"spec": {"limits": [{"type": "Pod", "max": {"cpu": "2"}}]}}),
-            json!({"spec": {"limits": [{"type": "Pod", "max": {"cpu": "3"}}]}}),
-        ),
-        subject(
-            "coordination.k8s.io",
-            "Lease",
-            "leases",
-            json!({"spec": {"holderIdentity": "a"}}),
-            json!({"spec": {"holderIdentity": "b"}}),
-        ),
-        subject("rbac.authorization.k8s.io", "Role", "roles", role("get"), role("list")),
-        subject(
-            "networking.k8s.io",
-            "NetworkPolicy",
-            "networkpolicies",
-            json!({"spec": {"podSelector": {"matchLabels": {"a": "b"}}, "policyTypes": ["Ingress"]}}),
-            json!({"spec": {"policyTypes": ["Egress"]}}),
-        ),
-        subject(
-            "discovery.k8s.io",
-            "EndpointSlice",
-            "endpointslices",
-            slice,
-            json!({"metadata": {"labels": {"a": "b"}}}),
-        ),
-    ]
-}
+const TABLE: &str = "application/json;as=Table;v=v1;g=meta.k8s.io";
+const METADATA: &str = "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io";
+const METADATA_LIST: &str = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io";
 
 /// All calls, in their order.
 pub(crate) fn calls(namespace: &str) -> Vec<Call> {
@@ -101,11 +44,18 @@ struct Script {
 impl Script {
     fn call(&mut self, what: &str, method: &'static str, path: &str, content_type: &'static str, body: String) {
         let label = format!("{} {what}", self.label);
-        self.calls.push(Call { label, method, path: path.to_owned(), content_type, body });
+        self.calls.push(Call { label, method, path: path.to_owned(), content_type, body, accept: JSON });
     }
 
     fn get(&mut self, path: &str) {
         self.call("get", "GET", path, JSON, String::new());
+    }
+
+    fn get_as(&mut self, form: &'static str, path: &str) {
+        self.get(path);
+        if let Some(call) = self.calls.last_mut() {
+            call.accept = form;
+        }
     }
 
     fn json(&mut self, method: &'static str, path: &str, body: Value) {
@@ -173,17 +123,80 @@ impl Script {
 
     fn run(&mut self, subject: &Subject, namespace: &str) {
         self.label = subject.plural.to_owned();
-        let root = match subject.group {
-            "" => "/api/v1".to_owned(),
-            group => format!("/apis/{group}/v1"),
-        };
+        let root = subject.root();
         let list = format!("{root}/namespaces/{namespace}/{}", subject.plural);
         self.create(subject, &list);
         self.read(subject, &list, &root);
         self.update(subject, &list);
         self.patches(subject, &list);
         self.apply(subject, &list);
+        self.subresources(subject, &list);
         self.delete(subject, &list);
+    }
+
+    fn subresources(&mut self, subject: &Subject, list: &str) {
+        match subject.plural {
+            "pods" => self.pods(list),
+            "widgets" => self.widgets(list),
+            _ => {}
+        }
+    }
+
+    /// What is below a pod, in an order in which the real server does not wait.
+    fn pods(&mut self, list: &str) {
+        let path = format!("{list}/a");
+        let binding = |metadata: Value, target: Value| json!({"metadata": metadata, "target": target});
+        let node = json!({"kind": "Node", "name": "nowhere"});
+        for (metadata, target) in [
+            (json!({"name": "b"}), node.clone()),
+            (json!({"name": "a"}), json!({"kind": "Other", "name": "n"})),
+            (json!({"name": "a"}), json!({})),
+            (json!({"name": "a", "uid": "x"}), node.clone()),
+        ] {
+            self.json("POST", &format!("{path}/binding"), binding(metadata, target));
+        }
+        self.json("POST", &format!("{list}/none/binding"), binding(json!({"name": "none"}), node.clone()));
+        self.patch(
+            &format!("{path}/resize"),
+            STRATEGIC,
+            json!({"spec": {"containers": [{"name": "d", "image": "x"}]}}),
+        );
+        self.json("POST", &format!("{path}/eviction"), json!({"metadata": {"name": "other"}}));
+        self.patch(&format!("{path}/status"), MERGE, json!({"spec": {"priority": 7}, "status": {"message": "m"}}));
+        self.json("POST", &format!("{path}/binding?dryRun=All"), binding(json!({"name": "a"}), node.clone()));
+        self.json("POST", &format!("{list}/b/eviction"), json!({"metadata": {"name": "b"}}));
+        self.get(&format!("{list}/b"));
+    }
+
+    fn widgets(&mut self, list: &str) {
+        let (path, metadata) = (format!("{list}/a"), json!({"name": "wrong"}));
+        for spec in [
+            json!({}),
+            json!({"count": 1, "color": 5}),
+            json!({"count": 0}),
+            json!({"count": 1, "color": "green"}),
+            json!({"count": 1, "parts": [{"size": 1}]}),
+            json!({"count": 1, "parts": {}}),
+        ] {
+            self.json(
+                "POST",
+                list,
+                json!({
+                    "apiVersion": "example.com/v1", "kind": "Widget", "metadata": metadata, "spec": spec,
+                }),
+            );
+        }
+        let whole = json!({
+            "spec": {"parts": [{"name": "p"}], "unknown": 1}, "status": {"count": 5}, "metadata": {"labels": {"n": "1"}},
+        });
+        self.patch(&format!("{path}/status"), MERGE, whole.clone());
+        self.patch(&path, MERGE, whole);
+        self.get(&format!("{path}/scale"));
+        self.patch(&format!("{path}/scale"), MERGE, json!({"spec": {"replicas": 4}}));
+        self.patch(&path, STRATEGIC, json!({}));
+        let other = path.replace("/v1/", "/v1beta1/");
+        self.call("after a scale", "GET", &other, JSON, String::new());
+        self.get(&list.replace("/v1/", "/v2/"));
     }
 
     fn create(&mut self, subject: &Subject, list: &str) {
@@ -216,6 +229,14 @@ impl Script {
         self.get(&format!("{list}/a"));
         self.get(&format!("{list}/none"));
         self.get(&format!("{list}/a?resourceVersion=0"));
+        if subject.has_columns {
+            self.get_as(TABLE, &format!("{list}/a"));
+            self.get_as(TABLE, &format!("{list}?labelSelector=app&includeObject=None"));
+            self.get_as(TABLE, &format!("{list}?labelSelector=app&includeObject=Object"));
+            self.get_as(TABLE, &format!("{list}?labelSelector=app&includeObject=Some"));
+        }
+        self.get_as(METADATA, &format!("{list}/a"));
+        self.get_as(METADATA_LIST, &format!("{list}?labelSelector=app"));
         for query in [
             "labelSelector=app",
             "labelSelector=app%3Dweb",
@@ -327,19 +348,4 @@ impl Script {
         self.json("DELETE", &format!("{list}?fieldSelector=metadata.name%3Dapplied"), Value::Null);
         self.get(&format!("{list}?labelSelector={}", subject.plural));
     }
-}
-
-fn object(subject: &Subject, metadata: Value) -> Value {
-    let mut object = subject.content.clone();
-    object["metadata"] = metadata;
-    object
-}
-
-/// An object with nothing but its type and metadata, where that is enough.
-fn typed(subject: &Subject, metadata: Value) -> Value {
-    let api_version = if subject.group.is_empty() { "v1".to_owned() } else { format!("{}/v1", subject.group) };
-    let mut object = object(subject, metadata);
-    object["apiVersion"] = api_version.into();
-    object["kind"] = subject.kind.into();
-    object
 }

@@ -28,9 +28,28 @@ fn walk(value: &mut Value) {
                 }
             }
             fields.remove("remainingItemCount");
+            forget_controllers(fields);
         }
         Value::Array(items) => items.iter_mut().for_each(walk),
         _ => {}
+    }
+}
+
+/// What a controller did to an object meanwhile, and what a table says of times and of its own columns.
+fn forget_controllers(fields: &mut serde_json::Map<String, Value>) {
+    if fields.contains_key("priority") && fields.contains_key("format") {
+        fields.remove("description");
+    }
+    if let Some(Value::Array(cells)) = fields.get_mut("cells") {
+        let is_age = |text: &str| text.strip_suffix('s').is_some_and(|number| number.parse::<u32>().is_ok());
+        cells.iter_mut().filter(|cell| cell.as_str().is_some_and(is_age)).for_each(|cell| *cell = "<age>".into());
+    }
+    if let Some(Value::Array(entries)) = fields.get_mut("managedFields") {
+        entries.retain(|entry| entry["manager"] != "kube-controller-manager");
+    }
+    let is_deployment = fields.get("spec").is_some_and(|spec| spec.get("progressDeadlineSeconds").is_some());
+    if is_deployment {
+        fields.remove("status");
     }
 }
 

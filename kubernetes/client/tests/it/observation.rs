@@ -200,13 +200,27 @@ async fn tells_of_each_attempt() {
         .await
         .unwrap_err();
     assert_eq!(take(), ["GET /version #1 Some(200) None Some(5)"], "an answer that nobody understands is an answer");
-    fetch(&Client::with_service(client, "default")).await.unwrap();
+    fetch(&Client::with_service(client.clone(), "default")).await.unwrap();
     assert_eq!(take(), ["GET /version #1 Some(200) None None"], "as a service it does not read the body");
+
+    // A clone counts with the client.
+    let counts = client.counts();
+    assert_eq!((counts.attempts(), counts.resent(), counts.failed()), (8, 2, 3));
+    let results: Vec<_> = counts.iter().filter(|(_, count)| *count > 0).collect();
+    let expected =
+        [("attempts", 8), ("resent", 2), ("status_2xx", 4), ("status_4xx", 3), ("canceled", 1), ("bytes", 10)];
+    assert_eq!(results, expected);
 
     let client = builder.clone().request_timeout(Duration::from_millis(20)).build().unwrap();
     client.execute(get("/never"), raw).await.unwrap_err();
     assert_eq!(take(), [r#"GET /never #1 None Some("timeout") None"#]);
     drop(server);
+    let nobody = Client::new(config("http://127.0.0.1:1")).unwrap();
+    fetch(&nobody).await.unwrap_err();
+    for (client, result) in [(client, "timeout"), (nobody, "connect")] {
+        let counts: Vec<_> = client.counts().iter().filter(|(_, count)| *count > 0).collect();
+        assert_eq!(counts, [("attempts", 1), (result, 1)]);
+    }
 }
 
 #[tokio::test]

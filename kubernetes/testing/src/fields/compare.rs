@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::set::{FieldSet, Nested, element, shape_kind};
+use crate::schema::Type;
 use crate::shape::Shape;
 
 /// How an object became another.
@@ -14,7 +15,10 @@ pub(crate) struct Comparison {
 }
 
 /// Objects that are part of another in Go, so that they are never added: an empty one is there from the start.
-const ALWAYS_THERE: [&str; 4] = ["metadata", "spec", "status", "template"];
+const ALWAYS_THERE: [&str; 7] = ["metadata", "spec", "status", "template", "strategy", "updateStrategy", "jobTemplate"];
+
+/// A list that is written though it is empty, of the same kind.
+const LIST_ALWAYS_THERE: &str = "containers";
 
 impl Comparison {
     pub(crate) fn of(shape: Shape<'_>, old: Option<&Value>, new: &Value) -> Self {
@@ -77,7 +81,7 @@ fn compare(shape: Shape<'_>, old: Option<&Value>, new: Option<&Value>) -> Compar
 }
 
 fn fields(shape: Shape<'_>, old: Option<&Value>, new: Option<&Value>, comparison: &mut Comparison) {
-    let empty = Value::Object(serde_json::Map::new());
+    let (empty, no_items) = (Value::Object(serde_json::Map::new()), Value::Array(Vec::new()));
     let object = |value: Option<&'_ Value>| value.and_then(Value::as_object).cloned().unwrap_or_default();
     let (old_fields, new_fields) = (object(old), object(new));
     for name in old_fields.keys().chain(new_fields.keys().filter(|name| !old_fields.contains_key(*name))) {
@@ -86,6 +90,10 @@ fn fields(shape: Shape<'_>, old: Option<&Value>, new: Option<&Value>, comparison
         if ALWAYS_THERE.contains(&name.as_str()) && inner.definition().is_some() {
             old = old.or(Some(&empty));
             new = new.or(Some(&empty));
+        }
+        if name == LIST_ALWAYS_THERE && matches!(inner, Shape::Described(Type::List(_), _)) {
+            old = old.or(Some(&no_items));
+            new = new.or(Some(&no_items));
         }
         comparison.put(&format!("f:{name}"), compare(inner, old, new));
     }

@@ -73,18 +73,29 @@ impl Collection {
         self.changes.range(start..)
     }
 
-    /// The objects as they were at `revision`, which the history must reach back to: later changes are undone.
-    pub(crate) fn objects_at(&self, revision: u64, prefix: &str) -> Vec<Arc<Stored>> {
-        let mut undone: BTreeMap<&Key, Option<&Arc<Stored>>> = BTreeMap::new();
+    /// As [`objects_after`](Self::objects_after), as the objects were at `revision`, which the history must reach back
+    /// to: later changes are undone.
+    pub(crate) fn objects_at<'a>(
+        &'a self,
+        revision: u64,
+        prefix: &'a str,
+        after: Option<&'a str>,
+    ) -> impl Iterator<Item = &'a Arc<Stored>> {
+        let mut undone: BTreeMap<&'a str, Option<&'a Arc<Stored>>> = BTreeMap::new();
         for change in self.changes_after(revision).rev() {
             undone.insert(&change.object.key, change.previous.as_ref());
         }
-        let current = self.objects(prefix).filter(|object| !undone.contains_key(&object.key));
-        let mut objects: Vec<Arc<Stored>> = current.cloned().collect();
-        let restored = undone.values().flatten().filter(|object| object.key.starts_with(prefix));
-        objects.extend(restored.map(|object| Arc::clone(object)));
-        objects.sort_by(|a, b| a.key.cmp(&b.key));
-        objects
+        let is_shown = |key: &str| key.starts_with(prefix) && after.is_none_or(|after| key > after);
+        let restored = undone.iter().filter(|(key, _)| is_shown(key)).filter_map(|(_, object)| *object);
+        let mut restored = restored.collect::<Vec<_>>().into_iter().peekable();
+        let mut current =
+            self.objects_after(prefix, after).filter(move |object| !undone.contains_key(&*object.key)).peekable();
+        // Both are in the order of their keys.
+        std::iter::from_fn(move || match (current.peek(), restored.peek()) {
+            (Some(now), Some(then)) if then.key < now.key => restored.next(),
+            (None, _) => restored.next(),
+            _ => current.next(),
+        })
     }
 }
 

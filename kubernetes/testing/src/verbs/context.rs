@@ -60,6 +60,10 @@ pub(super) fn read_body(call: &Call, kind: &str) -> Result<Value> {
             let text = std::str::from_utf8(&call.body).map_err(|error| unreadable(call, kind, &error))?;
             serde_saphyr::from_str(text).map_err(|error| unreadable(call, kind, &error))
         }
+        "application/vnd.kubernetes.protobuf" | "application/cbor" => Err(Failure::unsupported_media_type(&format!(
+            "{ACCEPTED}; the in-memory API server has no protobuf and no CBOR, which clients in Go (kubectl create KIND) \
+             send: set their content type to JSON, or use kubectl apply or kubectl create -f"
+        ))),
         _ => Err(Failure::unsupported_media_type(ACCEPTED)),
     }
 }
@@ -90,7 +94,11 @@ pub(super) fn decode_object(call: &Call, served: &Served, value: Value) -> Resul
         );
         return Err(Failure::bad_request(message));
     };
-    check_type(served, &object)?;
+    if served.is_custom() {
+        check_custom_type(call, served, &object)?;
+    } else {
+        check_type(served, &object)?;
+    }
     let unknown = structure::normalize(served.shape(), &mut object).map_err(|error| {
         Failure::bad_request(format!("{kind} in version {version:?} cannot be handled as a {kind}: {error}"))
     })?;
@@ -106,6 +114,31 @@ pub(super) fn decode_object(call: &Call, served: &Served, value: Value) -> Resul
         _ => texts,
     };
     Ok((Object(object).without_type(), warnings))
+}
+
+/// A custom object must say what it is: no type in Go says it for it.
+fn check_custom_type(call: &Call, served: &Served, object: &serde_json::Map<String, Value>) -> Result<()> {
+    let text = |field: &str| object.get(field).and_then(Value::as_str).unwrap_or_default();
+    for (field, name) in [("kind", "Kind"), ("apiVersion", "apiVersion")] {
+        if text(field).is_empty() {
+            let (kind, body) = (&served.kind, String::from_utf8_lossy(&call.body));
+            return Err(Failure::bad_request(format!(
+                "the object provided is unrecognized (must be of type {kind}): \
+                 Object '{name}' is missing in '{body}' ({body})"
+            )));
+        }
+    }
+    let expected = served.api_version();
+    for (what, found, expected) in
+        [("API version", text("apiVersion"), expected.as_str()), ("kind", text("kind"), served.kind.as_str())]
+    {
+        if found != expected {
+            return Err(Failure::bad_request(format!(
+                "the {what} in the data ({found}) does not match the expected {what} ({expected})"
+            )));
+        }
+    }
+    Ok(())
 }
 
 fn check_type(served: &Served, object: &serde_json::Map<String, Value>) -> Result<()> {

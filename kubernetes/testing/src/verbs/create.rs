@@ -1,4 +1,5 @@
 use http::StatusCode;
+use kubernetes_core::Quantity;
 use serde_json::Value;
 
 use super::binding::bind;
@@ -125,7 +126,8 @@ pub(super) fn initialize(served: &Served, object: &mut Object, time: &str) {
     if served.has_status() && !served.behaviour.keeps_status {
         object.0.remove("status");
         if !served.is_custom() {
-            object.0.insert("status".to_owned(), initial_status(served));
+            let status = initial_status(served, object);
+            object.0.insert("status".to_owned(), status);
         }
         if custom::is_definition(served) {
             custom::set_defaults(object);
@@ -145,10 +147,35 @@ pub(super) fn complete(served: &Served, object: &mut Object) {
     }
 }
 
-fn initial_status(served: &Served) -> Value {
+fn initial_status(served: &Served, object: &Object) -> Value {
     match (served.group.as_str(), served.plural.as_str()) {
-        ("", "pods" | "persistentvolumes" | "persistentvolumeclaims") => serde_json::json!({"phase": "Pending"}),
+        ("", "pods") => serde_json::json!({"phase": "Pending", "qosClass": quality_of_service(object)}),
+        ("", "persistentvolumes" | "persistentvolumeclaims") => serde_json::json!({"phase": "Pending"}),
         ("", "services") => serde_json::json!({"loadBalancer": {}}),
         _ => serde_json::json!({}),
     }
+}
+
+/// As `ComputePodQOS` in `pkg/apis/core/helper/qos/qos.go`, for the resources of containers.
+fn quality_of_service(pod: &Object) -> &'static str {
+    let list = |path: &str| pod.at(path).and_then(Value::as_array).into_iter().flatten();
+    let containers: Vec<&Value> = list("spec.containers").chain(list("spec.initContainers")).collect();
+    let amount = |container: &Value, kind: &str, resource: &str| {
+        let amount = container.get("resources")?.get(kind)?.get(resource)?.clone();
+        amount.as_str().map_or_else(|| amount.to_string(), str::to_owned).parse::<Quantity>().ok()
+    };
+    let resources = ["cpu", "memory"];
+    let is_set = |container: &&Value, kind: &str| resources.iter().any(|name| amount(container, kind, name).is_some());
+    if !containers.iter().any(|container| is_set(container, "requests") || is_set(container, "limits")) {
+        return "BestEffort";
+    }
+    let is_guaranteed = |container: &&Value| {
+        resources.iter().all(|name| match (amount(container, "limits", name), amount(container, "requests", name)) {
+            (Some(limit), Some(request)) => limit == request,
+            // A request that is not named is the limit.
+            (Some(_), None) => true,
+            (None, _) => false,
+        })
+    };
+    if containers.iter().all(is_guaranteed) { "Guaranteed" } else { "Burstable" }
 }

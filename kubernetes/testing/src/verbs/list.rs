@@ -20,7 +20,7 @@ pub(super) fn get(state: &State, call: &Call, target: &Target) -> Result<Reply> 
     refuse_future(state, options.resource_version)?;
     let object = target.get(state)?;
     let rendering = Rendering::of(call)?;
-    match rendering.render(std::slice::from_ref(&object), state.clock.now(), None) {
+    match rendering.render(&target.served, std::slice::from_ref(&object), state.clock.now(), None) {
         Some(value) => Ok(Reply::ok(value.to_string())),
         None => Ok(Reply::ok(object.text(&target.served.head))),
     }
@@ -44,7 +44,7 @@ pub(super) fn list(state: &State, call: &Call, target: &Target) -> Result<Reply>
     let selection = target.selection(state, call)?;
     let page = page(state, target, &options, &selection)?;
     let served = &target.served;
-    match Rendering::of(call)?.render(&page.objects, state.clock.now(), Some(page.metadata())) {
+    match Rendering::of(call)?.render(served, &page.objects, state.clock.now(), Some(page.metadata())) {
         Some(value) => Ok(Reply::ok(value.to_string())),
         None => Ok(Reply::ok(write_list(served, &page))),
     }
@@ -75,8 +75,12 @@ impl Page {
     }
 
     /// The `ListMeta` of a list of whole objects, which alone tells of its shard.
-    fn whole_metadata(&self) -> Map<String, Value> {
+    fn whole_metadata(&self, served: &Served) -> Map<String, Value> {
         let mut metadata = self.metadata();
+        if served.is_custom() {
+            // A list without a form in Go has it in any case.
+            metadata.entry("continue").or_insert_with(|| "".into());
+        }
         if let Some(shard) = &self.shard {
             metadata.insert("shardInfo".to_owned(), json!({"selector": shard}));
         }
@@ -106,28 +110,27 @@ pub(super) fn page(state: &State, target: &Target, options: &ListOptions, select
         });
     }
     let shown = revision.unwrap_or(store.revision());
-    let matching = |object: &&Arc<Stored>| selection.matches(object);
-    let after_key = |object: &&Arc<Stored>| after.is_none_or(|after| &*object.key > after);
-    let objects: Vec<Arc<Stored>> = if shown < store.revision() {
-        let objects = collection.objects_at(shown, &selection.prefix);
-        objects.iter().filter(after_key).filter(matching).cloned().collect()
+    let found = if shown < store.revision() {
+        let objects = collection.objects_at(shown, &selection.prefix, after);
+        cut(objects, limit, shown, selection)
     } else {
-        collection.objects_after(&selection.prefix, after).filter(matching).cloned().collect()
+        cut(collection.objects_after(&selection.prefix, after), limit, shown, selection)
     };
-    Ok(cut(objects, limit, shown, selection))
+    Ok(found)
 }
 
-/// Takes the first `limit` objects, if there are more.
-fn cut(mut objects: Vec<Arc<Stored>>, limit: usize, revision: u64, selection: &Selection) -> Page {
+/// Takes the first `limit` objects that are selected, all of them for 0, and looks no further than it must.
+fn cut<'a>(objects: impl Iterator<Item = &'a Arc<Stored>>, limit: usize, revision: u64, selection: &Selection) -> Page {
     let shard = selection.shard().map(ToString::to_string);
-    if limit == 0 || objects.len() <= limit {
-        return Page { objects, revision, next: None, remaining: None, shard };
+    let mut objects = objects.filter(|object| selection.matches(object));
+    let taken: Vec<Arc<Stored>> = objects.by_ref().take(if limit == 0 { usize::MAX } else { limit }).cloned().collect();
+    if objects.next().is_none() {
+        return Page { objects: taken, revision, next: None, remaining: None, shard };
     }
-    let remaining = objects.len() - limit;
-    objects.truncate(limit);
-    let next = objects.last().map(|last| Continue { revision: Some(revision), after: last.key.to_string() }.encode());
+    let next = taken.last().map(|last| Continue { revision: Some(revision), after: last.key.to_string() }.encode());
     // How many remain is only known where nothing is filtered.
-    Page { objects, revision, next, remaining: Some(remaining).filter(|_| !selection.has_selectors()), shard }
+    let remaining = (!selection.has_selectors()).then(|| 1 + objects.count());
+    Page { objects: taken, revision, next, remaining, shard }
 }
 
 /// From `handleCompactedErrorForPaging` in
@@ -150,7 +153,7 @@ pub(super) fn write_list(served: &Served, page: &Page) -> Vec<u8> {
     let mut text = Vec::with_capacity(size + head.len() + 256);
     text.extend_from_slice(head.as_bytes());
     text.extend_from_slice(b"\"metadata\":");
-    text.extend_from_slice(Value::Object(page.whole_metadata()).to_string().as_bytes());
+    text.extend_from_slice(Value::Object(page.whole_metadata(served)).to_string().as_bytes());
     text.extend_from_slice(b",\"items\":[");
     for (index, object) in page.objects.iter().enumerate() {
         if index > 0 {

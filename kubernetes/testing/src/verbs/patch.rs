@@ -28,6 +28,10 @@ pub(super) fn patch(state: &mut State, call: &Call, target: &Target) -> Result<R
     }
     let is_known = [JSON_PATCH, MERGE_PATCH].contains(&content_type)
         || (content_type == STRATEGIC_MERGE_PATCH && !target.served.is_custom());
+    if !is_known && target.served.is_custom() {
+        let accepted = [JSON_PATCH, MERGE_PATCH, APPLY_PATCH[0], "application/apply-patch+cbor"];
+        return Err(Failure::unsupported_media_type(&accepted.join(", ")));
+    }
     if !is_known {
         return Err(Failure::unsupported_patch());
     }

@@ -70,6 +70,9 @@ fn resource(state: &mut State, call: &Call, target: &Target) -> Result<Answer> {
     }
     let verb = verb(call, target)?;
     let is_across_namespaces = target.served.namespaced && target.namespace.is_none();
+    if is_across_namespaces && target.served.is_custom() && !matches!(verb, "list" | "watch") {
+        return Ok(Answer::Whole(Reply::text(StatusCode::NOT_FOUND, "404 page not found\n")));
+    }
     if !target.served.verbs.contains(&verb) || (is_across_namespaces && !matches!(verb, "list" | "watch")) {
         return Err(Failure::method_not_allowed());
     }
@@ -92,6 +95,8 @@ fn verb(call: &Call, target: &Target) -> Result<&'static str> {
         ("GET", false) => Ok("list"),
         ("GET" | "HEAD", true) => Ok("get"),
         ("POST", false) => Ok("create"),
+        // The handler of custom resources does not look at the name in the path.
+        ("POST", true) if target.served.is_custom() => Ok("create"),
         ("PUT", true) => Ok("update"),
         ("PATCH", true) => Ok("patch"),
         ("DELETE", true) => Ok("delete"),

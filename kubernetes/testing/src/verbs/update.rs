@@ -150,7 +150,9 @@ fn check_finalizers(writer: &Writer<'_>, old: &Object, new: &Object) -> Result<(
         "no new finalizers can be added if the object is being deleted, found new finalizers []string{{{}}}",
         added.join(", ")
     );
-    Err(writer.invalid(Cause::forbidden("metadata.finalizers", &why)))
+    // A custom resource has its metadata checked twice.
+    let causes = vec![Cause::forbidden("metadata.finalizers", &why); 1 + usize::from(writer.served.is_custom())];
+    Err(Failure::invalid(&writer.served.group, &writer.served.kind, writer.name, &causes))
 }
 
 /// `metadata.generation` counts the changes of what is asked for; a write to the status is none.

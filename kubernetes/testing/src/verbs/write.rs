@@ -6,10 +6,11 @@ use super::options::WriteOptions;
 use super::{Reply, garbage, namespaces};
 use crate::call::Call;
 use crate::custom;
+use crate::custom_schema;
 use crate::failure::{Cause, Failure, Result};
 use crate::fields;
 use crate::object::Object;
-use crate::registry::Served;
+use crate::registry::{Form, Served};
 use crate::state::State;
 use crate::store::{Key, Stored};
 
@@ -66,9 +67,16 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// Rules of single resources.
+    /// Rules of single resources, and the schema of a custom one.
     pub(super) fn check(&self, state: &State, object: &Object) -> Result<()> {
-        if custom::is_definition(self.served) { custom::check(state, object) } else { Ok(()) }
+        if custom::is_definition(self.served) {
+            return custom::check(state, object);
+        }
+        let Form::Custom(Some(schema)) = &self.served.form else { return Ok(()) };
+        match custom_schema::check(schema, &object.0) {
+            causes if causes.is_empty() => Ok(()),
+            causes => Err(Failure::invalid(&self.served.group, &self.served.kind, object.text("name"), &causes)),
+        }
     }
 
     pub(super) fn invalid(&self, cause: Cause) -> Failure {

@@ -1,5 +1,6 @@
 //! What the server does, request by request.
 
+mod custom;
 mod faults;
 mod fuzz;
 mod lists;
@@ -9,5 +10,6 @@ mod properties;
 mod shards;
 mod subresources;
 mod support;
+mod tables;
 mod watches;
 mod writes;

@@ -330,7 +330,8 @@ async fn a_definition_adds_a_resource_until_it_is_deleted() {
     assert_eq!(get(&server, path).await.status, 404);
     server.load_yaml(WIDGETS).unwrap();
     let spec = json!({"color": "red", "count": 2, "other": 1, "parts": [{"name": "a", "size": 1}]});
-    let created = post(&server, path, json!({"metadata": {"name": "w"}, "spec": spec})).await;
+    let widget = json!({"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "w"}, "spec": spec});
+    let created = post(&server, path, widget).await;
     assert_eq!((created.status, created.body["spec"].get("other")), (201, None), "what the schema has not is pruned");
     assert_eq!(get(&server, &format!("{path}?fieldSelector=spec.color%3Dred")).await.names(), ["w"]);
     assert_eq!(get(&server, &format!("{path}/w/scale")).await.body["spec"]["replicas"], 2);

@@ -97,7 +97,7 @@ const BODIES: [&str; 26] = [
     r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a","labels":{"app":"c"}},"data":{"y":null}}"#,
     r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"b"},"spec":{"containers":[{"name":"c","ports":[{"containerPort":1}]}]}}"#,
     r#"{"apiVersion":"example.com/v1","kind":"Widget","metadata":{"name":"a"},"spec":{"parts":[{"name":"p"}],"count":1}}"#,
-    r#"{"metadata":{"name":"a"},"spec":{"parts":[{"name":"p","size":3}],"count":2,"unknown":{}},"status":{"count":1}}"#,
+    r#"{"apiVersion":"example.com/v1","kind":"Widget","metadata":{"name":"a"},"spec":{"parts":[{"name":"p","size":3}],"count":2,"unknown":{}},"status":{"count":1}}"#,
     r#"{"metadata":{"name":"a"},"spec":{"replicas":3},"target":{"name":"n"},"deleteOptions":{"gracePeriodSeconds":5}}"#,
     r#"{"metadata":{"name":"c","ownerReferences":[{"apiVersion":"v1","kind":"ConfigMap","name":"a","uid":"u","blockOwnerDeletion":true}]}}"#,
     r#"{"propagationPolicy":"Foreground","preconditions":{"resourceVersion":"110"}}"#,

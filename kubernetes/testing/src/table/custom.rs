@@ -1,0 +1,208 @@
+//! The columns that a CustomResourceDefinition names (`additionalPrinterColumns`).
+//!
+//! From <https://github.com/kubernetes/apiextensions-apiserver/blob/v0.37.2/pkg/registry/customresource/tableconvertor/tableconvertor.go>.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::age::since;
+
+/// A column of a custom resource.
+#[derive(Clone, Debug)]
+pub(crate) struct PrinterColumn {
+    name: String,
+    type_: String,
+    format: String,
+    description: String,
+    priority: i64,
+    path: Vec<Step>,
+}
+
+impl PrinterColumn {
+    /// The columns of a version; the age, if it names none.
+    pub(crate) fn of_version(version: &Value) -> Vec<Self> {
+        match version.get("additionalPrinterColumns").and_then(Value::as_array) {
+            Some(columns) if !columns.is_empty() => columns.iter().map(Self::of).collect(),
+            _ => vec![Self::of(&json!({"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"}))],
+        }
+    }
+
+    fn of(column: &Value) -> Self {
+        let text = |field: &str| column.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let path = text("jsonPath");
+        let description = match text("description") {
+            description if description.is_empty() => {
+                format!("Custom resource definition column (in JSONPath format): {path}")
+            }
+            description => description,
+        };
+        Self {
+            name: text("name"),
+            type_: text("type"),
+            format: text("format"),
+            description,
+            priority: column.get("priority").and_then(Value::as_i64).unwrap_or_default(),
+            path: parse(&path),
+        }
+    }
+
+    pub(super) fn definition(&self) -> Value {
+        let Self { name, type_, format, description, priority, .. } = self;
+        json!({"name": name, "type": type_, "format": format, "description": description, "priority": priority})
+    }
+
+    pub(super) fn cell(&self, object: &Value, now: Timestamp) -> Value {
+        let Some(value) = find(object, &self.path) else { return Value::Null };
+        match (self.type_.as_str(), value) {
+            ("string", Value::String(_)) => value.clone(),
+            ("string", Value::Null) => Value::Null,
+            ("string", other) => other.to_string().into(),
+            ("integer", Value::Number(number)) => match (number.as_i64(), number.as_f64()) {
+                (Some(integer), _) => integer.into(),
+                // As a conversion in Go, which cuts off.
+                (None, Some(number)) => Value::from(number.trunc() as i64),
+                (None, None) => Value::Null,
+            },
+            ("number", Value::Number(_)) | ("boolean", Value::Bool(_)) => value.clone(),
+            ("date", Value::String(time)) if time.parse::<Timestamp>().is_ok() => since(Some(time), now).into(),
+            ("date", Value::String(_)) => "<invalid>".into(),
+            _ => Value::Null,
+        }
+    }
+}
+
+/// A part of a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Step {
+    Field(String),
+    /// From the end if it is negative.
+    Index(i64),
+    /// `[*]`: the first one is shown.
+    Any,
+    /// `[?(@.type=="Ready")]`
+    Where(Vec<Step>, String),
+}
+
+/// The paths that definitions use: fields, indexes, and filters by equality. What is none of them leads nowhere.
+///
+/// <https://kubernetes.io/docs/reference/kubectl/jsonpath/>
+fn parse(path: &str) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let mut rest = path.trim();
+    while !rest.is_empty() {
+        if let Some(inner) = rest.strip_prefix('[') {
+            let Some(end) = end_of_brackets(inner) else { break };
+            let (content, after) = inner.split_at(end);
+            steps.push(bracket(content));
+            rest = after.get(1..).unwrap_or_default();
+            continue;
+        }
+        rest = rest.strip_prefix('.').unwrap_or(rest);
+        let (mut name, mut is_escaped, mut end) = (String::new(), false, rest.len());
+        for (index, c) in rest.char_indices() {
+            match c {
+                '\\' if !is_escaped => is_escaped = true,
+                '.' | '[' if !is_escaped => {
+                    end = index;
+                    break;
+                }
+                c => {
+                    name.push(c);
+                    is_escaped = false;
+                }
+            }
+        }
+        if !name.is_empty() {
+            steps.push(Step::Field(name));
+        } else if end == 0 && !rest.starts_with('[') {
+            break;
+        }
+        rest = rest.get(end..).unwrap_or_default();
+    }
+    steps
+}
+
+/// Where the bracket that is open ends, quotes respected.
+fn end_of_brackets(text: &str) -> Option<usize> {
+    let mut quote = None;
+    for (index, c) in text.char_indices() {
+        match (quote, c) {
+            (None, ']') => return Some(index),
+            (None, '\'' | '"') => quote = Some(c),
+            (Some(open), c) if open == c => quote = None,
+            _ => {}
+        }
+    }
+    None
+}
+
+fn bracket(content: &str) -> Step {
+    let unquoted = |text: &str| text.trim().trim_matches(['\'', '"']).to_owned();
+    if let Some((left, right)) = content
+        .strip_prefix("?(")
+        .and_then(|filter| filter.strip_suffix(')'))
+        .and_then(|filter| filter.split_once("=="))
+    {
+        return Step::Where(parse(left.trim().trim_start_matches('@')), unquoted(right));
+    }
+    match content {
+        "*" => Step::Any,
+        _ => content.parse().map_or_else(|_| Step::Field(unquoted(content)), Step::Index),
+    }
+}
+
+fn find<'a>(value: &'a Value, path: &[Step]) -> Option<&'a Value> {
+    let Some((step, rest)) = path.split_first() else { return Some(value) };
+    match step {
+        Step::Field(name) => find(value.get(name)?, rest),
+        Step::Index(index) => {
+            let items = value.as_array()?;
+            let from_end = usize::try_from(index.unsigned_abs()).ok().and_then(|back| items.len().checked_sub(back));
+            let place = if *index < 0 { from_end } else { usize::try_from(*index).ok() };
+            find(items.get(place?)?, rest)
+        }
+        Step::Any => value.as_array()?.iter().find_map(|item| find(item, rest)),
+        Step::Where(left, right) => {
+            let fits = |item: &&Value| match find(item, left) {
+                Some(Value::String(text)) => text == right,
+                // A number or a boolean, as it is written.
+                Some(other) => right.parse().is_ok_and(|right: Value| right == *other),
+                None => false,
+            };
+            value.as_array()?.iter().filter(fits).find_map(|item| find(item, rest))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_lead_to_what_they_name() {
+        let object = json!({
+            "a": {"b.c": 1, "x": "y"},
+            "list": [{"type": "A", "v": 1}, {"type": "Ready", "v": 2}],
+        });
+        let table = [
+            (".a.x", json!("y")),
+            (r".a.b\.c", json!(1)),
+            (".a['b.c']", json!(1)),
+            (".list[0].v", json!(1)),
+            (".list[-1].v", json!(2)),
+            (".list[*].type", json!("A")),
+            (r#".list[?(@.type=="Ready")].v"#, json!(2)),
+            (r#".list[?(@.v==1)].type"#, json!("A")),
+        ];
+        for (path, expected) in table {
+            assert_eq!(find(&object, &parse(path)), Some(&expected), "{path}");
+        }
+        for path in [".a.z", ".list[7]", ".list[-7]", r#".list[?(@.type=="B")].v"#, ".a[0]"] {
+            assert_eq!(find(&object, &parse(path)), None, "{path}");
+        }
+        // Whatever is there, an end is found.
+        for path in ["", ".", "..", "[", "[]", ".a[", "a..b", "\\", "[?(", "[?(@.a==)]", "]]"] {
+            parse(path);
+        }
+    }
+}
