@@ -29,6 +29,14 @@
 //! # }
 //! ```
 //!
+//! # Which one to use
+//!
+//! - [`Watch::stream`]: every change after a version that one has. What follows is about it.
+//! - [`Reflector`]: every change, for ever; it lists again by itself when the server has forgotten the version.
+//! - [`Informer`]: what there is, in a [`Store`] with indexes, and changes to be told of.
+//! - [`until`]: to go on when something is so.
+//! - [`Watch::stream_lines`]: a log.
+//!
 //! # What a stream promises
 //!
 //! **Every change after the starting point is delivered, in order and at least once.** The starting point is the
@@ -54,6 +62,13 @@
 //! **It stops at once** ([`Watch::stop`], [`WatchStream::stop`], [`StopHandle::stop`]), even while it waits.
 //!
 //! Versions are opaque: they are passed on, never compared by order or computed.
+//!
+//! # Which to use
+//!
+//! - [`Watch`]: the events from a version on, as the server tells them. Where the version is forgotten, it is over.
+//! - [`Reflector`]: a stream for ever; when the version is forgotten, it lists again. It holds no objects.
+//! - [`Informer`]: a [`Store`] that a reflector fills in the background, with snapshots, indexes and any number of
+//!   [subscriptions](Subscription); what was deleted while away is told once. What an operator is built on.
 //!
 //! # How existing objects are listed
 //!

@@ -45,6 +45,8 @@ impl Bench {
                 cargo.env_remove(name);
             }
         }
+        // As a user's cargo compiles crates from a registry; here, those of the SDK are paths.
+        cargo.env("CARGO_INCREMENTAL", "0");
         cargo.current_dir(&self.root).args(arguments).stdin(Stdio::null());
         cargo
     }

@@ -12,13 +12,13 @@ use crate::passes::Plan;
 struct DefinitionPage {
     /// How the page calls `kubernetes-core`.
     core: &'static str,
+    /// The macro that completes a model.
+    model: &'static str,
     uses: Vec<String>,
     /// `Str`, `Result` and `Into`, in full where a type of the page has that name.
     str_type: TokenStream,
     result: TokenStream,
     into: TokenStream,
-    /// Whether the page reads and writes any field.
-    has_fields: bool,
     structs: Vec<StructView>,
     enums: Vec<EnumView>,
 }
@@ -29,6 +29,10 @@ struct StructView {
     name_literal: Literal,
     fields: Vec<FieldView>,
     type_meta: Option<TypeMeta>,
+    /// The names of all fields on the wire, `apiVersion` and `kind` of a type that has them too.
+    names: Vec<Literal>,
+    /// How each of them is read.
+    reads: Vec<String>,
     setters: Vec<Setter>,
     /// The macro line that makes it an object of the API.
     declaration: Option<String>,
@@ -87,9 +91,10 @@ pub(super) fn page(plan: &Plan, definition: &Definition, path: String) -> Result
     let enums: Vec<EnumView> = enums.iter().map(enum_view).collect();
     let str_type = if enums.is_empty() { TokenStream::new() } else { imports.core("Str") };
     let into = imports.prelude("Into");
-    let has_fields = structs.iter().any(|object| !object.fields.is_empty());
     let (core, uses) = (target.core(), imports.uses());
-    let page = DefinitionPage { core, uses, str_type, result, into, has_fields, structs, enums };
+    // The types of core have serde's traits always.
+    let model = if target == Target::Core { "crate::macros::core_model" } else { "kubernetes_core::model" };
+    let page = DefinitionPage { core, model, uses, str_type, result, into, structs, enums };
     Page::new(path, "definition.rs.j2", &page)
 }
 
@@ -101,15 +106,26 @@ fn struct_view(object: &Struct, imports: &mut Imports<'_>) -> StructView {
         .type_meta
         .as_ref()
         .map(|kind| TypeMeta { api_version: Literal(api_version(kind)), kind: Literal(kind.kind.clone()) });
+    let (names, reads) = fields_on_the_wire(&fields, type_meta.as_ref());
     StructView {
         doc: Doc(object.description.clone()),
         name: object.name.clone(),
         name_literal: Literal(object.name.clone()),
         fields,
         type_meta,
+        names,
+        reads,
         setters,
         declaration: declaration(object),
     }
+}
+
+/// The names of all fields, and how each is read.
+fn fields_on_the_wire(fields: &[FieldView], type_meta: Option<&TypeMeta>) -> (Vec<Literal>, Vec<String>) {
+    let constants = type_meta.into_iter().flat_map(|meta| [("apiVersion", &meta.api_version), ("kind", &meta.kind)]);
+    let constants = constants.map(|(name, value)| (Literal(name.to_owned()), format!("reader.constant({value})")));
+    let fields = fields.iter().map(|field| (field.wire.clone(), format!("self.{}.read(reader)", field.name)));
+    constants.chain(fields).unzip()
 }
 
 fn field_view(field: &Field, imports: &mut Imports<'_>) -> FieldView {

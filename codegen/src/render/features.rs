@@ -33,9 +33,12 @@ pub(super) fn manifests(features: &Features) -> Vec<Manifest> {
         }
     }
     vec![
-        Manifest { path: "kubernetes/models/Cargo.toml", lines: lines(&of_models.collect()) },
-        Manifest { path: "kubernetes/api/Cargo.toml", lines: lines(&of_api.collect()) },
-        Manifest { path: "kubernetes/sdk/Cargo.toml", lines: lines(&of_sdk) },
+        Manifest {
+            path: "kubernetes/models/Cargo.toml",
+            lines: lines(&of_models.collect(), Some("kubernetes-core/serde")),
+        },
+        Manifest { path: "kubernetes/api/Cargo.toml", lines: lines(&of_api.collect(), None) },
+        Manifest { path: "kubernetes/sdk/Cargo.toml", lines: lines(&of_sdk, Some("kubernetes-models/serde")) },
     ]
 }
 
@@ -51,21 +54,23 @@ pub(super) fn custom(features: &Features) -> String {
             others.map(|need| if is_custom(need) { need.clone() } else { format!("kubernetes-models/{need}") }),
         );
     }
-    lines(&all)
+    lines(&all, Some("kubernetes-core/serde"))
 }
 
 fn own(feature: &Feature) -> Vec<String> {
     feature.needs.iter().cloned().collect()
 }
 
-fn lines(features: &BTreeMap<&str, (bool, Vec<String>)>) -> String {
-    let stable: BTreeSet<&str> = features.iter().filter(|(_, (stable, _))| *stable).map(|(name, _)| *name).collect();
-    let all = features.keys().copied().collect();
-    let mut text = list("default", &stable) + &list("all", &all);
-    for (name, (_, needs)) in features {
+/// The features of groups, and the one for serde's traits, which is on by default, where a crate has models.
+fn lines(groups: &BTreeMap<&str, (bool, Vec<String>)>, serde: Option<&str>) -> String {
+    let stable = groups.iter().filter(|(_, (stable, _))| *stable).map(|(name, _)| *name);
+    let default = stable.chain(serde.map(|_| "serde")).collect();
+    let all = groups.keys().copied().collect();
+    let mut text = list("default", &default) + &list("all", &all);
+    for (name, (_, needs)) in groups {
         text.push_str(&list(name, &needs.iter().map(String::as_str).collect()));
     }
-    text
+    text + &serde.map(|needs| list("serde", &BTreeSet::from([needs]))).unwrap_or_default()
 }
 
 /// One feature, on a line of its own if it is short.

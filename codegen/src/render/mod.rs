@@ -91,6 +91,7 @@ impl fmt::Display for Doc {
 }
 
 /// A string as a Rust literal.
+#[derive(Clone)]
 struct Literal(String);
 
 impl fmt::Display for Literal {

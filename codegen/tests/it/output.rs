@@ -30,7 +30,10 @@ fn what_is_written_by_hand_in_a_manifest_stays() {
     let workspace = empty_workspace();
     lamp().tree.compare(workspace.path()).expect("right").apply(workspace.path()).expect("written");
     let manifest = fs::read_to_string(workspace.path().join("kubernetes/models/Cargo.toml")).expect("it is there");
-    assert!(manifest.starts_with("[features]\n# @generated features begin\ndefault = [\"apps-v1\"]\n"), "{manifest}");
+    assert!(
+        manifest.starts_with("[features]\n# @generated features begin\ndefault = [\"apps-v1\", \"serde\"]\n"),
+        "{manifest}"
+    );
     assert!(manifest.ends_with("# @generated features end\nmine = []\n"), "{manifest}");
 }
 

@@ -1,4 +1,4 @@
-use crate::json::{DecodeError, Model, Reader, Writer};
+use crate::json::{DecodeError, Reader, Value, Writer};
 use crate::{ListMeta, Object, Str};
 
 /// A page of objects, or all of them, with the resourceVersion at which they were read.
@@ -68,14 +68,15 @@ fn list_type<K: Object>() -> (Str, Str) {
     }
 }
 
-impl<K: Object> Model for List<K> {
-    fn read_field(&mut self, key: &str, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        use crate::json::Value;
-        match key {
-            "apiVersion" if K::TYPE.is_some() => reader.constant(&list_type::<K>().0),
-            "kind" if K::TYPE.is_some() => reader.constant(&list_type::<K>().1),
-            "metadata" => self.metadata.read(reader),
-            "items" => self.items.read(reader),
+impl<K: Object> Value for List<K> {
+    const FIELDS: &'static [&'static str] = &["apiVersion", "kind", "metadata", "items"];
+
+    fn read_field(&mut self, index: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        match index {
+            0 if K::TYPE.is_some() => reader.constant(&list_type::<K>().0),
+            1 if K::TYPE.is_some() => reader.constant(&list_type::<K>().1),
+            2 => self.metadata.read(reader),
+            3 => self.items.read(reader),
             _ => reader.skip(),
         }
     }
@@ -85,16 +86,6 @@ impl<K: Object> Model for List<K> {
         writer.type_meta(&api_version, &kind);
         writer.required("metadata", &self.metadata);
         writer.required("items", &self.items);
-    }
-}
-
-impl<K: Object> crate::json::Value for List<K> {
-    fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        reader.model(self)
-    }
-
-    fn write(&self, writer: &mut Writer) {
-        writer.model(self);
     }
 }
 

@@ -24,31 +24,53 @@ macro_rules! serde_by_json {
     };
 }
 
-/// Makes a type with a [`Model`](crate::json::Model) implementation a value, with serde's traits.
+/// Gives a model serde's traits, if this crate's feature `serde` is on: they are an eighth of what models take to check.
+#[cfg(feature = "serde")]
+#[macro_export]
+#[doc(hidden)]
+macro_rules! serde_of_model {
+    ($type:ty) => {
+        $crate::serde_by_json!($type);
+    };
+}
+
+/// Nothing, as this crate's feature `serde` is off.
+#[cfg(not(feature = "serde"))]
+#[macro_export]
+#[doc(hidden)]
+macro_rules! serde_of_model {
+    ($type:ty) => {};
+}
+
+/// Completes a type that is a model: the conversion into an optional field, and serde's traits.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! model {
     ($type:ty) => {
-        impl $crate::json::Value for $type {
-            fn read(
-                &mut self,
-                reader: &mut $crate::json::Reader<'_>,
-            ) -> ::core::result::Result<(), $crate::json::DecodeError> {
-                reader.model(self)
-            }
+        $crate::boxed_model!($type);
+        $crate::serde_of_model!($type);
+    };
+}
 
-            fn write(&self, writer: &mut $crate::json::Writer) {
-                writer.model(self);
-            }
-        }
+/// As `model!`, for this crate's own types, which have serde's traits always: users' types contain them.
+macro_rules! core_model {
+    ($type:ty) => {
+        $crate::boxed_model!($type);
+        $crate::serde_by_json!($type);
+    };
+}
+pub(crate) use core_model;
 
+/// Makes a model convert into an optional field of its type.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! boxed_model {
+    ($type:ty) => {
         impl ::core::convert::From<$type> for ::core::option::Option<::std::boxed::Box<$type>> {
             fn from(value: $type) -> Self {
                 ::core::option::Option::Some(::std::boxed::Box::new(value))
             }
         }
-
-        $crate::serde_by_json!($type);
     };
 }
 
@@ -142,7 +164,7 @@ macro_rules! open_enum {
             }
         }
 
-        $crate::serde_by_json!($name);
+        $crate::serde_of_model!($name);
     };
 }
 

@@ -202,7 +202,7 @@ impl<V: Value> Value for Map<V> {
         let mut sorted = true;
         reader.fields(|key, reader| {
             let mut value = V::default();
-            value.read(reader)?;
+            value.read_new(reader)?;
             sorted &= self.0.last().is_none_or(|(last, _)| last.as_str() < key);
             self.0.push((key.into(), value));
             Ok(())

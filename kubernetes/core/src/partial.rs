@@ -1,7 +1,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::json::{DecodeError, Model, Reader, Value, Writer};
+use crate::json::{DecodeError, Reader, Value, Writer};
 use crate::{Object, ObjectMeta, Watchable};
 
 /// The metadata of an object of type `K`, and nothing else of it: what
@@ -74,10 +74,12 @@ impl<K> fmt::Debug for PartialObjectMetadata<K> {
     }
 }
 
-impl<K> Model for PartialObjectMetadata<K> {
-    fn read_field(&mut self, key: &str, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        match key {
-            "metadata" => self.metadata.read(reader),
+impl<K> Value for PartialObjectMetadata<K> {
+    const FIELDS: &'static [&'static str] = &["metadata"];
+
+    fn read_field(&mut self, index: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        match index {
+            0 => self.metadata.read(reader),
             _ => reader.skip(),
         }
     }
@@ -85,16 +87,6 @@ impl<K> Model for PartialObjectMetadata<K> {
     fn write_fields(&self, writer: &mut Writer) {
         writer.type_meta("meta.k8s.io/v1", "PartialObjectMetadata");
         writer.required("metadata", &self.metadata);
-    }
-}
-
-impl<K> Value for PartialObjectMetadata<K> {
-    fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        reader.model(self)
-    }
-
-    fn write(&self, writer: &mut Writer) {
-        writer.model(self);
     }
 }
 

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::json::{self, DecodeError, Model, Reader, Value, Writer};
+use crate::json::{self, DecodeError, Reader, Value, Writer};
 use crate::{Object, ObjectMeta, Watchable};
 
 /// An object of type `K` as the text that the server sent, of which only the metadata is decoded: what
@@ -94,7 +94,7 @@ impl<K> Value for Raw<K> {
     fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
         let text = reader.raw()?;
         let mut seen = Metadata::default();
-        Reader::new(text).model(&mut seen)?;
+        seen.read_new(&mut Reader::new(text))?;
         *self = Self { metadata: seen.0, text: text.into(), of: PhantomData };
         Ok(())
     }
@@ -108,10 +108,12 @@ impl<K> Value for Raw<K> {
 #[derive(Default)]
 struct Metadata(ObjectMeta);
 
-impl Model for Metadata {
-    fn read_field(&mut self, key: &str, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        match key {
-            "metadata" => self.0.read(reader),
+impl Value for Metadata {
+    const FIELDS: &'static [&'static str] = &["metadata"];
+
+    fn read_field(&mut self, index: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        match index {
+            0 => self.0.read(reader),
             _ => reader.skip(),
         }
     }

@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use crate::json::{DecodeError, Model, Reader, Value, Writer};
+use crate::json::{DecodeError, Reader, Value, Writer};
 use crate::{Json, ListMeta, ObjectMeta, PartialObjectMetadata, RawExtension, Str, json};
 
 /// Objects as the server would print them: what `kubectl get` shows, and what
@@ -108,15 +108,17 @@ impl TableRow {
     }
 }
 
-impl Model for Table {
-    fn read_field(&mut self, key: &str, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        match key {
+impl Value for Table {
+    const FIELDS: &'static [&'static str] = &["apiVersion", "kind", "metadata", "columnDefinitions", "rows"];
+
+    fn read_field(&mut self, index: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        match index {
             // A server that knows no tables sends a list of objects.
-            "apiVersion" => reader.constant("meta.k8s.io/v1"),
-            "kind" => reader.constant("Table"),
-            "metadata" => self.metadata.read(reader),
-            "columnDefinitions" => self.column_definitions.read(reader),
-            "rows" => self.rows.read(reader),
+            0 => reader.constant("meta.k8s.io/v1"),
+            1 => reader.constant("Table"),
+            2 => self.metadata.read(reader),
+            3 => self.column_definitions.read(reader),
+            4 => self.rows.read(reader),
             _ => reader.skip(),
         }
     }
@@ -129,14 +131,16 @@ impl Model for Table {
     }
 }
 
-impl Model for TableColumnDefinition {
-    fn read_field(&mut self, key: &str, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        match key {
-            "name" => self.name.read(reader),
-            "type" => self.type_.read(reader),
-            "format" => self.format.read(reader),
-            "description" => self.description.read(reader),
-            "priority" => self.priority.read(reader),
+impl Value for TableColumnDefinition {
+    const FIELDS: &'static [&'static str] = &["name", "type", "format", "description", "priority"];
+
+    fn read_field(&mut self, index: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        match index {
+            0 => self.name.read(reader),
+            1 => self.type_.read(reader),
+            2 => self.format.read(reader),
+            3 => self.description.read(reader),
+            4 => self.priority.read(reader),
             _ => reader.skip(),
         }
     }
@@ -150,12 +154,14 @@ impl Model for TableColumnDefinition {
     }
 }
 
-impl Model for TableRow {
-    fn read_field(&mut self, key: &str, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        match key {
-            "cells" => self.cells.read(reader),
-            "conditions" => self.conditions.read(reader),
-            "object" => self.object.read(reader),
+impl Value for TableRow {
+    const FIELDS: &'static [&'static str] = &["cells", "conditions", "object"];
+
+    fn read_field(&mut self, index: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        match index {
+            0 => self.cells.read(reader),
+            1 => self.conditions.read(reader),
+            2 => self.object.read(reader),
             _ => reader.skip(),
         }
     }
@@ -167,13 +173,15 @@ impl Model for TableRow {
     }
 }
 
-impl Model for TableRowCondition {
-    fn read_field(&mut self, key: &str, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        match key {
-            "type" => self.type_.read(reader),
-            "status" => self.status.read(reader),
-            "reason" => self.reason.read(reader),
-            "message" => self.message.read(reader),
+impl Value for TableRowCondition {
+    const FIELDS: &'static [&'static str] = &["type", "status", "reason", "message"];
+
+    fn read_field(&mut self, index: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        match index {
+            0 => self.type_.read(reader),
+            1 => self.status.read(reader),
+            2 => self.reason.read(reader),
+            3 => self.message.read(reader),
             _ => reader.skip(),
         }
     }
@@ -186,7 +194,7 @@ impl Model for TableRowCondition {
     }
 }
 
-crate::model!(Table);
-crate::model!(TableColumnDefinition);
-crate::model!(TableRow);
-crate::model!(TableRowCondition);
+crate::macros::core_model!(Table);
+crate::macros::core_model!(TableColumnDefinition);
+crate::macros::core_model!(TableRow);
+crate::macros::core_model!(TableRowCondition);

@@ -4,7 +4,7 @@
 //! kubernetes-models = { version = "0.1", default-features = false, features = ["apps-v1"] }
 //! ```
 //!
-//! The default features are the stable groups; `all` has every one. A group brings the groups that it refers to.
+//! The default features are the stable groups, and `serde`; `all` has every group. A group brings the groups that it refers to.
 //!
 //! # How a definition becomes a type
 //!
@@ -16,7 +16,8 @@
 //! - `apiVersion` and `kind` are constants of the type, written always and checked when they are there. `metadata` of a
 //!   resource is never optional.
 //! - A string with known values is an open enum: a value that this version does not know is kept, as `Other`.
-//! - All types are [`json::Value`]s, the fast way in and out, and have serde's traits for every other format.
+//! - All types are [`json::Value`]s, the fast way in and out. With the feature `serde`, on by default, they have serde's
+//!   traits too, for every other format and for types of yours that contain them.
 //! - A list (`PodList`) is a [`List`] of its items.
 //!
 //! Everything but this file is rendered by `kubernetes-codegen` from the API description.

@@ -15,6 +15,7 @@
 //!
 //! - [`models`] has every type, [`api`] every operation: a module for each group and version, behind a feature of that
 //!   name (`core-v1`, `apps-v1`, …). The stable ones are on by default; `all` is every one.
+//! - The feature `serde`, on by default too, gives models serde's traits; requests and watches don't need them.
 //! - TLS has ring's cryptography, or with the feature `aws-lc-rs` that of aws-lc-rs.
 //! - [`Client`] sends requests, [`watch`] turns a list request into a stream that reconnects by itself.
 //! - [`utils`] has what programs do again and again, as retrying on conflict.

@@ -170,7 +170,7 @@ impl Live {
                     return Ok(Ok(progress));
                 }
                 inner.state.store.wait(watching.collection(), cx.waker());
-                let deadline = inner.state.deadlines.iter().map(|deadline| deadline.at).min();
+                let deadline = inner.state.deadlines.next();
                 let next = deadline.map_or(watching.next_time(), |deadline| deadline.min(watching.next_time()));
                 Ok(Err(next.saturating_sub(inner.state.clock.elapsed())))
             });

@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use crate::load;
 use crate::registry::Registry;
 use crate::shared::Shared;
-use crate::state::{Settings, State};
+use crate::state::{Deadlines, Settings, State};
 use crate::store::Store;
 
 /// Builds a [`TestServer`].
@@ -113,7 +113,7 @@ impl TestServerBuilder {
             clock: Clock::starting_at(self.now.unwrap_or_else(Timestamp::now)),
             random: Rng::with_seed(self.seed),
             settings: self.settings,
-            deadlines: Vec::new(),
+            deadlines: Deadlines::default(),
         };
         for name in &self.namespaces {
             let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});

@@ -25,21 +25,26 @@
 //! # What it does
 //!
 //! Create, read, replace, patch (JSON, merge, strategic, apply), delete and delete-collection, with selectors, pages,
-//! resourceVersions, conflicts, `generateName`, dry run, finalizers, grace periods, owners, preconditions and the status
-//! and scale subresources; shards of lists and watches; watches with bookmarks, streaming lists and timeouts; discovery and `/version`. What is done
-//! and the words of errors are those of Kubernetes 1.37.
+//! resourceVersions, conflicts, `generateName`, dry run, finalizers, grace periods, owners, preconditions and the
+//! subresources status, scale, binding, eviction (with disruption budgets), approval, resize, ephemeral containers and
+//! finalize; shards of lists and watches; watches with bookmarks, streaming lists and timeouts; tables, as kubectl shows
+//! them; custom resources with defaults and a schema; discovery and `/version`. What is done and the words of errors are
+//! those of Kubernetes 1.37.
 //!
 //! # What it leaves out
 //!
 //! - Users and permissions: everybody may do everything. Reviews of access and tokens are answered with 501.
-//! - Admission (webhooks, policies, quotas, default service accounts) and defaults: an object is stored as it was sent.
-//! - Validation beyond structure: types of fields and names are checked, not what Go code checks beyond them.
+//! - Admission (webhooks, policies, quotas, default service accounts) and defaults of built-in resources: an object is
+//!   stored as it was sent.
+//! - Validation beyond structure: types of fields and names are checked, not what Go code checks beyond them. Of the
+//!   schema of a custom resource, patterns, formats, combinations (`oneOf`) and rules in CEL are not checked.
 //! - Conversion: an object is the same in all versions of its resource, but for `apiVersion`. The two APIs of events do
 //!   not share their objects.
 //! - Controllers other than the garbage collector and the namespace controller, which act at once: no Deployment gets
-//!   pods. Removing a pod after its grace period is done by the server's clock.
-//! - Protobuf and CBOR, connections (`exec`, `attach`, `portforward`, `proxy`) and logs. They are answered
-//!   with 415, 406 or 501.
+//!   pods, and no disruption budget is counted. Removing a pod after its grace period, and an event after an hour, is
+//!   done by the server's clock.
+//! - Protobuf and CBOR, OpenAPI (`kubectl explain`), connections (`exec`, `attach`, `portforward`, `proxy`) and logs. They
+//!   are answered with 415, 406, 404 or 501.
 
 mod behaviour;
 mod body;

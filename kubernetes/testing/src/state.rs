@@ -1,5 +1,6 @@
 //! What the server is: the store, its resources, its clock, and what is random.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use fastrand::Rng;
@@ -16,8 +17,8 @@ pub(crate) struct State {
     pub(crate) clock: Clock,
     pub(crate) random: Rng,
     pub(crate) settings: Settings,
-    /// When a pod's grace period ends, by the server's clock.
-    pub(crate) deadlines: Vec<Deadline>,
+    /// When a pod's grace period ends, and when events are forgotten.
+    pub(crate) deadlines: Deadlines,
 }
 
 /// How the server behaves where a test may want it otherwise.
@@ -31,14 +32,43 @@ pub(crate) struct Settings {
     pub(crate) sharding: bool,
 }
 
+/// What is removed when, by the server's clock.
+#[derive(Debug, Default)]
+pub(crate) struct Deadlines {
+    /// In the order of their times, and then in that in which they were set.
+    entries: BTreeMap<(Duration, u64), Deadline>,
+    count: u64,
+}
+
+impl Deadlines {
+    pub(crate) fn set(&mut self, at: Duration, deadline: Deadline) {
+        self.count += 1;
+        self.entries.insert((at, self.count), deadline);
+    }
+
+    /// The time of the first.
+    pub(crate) fn next(&self) -> Option<Duration> {
+        self.entries.first_key_value().map(|((at, _), _)| *at)
+    }
+
+    /// Takes the first, if its time has come.
+    pub(crate) fn take_due(&mut self, now: Duration) -> Option<Deadline> {
+        if self.next()? > now {
+            return None;
+        }
+        self.entries.pop_first().map(|(_, deadline)| deadline)
+    }
+}
+
 /// An object that is removed at a time.
 #[derive(Clone, Debug)]
 pub(crate) struct Deadline {
-    pub(crate) at: Duration,
     pub(crate) group: String,
     pub(crate) plural: String,
     pub(crate) key: crate::store::Key,
     pub(crate) uid: String,
+    /// The version that is removed; any, for a pod's grace period goes on whatever changes.
+    pub(crate) revision: Option<u64>,
 }
 
 impl State {

@@ -23,20 +23,9 @@ pub use reader::Reader;
 #[doc(hidden)]
 pub use serde_object::{from_serde_object, to_serde_object};
 pub use transcode::{deserialize, serialize};
+pub(crate) use value::Model;
 pub use value::Value;
 pub use writer::Writer;
-
-/// An object whose fields are known by name: what is generated for a definition.
-pub trait Model {
-    /// Reads the value of the field `key`, which is skipped if there is no such field.
-    ///
-    /// # Errors
-    /// If the value does not fit the field.
-    fn read_field(&mut self, key: &str, reader: &mut Reader<'_>) -> Result<(), DecodeError>;
-
-    /// Writes all fields.
-    fn write_fields(&self, writer: &mut Writer);
-}
 
 /// Decodes a document.
 ///
@@ -66,7 +55,7 @@ pub fn to_string<V: Value>(value: &V) -> Result<String, EncodeError> {
 
 fn read_all<V: Value>(mut reader: Reader<'_>) -> Result<V, DecodeError> {
     let mut value = V::default();
-    value.read(&mut reader)?;
+    value.read_new(&mut reader)?;
     reader.end()?;
     Ok(value)
 }

@@ -1,3 +1,4 @@
+mod model;
 mod numbers;
 mod strings;
 
@@ -37,12 +38,13 @@ pub struct Reader<'a> {
     text: &'a str,
     position: usize,
     depth: u32,
+    orders: model::Orders,
 }
 
 impl<'a> Reader<'a> {
     /// A reader at the start of `text`.
     pub fn new(text: &'a str) -> Self {
-        Self { text, position: 0, depth: 0 }
+        Self { text, position: 0, depth: 0, orders: model::Orders::for_text(text) }
     }
 
     /// A reader at the start of `bytes`.

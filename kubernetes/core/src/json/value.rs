@@ -1,22 +1,103 @@
-use super::{DecodeError, Model, Reader, Writer};
+use super::{DecodeError, Reader, Writer};
 
-/// Anything that can stand in a field of a model.
+/// Anything that can stand in a field of a model, and models themselves.
 ///
-/// Models are compiled against this trait and the concrete [`Reader`] and [`Writer`].
-/// A `null` reads as the default value.
+/// ```
+/// use kubernetes_core::Str;
+/// use kubernetes_core::json::{self, DecodeError, Reader, Value, Writer};
+///
+/// #[derive(Default)]
+/// struct Part {
+///     name: Str,
+///     ready: Option<bool>,
+/// }
+///
+/// impl Value for Part {
+///     const FIELDS: &'static [&'static str] = &["name", "ready"];
+///
+///     fn read_field(&mut self, index: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+///         match index {
+///             0 => self.name.read(reader),
+///             1 => self.ready.read(reader),
+///             _ => reader.skip(),
+///         }
+///     }
+///
+///     fn write_fields(&self, writer: &mut Writer) {
+///         writer.required("name", &self.name);
+///         writer.optional("ready", &self.ready);
+///     }
+/// }
+///
+/// let part: Part = json::from_str(r#"{"name": "lid", "size": 3}"#)?;
+/// assert_eq!(json::to_string(&part)?, r#"{"name":"lid"}"#);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// A model has [`FIELDS`](Self::FIELDS), [`read_field`](Self::read_field) and [`write_fields`](Self::write_fields);
+/// anything else has [`read`](Self::read) and [`write`](Self::write).
+/// All are compiled against the concrete [`Reader`] and [`Writer`].
+///
+/// A `null` reads as the default value. Where a key appears twice in an object, the last one wins, as a whole: what Go
+/// does with lists and scalars. (With objects and maps, Go merges the two; no API server writes such a document.)
 pub trait Value: Default {
+    /// The names of a model's fields on the wire, none of which needs an escape.
+    const FIELDS: &'static [&'static str] = &[];
+
     /// Replaces `self` with the reader's next value.
     ///
     /// # Errors
     /// If that is no JSON, or does not fit this type.
-    fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError>;
+    fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        *self = Self::default();
+        reader.model(Self::FIELDS, self)
+    }
+
+    /// As [`read`](Self::read), for a value that is the default one already.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    #[inline]
+    fn read_new(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        if Self::FIELDS.is_empty() { self.read(reader) } else { reader.model(Self::FIELDS, self) }
+    }
+
+    /// Reads the value of the field whose name is at `index` of [`FIELDS`](Self::FIELDS).
+    ///
+    /// # Errors
+    /// If the value does not fit the field.
+    fn read_field(&mut self, index: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        let _ = index;
+        reader.skip()
+    }
 
     /// Writes `self`.
-    fn write(&self, writer: &mut Writer);
+    fn write(&self, writer: &mut Writer) {
+        writer.begin_object();
+        self.write_fields(writer);
+        writer.end_object();
+    }
+
+    /// Writes all fields of a model.
+    fn write_fields(&self, writer: &mut Writer) {
+        let _ = writer;
+    }
 
     /// Whether an optional field with this value is left out: `None`, an empty list or map.
     fn is_absent(&self) -> bool {
         false
+    }
+}
+
+/// A model whose type is forgotten, so that the loop over its fields is compiled once.
+pub(crate) trait Model {
+    /// As [`Value::read_field`].
+    fn read_field_at(&mut self, index: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError>;
+}
+
+impl<V: Value> Model for V {
+    fn read_field_at(&mut self, index: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        self.read_field(index, reader)
     }
 }
 
@@ -27,7 +108,7 @@ impl<V: Value> Value for Option<V> {
             *self = None;
             return Ok(());
         }
-        self.insert(V::default()).read(reader)
+        self.insert(V::default()).read_new(reader)
     }
 
     fn write(&self, writer: &mut Writer) {
@@ -49,6 +130,11 @@ impl<V: Value> Value for Box<V> {
         (**self).read(reader)
     }
 
+    #[inline]
+    fn read_new(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        (**self).read_new(reader)
+    }
+
     fn write(&self, writer: &mut Writer) {
         (**self).write(writer);
     }
@@ -68,7 +154,7 @@ impl<V: Value> Value for Vec<V> {
                 self.reserve_exact(self.len().max(1));
             }
             let mut value = V::default();
-            value.read(reader).map_err(|error| error.in_index(self.len()))?;
+            value.read_new(reader).map_err(|error| error.in_index(self.len()))?;
             self.push(value);
         }
         Ok(())
@@ -147,18 +233,6 @@ impl Value for String {
 }
 
 impl Reader<'_> {
-    /// Reads an object into a model: its fields by name, unknown ones skipped.
-    ///
-    /// # Errors
-    /// If the next value is no object, or a field does not fit; the error names the field.
-    pub fn model(&mut self, model: &mut dyn Model) -> Result<(), DecodeError> {
-        if self.null()? {
-            return Ok(());
-        }
-        self.begin_object()?;
-        self.fields(|key, reader| model.read_field(key, reader))
-    }
-
     /// Reads a string that must be `value`: a type's own `kind` or `apiVersion`.
     ///
     /// # Errors
@@ -177,13 +251,6 @@ impl Reader<'_> {
 }
 
 impl Writer {
-    /// Writes a model as an object.
-    pub fn model(&mut self, model: &dyn Model) {
-        self.begin_object();
-        model.write_fields(self);
-        self.end_object();
-    }
-
     /// Writes the two fields that name a type.
     pub fn type_meta(&mut self, api_version: &str, kind: &str) {
         self.key("apiVersion");

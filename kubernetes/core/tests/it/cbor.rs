@@ -50,14 +50,15 @@ fn models_are_read() {
         data: Map<Str>,
         event_time: MicroTime,
     }
-    impl json::Model for Object {
-        fn read_field(&mut self, key: &str, reader: &mut json::Reader<'_>) -> Result<(), json::DecodeError> {
-            use json::Value;
-            match key {
-                "metadata" => self.metadata.read(reader),
-                "binaryData" => self.binary.read(reader),
-                "data" => self.data.read(reader),
-                "eventTime" => self.event_time.read(reader),
+    impl json::Value for Object {
+        const FIELDS: &'static [&'static str] = &["metadata", "binaryData", "data", "eventTime"];
+
+        fn read_field(&mut self, index: usize, reader: &mut json::Reader<'_>) -> Result<(), json::DecodeError> {
+            match index {
+                0 => self.metadata.read(reader),
+                1 => self.binary.read(reader),
+                2 => self.data.read(reader),
+                3 => self.event_time.read(reader),
                 _ => reader.skip(),
             }
         }
@@ -68,7 +69,6 @@ fn models_are_read() {
             writer.required("eventTime", &self.event_time);
         }
     }
-    kubernetes_core::model!(Object);
     let map: Object = cbor::from_slice(ANSWERS[1].0).unwrap();
     assert_eq!(map.binary["bytes"].0, [0, 1, 2, 0xFD, 0xFE, 0xFF]);
     assert_eq!(map.data["text"], "grüße \"quoted\"\n");

@@ -31,15 +31,7 @@ fn assert_same_verdict(bytes: &[u8]) {
 #[derive(Default)]
 struct Anything;
 
-impl json::Model for Anything {
-    fn read_field(&mut self, _: &str, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        reader.skip()
-    }
-
-    fn write_fields(&self, _: &mut json::Writer) {}
-}
-
-kubernetes_core::model!(Anything);
+impl json::Value for Anything {}
 
 #[test]
 fn texts_at_the_edge_of_the_grammar_get_the_verdict_of_serde_json() {
@@ -278,4 +270,50 @@ fn special_types_read_what_go_reads() {
         json::from_str::<Json>("{\"b\":2,\"a\":1}").unwrap()
     );
     assert_eq!(json::from_str::<Option<Json>>("null").unwrap(), None);
+}
+
+#[test]
+fn of_a_key_that_appears_twice_the_last_value_counts_as_a_whole() {
+    let twice = |first: &str, second: &str| json::from_str::<Widget>(&format!("{{{first},{second}}}")).unwrap();
+    let once = |field: &str| json::from_str::<Widget>(&format!("{{{field}}}")).unwrap();
+    for (first, second) in [
+        (r#""metadata":{"name":"a","labels":{"x":"1"}}"#, r#""metadata":{"uid":"b"}"#),
+        (r#""metadata":{"name":"a"}"#, r#""metadata":null"#),
+        (r#""size":1"#, r#""size":null"#),
+        (r#""parts":[{"name":"a","ready":true},{}]"#, r#""parts":[{"name":"b"}]"#),
+        (r#""tags":{"a":"1","b":"2"}"#, r#""tags":{"a":"3"}"#),
+        (r#""lid":{"name":"a","ready":true}"#, r#""lid":{"name":"b"}"#),
+        (r#""lid":{"name":"a"}"#, r#""lid":null"#),
+    ] {
+        assert_eq!(twice(first, second), once(second), "{first} and then {second}");
+    }
+}
+
+#[test]
+fn a_long_list_reads_as_its_objects_do_alone_whatever_order_their_fields_have() {
+    let name = r#""name":"lid""#;
+    let fields = [
+        vec![name, r#""ready":true"#],
+        vec![r#""ready":false"#, name],
+        vec![r#""ready":null"#, r#""other":[{"name":1}]"#, name],
+        vec![r#" "name" : "spaced""#, r#""ready":true"#],
+        vec![r#""n\u0061me":"escaped""#, r#""ready":true"#],
+        vec![r#""name2":1"#, r#""nam":2"#, r#""":3"#, name],
+        vec![name, r#""name":"again""#],
+        vec![],
+    ];
+    let objects: Vec<String> = fields.iter().map(|fields| format!("{{{}}}", fields.join(","))).collect();
+    let alone: Vec<Part> = objects.iter().map(|object| json::from_str(object).unwrap()).collect();
+    // Each follows on each, and the document is long enough for the reader to expect an order.
+    let mut order: Vec<usize> = (0..objects.len()).flat_map(|a| (0..objects.len()).flat_map(move |b| [a, b])).collect();
+    order.extend_from_within(..);
+    order.extend_from_within(..);
+    order.extend_from_within(..);
+    let document = format!("[{}]", order.iter().map(|index| objects[*index].as_str()).collect::<Vec<_>>().join(","));
+    assert!(document.len() > 16 << 10);
+    let read: Vec<Part> = json::from_str(&document).unwrap();
+    assert_eq!(read.len(), order.len());
+    for (read, index) in read.iter().zip(&order) {
+        assert_eq!(*read, alone[*index], "{}", objects[*index]);
+    }
 }

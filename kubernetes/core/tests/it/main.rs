@@ -20,7 +20,7 @@ mod views;
 #[cfg(feature = "yaml")]
 mod yaml;
 
-use kubernetes_core::json::{DecodeError, Model, Reader, Value as _, Writer};
+use kubernetes_core::json::{DecodeError, Reader, Value, Writer};
 use kubernetes_core::{Map, ObjectMeta, Str};
 
 /// A model as they are generated, with a field of each kind.
@@ -40,17 +40,20 @@ pub(crate) struct Part {
     pub(crate) ready: Option<bool>,
 }
 
-impl Model for Widget {
-    fn read_field(&mut self, key: &str, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        match key {
-            "apiVersion" => reader.constant("example.com/v1"),
-            "kind" => reader.constant("Widget"),
-            "metadata" => self.metadata.read(reader),
-            "size" => self.size.read(reader),
-            "weight" => self.weight.read(reader),
-            "parts" => self.parts.read(reader),
-            "tags" => self.tags.read(reader),
-            "lid" => self.lid.read(reader),
+impl Value for Widget {
+    const FIELDS: &'static [&'static str] =
+        &["apiVersion", "kind", "metadata", "size", "weight", "parts", "tags", "lid"];
+
+    fn read_field(&mut self, index: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        match index {
+            0 => reader.constant("example.com/v1"),
+            1 => reader.constant("Widget"),
+            2 => self.metadata.read(reader),
+            3 => self.size.read(reader),
+            4 => self.weight.read(reader),
+            5 => self.parts.read(reader),
+            6 => self.tags.read(reader),
+            7 => self.lid.read(reader),
             _ => reader.skip(),
         }
     }
@@ -66,11 +69,13 @@ impl Model for Widget {
     }
 }
 
-impl Model for Part {
-    fn read_field(&mut self, key: &str, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        match key {
-            "name" => self.name.read(reader),
-            "ready" => self.ready.read(reader),
+impl Value for Part {
+    const FIELDS: &'static [&'static str] = &["name", "ready"];
+
+    fn read_field(&mut self, index: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        match index {
+            0 => self.name.read(reader),
+            1 => self.ready.read(reader),
             _ => reader.skip(),
         }
     }
@@ -81,6 +86,6 @@ impl Model for Part {
     }
 }
 
-kubernetes_core::model!(Widget);
-kubernetes_core::model!(Part);
+kubernetes_core::serde_by_json!(Widget);
+kubernetes_core::serde_by_json!(Part);
 kubernetes_core::resource!(Widget: "example.com" / "v1" / "Widget", "widgets", namespaced, watch);

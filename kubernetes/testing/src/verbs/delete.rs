@@ -15,7 +15,7 @@ use crate::failure::{Failure, Result};
 use crate::object::Object;
 use crate::registry::Served;
 use crate::state::{Deadline, State};
-use crate::store::{Key, Stored};
+use crate::store::Stored;
 
 const ORPHAN: &str = "orphan";
 const FOREGROUND: &str = "foregroundDeletion";
@@ -106,7 +106,8 @@ pub(super) fn delete_object(
     if let Some(seconds) = u64::try_from(grace_period).ok().filter(|seconds| *seconds > 0) {
         let at = state.clock.elapsed() + Duration::from_secs(seconds);
         let (group, plural) = (served.group.clone(), served.plural.clone());
-        state.deadlines.push(Deadline { at, group, plural, key: old.key.clone(), uid: old.uid.to_string() });
+        let (key, uid) = (old.key.clone(), old.uid.to_string());
+        state.deadlines.set(at, Deadline { group, plural, key, uid, revision: None });
     }
     Ok(Outcome::Pending(writer.put(state, object)?))
 }
@@ -173,27 +174,25 @@ pub(super) fn delete_collection(state: &mut State, call: &Call, target: &Target)
     Ok(Reply::ok(write_list(&target.served, &page)))
 }
 
-/// Removes the pods whose grace period is over, as their kubelets would.
+/// Removes the pods whose grace period is over, as their kubelets would, and the events that are too old.
 pub(crate) fn expire(state: &mut State) {
     let now = state.clock.elapsed();
-    if state.deadlines.iter().all(|deadline| deadline.at > now) {
-        return;
-    }
-    let (mut due, waiting): (Vec<_>, Vec<_>) = state.deadlines.drain(..).partition(|deadline| deadline.at <= now);
-    state.deadlines = waiting;
-    due.sort_by_key(|deadline| deadline.at);
-    for Deadline { group, plural, key, uid, .. } in due {
-        end_grace_period(state, &group, &plural, &key, &uid);
+    while let Some(deadline) = state.deadlines.take_due(now) {
+        end(state, &deadline);
     }
 }
 
-fn end_grace_period(state: &mut State, group: &str, plural: &str, key: &Key, uid: &str) {
+fn end(state: &mut State, deadline: &Deadline) {
+    let Deadline { group, plural, key, uid, revision } = deadline;
     let Some(served) = state.registry.any_version(group, plural).cloned() else { return };
-    let found = state.store.get(served.collection, key).filter(|object| *object.uid == *uid).cloned();
-    let Some(stored) = found else { return };
+    let found = state.store.get(served.collection, key).filter(|object| *object.uid == **uid).cloned();
+    let Some(stored) = found.filter(|object| revision.is_none_or(|revision| revision == object.revision)) else {
+        return;
+    };
     let mut object = Object::of(&stored);
     let writer = Writer::controller(&served, key);
-    if object.finalizers().next().is_none() {
+    // What is too old goes whatever waits for it, as its lease in etcd ends.
+    if revision.is_some() || object.finalizers().next().is_none() {
         writer.remove(state, object);
     } else {
         object.set("deletionGracePeriodSeconds", 0);

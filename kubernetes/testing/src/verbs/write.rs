@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use http::StatusCode;
 use serde_json::Value;
 
@@ -11,7 +13,7 @@ use crate::failure::{Cause, Failure, Result};
 use crate::fields;
 use crate::object::Object;
 use crate::registry::{Form, Served};
-use crate::state::State;
+use crate::state::{Deadline, State};
 use crate::store::{Key, Stored};
 
 /// Who writes what, and how.
@@ -95,6 +97,9 @@ impl<'a> Writer<'a> {
         if custom::is_definition(self.served) {
             custom::register(state, &stored);
         }
+        if self.served.plural == "events" && !self.served.is_custom() {
+            forget_later(state, self.served, &stored);
+        }
         // Those may change the object again, which the answer does not show, as in a cluster.
         garbage::after_put(state, self.served, &stored);
         Ok(Object::of(&stored))
@@ -110,6 +115,15 @@ impl<'a> Writer<'a> {
         }
         object
     }
+}
+
+/// Events are kept for an hour after they were last written, as `--event-ttl` has it by default.
+fn forget_later(state: &mut State, served: &Served, event: &Stored) {
+    const EVENT_TTL: Duration = Duration::from_secs(3600);
+    let at = state.clock.elapsed().saturating_add(EVENT_TTL);
+    let (group, plural, key) = (served.group.clone(), served.plural.clone(), event.key.clone());
+    let uid = event.uid.to_string();
+    state.deadlines.set(at, Deadline { group, plural, key, uid, revision: Some(event.revision) });
 }
 
 fn after_remove(state: &mut State, served: &Served, last: &Stored) {

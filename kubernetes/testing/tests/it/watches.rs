@@ -3,7 +3,7 @@ use std::time::Duration;
 use kubernetes_testing::TestServer;
 use serde_json::{Value, json};
 
-use crate::support::{Events, MAPS, MERGE, create, delete, send};
+use crate::support::{Events, MAPS, MERGE, create, delete, get, post, send};
 
 #[tokio::test]
 async fn a_watch_replays_what_happened_after_its_version() {
@@ -109,4 +109,23 @@ async fn the_clock_can_be_set_forward_by_hand() {
     server.advance(Duration::from_secs(1800));
     assert_eq!(events.next().await.unwrap().0, "BOOKMARK");
     assert_eq!(events.next().await, None);
+}
+
+#[tokio::test]
+async fn events_are_forgotten_an_hour_after_they_were_last_written() {
+    let server = TestServer::in_process();
+    let path = "/api/v1/namespaces/default/events";
+    for name in ["old", "new"] {
+        let event = json!({"metadata": {"name": name}, "involvedObject": {"namespace": "default"}, "count": 1});
+        assert_eq!(post(&server, path, event).await.status, 201);
+    }
+    let mut events = Events::open(&server, &format!("{path}?watch=1")).await;
+    assert_eq!(events.take(2).await, ["ADDED new", "ADDED old"]);
+    server.advance(Duration::from_secs(1800));
+    send(&server, "PATCH", &format!("{path}/new"), MERGE, json!({"count": 2})).await;
+    server.advance(Duration::from_secs(1800));
+    assert_eq!(events.take(2).await, ["MODIFIED new", "DELETED old"]);
+    assert_eq!(get(&server, path).await.names(), ["new"]);
+    server.advance(Duration::from_secs(1800));
+    assert_eq!(events.take(1).await, ["DELETED new"]);
 }

@@ -1,4 +1,4 @@
-use kubernetes_core::json::{self, DecodeError, Model, Reader, Writer};
+use kubernetes_core::json::{self, DecodeError, Reader, Value, Writer};
 use kubernetes_core::{Object, ObjectMeta, Str};
 use kubernetes_watch::{Condition, Verdict};
 
@@ -79,11 +79,12 @@ struct Reported {
 /// A part of a document: what is not named is passed over, and nothing is written.
 macro_rules! part {
     ($type:ident { $($key:literal: $field:ident,)* }) => {
-        impl Model for $type {
-            fn read_field(&mut self, key: &str, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-                use kubernetes_core::json::Value as _;
-                match key {
-                    $($key => self.$field.read(reader),)*
+        impl Value for $type {
+            const FIELDS: &'static [&'static str] = &[$($key),*];
+
+            fn read_field(&mut self, index: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+                match Self::FIELDS.get(index).copied() {
+                    $(Some($key) => self.$field.read(reader),)*
                     _ => reader.skip(),
                 }
             }
@@ -92,8 +93,6 @@ macro_rules! part {
                 $(writer.optional($key, &self.$field);)*
             }
         }
-
-        kubernetes_core::model!($type);
     };
 }
 
