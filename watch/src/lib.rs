@@ -63,6 +63,13 @@
 //!
 //! Versions are opaque: they are passed on, never compared by order or computed.
 //!
+//! # Which to use
+//!
+//! - [`Watch`]: the events from a version on, as the server tells them. Where the version is forgotten, it is over.
+//! - [`Reflector`]: a stream for ever; when the version is forgotten, it lists again. It holds no objects.
+//! - [`Informer`]: a [`Store`] that a reflector fills in the background, with snapshots, indexes and any number of
+//!   [subscriptions](Subscription); what was deleted while away is told once. What an operator is built on.
+//!
 //! # How existing objects are listed
 //!
 //! With a streaming list ([KEP-3157](https://github.com/kubernetes/enhancements/tree/master/keps/sig-api-machinery/3157-watch-list)),

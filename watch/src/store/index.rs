@@ -28,7 +28,7 @@ impl<K> Index<K> {
     /// Objects by the values that `function` gives for them; an object with none is not in the index.
     ///
     /// The function is called when an object is stored, and again when it is removed: it must depend on nothing but the
-    /// object. It is called without a lock.
+    /// object. No reader waits for it.
     pub fn new<I>(function: impl Fn(&K) -> I + Send + Sync + 'static) -> Self
     where
         I: IntoIterator,

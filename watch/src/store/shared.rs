@@ -103,6 +103,31 @@ impl<K: Object> Shared<K> {
     /// Takes in all objects of a source, as of a list.
     pub(super) fn replace(&self, source: usize, before: &Objects<K>, objects: Objects<K>) {
         let mut sources = self.sources();
+        let (next, steps) = if sources.sources.len() == 1 && self.indexes.is_empty() {
+            (Snapshot::of(objects.clone()), differences(before, &objects))
+        } else {
+            self.merge(&mut sources, source, before, &objects)
+        };
+        let mailboxes = self.mailboxes();
+        let replaced = std::mem::replace(&mut *self.snapshot.write().unwrap_or_else(PoisonError::into_inner), next);
+        self.deliver(&mailboxes, &steps);
+        drop(mailboxes);
+        if sources.listed(source) {
+            self.ready.store(true, Ordering::Release);
+        }
+        drop(sources);
+        drop(replaced);
+        self.progress.notify_waiters();
+    }
+
+    /// What the store is to have when a source has these objects, and the steps to it.
+    fn merge(
+        &self,
+        sources: &mut Sources<K>,
+        source: usize,
+        before: &Objects<K>,
+        objects: &Objects<K>,
+    ) -> (Snapshot<K>, Vec<Step<K>>) {
         let mut next = self.read().clone();
         let mut steps = Vec::new();
         let gone = before.keys().filter(|key| !objects.contains_key(key)).map(|key| (key, None));
@@ -114,16 +139,7 @@ impl<K: Object> Shared<K> {
                 next.apply(Write::new(self.indexes.iter(), key.clone(), current.as_deref(), new));
             }
         }
-        let mailboxes = self.mailboxes();
-        let replaced = std::mem::replace(&mut *self.snapshot.write().unwrap_or_else(PoisonError::into_inner), next);
-        self.deliver(&mailboxes, &steps);
-        drop(mailboxes);
-        if sources.listed(source) {
-            self.ready.store(true, Ordering::Release);
-        }
-        drop(sources);
-        drop(replaced);
-        self.progress.notify_waiters();
+        (next, steps)
     }
 
     /// Goes on without a source.
@@ -249,6 +265,18 @@ fn newer<K: Object>(one: Option<Arc<K>>, other: Arc<K>) -> Arc<K> {
 fn is_newer<K: Object>(one: &Arc<K>, other: &Arc<K>) -> bool {
     let version = |object: &Arc<K>| object.metadata().resource_version.clone().unwrap_or_default();
     version::compare(&version(one), &version(other)).is_some_and(|order| order.is_gt())
+}
+
+/// The steps from what the store has to the objects of its only source.
+fn differences<K: Object>(before: &Objects<K>, objects: &Objects<K>) -> Vec<Step<K>> {
+    let mut steps = Vec::new();
+    for (_, old) in before.iter().filter(|(key, _)| !objects.contains_key(*key)) {
+        compare(&mut steps, Some(Arc::clone(old)), None, None);
+    }
+    for (key, new) in objects.iter() {
+        compare(&mut steps, before.get(key).cloned(), Some(Arc::clone(new)), None);
+    }
+    steps
 }
 
 /// Adds the steps that lead from one state of an object to another; whether there are any.

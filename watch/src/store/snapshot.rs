@@ -82,6 +82,11 @@ impl<K> Snapshot<K> {
         Self { objects: Objects::new_sync(), indexes }
     }
 
+    /// A state without indexes.
+    pub(super) fn of(objects: Objects<K>) -> Self {
+        Self { objects, indexes: Vec::new() }
+    }
+
     /// Makes a change. It calls no function of a user: that may take its time.
     pub(super) fn apply(&mut self, write: Write<K>) {
         for ((_, entries), values) in self.indexes.iter_mut().zip(write.values) {

@@ -191,9 +191,10 @@ fn relist(writer: &mut StoreWriter<Widget>, server: &mut Server, source: usize, 
 
 proptest! {
     #[test]
-    fn comes_to_what_the_server_has(steps in steps(), sources in 1..=2_usize) {
+    fn comes_to_what_the_server_has(steps in steps(), sources in 1..=2_usize, indexed: bool) {
         let index = Index::label("app");
-        let mut writers = Store::builder().index(&index).build_with_writers(sources);
+        let builder = if indexed { Store::builder().index(&index) } else { Store::builder() };
+        let mut writers = builder.build_with_writers(sources);
         let store = writers[0].store();
         let mut server = Server::default();
         let mut readers = [Reader::new(&store, sources), Reader::new(&store, sources)];
