@@ -1,3 +1,6 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use tokio::task::AbortHandle;
 
 /// A function that is told what happens, added by [`Informer::on_event`](crate::Informer::on_event).
@@ -6,15 +9,18 @@ use tokio::task::AbortHandle;
 #[derive(Clone, Debug)]
 pub struct Handler {
     task: AbortHandle,
+    removed: Arc<AtomicBool>,
 }
 
 impl Handler {
-    pub(super) fn new(task: AbortHandle) -> Self {
-        Self { task }
+    pub(super) fn new(task: AbortHandle, removed: Arc<AtomicBool>) -> Self {
+        Self { task, removed }
     }
 
-    /// Removes it: no call begins after this one that has not begun before. Removing twice changes nothing.
+    /// Removes it: it is told no more, but for a call that is just under way on another thread. Removing twice changes
+    /// nothing.
     pub fn remove(&self) {
+        self.removed.store(true, Ordering::Release);
         self.task.abort();
     }
 

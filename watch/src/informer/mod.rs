@@ -11,6 +11,7 @@ use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_core::Stream;
 use kubernetes_client::Client;
@@ -105,13 +106,19 @@ impl<K: Object> Informer<K> {
     /// If it is called outside a tokio runtime.
     pub fn on_event(&self, mut function: impl FnMut(StoreEvent<K>) + Send + 'static) -> Handler {
         let mut events = self.subscribe();
+        let removed = Arc::new(AtomicBool::new(false));
+        let is_removed = Arc::clone(&removed);
         let task = tokio::spawn(async move {
             while let Some(event) = poll_fn(|context| Pin::new(&mut events).poll_next(context)).await {
+                // The task may have to go on for a while before it notices that it has been aborted.
+                if is_removed.load(Ordering::Acquire) {
+                    return;
+                }
                 function(event);
                 tokio::task::coop::consume_budget().await;
             }
         });
-        Handler::new(task.abort_handle())
+        Handler::new(task.abort_handle(), removed)
     }
 
     /// Waits until the objects have been listed completely.

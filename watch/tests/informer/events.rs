@@ -33,6 +33,27 @@ async fn handlers_are_told_everything_in_order() {
     assert!(late.take().await.is_empty() && handler.is_finished());
 }
 
+/// Also one that removes itself while more is waiting for it.
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_is_removed_is_told_no_more() {
+    let server = server();
+    let client = server.client();
+    for name in ["a", "b", "c"] {
+        create(&client, name).await;
+    }
+    let informer = Informer::start(&client, widgets());
+    informer.wait_until_ready().await.unwrap();
+    let itself = std::sync::Arc::new(std::sync::OnceLock::<kubernetes_watch::Handler>::new());
+    let (own, log) = (itself.clone(), Log::default());
+    let mut told = log.handler();
+    let handler = informer.on_event(move |event| {
+        told(event);
+        own.get().expect("it is set before the task runs").remove();
+    });
+    itself.set(handler).expect("it is set once");
+    assert_eq!(log.take().await, ["+a=0"]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_handler_that_panics_is_told_no_more_and_others_are() {
     let server = server();

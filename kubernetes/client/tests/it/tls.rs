@@ -5,11 +5,12 @@ use std::{env, fs};
 
 use kubernetes_client::{Client, Error};
 use kubernetes_config::{ClientIdentity, Config};
+use kubernetes_core::Execute;
 use rustls::ServerConfig;
 
 use crate::certificates::Authority;
 use crate::server::{Server, answer, hello, provider, tls_config};
-use crate::{chain, config, fetch};
+use crate::{chain, config, fetch, get};
 
 fn server_tls(authority: &Authority, names: &[&str]) -> ServerConfig {
     tls_config(&authority.server(names), &["h2", "http/1.1"], None)
@@ -253,6 +254,8 @@ async fn proves_who_it_is_by_certificate() {
         assert!(chain(&error).contains("CertificateRequired"), "{}", chain(&error));
         assert!(error.is_certificate() && !error.is_retryable(), "{error:?}");
         assert!(error.to_string().ends_with("the server asks for a client certificate, and there is none"), "{error}");
+        let error = Client::new(config.clone()).unwrap().open(get("/watch")).await.unwrap_err();
+        assert!(error.is_certificate() && !error.is_retryable(), "a watch is not to try again: {error:?}");
 
         config.client_identity = Some(signed.identity());
         assert_eq!(fetch(&Client::new(config).unwrap()).await.unwrap(), "hello");

@@ -1,3 +1,4 @@
+use kubernetes_client::{Client, ContentType};
 use kubernetes_core::{CreateRequest, DeleteRequest, List, ListRequest, ObjectMeta, Path, ReplaceRequest};
 use kubernetes_testing::{CustomResource, Fault, TestServer};
 use serde::{Deserialize, Serialize};
@@ -19,8 +20,7 @@ kubernetes_core::resource!(Widget: "example.com" / "v1" / "Widget", "widgets", n
 
 const PATH: &str = "/apis/example.com/v1/namespaces/{namespace}/widgets";
 
-async fn exercise(server: &TestServer) {
-    let client = server.client();
+async fn exercise(server: &TestServer, client: Client) {
     let mut widget = Widget { spec: WidgetSpec { size: 3 }, ..Widget::default() };
     widget.metadata.name = Some("a".into());
     let path = || Path::new(PATH, &["default"]);
@@ -53,16 +53,25 @@ fn builder() -> kubernetes_testing::TestServerBuilder {
 
 #[tokio::test]
 async fn a_client_works_in_process() {
-    exercise(&builder().in_process()).await;
+    let server = builder().in_process();
+    exercise(&server, server.client()).await;
 }
 
 #[tokio::test]
 async fn a_client_works_over_a_port() {
     let server = builder().start().await.unwrap();
-    exercise(&server).await;
+    exercise(&server, server.client()).await;
     let kubeconfig = kubernetes_config::Kubeconfig::parse(&server.kubeconfig(), "/config".as_ref());
     let config = kubernetes_config::Config::from_kubeconfig(&kubeconfig.unwrap(), None).unwrap();
     assert_eq!(config.server.to_string(), format!("{}/", server.url()));
+}
+
+#[tokio::test]
+async fn a_client_that_prefers_cbor_falls_back_to_json() {
+    let server = builder().start().await.unwrap();
+    let config = kubernetes_config::Config::new(server.url().parse().unwrap());
+    let client = Client::builder(config).content_type(ContentType::Cbor).build().unwrap();
+    exercise(&server, client).await;
 }
 
 #[tokio::test]
