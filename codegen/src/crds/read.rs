@@ -36,12 +36,16 @@ pub(super) fn dialect(bytes: &[u8]) -> Option<Dialect> {
 }
 
 /// Reads the definitions of a file of YAML documents or JSON: single ones, and those in lists. Other kinds are skipped.
-/// What is wrong with one of them is a problem beside the others.
+/// What is wrong with one of them is a problem beside the others. A file without any need not even be YAML: charts have
+/// templates beside their definitions.
 pub(super) fn definitions(file: &str, bytes: &[u8], problems: &mut Vec<Error>) -> Vec<Definition> {
     let mut definitions = Vec::new();
     let mut read = || -> Result<()> {
         let text =
             std::str::from_utf8(bytes).map_err(|error| Error::new("it is no UTF-8").in_file(file).caused_by(error))?;
+        if !text.contains("CustomResourceDefinition") {
+            return Ok(());
+        }
         let text: Arc<str> = text.into();
         for (document, value) in documents(file, &text)?.into_iter().enumerate() {
             let origin = Origin { file: file.to_owned(), text: Arc::clone(&text), document, pointer: String::new() };

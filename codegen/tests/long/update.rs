@@ -1,11 +1,13 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use kubernetes_codegen::Lock;
 
+use crate::go;
 use crate::versions::published;
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, root};
 
 /// Moves the whole tree to another Kubernetes and back: it compiles there, and every byte is as before here.
 #[test]
@@ -23,6 +25,30 @@ fn to_another_version_and_back() {
 fn to_a_live_description_and_back() {
     let other = std::env::var_os("KUBERNETES_DESCRIPTION").expect("KUBERNETES_DESCRIPTION names a description");
     there_and_back(&Workspace::new("live"), Path::new(&other), &[]);
+}
+
+/// The commands of docs/regenerating.md with a file and with a folder, by the script itself, on this very tree.
+#[test]
+#[ignore = "downloads a release of Kubernetes"]
+fn the_script_takes_a_file_and_a_folder() {
+    let published = go::module("k8s.io/kubernetes", "v1.36.3").join("api/openapi-spec");
+    for path in [published.join("swagger.json"), published.join("v3")] {
+        let update = |more: &[&str]| {
+            let mut command = Command::new(root().join("scripts/update"));
+            let output = command.arg(&path).arg("--dry-run").args(more).output().expect("the script starts");
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            (output.status.success(), text(&output.stdout), text(&output.stderr))
+        };
+        let (is_done, printed, error) = update(&["--kubernetes", "v1.36.3"]);
+        assert!(is_done, "{error}");
+        assert!(
+            printed.starts_with("# What changed from Kubernetes ") && printed.contains(" to v1.36.3\n"),
+            "{printed}"
+        );
+        assert!(printed.contains("(0 written, 0 deleted)"), "{printed}");
+        let (is_done, _, error) = update(&[]);
+        assert!(!is_done && error.contains("it does not say which version it is of; add: --kubernetes"), "{error}");
+    }
 }
 
 fn there_and_back(workspace: &Workspace, other: &Path, more: &[&str]) {

@@ -109,7 +109,8 @@ impl<K: Watchable> Worker<K> {
     /// Asks the server for a list of a shard, to see whether it says that it is one. A server that does not know the
     /// parameter leaves it out of account.
     async fn probe(&self, shard: &Shard) -> Result<bool, Error> {
-        let request = || shard.select(self.request.clone()).limit(1);
+        // Of the most recent state: a version of the request may be forgotten.
+        let request = || shard.select(self.request.clone().next_page("").selection()).limit(1);
         let mut backoff = Backoff::new(fastrand::Rng::new());
         loop {
             let error = match request().send(&self.watch.client).await {
@@ -121,7 +122,11 @@ impl<K: Watchable> Worker<K> {
             match cause.loss() {
                 Loss::Final => return Err(Error::new(self.request.request(), cause)),
                 Loss::Refused => break,
-                _ => sleep(backoff.next()).await,
+                _ => {
+                    let (wait, error) = (backoff.next(), Error::new(self.request.request(), cause));
+                    warn!(request = ?self.request.request(), ?wait, ?error, "informer: asking for shards again");
+                    sleep(wait).await;
+                }
             }
         }
         warn!(request = ?self.request.request(), "informer: the server makes no shards");

@@ -104,10 +104,14 @@ async fn shards_have_every_object_once() {
 async fn a_server_without_shards_is_asked_by_one_worker() {
     let server = server_that_shards(false);
     let client = server.client();
-    for name in ["a", "b", "c"] {
+    for name in ["a", "b"] {
         create(&client, name).await;
     }
-    let informer = Informer::builder(&client, widgets()).shards(4).start();
+    let old = widgets().send(&client).await.unwrap();
+    create(&client, "c").await;
+    server.compact();
+    server.inject(Fault::status(503).verb("list"));
+    let informer = Informer::builder(&client, widgets().since(&old)).shards(4).start();
     informer.wait_until_ready().await.unwrap();
     let written = create(&client, "d").await;
     informer.store().wait_until_seen(&written).await.unwrap();

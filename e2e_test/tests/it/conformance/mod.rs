@@ -4,6 +4,7 @@
 mod calls;
 mod normalize;
 mod subjects;
+mod watches;
 
 use std::collections::BTreeMap;
 
@@ -32,6 +33,26 @@ const REASONS: &[(&str, &str)] = &[
 type Outcome = (u16, Value);
 
 async fn run(client: &Client, call: &Call) -> Outcome {
+    let (status, lines) = answer(client, call).await;
+    (status, Value::Array(lines.into_iter().map(normalize).collect()))
+}
+
+/// The version of a list.
+async fn version(client: &Client, path: &str) -> String {
+    let call = Call {
+        label: String::new(),
+        method: "GET",
+        path: path.to_owned(),
+        content_type: JSON,
+        body: String::new(),
+        accept: JSON,
+    };
+    let (_, lines) = answer(client, &call).await;
+    lines[0]["metadata"]["resourceVersion"].as_str().expect("a list has a version").to_owned()
+}
+
+/// What comes back, as it came.
+async fn answer(client: &Client, call: &Call) -> (u16, Vec<Value>) {
     let mut request = Request::builder().method(call.method).uri(&call.path);
     request = request.header("accept", call.accept).header("user-agent", "conformance/1.0");
     if !call.body.is_empty() {
@@ -47,7 +68,7 @@ async fn run(client: &Client, call: &Call) -> Outcome {
         Ok(value) => vec![value],
         Err(_) => text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| line.into())).collect(),
     };
-    (status, Value::Array(lines.into_iter().map(normalize).collect()))
+    (status, lines)
 }
 
 /// Adds the custom resource, and waits until it is served.

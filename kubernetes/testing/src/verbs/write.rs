@@ -108,7 +108,9 @@ impl<'a> Writer<'a> {
     /// Removes an object, and does what controllers do about that.
     pub(super) fn remove(&self, state: &mut State, object: Object) -> Object {
         let revision = state.store.next_revision();
-        let mut gone = object.clone();
+        // Watches are shown the last state that was stored: etcd tells of no other.
+        let stored = state.store.get(self.served.collection, &self.key_of(self.name)).cloned();
+        let mut gone = stored.as_deref().map_or_else(|| object.clone(), Object::of);
         gone.set("resourceVersion", revision.to_string());
         if let Some(last) = state.store.remove(self.served.collection, gone.into_stored(self.served, revision)) {
             after_remove(state, self.served, &last);
