@@ -76,7 +76,9 @@ impl Future for Together {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let turn = Arc::clone(&self.parts.turn);
         turn.task.register(cx.waker());
-        for _ in 0..MOST_ROUNDS {
+        // With several requests under way, others may be about to be sent, which then go out together.
+        let rounds = if self.running.len() > 2 { 1 } else { MOST_ROUNDS };
+        for _ in 0..rounds {
             turn.begin();
             let ended = self.poll_once();
             if turn.end() {
@@ -127,5 +129,58 @@ impl Wake for Turn {
         if self.state.swap(WOKEN, Ordering::AcqRel) == WAITING {
             self.task.wake();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn parts_that_wait_for_one_another_go_on_in_one_poll() {
+        let parts = Parts::default();
+        let (ask, asked) = oneshot::channel();
+        let (answer, answered) = oneshot::channel();
+        parts.execute(async move {
+            if asked.await.is_ok() {
+                answer.send(()).expect("the main part waits for it");
+            }
+        });
+        let task = parts.beside(async move {
+            ask.send(()).expect("a part waits for it");
+            answered.await.expect("a part sends it");
+        });
+        assert_eq!(task.now_or_never(), Some(()));
+    }
+
+    #[tokio::test]
+    async fn the_task_is_woken_for_what_is_spawned_and_lasts_as_long() {
+        let parts = Parts::default();
+        let task = tokio::spawn(parts.clone().beside(async {}));
+        let (first, first_ended) = oneshot::channel::<()>();
+        parts.execute(first_ended.map(drop));
+        tokio::task::yield_now().await;
+        let (ran, has_run) = oneshot::channel();
+        parts.execute(async move { ran.send(()).expect("the test waits for it") });
+        has_run.await.expect("it runs beside the first");
+        assert!(!task.is_finished());
+        drop(first);
+        task.await.expect("it ends with its last part");
+    }
+
+    #[tokio::test]
+    async fn parts_end_with_the_task() {
+        let parts = Parts::default();
+        let (held, released) = oneshot::channel::<()>();
+        let itself = parts.clone();
+        parts.execute(async move {
+            let (_itself, _held) = (itself, held);
+            std::future::pending::<()>().await;
+        });
+        drop(parts.beside(async {}));
+        assert!(released.await.is_err());
     }
 }
