@@ -1,4 +1,4 @@
-//! Why TLS ended a connection.
+//! The socket of an HTTP/2 connection: why TLS ended it, and writes that wait for what belongs to them.
 
 use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
@@ -120,5 +120,38 @@ impl<T: Read + Write + Unpin> Write for Noted<T> {
         ready!(this.poll_gathered(cx));
         let polled = Pin::new(&mut this.io).poll_write_vectored(cx, slices);
         this.noted(cx, polled)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use hyper_util::rt::TokioIo;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+    use crate::Body;
+    use crate::pool::http2::Parts;
+
+    /// The preface and settings of a client are over when it asks; what it then writes comes in one piece.
+    #[tokio::test]
+    async fn head_and_body_of_a_request_are_written_together() {
+        let (client, mut server) = tokio::io::duplex(64 * 1024);
+        let parts = Parts::default();
+        let noted = Noted::new(TokioIo::new(client), Ended::default());
+        let handshake = hyper::client::conn::http2::Builder::new(parts.clone()).handshake(noted).await;
+        let (mut sender, connection) = handshake.expect("the preface is written");
+        let task = tokio::spawn(parts.beside(async move { drop(connection.await) }));
+        // An empty SETTINGS frame, and the acknowledgement of the client's.
+        server.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 4, 1, 0, 0, 0, 0]).await.expect("the client is there");
+        let mut space = [0; 4096];
+        while let Ok(Ok(_)) = tokio::time::timeout(Duration::from_millis(50), server.read(&mut space)).await {}
+        let request = http::Request::post("http://localhost/").body(Body::from("the body")).expect("a valid request");
+        let response = tokio::spawn(sender.send_request(request));
+        let length = server.read(&mut space).await.expect("the client is there");
+        assert!(space[..length].ends_with(b"the body"), "{:?}", &space[..length]);
+        response.abort();
+        task.abort();
     }
 }
