@@ -157,6 +157,8 @@ impl<V: Value> Value for Vec<V> {
             value.read_new(reader).map_err(|error| error.in_index(self.len()))?;
             self.push(value);
         }
+        // What is decoded is mostly kept as it is.
+        self.shrink_to_fit();
         Ok(())
     }
 
