@@ -28,7 +28,7 @@ const INITIAL_EVENTS_END_WITHIN: Duration = Duration::from_secs(10);
 
 /// How long a page of a list may take, whatever timeout the client has: the API server itself gives a request up after
 /// a minute by default (`--request-timeout`), and without a bound a connection that is lost would hang for ever.
-const PAGE_WITHIN: Duration = Duration::from_secs(300);
+pub(crate) const PAGE_WITHIN: Duration = Duration::from_secs(300);
 
 /// After how many lines and chunks without an event for the caller the runtime gets its turn.
 const TURNS: u32 = 128;
