@@ -9,8 +9,8 @@ use crate::machine::Loss;
 
 /// Why a watch is over: what a retry can't cure.
 ///
-/// - [`is_gone`](Self::is_gone): the server has forgotten the version. List again and watch from there, or start a
-///   watch without a version. What was deleted meanwhile can only be found by comparing.
+/// - [`is_gone`](Self::is_gone): the server has forgotten the version, or has never had it. List again and watch from
+///   there, or start a watch without a version. What was deleted meanwhile can only be found by comparing.
 /// - 401, 403, 404 and other refusals: mend the credentials, the roles or the request.
 /// - [`is_undecodable`](Self::is_undecodable): the server sent what is not an event of this type.
 ///
@@ -122,13 +122,12 @@ impl Error {
         }
     }
 
-    /// Whether the server has forgotten the version from which the watch was to resume: list again.
+    /// Whether the server does not have the version from which the watch was to resume: list again.
+    ///
+    /// It has forgotten it (410), or does not come to know it ("Too large resource version"), as after its data was
+    /// restored from a backup. The latter is tried for some minutes before the watch is over, as a server may lag.
     pub fn is_gone(&self) -> bool {
-        match &self.0.cause {
-            Cause::Client(error) => error.is_gone(),
-            Cause::Status(status) => is_gone(status),
-            _ => false,
-        }
+        matches!(self.0.cause.loss(), Loss::Gone | Loss::Ahead { .. })
     }
 
     /// Whether the server does not know who is asking.

@@ -2,7 +2,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FusedStream;
 use kubernetes_core::ListRequest;
 use kubernetes_testing::{CustomResource, Fault, TestServer};
-use kubernetes_watch::{Error, ErrorPolicy, Informer, InformerBuilder, StoreEvent};
+use kubernetes_watch::{Error, ErrorPolicy, Informer, InformerBuilder, Reason, StoreEvent, Watch};
 
 use crate::{SECOND, Widget, brief, create, has, resize, server, widgets};
 
@@ -142,4 +142,22 @@ async fn a_server_that_is_away_from_the_start_is_an_error_that_is_seen() {
         tokio::time::timeout(400 * SECOND, informer.wait_until_ready()).await.expect("in time").unwrap();
         assert!(informer.error().is_none());
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watch_that_is_always_refused_is_an_error_that_is_seen() {
+    let server = server();
+    let client = server.client();
+    server.inject(Fault::status(400).resource("widgets").verb("watch").always());
+    let watch = Watch::new(&client);
+    let informer = Informer::builder(&client, widgets()).watch(&watch).start();
+    informer.wait_until_ready().await.unwrap();
+    tokio::time::sleep(600 * SECOND).await;
+    assert_eq!(informer.error().and_then(|error| error.status()?.code), Some(400));
+    let counts = watch.counts();
+    assert!(counts.of(Reason::Refused) > 5 && counts.failures() > 5, "{counts:?}");
+    create(&client, "a").await;
+    server.clear_faults();
+    has(&informer.store(), &["a=0"]).await;
+    assert!(informer.error().is_none());
 }
