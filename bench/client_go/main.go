@@ -14,5 +14,9 @@ func main() {
 		flag.Usage()
 		os.Exit(2)
 	}
+	if flag.Arg(0) == "requests" && flag.NArg() == 5 {
+		makeRequests(flag.Arg(1), flag.Arg(2), flag.Arg(3), flag.Arg(4))
+		return
+	}
 	watchPods(flag.Arg(0), flag.Arg(1), flag.Arg(2), time.Duration(*rest)*time.Second)
 }

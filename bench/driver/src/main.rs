@@ -10,6 +10,7 @@ mod compile;
 mod instructions;
 mod lists;
 mod machine;
+mod requests;
 mod table;
 mod watching;
 
@@ -36,6 +37,7 @@ enum What {
     Memory,
     Size,
     Watch,
+    Requests,
     All,
 }
 
@@ -45,7 +47,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut table = Table::default();
     let is_wanted = |what| arguments.what == what || arguments.what == What::All;
     println!("{}\n", machine::description());
-    if !matches!(arguments.what, What::Compile | What::Watch) {
+    if !matches!(arguments.what, What::Compile | What::Watch | What::Requests) {
         lists::prepare(&bench)?;
     }
     if is_wanted(What::Size) {
@@ -64,6 +66,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     if is_wanted(What::Compile) {
         compile::measure(&bench, &mut table)?;
+    }
+    if is_wanted(What::Requests) {
+        requests::measure(&bench, &mut table)?;
     }
     if is_wanted(What::Watch) {
         watching::measure(&bench, &mut table)?;

@@ -55,6 +55,18 @@ const TARGETS: &[(&str, &str, &str)] = &[
     ("store_memory", "kube reflector", "≤ 0.3"),
     ("store_memory", "client-go informer", "< 1"),
     ("store_memory", "the JSON", "(1)"),
+    ("request_cpu_1", "kube", "≤ 0.7"),
+    ("request_cpu_8", "kube", "≤ 0.7"),
+    ("request_cpu_64", "kube", "≤ 0.7"),
+    ("create_cpu_1", "kube", "≤ 0.7"),
+    ("create_cpu_8", "kube", "≤ 0.7"),
+    ("create_cpu_64", "kube", "≤ 0.7"),
+    ("request_p50_1", "client-go", "≤ 1"),
+    ("request_p50_8", "client-go", "≤ 1"),
+    ("request_p50_64", "client-go", "≤ 1"),
+    ("request_p99_1", "client-go", "≤ 1"),
+    ("request_p99_8", "client-go", "≤ 1"),
+    ("request_p99_64", "client-go", "≤ 1"),
     ("informers_100_cpu", "one of ours", "about 1"),
 ];
 

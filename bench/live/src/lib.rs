@@ -3,8 +3,10 @@
 use clap::ValueEnum;
 
 mod phases;
+mod requests;
 
 pub use phases::Phases;
+pub use requests::{Ask, Requests, name, on_all_cores};
 
 /// How many informers share a client.
 pub const INFORMERS: usize = 100;

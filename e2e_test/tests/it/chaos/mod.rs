@@ -86,7 +86,7 @@ async fn break_everything(minute: u64, proxy: &Proxy, memory: &mut Vec<u64>) {
         let deadline = Instant::now() + Duration::from_secs(1);
         match second {
             8 | 44 => spawn_blocking(|| test_cluster(&["compact"])).await.expect("a compaction"),
-            20 if minute % 5 == 0 => {
+            20 if minute.is_multiple_of(5) => {
                 spawn_blocking(cluster::kill_apiserver).await.expect("an end");
                 spawn_blocking(|| test_cluster(&["start-apiserver"])).await.expect("a start");
             }
