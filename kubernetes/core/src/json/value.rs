@@ -195,7 +195,7 @@ impl Value for i64 {
     }
 
     fn write(&self, writer: &mut Writer) {
-        writer.display(self);
+        writer.integer(*self);
     }
 }
 
@@ -208,7 +208,7 @@ impl Value for i32 {
     }
 
     fn write(&self, writer: &mut Writer) {
-        writer.display(self);
+        writer.integer((*self).into());
     }
 }
 
