@@ -91,7 +91,7 @@ pub(crate) async fn define(client: &Client) -> Result<(), Box<dyn std::error::Er
     Ok(())
 }
 
-/// Works for as long as it is polled.
+/// Works for as long as it is polled, unless an informer ends.
 pub(crate) async fn operate(client: &Client) -> Result<(), Box<dyn std::error::Error>> {
     let queue = Arc::new(Queue::default());
     let greetings = Informer::start(client, ListRequest::<Greeting>::all_namespaces());
@@ -105,7 +105,11 @@ pub(crate) async fn operate(client: &Client) -> Result<(), Box<dyn std::error::E
     greetings.wait_until_ready().await?;
 
     loop {
-        let key = queue.next().await;
+        let key = tokio::select! {
+            key = queue.next() => key,
+            stopped = greetings.wait_until_stopped() => return Err(stopped.into()),
+            stopped = config_maps.wait_until_stopped() => return Err(stopped.into()),
+        };
         if let Err(error) = reconcile(client, &greetings.store(), &key).await {
             println!("{key}: {error}; it is tried again");
             let queue = Arc::clone(&queue);

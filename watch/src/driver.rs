@@ -28,7 +28,7 @@ const INITIAL_EVENTS_END_WITHIN: Duration = Duration::from_secs(10);
 
 /// How long a page of a list may take, whatever timeout the client has: the API server itself gives a request up after
 /// a minute by default (`--request-timeout`), and without a bound a connection that is lost would hang for ever.
-const PAGE_WITHIN: Duration = Duration::from_secs(300);
+pub(crate) const PAGE_WITHIN: Duration = Duration::from_secs(300);
 
 /// After how many lines and chunks without an event for the caller the runtime gets its turn.
 const TURNS: u32 = 128;
@@ -242,7 +242,12 @@ impl<K: Object> Driver<K> {
                 self.io = Io::Reading(body, Lines::default());
                 self.heard = true;
                 self.report(Reason::Connected, None, Duration::ZERO);
-                self.machine.awaits_initial_events().then_some(Ok(Item::Begin))
+                if !self.machine.awaits_initial_events() {
+                    return None;
+                }
+                // From now on, as changes may come before there is a pause.
+                self.timer.set(Some(self.initial_silence()));
+                Some(Ok(Item::Begin))
             }
             Err(error) => self.lost(Cause::Client(error)),
         }
@@ -254,12 +259,16 @@ impl<K: Object> Driver<K> {
             if !self.machine.awaits_initial_events() {
                 self.timer.set(self.idle_timeout);
             } else if !self.changes_seen {
-                let limit = self.idle_timeout.unwrap_or(INITIAL_EVENTS_END_WITHIN).min(INITIAL_EVENTS_END_WITHIN);
-                self.timer.set(Some(limit));
+                self.timer.set(Some(self.initial_silence()));
             }
         }
         let limit = ready!(self.timer.poll(context));
         Poll::Ready(self.lost(Cause::Silent(limit)))
+    }
+
+    /// How long a streaming list may bring nothing.
+    fn initial_silence(&self) -> Duration {
+        self.idle_timeout.unwrap_or(INITIAL_EVENTS_END_WITHIN).min(INITIAL_EVENTS_END_WITHIN)
     }
 
     fn read(&mut self, chunk: Option<Result<Bytes, ClientError>>) -> Flow<K> {
@@ -340,8 +349,8 @@ impl<K: Object> Driver<K> {
     }
 
     fn complete(&mut self, version: &Str) {
-        self.report(Reason::Listed, None, Duration::ZERO);
         self.resource_version = Some(version.clone());
+        self.report(Reason::Listed, None, Duration::ZERO);
         if self.relists {
             // A list that may be of any state (`0`) could be older than what was seen meanwhile.
             self.requests.forget_version();
@@ -366,7 +375,12 @@ impl<K: Object> Driver<K> {
             return self.end(loss, cause);
         }
         let error = Error::new(self.requests.list(), cause);
-        self.report(Reason::of(loss), Some(&error), wait);
+        let reason = match loss {
+            // What was refused is not the watch, but the list that was to be its beginning.
+            Loss::Refused if lists_instead => Reason::NoStreamingList,
+            loss => Reason::of(loss),
+        };
+        self.report(reason, Some(&error), wait);
         if wait.is_zero() {
             self.io = Io::Idle;
         } else {
@@ -396,14 +410,16 @@ impl<K: Object> Driver<K> {
         let resource_version = self.resource_version();
         let request = self.request();
         match (reason, error) {
-            (Reason::Unavailable | Reason::Broken | Reason::Gone | Reason::Ahead, Some(error)) => {
+            (Reason::Unavailable | Reason::Broken | Reason::Gone | Reason::Ahead | Reason::Refused, Some(error)) => {
                 warn!(?request, resource_version, ?wait, cause = ?error, "watch interrupted: {reason}");
             }
             _ => debug!(?request, resource_version, ?wait, "watch: {reason}"),
         }
         self.counters.transition(reason);
         if let Some(observer) = &self.observer {
-            observer(&Transition { reason, error, wait, resource_version });
+            let resource_version = resource_version.filter(|_| !self.machine.is_listing());
+            let path = request.path.as_str().unwrap_or_default();
+            observer(&Transition { reason, error, wait, resource_version, path });
         }
     }
 }

@@ -9,8 +9,8 @@ use crate::machine::Loss;
 
 /// Why a watch is over: what a retry can't cure.
 ///
-/// - [`is_gone`](Self::is_gone): the server has forgotten the version. List again and watch from there, or start a
-///   watch without a version. What was deleted meanwhile can only be found by comparing.
+/// - [`is_gone`](Self::is_gone): the server has forgotten the version, or has never had it. List again and watch from
+///   there, or start a watch without a version. What was deleted meanwhile can only be found by comparing.
 /// - 401, 403, 404 and other refusals: mend the credentials, the roles or the request.
 /// - [`is_undecodable`](Self::is_undecodable): the server sent what is not an event of this type.
 ///
@@ -39,6 +39,8 @@ pub(crate) enum Cause {
     NoVersion,
     /// A page came with the continue token that it was asked for with.
     RepeatedToken,
+    /// What fills a store has panicked.
+    Panicked,
 }
 
 impl Cause {
@@ -52,7 +54,7 @@ impl Cause {
             Self::Client(error) => loss_of_request(error),
             Self::Status(status) => loss_of_event(status),
             Self::RepeatedToken => Loss::Broken { retry_after: None },
-            Self::Undecodable(_) | Self::LineTooLong(_) | Self::NoVersion => Loss::Final,
+            Self::Undecodable(_) | Self::LineTooLong(_) | Self::NoVersion | Self::Panicked => Loss::Final,
         }
     }
 }
@@ -107,6 +109,10 @@ impl Error {
         Self(Box::new(Inner { path, cause }))
     }
 
+    pub(crate) fn panicked() -> Self {
+        Self(Box::new(Inner { path: "".into(), cause: Cause::Panicked }))
+    }
+
     /// What the server answered or sent, if it was an error.
     pub fn status(&self) -> Option<&Status> {
         match &self.0.cause {
@@ -116,13 +122,12 @@ impl Error {
         }
     }
 
-    /// Whether the server has forgotten the version from which the watch was to resume: list again.
+    /// Whether the server does not have the version from which the watch was to resume: list again.
+    ///
+    /// It has forgotten it (410), or does not come to know it ("Too large resource version"), as after its data was
+    /// restored from a backup. The latter is tried for some minutes before the watch is over, as a server may lag.
     pub fn is_gone(&self) -> bool {
-        match &self.0.cause {
-            Cause::Client(error) => error.is_gone(),
-            Cause::Status(status) => is_gone(status),
-            _ => false,
-        }
+        matches!(self.0.cause.loss(), Loss::Gone | Loss::Ahead { .. })
     }
 
     /// Whether the server does not know who is asking.
@@ -138,6 +143,12 @@ impl Error {
     /// Whether there is no such resource.
     pub fn is_not_found(&self) -> bool {
         self.status().is_some_and(Status::is_not_found)
+    }
+
+    /// Whether a function of the program has panicked that fills a store, such as a
+    /// [transform](crate::StoreBuilder::transform) or an [index](crate::Index).
+    pub fn is_panic(&self) -> bool {
+        matches!(self.0.cause, Cause::Panicked)
     }
 
     /// Whether the server sent what is not an event, or not one of this type, or no list that has an end; the source
@@ -169,6 +180,9 @@ impl fmt::Display for Error {
             Cause::Undecodable(_) => write!(f, "can't decode an event of the watch of {path}"),
             Cause::LineTooLong(_) => write!(f, "can't read an event of the watch of {path}"),
             Cause::NoVersion => write!(f, "the list at {path} has no resourceVersion to watch from"),
+            Cause::Panicked => {
+                f.write_str("the task that fills the store has panicked: see its transforms and indexes")
+            }
             Cause::RepeatedToken => {
                 write!(f, "the list at {path} has no end: a page has the same continue token as the page before")
             }

@@ -19,6 +19,10 @@ const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
 /// After how many broken streaming lists a plain one is tried.
 const STREAMING_TRIES: u32 = 2;
 
+/// How often in a row a server may not know a version yet before that is taken for lasting: with the waits between, and
+/// the 3 seconds that an API server waits before it says so, some 4 minutes.
+const AHEAD_TRIES: u32 = 10;
+
 /// The state of a watch.
 #[derive(Debug)]
 pub(crate) struct Machine {
@@ -42,8 +46,10 @@ pub(crate) struct Machine {
     unproven: bool,
     /// Whether this connection has begun with the list, so that its age says nothing about the watch.
     listed: bool,
-    /// Whether the one retry with a version that the server does not know yet has been used.
-    ahead: bool,
+    /// How often in a row the server did not know the version yet.
+    ahead: u32,
+    /// Whether the one list after a watch that was refused has been made.
+    refused: bool,
 }
 
 /// What the next request, or the one under way, is for.
@@ -152,7 +158,8 @@ impl Machine {
             relists: false,
             unproven: false,
             listed: false,
-            ahead: false,
+            ahead: 0,
+            refused: false,
         }
     }
 
@@ -255,6 +262,7 @@ impl Machine {
             _ => {
                 // Even one of the same version shows that the watch goes on after the list.
                 self.unproven = false;
+                self.refused = false;
                 self.listed = false;
                 self.advance(version);
                 Step::Yield
@@ -266,7 +274,7 @@ impl Machine {
         self.goal = Goal::Watch;
         self.version = Some(version.clone());
         self.gone = false;
-        self.ahead = false;
+        self.ahead = 0;
         if !self.unproven {
             self.progress = !self.relists;
             self.backoff.reset();
@@ -281,8 +289,9 @@ impl Machine {
             self.version = Some(version.into());
             self.progress = true;
             self.gone = false;
-            self.ahead = false;
+            self.ahead = 0;
             self.unproven = false;
+            self.refused = false;
             self.backoff.reset();
         }
     }
@@ -292,6 +301,7 @@ impl Machine {
         if healthy {
             self.backoff.reset();
             self.unproven = false;
+            self.refused = false;
             // A 410 that takes its time does not count as health, or it would be retried for ever.
             self.gone &= loss == Loss::Gone;
         }
@@ -299,8 +309,9 @@ impl Machine {
             Loss::Final => self.fail(Step::Fail),
             Loss::Refused => match self.goal {
                 Goal::StreamingList { .. } => self.without_streaming_list(),
-                // A version from before the server's data was exchanged may not even be well formed.
-                Goal::Watch if self.relists => self.list_again(),
+                // A version from before the server's data was exchanged may not even be well formed; that of the new
+                // list is. If it is refused too, it is not the version.
+                Goal::Watch if self.relists && !std::mem::replace(&mut self.refused, true) => self.list_again(),
                 _ => self.fail(Step::Fail),
             },
             Loss::Gone => self.forgotten(),
@@ -338,10 +349,17 @@ impl Machine {
         self.retry(None)
     }
 
-    /// A server that lags comes to know the version; one whose data was restored from a backup may never do so.
+    /// A server that lags comes to know the version; one whose data was restored from a backup may never do so, or, in
+    /// time, take another one for it: the objects are listed again, or, where that is not wanted, the watch is over.
     fn unknown_yet(&mut self, retry_after: Option<Duration>) -> Step {
-        if self.relists && self.goal == Goal::Watch && std::mem::replace(&mut self.ahead, true) {
-            return self.list_again();
+        if self.goal == Goal::Watch {
+            self.ahead += 1;
+            if self.relists && self.ahead > 1 {
+                return self.list_again();
+            }
+            if self.ahead > AHEAD_TRIES {
+                return self.fail(Step::Fail);
+            }
         }
         self.broken(retry_after)
     }

@@ -28,7 +28,7 @@ fn state(machine: &Machine) -> &'static str {
     }
 }
 
-/// What follows each loss, and, if nothing else does at first, the same one again.
+/// What follows each loss, and, if nothing else does at first, the same one again, and again.
 fn lose(edges: &mut Edges, new: impl Fn() -> Machine) {
     for (name, loss) in LOSSES {
         let mut machine = new();
@@ -36,11 +36,17 @@ fn lose(edges: &mut Edges, new: impl Fn() -> Machine) {
         machine.on(lost(loss));
         let first = state(&machine);
         edges.entry((from, first)).or_default().push(name.to_owned());
-        machine.on(Input::Ready);
-        machine.on(Input::Opened);
-        machine.on(lost(loss));
-        if first == from && state(&machine) != from {
-            edges.entry((from, state(&machine))).or_default().push(format!("{name} again"));
+        for again in 1..20 {
+            if state(&machine) != from {
+                break;
+            }
+            machine.on(Input::Ready);
+            machine.on(Input::Opened);
+            machine.on(lost(loss));
+            if state(&machine) != from {
+                let name = format!("{name} {}", if again == 1 { "again" } else { "for long" });
+                edges.entry((from, state(&machine))).or_default().push(name);
+            }
         }
     }
 }

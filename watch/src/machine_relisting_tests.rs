@@ -171,6 +171,21 @@ fn lists_without_a_watch_are_made_ever_less_often() {
     assert!(wait(machine.on(GONE)) < SECOND, "the watch has brought something");
 }
 
+/// The version of a new list is not to blame: once is enough, until the watch has brought something.
+#[test]
+fn a_watch_that_is_always_refused_is_an_error() {
+    let end = || Input::Bookmark { version: "5", initial_events_end: true };
+    let mut machine = listed();
+    for _ in 0..2 {
+        wait(machine.on(lost(Loss::Refused)));
+        after_all(&mut machine, [Input::Ready, Input::Opened, end()]);
+        machine.on(Input::Bookmark { version: "5", initial_events_end: false });
+    }
+    wait(machine.on(lost(Loss::Refused)));
+    after_all(&mut machine, [Input::Ready, Input::Opened, end()]);
+    assert_eq!(machine.on(lost(Loss::Refused)), Step::Fail);
+}
+
 /// Pages are no progress either, though each is one while the first list is being made.
 #[test]
 fn pages_without_a_watch_are_made_ever_less_often() {

@@ -40,8 +40,7 @@ impl<K> Requests<K> {
 
     /// Makes later lists those of the most recent state.
     pub(crate) fn forget_version(&mut self) {
-        // What a further page leaves out, without being one.
-        self.list = self.list.clone().next_page("").selection();
+        self.list = self.list.clone().without_version();
     }
 
     /// Whether bookmarks are asked for. A streaming list needs them.

@@ -11,6 +11,7 @@ pub struct Transition<'a> {
     pub(crate) error: Option<&'a Error>,
     pub(crate) wait: Duration,
     pub(crate) resource_version: Option<&'a str>,
+    pub(crate) path: &'a str,
 }
 
 impl Transition<'_> {
@@ -29,7 +30,13 @@ impl Transition<'_> {
         self.wait
     }
 
-    /// The version from which the watch resumes; `None` before the existing objects are listed.
+    /// The path of the request, such as `/api/v1/pods`: which one of several streams it is.
+    pub fn path(&self) -> &str {
+        self.path
+    }
+
+    /// The version up to which everything has been handed over, from which the watch resumes; `None` while the existing
+    /// objects are to be listed, for the first time or again.
     pub fn resource_version(&self) -> Option<&str> {
         self.resource_version
     }
@@ -54,16 +61,19 @@ pub enum Reason {
     /// The server has forgotten the version (410): a watch asks once more, as another API server may know it; a
     /// [reflector](crate::Reflector) lists again.
     Gone,
-    /// The server does not know the version yet: it is asked again, and a [reflector](crate::Reflector) lists again
-    /// if that does not help.
+    /// The server does not know the version yet: it is asked again. If that does not help, a
+    /// [reflector](crate::Reflector) lists again, and a watch is over in the end.
     Ahead,
+    /// The server does not take a parameter of the watch, such as its version (400, 422): a
+    /// [reflector](crate::Reflector) lists again, once.
+    Refused,
     /// The server has no streaming list: the objects are listed page by page.
     NoStreamingList,
 }
 
 impl Reason {
     /// All reasons, in the order of their declaration.
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Connected,
         Self::Listed,
         Self::Ended,
@@ -72,6 +82,7 @@ impl Reason {
         Self::Broken,
         Self::Gone,
         Self::Ahead,
+        Self::Refused,
         Self::NoStreamingList,
     ];
 
@@ -86,6 +97,7 @@ impl Reason {
             Self::Broken => "broken",
             Self::Gone => "gone",
             Self::Ahead => "ahead",
+            Self::Refused => "refused",
             Self::NoStreamingList => "no_streaming_list",
         }
     }
@@ -98,7 +110,7 @@ impl Reason {
             Loss::Broken { .. } | Loss::Final => Self::Broken,
             Loss::Gone => Self::Gone,
             Loss::Ahead { .. } => Self::Ahead,
-            Loss::Refused => Self::NoStreamingList,
+            Loss::Refused => Self::Refused,
         }
     }
 }
@@ -114,6 +126,7 @@ impl fmt::Display for Reason {
             Self::Broken => "broken",
             Self::Gone => "version forgotten",
             Self::Ahead => "version not known yet",
+            Self::Refused => "refused",
             Self::NoStreamingList => "no streaming list",
         })
     }

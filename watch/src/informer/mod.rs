@@ -132,6 +132,28 @@ impl<K: Object> Informer<K> {
         self.store.wait_until_ready().await
     }
 
+    /// Waits until the informer has ended, and says why: for a program that can't go on without it.
+    ///
+    /// ```no_run
+    /// # kubernetes_core::doc_test_resource!(Pod);
+    /// # async fn work() {}
+    /// # async fn example(client: &kubernetes_client::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// # use kubernetes_core::ListRequest;
+    /// # use kubernetes_watch::Informer;
+    /// let pods = Informer::start(client, ListRequest::<Pod>::namespaced("shop"));
+    /// tokio::select! {
+    ///     stopped = pods.wait_until_stopped() => Err(stopped.into()),
+    ///     () = work() => Ok(()),
+    /// }
+    /// # }
+    /// ```
+    ///
+    /// # Cancel safety
+    /// It can be given up and called again at any time.
+    pub async fn wait_until_stopped(&self) -> Stopped {
+        self.store.wait_until_stopped().await
+    }
+
     /// The error that the informer is trying to get over, if there is one: the store is not up to date then.
     pub fn error(&self) -> Option<Arc<Error>> {
         self.health.error()

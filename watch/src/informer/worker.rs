@@ -1,6 +1,7 @@
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use futures_core::Stream;
@@ -12,6 +13,7 @@ use tracing::warn;
 use super::health::Health;
 use super::{ErrorPolicy, Shard};
 use crate::backoff::Backoff;
+use crate::driver::PAGE_WITHIN;
 use crate::error::Cause;
 use crate::machine::Loss;
 use crate::{Change, Error, Reflector, StoreWriter, Watch};
@@ -44,8 +46,19 @@ pub(super) struct Part {
 type Share<K> = (ListRequest<K>, Option<Shard>);
 
 impl<K: Watchable> Worker<K> {
-    /// Fills the store until it is stopped, or an error ends it.
-    pub(super) async fn run(mut self) {
+    /// Fills the store until it has stopped, by whatever worker: an informer ends as a whole.
+    pub(super) async fn run(self) {
+        let store = self.writer.store();
+        let mut stopped = std::pin::pin!(store.wait_until_stopped());
+        let mut work = std::pin::pin!(self.work());
+        poll_fn(|context| match stopped.as_mut().poll(context) {
+            Poll::Ready(_) => Poll::Ready(()),
+            Poll::Pending => work.as_mut().poll(context),
+        })
+        .await;
+    }
+
+    async fn work(mut self) {
         let mut backoff = Backoff::new(fastrand::Rng::new());
         loop {
             let started = Instant::now();
@@ -81,6 +94,8 @@ impl<K: Watchable> Worker<K> {
                 Change::RestartEnd => {
                     self.health.recovered();
                     self.writer.apply(change);
+                    // A list that may be of any state (`0`) could be older than what the store has now.
+                    self.request = self.request.clone().without_version();
                 }
                 _ => self.writer.apply(change),
             }
@@ -110,21 +125,22 @@ impl<K: Watchable> Worker<K> {
     /// parameter leaves it out of account.
     async fn probe(&self, shard: &Shard) -> Result<bool, Error> {
         // Of the most recent state: a version of the request may be forgotten.
-        let request = || shard.select(self.request.clone().next_page("").selection()).limit(1);
+        let request = || shard.select(self.request.clone().without_version().selection()).limit(1);
         let mut backoff = Backoff::new(fastrand::Rng::new());
         loop {
-            let error = match request().send(&self.watch.client).await {
-                Ok(list) if list.metadata.shard_info.is_some() => return Ok(true),
-                Ok(_) => break,
-                Err(error) => error,
+            let cause = match tokio::time::timeout(PAGE_WITHIN, request().send(&self.watch.client)).await {
+                Ok(Ok(list)) if list.metadata.shard_info.is_some() => return Ok(true),
+                Ok(Ok(_)) => break,
+                Ok(Err(error)) => Cause::Client(error),
+                Err(_) => Cause::Silent(PAGE_WITHIN),
             };
-            let cause = Cause::Client(error);
             match cause.loss() {
                 Loss::Final => return Err(Error::new(self.request.request(), cause)),
                 Loss::Refused => break,
                 _ => {
                     let (wait, error) = (backoff.next(), Error::new(self.request.request(), cause));
                     warn!(request = ?self.request.request(), ?wait, ?error, "informer: asking for shards again");
+                    self.health.failed(error);
                     sleep(wait).await;
                 }
             }

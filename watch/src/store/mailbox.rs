@@ -44,8 +44,8 @@ impl<K: Object> Mailbox<K> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds events, after which the store has `now`.
-    pub(super) fn deliver(&self, steps: &[Step<K>], now: impl FnOnce() -> Objects<K>) {
+    /// Adds events, after which the store has `now`. Who is to be woken is returned.
+    pub(super) fn deliver(&self, steps: &[Step<K>], now: impl FnOnce() -> Objects<K>) -> Option<Waker> {
         let mut waiting = self.lock();
         if waiting.told.is_none() {
             if waiting.queue.len() + steps.len() <= BACKLOG {
@@ -54,18 +54,7 @@ impl<K: Object> Mailbox<K> {
                 waiting.fall_behind(steps, now());
             }
         }
-        let waker = waiting.waker.take();
-        drop(waiting);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
-    }
-
-    pub(super) fn wake(&self) {
-        let waker = self.lock().waker.take();
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        waiting.waker.take()
     }
 }
 

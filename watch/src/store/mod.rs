@@ -57,7 +57,8 @@ use shared::Shared;
 ///
 /// - Each read sees one state of the whole, with its indexes. Several reads of the same state are made on a
 ///   [`snapshot`](Self::snapshot), which costs as little as a `get`.
-/// - No lock is held while a caller's code runs, and none outlives a call: neither waits for the other.
+/// - No lock outlives a call, and none that a reader takes is held while a caller's code runs: neither waits for the
+///   other.
 /// - The store is behind the server by as long as a watch takes. It never goes back: a list replaces everything at
 ///   once, and is never older than what was there (`0` as version of the first list allows that one to be).
 /// - Objects are shared, not copied. Do not keep one for longer than needed.
@@ -139,7 +140,8 @@ impl<K: Object> Store<K> {
     /// Versions are compared as Kubernetes 1.35 promises that they can be
     /// ([KEP-5504](https://github.com/kubernetes/enhancements/tree/master/keps/sig-api-machinery/5504-comparable-resource-version)).
     /// Where nothing happens, the server says so once a minute, by a bookmark: do not wait without a timeout.
-    /// An aggregated API server may have versions without an order, of which only equal ones end the wait.
+    /// An aggregated API server may have versions without an order, of which only equal ones end the wait. For an empty
+    /// version, and `0`, any state will do, as for the server: that is until the first list is complete.
     ///
     /// # Errors
     /// If the store is no longer kept up to date.
@@ -171,6 +173,20 @@ impl<K: Object> Store<K> {
         self.wait_until(|| self.get_key(&key).is_some_and(is_newer) || self.shared.has_reached(wanted)).await
     }
 
+    /// Waits until the store is no longer kept up to date, and says why: for a program that is to end then.
+    ///
+    /// # Cancel safety
+    /// It can be given up and called again at any time.
+    pub async fn wait_until_stopped(&self) -> Stopped {
+        let mut ended = std::pin::pin!(self.shared.ended.notified());
+        // What happens from here on is noticed.
+        ended.as_mut().enable();
+        if !self.shared.is_stopped() {
+            ended.await;
+        }
+        self.shared.ending()
+    }
+
     /// The events of this store from now on, beginning with what it has.
     ///
     /// There can be any number of subscriptions, at any time; none costs the server anything.
@@ -184,7 +200,7 @@ impl<K: Object> Store<K> {
     }
 
     async fn wait_until(&self, condition: impl Fn() -> bool) -> Result<(), Stopped> {
-        let mut changed = std::pin::pin!(self.shared.progress.notified());
+        let mut changed = std::pin::pin!(self.shared.changed.notified());
         loop {
             // What happens from here on is noticed.
             changed.as_mut().enable();
@@ -193,7 +209,7 @@ impl<K: Object> Store<K> {
             }
             self.shared.stopped()?;
             changed.as_mut().await;
-            changed.set(self.shared.progress.notified());
+            changed.set(self.shared.changed.notified());
         }
     }
 }

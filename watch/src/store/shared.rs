@@ -1,6 +1,9 @@
+use std::cmp::Ordering;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::{Acquire, Release};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::task::Waker;
 
 use kubernetes_core::{Object, Str};
 use tokio::sync::Notify;
@@ -12,50 +15,61 @@ use crate::{Error, Index, ObjectKey, Stopped, StoreEvent};
 
 /// What a store, its writers and its subscriptions share.
 ///
-/// Locks are taken in the order `sources`, `mailboxes`, `snapshot`. Functions of a user run under the first at most,
-/// which no reader takes.
+/// Locks are taken in the order `sources`, `mailboxes`, `snapshot`, or `progress` alone. Functions of a user run under
+/// `sources` at most, which nobody but writers takes, and wakers under none.
 pub(super) struct Shared<K> {
     indexes: Vec<Index<K>>,
     sources: Mutex<Sources<K>>,
     mailboxes: Mutex<Vec<Arc<Mailbox<K>>>>,
     snapshot: RwLock<Snapshot<K>>,
+    progress: Mutex<Progress>,
     ready: AtomicBool,
+    /// Set while `mailboxes` is locked, after which nothing is written.
     stopped: AtomicBool,
     /// Signalled after each change.
-    pub(super) progress: Notify,
+    pub(super) changed: Notify,
+    /// Signalled once, at the end.
+    pub(super) ended: Notify,
 }
 
 /// What each writer has written.
 pub(super) struct Sources<K> {
-    sources: Vec<Source<K>>,
+    /// The objects of each; empty if there is one only, as they are those of the store.
+    sources: Vec<Objects<K>>,
     /// Objects that have gone, but whose predecessors of the same name some source still has, as it is behind.
     successors: HashMap<ObjectKey, Arc<K>>,
+}
+
+/// How far each writer has come.
+#[derive(Default)]
+struct Progress {
+    sources: Vec<Reached>,
     cause: Option<Arc<Error>>,
 }
 
-struct Source<K> {
-    /// Its objects; empty if it is the only source, as they are those of the store.
-    objects: Objects<K>,
-    ready: bool,
+#[derive(Clone, Default)]
+struct Reached {
+    listed: bool,
     version: Option<Str>,
-    /// Whether it has nothing, and will not have anything.
+    /// Whether the source has nothing, and will not have anything.
     retired: bool,
 }
 
 impl<K: Object> Shared<K> {
     pub(super) fn new(indexes: Vec<Index<K>>, sources: usize) -> Self {
         let snapshot = RwLock::new(Snapshot::new(&indexes));
-        let source = || Source { objects: Objects::new_sync(), ready: false, version: None, retired: false };
-        let sources = std::iter::repeat_with(source).take(sources).collect();
-        let sources = Sources { sources, successors: HashMap::new(), cause: None };
+        let progress = Progress { sources: vec![Reached::default(); sources], cause: None };
+        let sources = Sources { sources: vec![Objects::new_sync(); sources], successors: HashMap::new() };
         Self {
             indexes,
             sources: Mutex::new(sources),
             mailboxes: Mutex::default(),
             snapshot,
+            progress: Mutex::new(progress),
             ready: AtomicBool::new(false),
             stopped: AtomicBool::new(false),
-            progress: Notify::new(),
+            changed: Notify::new(),
+            ended: Notify::new(),
         }
     }
 
@@ -67,12 +81,16 @@ impl<K: Object> Shared<K> {
         self.sources.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(super) fn mailboxes(&self) -> MutexGuard<'_, Vec<Arc<Mailbox<K>>>> {
         self.mailboxes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn is_ready(&self) -> bool {
-        self.ready.load(Ordering::Acquire)
+        self.ready.load(Acquire)
     }
 
     /// The objects of a source.
@@ -80,7 +98,7 @@ impl<K: Object> Shared<K> {
         let sources = self.sources();
         match &*sources.sources {
             [_] => self.read().objects().clone(),
-            several => several.get(source).map(|source| source.objects.clone()).unwrap_or_default(),
+            several => several.get(source).cloned().unwrap_or_default(),
         }
     }
 
@@ -93,15 +111,19 @@ impl<K: Object> Shared<K> {
         let mut steps = Vec::new();
         // What is replaced is dropped after the locks are released.
         let _old = current.clone();
+        let mut wakers = Vec::new();
         if compare(&mut steps, current.clone(), new.clone(), last) {
             let write = Write::new(self.indexes.iter(), key, current.as_deref(), new);
             let mailboxes = self.mailboxes();
+            if self.is_stopped() {
+                return;
+            }
             self.snapshot.write().unwrap_or_else(PoisonError::into_inner).apply(write);
-            self.deliver(&mailboxes, &steps);
+            wakers = self.deliver(&mailboxes, &steps);
         }
-        sources.progress(source, version);
         drop(sources);
-        self.progress.notify_waiters();
+        wakers.into_iter().for_each(Waker::wake);
+        self.progressed(source, version);
     }
 
     /// Takes in all objects of a source, as of a list.
@@ -113,15 +135,16 @@ impl<K: Object> Shared<K> {
             self.merge(&mut sources, source, before, &objects)
         };
         let mailboxes = self.mailboxes();
-        let replaced = std::mem::replace(&mut *self.snapshot.write().unwrap_or_else(PoisonError::into_inner), next);
-        self.deliver(&mailboxes, &steps);
-        drop(mailboxes);
-        if sources.listed(source) {
-            self.ready.store(true, Ordering::Release);
+        if self.is_stopped() {
+            return;
         }
+        let replaced = std::mem::replace(&mut *self.snapshot.write().unwrap_or_else(PoisonError::into_inner), next);
+        let wakers = self.deliver(&mailboxes, &steps);
+        drop(mailboxes);
         drop(sources);
         drop(replaced);
-        self.progress.notify_waiters();
+        wakers.into_iter().for_each(Waker::wake);
+        self.listed(source);
     }
 
     /// What the store is to have when a source has these objects, and the steps to it.
@@ -146,62 +169,81 @@ impl<K: Object> Shared<K> {
         (next, steps)
     }
 
-    /// Goes on without a source.
-    pub(super) fn retire(&self, source: usize) {
-        let mut sources = self.sources();
-        if let Some(source) = sources.sources.get_mut(source) {
-            source.retired = true;
-        }
-        if sources.listed(source) {
-            self.ready.store(true, Ordering::Release);
-        }
-        drop(sources);
-        self.progress.notify_waiters();
+    /// Adds to what subscriptions are to be told; returns those to wake once no lock is held.
+    fn deliver(&self, mailboxes: &[Arc<Mailbox<K>>], steps: &[Step<K>]) -> Vec<Waker> {
+        mailboxes.iter().filter_map(|mailbox| mailbox.deliver(steps, || self.read().objects().clone())).collect()
     }
 
-    fn deliver(&self, mailboxes: &[Arc<Mailbox<K>>], steps: &[Step<K>]) {
-        for mailbox in mailboxes {
-            mailbox.deliver(steps, || self.read().objects().clone());
-        }
+    /// Takes in that a source has been listed.
+    fn listed(&self, source: usize) {
+        self.note(source, |reached| reached.listed = true);
+    }
+
+    /// Goes on without a source.
+    pub(super) fn retire(&self, source: usize) {
+        self.note(source, |reached| reached.retired = true);
     }
 
     /// Takes in that a source has seen everything up to a version.
-    pub(super) fn progressed(&self, source: usize, version: Str) {
-        self.sources().progress(source, Some(version));
-        self.progress.notify_waiters();
+    pub(super) fn progressed(&self, source: usize, version: Option<Str>) {
+        self.note(source, |reached| {
+            if version.is_some() {
+                reached.version = version;
+            }
+        });
     }
 
-    /// Whether all sources have come to `version`.
+    /// Notes how far a source has come, and tells those who wait.
+    fn note(&self, source: usize, how: impl FnOnce(&mut Reached)) {
+        let mut progress = self.progress();
+        if let Some(reached) = progress.sources.get_mut(source) {
+            how(reached);
+        }
+        if progress.sources.iter().all(|reached| reached.listed || reached.retired) {
+            self.ready.store(true, Release);
+        }
+        drop(progress);
+        self.changed.notify_waiters();
+    }
+
+    /// Whether all sources have come to `version`; for those that mean any state, whether all have been listed.
     pub(super) fn has_reached(&self, version: &str) -> bool {
-        self.sources().sources.iter().all(|source| {
-            source
-                .version
-                .as_deref()
-                .and_then(|seen| version::compare(seen, version))
-                .is_some_and(|order| order.is_ge())
-        })
+        if matches!(version, "" | "0") {
+            return self.is_ready();
+        }
+        let seen = |reached: &Reached| version::compare(reached.version.as_deref()?, version);
+        let progress = self.progress();
+        let mut sources = progress.sources.iter().filter(|reached| !reached.retired);
+        sources.all(|reached| seen(reached).is_some_and(Ordering::is_ge))
     }
 
     /// Ends what waits: nothing will change any more.
     pub(super) fn stop(&self, cause: Option<Error>) {
-        let mut sources = self.sources();
-        if self.stopped.swap(true, Ordering::AcqRel) {
+        let mailboxes = self.mailboxes();
+        if self.is_stopped() {
             return;
         }
-        sources.cause = cause.map(Arc::new);
-        drop(sources);
-        for mailbox in self.mailboxes().iter() {
-            mailbox.wake();
-        }
-        self.progress.notify_waiters();
+        // Whoever sees that it has stopped is told why.
+        self.progress().cause = cause.map(Arc::new);
+        self.stopped.store(true, Release);
+        let wakers: Vec<_> = mailboxes.iter().filter_map(|mailbox| mailbox.lock().waker.take()).collect();
+        drop(mailboxes);
+        wakers.into_iter().for_each(Waker::wake);
+        self.changed.notify_waiters();
+        self.ended.notify_waiters();
     }
 
     pub(super) fn is_stopped(&self) -> bool {
-        self.stopped.load(Ordering::Acquire)
+        self.stopped.load(Acquire)
+    }
+
+    /// Why it has stopped.
+    pub(super) fn ending(&self) -> Stopped {
+        Stopped { cause: self.progress().cause.clone() }
     }
 
     pub(super) fn stopped(&self) -> Result<(), Stopped> {
-        if self.is_stopped() { Err(Stopped { cause: self.sources().cause.clone() }) } else { Ok(()) }
+        if self.is_stopped() { Err(self.ending()) } else { Ok(()) }
     }
 }
 
@@ -217,12 +259,12 @@ impl<K: Object> Sources<K> {
         if self.sources.len() == 1 {
             return new;
         }
-        let source = self.sources.get_mut(index)?;
-        let before = source.objects.get(key).cloned();
+        let objects = self.sources.get_mut(index)?;
+        let before = objects.get(key).cloned();
         match &new {
-            Some(new) => source.objects.insert_mut(key.clone(), Arc::clone(new)),
+            Some(new) => objects.insert_mut(key.clone(), Arc::clone(new)),
             None => {
-                source.objects.remove_mut(key);
+                objects.remove_mut(key);
             }
         }
         let current_is_own = match (&before, current) {
@@ -230,7 +272,7 @@ impl<K: Object> Sources<K> {
             (_, current) => current.is_none(),
         };
         if let Some(successor) = self.successors.get(key) {
-            let mut of_sources = self.sources.iter().filter_map(|source| source.objects.get(key));
+            let mut of_sources = self.sources.iter().filter_map(|objects| objects.get(key));
             if !of_sources.any(|object| precedes(object, successor)) {
                 self.successors.remove(key);
             } else if new.as_ref().is_some_and(|new| precedes(new, successor)) {
@@ -241,7 +283,7 @@ impl<K: Object> Sources<K> {
             Some(new) if current_is_own => Some(new),
             Some(new) => Some(newer(current.cloned(), new)),
             None => {
-                let others = self.sources.iter().filter_map(|source| source.objects.get(key));
+                let others = self.sources.iter().filter_map(|objects| objects.get(key));
                 let newest = others.cloned().fold(None, |newest, object| Some(newer(newest, object)))?;
                 match current.filter(|current| is_newer(current, &newest)) {
                     // A source that has fallen behind has an older state: that is no reason to go back to it.
@@ -255,20 +297,6 @@ impl<K: Object> Sources<K> {
                 }
             }
         }
-    }
-
-    fn progress(&mut self, source: usize, version: Option<Str>) {
-        if let (Some(source), Some(_)) = (self.sources.get_mut(source), &version) {
-            source.version = version;
-        }
-    }
-
-    /// Notes that a source has been listed; whether all have.
-    fn listed(&mut self, source: usize) -> bool {
-        if let Some(source) = self.sources.get_mut(source) {
-            source.ready = true;
-        }
-        self.sources.iter().all(|source| source.ready)
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures_core::Stream;
+use futures_core::{FusedStream, Stream};
 use kubernetes_core::Object;
 
 use super::mailbox::{Entry, Mailbox};
@@ -40,6 +40,7 @@ pub struct Subscription<K: Object> {
     mailbox: Arc<Mailbox<K>>,
     replay: Option<Replay<K>>,
     resync: Option<(Duration, Timer)>,
+    over: bool,
 }
 
 impl<K: Object> Subscription<K> {
@@ -48,7 +49,7 @@ impl<K: Object> Subscription<K> {
         let mailbox = Arc::new(Mailbox::new(shared.read().objects()));
         mailboxes.push(Arc::clone(&mailbox));
         drop(mailboxes);
-        Self { shared, mailbox, replay: None, resync: None }
+        Self { shared, mailbox, replay: None, resync: None, over: false }
     }
 
     /// Has all objects that the store holds told again at intervals, as [`StoreEvent::Updated`] with the same object as
@@ -102,8 +103,15 @@ impl<K: Object> Stream for Subscription<K> {
     type Item = StoreEvent<K>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if self.over {
+            return Poll::Ready(None);
+        }
         loop {
-            self.poll_resync(context);
+            // After it has stopped, nothing more is put into the mailbox.
+            let stopped = self.shared.is_stopped();
+            if !stopped {
+                self.poll_resync(context);
+            }
             match self.replay.as_mut().map(Replay::next) {
                 Some(Told::Event(event)) => return Poll::Ready(Some(event)),
                 Some(Told::Nothing) => {
@@ -114,11 +122,20 @@ impl<K: Object> Stream for Subscription<K> {
                 None => match self.poll_mailbox(context) {
                     Poll::Ready(Some(event)) => return Poll::Ready(Some(event)),
                     Poll::Ready(None) => {}
-                    Poll::Pending if self.shared.is_stopped() => return Poll::Ready(None),
+                    Poll::Pending if stopped => {
+                        self.over = true;
+                        return Poll::Ready(None);
+                    }
                     Poll::Pending => return Poll::Pending,
                 },
             }
         }
+    }
+}
+
+impl<K: Object> FusedStream for Subscription<K> {
+    fn is_terminated(&self) -> bool {
+        self.over
     }
 }
 

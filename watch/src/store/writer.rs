@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use futures_core::Stream;
 use kubernetes_core::Object;
+use tracing::error;
 
 use super::builder::Transform;
 use super::shared::{Shared, is_same_state};
@@ -13,8 +14,8 @@ use crate::{Change, Error, ObjectKey, Store};
 
 /// Writes the changes that a [`Reflector`](crate::Reflector) yields into a [`Store`].
 ///
-/// When it is dropped, the store keeps what it has, and tells those who wait for more that it has
-/// [stopped](crate::Stopped).
+/// When it is dropped, the store keeps what it has, whatever other writers it has, and tells those who wait for more that
+/// it has [stopped](crate::Stopped). If that is because the task panics, the cause [says so](crate::Error::is_panic).
 pub struct StoreWriter<K: Object> {
     shared: Arc<Shared<K>>,
     source: usize,
@@ -58,7 +59,7 @@ impl<K: Object> StoreWriter<K> {
                     self.shared.replace(self.source, &before, objects);
                 }
             }
-            Change::Bookmark(bookmark) => self.shared.progressed(self.source, bookmark.resource_version),
+            Change::Bookmark(bookmark) => self.shared.progressed(self.source, Some(bookmark.resource_version)),
         }
     }
 
@@ -115,7 +116,8 @@ impl<K: Object> StoreWriter<K> {
         self.shared.retire(self.source);
     }
 
-    /// Ends the writing, for a reason that those who wait are told of.
+    /// Ends the writing, for a reason that those who wait are told of. What other writers of the store bring is no longer
+    /// taken in.
     pub fn stop(self, cause: impl Into<Option<Error>>) {
         self.shared.stop(cause.into());
     }
@@ -123,8 +125,12 @@ impl<K: Object> StoreWriter<K> {
 
 impl<K: Object> Drop for StoreWriter<K> {
     fn drop(&mut self) {
-        if !self.retired {
-            self.shared.stop(None);
+        if !self.retired && !self.shared.is_stopped() {
+            let cause = std::thread::panicking().then(|| {
+                error!("the task that fills a store has panicked: the store is no longer kept up to date");
+                Error::panicked()
+            });
+            self.shared.stop(cause);
         }
     }
 }

@@ -116,7 +116,7 @@ where
     S: State<Object: Watchable>,
 {
     // A wait begins with what exists, whatever version the request has.
-    let mut changes = Reflector::from(watch).stream(request.clone().resource_version(""));
+    let mut changes = Reflector::from(watch).stream(request.clone().without_version());
     loop {
         let asked = match poll_fn(|context| Pin::new(&mut changes).poll_next(context)).await {
             None => return Err(Cause::Stopped),
@@ -134,6 +134,8 @@ where
             Asked::Deleted(reason) => return Err(Cause::Deleted(reason)),
             Asked::Ambiguous => return Err(Cause::Ambiguous),
         }
+        // Many changes may have come together: the runtime, and the limit, get their turn between them.
+        tokio::task::coop::consume_budget().await;
     }
 }
 

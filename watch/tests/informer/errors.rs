@@ -1,8 +1,10 @@
+use futures_util::StreamExt;
+use futures_util::stream::FusedStream;
 use kubernetes_core::ListRequest;
-use kubernetes_testing::{Fault, TestServer};
-use kubernetes_watch::{Error, ErrorPolicy, Informer, InformerBuilder, StoreEvent};
+use kubernetes_testing::{CustomResource, Fault, TestServer};
+use kubernetes_watch::{Error, ErrorPolicy, Informer, InformerBuilder, Reason, StoreEvent, Watch};
 
-use crate::{SECOND, Widget, brief, create, has, server, widgets};
+use crate::{SECOND, Widget, brief, create, has, resize, server, widgets};
 
 fn builder(server: &TestServer) -> InformerBuilder<Widget> {
     let client = server.client();
@@ -18,7 +20,7 @@ async fn a_program_without_permission_is_told_so_at_once() {
         let mut events = informer.subscribe();
         let stopped = tokio::time::timeout(SECOND, informer.wait_until_ready()).await.expect("at once").unwrap_err();
         assert!(stopped.cause().is_some_and(Error::is_forbidden), "{stopped:?}");
-        let ended: Option<StoreEvent<_>> = futures_util::StreamExt::next(&mut events).await;
+        let ended: Option<StoreEvent<_>> = events.next().await;
         assert!(ended.is_none());
         assert_eq!(server.requests().len(), 1);
     }
@@ -84,4 +86,78 @@ async fn one_source_that_ends_ends_the_informer() {
     create(&client, "a").await;
     let stopped = informer.wait_until_ready().await.unwrap_err();
     assert!(stopped.cause().is_some_and(Error::is_forbidden), "{stopped:?}");
+}
+
+/// Nothing is asked and nothing is written after the store has said that it is no longer kept up to date.
+#[tokio::test(start_paused = true)]
+async fn a_source_that_ends_later_takes_the_others_with_it() {
+    let server = server();
+    let client = server.client();
+    let request = ListRequest::namespaced("shop");
+    let informer = builder(&server).and(request).on_error(ErrorPolicy::Stop).start();
+    informer.wait_until_ready().await.unwrap();
+    let (store, mut events) = (informer.store(), informer.subscribe());
+    server.inject(Fault::status(403).path("/apis/example.com/v1/namespaces/shop/widgets").always());
+    let stopped = informer.wait_until_stopped().await;
+    assert!(stopped.cause().is_some_and(Error::is_forbidden), "{stopped:?}");
+    assert!(store.wait_until_stopped().await.cause().is_some(), "also who asks later is told");
+    assert!(events.next().await.is_none());
+    let requests = server.requests().len();
+    create(&client, "late").await;
+    tokio::time::sleep(60 * SECOND).await;
+    assert_eq!((server.requests().len() - requests, store.len()), (1, 0), "the one that creates, and no watch");
+    assert!(events.next().await.is_none() && events.is_terminated());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_in_a_transform_is_the_cause_of_the_end() {
+    let server = server();
+    let client = server.client();
+    let informer = builder(&server)
+        .and(ListRequest::namespaced("shop"))
+        .transform(|widget: &mut Widget| assert!(widget.size != 7, "expected by this test"))
+        .start();
+    informer.wait_until_ready().await.unwrap();
+    create(&client, "a").await;
+    resize(&client, "a", 7).await;
+    let stopped = informer.wait_until_stopped().await;
+    assert!(stopped.cause().is_some_and(Error::is_panic), "{stopped:?}");
+    tokio::time::sleep(SECOND).await;
+    let requests = server.requests().len();
+    tokio::time::sleep(600 * SECOND).await;
+    assert_eq!(server.requests().len(), requests, "the other source has ended as well");
+}
+
+/// The first error is that of the probe for shards.
+#[tokio::test(start_paused = true)]
+async fn a_server_that_is_away_from_the_start_is_an_error_that_is_seen() {
+    for fault in [Fault::status(503), Fault::silence()] {
+        let server = TestServer::builder().resource(CustomResource::of::<Widget>()).sharding(true).in_process();
+        server.inject(fault.verb("list").always());
+        let client = server.client();
+        let informer = Informer::builder(&client, widgets()).shards(2).start();
+        tokio::time::sleep(400 * SECOND).await;
+        assert!(informer.error().is_some());
+        server.clear_faults();
+        tokio::time::timeout(400 * SECOND, informer.wait_until_ready()).await.expect("in time").unwrap();
+        assert!(informer.error().is_none());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watch_that_is_always_refused_is_an_error_that_is_seen() {
+    let server = server();
+    let client = server.client();
+    server.inject(Fault::status(400).resource("widgets").verb("watch").always());
+    let watch = Watch::new(&client);
+    let informer = Informer::builder(&client, widgets()).watch(&watch).start();
+    informer.wait_until_ready().await.unwrap();
+    tokio::time::sleep(600 * SECOND).await;
+    assert_eq!(informer.error().and_then(|error| error.status()?.code), Some(400));
+    let counts = watch.counts();
+    assert!(counts.of(Reason::Refused) > 5 && counts.failures() > 5, "{counts:?}");
+    create(&client, "a").await;
+    server.clear_faults();
+    has(&informer.store(), &["a=0"]).await;
+    assert!(informer.error().is_none());
 }

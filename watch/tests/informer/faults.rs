@@ -1,4 +1,4 @@
-use kubernetes_testing::Fault;
+use kubernetes_testing::{Fault, RecordedRequest};
 use kubernetes_watch::{Informer, Watch};
 
 use crate::{Log, SECOND, brief, create, delete, has, resize, server, widgets};
@@ -115,4 +115,23 @@ async fn silence_is_noticed() {
     tokio::time::sleep(20 * SECOND).await;
     create(&client, "a").await;
     has(&informer.store(), &["a=0"]).await;
+}
+
+/// A server that lags could have an older one than what the store has.
+#[tokio::test(start_paused = true)]
+async fn any_state_will_do_at_first_only() {
+    let server = server();
+    let client = server.client();
+    let informer = Informer::builder(&client, widgets().resource_version("0")).watch(&brief(&client)).start();
+    informer.wait_until_ready().await.unwrap();
+    let any_state = || server.requests().iter().filter(|request| request.query.contains("resourceVersion=0")).count();
+    assert_eq!(any_state(), 1);
+    server.inject(Fault::garbage_line(1).verb("watch"));
+    tokio::time::sleep(6 * SECOND).await;
+    create(&client, "a").await;
+    has(&informer.store(), &["a=0"]).await;
+    tokio::time::sleep(30 * SECOND).await;
+    let lists = |request: &&RecordedRequest| request.verb() == "list" || request.query.contains("sendInitialEvents");
+    assert!(server.requests().iter().filter(lists).count() > 1, "or the test shows nothing");
+    assert_eq!(any_state(), 1);
 }

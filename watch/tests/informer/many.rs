@@ -7,7 +7,7 @@ use kubernetes_watch::{Informer, Shard, StoreEvent};
 use crate::{Log, SECOND, Widget, brief, create, create_in, delete, has, resize, server, widgets};
 
 fn server_that_shards(sharding: bool) -> TestServer {
-    TestServer::builder().resource(CustomResource::of::<Widget>()).sharding(sharding).in_process()
+    TestServer::builder().resource(CustomResource::of::<Widget>()).namespace("shop").sharding(sharding).in_process()
 }
 
 fn labelled(name: &str, labels: &[(&str, &str)]) -> Widget {
@@ -118,6 +118,11 @@ async fn a_server_without_shards_is_asked_by_one_worker() {
     has(&informer.store(), &["a=0", "b=0", "c=0", "d=0"]).await;
     let watches = server.requests().into_iter().filter(|request| request.verb() == "watch").collect::<Vec<_>>();
     assert_eq!(watches.len(), 1);
+    let elsewhere = create_in(&client, "shop", Widget::named("e")).await;
+    let version = elsewhere.metadata.resource_version.unwrap_or_default();
+    let store = informer.store();
+    let reached = tokio::time::timeout(61 * SECOND, store.wait_until_version(&version));
+    reached.await.expect("the workers that have ended are not waited for").unwrap();
     assert!(!watches[0].query.contains("shardSelector"));
 }
 

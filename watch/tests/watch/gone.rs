@@ -1,10 +1,11 @@
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use kubernetes_core::Status;
 use kubernetes_watch::Error;
 
 use crate::server::{Answer, Part, Server};
-use crate::{added, ended, error, next, open, refusal, stream, take};
+use crate::{added, bytes, ended, error, next, open, refusal, stream, take};
 
 async fn failure(answers: impl IntoIterator<Item = Answer>) -> (Error, Server) {
     let server = Server::new(answers);
@@ -56,6 +57,29 @@ async fn a_server_that_takes_its_time_to_forget_is_not_asked_for_ever() {
     let (failure, server) = failure([late.clone(), late]).await;
     assert!(failure.is_gone(), "{failure:?}");
     assert_eq!(server.times().len(), 2);
+}
+
+/// A server whose data was restored from a backup.
+#[tokio::test(start_paused = true)]
+async fn a_version_that_the_server_does_not_come_to_know_is_given_up() {
+    let status = r#"{"kind":"Status","status":"Failure","reason":"Timeout","code":504,"details":{"causes":[{"reason":"ResourceVersionTooLarge"}],"retryAfterSeconds":1}}"#;
+    let ahead =
+        || [Part::Pause(Duration::from_secs(3)), bytes(format!("{{\"type\":\"ERROR\",\"object\":{status}}}\n"))];
+    for answer in [Answer::Refusal(504, None, status.into()), Answer::Body(ahead().into())] {
+        let server = Server::new([]).always(answer.clone());
+        let failure = stream(&server).next().await.expect("an item").expect_err("an error");
+        assert!(failure.is_gone(), "{failure:?}");
+        assert!(failure.status().is_some_and(Status::is_resource_version_too_large), "it is told apart from a 410");
+        let times = server.times();
+        assert_eq!(times.len(), 11);
+        assert!(times[10] > Duration::from_secs(120), "a server may lag for a while: {times:?}");
+
+        // One that lags comes to know it, however often.
+        let lagging = std::iter::repeat_n(answer.clone(), 9).chain([ended([added("a", 6)])]);
+        let again = std::iter::repeat_n(answer, 9).chain([open([added("b", 7)])]);
+        let server = Server::new(lagging.chain(again));
+        assert_eq!(take(&mut stream(&server)).await, ["+a@6", "+b@7"]);
+    }
 }
 
 #[tokio::test(start_paused = true)]

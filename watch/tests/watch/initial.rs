@@ -96,6 +96,10 @@ async fn a_server_without_streaming_lists_is_asked_for_a_list() {
                 .chain((2..2000).flat_map(|version| [Part::Pause(SECOND), bytes(line("MODIFIED", "x", version))]))
                 .collect(),
         )],
+        // A change comes at once, before there is a pause.
+        vec![hang(
+            (2..2000).flat_map(|version| [bytes(line("MODIFIED", "x", version)), Part::Pause(SECOND)]).collect(),
+        )],
         vec![refusal(504, "Timeout"), refusal(504, "Timeout")],
         vec![ended([]), ended([])],
     ];

@@ -201,13 +201,17 @@ async fn takes_the_settings_and_the_observer_of_a_watch() {
     let server = Server::new([ended([initial_events_end(9)]), ended([error(410, "Expired")]), open([])]);
     let seen = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&seen);
-    let watch = Watch::new(&server.client())
-        .timeout_seconds(30)
-        .observe(move |transition| log.lock().unwrap().push(transition.reason()));
+    let watch = Watch::new(&server.client()).timeout_seconds(30).observe(move |transition| {
+        let version = transition.resource_version().map(str::to_owned);
+        log.lock().unwrap().push((transition.reason(), version));
+    });
     let mut stream = Reflector::from(watch.clone()).stream(widgets());
     assert_eq!(take(&mut stream).await, ["[", "]", "=9", "["]);
     use Reason::{Connected, Ended, Gone, Listed};
-    assert_eq!(*seen.lock().unwrap(), [Connected, Listed, Ended, Connected, Gone, Connected]);
+    let at = |reason| (reason, Some("9".to_owned()));
+    // From no version where the objects are to be listed: for the first time, or again.
+    let expected = [(Connected, None), at(Listed), at(Ended), at(Connected), (Gone, None), (Connected, None)];
+    assert_eq!(*seen.lock().unwrap(), expected);
     assert_eq!(server.asked("timeoutSeconds"), ["30"; 3]);
     watch.stop();
     assert_eq!(take(&mut stream).await, ["end", "end"]);

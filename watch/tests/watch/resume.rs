@@ -211,6 +211,7 @@ async fn an_observer_is_told_why() {
     let log = Arc::clone(&seen);
     let watch = Watch::new(&server.client()).observe(move |transition| {
         assert_eq!(transition.error().is_none(), transition.reason() == Reason::Connected);
+        assert_eq!(transition.path(), "/apis/example.com/v1/namespaces/shop/widgets");
         let version = transition.resource_version().map(str::to_owned);
         log.lock().unwrap().push((transition.reason(), version, transition.wait() > Duration::ZERO));
     });

@@ -91,6 +91,7 @@ async fn what_streams_see_is_counted() {
         ("broken", 1),
         ("gone", 0),
         ("ahead", 0),
+        ("refused", 0),
         ("no_streaming_list", 0),
     ];
     assert_eq!(counts.iter().collect::<Vec<_>>(), expected);

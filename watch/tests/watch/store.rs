@@ -1,6 +1,7 @@
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use futures_util::stream::FusedStream;
 use futures_util::{FutureExt, StreamExt};
 use kubernetes_core::Map;
 use kubernetes_watch::{Change, Index, ObjectKey, Reflector, Store, StoreEvent, StoreWriter, Subscription};
@@ -350,4 +351,55 @@ fn an_object_that_was_replaced_does_not_come_again() {
     assert_eq!(events(&mut subscription), ["?a@3", "+a@7", "?a@7"]);
     behind.apply(Change::Applied(of_uid("newest", 9)));
     assert_eq!(contents(&store), ["a@9"]);
+}
+
+/// Such as one that finds that the program is to end.
+#[test]
+fn functions_of_an_index_may_ask_the_store() {
+    let asked: Arc<OnceLock<Store<Widget>>> = Arc::default();
+    let store = Arc::clone(&asked);
+    let index = Index::new(move |widget: &Widget| {
+        if let Some(store) = store.get() {
+            assert!(store.wait_until_version("1000").now_or_never().is_none());
+            assert!(store.wait_until_stopped().now_or_never().is_none());
+            assert!(store.subscribe().next().now_or_never().is_some());
+        }
+        [widget.name().to_owned()]
+    });
+    let mut writer = Store::builder().index(&index).build();
+    list(&mut writer, [widget("a", 1)]);
+    assert!(asked.set(writer.store()).is_ok());
+    writer.apply(Change::Applied(widget("b", 2)));
+    list(&mut writer, [widget("b", 2), widget("c", 3)]);
+    assert_eq!(writer.store().by_index(&index, "c").len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_written_or_told_after_the_end() {
+    let mut writers = Store::builder().build_with_writers(2);
+    let (mut left, ended) = (writers.remove(0), writers.remove(0));
+    let store = left.store();
+    let mut all = store.subscribe().resync_every(Duration::from_secs(1));
+    left.apply(Change::Applied(widget("a", 1)));
+    drop(ended);
+    left.apply(Change::Applied(widget("b", 2)));
+    list(&mut left, [widget("c", 3)]);
+    assert_eq!(contents(&store), ["a@1"]);
+    assert_eq!(events(&mut all), ["+a@1"]);
+    assert!(all.is_terminated());
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert!(events(&mut all).is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_version_in_particular_is_reached_with_the_first_list() {
+    let mut writer = Store::builder().build();
+    let store = writer.store();
+    for version in ["", "0"] {
+        assert!(store.wait_until_version(version).now_or_never().is_none());
+    }
+    list(&mut writer, [widget("a", 1)]);
+    for version in ["", "0"] {
+        store.wait_until_version(version).now_or_never().expect("at once").unwrap();
+    }
 }

@@ -41,6 +41,14 @@ impl<K> ListRequest<K> {
         self.resource_version(list.resource_version())
     }
 
+    /// Of the most recent state: without a resourceVersion, and without a `resourceVersionMatch`, which the server refuses
+    /// where there is none.
+    pub fn without_version(mut self) -> Self {
+        self.request.query.remove("resourceVersion");
+        self.request.query.remove("resourceVersionMatch");
+        self
+    }
+
     /// The watch of what this request lists, from its resourceVersion if one is set.
     ///
     /// Paging (`limit`, `continue`) and how a list may be stale (`resourceVersionMatch`) mean nothing to a watch
@@ -55,11 +63,10 @@ impl<K> ListRequest<K> {
     /// `resourceVersionMatch` beside it, so that both are left out (`ValidateListOptions` in
     /// <https://github.com/kubernetes/apiserver/blob/v0.37.2/pkg/storage/interfaces.go> and in apimachinery's
     /// `pkg/apis/meta/internalversion/validation`).
-    pub fn next_page(mut self, token: impl Into<Str>) -> Self {
-        self.request.query.remove("resourceVersion");
-        self.request.query.remove("resourceVersionMatch");
-        self.request.query.set("continue", token.into());
-        self
+    pub fn next_page(self, token: impl Into<Str>) -> Self {
+        let mut page = self.without_version();
+        page.request.query.set("continue", token.into());
+        page
     }
 
     /// The objects to list and from which version, without what concerns a single answer: its paging (`limit`,
