@@ -81,6 +81,12 @@ fn problems_name_the_file_the_definition_and_the_place() {
     let schema = "lamps.lighting.example.com: /spec/versions/2/schema/openAPIV3Schema/properties/spec/properties";
     check("_foo: {type: string}", "_foo: {type: strange}", &format!("{schema}/_foo: the type `strange`"));
     check("_foo: {type: string}", "_foo: {$ref: a}", &format!("{schema}/_foo/$ref: `$ref` is not allowed"));
+    for (name, shown) in
+        [(r#"'a"b'"#, r#"'"'"#), (r"'a\b'", r"'\\'"), (r#""a\tb""#, r"'\t'"), (r#""\u007f""#, r"'\u{7f}'")]
+    {
+        let odd = format!("{name}: {{type: string}}");
+        check("_foo: {type: string}", &odd, &format!("{shown} has to be escaped in JSON"));
+    }
     check(
         "scope: Cluster",
         "scope: Town",

@@ -210,6 +210,8 @@ impl<V: Value> Value for Map<V> {
         if !sorted {
             *self = std::mem::take(&mut self.0).into_iter().collect();
         }
+        // What is decoded is mostly kept as it is.
+        self.0.shrink_to_fit();
         Ok(())
     }
 

@@ -157,6 +157,8 @@ impl<V: Value> Value for Vec<V> {
             value.read_new(reader).map_err(|error| error.in_index(self.len()))?;
             self.push(value);
         }
+        // What is decoded is mostly kept as it is.
+        self.shrink_to_fit();
         Ok(())
     }
 
@@ -193,7 +195,7 @@ impl Value for i64 {
     }
 
     fn write(&self, writer: &mut Writer) {
-        writer.display(self);
+        writer.integer(*self);
     }
 }
 
@@ -206,7 +208,7 @@ impl Value for i32 {
     }
 
     fn write(&self, writer: &mut Writer) {
-        writer.display(self);
+        writer.integer((*self).into());
     }
 }
 

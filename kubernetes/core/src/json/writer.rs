@@ -65,7 +65,7 @@ impl Writer {
 
     /// Separates the next element of a list from the one before it.
     pub fn element(&mut self) {
-        if !self.text.ends_with('[') {
+        if self.text.as_bytes().last() != Some(&b'[') {
             self.text.push(',');
         }
     }
@@ -77,7 +77,9 @@ impl Writer {
 
     /// Writes the key of an entry; its value must follow.
     pub fn key(&mut self, key: &str) {
-        self.separate_field();
+        if !self.is_first_field() {
+            self.text.push(',');
+        }
         self.string(key);
         self.text.push(':');
     }
@@ -103,48 +105,52 @@ impl Writer {
     #[inline]
     pub fn string(&mut self, value: &str) {
         self.text.push('"');
-        let end = super::scan::string_end(value.as_bytes(), 0);
-        if end == value.len() {
+        if super::scan::is_plain(value.as_bytes()) {
             self.text.push_str(value);
         } else {
-            self.escaped(value, end);
+            self.escaped(value);
         }
         self.text.push('"');
     }
 
     fn name(&mut self, name: &'static str) {
         debug_assert_eq!(super::scan::string_end(name.as_bytes(), 0), name.len(), "{name:?} needs an escape");
-        self.text.reserve(name.len() + 4);
-        self.separate_field();
-        self.text.push('"');
+        if self.is_first_field() {
+            self.text.push('"');
+        } else {
+            self.text.push_str(",\"");
+        }
         self.text.push_str(name);
         self.text.push_str("\":");
     }
 
     #[inline]
-    fn separate_field(&mut self) {
-        if !self.text.ends_with('{') {
-            self.text.push(',');
-        }
+    fn is_first_field(&self) -> bool {
+        self.text.as_bytes().last() == Some(&b'{')
     }
 
-    /// Writes the content of a string whose first special character is at `end`.
+    /// Writes the content of a string that has special characters.
     #[cold]
-    fn escaped(&mut self, value: &str, mut end: usize) {
+    fn escaped(&mut self, value: &str) {
         let mut rest = value;
         loop {
+            let end = super::scan::string_end(rest.as_bytes(), 0);
             let (plain, special) = rest.split_at(end);
             self.text.push_str(plain);
             let Some(character) = special.chars().next() else { break };
             self.escape(character);
             rest = &special[1..];
-            end = super::scan::string_end(rest.as_bytes(), 0);
         }
     }
 
     /// Writes text that is JSON already.
     pub fn raw(&mut self, json: &str) {
         self.text.push_str(json);
+    }
+
+    /// Writes a whole number.
+    pub fn integer(&mut self, value: i64) {
+        self.text.push_str(itoa::Buffer::new().format(value));
     }
 
     /// Writes what has a textual form that needs no quotes: numbers, `true`, `null`.

@@ -137,7 +137,7 @@ impl Value for IntOrString {
 
     fn write(&self, writer: &mut Writer) {
         match self {
-            Self::Int(number) => writer.display(number),
+            Self::Int(number) => writer.integer((*number).into()),
             Self::String(text) => writer.string(text),
         }
     }
