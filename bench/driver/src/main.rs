@@ -12,6 +12,7 @@ mod instructions;
 mod lists;
 mod machine;
 mod requests;
+mod server;
 mod table;
 mod watching;
 
@@ -39,6 +40,7 @@ enum What {
     Size,
     Watch,
     Requests,
+    Server,
     All,
 }
 
@@ -59,7 +61,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let bench = Bench::new(arguments.rounds.max(1))?;
     let mut table = Table::default();
     println!("{}\n", machine::description());
-    if !matches!(arguments.what, What::Compile | What::Watch | What::Requests) {
+    if !matches!(arguments.what, What::Compile | What::Watch | What::Requests | What::Server) {
         lists::prepare(&bench)?;
     }
     let mut failed = Vec::new();
@@ -74,6 +76,9 @@ fn main() -> Result<(), Box<dyn Error>> {
             failed.push(format!("{what:?}"));
         }
         eprintln!("{what:?} took {} s", start.elapsed().as_secs());
+    }
+    if is_wanted(What::Server) {
+        server::measure(&bench, &mut table)?;
     }
     println!("{table}");
     println!("{}", machine::load());

@@ -83,7 +83,7 @@ fn level(
 
 /// The kubeconfig of the cluster that `scripts/test-cluster up` has started, if one is up. No other cluster is used: it
 /// gets thousands of objects.
-fn test_cluster(bench: &Bench) -> Result<Option<PathBuf>> {
+pub(crate) fn test_cluster(bench: &Bench) -> Result<Option<PathBuf>> {
     let output = Command::new(bench.source("../scripts/test-cluster")).arg("kubeconfig").output()?;
     let path = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     let is_up = output.status.success() && Path::new(&path).exists();

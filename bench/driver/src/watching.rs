@@ -31,7 +31,7 @@ const fn side<'a>(program: &'a str, job: &'a str, peer: &'a str) -> Side<'a> {
 
 /// Builds the sides, each by itself. client-go is left out where it can't be built.
 pub(crate) fn prepare(bench: &Bench) -> Result<bool> {
-    for package in ["bench-canned", "bench-client-ours", "bench-client-kube"] {
+    for package in ["bench-canned", "bench-client-ours", "bench-client-kube", "bench-server-ours"] {
         let mut build = bench.cargo(&["build", "--locked", "--release", "-p", package, "--target-dir"]);
         run(build.arg(bench.target("sides")))?;
     }
@@ -181,6 +181,11 @@ impl Canned {
         let mut server = Self { process, port: 0 };
         server.port = line.trim().parse().map_err(|_| format!("{command:?} prints no port"))?;
         Ok(server)
+    }
+
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
     }
 
     pub(crate) fn address(&self) -> String {

@@ -2,9 +2,11 @@
 
 use clap::ValueEnum;
 
+mod load;
 mod phases;
 mod requests;
 
+pub use load::Load;
 pub use phases::Phases;
 pub use requests::{Ask, Requests, name, on_all_cores};
 

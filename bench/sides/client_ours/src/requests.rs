@@ -33,7 +33,7 @@ async fn read(client: Client) -> Result<()> {
     if map.data.is_empty() { Err("the object has no data".into()) } else { Ok(()) }
 }
 
-async fn create(client: &Client, number: usize) -> Result<()> {
+pub(crate) async fn create(client: &Client, number: usize) -> Result<()> {
     let mut map = ConfigMap::named(bench_live::name(number)).with_data([("color", "blue"), ("mode", "fast")]);
     map.metadata.labels.insert("app", "bench");
     core_v1::create_namespaced_config_map("default", &map).send(client).await?;
