@@ -53,7 +53,10 @@
 //! **What a retry can't cure is an [`Error`], and final**: 401, 403, 404 and other refusals, a certificate that
 //! either side does not accept, and what can't be decoded. So is a version that the server has forgotten
 //! ([`Error::is_gone`]): it is asked for once more, as another API server may know it, and then the caller must list
-//! again. (A new version, or a connection that was healthy, entitles to another such try.)
+//! again. (A new version, or a connection that was healthy, entitles to another such try.) A version that the server
+//! does not know yet is asked for ten times more, which takes some minutes, and is then taken for one that it will never
+//! know, since its data was restored from a backup: were it to come to that version by other changes, they would be
+//! missed.
 //!
 //! **A lost network is noticed**: the server ends each connection after 5 to 10 minutes
 //! ([`timeout_seconds`](Watch::timeout_seconds)), and the client gives up one from which nothing was heard for 90
@@ -74,9 +77,11 @@
 //!
 //! With a streaming list ([KEP-3157](https://github.com/kubernetes/enhancements/tree/master/keps/sig-api-machinery/3157-watch-list)),
 //! which spares the API server the memory of a list. If the server has none, they are listed in pages of 500 (or the
-//! request's `limit`), for as long as the stream lives. It is taken to have none if
+//! request's `limit`). That is for as long as the stream lives if
 //! - it refuses the request with 400 or 422;
 //! - its first bookmark does not say that the initial events have ended, as when it ignores the option;
+//!
+//! and for this list alone, as the network may be to blame, if
 //! - for 10 seconds it neither sends a further existing object nor says that they have ended;
 //! - the streaming list has broken, or failed with 5xx, twice.
 //!

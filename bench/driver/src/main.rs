@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::path::PathBuf;
+use std::time::Instant;
 
 use clap::{Parser, ValueEnum};
 
@@ -29,7 +30,7 @@ struct Arguments {
     rounds: usize,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum What {
     Compile,
     Decode,
@@ -41,42 +42,53 @@ enum What {
     All,
 }
 
+type Part = fn(&Bench, &mut Table) -> bench::Result<()>;
+
+const PARTS: &[(What, Part)] = &[
+    (What::Size, lists::size),
+    (What::Memory, lists::memory),
+    (What::Decode, decode),
+    (What::Encode, encode),
+    (What::Compile, compile::measure),
+    (What::Requests, requests::measure),
+    (What::Watch, watching::measure),
+];
+
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::parse();
     let bench = Bench::new(arguments.rounds.max(1))?;
     let mut table = Table::default();
-    let is_wanted = |what| arguments.what == what || arguments.what == What::All;
     println!("{}\n", machine::description());
     if !matches!(arguments.what, What::Compile | What::Watch | What::Requests) {
         lists::prepare(&bench)?;
     }
-    if is_wanted(What::Size) {
-        lists::size(&bench, &mut table)?;
-    }
-    if is_wanted(What::Memory) {
-        lists::memory(&bench, &mut table)?;
-    }
-    if is_wanted(What::Decode) {
-        lists::decode(&bench, &mut table)?;
-        instructions::measure(&bench, "decode", &mut table)?;
-    }
-    if is_wanted(What::Encode) {
-        lists::encode(&bench, &mut table)?;
-        instructions::measure(&bench, "encode", &mut table)?;
-    }
-    if is_wanted(What::Compile) {
-        compile::measure(&bench, &mut table)?;
-    }
-    if is_wanted(What::Requests) {
-        requests::measure(&bench, &mut table)?;
-    }
-    if is_wanted(What::Watch) {
-        watching::measure(&bench, &mut table)?;
+    let mut failed = Vec::new();
+    for (what, measure) in PARTS {
+        if arguments.what != *what && arguments.what != What::All {
+            continue;
+        }
+        let start = Instant::now();
+        // What the other parts measured, some of them for minutes, is not to be lost.
+        if let Err(error) = measure(&bench, &mut table) {
+            eprintln!("{what:?}: {error}");
+            failed.push(format!("{what:?}"));
+        }
+        eprintln!("{what:?} took {} s", start.elapsed().as_secs());
     }
     println!("{table}");
     println!("{}", machine::load());
     if let Some(file) = arguments.json {
         std::fs::write(file, table.to_json())?;
     }
-    Ok(())
+    if failed.is_empty() { Ok(()) } else { Err(format!("not measured to the end: {}", failed.join(", ")).into()) }
+}
+
+fn decode(bench: &Bench, table: &mut Table) -> bench::Result<()> {
+    lists::decode(bench, table)?;
+    instructions::measure(bench, "decode", table)
+}
+
+fn encode(bench: &Bench, table: &mut Table) -> bench::Result<()> {
+    lists::encode(bench, table)?;
+    instructions::measure(bench, "encode", table)
 }

@@ -59,7 +59,10 @@ impl<K: Watchable> InformerBuilder<K> {
         self
     }
 
-    /// Takes client, timeouts and observer of a watch, in place of the defaults.
+    /// Takes client, timeouts, observer and counters of a watch, in place of the defaults.
+    ///
+    /// So the client that the [builder](Informer::builder) was given is not used: give it the same one. Stopping the
+    /// watch leaves the informer running, which has a [`stop`](Informer::stop) of its own.
     pub fn watch(mut self, watch: &Watch) -> Self {
         self.watch = watch.clone();
         self

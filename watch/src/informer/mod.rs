@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use futures_core::Stream;
 use kubernetes_client::Client;
 use kubernetes_core::{ListRequest, Object, Watchable};
+use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 pub use builder::InformerBuilder;
@@ -108,8 +109,18 @@ impl<K: Object> Informer<K> {
         let mut events = self.subscribe();
         let removed = Arc::new(AtomicBool::new(false));
         let is_removed = Arc::clone(&removed);
+        let (told_of_synced, synced) = watch::channel(false);
         let task = tokio::spawn(async move {
-            while let Some(event) = poll_fn(|context| Pin::new(&mut events).poll_next(context)).await {
+            let mut is_synced = false;
+            while let Some(event) = poll_fn(|context| {
+                let event = Pin::new(&mut events).poll_next(context);
+                if events.is_synced() && !std::mem::replace(&mut is_synced, true) {
+                    told_of_synced.send_replace(true);
+                }
+                event
+            })
+            .await
+            {
                 // The task may have to go on for a while before it notices that it has been aborted.
                 if is_removed.load(Ordering::Acquire) {
                     return;
@@ -118,7 +129,7 @@ impl<K: Object> Informer<K> {
                 tokio::task::coop::consume_budget().await;
             }
         });
-        Handler::new(task.abort_handle(), removed)
+        Handler::new(task.abort_handle(), removed, synced)
     }
 
     /// Waits until the objects have been listed completely.

@@ -18,6 +18,8 @@ pub(super) struct Waiting<K> {
     /// What the subscription has been told of, if it is so far behind that it is to be told the difference.
     pub(super) told: Option<Objects<K>>,
     resync: bool,
+    /// Whether the difference leads to what there was at first.
+    synced: bool,
     pub(super) waker: Option<Waker>,
 }
 
@@ -31,13 +33,15 @@ pub(super) enum Entry<K> {
     Step(Step<K>),
     /// All of these objects again.
     Resync(Objects<K>),
+    /// What comes before is what there was when the store became ready, or the subscription began.
+    Synced,
 }
 
 impl<K: Object> Mailbox<K> {
     /// Of a subscription that has been told nothing, to a store that has `now`.
     pub(super) fn new(now: &Objects<K>) -> Self {
         let told = (!now.is_empty()).then(Objects::new_sync);
-        Self(Mutex::new(Waiting { queue: VecDeque::new(), told, resync: false, waker: None }))
+        Self(Mutex::new(Waiting { queue: VecDeque::new(), told, resync: false, synced: false, waker: None }))
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Waiting<K>> {
@@ -76,9 +80,22 @@ impl<K: Object> Waiting<K> {
         }
     }
 
+    /// Marks the end of what there was at first. Who is to be woken is returned.
+    pub(super) fn synced(&mut self) -> Option<Waker> {
+        if self.told.is_some() {
+            self.synced = true;
+        } else {
+            self.queue.push_back(Entry::Synced);
+        }
+        self.waker.take()
+    }
+
     /// Ends the state of being behind: from the returned objects the subscription is to be told the way to `now`.
     pub(super) fn catch_up(&mut self, now: &Objects<K>) -> Option<Objects<K>> {
         let told = self.told.take()?;
+        if std::mem::take(&mut self.synced) {
+            self.queue.push_back(Entry::Synced);
+        }
         if std::mem::take(&mut self.resync) {
             self.queue.push_back(Entry::Resync(now.clone()));
         }
@@ -95,6 +112,7 @@ impl<K: Object> Waiting<K> {
             match entry {
                 Entry::Step(step) => undo(&mut told, step),
                 Entry::Resync(_) => self.resync = true,
+                Entry::Synced => self.synced = true,
             }
         }
         self.told = Some(told);

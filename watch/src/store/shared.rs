@@ -1,7 +1,7 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering::{Acquire, Release};
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Release};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::task::Waker;
 
@@ -199,10 +199,12 @@ impl<K: Object> Shared<K> {
         if let Some(reached) = progress.sources.get_mut(source) {
             how(reached);
         }
-        if progress.sources.iter().all(|reached| reached.listed || reached.retired) {
-            self.ready.store(true, Release);
-        }
+        let ready = progress.sources.iter().all(|reached| reached.listed || reached.retired);
         drop(progress);
+        if ready && !self.ready.swap(true, AcqRel) {
+            let wakers: Vec<_> = self.mailboxes().iter().filter_map(|mailbox| mailbox.lock().synced()).collect();
+            wakers.into_iter().for_each(Waker::wake);
+        }
         self.changed.notify_waiters();
     }
 

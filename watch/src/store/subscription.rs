@@ -40,6 +40,7 @@ pub struct Subscription<K: Object> {
     mailbox: Arc<Mailbox<K>>,
     replay: Option<Replay<K>>,
     resync: Option<(Duration, Timer)>,
+    synced: bool,
     over: bool,
 }
 
@@ -47,9 +48,12 @@ impl<K: Object> Subscription<K> {
     pub(super) fn new(shared: Arc<Shared<K>>) -> Self {
         let mut mailboxes = shared.mailboxes();
         let mailbox = Arc::new(Mailbox::new(shared.read().objects()));
+        if shared.is_ready() {
+            mailbox.lock().synced();
+        }
         mailboxes.push(Arc::clone(&mailbox));
         drop(mailboxes);
-        Self { shared, mailbox, replay: None, resync: None, over: false }
+        Self { shared, mailbox, replay: None, resync: None, synced: false, over: false }
     }
 
     /// Has all objects that the store holds told again at intervals, as [`StoreEvent::Updated`] with the same object as
@@ -61,6 +65,14 @@ impl<K: Object> Subscription<K> {
             timer.set(Some(interval));
         }
         self
+    }
+
+    /// Whether it has been told of everything that the first list brought, or that there was when it began if that was
+    /// later: the store is ready, and the objects of that moment have been handed over, as they were then or later.
+    ///
+    /// That is known with the event after them, or when there is none to wait for.
+    pub fn is_synced(&self) -> bool {
+        self.synced
     }
 
     fn poll_resync(&mut self, context: &mut Context<'_>) {
@@ -80,6 +92,7 @@ impl<K: Object> Subscription<K> {
         if waiting.told.is_none() {
             match waiting.pop() {
                 Some(Entry::Step(step)) => return Poll::Ready(Some(step.event)),
+                Some(Entry::Synced) => self.synced = true,
                 Some(Entry::Resync(objects)) => self.replay = Some(Replay::Resync { objects, last: None }),
                 None => {
                     waiting.waker = Some(context.waker().clone());

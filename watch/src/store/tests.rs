@@ -223,6 +223,7 @@ proptest! {
         prop_assert_eq!(&stored, &expected);
         for reader in &mut readers {
             prop_assert!(!reader.read(100_000), "it ends");
+            prop_assert_eq!(reader.subscription.is_synced(), store.is_ready());
             let told: Vec<_> = reader.told.values().map(|widget| (**widget).clone()).collect();
             prop_assert_eq!(&told, &expected);
         }

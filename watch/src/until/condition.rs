@@ -25,10 +25,10 @@ use super::Verdict;
 /// The description is what errors say: "the pod web is red", without the subject.
 pub struct Condition<K> {
     pub(super) description: Description,
-    check: Check<K>,
+    pub(super) check: Check<K>,
 }
 
-type Check<K> = Arc<dyn Fn(Option<&K>) -> Verdict + Send + Sync>;
+pub(super) type Check<K> = Arc<dyn Fn(Option<&K>) -> Verdict + Send + Sync>;
 
 impl<K: 'static> Condition<K> {
     /// A condition on an object that exists: as long as it does not, the condition does not hold.

@@ -1,11 +1,14 @@
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kubernetes_core::{Object, Str};
 
-use super::condition::Description;
+use super::condition::{Check as CheckOne, Description};
 use super::{Condition, Verdict};
+
+/// How many objects a reason names that are not yet as they should be.
+const REASONS: usize = 10;
 
 /// What to wait for on all the objects of a list.
 ///
@@ -37,14 +40,33 @@ impl<K: Object> ListCondition<K> {
     }
 
     /// There is an object at least, and the condition holds for each; it fails as soon as it does for one.
+    ///
+    /// The condition is asked once about each state of an object, however often others change meanwhile.
     pub fn all(condition: Condition<K>) -> Self {
         Self::new(format!("each {condition}"), move |objects| {
-            let start = if objects.is_empty() { Verdict::waiting("there is no object") } else { Verdict::Met };
-            objects.check(&condition).fold(start, Verdict::and)
+            if objects.is_empty() {
+                return Verdict::waiting("there is no object");
+            }
+            let (mut reasons, mut more) = (Vec::new(), 0_usize);
+            for verdict in objects.check(&condition) {
+                match verdict {
+                    Verdict::Met => {}
+                    Verdict::Failed(reason) => return Verdict::Failed(reason),
+                    Verdict::Waiting(reason) if reasons.len() < REASONS => reasons.push(reason),
+                    Verdict::Waiting(_) => more += 1,
+                }
+            }
+            match (reasons.is_empty(), more) {
+                (true, _) => Verdict::Met,
+                (false, 0) => Verdict::waiting(reasons.join("; ")),
+                (false, more) => Verdict::waiting(format!("{}; and {more} more", reasons.join("; "))),
+            }
         })
     }
 
     /// The condition holds for so many objects at least. It does not fail, since others may come.
+    ///
+    /// The condition is asked as by [`all`](Self::all).
     pub fn at_least(count: usize, condition: Condition<K>) -> Self {
         Self::new(format!("at least {count} {condition}"), move |objects| {
             let met = objects.check(&condition).filter(Verdict::is_met).count();
@@ -117,10 +139,19 @@ impl<K> fmt::Debug for ListCondition<K> {
 }
 
 /// The objects that exist, in the order of their namespaces and names.
-#[derive(Clone, Debug)]
-pub struct Objects<K>(BTreeMap<Key, K>);
+#[derive(Clone)]
+pub struct Objects<K>(BTreeMap<Key, Entry<K>>);
 
 type Key = (Option<Str>, Str);
+
+/// What a condition has said.
+type Known<K> = (CheckOne<K>, Verdict);
+
+/// An object, and what conditions have said of it: they are asked anew when something else takes its place.
+struct Entry<K> {
+    object: K,
+    verdicts: Mutex<Vec<Known<K>>>,
+}
 
 impl<K> Objects<K> {
     /// How many there are.
@@ -135,21 +166,56 @@ impl<K> Objects<K> {
 
     /// All of them.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &K> {
-        self.0.values()
+        self.0.values().map(|entry| &entry.object)
     }
 
     pub(super) fn into_vec(self) -> Vec<K> {
-        self.0.into_values().collect()
+        self.0.into_values().map(|entry| entry.object).collect()
     }
 
     fn check(&self, condition: &Condition<K>) -> impl Iterator<Item = Verdict> {
-        self.0.iter().map(|((_, name), object)| condition.check(Some(object)).about(name))
+        self.0.iter().map(|((_, name), entry)| entry.check(condition, name))
+    }
+}
+
+impl<K> Entry<K> {
+    fn new(object: K) -> Self {
+        Self { object, verdicts: Mutex::default() }
+    }
+
+    fn check(&self, condition: &Condition<K>, name: &str) -> Verdict {
+        let known = |verdicts: &[Known<K>]| {
+            verdicts.iter().find(|(check, _)| Arc::ptr_eq(check, &condition.check)).map(|(_, verdict)| verdict.clone())
+        };
+        if let Some(verdict) = known(&self.verdicts()) {
+            return verdict;
+        }
+        let verdict = condition.check(Some(&self.object)).about(name);
+        self.verdicts().push((Arc::clone(&condition.check), verdict.clone()));
+        verdict
+    }
+
+    /// No code that holds the lock can panic, so a poisoned lock has consistent data.
+    fn verdicts(&self) -> MutexGuard<'_, Vec<Known<K>>> {
+        self.verdicts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<K: Clone> Clone for Entry<K> {
+    fn clone(&self) -> Self {
+        Self { object: self.object.clone(), verdicts: Mutex::new(self.verdicts().clone()) }
+    }
+}
+
+impl<K: fmt::Debug> fmt::Debug for Objects<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
     }
 }
 
 impl<K: Object> Objects<K> {
     pub(super) fn insert(&mut self, object: K) {
-        self.0.insert(key(&object), object);
+        self.0.insert(key(&object), Entry::new(object));
     }
 
     pub(super) fn remove(&mut self, object: &K) {
@@ -170,6 +236,6 @@ impl<K> Default for Objects<K> {
 
 impl<K: Object> FromIterator<K> for Objects<K> {
     fn from_iter<I: IntoIterator<Item = K>>(objects: I) -> Self {
-        Self(objects.into_iter().map(|object| (key(&object), object)).collect())
+        Self(objects.into_iter().map(|object| (key(&object), Entry::new(object))).collect())
     }
 }

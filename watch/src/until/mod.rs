@@ -50,8 +50,10 @@ use crate::Watch;
 /// whenever the state is known to be complete: after a list, and after each event. So none is missed that holds for
 /// longer than the watch is away; one that holds only for a moment may be.
 ///
-/// A deletion is never missed, even one that happened while the watch was away: an object that a later list does not
-/// have, or that has another uid since, is shown to the condition as absent first.
+/// The deletion of an object that is waited for by [name](Until::named) is never missed, even one that happened while the
+/// watch was away: an object that a later list does not have, or that has another uid since, is shown to the condition as
+/// absent first. A condition on a list is asked about what there is: of an object that came back meanwhile it is not told
+/// that it was away.
 ///
 /// It waits for ever, unless told [otherwise](Until::within), whatever becomes of the connection; the error then says
 /// what was seen last, and what is wrong with the connection if something is.

@@ -1,7 +1,10 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
 use kubernetes_core::{Object, PartialObjectMetadata};
+use kubernetes_testing::Fault;
 use kubernetes_watch::{Index, Informer, Stopped, StoreEvent};
 
 use crate::{Log, SECOND, Widget, create, create_in, delete, has, resize, server, widgets};
@@ -43,7 +46,7 @@ async fn a_handler_that_is_removed_is_told_no_more() {
     }
     let informer = Informer::start(&client, widgets());
     informer.wait_until_ready().await.unwrap();
-    let itself = std::sync::Arc::new(std::sync::OnceLock::<kubernetes_watch::Handler>::new());
+    let itself = Arc::new(std::sync::OnceLock::<kubernetes_watch::Handler>::new());
     let (own, log) = (itself.clone(), Log::default());
     let mut told = log.handler();
     let handler = informer.on_event(move |event| {
@@ -67,6 +70,46 @@ async fn a_handler_that_panics_is_told_no_more_and_others_are() {
     create(&client, "b").await;
     assert_eq!(log.take().await, ["+b=0"]);
     assert!(broken.is_finished());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_is_synced_when_it_has_been_told_of_what_there_was() {
+    let server = server();
+    let client = server.client();
+    server.inject(Fault::status(503).resource("widgets").times(3));
+    let informer = Informer::start(&client, widgets());
+    let empty = informer.on_event(drop);
+    assert!(empty.wait_until_synced().now_or_never().is_none());
+    let names = ["a", "b", "c"];
+    server.clear_faults();
+    for name in names {
+        create(&client, name).await;
+    }
+    let first = Arc::new(AtomicUsize::new(0));
+    let count = |counter: &Arc<AtomicUsize>| {
+        let counter = Arc::clone(counter);
+        move |_| {
+            counter.fetch_add(1, Ordering::SeqCst);
+        }
+    };
+    let early = informer.on_event(count(&first));
+    assert!(early.wait_until_synced().await && empty.wait_until_synced().await);
+    assert_eq!(first.load(Ordering::SeqCst), names.len());
+
+    let second = Arc::new(AtomicUsize::new(0));
+    let late = informer.on_event(count(&second));
+    assert!(late.wait_until_synced().await);
+    assert_eq!(second.load(Ordering::SeqCst), names.len());
+
+    let panicked = informer.on_event(|_| panic!("expected by this test"));
+    assert!(!panicked.wait_until_synced().await);
+    let mut events = informer.subscribe();
+    for _ in names {
+        assert!(!events.is_synced());
+        assert!(events.next().await.is_some());
+    }
+    assert!(events.next().now_or_never().is_none());
+    assert!(events.is_synced());
 }
 
 #[tokio::test(start_paused = true)]

@@ -403,3 +403,27 @@ async fn no_version_in_particular_is_reached_with_the_first_list() {
         store.wait_until_version(version).now_or_never().expect("at once").unwrap();
     }
 }
+
+/// As with shards, of which each has objects of its own uids.
+#[test]
+fn a_deletion_is_told_once_though_a_source_is_behind() {
+    let of_uid = |uid: &str, version| {
+        let mut widget = widget("a", version);
+        widget.metadata.uid = Some(uid.into());
+        widget
+    };
+    let mut writers = Store::builder().build_with_writers(2).into_iter();
+    let (mut behind, mut ahead) = (writers.next().expect("a writer"), writers.next().expect("another"));
+    let mut all = behind.store().subscribe();
+    list(&mut behind, []);
+    list(&mut ahead, []);
+    behind.apply(Change::Applied(of_uid("old", 5)));
+    ahead.apply(Change::Applied(of_uid("new", 10)));
+    ahead.apply(Change::Deleted(of_uid("new", 11)));
+    assert_eq!(events(&mut all), ["+a@5", "?a@5", "+a@10", "-a@11"]);
+    behind.apply(Change::Applied(of_uid("old", 8)));
+    behind.apply(Change::Deleted(of_uid("old", 9)));
+    assert!(events(&mut all).is_empty() && behind.store().is_empty());
+    ahead.apply(Change::Applied(of_uid("newer", 12)));
+    assert_eq!(events(&mut all), ["+a@12"]);
+}

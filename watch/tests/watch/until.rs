@@ -1,11 +1,13 @@
 //! Waits for conditions, over gaps and against a server that misbehaves.
 
 use std::error::Error as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use kubernetes_watch::{Condition, ListCondition, Objects, Until, UntilError, UntilObject, Verdict, Watch, until};
 
-use crate::server::{Answer, Server};
+use crate::server::{Answer, Part, Server};
 use crate::{Widget, added, bytes, ended, error, initial_events_end, line, open, refusal, widgets};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -269,4 +271,36 @@ async fn events_in_pieces_are_one_state_each() {
     let pieces = text.as_bytes().chunks(3).map(|piece| bytes(piece.to_vec()));
     let server = Server::new([Answer::Body(pieces.chain([crate::server::Part::Hang]).collect())]);
     assert_eq!(version(web(&server).is(at("10")).await).as_deref(), Some("10"));
+}
+
+/// A condition may be dear, such as one that looks into the JSON of an object.
+#[tokio::test(start_paused = true)]
+async fn a_condition_is_asked_once_about_each_state() {
+    const OBJECTS: u32 = 40;
+    let existing = (0..OBJECTS).map(|index| added(&format!("w{index}"), index + 1));
+    let changes = (0..OBJECTS).map(|index| line("MODIFIED", &format!("w{index}"), 1000 + index));
+    let lines = existing.chain([initial_events_end(999)]).chain(changes).map(bytes);
+    let server = Server::new([Answer::Body(lines.chain([Part::Hang]).collect())]);
+    let asked = Arc::new(AtomicU32::new(0));
+    let counter = Arc::clone(&asked);
+    let changed = Condition::new("is changed", move |widget: &Widget| {
+        counter.fetch_add(1, Ordering::Relaxed);
+        widget.metadata.resource_version.as_deref().is_some_and(|version| version.len() == 4)
+    });
+    let three = ListCondition::at_least(3, changed.clone());
+    let found = list(&server).is(ListCondition::all(changed).and(three)).await.expect("the condition holds");
+    assert_eq!(found.len(), OBJECTS as usize);
+    assert_eq!(asked.load(Ordering::Relaxed), 2 * OBJECTS);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reason_names_some_of_many() {
+    let lines = (10..30).map(|index| bytes(added(&format!("w{index}"), index))).chain([bytes(initial_events_end(99))]);
+    let server = Server::new([Answer::Body(lines.chain([Part::Hang]).collect())]);
+    let error = list(&server).all(at("1")).await.unwrap_err();
+    let reason = error.reason().expect("a reason");
+    assert!(
+        reason.starts_with("w10: it is at 10; w11: ") && reason.ends_with("w19: it is at 19; and 10 more"),
+        "{reason}"
+    );
 }
