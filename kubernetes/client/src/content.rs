@@ -35,8 +35,8 @@ const APPLY_CBOR: HeaderValue = HeaderValue::from_static("application/apply-patc
 #[derive(Debug, Default)]
 pub(crate) struct Content {
     preferred: ContentType,
-    /// The groups with their versions that have refused a body in CBOR, and are sent no other: each may have a server of
-    /// its own.
+    /// The groups with their versions that have refused a body in CBOR, and are sent no other: each may have a server
+    /// of its own.
     refused: Mutex<BTreeSet<Box<str>>>,
 }
 
@@ -71,8 +71,8 @@ impl Content {
     }
 
     /// Makes a request in CBOR one in JSON, if the server refused it for that: nothing was done, so that any request
-    /// may be sent again. From now on all bodies to the same group and version are JSON, as in client-go, whose clients are for one each
-    /// (`rest/client.go`).
+    /// may be sent again. From now on all bodies to the same group and version are JSON, as in client-go, whose clients
+    /// are for one each (`rest/client.go`).
     pub(crate) fn fall_back(&self, request: &mut Request<Bytes>, error: &Error) -> bool {
         if error.http_status() != Some(StatusCode::UNSUPPORTED_MEDIA_TYPE) {
             return false;
@@ -134,7 +134,8 @@ impl ClientBuilder {
     /// and version.
     ///
     /// Watches, patches other than applies, and objects that are asked for [as text](kubernetes_core::Raw) stay JSON,
-    /// and so does a request that names another media type. CBOR spares the server work; this client reads JSON with less.
+    /// and so does a request that names another media type. CBOR spares the server work; this client reads JSON with
+    /// less.
     pub fn content_type(mut self, content_type: ContentType) -> Self {
         self.content_type = content_type;
         self

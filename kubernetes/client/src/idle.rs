@@ -67,8 +67,8 @@ impl StdError for Silent {}
 
 impl ClientBuilder {
     /// How long a stream that was opened, as a log that is followed, may be silent before it fails with
-    /// [`is_timeout`](crate::Error::is_timeout). There is no limit by default, since a container may say nothing for hours;
-    /// one of more than a year is none.
+    /// [`is_timeout`](crate::Error::is_timeout). There is no limit by default, since a container may say nothing for
+    /// hours; one of more than a year is none.
     ///
     /// That the server is gone is found within 45 s without it: by pings over HTTP/2, and by TCP's keep-alive over
     /// HTTP/1.1. What this finds beside is a connection that was lost behind the server, to the node, or behind a proxy.
