@@ -7,6 +7,7 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
@@ -14,6 +15,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::fault::{Damage, DamageFilter, Piece};
 use crate::shared::Shared;
+use crate::store::WaiterId;
 use crate::verbs::expire;
 use crate::watching::{Progress, Watching};
 
@@ -33,10 +35,14 @@ enum Source {
     Done,
 }
 
+/// After this time a watch looks for something to do in any case.
+const LONGEST_SLEEP: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// A watch that is being sent.
 struct Live {
     shared: Arc<Shared>,
     watching: Watching,
+    waiter: WaiterId,
     /// Wakes at the next time at which there is something to do.
     sleep: Option<Pin<Box<Sleep>>>,
 }
@@ -47,7 +53,8 @@ impl ResponseBody {
     }
 
     pub(crate) fn watch(shared: &Arc<Shared>, watching: Watching) -> Self {
-        Self::new(Source::Watch(Box::new(Live { shared: Arc::clone(shared), watching, sleep: None })))
+        let waiter = shared.with(|inner| inner.state.store.add_waiter());
+        Self::new(Source::Watch(Box::new(Live { shared: Arc::clone(shared), watching, waiter, sleep: None })))
     }
 
     fn new(source: Source) -> Self {
@@ -155,6 +162,13 @@ impl Body for ResponseBody {
     }
 }
 
+impl Drop for Live {
+    fn drop(&mut self) {
+        let (collection, waiter) = (self.watching.collection(), self.waiter);
+        self.shared.with(|inner| inner.state.store.leave(collection, waiter));
+    }
+}
+
 impl Live {
     /// The next events; pending until there are some.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Progress>> {
@@ -169,7 +183,7 @@ impl Live {
                 if !progress.lines.is_empty() || progress.has_ended {
                     return Ok(Ok(progress));
                 }
-                inner.state.store.wait(watching.collection(), cx.waker());
+                inner.state.store.wait(watching.collection(), self.waiter, cx.waker());
                 let deadline = inner.state.deadlines.next();
                 let next = deadline.map_or(watching.next_time(), |deadline| deadline.min(watching.next_time()));
                 Ok(Err(next.saturating_sub(inner.state.clock.elapsed())))
@@ -178,7 +192,8 @@ impl Live {
                 Err(error) => return Poll::Ready(Err(error)),
                 Ok(Ok(progress)) => return Poll::Ready(Ok(progress)),
                 Ok(Err(wait)) => {
-                    let at = Instant::now() + wait;
+                    // The sum of the present and of the longest time would be none.
+                    let at = Instant::now() + wait.min(LONGEST_SLEEP);
                     let sleep = match &mut self.sleep {
                         Some(sleep) => {
                             sleep.as_mut().reset(at);

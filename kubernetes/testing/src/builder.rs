@@ -10,6 +10,7 @@ use serde_json::json;
 use crate::TestServer;
 use crate::clock::Clock;
 use crate::load;
+use crate::record::Limits;
 use crate::registry::Registry;
 use crate::shared::Shared;
 use crate::state::{Deadlines, Settings, State};
@@ -33,6 +34,7 @@ pub struct TestServerBuilder {
     seed: u64,
     now: Option<Timestamp>,
     history: usize,
+    record: Limits,
     settings: Settings,
 }
 
@@ -44,6 +46,7 @@ impl Default for TestServerBuilder {
             seed: 0,
             now: None,
             history: 10_000,
+            record: Limits { requests: 10_000, bytes: 64 * 1024 * 1024 },
             settings: Settings { require_namespaces: true, bookmark_interval: Duration::from_secs(60), sharding: true },
         }
     }
@@ -87,7 +90,16 @@ impl TestServerBuilder {
         self
     }
 
-    /// How often a watch gets a bookmark, if it wants any; every minute by default.
+    /// How much [`requests`](TestServer::requests) remembers: so many requests, and so many bytes of their bodies
+    /// together; 10,000 and 64 MiB by default. The oldest are forgotten first. With a limit of 0 requests nothing is
+    /// recorded.
+    pub fn record_limits(mut self, requests: usize, bytes: usize) -> Self {
+        self.record = Limits { requests, bytes };
+        self
+    }
+
+    /// How often a watch gets a bookmark, if it wants any; every minute by default, and two seconds before its end in
+    /// any case.
     pub fn bookmark_interval(mut self, interval: Duration) -> Self {
         self.settings.bookmark_interval = interval.max(Duration::from_millis(1));
         self
@@ -122,7 +134,7 @@ impl TestServerBuilder {
         for resource in &self.resources {
             add(&mut state, resource.definition(), &resource.plural);
         }
-        TestServer::new(Shared::new(state))
+        TestServer::new(Shared::new(state, self.record))
     }
 
     /// A server on a loopback port.

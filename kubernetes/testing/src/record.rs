@@ -1,5 +1,6 @@
 //! What was asked of the server.
 
+use std::collections::VecDeque;
 use std::fmt;
 
 use bytes::Bytes;
@@ -65,5 +66,65 @@ impl fmt::Debug for RecordedRequest {
             Some(status) => write!(f, " → {}", status.as_u16()),
             None => f.write_str(" → no answer"),
         }
+    }
+}
+
+/// The latest requests, as many as the limits allow.
+#[derive(Debug)]
+pub(crate) struct Record {
+    limits: Limits,
+    requests: VecDeque<RecordedRequest>,
+    /// How many bytes the bodies have.
+    bytes: usize,
+    /// How many requests came before the first that is still here.
+    forgotten: usize,
+}
+
+/// What a record keeps at most.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub(crate) requests: usize,
+    /// Of all bodies together.
+    pub(crate) bytes: usize,
+}
+
+/// The place of a request in the record, also after it was forgotten.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RequestId(usize);
+
+impl Record {
+    pub(crate) fn new(limits: Limits) -> Self {
+        Self { limits, requests: VecDeque::new(), bytes: 0, forgotten: 0 }
+    }
+
+    /// Notes a request; the oldest are forgotten for it, if need be.
+    pub(crate) fn push(&mut self, request: RecordedRequest) -> RequestId {
+        let id = RequestId(self.forgotten + self.requests.len());
+        self.bytes += request.body.len();
+        self.requests.push_back(request);
+        while self.requests.len() > self.limits.requests || self.bytes > self.limits.bytes {
+            let Some(oldest) = self.requests.pop_front() else { break };
+            self.bytes -= oldest.body.len();
+            self.forgotten += 1;
+        }
+        id
+    }
+
+    /// Notes the code of a request's answer, unless the request was forgotten meanwhile.
+    pub(crate) fn note_status(&mut self, id: RequestId, status: StatusCode) {
+        let index = id.0.checked_sub(self.forgotten);
+        if let Some(request) = index.and_then(|index| self.requests.get_mut(index)) {
+            request.status = Some(status);
+        }
+    }
+
+    pub(crate) fn to_vec(&self) -> Vec<RecordedRequest> {
+        self.requests.iter().cloned().collect()
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.forgotten += self.requests.len();
+        self.requests.clear();
+        self.bytes = 0;
     }
 }

@@ -144,13 +144,15 @@ impl TestServer {
     }
 
     /// The requests so far, those included that faults kept from being carried out.
+    ///
+    /// Of many, the latest: [`record_limits`](TestServerBuilder::record_limits) says how many.
     pub fn requests(&self) -> Vec<RecordedRequest> {
-        self.shared.with(|inner| inner.requests.clone())
+        self.shared.with(|inner| inner.record.to_vec())
     }
 
     /// Forgets the requests so far.
     pub fn forget_requests(&self) {
-        self.shared.forget_requests();
+        self.shared.with(|inner| inner.record.clear());
     }
 
     /// Sets the server's clock forward: grace periods end, bookmarks and timeouts of watches come due.

@@ -62,7 +62,7 @@ where
             let (id, actions) = shared.receive(&call, &path, &query);
             let refusal = is_too_large.then(|| Reply::from(&Failure::too_large()));
             let response = respond(&shared, &call, refusal, actions).await?;
-            shared.note_status(id, response.status());
+            shared.with(|inner| inner.record.note_status(id, response.status()));
             Ok(response)
         })
     }

@@ -3,11 +3,9 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
-use http::StatusCode;
-
 use crate::call::Call;
 use crate::fault::{Action, Rules};
-use crate::record::RecordedRequest;
+use crate::record::{Limits, Record, RecordedRequest, RequestId};
 use crate::request_info::RequestInfo;
 use crate::state::State;
 use crate::verbs::{self, Answer};
@@ -22,19 +20,13 @@ pub(crate) struct Shared {
 pub(crate) struct Inner {
     pub(crate) state: State,
     pub(crate) rules: Rules,
-    pub(crate) requests: Vec<RecordedRequest>,
-    /// How many requests were forgotten by whoever asserts on them.
-    forgotten: usize,
+    pub(crate) record: Record,
     pub(crate) is_stopped: bool,
 }
 
-/// The place of a request in the record.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct RequestId(usize);
-
 impl Shared {
-    pub(crate) fn new(state: State) -> Arc<Self> {
-        let inner = Inner { state, rules: Rules::default(), requests: Vec::new(), forgotten: 0, is_stopped: false };
+    pub(crate) fn new(state: State, limits: Limits) -> Arc<Self> {
+        let inner = Inner { state, rules: Rules::default(), record: Record::new(limits), is_stopped: false };
         Arc::new(Self { inner: Mutex::new(inner) })
     }
 
@@ -58,7 +50,7 @@ impl Shared {
         let info = RequestInfo::of(call);
         self.with(|inner| {
             let actions = inner.rules.draw(&call.method, path, &info);
-            inner.requests.push(RecordedRequest {
+            let id = inner.record.push(RecordedRequest {
                 method: call.method.clone(),
                 path: path.to_owned(),
                 query: query.to_owned(),
@@ -67,28 +59,12 @@ impl Shared {
                 status: None,
                 info,
             });
-            (RequestId(inner.forgotten + inner.requests.len() - 1), actions)
+            (id, actions)
         })
     }
 
     pub(crate) fn answer(&self, call: &Call) -> Answer {
         self.with(|inner| verbs::answer(&mut inner.state, call))
-    }
-
-    pub(crate) fn note_status(&self, id: RequestId, status: StatusCode) {
-        self.with(|inner| {
-            let index = id.0.checked_sub(inner.forgotten);
-            if let Some(request) = index.and_then(|index| inner.requests.get_mut(index)) {
-                request.status = Some(status);
-            }
-        });
-    }
-
-    pub(crate) fn forget_requests(&self) {
-        self.with(|inner| {
-            inner.forgotten += inner.requests.len();
-            inner.requests.clear();
-        });
     }
 
     pub(crate) fn stop(&self) {

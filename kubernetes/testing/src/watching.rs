@@ -77,6 +77,10 @@ pub(crate) struct Progress {
 /// How long a watch lasts that says nothing of it: the least that the API server gives by default.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 
+/// How long before its end a watch gets its last bookmark (`nextBookmarkTime` in
+/// <https://github.com/kubernetes/apiserver/blob/v0.37.2/pkg/storage/cacher/cache_watcher.go>).
+const BOOKMARK_BEFORE_END: Duration = Duration::from_secs(2);
+
 /// How many events are taken at once: a slow reader holds the others up no longer than that.
 const BATCH: usize = 64;
 
@@ -92,10 +96,8 @@ impl Watching {
     ) -> Self {
         let Options { interval, timeout_seconds } = options;
         let now = state.clock.elapsed();
-        let times = Times {
-            end: now.saturating_add(timeout_seconds.map_or(DEFAULT_TIMEOUT, Duration::from_secs)),
-            bookmark: interval.map(|interval| now.saturating_add(interval)),
-        };
+        let end = now.saturating_add(timeout_seconds.map_or(DEFAULT_TIMEOUT, Duration::from_secs));
+        let times = Times { end, bookmark: next_bookmark(now, interval, end) };
         let (phase, seen) = begin(state, served, &selection, start);
         Self { served: Arc::clone(served), selection, rendering, phase, seen, interval, times, is_first: true }
     }
@@ -128,7 +130,7 @@ impl Watching {
         let is_due = self.times.bookmark.is_some_and(|bookmark| bookmark <= now);
         if is_due && lines.is_empty() && matches!(self.phase, Phase::Following) {
             lines.push(self.bookmark(false));
-            self.times.bookmark = self.interval.map(|interval| now.saturating_add(interval));
+            self.times.bookmark = next_bookmark(now, self.interval, self.times.end);
         }
         if self.times.end <= now && lines.is_empty() {
             self.phase = Phase::Ended;
@@ -249,6 +251,12 @@ fn begin(state: &State, served: &Served, selection: &Selection, start: Start) ->
             (Phase::Initial { objects, announces_end }, state.store.revision())
         }
     }
+}
+
+/// When the next bookmark is due, if there is one before the end.
+fn next_bookmark(now: Duration, interval: Option<Duration>, end: Duration) -> Option<Duration> {
+    let last = end.saturating_sub(BOOKMARK_BEFORE_END);
+    (now < last).then(|| interval.map(|interval| now.saturating_add(interval).min(last)))?
 }
 
 fn too_old(revision: u64, oldest: u64) -> Failure {

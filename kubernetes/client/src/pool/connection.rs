@@ -2,20 +2,18 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::task::{Context, Poll, Waker, ready};
+use std::sync::{Arc, Weak};
+use std::task::{Poll, ready};
 use std::time::Duration;
 
 use hyper::client::conn::{http1, http2};
-use hyper::rt::Executor;
 use hyper_util::client::legacy::connect::Connection as _;
 use hyper_util::rt::TokioTimer;
-use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::ended::{Ended, Noted};
 use super::http1::{Connection, Http1};
+use super::http2::Parts;
 use super::state::{Absolute, Opened};
 use super::{IDLE_TIMEOUT, Inner};
 use crate::error::BoxError;
@@ -46,8 +44,8 @@ pub(super) async fn open(pool: &Arc<Inner>) -> Result<Opened, BoxError> {
     let id = pool.lock().next_id();
     let gone = Gone { pool: Arc::downgrade(pool), id };
     if connected.is_negotiated_h2() {
-        let (start, ended) = (Start::default(), Ended::default());
-        let (sender, connection) = http2::Builder::new(StartExecutor(start.clone()))
+        let (parts, ended) = (Parts::default(), Ended::default());
+        let (sender, mut connection) = http2::Builder::new(parts.clone())
             .timer(TokioTimer::new())
             .keep_alive_interval(PING_INTERVAL)
             .keep_alive_timeout(PING_TIMEOUT)
@@ -59,20 +57,20 @@ pub(super) async fn open(pool: &Arc<Inner>) -> Result<Opened, BoxError> {
             .handshake(Noted::new(io, ended.clone()))
             .await?;
         let weak = Arc::downgrade(pool);
-        let mut connection = connection;
+        let mut settled = false;
         let running = poll_fn(move |cx| {
-            start.watched_by(cx.waker());
             let done = Pin::new(&mut connection).poll(cx);
             let limit = connection.current_max_send_streams();
-            if limit != NO_LIMIT_YET
-                && !start.settled.swap(true, Ordering::AcqRel)
-                && let Some(pool) = weak.upgrade()
-            {
-                pool.update(|state| state.settle(id, limit));
+            // hyper tells nobody of the server's settings. Its part that reads them has just had its turn.
+            if !settled && limit != NO_LIMIT_YET {
+                settled = true;
+                if let Some(pool) = weak.upgrade() {
+                    pool.update(|state| state.settle(id, limit));
+                }
             }
             done
         });
-        tokio::spawn(drive(running, gone));
+        tokio::spawn(parts.beside(drive(running, gone)));
         return Ok(Opened::Http2 { id, sender, ended });
     }
     let (mut sender, connection) = http1::Builder::new().handshake(io).await?;
@@ -128,67 +126,5 @@ impl Drop for Gone {
         if let Some(pool) = self.pool.upgrade() {
             pool.update(|state| state.remove(self.id));
         }
-    }
-}
-
-/// Wakes the driver of an HTTP/2 connection whenever frames may have come, until the first has: hyper reads them in a
-/// task of its own and tells nobody of the server's settings.
-#[derive(Clone, Default)]
-struct Start {
-    settled: Arc<AtomicBool>,
-    driver: Arc<Mutex<Option<Waker>>>,
-}
-
-impl Start {
-    fn watched_by(&self, waker: &Waker) {
-        if !self.settled.load(Ordering::Acquire) {
-            let mut driver = self.driver.lock().unwrap_or_else(PoisonError::into_inner);
-            *driver = Some(waker.clone());
-        }
-    }
-
-    fn wake(&self) {
-        if let Some(waker) = self.driver.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            waker.wake();
-        }
-    }
-}
-
-/// Spawns hyper's tasks.
-#[derive(Clone)]
-struct StartExecutor(Start);
-
-impl<F> Executor<F> for StartExecutor
-where
-    F: Future<Output = ()> + Send + 'static,
-{
-    fn execute(&self, future: F) {
-        if self.0.settled.load(Ordering::Acquire) {
-            tokio::spawn(future);
-        } else {
-            tokio::spawn(Starting { future, start: self.0.clone() });
-        }
-    }
-}
-
-pin_project! {
-    /// A task of hyper's that may be the one that reads.
-    struct Starting<F> {
-        #[pin]
-        future: F,
-        start: Start,
-    }
-}
-
-impl<F: Future<Output = ()>> Future for Starting<F> {
-    type Output = ();
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let this = self.project();
-        let polled = this.future.poll(cx);
-        if !this.start.settled.load(Ordering::Acquire) {
-            this.start.wake();
-        }
-        polled
     }
 }

@@ -1,10 +1,10 @@
-//! Why TLS ended a connection.
+//! The socket of an HTTP/2 connection: why TLS ended it, and writes that wait for what belongs to them.
 
 use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use hyper::rt::{Read, ReadBuf, ReadBufCursor, Write};
 
@@ -33,11 +33,13 @@ impl Ended {
 pub(super) struct Noted<T> {
     io: T,
     ended: Ended,
+    /// Whether what is being written has waited for what belongs to it.
+    has_waited: bool,
 }
 
 impl<T: Read + Write + Unpin> Noted<T> {
     pub(super) fn new(io: T, ended: Ended) -> Self {
-        Self { io, ended }
+        Self { io, ended, has_waited: false }
     }
 
     /// A server that has closed the connection may have said why before: what it said can still be read.
@@ -52,6 +54,16 @@ impl<T: Read + Write + Unpin> Noted<T> {
                 Poll::Ready(Ok(())) | Poll::Pending => return,
             }
         }
+    }
+
+    /// Lets a write wait until all that is ready has had its turn: HTTP/2 knows of a request's body only after its head
+    /// is on its way, and both fit into one packet.
+    fn poll_gathered(&mut self, cx: &Context<'_>) -> Poll<()> {
+        if std::mem::replace(&mut self.has_waited, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 
     fn noted<R>(&mut self, cx: &mut Context<'_>, polled: Poll<io::Result<R>>) -> Poll<io::Result<R>> {
@@ -79,6 +91,7 @@ impl<T: Read + Write + Unpin> Read for Noted<T> {
 impl<T: Read + Write + Unpin> Write for Noted<T> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
+        ready!(this.poll_gathered(cx));
         let polled = Pin::new(&mut this.io).poll_write(cx, bytes);
         this.noted(cx, polled)
     }
@@ -86,6 +99,7 @@ impl<T: Read + Write + Unpin> Write for Noted<T> {
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let polled = Pin::new(&mut this.io).poll_flush(cx);
+        this.has_waited = polled.is_pending();
         this.noted(cx, polled)
     }
 
@@ -103,7 +117,41 @@ impl<T: Read + Write + Unpin> Write for Noted<T> {
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
+        ready!(this.poll_gathered(cx));
         let polled = Pin::new(&mut this.io).poll_write_vectored(cx, slices);
         this.noted(cx, polled)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use hyper_util::rt::TokioIo;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+    use crate::Body;
+    use crate::pool::http2::Parts;
+
+    /// The preface and settings of a client are over when it asks; what it then writes comes in one piece.
+    #[tokio::test]
+    async fn head_and_body_of_a_request_are_written_together() {
+        let (client, mut server) = tokio::io::duplex(64 * 1024);
+        let parts = Parts::default();
+        let noted = Noted::new(TokioIo::new(client), Ended::default());
+        let handshake = hyper::client::conn::http2::Builder::new(parts.clone()).handshake(noted).await;
+        let (mut sender, connection) = handshake.expect("the preface is written");
+        let task = tokio::spawn(parts.beside(async move { drop(connection.await) }));
+        // An empty SETTINGS frame, and the acknowledgement of the client's.
+        server.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 4, 1, 0, 0, 0, 0]).await.expect("the client is there");
+        let mut space = [0; 4096];
+        while let Ok(Ok(_)) = tokio::time::timeout(Duration::from_millis(50), server.read(&mut space)).await {}
+        let request = http::Request::post("http://localhost/").body(Body::from("the body")).expect("a valid request");
+        let response = tokio::spawn(sender.send_request(request));
+        let length = server.read(&mut space).await.expect("the client is there");
+        assert!(space[..length].ends_with(b"the body"), "{:?}", &space[..length]);
+        response.abort();
+        task.abort();
     }
 }

@@ -10,6 +10,7 @@
 mod connection;
 mod ended;
 mod http1;
+mod http2;
 mod lease;
 mod state;
 

@@ -15,7 +15,8 @@ use crate::request_info::RequestInfo;
 /// Something that goes wrong, and for which requests.
 ///
 /// It is given to [`TestServer::inject`](crate::TestServer::inject). Unless it says otherwise, it happens to the next
-/// request that it fits, once.
+/// request that it fits, once. Several faults can happen to one request, but one alone answers it or leaves it
+/// unanswered: of two statuses, the second is for the next request.
 ///
 /// ```
 /// use kubernetes_testing::{Fault, TestServer};
@@ -59,6 +60,19 @@ pub(crate) enum Action {
     GoneEvent,
     /// The answer is damaged on its way.
     Damage(Damage),
+}
+
+impl Action {
+    /// Whether it stands in the place of the answer.
+    fn replaces_answer(&self) -> bool {
+        matches!(self, Self::Silence | Self::Status { .. } | Self::GoneEvent)
+    }
+
+    /// Whether it is about events, which watches alone have.
+    fn is_for_watches(&self) -> bool {
+        use Damage::{DropBookmarks, DuplicateBookmarks, EndAfterLines};
+        matches!(self, Self::GoneEvent | Self::Damage(EndAfterLines(_) | DuplicateBookmarks | DropBookmarks))
+    }
 }
 
 impl Fault {
@@ -201,7 +215,9 @@ impl Fault {
 
     fn fits(&self, method: &http::Method, path: &str, info: &RequestInfo) -> bool {
         let Filter { method: wanted, path: at, verb, resource } = &self.filter;
-        wanted.as_ref().is_none_or(|wanted| wanted == method)
+        let is_possible = !self.action.is_for_watches() || info.verb == "watch";
+        is_possible
+            && wanted.as_ref().is_none_or(|wanted| wanted == method)
             && at.as_ref().is_none_or(|at| at == path)
             && verb.as_ref().is_none_or(|verb| *verb == info.verb)
             && resource.as_ref().is_none_or(|resource| *resource == info.resource)

@@ -32,6 +32,9 @@ impl Rules {
                 fault.skip -= 1;
                 continue;
             }
+            if fault.action.replaces_answer() && actions.iter().any(Action::replaces_answer) {
+                continue;
+            }
             if let Some(times) = &mut fault.times {
                 if *times == 0 {
                     continue;

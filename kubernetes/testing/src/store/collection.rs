@@ -5,7 +5,7 @@ use std::task::Waker;
 
 use bytes::Bytes;
 
-use super::{Key, Stored};
+use super::{Key, Stored, WaiterId};
 
 /// The objects of one resource, and what happened to them.
 #[derive(Debug)]
@@ -15,12 +15,12 @@ pub(crate) struct Collection {
     changes: VecDeque<Arc<Change>>,
     /// Changes up to this revision may be missing from the history.
     forgotten: u64,
-    pub(super) waiting: Vec<Waker>,
+    pub(super) waiting: BTreeMap<WaiterId, Waker>,
 }
 
 impl Collection {
     pub(super) fn new(revision: u64) -> Self {
-        Self { objects: BTreeMap::new(), changes: VecDeque::new(), forgotten: revision, waiting: Vec::new() }
+        Self { objects: BTreeMap::new(), changes: VecDeque::new(), forgotten: revision, waiting: BTreeMap::new() }
     }
 
     pub(super) fn get(&self, key: &Key) -> Option<&Arc<Stored>> {

@@ -14,6 +14,10 @@ pub(crate) use stored::{Key, Stored};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct CollectionId(usize);
 
+/// Who waits for changes. They are woken in the order in which they came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct WaiterId(u64);
+
 /// All objects.
 #[derive(Debug)]
 pub(crate) struct Store {
@@ -26,6 +30,8 @@ pub(crate) struct Store {
     collections: Vec<Collection>,
     /// The objects that have an owner, by its uid.
     dependents: HashMap<Box<str>, BTreeSet<(CollectionId, Key)>>,
+    /// How many there were who wait.
+    waiters: u64,
     /// Who waits for changes that were made since they were last collected.
     woken: Vec<Waker>,
 }
@@ -41,6 +47,7 @@ impl Store {
             history: history.max(1),
             collections: Vec::new(),
             dependents: HashMap::new(),
+            waiters: 0,
             woken: Vec::new(),
         }
     }
@@ -109,12 +116,20 @@ impl Store {
         self.compacted = self.revision;
     }
 
-    /// Has `waker` woken by the next change of the resource.
-    pub(crate) fn wait(&mut self, id: CollectionId, waker: &Waker) {
-        let waiting = &mut self.collections[id.0].waiting;
-        if !waiting.iter().any(|other| other.will_wake(waker)) {
-            waiting.push(waker.clone());
-        }
+    /// Somebody new who waits.
+    pub(crate) fn add_waiter(&mut self) -> WaiterId {
+        self.waiters += 1;
+        WaiterId(self.waiters)
+    }
+
+    /// Has `waker` woken by the next change of the resource, in place of the waiter's earlier one.
+    pub(crate) fn wait(&mut self, id: CollectionId, waiter: WaiterId, waker: &Waker) {
+        self.collections[id.0].waiting.insert(waiter, waker.clone());
+    }
+
+    /// The waiter waits no more.
+    pub(crate) fn leave(&mut self, id: CollectionId, waiter: WaiterId) {
+        self.collections[id.0].waiting.remove(&waiter);
     }
 
     /// Those who wait for what was changed since the last call, or for anything.
@@ -125,7 +140,7 @@ impl Store {
     /// Wakes all who wait, for what is no change of an object.
     pub(crate) fn wake_all(&mut self) {
         for collection in &mut self.collections {
-            self.woken.append(&mut collection.waiting);
+            self.woken.extend(std::mem::take(&mut collection.waiting).into_values());
         }
     }
 
@@ -134,7 +149,7 @@ impl Store {
         let history = self.history;
         let collection = &mut self.collections[id.0];
         collection.record(change, history);
-        self.woken.append(&mut collection.waiting);
+        self.woken.extend(std::mem::take(&mut collection.waiting).into_values());
     }
 
     fn forget_owners(&mut self, id: CollectionId, object: &Stored) {

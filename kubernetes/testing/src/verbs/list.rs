@@ -94,7 +94,10 @@ pub(super) fn page(state: &State, target: &Target, options: &ListOptions, select
     let oldest = store.oldest(target.served.collection);
     let from = options.continue_token.as_deref().map(Continue::decode).transpose()?;
     let (revision, after) = match &from {
-        Some(from) => (from.revision, Some(from.after.as_str())),
+        Some(from) => {
+            refuse_future(state, from.revision)?;
+            (from.revision, Some(from.after.as_str()))
+        }
         None => {
             refuse_future(state, options.resource_version)?;
             (options.resource_version.filter(|_| options.exact), None)
@@ -175,7 +178,7 @@ pub(super) fn watch(state: &State, call: &Call, target: &Target) -> Result<Answe
     let start = match (options.initial_events, options.resource_version) {
         (Some(true), Some(asked)) if asked > current => Start::Failed(Failure::too_large_version(asked, current)),
         (Some(true), _) => Start::Initial { announces_end: options.bookmarks },
-        (None, None | Some(0)) => Start::Initial { announces_end: false },
+        (None, None | Some(0)) => Start::Initial { announces_end: options.bookmarks },
         (Some(false), None | Some(0)) => Start::After(current),
         (_, Some(asked)) => Start::After(asked),
     };

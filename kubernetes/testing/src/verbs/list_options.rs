@@ -43,7 +43,11 @@ impl ListOptions {
             continue_token: continue_token.map(str::to_owned),
             bookmarks: query.flag("allowWatchBookmarks").unwrap_or(false),
             initial_events,
-            timeout_seconds: query.integer("timeoutSeconds")?.and_then(|seconds| u64::try_from(seconds).ok()),
+            // 0 is as good as none (`ListResource` in `apiserver/pkg/endpoints/handlers/get.go`).
+            timeout_seconds: query
+                .integer("timeoutSeconds")?
+                .filter(|seconds| *seconds != 0)
+                .map(|seconds| u64::try_from(seconds).unwrap_or(0)),
         })
     }
 }

@@ -5,7 +5,7 @@ use kubernetes_testing::{Fault, RandomFaults, TestServer};
 use serde_json::json;
 use tokio::time::Instant;
 
-use crate::support::{JSON, MAPS, create, get, open, post};
+use crate::support::{JSON, MAPS, create, get, open, post, send};
 
 /// The chunks of an answer, and whether the connection was lost at the end.
 async fn chunks(server: &TestServer, path: &str) -> (Vec<Vec<u8>>, bool) {
@@ -63,7 +63,8 @@ async fn bytes_are_damaged_as_asked() {
 
 #[tokio::test(start_paused = true)]
 async fn bookmarks_come_twice_or_not_at_all() {
-    for (fault, count) in [(Fault::duplicate_bookmarks(), 2), (Fault::drop_bookmarks(), 0)] {
+    // At the beginning, after a minute and before the end.
+    for (fault, count) in [(Fault::duplicate_bookmarks(), 6), (Fault::drop_bookmarks(), 0)] {
         let server = TestServer::in_process();
         server.inject(fault);
         let query = "watch=1&resourceVersion=0&allowWatchBookmarks=1&timeoutSeconds=90";
@@ -146,5 +147,46 @@ async fn requests_are_recorded_with_what_became_of_them() {
     assert_eq!(requests[0].json()["metadata"]["name"], "a");
     assert_eq!((requests[1].name(), requests[1].namespace(), &*requests[1].query), (Some("a"), Some("default"), "x=y"));
     server.forget_requests();
+    assert!(server.requests().is_empty());
+}
+
+#[tokio::test]
+async fn each_status_has_a_request_of_its_own() {
+    let server = TestServer::in_process();
+    server.inject(Fault::status(503));
+    server.inject(Fault::status(429));
+    let mut codes = Vec::new();
+    for _ in 0..3 {
+        codes.push(get(&server, MAPS).await.status);
+    }
+    assert_eq!(codes, [503, 429, 200]);
+}
+
+#[tokio::test]
+async fn what_happens_to_events_waits_for_a_watch() {
+    let server = TestServer::in_process();
+    server.inject(Fault::gone_event());
+    assert_eq!(get(&server, MAPS).await.body["kind"], "ConfigMapList");
+    assert_eq!(get(&server, &format!("{MAPS}?watch=1")).await.body["object"]["code"], 410);
+}
+
+#[tokio::test]
+async fn the_oldest_requests_are_forgotten_beyond_the_limits() {
+    let paths = |server: &TestServer| -> Vec<String> {
+        server.requests().iter().map(|request| request.path.rsplit('/').next().unwrap_or_default().to_owned()).collect()
+    };
+    let server = TestServer::builder().record_limits(2, usize::MAX).in_process();
+    for name in ["a", "b", "c"] {
+        get(&server, &format!("{MAPS}/{name}")).await;
+    }
+    assert_eq!(paths(&server), ["b", "c"]);
+    assert!(server.requests().iter().all(|request| request.status.is_some_and(|status| status == 404)));
+
+    let server = TestServer::builder().record_limits(usize::MAX, 100).in_process();
+    for size in [60, 30, 20] {
+        send(&server, "PUT", &format!("{MAPS}/{size}"), JSON, "x".repeat(size).into()).await;
+    }
+    assert_eq!(paths(&server), ["30", "20"], "60 bytes more would be too many");
+    send(&server, "PUT", &format!("{MAPS}/large"), JSON, "x".repeat(200).into()).await;
     assert!(server.requests().is_empty());
 }

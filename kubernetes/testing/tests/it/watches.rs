@@ -89,26 +89,39 @@ async fn a_watch_that_reads_too_slowly_is_told_so() {
 async fn bookmarks_and_the_end_come_by_the_clock() {
     let server = TestServer::in_process();
     let start = tokio::time::Instant::now();
-    let mut events =
-        Events::open(&server, &format!("{MAPS}?watch=1&resourceVersion=0&allowWatchBookmarks=1&timeoutSeconds=150"))
-            .await;
-    assert_eq!(events.next().await.unwrap().0, "BOOKMARK");
-    assert_eq!(start.elapsed().as_secs(), 60);
-    assert_eq!(events.next().await.unwrap().0, "BOOKMARK");
-    assert_eq!(events.next().await, None);
+    let query = "watch=1&resourceVersion=0&allowWatchBookmarks=1&timeoutSeconds=150";
+    let mut events = Events::open(&server, &format!("{MAPS}?{query}")).await;
+    let mut seconds = Vec::new();
+    while let Some((kind, _, _)) = events.next().await {
+        assert_eq!(kind, "BOOKMARK");
+        seconds.push(start.elapsed().as_secs());
+    }
+    assert_eq!(seconds, [0, 60, 120, 148]);
     assert_eq!(start.elapsed().as_secs(), 150);
 }
 
 #[tokio::test]
 async fn the_clock_can_be_set_forward_by_hand() {
     let server = TestServer::in_process();
-    let mut events = Events::open(&server, &format!("{MAPS}?watch=1&resourceVersion=0&allowWatchBookmarks=1")).await;
+    let version = server.resource_version();
+    let query = format!("watch=1&resourceVersion={version}&allowWatchBookmarks=1");
+    let mut events = Events::open(&server, &format!("{MAPS}?{query}")).await;
     assert!(events.is_quiet().await);
     server.advance(Duration::from_secs(60));
     assert_eq!(events.next().await.unwrap().0, "BOOKMARK");
     server.advance(Duration::from_secs(1800));
     assert_eq!(events.next().await.unwrap().0, "BOOKMARK");
     assert_eq!(events.next().await, None);
+}
+
+#[tokio::test]
+async fn a_watch_may_last_longer_than_any_clock() {
+    let server = TestServer::in_process();
+    let query = format!("watch=1&timeoutSeconds={}", i64::MAX);
+    let mut events = Events::open(&server, &format!("{MAPS}?{query}")).await;
+    assert!(events.is_quiet().await);
+    create(&server, "a").await;
+    assert_eq!(events.take(1).await, ["ADDED a"]);
 }
 
 #[tokio::test]

@@ -44,7 +44,7 @@ const OTHER_PATHS: [&str; 12] = [
 const SUBRESOURCES: [&str; 8] =
     ["status", "scale", "binding", "eviction", "resize", "ephemeralcontainers", "log", "approval"];
 
-const QUERIES: [&str; 24] = [
+const QUERIES: [&str; 25] = [
     "limit=1",
     "limit=2",
     "limit=-1",
@@ -58,6 +58,7 @@ const QUERIES: [&str; 24] = [
     "allowWatchBookmarks=true",
     "watch=1",
     "timeoutSeconds=1",
+    "timeoutSeconds=9223372036854775807",
     "labelSelector=app",
     "labelSelector=app%20in%20(a,b)",
     "fieldSelector=metadata.name%3Da",
