@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT_ENCODING, CONTENT_TYPE};
@@ -67,10 +68,13 @@ impl Inner {
                 Ok(response) => return Ok(response),
                 Err(error) => error,
             };
-            if self.content.fall_back(&mut request, &error) {
-                continue;
-            }
-            let Some(wait) = retries.wait_after(&error) else { return Err(error) };
+            let wait = if self.content.fall_back(&mut request, &error) {
+                Duration::ZERO
+            } else if let Some(wait) = retries.wait_after(&error) {
+                wait
+            } else {
+                return Err(error);
+            };
             let method = request.method();
             tracing::debug!(%method, path = line.path(), attempt, ?wait, %error, "the request is sent again");
             previous = Some(error);

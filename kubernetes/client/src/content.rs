@@ -1,6 +1,7 @@
 //! In which formats a client and its server talk.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
@@ -34,13 +35,14 @@ const APPLY_CBOR: HeaderValue = HeaderValue::from_static("application/apply-patc
 #[derive(Debug, Default)]
 pub(crate) struct Content {
     preferred: ContentType,
-    /// Whether the server has refused a body in CBOR, so that no other is sent.
-    refused: AtomicBool,
+    /// The groups with their versions that have refused a body in CBOR, and are sent no other: each may have a server
+    /// of its own.
+    refused: Mutex<BTreeSet<Box<str>>>,
 }
 
 impl Content {
     pub(crate) fn new(preferred: ContentType) -> Self {
-        Self { preferred, refused: AtomicBool::new(false) }
+        Self { preferred, refused: Mutex::default() }
     }
 
     /// Makes a request that says JSON one in the preferred format. Any other is left as it is.
@@ -53,14 +55,14 @@ impl Content {
         {
             *accept = preferred;
         }
-        if self.refused.load(Ordering::Relaxed) {
-            return;
-        }
         let cbor = match request.headers().get(CONTENT_TYPE) {
             Some(content_type) if content_type == JSON => CBOR,
             Some(content_type) if content_type == APPLY_JSON => APPLY_CBOR,
             _ => return,
         };
+        if self.refused().contains(group_version(request.uri().path())) {
+            return;
+        }
         // An apply may be YAML that is no JSON. Whatever can't be encoded is for the server to refuse.
         if let Some(body) = std::str::from_utf8(request.body()).ok().and_then(|json| cbor::from_json(json).ok()) {
             *request.body_mut() = body.into();
@@ -69,7 +71,8 @@ impl Content {
     }
 
     /// Makes a request in CBOR one in JSON, if the server refused it for that: nothing was done, so that any request
-    /// may be sent again. From now on all bodies are JSON, as in client-go (`rest/client.go`).
+    /// may be sent again. From now on all bodies to the same group and version are JSON, as in client-go, whose clients
+    /// are for one each (`rest/client.go`).
     pub(crate) fn fall_back(&self, request: &mut Request<Bytes>, error: &Error) -> bool {
         if error.http_status() != Some(StatusCode::UNSUPPORTED_MEDIA_TYPE) {
             return false;
@@ -82,9 +85,26 @@ impl Content {
         let Ok(body) = cbor::to_json(request.body()) else { return false };
         *request.body_mut() = body.into();
         request.headers_mut().insert(CONTENT_TYPE, json);
-        self.refused.store(true, Ordering::Relaxed);
+        let group_version = group_version(request.uri().path());
+        if self.refused().insert(group_version.into()) {
+            tracing::debug!(group_version, "CBOR was refused (415): bodies are sent as JSON from now on");
+        }
         true
     }
+
+    fn refused(&self) -> MutexGuard<'_, BTreeSet<Box<str>>> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// `/api/v1` or `/apis/<group>/<version>` of a path; of one that is neither, the first segment.
+fn group_version(path: &str) -> &str {
+    let segments = match path.split('/').nth(1) {
+        Some("apis") => 3,
+        Some("api") => 2,
+        _ => 1,
+    };
+    path.match_indices('/').nth(segments).and_then(|(end, _)| path.get(..end)).unwrap_or(path)
 }
 
 /// The media types that a request accepts, those of JSON also as CBOR and before; `None` if the first is not JSON.
@@ -110,10 +130,12 @@ impl ClientBuilder {
     /// ```
     ///
     /// A server speaks CBOR behind its feature gate `CBORServingAndStorage`. One that does not answers in JSON; if it
-    /// refuses what was sent (415), the request is sent again in JSON, and so are all others after it.
+    /// refuses what was sent (415), the request is sent again in JSON, and so are all others after it to the same group
+    /// and version.
     ///
-    /// Watches and patches other than applies stay JSON, and so does a request that names another media type. CBOR
-    /// spares the server work; this client reads JSON with less.
+    /// Watches, patches other than applies, and objects that are asked for [as text](kubernetes_core::Raw) stay JSON,
+    /// and so does a request that names another media type. CBOR spares the server work; this client reads JSON with
+    /// less.
     pub fn content_type(mut self, content_type: ContentType) -> Self {
         self.content_type = content_type;
         self

@@ -55,7 +55,8 @@ const NAMES: [&str; COUNTERS] = [
 
 impl Counts {
     /// The attempts that have ended: a request has at least one. Those of watches and logs end when their response
-    /// begins.
+    /// begins. What is sent again at once with other credentials, because the server refused the first (401, or their
+    /// certificate), is the same attempt.
     pub fn attempts(&self) -> u64 {
         self.of(Counter::Attempts)
     }

@@ -20,10 +20,12 @@ struct Watched {
     over: Pin<Box<Sleep>>,
 }
 
+/// What is longer is no limit: added to the time at any frame it might be beyond what the clock can tell.
+const MAX_LIMIT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 /// The body, which fails after this time of silence.
 pub(crate) fn limited(body: Body, limit: Option<Duration>) -> Body {
-    // Some centuries are no limit.
-    match limit.filter(|limit| Instant::now().checked_add(*limit).is_some()) {
+    match limit.filter(|limit| *limit <= MAX_LIMIT) {
         Some(limit) => Body::new(Watched { body, limit, over: Box::pin(sleep(limit)) }),
         None => body,
     }
@@ -65,7 +67,8 @@ impl StdError for Silent {}
 
 impl ClientBuilder {
     /// How long a stream that was opened, as a log that is followed, may be silent before it fails with
-    /// [`is_timeout`](crate::Error::is_timeout). There is no limit by default, since a container may say nothing for hours.
+    /// [`is_timeout`](crate::Error::is_timeout). There is no limit by default, since a container may say nothing for
+    /// hours; one of more than a year is none.
     ///
     /// That the server is gone is found within 45 s without it: by pings over HTTP/2, and by TCP's keep-alive over
     /// HTTP/1.1. What this finds beside is a connection that was lost behind the server, to the node, or behind a proxy.

@@ -21,7 +21,8 @@ use crate::{Object, ObjectMeta, Watchable};
 /// ```
 ///
 /// It is for programs that pass objects on as they are, want fields that `K` does not have, or must go on when one
-/// object among many can't be decoded. (From a server, the text is as it was sent; serde, as above, makes its own.)
+/// object among many can't be decoded. (From a server, the text is as it was sent, since these requests ask for JSON
+/// whatever the client prefers; serde, as above, makes its own.)
 ///
 /// Neither `apiVersion` nor `kind` is checked before [`decode`](Self::decode). What is changed in the metadata is not
 /// written to the text.

@@ -15,6 +15,7 @@ use base64::engine::general_purpose::STANDARD;
 use http::header::AUTHORIZATION;
 use http::{HeaderValue, Request, Response, StatusCode};
 use kubernetes_config::{Config, Credentials};
+use rustls::sign::CertifiedKey;
 
 use crate::error::Kind;
 use crate::tls::Identity;
@@ -110,17 +111,19 @@ impl Authentication {
             return transmit(request).await;
         }
         let credential = self.credential().await?;
+        let certificate = self.certificate_of_files();
         let spare = if self.can_change() { try_clone(&request) } else { None };
         credential.apply(&mut request);
         let result = transmit(request).await;
-        let refused = match &result {
-            Ok(response) => response.status() == StatusCode::UNAUTHORIZED,
-            Err(error) => error.is_certificate_refused(),
+        let by_tls = match &result {
+            Ok(response) if response.status() == StatusCode::UNAUTHORIZED => false,
+            Err(error) if error.is_certificate_refused() => true,
+            _ => return result,
         };
-        if !refused || !self.can_change() {
-            return result;
-        }
-        match (self.renew(&credential).await, spare) {
+        let has_reloaded = self.has_reloaded(certificate.as_ref());
+        // TLS has seen nothing else: a plugin, which might have the user log in, is no cure for a certificate in files.
+        let renewed = if by_tls && !self.is_certificate_issued() { None } else { self.renew(&credential).await };
+        match (renewed.or_else(|| has_reloaded.then_some(credential)), spare) {
             (Some(credential), Some(mut request)) => {
                 // Before the next one is sent, so that HTTP/1.1 can use the connection again.
                 drop(result);
@@ -146,7 +149,8 @@ impl Authentication {
         }
     }
 
-    /// Other credentials than the ones that were refused. Without an error: the server's answer is the one to show.
+    /// Other credentials than the ones that were refused, apart from a certificate in files. Without an error: the
+    /// server's answer is the one to show.
     async fn renew(&self, refused: &Credential) -> Option<Credential> {
         match (&self.source, refused) {
             (Source::Renewed(renewed), Credential::Issued(issued)) => {
@@ -155,8 +159,26 @@ impl Authentication {
             (Source::TokenFile(file), Credential::Header(Some(header))) => {
                 file.replace(header).map(|header| Credential::Header(Some(header)))
             }
-            _ => self.identity.as_ref()?.reload().then(|| refused.clone()),
+            _ => None,
         }
+    }
+
+    /// The certificate that is in files, as it was read last.
+    fn certificate_of_files(&self) -> Option<Arc<CertifiedKey>> {
+        self.identity.as_deref().filter(|identity| matches!(identity, Identity::Files(_)))?.current()
+    }
+
+    /// Whether the files have another certificate than this by now: one that another request has found in them, or that
+    /// is found in them at once.
+    fn has_reloaded(&self, used: Option<&Arc<CertifiedKey>>) -> bool {
+        let (Some(used), Some(identity)) = (used, &self.identity) else { return false };
+        let is_other = || identity.current().is_some_and(|current| !Arc::ptr_eq(used, &current));
+        is_other() || identity.reload()
+    }
+
+    /// Whether new credentials may come with another certificate.
+    fn is_certificate_issued(&self) -> bool {
+        matches!(self.identity.as_deref(), Some(Identity::Issued(_)))
     }
 
     fn can_change(&self) -> bool {

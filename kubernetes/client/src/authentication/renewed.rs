@@ -100,7 +100,7 @@ impl Renewed {
             Ok(issued) => Some(issued),
             Err(failure) => {
                 let reason = chain(&failure);
-                tracing::warn!(%reason, "the server refused the credentials (401), and there are no others");
+                tracing::warn!(%reason, "the server refused the credentials, and there are no others");
                 None
             }
         }

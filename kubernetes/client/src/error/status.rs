@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, Method, StatusCode};
-use kubernetes_core::{Encoded, Status};
+use kubernetes_core::{Encoded, Status, cbor};
 
 use super::causes::Cause;
 
@@ -26,7 +26,7 @@ impl Answer {
     pub(crate) fn read(method: &Method, code: StatusCode, headers: &HeaderMap, body: &Encoded, complete: bool) -> Self {
         let mut status = match body.decode::<Status>() {
             Ok(status) if complete && is_failure(&status) => status,
-            _ => describe(method, code, body.bytes()),
+            _ => describe(method, code, shorten(body)),
         };
         if status.code.is_none_or(|code| code <= 0) {
             status.code = Some(i32::from(code.as_u16()));
@@ -89,7 +89,7 @@ fn is_failure(status: &Status) -> bool {
 
 /// The `Status` for a response that has none. The reasons are those of `NewGenericServerResponse` in
 /// `apimachinery/pkg/api/errors`.
-fn describe(method: &Method, code: StatusCode, body: &[u8]) -> Status {
+fn describe(method: &Method, code: StatusCode, message: String) -> Status {
     let reason = match code {
         StatusCode::CONFLICT if method == Method::POST => Some("AlreadyExists"),
         StatusCode::CONFLICT => Some("Conflict"),
@@ -110,7 +110,7 @@ fn describe(method: &Method, code: StatusCode, body: &[u8]) -> Status {
     };
     Status {
         status: Some("Failure".into()),
-        message: Some(shorten(body).into()),
+        message: Some(message.into()),
         reason: reason.map(Into::into),
         code: Some(i32::from(code.as_u16())),
         ..Status::default()
@@ -118,7 +118,16 @@ fn describe(method: &Method, code: StatusCode, body: &[u8]) -> Status {
 }
 
 /// The beginning of a body as text on one line.
-fn shorten(body: &[u8]) -> String {
+fn shorten(body: &Encoded) -> String {
+    let bytes = body.bytes();
+    if !body.media_type().eq_ignore_ascii_case(cbor::MEDIA_TYPE) {
+        return shorten_text(bytes);
+    }
+    cbor::to_json(bytes)
+        .map_or_else(|_| format!("{} bytes that are no valid CBOR", bytes.len()), |json| shorten_text(json.as_bytes()))
+}
+
+fn shorten_text(body: &[u8]) -> String {
     let Some(kept) = body.get(..KEPT_BYTES) else { return one_line(body) };
     // The cut may go through a character.
     let line = one_line(kept);

@@ -4,7 +4,7 @@ use http::{HeaderValue, Method};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use kubernetes_client::{Client, ContentType};
-use kubernetes_core::{Encoded, Execute, Map, Path, Request, Str, cbor};
+use kubernetes_core::{Encoded, Execute, Map, ObjectMeta, Path, ReadRequest, Request, Str, cbor};
 
 use crate::server::{Answer, Server, answer};
 use crate::{config, get, raw};
@@ -136,6 +136,52 @@ async fn reads_errors_in_cbor() {
     let error = client(&server, ContentType::Cbor).execute(get("/pods/web"), raw).await.unwrap_err();
     assert!(error.is_not_found());
     assert_eq!(error.to_string(), "GET /pods/web failed: 404 Not Found: no such pod");
+}
+
+#[tokio::test]
+async fn shows_no_bytes_of_an_error_in_cbor_that_is_no_status() {
+    let document = cbor::from_json(r#"{"error":"no such pod"}"#).unwrap();
+    let cut = document[..document.len() - 4].to_vec();
+    for (body, shown) in [(document, r#"{"error":"no such pod"}"#), (cut, "19 bytes that are no valid CBOR")] {
+        let server = Server::plain(move |_| {
+            let body = body.clone();
+            async { in_format(answer(404, body), "application/cbor") }
+        })
+        .await;
+        let error = client(&server, ContentType::Cbor).execute(get("/pods/web"), raw).await.unwrap_err();
+        assert!(error.is_not_found());
+        assert_eq!(error.to_string(), format!("GET /pods/web failed: 404 Not Found: {shown}"));
+    }
+}
+
+#[tokio::test]
+async fn a_group_that_refuses_cbor_leaves_the_others_with_it() {
+    let server = Server::plain(|request: http::Request<Incoming>| async move {
+        let is_cbor = request.headers()["content-type"] == "application/cbor";
+        let aggregated = request.uri().path().starts_with("/apis/metrics.k8s.io/v1/");
+        if is_cbor && aggregated { answer(415, "JSON only") } else { answer(200, JSON) }
+    })
+    .await;
+    let client = client(&server, ContentType::Cbor);
+    const METRICS: &str = "/apis/metrics.k8s.io/v1/pods";
+    for path in [METRICS, "/apis/metrics.k8s.io/v1beta1/pods", "/apis/apps/v1/deployments", "/api/v1/pods", METRICS] {
+        let mut request = sending(Method::POST, "application/json");
+        request.path = Path::new(path, &[]);
+        client.execute(request, raw).await.unwrap();
+    }
+    let sent = server.requests().iter().map(|seen| seen.header("content-type").unwrap().to_owned()).collect::<Vec<_>>();
+    let (cbor, json) = ("application/cbor", "application/json");
+    assert_eq!(sent, [cbor, json, cbor, cbor, cbor, json]);
+    assert_eq!((client.counts().attempts(), client.counts().resent()), (6, 1));
+}
+
+#[tokio::test]
+async fn what_is_asked_for_as_text_comes_in_json() {
+    let server = server(&["application/json", "application/cbor"]).await;
+    let client = client(&server, ContentType::Cbor);
+    let mut request = get("/labels");
+    request.accept = ReadRequest::<ObjectMeta>::at(Path::new("/labels", &[])).raw().request().accept.clone();
+    assert_eq!(client.execute(request, labels).await.unwrap(), expected("application/json"));
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use futures_util::future::join_all;
 use http::Request;
 use hyper::body::Incoming;
 use kubernetes_client::Client;
-use kubernetes_config::{ClientIdentity, Config};
+use kubernetes_config::{ClientIdentity, Config, Credentials};
 use kubernetes_core::Execute;
 use rustls::ServerConfig;
 use rustls::server::{ClientHello, ResolvesServerCert};
@@ -19,7 +19,7 @@ use rustls::sign::CertifiedKey;
 use tempfile::TempDir;
 
 use crate::certificates::{Authority, Signed};
-use crate::exec::{Plugin, with_exec};
+use crate::exec::{Plugin, TOKEN, with_exec};
 use crate::server::{Answer, Server, answer, hello, provider, streamed, tls_config};
 use crate::{chain, config, fetch, get, pass};
 
@@ -214,6 +214,60 @@ async fn files_are_read_at_once_when_tls_refuses_the_certificate() {
         assert_eq!(fetch(&client).await.unwrap(), "hello");
         assert_eq!(server.peers(), [Some(new.der)], "{alpn}");
     }
+}
+
+#[tokio::test]
+async fn a_refused_certificate_in_files_is_read_again_beside_other_credentials() {
+    let plugin = Plugin::new(TOKEN);
+    let token = tempfile::NamedTempFile::new().unwrap();
+    fs::write(token.path(), "from-file").unwrap();
+    for credentials in
+        [Credentials::TokenFile(token.path().to_owned()), Credentials::Exec(Box::new(plugin.exec.clone()))]
+    {
+        let authority = Authority::new();
+        let (expired, new) = (authority.expired_client("alice"), authority.client("alice"));
+        let files = Files::new(&expired);
+        let (server, mut config) = mutual(&authority, "h2", hello).await;
+        config.client_identity = Some(files.identity(&expired));
+        config.credentials = credentials;
+        let client = Client::new(config).unwrap();
+
+        assert!(fetch(&client).await.unwrap_err().is_certificate());
+        files.write(&new);
+        // Each of those that find it out at once, also when another one has read the files.
+        for result in join_all((0..20).map(|_| fetch(&client))).await {
+            assert_eq!(result.unwrap(), "hello");
+        }
+        assert_eq!(server.peers(), [Some(new.der)]);
+    }
+    assert_eq!(plugin.runs(), 1, "another token is no cure");
+}
+
+#[tokio::test]
+async fn an_unknown_user_gets_another_certificate_when_there_is_no_other_token() {
+    let authority = Authority::new();
+    let (old, new) = (authority.client("alice"), authority.client("alice"));
+    let files = Files::new(&old);
+    let refuses = Arc::new(AtomicBool::new(false));
+    let handler = {
+        let refuses = Arc::clone(&refuses);
+        move |_| {
+            let code = if refuses.swap(false, Ordering::SeqCst) { 401 } else { 200 };
+            async move { answer(code, "hello") }
+        }
+    };
+    let (server, mut config) = mutual(&authority, "h2", handler).await;
+    let token = tempfile::NamedTempFile::new().unwrap();
+    fs::write(token.path(), "from-file").unwrap();
+    config.client_identity = Some(files.identity(&old));
+    config.credentials = Credentials::TokenFile(token.path().to_owned());
+    let client = Client::new(config).unwrap();
+    fetch(&client).await.unwrap();
+
+    files.write(&new);
+    refuses.store(true, Ordering::SeqCst);
+    assert_eq!(fetch(&client).await.unwrap(), "hello");
+    assert_eq!(server.peers(), [Some(old.der), Some(new.der)]);
 }
 
 #[tokio::test]

@@ -85,6 +85,38 @@ async fn a_stream_fails_when_it_is_silent_for_too_long_if_told_so() {
     sender.closed().await;
 }
 
+#[tokio::test]
+async fn a_silence_longer_than_the_clock_can_tell_is_no_limit() {
+    // The longest that can be added to the time by now, but not any more by the second line.
+    let now = Instant::now();
+    let (mut limit, mut step) = (Duration::ZERO, Duration::MAX);
+    while step > Duration::ZERO {
+        let longer = limit.checked_add(step).filter(|longer| now.checked_add(*longer).is_some());
+        limit = longer.unwrap_or(limit);
+        step /= 2;
+    }
+    let server = Server::plain(|_| async {
+        let (sender, response) = streamed();
+        tokio::spawn(async move {
+            for _ in 0..2 {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                sender.send("line").await.unwrap();
+            }
+        });
+        response
+    })
+    .await;
+    let client = Client::builder(config(&server.url("http"))).connect_timeout(None).idle_timeout(limit - LATER);
+    let mut log = client.build().unwrap().open(get("/log")).await.unwrap();
+    for _ in 0..2 {
+        tokio::time::sleep(LATER).await;
+        assert_eq!(log.next().await.unwrap().unwrap(), "line");
+    }
+}
+
+/// Until a stream is opened.
+const LATER: Duration = Duration::from_millis(100);
+
 #[tokio::test(start_paused = true)]
 async fn the_minute_includes_the_body_but_not_that_of_a_stream() {
     let client = fakes::client(|_| async { http::Response::new(kubernetes_client::Body::new(Silent)) });

@@ -55,14 +55,16 @@ fn string(text: &str, bytes: &mut Vec<u8>) {
     bytes.extend_from_slice(text.as_bytes());
 }
 
-/// Integers that fit 64 bits stay integers, other numbers become doubles.
+/// Integers that fit 64 bits with a sign stay integers, other numbers become doubles: the server reads integers as
+/// Go's `int64` and refuses larger ones (`IntDecConvertSignedOrFail`), where it takes them for doubles in JSON.
 fn number(reader: &mut Reader<'_>, bytes: &mut Vec<u8>) -> Result<(), DecodeError> {
     let mut again = reader.clone();
     let text = reader.raw()?;
-    if let Ok(unsigned) = text.parse::<u64>() {
-        Head::write(bytes, UNSIGNED, unsigned);
-    } else if let Some(negative) = text.parse::<i64>().ok().filter(|number| *number < 0) {
-        Head::write(bytes, NEGATIVE, negative.unsigned_abs() - 1);
+    if let Ok(integer) = text.parse::<i64>() {
+        match u64::try_from(integer) {
+            Ok(unsigned) => Head::write(bytes, UNSIGNED, unsigned),
+            Err(_) => Head::write(bytes, NEGATIVE, integer.unsigned_abs() - 1),
+        }
     } else {
         bytes.push(0xFB);
         bytes.extend(again.float()?.to_be_bytes());

@@ -13,6 +13,9 @@ const METADATA_LIST: HeaderValue =
     HeaderValue::from_static("application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json");
 const TABLE: HeaderValue = HeaderValue::from_static("application/json;as=Table;v=v1;g=meta.k8s.io,application/json");
 
+/// As `application/json`, and no other: a client that prefers another format does not put it first.
+const TEXT: HeaderValue = HeaderValue::from_static("application/json;q=1");
+
 impl<K> ListRequest<K> {
     /// Asks for the metadata of the objects only: much less to send, decode and keep, where names, labels and owners
     /// are all that matters. It can be [watched](ListRequest::into_watch) too.
@@ -32,7 +35,7 @@ impl<K> ListRequest<K> {
         ListRequest::from_request(self.request)
     }
 
-    /// Leaves the objects as the text that the server sends. It can be [watched](ListRequest::into_watch) too.
+    /// Leaves the objects as the JSON that the server sends. It can be [watched](ListRequest::into_watch) too.
     ///
     /// ```
     /// # use kubernetes_core::{Execute, ListRequest, json};
@@ -45,7 +48,8 @@ impl<K> ListRequest<K> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn raw(self) -> ListRequest<Raw<K>> {
+    pub fn raw(mut self) -> ListRequest<Raw<K>> {
+        self.request.accept = TEXT;
         ListRequest::from_request(self.request)
     }
 
@@ -71,8 +75,9 @@ impl<K> ReadRequest<K> {
         ReadRequest::from_request(self.request)
     }
 
-    /// Leaves the object as the text that the server sends.
-    pub fn raw(self) -> ReadRequest<Raw<K>> {
+    /// Leaves the object as the JSON that the server sends.
+    pub fn raw(mut self) -> ReadRequest<Raw<K>> {
+        self.request.accept = TEXT;
         ReadRequest::from_request(self.request)
     }
 

@@ -179,6 +179,22 @@ fn every_form_of_a_value_is_read() {
     }
 }
 
+/// The server reads integers as Go's int64, and refuses larger ones; in JSON it takes them for doubles.
+#[test]
+fn integers_are_sent_as_such_as_far_as_the_server_takes_them() {
+    let cases = [
+        ("9223372036854775807", "1B7FFFFFFFFFFFFFFF"),
+        ("9223372036854775808", "FB43E0000000000000"),
+        ("18446744073709551615", "FB43F0000000000000"),
+        ("18446744073709551616", "FB43F0000000000000"),
+        ("-9223372036854775808", "3B7FFFFFFFFFFFFFFF"),
+        ("-9223372036854775809", "FBC3E0000000000000"),
+    ];
+    for (json, hex) in cases {
+        assert_eq!(cbor::from_json(json).unwrap()[3..], bytes(hex), "{json}");
+    }
+}
+
 #[test]
 fn what_is_no_document_is_an_error() {
     let cases = [
