@@ -39,6 +39,8 @@ func makeRequests(ask, kubeconfig, inFlightText, countText string) {
 	if ask == "create" {
 		request = func(number int) { create(maps, 1+number) }
 	}
+	// Connected, and before any load.
+	resident := statusField("VmRSS:") - residentBefore
 	for number := range warmUp {
 		request(number)
 	}
@@ -65,7 +67,7 @@ func makeRequests(ask, kubeconfig, inFlightText, countText string) {
 	at := func(share float64) float64 { return times[int(float64(count)*share)] }
 	text, err := json.Marshal(map[string]float64{
 		"count": float64(count), "wall": wall, "cpu": cpu, "p50": at(0.5), "p99": at(0.99),
-		"resident": statusField("VmRSS:") - residentBefore,
+		"resident": resident,
 	})
 	must(err)
 	fmt.Println(string(text))

@@ -54,6 +54,7 @@ const PARTS: &[(What, Part)] = &[
     (What::Compile, compile::measure),
     (What::Requests, requests::measure),
     (What::Watch, watching::measure),
+    (What::Server, server::measure),
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -76,9 +77,6 @@ fn main() -> Result<(), Box<dyn Error>> {
             failed.push(format!("{what:?}"));
         }
         eprintln!("{what:?} took {} s", start.elapsed().as_secs());
-    }
-    if is_wanted(What::Server) {
-        server::measure(&bench, &mut table)?;
     }
     println!("{table}");
     println!("{}", machine::load());

@@ -115,7 +115,11 @@ impl fmt::Display for Row {
         let Self { metric, peer, unit, ours, theirs } = self;
         let target = TARGETS.iter().find(|(of, against, _)| of == metric && against == peer);
         let target = target.map_or("", |(_, _, target)| target);
-        write!(f, "| {metric} | {unit} | {ours} | {peer} | {theirs} | {:.3} | {target} |", self.ratio())
+        write!(f, "| {metric} | {unit} | {ours} | {peer} | {theirs} |")?;
+        match theirs.is_empty() {
+            true => write!(f, " – | {target} |"),
+            false => write!(f, " {:.3} | {target} |", self.ratio()),
+        }
     }
 }
 
@@ -124,6 +128,10 @@ impl Samples {
 
     pub(crate) fn push(&mut self, value: f64) {
         self.0.push(value);
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     pub(crate) fn median(&self) -> f64 {
@@ -152,6 +160,9 @@ impl FromIterator<f64> for Samples {
 
 impl fmt::Display for Samples {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_empty() {
+            return f.write_str("–");
+        }
         let least = self.0.iter().copied().fold(f64::INFINITY, f64::min);
         let most = self.0.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         if least == most {

@@ -29,12 +29,18 @@ const fn side<'a>(program: &'a str, job: &'a str, peer: &'a str) -> Side<'a> {
     Side { program, job, peer }
 }
 
-/// Builds the sides, each by itself. client-go is left out where it can't be built.
-pub(crate) fn prepare(bench: &Bench) -> Result<bool> {
-    for package in ["bench-canned", "bench-client-ours", "bench-client-kube", "bench-server-ours"] {
+/// Builds packages of the sides, each by itself.
+pub(crate) fn build(bench: &Bench, packages: &[&str]) -> Result<()> {
+    for package in packages {
         let mut build = bench.cargo(&["build", "--locked", "--release", "-p", package, "--target-dir"]);
         run(build.arg(bench.target("sides")))?;
     }
+    Ok(())
+}
+
+/// Builds the clients and the server that they ask. client-go is left out where it can't be built.
+pub(crate) fn prepare(bench: &Bench) -> Result<bool> {
+    build(bench, &["bench-canned", "bench-client-ours", "bench-client-kube"])?;
     let mut go = Command::new("go");
     go.args(["build", "-trimpath", "-o"]).arg(bench.program(GO)).arg(".").current_dir(bench.source("client_go"));
     let built = run(&mut go);

@@ -78,6 +78,8 @@ impl Requests {
 
     /// Makes all requests by `request`, which is told the number of each, and prints a report.
     ///
+    /// By what the process has grown until this is called is reported as the memory of an idle client.
+    ///
     /// # Errors
     /// The first failure of a request.
     pub async fn run<E, F>(self, request: impl Fn(usize) -> F + Clone + Send + 'static) -> Result<(), E>
@@ -85,6 +87,8 @@ impl Requests {
         E: From<io::Error> + Send + 'static,
         F: Future<Output = Result<(), E>> + Send + 'static,
     {
+        // The caller has made a request, so that it is connected, and no load has grown it yet.
+        let resident = status_field("VmRSS:").saturating_sub(self.resident);
         for number in 0..WARM_UP {
             request(number).await?;
         }
@@ -99,7 +103,6 @@ impl Requests {
         times.sort_by(f64::total_cmp);
         let at = |share: f64| times.get((times.len() as f64 * share) as usize).copied().unwrap_or(f64::NAN);
         let count = times.len();
-        let resident = status_field("VmRSS:").saturating_sub(self.resident);
         println!(
             "{}",
             json!({"count": count, "wall": wall, "cpu": cpu, "p50": at(0.5), "p99": at(0.99), "resident": resident})

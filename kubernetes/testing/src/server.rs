@@ -9,7 +9,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use kubernetes_client::Client;
 use kubernetes_config::Config;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::{JoinHandle, JoinSet};
 use tower_service::Service;
 
@@ -74,7 +74,9 @@ impl TestServer {
     }
 
     pub(crate) async fn listen(mut self) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let socket = TcpSocket::new_v4()?;
+        socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
+        let listener = socket.listen(BACKLOG)?;
         let address = listener.local_addr()?;
         let task = tokio::spawn(accept(listener, self.service()));
         self.listening = Some(Listening { address, task });
@@ -187,6 +189,10 @@ impl Drop for TestServer {
         }
     }
 }
+
+/// How many connections may wait to be accepted. Where a thousand watches begin at once over HTTP/1.1, the 128 that are
+/// the default overflow, and the system asks for those that it dropped again only a second later.
+const BACKLOG: u32 = 4096;
 
 /// Serves connections until it is dropped, and they with it.
 async fn accept(listener: TcpListener, service: TestService) {

@@ -74,6 +74,17 @@ async fn a_client_that_prefers_cbor_falls_back_to_json() {
     exercise(&server, client).await;
 }
 
+/// Connections are opened while nothing accepts them, since the test does not yield to the server.
+#[cfg(target_os = "linux")] // Others allow fewer, whatever is asked for.
+#[tokio::test]
+async fn hundreds_of_connections_can_begin_at_once() {
+    let server = builder().start().await.unwrap();
+    let address = server.url().strip_prefix("http://").unwrap().parse().unwrap();
+    let within = std::time::Duration::from_millis(900);
+    let streams: Vec<_> = (0..500).map(|_| std::net::TcpStream::connect_timeout(&address, within)).collect();
+    assert_eq!(streams.iter().filter(|stream| stream.is_err()).count(), 0);
+}
+
 #[tokio::test]
 async fn a_dropped_server_is_gone() {
     let server = builder().start().await.unwrap();
