@@ -1,4 +1,4 @@
-use kubernetes_swagger::{Swagger, merge};
+use kubernetes_swagger::{Merged, Swagger, merge};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -70,10 +70,16 @@ impl Content<'_> {
     }
 
     pub(crate) fn parse(&self, source: &str) -> Result<Swagger> {
+        Ok(self.parse_with_notes(source)?.swagger)
+    }
+
+    /// As [`Self::parse`], with what the main server's form was taken of.
+    pub(crate) fn parse_with_notes(&self, source: &str) -> Result<Merged> {
         match self {
-            Self::Swagger(bytes) => {
-                Swagger::parse(bytes).map_err(|error| with_problems(&error).in_file(source).with_excerpts(text(bytes)))
-            }
+            Self::Swagger(bytes) => match Swagger::parse(bytes) {
+                Ok(swagger) => Ok(Merged { swagger, ..Merged::default() }),
+                Err(error) => Err(with_problems(&error).in_file(source).with_excerpts(text(bytes))),
+            },
             Self::OpenApi(documents) => parse_documents(source, documents),
         }
     }
@@ -87,7 +93,7 @@ impl Content<'_> {
     }
 }
 
-fn parse_documents(source: &str, documents: &[(String, Vec<u8>)]) -> Result<Swagger> {
+fn parse_documents(source: &str, documents: &[(String, Vec<u8>)]) -> Result<Merged> {
     let (mut parsed, mut problems) = (Vec::with_capacity(documents.len()), Vec::new());
     for (name, bytes) in documents {
         match Swagger::parse_openapi(bytes) {

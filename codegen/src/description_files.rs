@@ -1,5 +1,10 @@
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::description::Content;
 use crate::error::{Error, Result};
@@ -20,11 +25,14 @@ enum Data {
 /// How the names of the documents end, in Kubernetes' sources and where `scripts/describe` writes them.
 const DOCUMENT: &str = "_openapi.json";
 
+/// What lists the documents, where `scripts/describe` wrote them.
+const INDEX: &str = "index.json";
+
 impl DescriptionFiles {
     /// Reads a file, or all of a folder whose names end in `_openapi.json`.
     ///
     /// # Errors
-    /// If something can't be read, or the folder has no such file.
+    /// If something can't be read, or the folder has no such file, or others than its `index.json` lists.
     pub fn read(path: &Path) -> Result<Self> {
         let fail = |error| Error::unreadable(path, error);
         let name = path.display().to_string();
@@ -42,6 +50,8 @@ impl DescriptionFiles {
         if documents.is_empty() {
             return Err(Error::of_file(&name, format!("the folder has no document of OpenAPI 3.0 (*{DOCUMENT})")));
         }
+        let is_there = documents.iter().filter_map(|(path, _)| Path::new(path).file_name());
+        compare_with_index(path, &is_there.map(|name| name.to_string_lossy().into_owned()).collect())?;
         Ok(Self::openapi(name, documents))
     }
 
@@ -66,4 +76,28 @@ impl DescriptionFiles {
             Data::OpenApi(documents) => Content::OpenApi(documents),
         }
     }
+}
+
+/// Makes sure that the documents of a folder are those which its index lists, if it has one: it is one description, and
+/// not the rest of another.
+fn compare_with_index(folder: &Path, is_there: &BTreeSet<String>) -> Result<()> {
+    #[derive(Deserialize)]
+    struct Index {
+        paths: BTreeMap<String, IgnoredAny>,
+    }
+    let path = folder.join(INDEX);
+    let bytes = match fs::read(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        bytes => bytes.map_err(|error| Error::unreadable(&path, error))?,
+    };
+    let error = |error| Error::new("it is no index of /openapi/v3").in_file(path.display()).caused_by(error);
+    let index: Index = serde_json::from_slice(&bytes).map_err(error)?;
+    let listed: BTreeSet<String> =
+        index.paths.keys().map(|path| format!("{}{DOCUMENT}", path.trim_matches('/').replace('/', "__"))).collect();
+    let missing = listed.difference(is_there).map(|name| format!("{INDEX} lists {name}, which is not there"));
+    let left = is_there.difference(&listed).map(|name| format!("{name} is there, and {INDEX} does not list it"));
+    let problems = missing.chain(left).map(|message| {
+        Error::of_file(&folder.display().to_string(), format!("{message}: write the whole description again"))
+    });
+    Error::of_all(problems).map_or(Ok(()), Err)
 }

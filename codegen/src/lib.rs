@@ -24,7 +24,7 @@ mod timings;
 
 use std::fmt;
 
-use kubernetes_swagger::Swagger;
+use kubernetes_swagger::{Merged, Swagger};
 
 pub use crds::{CustomCrate, CustomResources, generate_custom};
 pub use description::{Content, Description};
@@ -43,6 +43,8 @@ pub struct Generation {
     pub tree: FileTree,
     /// A report of what the description holds, in Markdown.
     pub facts: String,
+    /// What is worth knowing: definitions of other servers that gave way to the main one's.
+    pub notes: Vec<String>,
     /// What was counted.
     pub summary: Summary,
     /// Where the time went.
@@ -94,7 +96,8 @@ pub fn generate(description: &Description<'_>) -> Result<Generation> {
 fn plan_and_render(description: &Description<'_>) -> Result<Generation> {
     let Description { source, kubernetes, content } = *description;
     let mut timings = Timings::default();
-    let swagger = timings.measure("parse", || content.parse(source))?;
+    let Merged { swagger, gave_way } = timings.measure("parse", || content.parse_with_notes(source))?;
+    let notes = gave_way.iter().map(ToString::to_string).collect();
     check_version(&swagger, kubernetes)?;
     let mut openapi = timings.measure("lift", || swagger.lift());
     drop(swagger);
@@ -110,7 +113,7 @@ fn plan_and_render(description: &Description<'_>) -> Result<Generation> {
         groups: plan.counts.groups,
         files: tree.files().count() + tree.manifests().count(),
     };
-    Ok(Generation { facts: facts::report(kubernetes, &plan, &fixups), tree, summary, timings })
+    Ok(Generation { facts: facts::report(kubernetes, &plan, &fixups), tree, notes, summary, timings })
 }
 
 /// The description must be of the version that the lock names. The file in Kubernetes' sources names none, and a server

@@ -15,14 +15,19 @@ pub struct Lock {
     pub kubernetes: String,
     /// Where the description comes from.
     pub source: String,
-    /// The SHA-256 of the file, in hexadecimal; of a folder, that of its documents, one after the other by their names.
+    /// The SHA-256 of the file, in hexadecimal; of a folder, that of its documents by their names: of
+    /// each the length of the name, the name, the length of the text (64 bits, big-endian) and the text.
     pub sha256: String,
 }
 
 impl Lock {
     /// What pins these bytes.
     pub fn of(kubernetes: &str, source: &str, bytes: &[u8]) -> Self {
-        Self { kubernetes: kubernetes.to_owned(), source: source.to_owned(), sha256: sha256([bytes]) }
+        Self {
+            kubernetes: kubernetes.to_owned(),
+            source: source.to_owned(),
+            sha256: hexadecimal(&Sha256::digest(bytes)),
+        }
     }
 
     /// The text of the lock file.
@@ -56,8 +61,8 @@ impl Lock {
     /// If it has another hash; the message has both hashes, and the way out.
     pub fn verify(&self, content: &Content<'_>, description: &Path, lock: &Path) -> Result<()> {
         let found = match content {
-            Content::Swagger(bytes) => sha256([*bytes]),
-            Content::OpenApi(documents) => sha256(documents.iter().map(|(_, bytes)| bytes.as_slice())),
+            Content::Swagger(bytes) => hexadecimal(&Sha256::digest(bytes)),
+            Content::OpenApi(documents) => hash_of(documents),
         };
         if found.eq_ignore_ascii_case(&self.sha256) {
             return Ok(());
@@ -72,12 +77,22 @@ impl Lock {
     }
 }
 
-fn sha256<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
+/// The lengths keep apart folders whose texts are the same one after the other.
+fn hash_of(documents: &[(String, Vec<u8>)]) -> String {
     let mut digest = Sha256::new();
-    for part in parts {
-        digest.update(part);
+    for (path, text) in documents {
+        // Where the folder is does not matter.
+        let name = Path::new(path).file_name().unwrap_or_default();
+        for part in [name.as_encoded_bytes(), text] {
+            digest.update((part.len() as u64).to_be_bytes());
+            digest.update(part);
+        }
     }
-    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(&digest.finalize())
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
@@ -89,5 +104,19 @@ mod tests {
         let lock = Lock::of("v1.37.2", "a \"file\"\nof two lines", b"{}");
         assert_eq!(toml::from_str::<Lock>(&lock.to_toml()).expect("it is TOML"), lock);
         assert_eq!(lock.sha256, "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a");
+    }
+
+    #[test]
+    fn the_hash_of_a_folder_has_names_and_boundaries() {
+        let hash = |documents: &[(&str, &str)]| {
+            let documents: Vec<_> =
+                documents.iter().map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec())).collect();
+            hash_of(&documents)
+        };
+        let first = hash(&[("there/a", "{}"), ("there/b", "[]")]);
+        assert_eq!(hash(&[("here/a", "{}"), ("here/b", "[]")]), first, "wherever the folder is");
+        assert_ne!(hash(&[("a", "{}"), ("c", "[]")]), first, "another name");
+        assert_ne!(hash(&[("a", "{}["), ("b", "]")]), first, "another boundary");
+        assert_ne!(hash(&[("a", "[]"), ("b", "{}")]), first, "swapped");
     }
 }

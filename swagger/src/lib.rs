@@ -48,6 +48,6 @@ pub use document::{
 };
 pub use error::{Error, Problem};
 pub use lower::lower;
-pub use merge::merge;
+pub use merge::{Merged, merge};
 pub use openapiv3::ReferenceOr;
 pub use schema::{AdditionalProperties, Schema, Type};

@@ -54,6 +54,9 @@ pub(super) fn run(arguments: &Pin) -> Result<ExitCode, Error> {
         Some(differences) => print!("{differences}"),
         None => println!("Nothing was pinned before, or it could not be read: no differences to show."),
     }
+    for note in &generation.notes {
+        eprintln!("note: {note}");
+    }
     let (summary, seconds) = (generation.summary, start.elapsed().as_secs_f64());
     println!("\n{summary} ({written} written, {deleted} deleted) in {seconds:.2} s");
     Ok(ExitCode::SUCCESS)
@@ -61,15 +64,15 @@ pub(super) fn run(arguments: &Pin) -> Result<ExitCode, Error> {
 
 /// The version that was given, or that the description has.
 fn version(arguments: &Pin, description: &DescriptionFiles) -> Result<String, Error> {
+    if let Some(given) = &arguments.kubernetes {
+        return Ok(given.clone());
+    }
     let name = description.name();
     let found = description.content().version(name)?;
-    match &arguments.kubernetes {
-        Some(given) => Ok(given.clone()),
-        None if found == "unversioned" => {
-            Err(Error::of_file(name, "it does not say which version it is of; add: --kubernetes v1.X.Y"))
-        }
-        None => Ok(found),
+    if found == "unversioned" {
+        return Err(Error::of_file(name, "it does not say which version it is of; add: --kubernetes v1.X.Y"));
     }
+    Ok(found)
 }
 
 /// What is pinned now, if that can be read.

@@ -12,6 +12,7 @@ mod schema;
 
 use std::collections::BTreeSet;
 
+use kubernetes_swagger::Merged;
 use kubernetes_swagger::extension::{self, Action};
 use openapiv3::{OpenAPI, ReferenceOr};
 
@@ -156,7 +157,8 @@ impl Input {
 
     fn of_description(files: DescriptionFiles, groups: &[String]) -> Result<Self> {
         let name = files.name();
-        let openapi = files.content().parse(name)?.lift();
+        let Merged { swagger, gave_way } = files.content().parse_with_notes(name)?;
+        let openapi = swagger.lift();
         let found = groups_of(&openapi);
         if groups.is_empty() {
             let custom: Vec<&str> = found.iter().filter(|group| !is_built_in(group)).map(String::as_str).collect();
@@ -170,7 +172,8 @@ impl Input {
             return Err(Error::new(format!("it has no group {missing}")).in_file(name));
         }
         let groups = groups.iter().cloned().collect();
-        Ok(Self { openapi, groups, origin: InputOrigin::Description(files), notes: Vec::new() })
+        let notes = gave_way.iter().map(ToString::to_string).collect();
+        Ok(Self { openapi, groups, origin: InputOrigin::Description(files), notes })
     }
 }
 

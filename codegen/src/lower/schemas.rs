@@ -144,7 +144,55 @@ pub(super) fn form<'a>(place: &Place<'_>, schema: &'a Schema) -> Result<Form<'a>
 /// Whether what is beside the type adds none: in a custom resource, each part of `allOf` only limits values.
 fn only_constrains(any: &AnySchema) -> bool {
     let has_type = any.typ.is_some() || !any.properties.is_empty();
-    any.all_of.is_empty() || (has_type && any.all_of.iter().all(|part| part.as_item().is_some()))
+    let declared = Declared { properties: Some(&any.properties), items: any.items.as_ref() };
+    any.all_of.is_empty() || (has_type && any.all_of.iter().all(|part| declared.holds(part)))
+}
+
+type Properties = IndexMap<String, ReferenceOr<Box<Schema>>>;
+
+/// What a schema says of the form of its values.
+#[derive(Clone, Copy, Default)]
+struct Declared<'a> {
+    properties: Option<&'a Properties>,
+    items: Option<&'a ReferenceOr<Box<Schema>>>,
+}
+
+impl<'a> Declared<'a> {
+    fn of(schema: &'a Schema) -> Self {
+        match &schema.schema_kind {
+            SchemaKind::Type(OpenApiType::Object(object)) => Self { properties: Some(&object.properties), items: None },
+            SchemaKind::Type(OpenApiType::Array(array)) => Self { properties: None, items: array.items.as_ref() },
+            SchemaKind::Any(any) => Self { properties: Some(&any.properties), items: any.items.as_ref() },
+            _ => Self::default(),
+        }
+    }
+
+    /// Whether all that a part of `allOf` says of the form is declared here: what it adds would be missing in the type.
+    fn holds<S: Borrow<Schema>>(self, part: &ReferenceOr<S>) -> bool {
+        let ReferenceOr::Item(part) = part else { return false };
+        let part = part.borrow();
+        let (additional, all_of) = match &part.schema_kind {
+            SchemaKind::Type(OpenApiType::Object(object)) => (object.additional_properties.as_ref(), [].as_slice()),
+            SchemaKind::Any(any) => (any.additional_properties.as_ref(), any.all_of.as_slice()),
+            SchemaKind::AllOf { all_of } => (None, all_of.as_slice()),
+            _ => (None, [].as_slice()),
+        };
+        let of_part = Declared::of(part);
+        additional.is_none()
+            && all_of.iter().all(|part| self.holds(part))
+            && of_part.properties.into_iter().flatten().all(|(name, part)| {
+                self.properties.and_then(|properties| properties.get(name)).is_some_and(|own| holds(own, part))
+            })
+            && of_part.items.is_none_or(|part| self.items.is_some_and(|own| holds(own, part)))
+    }
+}
+
+/// As [`Declared::holds`], for a property or item that both have.
+fn holds(own: &ReferenceOr<Box<Schema>>, part: &ReferenceOr<Box<Schema>>) -> bool {
+    match own {
+        ReferenceOr::Reference { .. } => own == part,
+        ReferenceOr::Item(own) => Declared::of(own).holds(part),
+    }
 }
 
 /// The format as it stands in the description.

@@ -50,6 +50,29 @@ fn properties() {
     check(&property(json!({"type": "string", "x-kubernetes-new": 1})), PROPERTY, "x-kubernetes-new");
     let composed = json!({"allOf": [{"type": "string"}, {"type": "string"}]});
     check(&property(composed), PROPERTY, "a schema composed of others");
+    let with_part = |part: Value| {
+        let text = json!({"type": "string", "maxLength": 9});
+        let list = json!({"type": "array", "items": {"type": "object", "properties": {"b": text}}});
+        property(json!({"type": "object", "properties": {"a": text, "list": list}, "allOf": [part]}))
+    };
+    let more = [
+        json!({"properties": {"b": {"type": "string"}}}),
+        json!({"type": "object", "properties": {"a": {"properties": {"c": {"type": "string"}}}}}),
+        json!({"properties": {"list": {"items": {"properties": {"c": {"type": "string"}}}}}}),
+        json!({"additionalProperties": {"type": "string"}}),
+        json!({"allOf": [{"properties": {"b": {"type": "string"}}}]}),
+        json!({"items": {"type": "string"}}),
+    ];
+    for part in more {
+        check(&with_part(part), PROPERTY, "a schema composed of others");
+    }
+    for part in [
+        json!({"required": ["a"]}),
+        json!({"properties": {"a": {"minLength": 2}, "list": {"items": {"properties": {"b": {"pattern": "x"}}}}}}),
+        json!({"x-oneOf": [{"required": ["a"]}, {"required": ["list"]}]}),
+    ] {
+        generate_from(&with_part(part)).unwrap_or_else(|error| panic!("{error}"));
+    }
     let both = json!({"type": "object", "properties": {"podIP": {"type": "string"}, "podIp": {"type": "string"}}});
     let place = "/definitions/io.k8s.api.core.v1.Pod/properties/podIp: ";
     check(&definition("io.k8s.api.core.v1.Pod", both), place, "`podIp` and `podIP` are both `pod_ip`");

@@ -91,6 +91,73 @@ fn a_folder_can_be_pinned() {
     assert!(snapshot(workspace.path()) == before);
 }
 
+/// The version that is given counts, where no document has `/version/` to say it.
+#[test]
+fn a_folder_without_a_version_is_pinned_with_one() {
+    let (workspace, folder) = (empty_workspace(), copy_of_documents());
+    fs::remove_file(folder.path().join("version_openapi.json")).expect("the fixture has it");
+    let (root, path) = (workspace.path().to_string_lossy(), folder.path().to_string_lossy());
+    let output = run(&["pin", &path, "--root", &root]);
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && error.contains("none of its documents has the path /version/"), "{error}");
+    let output = run(&["pin", &path, "--root", &root, "--kubernetes", "v1.37.2"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// An aggregated server has its own form of a built-in type: the main server's is taken, and the program says so.
+#[test]
+fn another_server_gives_way_with_a_note() {
+    let (workspace, folder) = (empty_workspace(), copy_of_documents());
+    let (root, path) = (workspace.path().to_string_lossy(), folder.path().to_string_lossy());
+    let class = "io.k8s.api.scheduling.v1.PriorityClass";
+    let other = serde_json::json!({
+        "openapi": "3.0.0", "info": {"title": "OpenShift", "version": "v1"}, "paths": {},
+        "components": {"schemas": { class: {"type": "object", "description": "older"} }},
+    });
+    let document = folder.path().join("apis__apps.openshift.io__v1_openapi.json");
+    fs::write(document, other.to_string()).expect("the folder is ours");
+    let output = run(&["pin", &path, "--root", &root]);
+    let notes = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && notes.contains("note: /components/schemas/"), "{notes}");
+    assert!(notes.contains(&format!("{class}: ")) && notes.contains("in another way than "), "{notes}");
+    let text = fs::read_to_string(workspace.path().join("scripts/swagger.json")).expect("it was pinned");
+    assert!(text.contains(class) && !text.contains("older"));
+}
+
+/// A folder that a write left half old is noticed: its index lists other documents.
+#[test]
+fn the_documents_are_those_of_the_index() {
+    let folder = copy_of_documents();
+    let index = folder.path().join("index.json");
+    let keys = fs::read_dir(folder.path()).expect("the folder is ours").map(|entry| {
+        let name = entry.expect("a readable folder").file_name().to_string_lossy().into_owned();
+        name.trim_end_matches("_openapi.json").replace("__", "/")
+    });
+    let mut paths: serde_json::Map<String, Value> = keys.map(|key| (key, Value::Null)).collect();
+    let mut error = |change: &dyn Fn(&mut serde_json::Map<String, Value>)| {
+        change(&mut paths);
+        fs::write(&index, serde_json::json!({ "paths": paths }).to_string()).expect("the folder is ours");
+        DescriptionFiles::read(folder.path()).err().map(|error| error.to_string()).unwrap_or_default()
+    };
+    assert_eq!(error(&|_| {}), "");
+    let missing = error(&|paths| _ = paths.insert("apis/gone/v1".to_owned(), Value::Null));
+    assert!(missing.contains("index.json lists apis__gone__v1_openapi.json, which is not there"), "{missing}");
+    let left = error(&|paths| *paths = std::iter::once(("version".to_owned(), Value::Null)).collect());
+    assert!(left.contains("_openapi.json is there, and index.json does not list it"), "{left}");
+    fs::write(&index, "{").expect("the folder is ours");
+    let error = DescriptionFiles::read(folder.path()).expect_err("no JSON").to_string();
+    assert!(error.contains("index.json"), "{error}");
+}
+
+fn copy_of_documents() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("there is room for a temporary folder");
+    for entry in fs::read_dir(fixture("v3")).expect("the fixture is there") {
+        let path = entry.expect("a readable folder").path();
+        fs::copy(&path, folder.path().join(path.file_name().expect("a file"))).expect("the folder is ours");
+    }
+    folder
+}
+
 /// A folder can be what is generated from, too: its lock has the hash of its documents.
 #[test]
 fn a_folder_is_verified() {

@@ -88,3 +88,29 @@ fn what_does_not_generate_changes_nothing() {
     assert_eq!(output.status.code(), Some(1));
     assert!(snapshot(root) == before, "{}", String::from_utf8_lossy(&output.stderr));
 }
+
+/// What would be ignored is refused, before anything is built or asked for.
+#[test]
+fn the_script_refuses_what_it_would_ignore() {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/update");
+    let run = |arguments: &[&str]| {
+        let output = Command::new(&script).args(arguments).output().expect("the script starts");
+        (output.status.code(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
+    };
+    for arguments in [
+        &[][..],
+        &["swagger.json", "--cluster"],
+        &["--cluster", "swagger.json"],
+        &["swagger.json", "--context", "other"],
+        &["v1.36.3", "--kubernetes", "v1.36.2"],
+        &["--cluster", "--kubernetes", "v1.36.2"],
+        &["one.json", "two.json"],
+    ] {
+        let (code, text) = run(arguments);
+        assert_eq!(code, Some(2), "{arguments:?}: {text}");
+        assert!(text.contains("scripts/update --cluster [--context NAME]"), "{text}");
+    }
+    // A path may have the name of an option.
+    let (code, text) = run(&["cluster"]);
+    assert!(code == Some(1) && text.contains("cluster is no file, no folder and no version"), "{text}");
+}

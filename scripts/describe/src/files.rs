@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -19,6 +19,55 @@ pub(crate) fn name_of(path: &str) -> String {
     format!("{name}{DOCUMENT}")
 }
 
+/// A file as it is to be.
+pub(crate) struct File {
+    pub(crate) path: PathBuf,
+    text: Vec<u8>,
+}
+
+impl File {
+    /// A document with sorted keys, a member a line: two of them can be compared line by line.
+    pub(crate) fn new(path: PathBuf, mut value: Value) -> io::Result<Self> {
+        // Values are sorted already, unless another crate turned that off for the whole build.
+        value.sort_all_objects();
+        let mut text = Vec::new();
+        value.serialize(&mut Serializer::with_formatter(&mut text, PrettyFormatter::with_indent(b" ")))?;
+        text.push(b'\n');
+        Ok(Self { path, text })
+    }
+
+    /// Where the text is until all of it is written.
+    fn staged(&self) -> PathBuf {
+        let mut path = self.path.clone().into_os_string();
+        path.push(".new");
+        path.into()
+    }
+
+    fn stage(&self) -> io::Result<()> {
+        if let Some(folder) = self.path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        fs::write(self.staged(), &self.text)
+    }
+}
+
+/// Writes all files, or none if there is no room for one: they take their names when all are on the disk.
+pub(crate) fn write(files: &[File]) -> io::Result<()> {
+    let named =
+        |file: &File, error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", file.path.display()));
+    let written = files.iter().try_for_each(|file| file.stage().map_err(|error| named(file, error))).and_then(|()| {
+        let rename = |file: &File| fs::rename(file.staged(), &file.path).map_err(|error| named(file, error));
+        files.iter().try_for_each(rename)
+    });
+    if written.is_err() {
+        for file in files {
+            // Those that were never staged, or have their names already, are not there.
+            let _ = fs::remove_file(file.staged());
+        }
+    }
+    written
+}
+
 /// Removes the documents of a folder that have none of these names.
 pub(crate) fn remove_others(folder: &Path, names: &BTreeSet<String>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
@@ -31,33 +80,67 @@ pub(crate) fn remove_others(folder: &Path, names: &BTreeSet<String>) -> io::Resu
     Ok(())
 }
 
-/// Writes a document with sorted keys, a member a line: two of them can be compared line by line.
-pub(crate) fn write(path: &Path, mut value: Value) -> io::Result<()> {
-    // Values are sorted already, unless another crate turned that off for the whole build.
-    value.sort_all_objects();
-    let mut text = Vec::new();
-    value.serialize(&mut Serializer::with_formatter(&mut text, PrettyFormatter::with_indent(b" ")))?;
-    text.push(b'\n');
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    fs::write(path, text)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// A folder of the test's own, removed with it.
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new(test: &str) -> Self {
+            let path = std::env::temp_dir().join(format!("kubernetes-describe-{test}-{}", std::process::id()));
+            fs::create_dir_all(&path).expect("a folder of ours");
+            Self(path)
+        }
+
+        fn file(&self, name: &str, value: Value) -> File {
+            File::new(self.0.join(name), value).expect("a value is JSON")
+        }
+
+        fn names(&self) -> BTreeSet<String> {
+            let name = |entry: io::Result<fs::DirEntry>| entry.expect("a readable folder").file_name();
+            let entries = fs::read_dir(&self.0).expect("a folder of ours");
+            entries.map(|entry| name(entry).to_string_lossy().into_owned()).collect()
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
     #[test]
     fn others_are_removed() {
-        let folder = std::env::temp_dir().join(format!("kubernetes-describe-{}", std::process::id()));
-        for name in ["a_openapi.json", "b_openapi.json", INDEX] {
-            write(&folder.join(name), Value::Null).expect("a folder of ours");
-        }
-        remove_others(&folder, &BTreeSet::from([name_of("a")])).expect("a folder of ours");
-        let is_there = |name: &str| folder.join(name).exists();
-        assert!(is_there("a_openapi.json") && is_there(INDEX) && !is_there("b_openapi.json"));
-        fs::remove_dir_all(&folder).expect("a folder of ours");
+        let folder = Folder::new("others");
+        let names = ["a_openapi.json", "b_openapi.json", INDEX];
+        write(&names.map(|name| folder.file(name, Value::Null))).expect("a folder of ours");
+        assert_eq!(folder.names(), BTreeSet::from(names.map(str::to_owned)), "nothing else is left");
+        remove_others(&folder.0, &BTreeSet::from([name_of("a")])).expect("a folder of ours");
+        assert_eq!(folder.names(), BTreeSet::from(["a_openapi.json", INDEX].map(str::to_owned)));
+    }
+
+    #[test]
+    fn a_file_that_can_not_be_written_leaves_the_others_as_they_were() {
+        let folder = Folder::new("failure");
+        write(&[folder.file("a_openapi.json", Value::from("old"))]).expect("a folder of ours");
+        // A folder stands where the text would be until it has its name.
+        fs::create_dir(folder.0.join("b_openapi.json.new")).expect("a folder of ours");
+        let files = ["a_openapi.json", "b_openapi.json"].map(|name| folder.file(name, Value::from("new")));
+        let error = write(&files).expect_err("it can't be written").to_string();
+        assert!(error.contains("b_openapi.json: "), "{error}");
+        assert_eq!(fs::read_to_string(folder.0.join("a_openapi.json")).expect("it is there"), "\"old\"\n");
+        let left = BTreeSet::from(["a_openapi.json", "b_openapi.json.new"].map(str::to_owned));
+        assert_eq!(folder.names(), left, "what was staged is gone");
+    }
+
+    #[test]
+    fn keys_are_sorted() {
+        let folder = Folder::new("keys");
+        write(&[folder.file("a", serde_json::json!({"b": 1, "a": {"d": 2, "c": 3}}))]).expect("a folder of ours");
+        let text = fs::read_to_string(folder.0.join("a")).expect("it is there");
+        assert_eq!(text, "{\n \"a\": {\n  \"c\": 3,\n  \"d\": 2\n },\n \"b\": 1\n}\n");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 mod files;
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -14,6 +15,8 @@ use kubernetes_client::Client;
 use kubernetes_config::{Config, Kubeconfig};
 use kubernetes_core::{GetRequest, Json, Path as RequestPath};
 use serde_json::Value;
+
+use crate::files::File;
 
 /// Writes a cluster's API description to files, for kubernetes-codegen.
 #[derive(Parser)]
@@ -60,22 +63,34 @@ async fn run(arguments: &Arguments) -> Result<()> {
         return Err("nothing to write: give --swagger FILE, --openapi FOLDER or --crds FILE".into());
     }
     let client = Client::builder(config(arguments)?).max_response_bytes(MOST_BYTES).build()?;
+    let mut files = Vec::new();
     if let Some(path) = swagger {
         let mut document = get(&client, "/openapi/v2").await?;
         set_release(&mut document, &release(&client).await?);
-        write(path, document)?;
+        files.push(File::new(path.clone(), document)?);
     }
     if let Some(path) = crds {
-        write(path, get(&client, "/apis/apiextensions.k8s.io/v1/customresourcedefinitions").await?)?;
+        let definitions = get(&client, "/apis/apiextensions.k8s.io/v1/customresourcedefinitions").await?;
+        files.push(File::new(path.clone(), definitions)?);
     }
+    let mut documents = BTreeSet::new();
     if let Some(folder) = openapi {
-        fetch_documents(&client, folder).await?;
+        documents = fetch_documents(&client, folder, &mut files).await?;
+    }
+    // Nothing is written before all is there: a failure leaves what was there, and no half of it.
+    files::write(&files).map_err(|error| format!("can't write {error}"))?;
+    if let Some(folder) = openapi {
+        files::remove_others(folder, &documents)
+            .map_err(|error| format!("can't tidy up {}: {error}", folder.display()))?;
+    }
+    for file in &files {
+        println!("{}", file.path.display());
     }
     Ok(())
 }
 
-/// Writes the index of `/openapi/v3` and every document that it lists; those of groups that are gone are removed.
-async fn fetch_documents(client: &Client, folder: &Path) -> Result<()> {
+/// Adds every document that `/openapi/v3` lists, and that index last; gives the names of the documents.
+async fn fetch_documents(client: &Client, folder: &Path, files: &mut Vec<File>) -> Result<BTreeSet<String>> {
     let release = release(client).await?;
     let index = get(client, "/openapi/v3").await?;
     let groups = index.get("paths").and_then(Value::as_object).ok_or("/openapi/v3 lists no `paths`")?;
@@ -85,11 +100,11 @@ async fn fetch_documents(client: &Client, folder: &Path) -> Result<()> {
         if document.pointer("/info/title").and_then(Value::as_str) == Some("Kubernetes") {
             set_release(&mut document, &release);
         }
-        write(&folder.join(files::name_of(group)), document)?;
+        files.push(File::new(folder.join(files::name_of(group)), document)?);
     }
     let names = groups.keys().map(|group| files::name_of(group)).collect();
-    files::remove_others(folder, &names).map_err(|error| format!("can't tidy up {}: {error}", folder.display()))?;
-    write(&folder.join(files::INDEX), index)
+    files.push(File::new(folder.join(files::INDEX), index)?);
+    Ok(names)
 }
 
 /// The release of the server, as `v1.37.2`.
@@ -114,10 +129,4 @@ fn config(arguments: &Arguments) -> Result<Config> {
 async fn get(client: &Client, path: &str) -> Result<Value> {
     let answer: Json = GetRequest::at(RequestPath::new(path, &[])).send(client).await?;
     Ok(serde_json::from_str(answer.as_str())?)
-}
-
-fn write(path: &Path, value: Value) -> Result<()> {
-    files::write(path, value).map_err(|error| format!("can't write {}: {error}", path.display()))?;
-    println!("{}", path.display());
-    Ok(())
 }

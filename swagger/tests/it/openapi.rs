@@ -161,7 +161,7 @@ fn documents_become_one() {
     documents.extend([named("3", &with_kind("a", json!({}))), named("4", &main)]);
     let (_, first) = documents.get_mut(1).expect("there are four");
     first.info.version = "v1.37.3".to_owned();
-    let merged = merge(documents).unwrap_or_else(|error| panic!("{error}"));
+    let merged = merge(documents).unwrap_or_else(|error| panic!("{error}")).swagger;
     assert_eq!(merged.info.version, "v1.37.3", "that of the server itself");
     assert!(merged.paths.contains_key("/version/"));
     let options = &merged.definitions["io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions"];
@@ -181,4 +181,58 @@ fn documents_that_differ_are_refused() {
     assert!(error.contains("/components/schemas/a.v1.Shared: one.json and two.json describe this"), "{error}");
     assert!(error.contains("/paths/~1a: one.json and two.json describe this"), "{error}");
     assert!(merge(Vec::new()).is_err());
+}
+
+fn of_server(title: &str, definitions: Value) -> Value {
+    let mut document = document(definitions, json!({}));
+    document["info"] = json!({"title": title, "version": "v1"});
+    document
+}
+
+/// An aggregated server publishes the types of the release that it was built with.
+#[test]
+fn another_server_gives_way() {
+    let pod = |text: &str| json!({"io.k8s.api.core.v1.Pod": {"type": "object", "description": text}});
+    let other = named("a.json", &of_server("OpenShift", pod("old")));
+    let main = named("b.json", &of_server("Kubernetes", pod("new")));
+    let merged = merge(vec![other.clone(), main.clone()]).unwrap_or_else(|error| panic!("{error}"));
+    let description = merged.swagger.definitions["io.k8s.api.core.v1.Pod"].description.as_deref();
+    assert_eq!(
+        (description, merged.swagger.info.title.as_str()),
+        (Some("new"), "Kubernetes"),
+        "without /version/, too"
+    );
+    let notes: Vec<String> = merged.gave_way.iter().map(ToString::to_string).collect();
+    let note = "a.json describes this in another way than b.json, which counts";
+    assert_eq!(notes, [format!("/components/schemas/io.k8s.api.core.v1.Pod: {note}")]);
+    assert!(merge(vec![main.clone(), main.clone()]).is_ok_and(|merged| merged.gave_way.is_empty()));
+
+    let third = named("c.json", &of_server("Metrics", pod("third")));
+    let error = merge(vec![third, other]).expect_err("neither is the main one").to_string();
+    assert!(error.contains("c.json and a.json describe this"), "{error}");
+}
+
+/// Documents of one server agree, in what the library has and in how to authenticate.
+#[test]
+fn documents_of_one_server_agree() {
+    let meta = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
+    let form = |server: &str, text: &str, header: &str| {
+        let mut document = of_server(server, json!({ meta: {"type": "object", "description": text} }));
+        let scheme = json!({"type": "apiKey", "name": header, "in": "header"});
+        document["components"]["securitySchemes"] = json!({ "BearerToken": scheme });
+        document["security"] = json!([{ "BearerToken": [header] }]);
+        document
+    };
+    let one = named("1.json", &form("Kubernetes", "one", "authorization"));
+    let error = merge(vec![one.clone(), named("2.json", &form("Kubernetes", "two", "token"))]);
+    let error = error.expect_err("they differ").to_string();
+    for place in [&format!("/components/schemas/{meta}"), "/components/securitySchemes/BearerToken", "/security"] {
+        assert!(error.contains(&format!("{place}: 1.json and 2.json describe this")), "{error}");
+    }
+    let merged = merge(vec![named("0.json", &form("Other", "two", "token")), one.clone()]);
+    let merged = merged.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(merged.swagger.definitions, one.1.definitions);
+    assert_eq!(merged.swagger.security_definitions, one.1.security_definitions);
+    assert_eq!(merged.swagger.security, one.1.security);
+    assert!(merged.gave_way.is_empty(), "the library's differ as a rule");
 }
