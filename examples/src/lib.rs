@@ -26,8 +26,7 @@ pub fn connect(embedded: bool) -> Result<(Client, Option<TestServer>), Box<dyn E
 fn find(environment: &Environment) -> Result<Option<Config>, kubernetes_sdk::config::Error> {
     match Config::from_environment(environment) {
         Ok(config) => Ok(Some(config)),
-        // What is wrong with a configuration has a place; that there is none has not.
-        Err(error) if error.file().is_none() && error.field().is_none() && environment.kubeconfig.is_none() => Ok(None),
+        Err(error) if error.is_not_found() => Ok(None),
         Err(error) => Err(error),
     }
 }

@@ -124,7 +124,7 @@ pub(super) fn form<'a>(place: &Place<'_>, schema: &'a Schema) -> Result<Form<'a>
             form.required = &any.required;
             additional = any.additional_properties.as_ref();
         }
-        // What these add are conditions on a value, and no types.
+        // What these add are conditions on a value, and no types; a choice of several types is JSON in Rust.
         SchemaKind::OneOf { .. } | SchemaKind::AnyOf { .. } | SchemaKind::Not { .. } => {}
         SchemaKind::AllOf { .. } | SchemaKind::Any(_) => {
             return Err(place.error(

@@ -95,13 +95,14 @@ impl Environment {
             Found::Nothing(error) => error,
         };
         in_cluster::config(self, overrides).map_err(|not_in_cluster| {
+            let nothing = not_found.is_not_found() && not_in_cluster.is_not_found();
             // Two reasons do not fit into one `source()`, so that both are told in full here.
             let (no_kubeconfig, not_in_cluster) = (not_found.with_sources(), not_in_cluster.with_sources());
             let message = format!(
                 "no configuration to reach a cluster with; tried the kubeconfig ({no_kubeconfig}), \
                  and the in-cluster configuration ({not_in_cluster})"
             );
-            Error::new(Place::default(), message)
+            if nothing { Error::not_found(message) } else { Error::new(Place::default(), message) }
         })
     }
 

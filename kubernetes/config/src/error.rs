@@ -14,6 +14,7 @@ struct Inner {
     place: Place,
     message: String,
     source: Option<Box<dyn StdError + Send + Sync>>,
+    is_not_found: bool,
 }
 
 /// Where a value was written.
@@ -32,7 +33,14 @@ impl Place {
 
 impl Error {
     pub(crate) fn new(place: Place, message: impl Into<String>) -> Self {
-        Self(Box::new(Inner { place, message: message.into(), source: None }))
+        Self(Box::new(Inner { place, message: message.into(), source: None, is_not_found: false }))
+    }
+
+    /// There is nothing, and nobody has named anything.
+    pub(crate) fn not_found(message: impl Into<String>) -> Self {
+        let mut error = Self::new(Place::default(), message);
+        error.0.is_not_found = true;
+        error
     }
 
     pub(crate) fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
@@ -49,6 +57,25 @@ impl Error {
             source = error.source();
         }
         text
+    }
+
+    /// Whether there is no configuration: no kubeconfig at the default place, and no variables as in a pod, as far as
+    /// each was looked for. A program may then go on without a cluster.
+    ///
+    /// ```
+    /// use kubernetes_config::{Config, Environment};
+    ///
+    /// let mut environment = Environment::default();
+    /// assert!(Config::from_environment(&environment).unwrap_err().is_not_found());
+    ///
+    /// environment.kubeconfig = Some("/does/not/exist".into());
+    /// assert!(!Config::from_environment(&environment).unwrap_err().is_not_found());
+    /// ```
+    ///
+    /// It is false for a configuration that is wrong or incomplete, and for `$KUBECONFIG` that names no file that
+    /// exists: who sets it means it.
+    pub fn is_not_found(&self) -> bool {
+        self.0.is_not_found
     }
 
     /// The file that is wrong, or that could not be read.

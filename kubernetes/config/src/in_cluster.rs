@@ -29,8 +29,9 @@ pub(crate) fn config(environment: &Environment, overrides: &Overrides) -> Result
 
 /// What the pod has.
 fn pod(environment: &Environment) -> Result<Config, Error> {
-    let host = variable("KUBERNETES_SERVICE_HOST", &environment.service_host)?;
-    let port = variable("KUBERNETES_SERVICE_PORT", &environment.service_port)?;
+    let host = variable("KUBERNETES_SERVICE_HOST", &environment.service_host).map_err(Error::not_found)?;
+    let port = variable("KUBERNETES_SERVICE_PORT", &environment.service_port)
+        .map_err(|message| Error::new(Place::default(), message))?;
     let host = if host.contains(':') && !host.starts_with('[') { format!("[{host}]") } else { host.to_owned() };
     let server = url::server(&format!("https://{host}:{port}")).map_err(|message| {
         let message = format!("KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT: https://{host}:{port} {message}");
@@ -50,9 +51,9 @@ fn pod(environment: &Environment) -> Result<Config, Error> {
     Ok(config)
 }
 
-fn variable<'a>(name: &str, value: &'a Option<String>) -> Result<&'a str, Error> {
+fn variable<'a>(name: &str, value: &'a Option<String>) -> Result<&'a str, String> {
     let value = value.as_deref().filter(|value| !value.is_empty());
-    value.ok_or_else(|| Error::new(Place::default(), format!("${name} is not set: this is no pod in a cluster")))
+    value.ok_or_else(|| format!("${name} is not set: this is no pod in a cluster"))
 }
 
 /// As client-go, a missing file leaves the decision to the platform's certificates.

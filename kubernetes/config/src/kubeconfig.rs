@@ -181,7 +181,7 @@ impl Kubeconfig {
             (None, Some(home)) => (vec![home.join(".kube").join("config")], "$KUBECONFIG is not set; looked for"),
             (None, None) => {
                 let message = "$KUBECONFIG is not set, and there is no home directory with a .kube/config";
-                return Ok(Found::Nothing(Error::new(Place::default(), message)));
+                return Ok(Found::Nothing(Error::not_found(message)));
             }
         };
         let mut seen = HashSet::new();
@@ -201,7 +201,10 @@ impl Kubeconfig {
                     1 => format!("{origin} {}, which does not exist", missing.concat()),
                     _ => format!("{origin} {}, none of which exists", missing.join(", ")),
                 };
-                Found::Nothing(Error::new(Place::default(), message))
+                Found::Nothing(match environment.kubeconfig {
+                    Some(_) => Error::new(Place::default(), message),
+                    None => Error::not_found(message),
+                })
             },
             Found::Kubeconfig,
         ))

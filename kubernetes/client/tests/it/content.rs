@@ -4,7 +4,7 @@ use http::{HeaderValue, Method};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use kubernetes_client::{Client, ContentType};
-use kubernetes_core::{Encoded, Execute, Map, ObjectMeta, Path, ReadRequest, Request, Str, cbor};
+use kubernetes_core::{Encoded, Execute, ListRequest, Map, ObjectMeta, Path, ReadRequest, Request, Str, cbor};
 
 use crate::server::{Answer, Server, answer};
 use crate::{config, get, raw};
@@ -179,9 +179,12 @@ async fn a_group_that_refuses_cbor_leaves_the_others_with_it() {
 async fn what_is_asked_for_as_text_comes_in_json() {
     let server = server(&["application/json", "application/cbor"]).await;
     let client = client(&server, ContentType::Cbor);
-    let mut request = get("/labels");
-    request.accept = ReadRequest::<ObjectMeta>::at(Path::new("/labels", &[])).raw().request().accept.clone();
-    assert_eq!(client.execute(request, labels).await.unwrap(), expected("application/json"));
+    let path = || Path::new("/labels", &[]);
+    let read = ReadRequest::<ObjectMeta>::at(path()).raw();
+    let list = ListRequest::<ObjectMeta>::at(path()).raw();
+    for request in [read.request(), list.request()] {
+        assert_eq!(client.execute(request.clone(), labels).await.unwrap(), expected("application/json"));
+    }
 }
 
 #[tokio::test]

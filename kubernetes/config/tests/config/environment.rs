@@ -142,6 +142,30 @@ fn a_pod_without_the_cluster_certificate_trusts_the_platform() {
 }
 
 #[test]
+fn only_where_nothing_is_set_up_there_is_no_configuration() {
+    let files = Files::new();
+    let is_not_found = |environment: &Environment| {
+        Config::from_environment(environment).expect_err("no usable configuration").is_not_found()
+    };
+    let nothing = Environment::default();
+    assert!(is_not_found(&nothing));
+    assert!(Kubeconfig::from_environment(&nothing).expect_err("no file").is_not_found());
+    let mut home = nothing.clone();
+    home.home = Some(files.path("home"));
+    assert!(is_not_found(&home));
+
+    assert!(!is_not_found(&with_kubeconfig(&[files.path("no")])), "who names a file means it");
+    assert!(!is_not_found(&with_kubeconfig(&[files.write("empty", "")])), "incomplete");
+    assert!(!is_not_found(&with_kubeconfig(&[files.write("wrong", "clusters: 7")])), "wrong");
+    let mut half_a_pod = pod(&files);
+    half_a_pod.service_port = None;
+    assert!(!is_not_found(&half_a_pod));
+    let mut without_token = pod(&files);
+    without_token.service_account = files.path("missing");
+    assert!(!is_not_found(&without_token));
+}
+
+#[test]
 fn the_error_tells_everything_that_was_tried() {
     let files = Files::new();
     let text = |environment: &Environment| {
