@@ -77,15 +77,11 @@ async fn answer(client: &Client, call: &Call) -> (u16, Vec<Value>) {
 async fn define(client: &Client) {
     let path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
     send(client, "POST", path, definition().to_string()).await;
-    while send(client, "GET", "/apis/example.com/v1/widgets", String::new()).await != 200 {
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
+    wait_until_found(client, "/apis/example.com/v1/widgets").await;
 }
 
-/// Pods are forbidden before a controller has made the account, which takes a while after the API server's restart.
-async fn wait_for_service_account(client: &Client, namespace: &str) {
-    let account = format!("/api/v1/namespaces/{namespace}/serviceaccounts/default");
-    while send(client, "GET", &account, String::new()).await != 200 {
+async fn wait_until_found(client: &Client, path: &str) {
+    while send(client, "GET", path, String::new()).await != 200 {
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
 }
@@ -108,7 +104,8 @@ async fn the_server_in_memory_answers_as_the_real_one() {
     for call in calls(&namespace) {
         let (expected, found) = tokio::join!(run(&real, &call), run(&memory, &call));
         if (call.method, call.path.as_str()) == ("POST", "/api/v1/namespaces") {
-            wait_for_service_account(&real, &namespace).await;
+            // Pods are forbidden before a controller has made the account, which takes a while after a restart.
+            wait_until_found(&real, &format!("/api/v1/namespaces/{namespace}/serviceaccounts/default")).await;
         }
         if expected == found {
             equal += 1;

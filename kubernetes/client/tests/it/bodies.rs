@@ -16,21 +16,13 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
 use crate::certificates::Authority;
-use crate::server::{Server, answer, streamed, tls_config};
+use crate::server::{Server, answer, streamed, streaming, tls_config};
 use crate::{chain, config, fakes, fetch, get, raw};
 
 #[tokio::test]
 async fn arrives_chunk_by_chunk() {
-    let (senders, mut opened) = mpsc::channel(1);
-    let server = Server::plain(move |_| {
-        let senders = senders.clone();
-        async move {
-            let (sender, response) = streamed();
-            senders.send(sender).await.unwrap();
-            response
-        }
-    })
-    .await;
+    let (mut opened, handler) = streaming();
+    let server = Server::plain(handler).await;
     let client = Client::new(config(&server.url("http"))).unwrap();
 
     let mut body = client.open(get("/watch")).await.unwrap();

@@ -1,6 +1,7 @@
 //! Certificates that are replaced while the client works.
 
 use std::fs;
+use std::future::{Ready, ready};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -168,21 +169,20 @@ async fn a_response_that_is_under_way_outlives_its_certificate() {
     assert!(body.next().await.is_none());
 }
 
+/// Refuses one request whenever it is told to, as the API server after a certificate has expired: TLS goes on, and the
+/// user is unknown.
+fn refused_when_told(refuses: &Arc<AtomicBool>) -> impl Fn(Request<Incoming>) -> Ready<Answer> + use<> {
+    let refuses = Arc::clone(refuses);
+    move |_| ready(answer(if refuses.swap(false, Ordering::SeqCst) { 401 } else { 200 }, "hello"))
+}
+
 #[tokio::test]
 async fn files_are_read_at_once_when_the_server_refuses_the_certificate() {
     let authority = Authority::new();
     let (old, new) = (authority.client("alice"), authority.client("alice"));
     let files = Files::new(&old);
     let refuses = Arc::new(AtomicBool::new(false));
-    let handler = {
-        let refuses = Arc::clone(&refuses);
-        // As the API server after a certificate has expired: TLS goes on, and the user is unknown.
-        move |_| {
-            let code = if refuses.swap(false, Ordering::SeqCst) { 401 } else { 200 };
-            async move { answer(code, "hello") }
-        }
-    };
-    let (server, mut config) = mutual(&authority, "h2", handler).await;
+    let (server, mut config) = mutual(&authority, "h2", refused_when_told(&refuses)).await;
     config.client_identity = Some(files.identity(&old));
     let client = Client::new(config).unwrap();
     fetch(&client).await.unwrap();
@@ -249,14 +249,7 @@ async fn an_unknown_user_gets_another_certificate_when_there_is_no_other_token()
     let (old, new) = (authority.client("alice"), authority.client("alice"));
     let files = Files::new(&old);
     let refuses = Arc::new(AtomicBool::new(false));
-    let handler = {
-        let refuses = Arc::clone(&refuses);
-        move |_| {
-            let code = if refuses.swap(false, Ordering::SeqCst) { 401 } else { 200 };
-            async move { answer(code, "hello") }
-        }
-    };
-    let (server, mut config) = mutual(&authority, "h2", handler).await;
+    let (server, mut config) = mutual(&authority, "h2", refused_when_told(&refuses)).await;
     let token = tempfile::NamedTempFile::new().unwrap();
     fs::write(token.path(), "from-file").unwrap();
     config.client_identity = Some(files.identity(&old));

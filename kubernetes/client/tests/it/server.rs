@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use futures_util::{StreamExt, stream};
 use http::{HeaderMap, Request, Response, Version};
 use http_body_util::combinators::UnsyncBoxBody;
@@ -194,4 +195,21 @@ pub(crate) fn streamed() -> (mpsc::Sender<&'static str>, Answer) {
     let chunks = stream::unfold(receiver, |mut receiver| async move { Some((receiver.recv().await?, receiver)) });
     let frames = chunks.map(|chunk| Ok(Frame::data(Bytes::from_static(chunk.as_bytes()))));
     (sender, Response::new(StreamBody::new(frames).boxed_unsync()))
+}
+
+/// Answers each request with a [streamed] response, whose sender the test receives.
+pub(crate) fn streaming() -> (
+    mpsc::Receiver<mpsc::Sender<&'static str>>,
+    impl Fn(Request<Incoming>) -> BoxFuture<'static, Answer> + Send + Sync + 'static,
+) {
+    let (senders, opened) = mpsc::channel(1);
+    let handler = move |_| -> BoxFuture<'static, Answer> {
+        let senders = senders.clone();
+        Box::pin(async move {
+            let (sender, response) = streamed();
+            senders.send(sender).await.unwrap();
+            response
+        })
+    };
+    (opened, handler)
 }

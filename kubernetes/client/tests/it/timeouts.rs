@@ -7,11 +7,11 @@ use futures_util::StreamExt;
 use kubernetes_client::Client;
 use kubernetes_core::Execute;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::certificates::Authority;
-use crate::server::{Server, streamed, tls_config};
+use crate::server::{Server, streamed, streaming, tls_config};
 use crate::{chain, config, fakes, fetch, get};
 
 #[tokio::test]
@@ -51,16 +51,8 @@ async fn a_request_has_a_minute_by_default() {
 
 #[tokio::test]
 async fn a_stream_fails_when_it_is_silent_for_too_long_if_told_so() {
-    let (senders, mut opened) = mpsc::channel(1);
-    let server = Server::plain(move |_| {
-        let senders = senders.clone();
-        async move {
-            let (sender, response) = streamed();
-            senders.send(sender).await.unwrap();
-            response
-        }
-    })
-    .await;
+    let (mut opened, handler) = streaming();
+    let server = Server::plain(handler).await;
     let limit = Duration::from_millis(200);
     let client = Client::builder(config(&server.url("http"))).idle_timeout(limit).build().unwrap();
     let mut log = client.open(get("/log")).await.unwrap();
@@ -157,16 +149,8 @@ impl http_body::Body for Silent {
 async fn finds_out_on_http_2_that_the_peer_is_gone() {
     let authority = Authority::new();
     let tls = tls_config(&authority.server(&["127.0.0.1"]), &["h2"], None);
-    let (senders, mut opened) = mpsc::channel(1);
-    let server = Server::tls(tls, move |_| {
-        let senders = senders.clone();
-        async move {
-            let (sender, response) = streamed();
-            senders.send(sender).await.unwrap();
-            response
-        }
-    })
-    .await;
+    let (mut opened, handler) = streaming();
+    let server = Server::tls(tls, handler).await;
     let wire = Wire::to(&server).await;
     let mut config = config(&format!("https://{}", wire.address));
     config.certificate_authority = Some(authority.pem.clone().into_bytes());
