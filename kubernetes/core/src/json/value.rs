@@ -153,9 +153,10 @@ impl<V: Value> Value for Vec<V> {
                 // Most lists have one or two elements: growing exactly keeps a decoded pod a quarter smaller.
                 self.reserve_exact(self.len().max(1));
             }
-            let mut value = V::default();
-            value.read_new(reader).map_err(|error| error.in_index(self.len()))?;
-            self.push(value);
+            // Elements may be large: they are made and read where they stay.
+            let index = self.len();
+            self.resize_with(index + 1, V::default);
+            self[index].read_new(reader).map_err(|error| error.in_index(index))?;
         }
         // What is decoded is mostly kept as it is.
         self.shrink_to_fit();

@@ -113,6 +113,13 @@ impl Writer {
         self.text.push('"');
     }
 
+    /// Writes a string with its quotes; what `append` puts between them has nothing that needs an escape.
+    pub(crate) fn plain_string(&mut self, append: impl FnOnce(&mut String)) {
+        self.text.push('"');
+        append(&mut self.text);
+        self.text.push('"');
+    }
+
     fn name(&mut self, name: &'static str) {
         debug_assert_eq!(super::scan::string_end(name.as_bytes(), 0), name.len(), "{name:?} needs an escape");
         if self.is_first_field() {
