@@ -9,6 +9,7 @@ mod json_parsing;
 mod log_lines;
 mod map;
 mod objects;
+mod owners;
 mod pages;
 mod requests;
 mod resource;
