@@ -95,7 +95,8 @@ impl<K> Value for Raw<K> {
     fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
         let text = reader.raw()?;
         let mut seen = Metadata::default();
-        seen.read_new(&mut Reader::new(text))?;
+        let start = reader.offset() - text.len();
+        seen.read_new(&mut Reader::new(text)).map_err(|error| error.behind(start))?;
         *self = Self { metadata: seen.0, text: text.into(), of: PhantomData };
         Ok(())
     }

@@ -10,6 +10,7 @@ mod log_lines;
 mod long_documents;
 mod map;
 mod objects;
+mod owners;
 mod pages;
 mod requests;
 mod resource;
