@@ -197,6 +197,8 @@ pub(crate) fn options() -> serde_saphyr::Options {
         // As client-go: the last of two equal keys counts, and a number or boolean is no string.
         duplicate_keys: DuplicateKeyPolicy::LastWins,
         no_schema: true,
+        // They would be buffered, and more than 32 lines of them are refused.
+        emit_comments: false,
     }
 }
 
