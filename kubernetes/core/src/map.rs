@@ -200,7 +200,7 @@ impl<V: Value> Value for Map<V> {
         }
         reader.begin_object()?;
         let mut sorted = true;
-        reader.fields(|key, reader| {
+        reader.entries(|key, reader| {
             let mut value = V::default();
             value.read_new(reader)?;
             sorted &= self.0.last().is_none_or(|(last, _)| last.as_str() < key);

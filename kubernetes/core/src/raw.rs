@@ -1,7 +1,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::json::{self, DecodeError, Reader, Value, Writer};
+use crate::json::{self, DecodeError, Field, Reader, Value, Writer};
 use crate::{Object, ObjectMeta, Watchable};
 
 /// An object of type `K` as the text that the server sent, of which only the metadata is decoded: what
@@ -110,17 +110,14 @@ impl<K> Value for Raw<K> {
 struct Metadata(ObjectMeta);
 
 impl Value for Metadata {
-    const FIELDS: &'static [&'static str] = &["metadata"];
+    const FIELDS: &'static [Field] = &[Field::required("metadata")];
 
-    fn read_field(&mut self, index: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        match index {
-            0 => self.0.read(reader),
-            _ => reader.skip(),
-        }
+    fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        reader.fields(Self::FIELDS, &mut [&mut self.0])
     }
 
     fn write_fields(&self, writer: &mut Writer) {
-        writer.required("metadata", &self.0);
+        writer.fields(Self::FIELDS, &[&self.0]);
     }
 }
 

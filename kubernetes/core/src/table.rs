@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use crate::json::{DecodeError, Reader, Value, Writer};
+use crate::json::{Constant, DecodeError, Field, Reader, Value, Writer};
 use crate::{Json, ListMeta, ObjectMeta, PartialObjectMetadata, RawExtension, Str, json};
 
 /// Objects as the server would print them: what `kubectl get` shows, and what
@@ -109,88 +109,81 @@ impl TableRow {
 }
 
 impl Value for Table {
-    const FIELDS: &'static [&'static str] = &["apiVersion", "kind", "metadata", "columnDefinitions", "rows"];
+    const FIELDS: &'static [Field] = &[
+        Field::required("apiVersion"),
+        Field::required("kind"),
+        Field::required("metadata"),
+        Field::required("columnDefinitions"),
+        Field::required("rows"),
+    ];
 
-    fn read_field(&mut self, index: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        match index {
-            // A server that knows no tables sends a list of objects.
-            0 => reader.constant("meta.k8s.io/v1"),
-            1 => reader.constant("Table"),
-            2 => self.metadata.read(reader),
-            3 => self.column_definitions.read(reader),
-            4 => self.rows.read(reader),
-            _ => reader.skip(),
-        }
+    fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        reader.fields(
+            Self::FIELDS,
+            &mut [
+                &mut Constant("meta.k8s.io/v1"),
+                &mut Constant("Table"),
+                &mut self.metadata,
+                &mut self.column_definitions,
+                &mut self.rows,
+            ],
+        )
     }
 
     fn write_fields(&self, writer: &mut Writer) {
-        writer.type_meta("meta.k8s.io/v1", "Table");
-        writer.required("metadata", &self.metadata);
-        writer.required("columnDefinitions", &self.column_definitions);
-        writer.required("rows", &self.rows);
+        writer.fields(
+            Self::FIELDS,
+            &[&Constant("meta.k8s.io/v1"), &Constant("Table"), &self.metadata, &self.column_definitions, &self.rows],
+        );
     }
 }
 
 impl Value for TableColumnDefinition {
-    const FIELDS: &'static [&'static str] = &["name", "type", "format", "description", "priority"];
+    const FIELDS: &'static [Field] = &[
+        Field::required("name"),
+        Field::required("type"),
+        Field::required("format"),
+        Field::required("description"),
+        Field::required("priority"),
+    ];
 
-    fn read_field(&mut self, index: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        match index {
-            0 => self.name.read(reader),
-            1 => self.type_.read(reader),
-            2 => self.format.read(reader),
-            3 => self.description.read(reader),
-            4 => self.priority.read(reader),
-            _ => reader.skip(),
-        }
+    fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        reader.fields(
+            Self::FIELDS,
+            &mut [&mut self.name, &mut self.type_, &mut self.format, &mut self.description, &mut self.priority],
+        )
     }
 
     fn write_fields(&self, writer: &mut Writer) {
-        writer.required("name", &self.name);
-        writer.required("type", &self.type_);
-        writer.required("format", &self.format);
-        writer.required("description", &self.description);
-        writer.required("priority", &self.priority);
+        writer.fields(Self::FIELDS, &[&self.name, &self.type_, &self.format, &self.description, &self.priority]);
     }
 }
 
 impl Value for TableRow {
-    const FIELDS: &'static [&'static str] = &["cells", "conditions", "object"];
+    const FIELDS: &'static [Field] =
+        &[Field::required("cells"), Field::optional("conditions"), Field::optional("object")];
 
-    fn read_field(&mut self, index: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        match index {
-            0 => self.cells.read(reader),
-            1 => self.conditions.read(reader),
-            2 => self.object.read(reader),
-            _ => reader.skip(),
-        }
+    fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        reader.fields(Self::FIELDS, &mut [&mut self.cells, &mut self.conditions, &mut self.object])
     }
 
     fn write_fields(&self, writer: &mut Writer) {
-        writer.required("cells", &self.cells);
-        writer.optional("conditions", &self.conditions);
-        writer.optional("object", &self.object);
+        writer.fields(Self::FIELDS, &[&self.cells, &self.conditions, &self.object]);
     }
 }
 
 impl Value for TableRowCondition {
-    const FIELDS: &'static [&'static str] = &["type", "status", "reason", "message"];
+    const FIELDS: &'static [Field] =
+        &[Field::required("type"), Field::required("status"), Field::optional("reason"), Field::optional("message")];
 
-    fn read_field(&mut self, index: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        match index {
-            0 => self.type_.read(reader),
-            1 => self.status.read(reader),
-            2 => self.reason.read(reader),
-            3 => self.message.read(reader),
-            _ => reader.skip(),
-        }
+    fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        reader.fields(Self::FIELDS, &mut [&mut self.type_, &mut self.status, &mut self.reason, &mut self.message])
     }
 
     fn write_fields(&self, writer: &mut Writer) {
-        writer.required("type", &self.type_);
-        writer.required("status", &self.status);
-        writer.optional("reason", &Some(&self.reason).filter(|reason| !reason.is_empty()).cloned());
-        writer.optional("message", &Some(&self.message).filter(|message| !message.is_empty()).cloned());
+        let unless_empty = |text: &Str| Some(text).filter(|text| !text.is_empty()).cloned();
+        let (reason, message) = (unless_empty(&self.reason), unless_empty(&self.message));
+        writer.fields(Self::FIELDS, &[&self.type_, &self.status, &reason, &message]);
     }
 }
 

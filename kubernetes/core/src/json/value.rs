@@ -4,7 +4,7 @@ use super::{DecodeError, Reader, Writer};
 ///
 /// ```
 /// use kubernetes_core::Str;
-/// use kubernetes_core::json::{self, DecodeError, Reader, Value, Writer};
+/// use kubernetes_core::json::{self, DecodeError, Field, Reader, Value, Writer};
 ///
 /// #[derive(Default)]
 /// struct Part {
@@ -13,19 +13,14 @@ use super::{DecodeError, Reader, Writer};
 /// }
 ///
 /// impl Value for Part {
-///     const FIELDS: &'static [&'static str] = &["name", "ready"];
+///     const FIELDS: &'static [Field] = &[Field::required("name"), Field::optional("ready")];
 ///
-///     fn read_field(&mut self, index: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-///         match index {
-///             0 => self.name.read(reader),
-///             1 => self.ready.read(reader),
-///             _ => reader.skip(),
-///         }
+///     fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+///         reader.fields(Self::FIELDS, &mut [&mut self.name, &mut self.ready])
 ///     }
 ///
 ///     fn write_fields(&self, writer: &mut Writer) {
-///         writer.required("name", &self.name);
-///         writer.optional("ready", &self.ready);
+///         writer.fields(Self::FIELDS, &[&self.name, &self.ready]);
 ///     }
 /// }
 ///
@@ -42,15 +37,16 @@ use super::{DecodeError, Reader, Writer};
 /// does with lists and scalars. (With objects and maps, Go merges the two; no API server writes such a document.)
 pub trait Value: Default {
     /// The names of a model's fields on the wire, none of which needs an escape.
-    const FIELDS: &'static [&'static str] = &[];
+    const FIELDS: &'static [Field] = &[];
 
     /// Replaces `self` with the reader's next value.
     ///
     /// # Errors
     /// If that is no JSON, or does not fit this type.
+    #[inline]
     fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
         *self = Self::default();
-        reader.model(Self::FIELDS, self)
+        self.read_fields(reader)
     }
 
     /// As [`read`](Self::read), for a value that is the default one already.
@@ -59,28 +55,26 @@ pub trait Value: Default {
     /// As [`read`](Self::read).
     #[inline]
     fn read_new(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        if Self::FIELDS.is_empty() { self.read(reader) } else { reader.model(Self::FIELDS, self) }
+        if Self::FIELDS.is_empty() { self.read(reader) } else { self.read_fields(reader) }
     }
 
-    /// Reads the value of the field whose name is at `index` of [`FIELDS`](Self::FIELDS).
+    /// Reads an object into the fields of a model, which has its default value.
     ///
     /// # Errors
-    /// If the value does not fit the field.
-    fn read_field(&mut self, index: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        let _ = index;
-        reader.skip()
+    /// If a value does not fit its field.
+    fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        reader.fields(&[], &mut [])
     }
 
     /// Writes `self`.
+    #[inline]
     fn write(&self, writer: &mut Writer) {
-        writer.begin_object();
         self.write_fields(writer);
-        writer.end_object();
     }
 
     /// Writes all fields of a model.
     fn write_fields(&self, writer: &mut Writer) {
-        let _ = writer;
+        writer.fields(&[], &[]);
     }
 
     /// Whether an optional field with this value is left out: `None`, an empty list or map.
@@ -89,15 +83,58 @@ pub trait Value: Default {
     }
 }
 
-/// A model whose type is forgotten, so that the loop over its fields is compiled once.
-pub(crate) trait Model {
-    /// As [`Value::read_field`].
-    fn read_field_at(&mut self, index: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError>;
+/// A value whose type is forgotten, so that the loop over the fields of a model is compiled once.
+pub trait AnyValue {
+    /// As [`Value::read`].
+    fn read_any(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError>;
+
+    /// Writes a field with this value, unless it may be left out.
+    fn write_any(&self, field: Field, writer: &mut Writer);
 }
 
-impl<V: Value> Model for V {
-    fn read_field_at(&mut self, index: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        self.read_field(index, reader)
+/// The name of a model's field on the wire, which needs no escape, and whether it is always written.
+#[derive(Clone, Copy)]
+pub struct Field {
+    pub(super) name: &'static str,
+    required: bool,
+}
+
+impl Field {
+    /// A field that is left out if its value is absent or an empty list or map.
+    pub const fn optional(name: &'static str) -> Self {
+        Self { name, required: false }
+    }
+
+    /// A field that is always written.
+    pub const fn required(name: &'static str) -> Self {
+        Self { name, required: true }
+    }
+}
+
+impl<V: Value> AnyValue for V {
+    fn read_any(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        self.read(reader)
+    }
+
+    fn write_any(&self, field: Field, writer: &mut Writer) {
+        if field.required || !self.is_absent() {
+            writer.name(field.name);
+            self.write(writer);
+        }
+    }
+}
+
+/// A field that always has the same value.
+pub struct Constant<'a>(pub &'a str);
+
+impl AnyValue for Constant<'_> {
+    fn read_any(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        reader.constant(self.0)
+    }
+
+    fn write_any(&self, field: Field, writer: &mut Writer) {
+        writer.name(field.name);
+        writer.string(self.0);
     }
 }
 
@@ -111,6 +148,7 @@ impl<V: Value> Value for Option<V> {
         self.insert(V::default()).read_new(reader)
     }
 
+    #[inline]
     fn write(&self, writer: &mut Writer) {
         match self {
             Some(value) => value.write(writer),
@@ -135,33 +173,20 @@ impl<V: Value> Value for Box<V> {
         (**self).read_new(reader)
     }
 
+    #[inline]
     fn write(&self, writer: &mut Writer) {
         (**self).write(writer);
     }
 }
 
 impl<V: Value> Value for Vec<V> {
+    #[inline]
     fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
         self.clear();
-        if reader.null()? {
-            return Ok(());
-        }
-        reader.begin_list()?;
-        let mut first = true;
-        while reader.next_element(&mut first)? {
-            if self.len() == self.capacity() && self.len() < 4 {
-                // Most lists have one or two elements: growing exactly keeps a decoded pod a quarter smaller.
-                self.reserve_exact(self.len().max(1));
-            }
-            let mut value = V::default();
-            value.read_new(reader).map_err(|error| error.in_index(self.len()))?;
-            self.push(value);
-        }
-        // What is decoded is mostly kept as it is.
-        self.shrink_to_fit();
-        Ok(())
+        reader.elements(self)
     }
 
+    #[inline]
     fn write(&self, writer: &mut Writer) {
         writer.begin_list();
         for value in self {
@@ -174,6 +199,51 @@ impl<V: Value> Value for Vec<V> {
     #[inline]
     fn is_absent(&self) -> bool {
         self.is_empty()
+    }
+}
+
+/// A list whose type is forgotten, so that the loop over its elements is compiled once.
+pub(crate) trait Elements {
+    /// Reads one more element.
+    fn read_next(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError>;
+
+    /// Gives back memory for more elements.
+    fn shrink(&mut self) -> usize;
+}
+
+impl<V: Value> Elements for Vec<V> {
+    fn read_next(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        if self.len() == self.capacity() && self.len() < 4 {
+            // Most lists have one or two elements: growing exactly keeps a decoded pod a quarter smaller.
+            self.reserve_exact(self.len().max(1));
+        }
+        self.push(V::default());
+        match self.last_mut() {
+            Some(value) => value.read_new(reader),
+            None => Ok(()),
+        }
+    }
+
+    fn shrink(&mut self) -> usize {
+        self.shrink_to_fit();
+        self.len()
+    }
+}
+
+impl Reader<'_> {
+    fn elements(&mut self, elements: &mut dyn Elements) -> Result<(), DecodeError> {
+        if self.null()? {
+            return Ok(());
+        }
+        self.begin_list()?;
+        let (mut first, mut index) = (true, 0);
+        while self.next_element(&mut first)? {
+            elements.read_next(self).map_err(|error| error.in_index(index))?;
+            index += 1;
+        }
+        // What is decoded is mostly kept as it is.
+        elements.shrink();
+        Ok(())
     }
 }
 
@@ -253,11 +323,12 @@ impl Reader<'_> {
 }
 
 impl Writer {
-    /// Writes the two fields that name a type.
-    pub fn type_meta(&mut self, api_version: &str, kind: &str) {
-        self.key("apiVersion");
-        self.string(api_version);
-        self.key("kind");
-        self.string(kind);
+    /// Writes an object with these fields.
+    pub fn fields(&mut self, fields: &[Field], values: &[&dyn AnyValue]) {
+        self.begin_object();
+        for (field, value) in fields.iter().zip(values) {
+            value.write_any(*field, self);
+        }
+        self.end_object();
     }
 }

@@ -1,4 +1,4 @@
-use super::{EncodeError, Value};
+use super::EncodeError;
 
 /// Writes JSON text.
 ///
@@ -7,8 +7,8 @@ use super::{EncodeError, Value};
 ///
 /// let mut writer = Writer::new();
 /// writer.begin_object();
-/// writer.required("name", &String::from("web"));
-/// writer.optional("node", &None::<String>);
+/// writer.key("name");
+/// writer.string("web");
 /// writer.end_object();
 /// assert_eq!(writer.finish()?, r#"{"name":"web"}"#);
 /// # Ok::<(), kubernetes_core::json::EncodeError>(())
@@ -84,23 +84,6 @@ impl Writer {
         self.text.push(':');
     }
 
-    /// Writes a field, also when its value is empty.
-    ///
-    /// The name is written as it is: it must be one that needs no escape, as all names in a description are.
-    #[inline]
-    pub fn required<V: Value>(&mut self, name: &'static str, value: &V) {
-        self.name(name);
-        value.write(self);
-    }
-
-    /// Writes a field unless its value is absent or an empty list or map.
-    #[inline]
-    pub fn optional<V: Value>(&mut self, name: &'static str, value: &V) {
-        if !value.is_absent() {
-            self.required(name, value);
-        }
-    }
-
     /// Writes a string with its quotes.
     #[inline]
     pub fn string(&mut self, value: &str) {
@@ -113,7 +96,7 @@ impl Writer {
         self.text.push('"');
     }
 
-    fn name(&mut self, name: &'static str) {
+    pub(super) fn name(&mut self, name: &'static str) {
         debug_assert_eq!(super::scan::string_end(name.as_bytes(), 0), name.len(), "{name:?} needs an escape");
         if self.is_first_field() {
             self.text.push('"');

@@ -80,17 +80,14 @@ struct Reported {
 macro_rules! part {
     ($type:ident { $($key:literal: $field:ident,)* }) => {
         impl Value for $type {
-            const FIELDS: &'static [&'static str] = &[$($key),*];
+            const FIELDS: &'static [Field] = &[$(Field::optional($key)),*];
 
-            fn read_field(&mut self, index: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-                match Self::FIELDS.get(index).copied() {
-                    $(Some($key) => self.$field.read(reader),)*
-                    _ => reader.skip(),
-                }
+            fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+                reader.fields(Self::FIELDS, &mut [$(&mut self.$field),*])
             }
 
             fn write_fields(&self, writer: &mut Writer) {
-                $(writer.optional($key, &self.$field);)*
+                writer.fields(Self::FIELDS, &[$(&self.$field),*]);
             }
         }
     };

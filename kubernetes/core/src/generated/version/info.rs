@@ -36,58 +36,66 @@ pub struct Info {
 }
 
 impl json::Value for Info {
-    const FIELDS: &'static [&'static str] = &[
-        "buildDate",
-        "compiler",
-        "emulationMajor",
-        "emulationMinor",
-        "gitCommit",
-        "gitTreeState",
-        "gitVersion",
-        "goVersion",
-        "major",
-        "minCompatibilityMajor",
-        "minCompatibilityMinor",
-        "minor",
-        "platform",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("buildDate"),
+        json::Field::required("compiler"),
+        json::Field::optional("emulationMajor"),
+        json::Field::optional("emulationMinor"),
+        json::Field::required("gitCommit"),
+        json::Field::required("gitTreeState"),
+        json::Field::required("gitVersion"),
+        json::Field::required("goVersion"),
+        json::Field::required("major"),
+        json::Field::optional("minCompatibilityMajor"),
+        json::Field::optional("minCompatibilityMinor"),
+        json::Field::required("minor"),
+        json::Field::required("platform"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.build_date.read(reader),
-            1 => self.compiler.read(reader),
-            2 => self.emulation_major.read(reader),
-            3 => self.emulation_minor.read(reader),
-            4 => self.git_commit.read(reader),
-            5 => self.git_tree_state.read(reader),
-            6 => self.git_version.read(reader),
-            7 => self.go_version.read(reader),
-            8 => self.major.read(reader),
-            9 => self.min_compatibility_major.read(reader),
-            10 => self.min_compatibility_minor.read(reader),
-            11 => self.minor.read(reader),
-            12 => self.platform.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.build_date,
+                    &mut self.compiler,
+                    &mut self.emulation_major,
+                    &mut self.emulation_minor,
+                    &mut self.git_commit,
+                    &mut self.git_tree_state,
+                    &mut self.git_version,
+                    &mut self.go_version,
+                    &mut self.major,
+                    &mut self.min_compatibility_major,
+                    &mut self.min_compatibility_minor,
+                    &mut self.minor,
+                    &mut self.platform,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("buildDate", &self.build_date);
-        writer.required("compiler", &self.compiler);
-        writer.optional("emulationMajor", &self.emulation_major);
-        writer.optional("emulationMinor", &self.emulation_minor);
-        writer.required("gitCommit", &self.git_commit);
-        writer.required("gitTreeState", &self.git_tree_state);
-        writer.required("gitVersion", &self.git_version);
-        writer.required("goVersion", &self.go_version);
-        writer.required("major", &self.major);
-        writer.optional("minCompatibilityMajor", &self.min_compatibility_major);
-        writer.optional("minCompatibilityMinor", &self.min_compatibility_minor);
-        writer.required("minor", &self.minor);
-        writer.required("platform", &self.platform);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.build_date,
+                    &self.compiler,
+                    &self.emulation_major,
+                    &self.emulation_minor,
+                    &self.git_commit,
+                    &self.git_tree_state,
+                    &self.git_version,
+                    &self.go_version,
+                    &self.major,
+                    &self.min_compatibility_major,
+                    &self.min_compatibility_minor,
+                    &self.minor,
+                    &self.platform,
+                ],
+            );
     }
 }
 

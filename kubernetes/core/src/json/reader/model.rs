@@ -1,11 +1,11 @@
 //! Models: objects whose fields are known by name.
 
 use super::{Reader, Result};
-use crate::json::Model;
+use crate::json::{AnyValue, Field};
 
 impl Reader<'_> {
     /// Reads an object into a model that has these fields; unknown ones are skipped, and a null changes nothing.
-    pub(crate) fn model(&mut self, names: &'static [&'static str], model: &mut dyn Model) -> Result<()> {
+    pub fn fields(&mut self, names: &'static [Field], fields: &mut [&mut dyn AnyValue]) -> Result<()> {
         if self.null()? {
             return Ok(());
         }
@@ -14,12 +14,12 @@ impl Reader<'_> {
         let (mut first, mut last) = (true, START);
         while self.next_in(b'}', &mut first)? {
             let expected = self.orders.after(order, last);
-            match names.get(expected) {
-                Some(name) if self.take_key(name) => {
+            match names.get(expected).zip(fields.get_mut(expected)) {
+                Some((name, field)) if self.take_key(name.name) => {
                     last = expected;
-                    model.read_field_at(expected, self).map_err(|error| error.in_field(name))?;
+                    field.read_any(self).map_err(|error| error.in_field(name.name))?;
                 }
-                _ => last = self.unexpected_field(names, model, last)?,
+                _ => last = self.unexpected_field(names, fields, last)?,
             }
         }
         Ok(())
@@ -40,8 +40,8 @@ impl Reader<'_> {
     /// Reads a field that is not the one expected after `last`, and returns the last known one.
     fn unexpected_field(
         &mut self,
-        names: &'static [&'static str],
-        model: &mut dyn Model,
+        names: &'static [Field],
+        fields: &mut [&mut dyn AnyValue],
         last: usize,
     ) -> Result<usize> {
         let key = match self.plain_string() {
@@ -52,10 +52,11 @@ impl Reader<'_> {
             // An escape, white space, or no key at all.
             None => self.key()?,
         };
-        match names.iter().position(|name| *name == key) {
-            Some(index) => {
+        let found = names.iter().position(|name| name.name == key);
+        match found.and_then(|index| Some((index, fields.get_mut(index)?))) {
+            Some((index, field)) => {
                 self.orders.learn(Orders::slot(names), last, index);
-                model.read_field_at(index, self).map_err(|error| error.in_field(&key))?;
+                field.read_any(self).map_err(|error| error.in_field(&key))?;
                 Ok(index)
             }
             None => {
@@ -88,7 +89,7 @@ impl Orders {
     }
 
     #[inline]
-    fn slot(names: &'static [&'static str]) -> usize {
+    fn slot(names: &'static [Field]) -> usize {
         let address = names.as_ptr() as usize;
         ((address >> 4) ^ (address >> 11)) % SLOTS
     }

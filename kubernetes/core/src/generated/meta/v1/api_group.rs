@@ -26,40 +26,45 @@ pub struct APIGroup {
 }
 
 impl json::Value for APIGroup {
-    const FIELDS: &'static [&'static str] = &[
-        "apiVersion",
-        "kind",
-        "name",
-        "preferredVersion",
-        "serverAddressByClientCIDRs",
-        "versions",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("apiVersion"),
+        json::Field::required("kind"),
+        json::Field::required("name"),
+        json::Field::optional("preferredVersion"),
+        json::Field::optional("serverAddressByClientCIDRs"),
+        json::Field::required("versions"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("v1"),
-            1 => reader.constant("APIGroup"),
-            2 => self.name.read(reader),
-            3 => self.preferred_version.read(reader),
-            4 => self.server_address_by_client_cidrs.read(reader),
-            5 => self.versions.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("v1"),
+                    &mut json::Constant("APIGroup"),
+                    &mut self.name,
+                    &mut self.preferred_version,
+                    &mut self.server_address_by_client_cidrs,
+                    &mut self.versions,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.type_meta("v1", "APIGroup");
-        writer.required("name", &self.name);
-        writer.optional("preferredVersion", &self.preferred_version);
         writer
-            .optional(
-                "serverAddressByClientCIDRs",
-                &self.server_address_by_client_cidrs,
+            .fields(
+                Self::FIELDS,
+                &[
+                    &json::Constant("v1"),
+                    &json::Constant("APIGroup"),
+                    &self.name,
+                    &self.preferred_version,
+                    &self.server_address_by_client_cidrs,
+                    &self.versions,
+                ],
             );
-        writer.required("versions", &self.versions);
     }
 }
 

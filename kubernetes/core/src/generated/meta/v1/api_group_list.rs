@@ -12,23 +12,32 @@ pub struct APIGroupList {
 }
 
 impl json::Value for APIGroupList {
-    const FIELDS: &'static [&'static str] = &["apiVersion", "kind", "groups"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("apiVersion"),
+        json::Field::required("kind"),
+        json::Field::required("groups"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("v1"),
-            1 => reader.constant("APIGroupList"),
-            2 => self.groups.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("v1"),
+                    &mut json::Constant("APIGroupList"),
+                    &mut self.groups,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.type_meta("v1", "APIGroupList");
-        writer.required("groups", &self.groups);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[&json::Constant("v1"), &json::Constant("APIGroupList"), &self.groups],
+            );
     }
 }
 

@@ -45,49 +45,57 @@ pub struct APIResource {
 }
 
 impl json::Value for APIResource {
-    const FIELDS: &'static [&'static str] = &[
-        "categories",
-        "group",
-        "kind",
-        "name",
-        "namespaced",
-        "shortNames",
-        "singularName",
-        "storageVersionHash",
-        "verbs",
-        "version",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("categories"),
+        json::Field::optional("group"),
+        json::Field::required("kind"),
+        json::Field::required("name"),
+        json::Field::required("namespaced"),
+        json::Field::optional("shortNames"),
+        json::Field::required("singularName"),
+        json::Field::optional("storageVersionHash"),
+        json::Field::required("verbs"),
+        json::Field::optional("version"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.categories.read(reader),
-            1 => self.group.read(reader),
-            2 => self.kind.read(reader),
-            3 => self.name.read(reader),
-            4 => self.namespaced.read(reader),
-            5 => self.short_names.read(reader),
-            6 => self.singular_name.read(reader),
-            7 => self.storage_version_hash.read(reader),
-            8 => self.verbs.read(reader),
-            9 => self.version.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.categories,
+                    &mut self.group,
+                    &mut self.kind,
+                    &mut self.name,
+                    &mut self.namespaced,
+                    &mut self.short_names,
+                    &mut self.singular_name,
+                    &mut self.storage_version_hash,
+                    &mut self.verbs,
+                    &mut self.version,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("categories", &self.categories);
-        writer.optional("group", &self.group);
-        writer.required("kind", &self.kind);
-        writer.required("name", &self.name);
-        writer.required("namespaced", &self.namespaced);
-        writer.optional("shortNames", &self.short_names);
-        writer.required("singularName", &self.singular_name);
-        writer.optional("storageVersionHash", &self.storage_version_hash);
-        writer.required("verbs", &self.verbs);
-        writer.optional("version", &self.version);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.categories,
+                    &self.group,
+                    &self.kind,
+                    &self.name,
+                    &self.namespaced,
+                    &self.short_names,
+                    &self.singular_name,
+                    &self.storage_version_hash,
+                    &self.verbs,
+                    &self.version,
+                ],
+            );
     }
 }
 

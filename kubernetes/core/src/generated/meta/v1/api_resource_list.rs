@@ -16,30 +16,39 @@ pub struct APIResourceList {
 }
 
 impl json::Value for APIResourceList {
-    const FIELDS: &'static [&'static str] = &[
-        "apiVersion",
-        "kind",
-        "groupVersion",
-        "resources",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("apiVersion"),
+        json::Field::required("kind"),
+        json::Field::required("groupVersion"),
+        json::Field::required("resources"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("v1"),
-            1 => reader.constant("APIResourceList"),
-            2 => self.group_version.read(reader),
-            3 => self.resources.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("v1"),
+                    &mut json::Constant("APIResourceList"),
+                    &mut self.group_version,
+                    &mut self.resources,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.type_meta("v1", "APIResourceList");
-        writer.required("groupVersion", &self.group_version);
-        writer.required("resources", &self.resources);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &json::Constant("v1"),
+                    &json::Constant("APIResourceList"),
+                    &self.group_version,
+                    &self.resources,
+                ],
+            );
     }
 }
 

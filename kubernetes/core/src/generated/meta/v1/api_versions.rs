@@ -23,34 +23,39 @@ pub struct APIVersions {
 }
 
 impl json::Value for APIVersions {
-    const FIELDS: &'static [&'static str] = &[
-        "apiVersion",
-        "kind",
-        "serverAddressByClientCIDRs",
-        "versions",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("apiVersion"),
+        json::Field::required("kind"),
+        json::Field::required("serverAddressByClientCIDRs"),
+        json::Field::required("versions"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("v1"),
-            1 => reader.constant("APIVersions"),
-            2 => self.server_address_by_client_cidrs.read(reader),
-            3 => self.versions.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("v1"),
+                    &mut json::Constant("APIVersions"),
+                    &mut self.server_address_by_client_cidrs,
+                    &mut self.versions,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.type_meta("v1", "APIVersions");
         writer
-            .required(
-                "serverAddressByClientCIDRs",
-                &self.server_address_by_client_cidrs,
+            .fields(
+                Self::FIELDS,
+                &[
+                    &json::Constant("v1"),
+                    &json::Constant("APIVersions"),
+                    &self.server_address_by_client_cidrs,
+                    &self.versions,
+                ],
             );
-        writer.required("versions", &self.versions);
     }
 }
 

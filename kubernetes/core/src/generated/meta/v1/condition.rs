@@ -34,37 +34,45 @@ pub struct Condition {
 }
 
 impl json::Value for Condition {
-    const FIELDS: &'static [&'static str] = &[
-        "lastTransitionTime",
-        "message",
-        "observedGeneration",
-        "reason",
-        "status",
-        "type",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("lastTransitionTime"),
+        json::Field::required("message"),
+        json::Field::optional("observedGeneration"),
+        json::Field::required("reason"),
+        json::Field::required("status"),
+        json::Field::required("type"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.last_transition_time.read(reader),
-            1 => self.message.read(reader),
-            2 => self.observed_generation.read(reader),
-            3 => self.reason.read(reader),
-            4 => self.status.read(reader),
-            5 => self.type_.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.last_transition_time,
+                    &mut self.message,
+                    &mut self.observed_generation,
+                    &mut self.reason,
+                    &mut self.status,
+                    &mut self.type_,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("lastTransitionTime", &self.last_transition_time);
-        writer.required("message", &self.message);
-        writer.optional("observedGeneration", &self.observed_generation);
-        writer.required("reason", &self.reason);
-        writer.required("status", &self.status);
-        writer.required("type", &self.type_);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.last_transition_time,
+                    &self.message,
+                    &self.observed_generation,
+                    &self.reason,
+                    &self.status,
+                    &self.type_,
+                ],
+            );
     }
 }
 

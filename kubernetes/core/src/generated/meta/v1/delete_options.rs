@@ -59,49 +59,51 @@ pub struct DeleteOptions {
 }
 
 impl json::Value for DeleteOptions {
-    const FIELDS: &'static [&'static str] = &[
-        "apiVersion",
-        "dryRun",
-        "gracePeriodSeconds",
-        "ignoreStoreReadErrorWithClusterBreakingPotential",
-        "kind",
-        "orphanDependents",
-        "preconditions",
-        "propagationPolicy",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("apiVersion"),
+        json::Field::optional("dryRun"),
+        json::Field::optional("gracePeriodSeconds"),
+        json::Field::optional("ignoreStoreReadErrorWithClusterBreakingPotential"),
+        json::Field::optional("kind"),
+        json::Field::optional("orphanDependents"),
+        json::Field::optional("preconditions"),
+        json::Field::optional("propagationPolicy"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.api_version.read(reader),
-            1 => self.dry_run.read(reader),
-            2 => self.grace_period_seconds.read(reader),
-            3 => {
-                self.ignore_store_read_error_with_cluster_breaking_potential.read(reader)
-            }
-            4 => self.kind.read(reader),
-            5 => self.orphan_dependents.read(reader),
-            6 => self.preconditions.read(reader),
-            7 => self.propagation_policy.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.api_version,
+                    &mut self.dry_run,
+                    &mut self.grace_period_seconds,
+                    &mut self.ignore_store_read_error_with_cluster_breaking_potential,
+                    &mut self.kind,
+                    &mut self.orphan_dependents,
+                    &mut self.preconditions,
+                    &mut self.propagation_policy,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("apiVersion", &self.api_version);
-        writer.optional("dryRun", &self.dry_run);
-        writer.optional("gracePeriodSeconds", &self.grace_period_seconds);
         writer
-            .optional(
-                "ignoreStoreReadErrorWithClusterBreakingPotential",
-                &self.ignore_store_read_error_with_cluster_breaking_potential,
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.api_version,
+                    &self.dry_run,
+                    &self.grace_period_seconds,
+                    &self.ignore_store_read_error_with_cluster_breaking_potential,
+                    &self.kind,
+                    &self.orphan_dependents,
+                    &self.preconditions,
+                    &self.propagation_policy,
+                ],
             );
-        writer.optional("kind", &self.kind);
-        writer.optional("orphanDependents", &self.orphan_dependents);
-        writer.optional("preconditions", &self.preconditions);
-        writer.optional("propagationPolicy", &self.propagation_policy);
     }
 }
 

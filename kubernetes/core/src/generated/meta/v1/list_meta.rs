@@ -49,34 +49,42 @@ pub struct ListMeta {
 }
 
 impl json::Value for ListMeta {
-    const FIELDS: &'static [&'static str] = &[
-        "continue",
-        "remainingItemCount",
-        "resourceVersion",
-        "selfLink",
-        "shardInfo",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("continue"),
+        json::Field::optional("remainingItemCount"),
+        json::Field::optional("resourceVersion"),
+        json::Field::optional("selfLink"),
+        json::Field::optional("shardInfo"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.continue_.read(reader),
-            1 => self.remaining_item_count.read(reader),
-            2 => self.resource_version.read(reader),
-            3 => self.self_link.read(reader),
-            4 => self.shard_info.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.continue_,
+                    &mut self.remaining_item_count,
+                    &mut self.resource_version,
+                    &mut self.self_link,
+                    &mut self.shard_info,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("continue", &self.continue_);
-        writer.optional("remainingItemCount", &self.remaining_item_count);
-        writer.optional("resourceVersion", &self.resource_version);
-        writer.optional("selfLink", &self.self_link);
-        writer.optional("shardInfo", &self.shard_info);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.continue_,
+                    &self.remaining_item_count,
+                    &self.resource_version,
+                    &self.self_link,
+                    &self.shard_info,
+                ],
+            );
     }
 }
 

@@ -42,40 +42,48 @@ pub struct ManagedFieldsEntry {
 }
 
 impl json::Value for ManagedFieldsEntry {
-    const FIELDS: &'static [&'static str] = &[
-        "apiVersion",
-        "fieldsType",
-        "fieldsV1",
-        "manager",
-        "operation",
-        "subresource",
-        "time",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("apiVersion"),
+        json::Field::optional("fieldsType"),
+        json::Field::optional("fieldsV1"),
+        json::Field::optional("manager"),
+        json::Field::optional("operation"),
+        json::Field::optional("subresource"),
+        json::Field::optional("time"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.api_version.read(reader),
-            1 => self.fields_type.read(reader),
-            2 => self.fields_v1.read(reader),
-            3 => self.manager.read(reader),
-            4 => self.operation.read(reader),
-            5 => self.subresource.read(reader),
-            6 => self.time.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.api_version,
+                    &mut self.fields_type,
+                    &mut self.fields_v1,
+                    &mut self.manager,
+                    &mut self.operation,
+                    &mut self.subresource,
+                    &mut self.time,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("apiVersion", &self.api_version);
-        writer.optional("fieldsType", &self.fields_type);
-        writer.optional("fieldsV1", &self.fields_v1);
-        writer.optional("manager", &self.manager);
-        writer.optional("operation", &self.operation);
-        writer.optional("subresource", &self.subresource);
-        writer.optional("time", &self.time);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.api_version,
+                    &self.fields_type,
+                    &self.fields_v1,
+                    &self.manager,
+                    &self.operation,
+                    &self.subresource,
+                    &self.time,
+                ],
+            );
     }
 }
 

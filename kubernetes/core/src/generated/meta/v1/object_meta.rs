@@ -127,6 +127,7 @@ pub struct ObjectMeta {
 
 impl ::core::fmt::Debug for ObjectMeta {
     /// What is secret is left out.
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("ObjectMeta")
             .field("annotations", &crate::debug::Annotations(&self.annotations))
@@ -149,65 +150,72 @@ impl ::core::fmt::Debug for ObjectMeta {
 }
 
 impl json::Value for ObjectMeta {
-    const FIELDS: &'static [&'static str] = &[
-        "annotations",
-        "creationTimestamp",
-        "deletionGracePeriodSeconds",
-        "deletionTimestamp",
-        "finalizers",
-        "generateName",
-        "generation",
-        "labels",
-        "managedFields",
-        "name",
-        "namespace",
-        "ownerReferences",
-        "resourceVersion",
-        "selfLink",
-        "uid",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("annotations"),
+        json::Field::optional("creationTimestamp"),
+        json::Field::optional("deletionGracePeriodSeconds"),
+        json::Field::optional("deletionTimestamp"),
+        json::Field::optional("finalizers"),
+        json::Field::optional("generateName"),
+        json::Field::optional("generation"),
+        json::Field::optional("labels"),
+        json::Field::optional("managedFields"),
+        json::Field::optional("name"),
+        json::Field::optional("namespace"),
+        json::Field::optional("ownerReferences"),
+        json::Field::optional("resourceVersion"),
+        json::Field::optional("selfLink"),
+        json::Field::optional("uid"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.annotations.read(reader),
-            1 => self.creation_timestamp.read(reader),
-            2 => self.deletion_grace_period_seconds.read(reader),
-            3 => self.deletion_timestamp.read(reader),
-            4 => self.finalizers.read(reader),
-            5 => self.generate_name.read(reader),
-            6 => self.generation.read(reader),
-            7 => self.labels.read(reader),
-            8 => self.managed_fields.read(reader),
-            9 => self.name.read(reader),
-            10 => self.namespace.read(reader),
-            11 => self.owner_references.read(reader),
-            12 => self.resource_version.read(reader),
-            13 => self.self_link.read(reader),
-            14 => self.uid.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.annotations,
+                    &mut self.creation_timestamp,
+                    &mut self.deletion_grace_period_seconds,
+                    &mut self.deletion_timestamp,
+                    &mut self.finalizers,
+                    &mut self.generate_name,
+                    &mut self.generation,
+                    &mut self.labels,
+                    &mut self.managed_fields,
+                    &mut self.name,
+                    &mut self.namespace,
+                    &mut self.owner_references,
+                    &mut self.resource_version,
+                    &mut self.self_link,
+                    &mut self.uid,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("annotations", &self.annotations);
-        writer.optional("creationTimestamp", &self.creation_timestamp);
         writer
-            .optional("deletionGracePeriodSeconds", &self.deletion_grace_period_seconds);
-        writer.optional("deletionTimestamp", &self.deletion_timestamp);
-        writer.optional("finalizers", &self.finalizers);
-        writer.optional("generateName", &self.generate_name);
-        writer.optional("generation", &self.generation);
-        writer.optional("labels", &self.labels);
-        writer.optional("managedFields", &self.managed_fields);
-        writer.optional("name", &self.name);
-        writer.optional("namespace", &self.namespace);
-        writer.optional("ownerReferences", &self.owner_references);
-        writer.optional("resourceVersion", &self.resource_version);
-        writer.optional("selfLink", &self.self_link);
-        writer.optional("uid", &self.uid);
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.annotations,
+                    &self.creation_timestamp,
+                    &self.deletion_grace_period_seconds,
+                    &self.deletion_timestamp,
+                    &self.finalizers,
+                    &self.generate_name,
+                    &self.generation,
+                    &self.labels,
+                    &self.managed_fields,
+                    &self.name,
+                    &self.namespace,
+                    &self.owner_references,
+                    &self.resource_version,
+                    &self.self_link,
+                    &self.uid,
+                ],
+            );
     }
 }
 

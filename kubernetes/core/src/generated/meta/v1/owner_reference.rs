@@ -37,37 +37,45 @@ pub struct OwnerReference {
 }
 
 impl json::Value for OwnerReference {
-    const FIELDS: &'static [&'static str] = &[
-        "apiVersion",
-        "blockOwnerDeletion",
-        "controller",
-        "kind",
-        "name",
-        "uid",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("apiVersion"),
+        json::Field::optional("blockOwnerDeletion"),
+        json::Field::optional("controller"),
+        json::Field::required("kind"),
+        json::Field::required("name"),
+        json::Field::required("uid"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.api_version.read(reader),
-            1 => self.block_owner_deletion.read(reader),
-            2 => self.controller.read(reader),
-            3 => self.kind.read(reader),
-            4 => self.name.read(reader),
-            5 => self.uid.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.api_version,
+                    &mut self.block_owner_deletion,
+                    &mut self.controller,
+                    &mut self.kind,
+                    &mut self.name,
+                    &mut self.uid,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("apiVersion", &self.api_version);
-        writer.optional("blockOwnerDeletion", &self.block_owner_deletion);
-        writer.optional("controller", &self.controller);
-        writer.required("kind", &self.kind);
-        writer.required("name", &self.name);
-        writer.required("uid", &self.uid);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.api_version,
+                    &self.block_owner_deletion,
+                    &self.controller,
+                    &self.kind,
+                    &self.name,
+                    &self.uid,
+                ],
+            );
     }
 }
 

@@ -15,20 +15,16 @@ pub struct ShardInfo {
 }
 
 impl json::Value for ShardInfo {
-    const FIELDS: &'static [&'static str] = &["selector"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[json::Field::required("selector")];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.selector.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.selector])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("selector", &self.selector);
+        writer.fields(Self::FIELDS, &[&self.selector]);
     }
 }
 

@@ -34,42 +34,51 @@ pub struct Status {
 }
 
 impl json::Value for Status {
-    const FIELDS: &'static [&'static str] = &[
-        "apiVersion",
-        "kind",
-        "metadata",
-        "code",
-        "details",
-        "message",
-        "reason",
-        "status",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("apiVersion"),
+        json::Field::required("kind"),
+        json::Field::optional("metadata"),
+        json::Field::optional("code"),
+        json::Field::optional("details"),
+        json::Field::optional("message"),
+        json::Field::optional("reason"),
+        json::Field::optional("status"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("v1"),
-            1 => reader.constant("Status"),
-            2 => self.metadata.read(reader),
-            3 => self.code.read(reader),
-            4 => self.details.read(reader),
-            5 => self.message.read(reader),
-            6 => self.reason.read(reader),
-            7 => self.status.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("v1"),
+                    &mut json::Constant("Status"),
+                    &mut self.metadata,
+                    &mut self.code,
+                    &mut self.details,
+                    &mut self.message,
+                    &mut self.reason,
+                    &mut self.status,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.type_meta("v1", "Status");
-        writer.optional("metadata", &self.metadata);
-        writer.optional("code", &self.code);
-        writer.optional("details", &self.details);
-        writer.optional("message", &self.message);
-        writer.optional("reason", &self.reason);
-        writer.optional("status", &self.status);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &json::Constant("v1"),
+                    &json::Constant("Status"),
+                    &self.metadata,
+                    &self.code,
+                    &self.details,
+                    &self.message,
+                    &self.reason,
+                    &self.status,
+                ],
+            );
     }
 }
 

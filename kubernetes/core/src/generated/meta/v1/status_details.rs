@@ -39,37 +39,45 @@ pub struct StatusDetails {
 }
 
 impl json::Value for StatusDetails {
-    const FIELDS: &'static [&'static str] = &[
-        "causes",
-        "group",
-        "kind",
-        "name",
-        "retryAfterSeconds",
-        "uid",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("causes"),
+        json::Field::optional("group"),
+        json::Field::optional("kind"),
+        json::Field::optional("name"),
+        json::Field::optional("retryAfterSeconds"),
+        json::Field::optional("uid"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.causes.read(reader),
-            1 => self.group.read(reader),
-            2 => self.kind.read(reader),
-            3 => self.name.read(reader),
-            4 => self.retry_after_seconds.read(reader),
-            5 => self.uid.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.causes,
+                    &mut self.group,
+                    &mut self.kind,
+                    &mut self.name,
+                    &mut self.retry_after_seconds,
+                    &mut self.uid,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("causes", &self.causes);
-        writer.optional("group", &self.group);
-        writer.optional("kind", &self.kind);
-        writer.optional("name", &self.name);
-        writer.optional("retryAfterSeconds", &self.retry_after_seconds);
-        writer.optional("uid", &self.uid);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.causes,
+                    &self.group,
+                    &self.kind,
+                    &self.name,
+                    &self.retry_after_seconds,
+                    &self.uid,
+                ],
+            );
     }
 }
 

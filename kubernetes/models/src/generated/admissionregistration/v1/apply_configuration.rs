@@ -53,20 +53,16 @@ pub struct ApplyConfiguration {
 }
 
 impl json::Value for ApplyConfiguration {
-    const FIELDS: &'static [&'static str] = &["expression"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[json::Field::optional("expression")];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.expression.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.expression])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("expression", &self.expression);
+        writer.fields(Self::FIELDS, &[&self.expression]);
     }
 }
 

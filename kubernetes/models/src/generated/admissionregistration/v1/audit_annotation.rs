@@ -37,22 +37,19 @@ pub struct AuditAnnotation {
 }
 
 impl json::Value for AuditAnnotation {
-    const FIELDS: &'static [&'static str] = &["key", "valueExpression"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("key"),
+        json::Field::required("valueExpression"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.key.read(reader),
-            1 => self.value_expression.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.key, &mut self.value_expression])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("key", &self.key);
-        writer.required("valueExpression", &self.value_expression);
+        writer.fields(Self::FIELDS, &[&self.key, &self.value_expression]);
     }
 }
 

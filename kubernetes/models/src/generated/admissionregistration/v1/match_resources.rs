@@ -95,34 +95,42 @@ pub struct MatchResources {
 }
 
 impl json::Value for MatchResources {
-    const FIELDS: &'static [&'static str] = &[
-        "excludeResourceRules",
-        "matchPolicy",
-        "namespaceSelector",
-        "objectSelector",
-        "resourceRules",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("excludeResourceRules"),
+        json::Field::optional("matchPolicy"),
+        json::Field::optional("namespaceSelector"),
+        json::Field::optional("objectSelector"),
+        json::Field::optional("resourceRules"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.exclude_resource_rules.read(reader),
-            1 => self.match_policy.read(reader),
-            2 => self.namespace_selector.read(reader),
-            3 => self.object_selector.read(reader),
-            4 => self.resource_rules.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.exclude_resource_rules,
+                    &mut self.match_policy,
+                    &mut self.namespace_selector,
+                    &mut self.object_selector,
+                    &mut self.resource_rules,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("excludeResourceRules", &self.exclude_resource_rules);
-        writer.optional("matchPolicy", &self.match_policy);
-        writer.optional("namespaceSelector", &self.namespace_selector);
-        writer.optional("objectSelector", &self.object_selector);
-        writer.optional("resourceRules", &self.resource_rules);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.exclude_resource_rules,
+                    &self.match_policy,
+                    &self.namespace_selector,
+                    &self.object_selector,
+                    &self.resource_rules,
+                ],
+            );
     }
 }
 

@@ -39,29 +39,39 @@ impl MutatingAdmissionPolicyBinding {
 }
 
 impl json::Value for MutatingAdmissionPolicyBinding {
-    const FIELDS: &'static [&'static str] = &["apiVersion", "kind", "metadata", "spec"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("apiVersion"),
+        json::Field::required("kind"),
+        json::Field::required("metadata"),
+        json::Field::optional("spec"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("admissionregistration.k8s.io/v1"),
-            1 => reader.constant("MutatingAdmissionPolicyBinding"),
-            2 => self.metadata.read(reader),
-            3 => self.spec.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("admissionregistration.k8s.io/v1"),
+                    &mut json::Constant("MutatingAdmissionPolicyBinding"),
+                    &mut self.metadata,
+                    &mut self.spec,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
         writer
-            .type_meta(
-                "admissionregistration.k8s.io/v1",
-                "MutatingAdmissionPolicyBinding",
+            .fields(
+                Self::FIELDS,
+                &[
+                    &json::Constant("admissionregistration.k8s.io/v1"),
+                    &json::Constant("MutatingAdmissionPolicyBinding"),
+                    &self.metadata,
+                    &self.spec,
+                ],
             );
-        writer.required("metadata", &self.metadata);
-        writer.optional("spec", &self.spec);
     }
 }
 

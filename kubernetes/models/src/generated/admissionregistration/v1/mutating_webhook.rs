@@ -153,55 +153,63 @@ pub struct MutatingWebhook {
 }
 
 impl json::Value for MutatingWebhook {
-    const FIELDS: &'static [&'static str] = &[
-        "admissionReviewVersions",
-        "clientConfig",
-        "failurePolicy",
-        "matchConditions",
-        "matchPolicy",
-        "name",
-        "namespaceSelector",
-        "objectSelector",
-        "reinvocationPolicy",
-        "rules",
-        "sideEffects",
-        "timeoutSeconds",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("admissionReviewVersions"),
+        json::Field::required("clientConfig"),
+        json::Field::optional("failurePolicy"),
+        json::Field::optional("matchConditions"),
+        json::Field::optional("matchPolicy"),
+        json::Field::required("name"),
+        json::Field::optional("namespaceSelector"),
+        json::Field::optional("objectSelector"),
+        json::Field::optional("reinvocationPolicy"),
+        json::Field::optional("rules"),
+        json::Field::required("sideEffects"),
+        json::Field::optional("timeoutSeconds"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.admission_review_versions.read(reader),
-            1 => self.client_config.read(reader),
-            2 => self.failure_policy.read(reader),
-            3 => self.match_conditions.read(reader),
-            4 => self.match_policy.read(reader),
-            5 => self.name.read(reader),
-            6 => self.namespace_selector.read(reader),
-            7 => self.object_selector.read(reader),
-            8 => self.reinvocation_policy.read(reader),
-            9 => self.rules.read(reader),
-            10 => self.side_effects.read(reader),
-            11 => self.timeout_seconds.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.admission_review_versions,
+                    &mut self.client_config,
+                    &mut self.failure_policy,
+                    &mut self.match_conditions,
+                    &mut self.match_policy,
+                    &mut self.name,
+                    &mut self.namespace_selector,
+                    &mut self.object_selector,
+                    &mut self.reinvocation_policy,
+                    &mut self.rules,
+                    &mut self.side_effects,
+                    &mut self.timeout_seconds,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("admissionReviewVersions", &self.admission_review_versions);
-        writer.required("clientConfig", &self.client_config);
-        writer.optional("failurePolicy", &self.failure_policy);
-        writer.optional("matchConditions", &self.match_conditions);
-        writer.optional("matchPolicy", &self.match_policy);
-        writer.required("name", &self.name);
-        writer.optional("namespaceSelector", &self.namespace_selector);
-        writer.optional("objectSelector", &self.object_selector);
-        writer.optional("reinvocationPolicy", &self.reinvocation_policy);
-        writer.optional("rules", &self.rules);
-        writer.required("sideEffects", &self.side_effects);
-        writer.optional("timeoutSeconds", &self.timeout_seconds);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.admission_review_versions,
+                    &self.client_config,
+                    &self.failure_policy,
+                    &self.match_conditions,
+                    &self.match_policy,
+                    &self.name,
+                    &self.namespace_selector,
+                    &self.object_selector,
+                    &self.reinvocation_policy,
+                    &self.rules,
+                    &self.side_effects,
+                    &self.timeout_seconds,
+                ],
+            );
     }
 }
 

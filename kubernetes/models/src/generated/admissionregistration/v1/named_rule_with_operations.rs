@@ -44,37 +44,45 @@ pub struct NamedRuleWithOperations {
 }
 
 impl json::Value for NamedRuleWithOperations {
-    const FIELDS: &'static [&'static str] = &[
-        "apiGroups",
-        "apiVersions",
-        "operations",
-        "resourceNames",
-        "resources",
-        "scope",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("apiGroups"),
+        json::Field::optional("apiVersions"),
+        json::Field::optional("operations"),
+        json::Field::optional("resourceNames"),
+        json::Field::optional("resources"),
+        json::Field::optional("scope"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.api_groups.read(reader),
-            1 => self.api_versions.read(reader),
-            2 => self.operations.read(reader),
-            3 => self.resource_names.read(reader),
-            4 => self.resources.read(reader),
-            5 => self.scope.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.api_groups,
+                    &mut self.api_versions,
+                    &mut self.operations,
+                    &mut self.resource_names,
+                    &mut self.resources,
+                    &mut self.scope,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("apiGroups", &self.api_groups);
-        writer.optional("apiVersions", &self.api_versions);
-        writer.optional("operations", &self.operations);
-        writer.optional("resourceNames", &self.resource_names);
-        writer.optional("resources", &self.resources);
-        writer.optional("scope", &self.scope);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.api_groups,
+                    &self.api_versions,
+                    &self.operations,
+                    &self.resource_names,
+                    &self.resources,
+                    &self.scope,
+                ],
+            );
     }
 }
 

@@ -24,26 +24,34 @@ pub struct ServiceReference {
 }
 
 impl json::Value for ServiceReference {
-    const FIELDS: &'static [&'static str] = &["name", "namespace", "path", "port"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("name"),
+        json::Field::required("namespace"),
+        json::Field::optional("path"),
+        json::Field::optional("port"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.name.read(reader),
-            1 => self.namespace.read(reader),
-            2 => self.path.read(reader),
-            3 => self.port.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.name,
+                    &mut self.namespace,
+                    &mut self.path,
+                    &mut self.port,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("name", &self.name);
-        writer.required("namespace", &self.namespace);
-        writer.optional("path", &self.path);
-        writer.optional("port", &self.port);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[&self.name, &self.namespace, &self.path, &self.port],
+            );
     }
 }
 

@@ -38,29 +38,39 @@ impl ValidatingAdmissionPolicyBinding {
 }
 
 impl json::Value for ValidatingAdmissionPolicyBinding {
-    const FIELDS: &'static [&'static str] = &["apiVersion", "kind", "metadata", "spec"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("apiVersion"),
+        json::Field::required("kind"),
+        json::Field::required("metadata"),
+        json::Field::required("spec"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("admissionregistration.k8s.io/v1"),
-            1 => reader.constant("ValidatingAdmissionPolicyBinding"),
-            2 => self.metadata.read(reader),
-            3 => self.spec.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("admissionregistration.k8s.io/v1"),
+                    &mut json::Constant("ValidatingAdmissionPolicyBinding"),
+                    &mut self.metadata,
+                    &mut self.spec,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
         writer
-            .type_meta(
-                "admissionregistration.k8s.io/v1",
-                "ValidatingAdmissionPolicyBinding",
+            .fields(
+                Self::FIELDS,
+                &[
+                    &json::Constant("admissionregistration.k8s.io/v1"),
+                    &json::Constant("ValidatingAdmissionPolicyBinding"),
+                    &self.metadata,
+                    &self.spec,
+                ],
             );
-        writer.required("metadata", &self.metadata);
-        writer.required("spec", &self.spec);
     }
 }
 

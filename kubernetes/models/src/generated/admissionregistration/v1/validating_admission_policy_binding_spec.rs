@@ -66,31 +66,39 @@ pub struct ValidatingAdmissionPolicyBindingSpec {
 }
 
 impl json::Value for ValidatingAdmissionPolicyBindingSpec {
-    const FIELDS: &'static [&'static str] = &[
-        "matchResources",
-        "paramRef",
-        "policyName",
-        "validationActions",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("matchResources"),
+        json::Field::optional("paramRef"),
+        json::Field::required("policyName"),
+        json::Field::required("validationActions"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.match_resources.read(reader),
-            1 => self.param_ref.read(reader),
-            2 => self.policy_name.read(reader),
-            3 => self.validation_actions.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.match_resources,
+                    &mut self.param_ref,
+                    &mut self.policy_name,
+                    &mut self.validation_actions,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("matchResources", &self.match_resources);
-        writer.optional("paramRef", &self.param_ref);
-        writer.required("policyName", &self.policy_name);
-        writer.required("validationActions", &self.validation_actions);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.match_resources,
+                    &self.param_ref,
+                    &self.policy_name,
+                    &self.validation_actions,
+                ],
+            );
     }
 }
 

@@ -77,40 +77,48 @@ pub struct ValidatingAdmissionPolicySpec {
 }
 
 impl json::Value for ValidatingAdmissionPolicySpec {
-    const FIELDS: &'static [&'static str] = &[
-        "auditAnnotations",
-        "failurePolicy",
-        "matchConditions",
-        "matchConstraints",
-        "paramKind",
-        "validations",
-        "variables",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("auditAnnotations"),
+        json::Field::optional("failurePolicy"),
+        json::Field::optional("matchConditions"),
+        json::Field::optional("matchConstraints"),
+        json::Field::optional("paramKind"),
+        json::Field::optional("validations"),
+        json::Field::optional("variables"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.audit_annotations.read(reader),
-            1 => self.failure_policy.read(reader),
-            2 => self.match_conditions.read(reader),
-            3 => self.match_constraints.read(reader),
-            4 => self.param_kind.read(reader),
-            5 => self.validations.read(reader),
-            6 => self.variables.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.audit_annotations,
+                    &mut self.failure_policy,
+                    &mut self.match_conditions,
+                    &mut self.match_constraints,
+                    &mut self.param_kind,
+                    &mut self.validations,
+                    &mut self.variables,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("auditAnnotations", &self.audit_annotations);
-        writer.optional("failurePolicy", &self.failure_policy);
-        writer.optional("matchConditions", &self.match_conditions);
-        writer.optional("matchConstraints", &self.match_constraints);
-        writer.optional("paramKind", &self.param_kind);
-        writer.optional("validations", &self.validations);
-        writer.optional("variables", &self.variables);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.audit_annotations,
+                    &self.failure_policy,
+                    &self.match_conditions,
+                    &self.match_constraints,
+                    &self.param_kind,
+                    &self.validations,
+                    &self.variables,
+                ],
+            );
     }
 }
 

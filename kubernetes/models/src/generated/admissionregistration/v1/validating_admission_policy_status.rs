@@ -19,28 +19,32 @@ pub struct ValidatingAdmissionPolicyStatus {
 }
 
 impl json::Value for ValidatingAdmissionPolicyStatus {
-    const FIELDS: &'static [&'static str] = &[
-        "conditions",
-        "observedGeneration",
-        "typeChecking",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("conditions"),
+        json::Field::optional("observedGeneration"),
+        json::Field::optional("typeChecking"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.conditions.read(reader),
-            1 => self.observed_generation.read(reader),
-            2 => self.type_checking.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.conditions,
+                    &mut self.observed_generation,
+                    &mut self.type_checking,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("conditions", &self.conditions);
-        writer.optional("observedGeneration", &self.observed_generation);
-        writer.optional("typeChecking", &self.type_checking);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[&self.conditions, &self.observed_generation, &self.type_checking],
+            );
     }
 }
 

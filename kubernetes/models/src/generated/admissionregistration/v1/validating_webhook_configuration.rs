@@ -26,34 +26,39 @@ impl ValidatingWebhookConfiguration {
 }
 
 impl json::Value for ValidatingWebhookConfiguration {
-    const FIELDS: &'static [&'static str] = &[
-        "apiVersion",
-        "kind",
-        "metadata",
-        "webhooks",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("apiVersion"),
+        json::Field::required("kind"),
+        json::Field::required("metadata"),
+        json::Field::optional("webhooks"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("admissionregistration.k8s.io/v1"),
-            1 => reader.constant("ValidatingWebhookConfiguration"),
-            2 => self.metadata.read(reader),
-            3 => self.webhooks.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("admissionregistration.k8s.io/v1"),
+                    &mut json::Constant("ValidatingWebhookConfiguration"),
+                    &mut self.metadata,
+                    &mut self.webhooks,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
         writer
-            .type_meta(
-                "admissionregistration.k8s.io/v1",
-                "ValidatingWebhookConfiguration",
+            .fields(
+                Self::FIELDS,
+                &[
+                    &json::Constant("admissionregistration.k8s.io/v1"),
+                    &json::Constant("ValidatingWebhookConfiguration"),
+                    &self.metadata,
+                    &self.webhooks,
+                ],
             );
-        writer.required("metadata", &self.metadata);
-        writer.optional("webhooks", &self.webhooks);
     }
 }
 

@@ -85,31 +85,39 @@ pub struct Validation {
 }
 
 impl json::Value for Validation {
-    const FIELDS: &'static [&'static str] = &[
-        "expression",
-        "message",
-        "messageExpression",
-        "reason",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("expression"),
+        json::Field::optional("message"),
+        json::Field::optional("messageExpression"),
+        json::Field::optional("reason"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.expression.read(reader),
-            1 => self.message.read(reader),
-            2 => self.message_expression.read(reader),
-            3 => self.reason.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.expression,
+                    &mut self.message,
+                    &mut self.message_expression,
+                    &mut self.reason,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("expression", &self.expression);
-        writer.optional("message", &self.message);
-        writer.optional("messageExpression", &self.message_expression);
-        writer.optional("reason", &self.reason);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.expression,
+                    &self.message,
+                    &self.message_expression,
+                    &self.reason,
+                ],
+            );
     }
 }
 

@@ -82,40 +82,48 @@ pub struct MutatingAdmissionPolicySpec {
 }
 
 impl json::Value for MutatingAdmissionPolicySpec {
-    const FIELDS: &'static [&'static str] = &[
-        "failurePolicy",
-        "matchConditions",
-        "matchConstraints",
-        "mutations",
-        "paramKind",
-        "reinvocationPolicy",
-        "variables",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("failurePolicy"),
+        json::Field::optional("matchConditions"),
+        json::Field::optional("matchConstraints"),
+        json::Field::optional("mutations"),
+        json::Field::optional("paramKind"),
+        json::Field::optional("reinvocationPolicy"),
+        json::Field::optional("variables"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.failure_policy.read(reader),
-            1 => self.match_conditions.read(reader),
-            2 => self.match_constraints.read(reader),
-            3 => self.mutations.read(reader),
-            4 => self.param_kind.read(reader),
-            5 => self.reinvocation_policy.read(reader),
-            6 => self.variables.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.failure_policy,
+                    &mut self.match_conditions,
+                    &mut self.match_constraints,
+                    &mut self.mutations,
+                    &mut self.param_kind,
+                    &mut self.reinvocation_policy,
+                    &mut self.variables,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("failurePolicy", &self.failure_policy);
-        writer.optional("matchConditions", &self.match_conditions);
-        writer.optional("matchConstraints", &self.match_constraints);
-        writer.optional("mutations", &self.mutations);
-        writer.optional("paramKind", &self.param_kind);
-        writer.optional("reinvocationPolicy", &self.reinvocation_policy);
-        writer.optional("variables", &self.variables);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.failure_policy,
+                    &self.match_conditions,
+                    &self.match_constraints,
+                    &self.mutations,
+                    &self.param_kind,
+                    &self.reinvocation_policy,
+                    &self.variables,
+                ],
+            );
     }
 }
 

@@ -32,28 +32,32 @@ pub struct MutatingAdmissionPolicyBindingSpec {
 }
 
 impl json::Value for MutatingAdmissionPolicyBindingSpec {
-    const FIELDS: &'static [&'static str] = &[
-        "matchResources",
-        "paramRef",
-        "policyName",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("matchResources"),
+        json::Field::optional("paramRef"),
+        json::Field::optional("policyName"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.match_resources.read(reader),
-            1 => self.param_ref.read(reader),
-            2 => self.policy_name.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.match_resources,
+                    &mut self.param_ref,
+                    &mut self.policy_name,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("matchResources", &self.match_resources);
-        writer.optional("paramRef", &self.param_ref);
-        writer.optional("policyName", &self.policy_name);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[&self.match_resources, &self.param_ref, &self.policy_name],
+            );
     }
 }
 

@@ -25,28 +25,32 @@ pub struct Mutation {
 }
 
 impl json::Value for Mutation {
-    const FIELDS: &'static [&'static str] = &[
-        "applyConfiguration",
-        "jsonPatch",
-        "patchType",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("applyConfiguration"),
+        json::Field::optional("jsonPatch"),
+        json::Field::required("patchType"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.apply_configuration.read(reader),
-            1 => self.json_patch.read(reader),
-            2 => self.patch_type.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.apply_configuration,
+                    &mut self.json_patch,
+                    &mut self.patch_type,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("applyConfiguration", &self.apply_configuration);
-        writer.optional("jsonPatch", &self.json_patch);
-        writer.required("patchType", &self.patch_type);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[&self.apply_configuration, &self.json_patch, &self.patch_type],
+            );
     }
 }
 

@@ -53,31 +53,39 @@ pub struct ParamRef {
 }
 
 impl json::Value for ParamRef {
-    const FIELDS: &'static [&'static str] = &[
-        "name",
-        "namespace",
-        "parameterNotFoundAction",
-        "selector",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("name"),
+        json::Field::optional("namespace"),
+        json::Field::optional("parameterNotFoundAction"),
+        json::Field::optional("selector"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.name.read(reader),
-            1 => self.namespace.read(reader),
-            2 => self.parameter_not_found_action.read(reader),
-            3 => self.selector.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.name,
+                    &mut self.namespace,
+                    &mut self.parameter_not_found_action,
+                    &mut self.selector,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("name", &self.name);
-        writer.optional("namespace", &self.namespace);
-        writer.optional("parameterNotFoundAction", &self.parameter_not_found_action);
-        writer.optional("selector", &self.selector);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.name,
+                    &self.namespace,
+                    &self.parameter_not_found_action,
+                    &self.selector,
+                ],
+            );
     }
 }
 

@@ -32,37 +32,45 @@ pub struct CustomResourceColumnDefinition {
 }
 
 impl json::Value for CustomResourceColumnDefinition {
-    const FIELDS: &'static [&'static str] = &[
-        "description",
-        "format",
-        "jsonPath",
-        "name",
-        "priority",
-        "type",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("description"),
+        json::Field::optional("format"),
+        json::Field::required("jsonPath"),
+        json::Field::required("name"),
+        json::Field::optional("priority"),
+        json::Field::required("type"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.description.read(reader),
-            1 => self.format.read(reader),
-            2 => self.json_path.read(reader),
-            3 => self.name.read(reader),
-            4 => self.priority.read(reader),
-            5 => self.type_.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.description,
+                    &mut self.format,
+                    &mut self.json_path,
+                    &mut self.name,
+                    &mut self.priority,
+                    &mut self.type_,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("description", &self.description);
-        writer.optional("format", &self.format);
-        writer.required("jsonPath", &self.json_path);
-        writer.required("name", &self.name);
-        writer.optional("priority", &self.priority);
-        writer.required("type", &self.type_);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.description,
+                    &self.format,
+                    &self.json_path,
+                    &self.name,
+                    &self.priority,
+                    &self.type_,
+                ],
+            );
     }
 }
 

@@ -22,22 +22,19 @@ pub struct CustomResourceConversion {
 }
 
 impl json::Value for CustomResourceConversion {
-    const FIELDS: &'static [&'static str] = &["strategy", "webhook"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("strategy"),
+        json::Field::optional("webhook"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.strategy.read(reader),
-            1 => self.webhook.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.strategy, &mut self.webhook])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("strategy", &self.strategy);
-        writer.optional("webhook", &self.webhook);
+        writer.fields(Self::FIELDS, &[&self.strategy, &self.webhook]);
     }
 }
 

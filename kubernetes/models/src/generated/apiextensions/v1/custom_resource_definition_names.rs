@@ -38,37 +38,45 @@ pub struct CustomResourceDefinitionNames {
 }
 
 impl json::Value for CustomResourceDefinitionNames {
-    const FIELDS: &'static [&'static str] = &[
-        "categories",
-        "kind",
-        "listKind",
-        "plural",
-        "shortNames",
-        "singular",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("categories"),
+        json::Field::required("kind"),
+        json::Field::optional("listKind"),
+        json::Field::required("plural"),
+        json::Field::optional("shortNames"),
+        json::Field::optional("singular"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.categories.read(reader),
-            1 => self.kind.read(reader),
-            2 => self.list_kind.read(reader),
-            3 => self.plural.read(reader),
-            4 => self.short_names.read(reader),
-            5 => self.singular.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.categories,
+                    &mut self.kind,
+                    &mut self.list_kind,
+                    &mut self.plural,
+                    &mut self.short_names,
+                    &mut self.singular,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("categories", &self.categories);
-        writer.required("kind", &self.kind);
-        writer.optional("listKind", &self.list_kind);
-        writer.required("plural", &self.plural);
-        writer.optional("shortNames", &self.short_names);
-        writer.optional("singular", &self.singular);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.categories,
+                    &self.kind,
+                    &self.list_kind,
+                    &self.plural,
+                    &self.short_names,
+                    &self.singular,
+                ],
+            );
     }
 }
 

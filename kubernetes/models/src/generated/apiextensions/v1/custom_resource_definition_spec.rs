@@ -46,37 +46,45 @@ pub struct CustomResourceDefinitionSpec {
 }
 
 impl json::Value for CustomResourceDefinitionSpec {
-    const FIELDS: &'static [&'static str] = &[
-        "conversion",
-        "group",
-        "names",
-        "preserveUnknownFields",
-        "scope",
-        "versions",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("conversion"),
+        json::Field::required("group"),
+        json::Field::required("names"),
+        json::Field::optional("preserveUnknownFields"),
+        json::Field::required("scope"),
+        json::Field::required("versions"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.conversion.read(reader),
-            1 => self.group.read(reader),
-            2 => self.names.read(reader),
-            3 => self.preserve_unknown_fields.read(reader),
-            4 => self.scope.read(reader),
-            5 => self.versions.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.conversion,
+                    &mut self.group,
+                    &mut self.names,
+                    &mut self.preserve_unknown_fields,
+                    &mut self.scope,
+                    &mut self.versions,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("conversion", &self.conversion);
-        writer.required("group", &self.group);
-        writer.required("names", &self.names);
-        writer.optional("preserveUnknownFields", &self.preserve_unknown_fields);
-        writer.required("scope", &self.scope);
-        writer.required("versions", &self.versions);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.conversion,
+                    &self.group,
+                    &self.names,
+                    &self.preserve_unknown_fields,
+                    &self.scope,
+                    &self.versions,
+                ],
+            );
     }
 }
 

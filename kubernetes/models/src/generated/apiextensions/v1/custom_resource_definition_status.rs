@@ -26,31 +26,39 @@ pub struct CustomResourceDefinitionStatus {
 }
 
 impl json::Value for CustomResourceDefinitionStatus {
-    const FIELDS: &'static [&'static str] = &[
-        "acceptedNames",
-        "conditions",
-        "observedGeneration",
-        "storedVersions",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("acceptedNames"),
+        json::Field::optional("conditions"),
+        json::Field::optional("observedGeneration"),
+        json::Field::optional("storedVersions"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.accepted_names.read(reader),
-            1 => self.conditions.read(reader),
-            2 => self.observed_generation.read(reader),
-            3 => self.stored_versions.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.accepted_names,
+                    &mut self.conditions,
+                    &mut self.observed_generation,
+                    &mut self.stored_versions,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("acceptedNames", &self.accepted_names);
-        writer.optional("conditions", &self.conditions);
-        writer.optional("observedGeneration", &self.observed_generation);
-        writer.optional("storedVersions", &self.stored_versions);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.accepted_names,
+                    &self.conditions,
+                    &self.observed_generation,
+                    &self.stored_versions,
+                ],
+            );
     }
 }
 

@@ -48,46 +48,54 @@ pub struct CustomResourceDefinitionVersion {
 }
 
 impl json::Value for CustomResourceDefinitionVersion {
-    const FIELDS: &'static [&'static str] = &[
-        "additionalPrinterColumns",
-        "deprecated",
-        "deprecationWarning",
-        "name",
-        "schema",
-        "selectableFields",
-        "served",
-        "storage",
-        "subresources",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("additionalPrinterColumns"),
+        json::Field::optional("deprecated"),
+        json::Field::optional("deprecationWarning"),
+        json::Field::required("name"),
+        json::Field::optional("schema"),
+        json::Field::optional("selectableFields"),
+        json::Field::required("served"),
+        json::Field::required("storage"),
+        json::Field::optional("subresources"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.additional_printer_columns.read(reader),
-            1 => self.deprecated.read(reader),
-            2 => self.deprecation_warning.read(reader),
-            3 => self.name.read(reader),
-            4 => self.schema.read(reader),
-            5 => self.selectable_fields.read(reader),
-            6 => self.served.read(reader),
-            7 => self.storage.read(reader),
-            8 => self.subresources.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.additional_printer_columns,
+                    &mut self.deprecated,
+                    &mut self.deprecation_warning,
+                    &mut self.name,
+                    &mut self.schema,
+                    &mut self.selectable_fields,
+                    &mut self.served,
+                    &mut self.storage,
+                    &mut self.subresources,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("additionalPrinterColumns", &self.additional_printer_columns);
-        writer.optional("deprecated", &self.deprecated);
-        writer.optional("deprecationWarning", &self.deprecation_warning);
-        writer.required("name", &self.name);
-        writer.optional("schema", &self.schema);
-        writer.optional("selectableFields", &self.selectable_fields);
-        writer.required("served", &self.served);
-        writer.required("storage", &self.storage);
-        writer.optional("subresources", &self.subresources);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.additional_printer_columns,
+                    &self.deprecated,
+                    &self.deprecation_warning,
+                    &self.name,
+                    &self.schema,
+                    &self.selectable_fields,
+                    &self.served,
+                    &self.storage,
+                    &self.subresources,
+                ],
+            );
     }
 }
 

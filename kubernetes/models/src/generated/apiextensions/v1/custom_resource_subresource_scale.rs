@@ -33,28 +33,36 @@ pub struct CustomResourceSubresourceScale {
 }
 
 impl json::Value for CustomResourceSubresourceScale {
-    const FIELDS: &'static [&'static str] = &[
-        "labelSelectorPath",
-        "specReplicasPath",
-        "statusReplicasPath",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("labelSelectorPath"),
+        json::Field::required("specReplicasPath"),
+        json::Field::required("statusReplicasPath"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.label_selector_path.read(reader),
-            1 => self.spec_replicas_path.read(reader),
-            2 => self.status_replicas_path.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.label_selector_path,
+                    &mut self.spec_replicas_path,
+                    &mut self.status_replicas_path,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("labelSelectorPath", &self.label_selector_path);
-        writer.required("specReplicasPath", &self.spec_replicas_path);
-        writer.required("statusReplicasPath", &self.status_replicas_path);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.label_selector_path,
+                    &self.spec_replicas_path,
+                    &self.status_replicas_path,
+                ],
+            );
     }
 }
 

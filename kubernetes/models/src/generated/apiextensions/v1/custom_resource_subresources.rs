@@ -19,22 +19,19 @@ pub struct CustomResourceSubresources {
 }
 
 impl json::Value for CustomResourceSubresources {
-    const FIELDS: &'static [&'static str] = &["scale", "status"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("scale"),
+        json::Field::optional("status"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.scale.read(reader),
-            1 => self.status.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.scale, &mut self.status])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("scale", &self.scale);
-        writer.optional("status", &self.status);
+        writer.fields(Self::FIELDS, &[&self.scale, &self.status]);
     }
 }
 

@@ -12,20 +12,16 @@ pub struct CustomResourceValidation {
 }
 
 impl json::Value for CustomResourceValidation {
-    const FIELDS: &'static [&'static str] = &["openAPIV3Schema"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[json::Field::optional("openAPIV3Schema")];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.open_api_v3_schema.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.open_api_v3_schema])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("openAPIV3Schema", &self.open_api_v3_schema);
+        writer.fields(Self::FIELDS, &[&self.open_api_v3_schema]);
     }
 }
 

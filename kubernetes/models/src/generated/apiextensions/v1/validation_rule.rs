@@ -127,37 +127,45 @@ pub struct ValidationRule {
 }
 
 impl json::Value for ValidationRule {
-    const FIELDS: &'static [&'static str] = &[
-        "fieldPath",
-        "message",
-        "messageExpression",
-        "optionalOldSelf",
-        "reason",
-        "rule",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("fieldPath"),
+        json::Field::optional("message"),
+        json::Field::optional("messageExpression"),
+        json::Field::optional("optionalOldSelf"),
+        json::Field::optional("reason"),
+        json::Field::required("rule"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.field_path.read(reader),
-            1 => self.message.read(reader),
-            2 => self.message_expression.read(reader),
-            3 => self.optional_old_self.read(reader),
-            4 => self.reason.read(reader),
-            5 => self.rule.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.field_path,
+                    &mut self.message,
+                    &mut self.message_expression,
+                    &mut self.optional_old_self,
+                    &mut self.reason,
+                    &mut self.rule,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("fieldPath", &self.field_path);
-        writer.optional("message", &self.message);
-        writer.optional("messageExpression", &self.message_expression);
-        writer.optional("optionalOldSelf", &self.optional_old_self);
-        writer.optional("reason", &self.reason);
-        writer.required("rule", &self.rule);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.field_path,
+                    &self.message,
+                    &self.message_expression,
+                    &self.optional_old_self,
+                    &self.reason,
+                    &self.rule,
+                ],
+            );
     }
 }
 

@@ -20,25 +20,27 @@ pub struct WebhookConversion {
 }
 
 impl json::Value for WebhookConversion {
-    const FIELDS: &'static [&'static str] = &[
-        "clientConfig",
-        "conversionReviewVersions",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("clientConfig"),
+        json::Field::required("conversionReviewVersions"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.client_config.read(reader),
-            1 => self.conversion_review_versions.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.client_config, &mut self.conversion_review_versions],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("clientConfig", &self.client_config);
-        writer.required("conversionReviewVersions", &self.conversion_review_versions);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[&self.client_config, &self.conversion_review_versions],
+            );
     }
 }
 

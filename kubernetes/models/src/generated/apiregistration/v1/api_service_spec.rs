@@ -53,40 +53,48 @@ pub struct APIServiceSpec {
 }
 
 impl json::Value for APIServiceSpec {
-    const FIELDS: &'static [&'static str] = &[
-        "caBundle",
-        "group",
-        "groupPriorityMinimum",
-        "insecureSkipTLSVerify",
-        "service",
-        "version",
-        "versionPriority",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("caBundle"),
+        json::Field::optional("group"),
+        json::Field::required("groupPriorityMinimum"),
+        json::Field::optional("insecureSkipTLSVerify"),
+        json::Field::optional("service"),
+        json::Field::optional("version"),
+        json::Field::required("versionPriority"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.ca_bundle.read(reader),
-            1 => self.group.read(reader),
-            2 => self.group_priority_minimum.read(reader),
-            3 => self.insecure_skip_tls_verify.read(reader),
-            4 => self.service.read(reader),
-            5 => self.version.read(reader),
-            6 => self.version_priority.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.ca_bundle,
+                    &mut self.group,
+                    &mut self.group_priority_minimum,
+                    &mut self.insecure_skip_tls_verify,
+                    &mut self.service,
+                    &mut self.version,
+                    &mut self.version_priority,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("caBundle", &self.ca_bundle);
-        writer.optional("group", &self.group);
-        writer.required("groupPriorityMinimum", &self.group_priority_minimum);
-        writer.optional("insecureSkipTLSVerify", &self.insecure_skip_tls_verify);
-        writer.optional("service", &self.service);
-        writer.optional("version", &self.version);
-        writer.required("versionPriority", &self.version_priority);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.ca_bundle,
+                    &self.group,
+                    &self.group_priority_minimum,
+                    &self.insecure_skip_tls_verify,
+                    &self.service,
+                    &self.version,
+                    &self.version_priority,
+                ],
+            );
     }
 }
 

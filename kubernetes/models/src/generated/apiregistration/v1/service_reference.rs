@@ -18,24 +18,24 @@ pub struct ServiceReference {
 }
 
 impl json::Value for ServiceReference {
-    const FIELDS: &'static [&'static str] = &["name", "namespace", "port"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("name"),
+        json::Field::optional("namespace"),
+        json::Field::optional("port"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.name.read(reader),
-            1 => self.namespace.read(reader),
-            2 => self.port.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.name, &mut self.namespace, &mut self.port],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("name", &self.name);
-        writer.optional("namespace", &self.namespace);
-        writer.optional("port", &self.port);
+        writer.fields(Self::FIELDS, &[&self.name, &self.namespace, &self.port]);
     }
 }
 

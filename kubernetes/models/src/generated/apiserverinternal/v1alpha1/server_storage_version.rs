@@ -24,31 +24,39 @@ pub struct ServerStorageVersion {
 }
 
 impl json::Value for ServerStorageVersion {
-    const FIELDS: &'static [&'static str] = &[
-        "apiServerID",
-        "decodableVersions",
-        "encodingVersion",
-        "servedVersions",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("apiServerID"),
+        json::Field::required("decodableVersions"),
+        json::Field::required("encodingVersion"),
+        json::Field::optional("servedVersions"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.api_server_id.read(reader),
-            1 => self.decodable_versions.read(reader),
-            2 => self.encoding_version.read(reader),
-            3 => self.served_versions.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.api_server_id,
+                    &mut self.decodable_versions,
+                    &mut self.encoding_version,
+                    &mut self.served_versions,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("apiServerID", &self.api_server_id);
-        writer.required("decodableVersions", &self.decodable_versions);
-        writer.required("encodingVersion", &self.encoding_version);
-        writer.optional("servedVersions", &self.served_versions);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.api_server_id,
+                    &self.decodable_versions,
+                    &self.encoding_version,
+                    &self.served_versions,
+                ],
+            );
     }
 }
 

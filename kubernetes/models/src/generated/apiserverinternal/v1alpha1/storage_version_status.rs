@@ -23,28 +23,36 @@ pub struct StorageVersionStatus {
 }
 
 impl json::Value for StorageVersionStatus {
-    const FIELDS: &'static [&'static str] = &[
-        "commonEncodingVersion",
-        "conditions",
-        "storageVersions",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("commonEncodingVersion"),
+        json::Field::optional("conditions"),
+        json::Field::optional("storageVersions"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.common_encoding_version.read(reader),
-            1 => self.conditions.read(reader),
-            2 => self.storage_versions.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.common_encoding_version,
+                    &mut self.conditions,
+                    &mut self.storage_versions,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("commonEncodingVersion", &self.common_encoding_version);
-        writer.optional("conditions", &self.conditions);
-        writer.optional("storageVersions", &self.storage_versions);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.common_encoding_version,
+                    &self.conditions,
+                    &self.storage_versions,
+                ],
+            );
     }
 }
 

@@ -42,33 +42,42 @@ impl ControllerRevision {
 }
 
 impl json::Value for ControllerRevision {
-    const FIELDS: &'static [&'static str] = &[
-        "apiVersion",
-        "kind",
-        "metadata",
-        "data",
-        "revision",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("apiVersion"),
+        json::Field::required("kind"),
+        json::Field::required("metadata"),
+        json::Field::required("data"),
+        json::Field::optional("revision"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("apps/v1"),
-            1 => reader.constant("ControllerRevision"),
-            2 => self.metadata.read(reader),
-            3 => self.data.read(reader),
-            4 => self.revision.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("apps/v1"),
+                    &mut json::Constant("ControllerRevision"),
+                    &mut self.metadata,
+                    &mut self.data,
+                    &mut self.revision,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.type_meta("apps/v1", "ControllerRevision");
-        writer.required("metadata", &self.metadata);
-        writer.required("data", &self.data);
-        writer.optional("revision", &self.revision);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &json::Constant("apps/v1"),
+                    &json::Constant("ControllerRevision"),
+                    &self.metadata,
+                    &self.data,
+                    &self.revision,
+                ],
+            );
     }
 }
 

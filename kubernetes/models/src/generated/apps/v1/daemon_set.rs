@@ -41,33 +41,42 @@ impl DaemonSet {
 }
 
 impl json::Value for DaemonSet {
-    const FIELDS: &'static [&'static str] = &[
-        "apiVersion",
-        "kind",
-        "metadata",
-        "spec",
-        "status",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("apiVersion"),
+        json::Field::required("kind"),
+        json::Field::required("metadata"),
+        json::Field::required("spec"),
+        json::Field::optional("status"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("apps/v1"),
-            1 => reader.constant("DaemonSet"),
-            2 => self.metadata.read(reader),
-            3 => self.spec.read(reader),
-            4 => self.status.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("apps/v1"),
+                    &mut json::Constant("DaemonSet"),
+                    &mut self.metadata,
+                    &mut self.spec,
+                    &mut self.status,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.type_meta("apps/v1", "DaemonSet");
-        writer.required("metadata", &self.metadata);
-        writer.required("spec", &self.spec);
-        writer.optional("status", &self.status);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &json::Constant("apps/v1"),
+                    &json::Constant("DaemonSet"),
+                    &self.metadata,
+                    &self.spec,
+                    &self.status,
+                ],
+            );
     }
 }
 

@@ -35,34 +35,42 @@ pub struct DaemonSetSpec {
 }
 
 impl json::Value for DaemonSetSpec {
-    const FIELDS: &'static [&'static str] = &[
-        "minReadySeconds",
-        "revisionHistoryLimit",
-        "selector",
-        "template",
-        "updateStrategy",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("minReadySeconds"),
+        json::Field::optional("revisionHistoryLimit"),
+        json::Field::required("selector"),
+        json::Field::required("template"),
+        json::Field::optional("updateStrategy"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.min_ready_seconds.read(reader),
-            1 => self.revision_history_limit.read(reader),
-            2 => self.selector.read(reader),
-            3 => self.template.read(reader),
-            4 => self.update_strategy.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.min_ready_seconds,
+                    &mut self.revision_history_limit,
+                    &mut self.selector,
+                    &mut self.template,
+                    &mut self.update_strategy,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("minReadySeconds", &self.min_ready_seconds);
-        writer.optional("revisionHistoryLimit", &self.revision_history_limit);
-        writer.required("selector", &self.selector);
-        writer.required("template", &self.template);
-        writer.optional("updateStrategy", &self.update_strategy);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.min_ready_seconds,
+                    &self.revision_history_limit,
+                    &self.selector,
+                    &self.template,
+                    &self.update_strategy,
+                ],
+            );
     }
 }
 

@@ -43,49 +43,57 @@ pub struct DaemonSetStatus {
 }
 
 impl json::Value for DaemonSetStatus {
-    const FIELDS: &'static [&'static str] = &[
-        "collisionCount",
-        "conditions",
-        "currentNumberScheduled",
-        "desiredNumberScheduled",
-        "numberAvailable",
-        "numberMisscheduled",
-        "numberReady",
-        "numberUnavailable",
-        "observedGeneration",
-        "updatedNumberScheduled",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("collisionCount"),
+        json::Field::optional("conditions"),
+        json::Field::required("currentNumberScheduled"),
+        json::Field::required("desiredNumberScheduled"),
+        json::Field::optional("numberAvailable"),
+        json::Field::required("numberMisscheduled"),
+        json::Field::required("numberReady"),
+        json::Field::optional("numberUnavailable"),
+        json::Field::optional("observedGeneration"),
+        json::Field::optional("updatedNumberScheduled"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.collision_count.read(reader),
-            1 => self.conditions.read(reader),
-            2 => self.current_number_scheduled.read(reader),
-            3 => self.desired_number_scheduled.read(reader),
-            4 => self.number_available.read(reader),
-            5 => self.number_misscheduled.read(reader),
-            6 => self.number_ready.read(reader),
-            7 => self.number_unavailable.read(reader),
-            8 => self.observed_generation.read(reader),
-            9 => self.updated_number_scheduled.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.collision_count,
+                    &mut self.conditions,
+                    &mut self.current_number_scheduled,
+                    &mut self.desired_number_scheduled,
+                    &mut self.number_available,
+                    &mut self.number_misscheduled,
+                    &mut self.number_ready,
+                    &mut self.number_unavailable,
+                    &mut self.observed_generation,
+                    &mut self.updated_number_scheduled,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("collisionCount", &self.collision_count);
-        writer.optional("conditions", &self.conditions);
-        writer.required("currentNumberScheduled", &self.current_number_scheduled);
-        writer.required("desiredNumberScheduled", &self.desired_number_scheduled);
-        writer.optional("numberAvailable", &self.number_available);
-        writer.required("numberMisscheduled", &self.number_misscheduled);
-        writer.required("numberReady", &self.number_ready);
-        writer.optional("numberUnavailable", &self.number_unavailable);
-        writer.optional("observedGeneration", &self.observed_generation);
-        writer.optional("updatedNumberScheduled", &self.updated_number_scheduled);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.collision_count,
+                    &self.conditions,
+                    &self.current_number_scheduled,
+                    &self.desired_number_scheduled,
+                    &self.number_available,
+                    &self.number_misscheduled,
+                    &self.number_ready,
+                    &self.number_unavailable,
+                    &self.observed_generation,
+                    &self.updated_number_scheduled,
+                ],
+            );
     }
 }
 

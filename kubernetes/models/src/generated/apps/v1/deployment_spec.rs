@@ -44,43 +44,51 @@ pub struct DeploymentSpec {
 }
 
 impl json::Value for DeploymentSpec {
-    const FIELDS: &'static [&'static str] = &[
-        "minReadySeconds",
-        "paused",
-        "progressDeadlineSeconds",
-        "replicas",
-        "revisionHistoryLimit",
-        "selector",
-        "strategy",
-        "template",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("minReadySeconds"),
+        json::Field::optional("paused"),
+        json::Field::optional("progressDeadlineSeconds"),
+        json::Field::optional("replicas"),
+        json::Field::optional("revisionHistoryLimit"),
+        json::Field::required("selector"),
+        json::Field::optional("strategy"),
+        json::Field::required("template"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.min_ready_seconds.read(reader),
-            1 => self.paused.read(reader),
-            2 => self.progress_deadline_seconds.read(reader),
-            3 => self.replicas.read(reader),
-            4 => self.revision_history_limit.read(reader),
-            5 => self.selector.read(reader),
-            6 => self.strategy.read(reader),
-            7 => self.template.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.min_ready_seconds,
+                    &mut self.paused,
+                    &mut self.progress_deadline_seconds,
+                    &mut self.replicas,
+                    &mut self.revision_history_limit,
+                    &mut self.selector,
+                    &mut self.strategy,
+                    &mut self.template,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("minReadySeconds", &self.min_ready_seconds);
-        writer.optional("paused", &self.paused);
-        writer.optional("progressDeadlineSeconds", &self.progress_deadline_seconds);
-        writer.optional("replicas", &self.replicas);
-        writer.optional("revisionHistoryLimit", &self.revision_history_limit);
-        writer.required("selector", &self.selector);
-        writer.optional("strategy", &self.strategy);
-        writer.required("template", &self.template);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.min_ready_seconds,
+                    &self.paused,
+                    &self.progress_deadline_seconds,
+                    &self.replicas,
+                    &self.revision_history_limit,
+                    &self.selector,
+                    &self.strategy,
+                    &self.template,
+                ],
+            );
     }
 }
 

@@ -41,46 +41,54 @@ pub struct DeploymentStatus {
 }
 
 impl json::Value for DeploymentStatus {
-    const FIELDS: &'static [&'static str] = &[
-        "availableReplicas",
-        "collisionCount",
-        "conditions",
-        "observedGeneration",
-        "readyReplicas",
-        "replicas",
-        "terminatingReplicas",
-        "unavailableReplicas",
-        "updatedReplicas",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("availableReplicas"),
+        json::Field::optional("collisionCount"),
+        json::Field::optional("conditions"),
+        json::Field::optional("observedGeneration"),
+        json::Field::optional("readyReplicas"),
+        json::Field::optional("replicas"),
+        json::Field::optional("terminatingReplicas"),
+        json::Field::optional("unavailableReplicas"),
+        json::Field::optional("updatedReplicas"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.available_replicas.read(reader),
-            1 => self.collision_count.read(reader),
-            2 => self.conditions.read(reader),
-            3 => self.observed_generation.read(reader),
-            4 => self.ready_replicas.read(reader),
-            5 => self.replicas.read(reader),
-            6 => self.terminating_replicas.read(reader),
-            7 => self.unavailable_replicas.read(reader),
-            8 => self.updated_replicas.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.available_replicas,
+                    &mut self.collision_count,
+                    &mut self.conditions,
+                    &mut self.observed_generation,
+                    &mut self.ready_replicas,
+                    &mut self.replicas,
+                    &mut self.terminating_replicas,
+                    &mut self.unavailable_replicas,
+                    &mut self.updated_replicas,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("availableReplicas", &self.available_replicas);
-        writer.optional("collisionCount", &self.collision_count);
-        writer.optional("conditions", &self.conditions);
-        writer.optional("observedGeneration", &self.observed_generation);
-        writer.optional("readyReplicas", &self.ready_replicas);
-        writer.optional("replicas", &self.replicas);
-        writer.optional("terminatingReplicas", &self.terminating_replicas);
-        writer.optional("unavailableReplicas", &self.unavailable_replicas);
-        writer.optional("updatedReplicas", &self.updated_replicas);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.available_replicas,
+                    &self.collision_count,
+                    &self.conditions,
+                    &self.observed_generation,
+                    &self.ready_replicas,
+                    &self.replicas,
+                    &self.terminating_replicas,
+                    &self.unavailable_replicas,
+                    &self.updated_replicas,
+                ],
+            );
     }
 }
 

@@ -19,22 +19,19 @@ pub struct DeploymentStrategy {
 }
 
 impl json::Value for DeploymentStrategy {
-    const FIELDS: &'static [&'static str] = &["rollingUpdate", "type"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("rollingUpdate"),
+        json::Field::optional("type"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.rolling_update.read(reader),
-            1 => self.type_.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.rolling_update, &mut self.type_])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("rollingUpdate", &self.rolling_update);
-        writer.optional("type", &self.type_);
+        writer.fields(Self::FIELDS, &[&self.rolling_update, &self.type_]);
     }
 }
 

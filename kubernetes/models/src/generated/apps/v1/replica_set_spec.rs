@@ -31,31 +31,39 @@ pub struct ReplicaSetSpec {
 }
 
 impl json::Value for ReplicaSetSpec {
-    const FIELDS: &'static [&'static str] = &[
-        "minReadySeconds",
-        "replicas",
-        "selector",
-        "template",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("minReadySeconds"),
+        json::Field::optional("replicas"),
+        json::Field::required("selector"),
+        json::Field::optional("template"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.min_ready_seconds.read(reader),
-            1 => self.replicas.read(reader),
-            2 => self.selector.read(reader),
-            3 => self.template.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.min_ready_seconds,
+                    &mut self.replicas,
+                    &mut self.selector,
+                    &mut self.template,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("minReadySeconds", &self.min_ready_seconds);
-        writer.optional("replicas", &self.replicas);
-        writer.required("selector", &self.selector);
-        writer.optional("template", &self.template);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.min_ready_seconds,
+                    &self.replicas,
+                    &self.selector,
+                    &self.template,
+                ],
+            );
     }
 }
 

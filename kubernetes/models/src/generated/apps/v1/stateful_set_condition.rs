@@ -20,34 +20,42 @@ pub struct StatefulSetCondition {
 }
 
 impl json::Value for StatefulSetCondition {
-    const FIELDS: &'static [&'static str] = &[
-        "lastTransitionTime",
-        "message",
-        "reason",
-        "status",
-        "type",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("lastTransitionTime"),
+        json::Field::optional("message"),
+        json::Field::optional("reason"),
+        json::Field::optional("status"),
+        json::Field::optional("type"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.last_transition_time.read(reader),
-            1 => self.message.read(reader),
-            2 => self.reason.read(reader),
-            3 => self.status.read(reader),
-            4 => self.type_.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.last_transition_time,
+                    &mut self.message,
+                    &mut self.reason,
+                    &mut self.status,
+                    &mut self.type_,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("lastTransitionTime", &self.last_transition_time);
-        writer.optional("message", &self.message);
-        writer.optional("reason", &self.reason);
-        writer.optional("status", &self.status);
-        writer.optional("type", &self.type_);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.last_transition_time,
+                    &self.message,
+                    &self.reason,
+                    &self.status,
+                    &self.type_,
+                ],
+            );
     }
 }
 

@@ -25,20 +25,16 @@ pub struct StatefulSetOrdinals {
 }
 
 impl json::Value for StatefulSetOrdinals {
-    const FIELDS: &'static [&'static str] = &["start"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[json::Field::optional("start")];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.start.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.start])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("start", &self.start);
+        writer.fields(Self::FIELDS, &[&self.start]);
     }
 }
 

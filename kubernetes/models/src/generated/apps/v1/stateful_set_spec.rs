@@ -82,56 +82,60 @@ pub struct StatefulSetSpec {
 }
 
 impl json::Value for StatefulSetSpec {
-    const FIELDS: &'static [&'static str] = &[
-        "minReadySeconds",
-        "ordinals",
-        "persistentVolumeClaimRetentionPolicy",
-        "podManagementPolicy",
-        "replicas",
-        "revisionHistoryLimit",
-        "selector",
-        "serviceName",
-        "template",
-        "updateStrategy",
-        "volumeClaimTemplates",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("minReadySeconds"),
+        json::Field::optional("ordinals"),
+        json::Field::optional("persistentVolumeClaimRetentionPolicy"),
+        json::Field::optional("podManagementPolicy"),
+        json::Field::optional("replicas"),
+        json::Field::optional("revisionHistoryLimit"),
+        json::Field::required("selector"),
+        json::Field::optional("serviceName"),
+        json::Field::required("template"),
+        json::Field::optional("updateStrategy"),
+        json::Field::optional("volumeClaimTemplates"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.min_ready_seconds.read(reader),
-            1 => self.ordinals.read(reader),
-            2 => self.persistent_volume_claim_retention_policy.read(reader),
-            3 => self.pod_management_policy.read(reader),
-            4 => self.replicas.read(reader),
-            5 => self.revision_history_limit.read(reader),
-            6 => self.selector.read(reader),
-            7 => self.service_name.read(reader),
-            8 => self.template.read(reader),
-            9 => self.update_strategy.read(reader),
-            10 => self.volume_claim_templates.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.min_ready_seconds,
+                    &mut self.ordinals,
+                    &mut self.persistent_volume_claim_retention_policy,
+                    &mut self.pod_management_policy,
+                    &mut self.replicas,
+                    &mut self.revision_history_limit,
+                    &mut self.selector,
+                    &mut self.service_name,
+                    &mut self.template,
+                    &mut self.update_strategy,
+                    &mut self.volume_claim_templates,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("minReadySeconds", &self.min_ready_seconds);
-        writer.optional("ordinals", &self.ordinals);
         writer
-            .optional(
-                "persistentVolumeClaimRetentionPolicy",
-                &self.persistent_volume_claim_retention_policy,
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.min_ready_seconds,
+                    &self.ordinals,
+                    &self.persistent_volume_claim_retention_policy,
+                    &self.pod_management_policy,
+                    &self.replicas,
+                    &self.revision_history_limit,
+                    &self.selector,
+                    &self.service_name,
+                    &self.template,
+                    &self.update_strategy,
+                    &self.volume_claim_templates,
+                ],
             );
-        writer.optional("podManagementPolicy", &self.pod_management_policy);
-        writer.optional("replicas", &self.replicas);
-        writer.optional("revisionHistoryLimit", &self.revision_history_limit);
-        writer.required("selector", &self.selector);
-        writer.optional("serviceName", &self.service_name);
-        writer.required("template", &self.template);
-        writer.optional("updateStrategy", &self.update_strategy);
-        writer.optional("volumeClaimTemplates", &self.volume_claim_templates);
     }
 }
 

@@ -40,49 +40,57 @@ pub struct StatefulSetStatus {
 }
 
 impl json::Value for StatefulSetStatus {
-    const FIELDS: &'static [&'static str] = &[
-        "availableReplicas",
-        "collisionCount",
-        "conditions",
-        "currentReplicas",
-        "currentRevision",
-        "observedGeneration",
-        "readyReplicas",
-        "replicas",
-        "updateRevision",
-        "updatedReplicas",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("availableReplicas"),
+        json::Field::optional("collisionCount"),
+        json::Field::optional("conditions"),
+        json::Field::optional("currentReplicas"),
+        json::Field::optional("currentRevision"),
+        json::Field::optional("observedGeneration"),
+        json::Field::optional("readyReplicas"),
+        json::Field::required("replicas"),
+        json::Field::optional("updateRevision"),
+        json::Field::optional("updatedReplicas"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.available_replicas.read(reader),
-            1 => self.collision_count.read(reader),
-            2 => self.conditions.read(reader),
-            3 => self.current_replicas.read(reader),
-            4 => self.current_revision.read(reader),
-            5 => self.observed_generation.read(reader),
-            6 => self.ready_replicas.read(reader),
-            7 => self.replicas.read(reader),
-            8 => self.update_revision.read(reader),
-            9 => self.updated_replicas.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.available_replicas,
+                    &mut self.collision_count,
+                    &mut self.conditions,
+                    &mut self.current_replicas,
+                    &mut self.current_revision,
+                    &mut self.observed_generation,
+                    &mut self.ready_replicas,
+                    &mut self.replicas,
+                    &mut self.update_revision,
+                    &mut self.updated_replicas,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("availableReplicas", &self.available_replicas);
-        writer.optional("collisionCount", &self.collision_count);
-        writer.optional("conditions", &self.conditions);
-        writer.optional("currentReplicas", &self.current_replicas);
-        writer.optional("currentRevision", &self.current_revision);
-        writer.optional("observedGeneration", &self.observed_generation);
-        writer.optional("readyReplicas", &self.ready_replicas);
-        writer.required("replicas", &self.replicas);
-        writer.optional("updateRevision", &self.update_revision);
-        writer.optional("updatedReplicas", &self.updated_replicas);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.available_replicas,
+                    &self.collision_count,
+                    &self.conditions,
+                    &self.current_replicas,
+                    &self.current_revision,
+                    &self.observed_generation,
+                    &self.ready_replicas,
+                    &self.replicas,
+                    &self.update_revision,
+                    &self.updated_replicas,
+                ],
+            );
     }
 }
 

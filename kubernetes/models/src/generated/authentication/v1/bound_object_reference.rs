@@ -21,26 +21,34 @@ pub struct BoundObjectReference {
 }
 
 impl json::Value for BoundObjectReference {
-    const FIELDS: &'static [&'static str] = &["apiVersion", "kind", "name", "uid"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("apiVersion"),
+        json::Field::optional("kind"),
+        json::Field::optional("name"),
+        json::Field::optional("uid"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.api_version.read(reader),
-            1 => self.kind.read(reader),
-            2 => self.name.read(reader),
-            3 => self.uid.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.api_version,
+                    &mut self.kind,
+                    &mut self.name,
+                    &mut self.uid,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("apiVersion", &self.api_version);
-        writer.optional("kind", &self.kind);
-        writer.optional("name", &self.name);
-        writer.optional("uid", &self.uid);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[&self.api_version, &self.kind, &self.name, &self.uid],
+            );
     }
 }
 

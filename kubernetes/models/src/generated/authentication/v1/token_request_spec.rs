@@ -34,31 +34,39 @@ pub struct TokenRequestSpec {
 }
 
 impl json::Value for TokenRequestSpec {
-    const FIELDS: &'static [&'static str] = &[
-        "attestations",
-        "audiences",
-        "boundObjectRef",
-        "expirationSeconds",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("attestations"),
+        json::Field::optional("audiences"),
+        json::Field::optional("boundObjectRef"),
+        json::Field::optional("expirationSeconds"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.attestations.read(reader),
-            1 => self.audiences.read(reader),
-            2 => self.bound_object_ref.read(reader),
-            3 => self.expiration_seconds.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.attestations,
+                    &mut self.audiences,
+                    &mut self.bound_object_ref,
+                    &mut self.expiration_seconds,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("attestations", &self.attestations);
-        writer.optional("audiences", &self.audiences);
-        writer.optional("boundObjectRef", &self.bound_object_ref);
-        writer.optional("expirationSeconds", &self.expiration_seconds);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.attestations,
+                    &self.audiences,
+                    &self.bound_object_ref,
+                    &self.expiration_seconds,
+                ],
+            );
     }
 }
 

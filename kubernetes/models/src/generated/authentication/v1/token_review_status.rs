@@ -26,31 +26,34 @@ pub struct TokenReviewStatus {
 }
 
 impl json::Value for TokenReviewStatus {
-    const FIELDS: &'static [&'static str] = &[
-        "audiences",
-        "authenticated",
-        "error",
-        "user",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("audiences"),
+        json::Field::optional("authenticated"),
+        json::Field::optional("error"),
+        json::Field::optional("user"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.audiences.read(reader),
-            1 => self.authenticated.read(reader),
-            2 => self.error.read(reader),
-            3 => self.user.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.audiences,
+                    &mut self.authenticated,
+                    &mut self.error,
+                    &mut self.user,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("audiences", &self.audiences);
-        writer.optional("authenticated", &self.authenticated);
-        writer.optional("error", &self.error);
-        writer.optional("user", &self.user);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[&self.audiences, &self.authenticated, &self.error, &self.user],
+            );
     }
 }
 

@@ -20,26 +20,34 @@ pub struct UserInfo {
 }
 
 impl json::Value for UserInfo {
-    const FIELDS: &'static [&'static str] = &["extra", "groups", "uid", "username"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("extra"),
+        json::Field::optional("groups"),
+        json::Field::optional("uid"),
+        json::Field::optional("username"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.extra.read(reader),
-            1 => self.groups.read(reader),
-            2 => self.uid.read(reader),
-            3 => self.username.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.extra,
+                    &mut self.groups,
+                    &mut self.uid,
+                    &mut self.username,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("extra", &self.extra);
-        writer.optional("groups", &self.groups);
-        writer.optional("uid", &self.uid);
-        writer.optional("username", &self.username);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[&self.extra, &self.groups, &self.uid, &self.username],
+            );
     }
 }
 

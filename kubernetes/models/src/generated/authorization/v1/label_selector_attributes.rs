@@ -32,22 +32,20 @@ pub struct LabelSelectorAttributes {
 }
 
 impl json::Value for LabelSelectorAttributes {
-    const FIELDS: &'static [&'static str] = &["rawSelector", "requirements"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("rawSelector"),
+        json::Field::optional("requirements"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.raw_selector.read(reader),
-            1 => self.requirements.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(Self::FIELDS, &mut [&mut self.raw_selector, &mut self.requirements])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("rawSelector", &self.raw_selector);
-        writer.optional("requirements", &self.requirements);
+        writer.fields(Self::FIELDS, &[&self.raw_selector, &self.requirements]);
     }
 }
 

@@ -19,22 +19,19 @@ pub struct NonResourceRule {
 }
 
 impl json::Value for NonResourceRule {
-    const FIELDS: &'static [&'static str] = &["nonResourceURLs", "verbs"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("nonResourceURLs"),
+        json::Field::required("verbs"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.non_resource_urls.read(reader),
-            1 => self.verbs.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.non_resource_urls, &mut self.verbs])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("nonResourceURLs", &self.non_resource_urls);
-        writer.required("verbs", &self.verbs);
+        writer.fields(Self::FIELDS, &[&self.non_resource_urls, &self.verbs]);
     }
 }
 

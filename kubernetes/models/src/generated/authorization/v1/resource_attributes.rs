@@ -50,46 +50,54 @@ pub struct ResourceAttributes {
 }
 
 impl json::Value for ResourceAttributes {
-    const FIELDS: &'static [&'static str] = &[
-        "fieldSelector",
-        "group",
-        "labelSelector",
-        "name",
-        "namespace",
-        "resource",
-        "subresource",
-        "verb",
-        "version",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("fieldSelector"),
+        json::Field::optional("group"),
+        json::Field::optional("labelSelector"),
+        json::Field::optional("name"),
+        json::Field::optional("namespace"),
+        json::Field::optional("resource"),
+        json::Field::optional("subresource"),
+        json::Field::optional("verb"),
+        json::Field::optional("version"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.field_selector.read(reader),
-            1 => self.group.read(reader),
-            2 => self.label_selector.read(reader),
-            3 => self.name.read(reader),
-            4 => self.namespace.read(reader),
-            5 => self.resource.read(reader),
-            6 => self.subresource.read(reader),
-            7 => self.verb.read(reader),
-            8 => self.version.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.field_selector,
+                    &mut self.group,
+                    &mut self.label_selector,
+                    &mut self.name,
+                    &mut self.namespace,
+                    &mut self.resource,
+                    &mut self.subresource,
+                    &mut self.verb,
+                    &mut self.version,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("fieldSelector", &self.field_selector);
-        writer.optional("group", &self.group);
-        writer.optional("labelSelector", &self.label_selector);
-        writer.optional("name", &self.name);
-        writer.optional("namespace", &self.namespace);
-        writer.optional("resource", &self.resource);
-        writer.optional("subresource", &self.subresource);
-        writer.optional("verb", &self.verb);
-        writer.optional("version", &self.version);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.field_selector,
+                    &self.group,
+                    &self.label_selector,
+                    &self.name,
+                    &self.namespace,
+                    &self.resource,
+                    &self.subresource,
+                    &self.verb,
+                    &self.version,
+                ],
+            );
     }
 }
 

@@ -30,31 +30,34 @@ pub struct ResourceRule {
 }
 
 impl json::Value for ResourceRule {
-    const FIELDS: &'static [&'static str] = &[
-        "apiGroups",
-        "resourceNames",
-        "resources",
-        "verbs",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("apiGroups"),
+        json::Field::optional("resourceNames"),
+        json::Field::optional("resources"),
+        json::Field::required("verbs"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.api_groups.read(reader),
-            1 => self.resource_names.read(reader),
-            2 => self.resources.read(reader),
-            3 => self.verbs.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.api_groups,
+                    &mut self.resource_names,
+                    &mut self.resources,
+                    &mut self.verbs,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("apiGroups", &self.api_groups);
-        writer.optional("resourceNames", &self.resource_names);
-        writer.optional("resources", &self.resources);
-        writer.required("verbs", &self.verbs);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[&self.api_groups, &self.resource_names, &self.resources, &self.verbs],
+            );
     }
 }
 

@@ -16,25 +16,27 @@ pub struct SelfSubjectAccessReviewSpec {
 }
 
 impl json::Value for SelfSubjectAccessReviewSpec {
-    const FIELDS: &'static [&'static str] = &[
-        "nonResourceAttributes",
-        "resourceAttributes",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("nonResourceAttributes"),
+        json::Field::optional("resourceAttributes"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.non_resource_attributes.read(reader),
-            1 => self.resource_attributes.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.non_resource_attributes, &mut self.resource_attributes],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("nonResourceAttributes", &self.non_resource_attributes);
-        writer.optional("resourceAttributes", &self.resource_attributes);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[&self.non_resource_attributes, &self.resource_attributes],
+            );
     }
 }
 

@@ -30,37 +30,45 @@ pub struct SubjectAccessReviewSpec {
 }
 
 impl json::Value for SubjectAccessReviewSpec {
-    const FIELDS: &'static [&'static str] = &[
-        "extra",
-        "groups",
-        "nonResourceAttributes",
-        "resourceAttributes",
-        "uid",
-        "user",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("extra"),
+        json::Field::optional("groups"),
+        json::Field::optional("nonResourceAttributes"),
+        json::Field::optional("resourceAttributes"),
+        json::Field::optional("uid"),
+        json::Field::optional("user"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.extra.read(reader),
-            1 => self.groups.read(reader),
-            2 => self.non_resource_attributes.read(reader),
-            3 => self.resource_attributes.read(reader),
-            4 => self.uid.read(reader),
-            5 => self.user.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.extra,
+                    &mut self.groups,
+                    &mut self.non_resource_attributes,
+                    &mut self.resource_attributes,
+                    &mut self.uid,
+                    &mut self.user,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("extra", &self.extra);
-        writer.optional("groups", &self.groups);
-        writer.optional("nonResourceAttributes", &self.non_resource_attributes);
-        writer.optional("resourceAttributes", &self.resource_attributes);
-        writer.optional("uid", &self.uid);
-        writer.optional("user", &self.user);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.extra,
+                    &self.groups,
+                    &self.non_resource_attributes,
+                    &self.resource_attributes,
+                    &self.uid,
+                    &self.user,
+                ],
+            );
     }
 }
 

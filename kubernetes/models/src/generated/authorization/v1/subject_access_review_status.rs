@@ -29,31 +29,34 @@ pub struct SubjectAccessReviewStatus {
 }
 
 impl json::Value for SubjectAccessReviewStatus {
-    const FIELDS: &'static [&'static str] = &[
-        "allowed",
-        "denied",
-        "evaluationError",
-        "reason",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("allowed"),
+        json::Field::optional("denied"),
+        json::Field::optional("evaluationError"),
+        json::Field::optional("reason"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.allowed.read(reader),
-            1 => self.denied.read(reader),
-            2 => self.evaluation_error.read(reader),
-            3 => self.reason.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.allowed,
+                    &mut self.denied,
+                    &mut self.evaluation_error,
+                    &mut self.reason,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("allowed", &self.allowed);
-        writer.optional("denied", &self.denied);
-        writer.optional("evaluationError", &self.evaluation_error);
-        writer.optional("reason", &self.reason);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[&self.allowed, &self.denied, &self.evaluation_error, &self.reason],
+            );
     }
 }
 

@@ -33,31 +33,39 @@ pub struct SubjectRulesReviewStatus {
 }
 
 impl json::Value for SubjectRulesReviewStatus {
-    const FIELDS: &'static [&'static str] = &[
-        "evaluationError",
-        "incomplete",
-        "nonResourceRules",
-        "resourceRules",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("evaluationError"),
+        json::Field::required("incomplete"),
+        json::Field::required("nonResourceRules"),
+        json::Field::required("resourceRules"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.evaluation_error.read(reader),
-            1 => self.incomplete.read(reader),
-            2 => self.non_resource_rules.read(reader),
-            3 => self.resource_rules.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.evaluation_error,
+                    &mut self.incomplete,
+                    &mut self.non_resource_rules,
+                    &mut self.resource_rules,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("evaluationError", &self.evaluation_error);
-        writer.required("incomplete", &self.incomplete);
-        writer.required("nonResourceRules", &self.non_resource_rules);
-        writer.required("resourceRules", &self.resource_rules);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.evaluation_error,
+                    &self.incomplete,
+                    &self.non_resource_rules,
+                    &self.resource_rules,
+                ],
+            );
     }
 }
 

@@ -41,33 +41,42 @@ impl HorizontalPodAutoscaler {
 }
 
 impl json::Value for HorizontalPodAutoscaler {
-    const FIELDS: &'static [&'static str] = &[
-        "apiVersion",
-        "kind",
-        "metadata",
-        "spec",
-        "status",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("apiVersion"),
+        json::Field::required("kind"),
+        json::Field::required("metadata"),
+        json::Field::required("spec"),
+        json::Field::optional("status"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("autoscaling/v1"),
-            1 => reader.constant("HorizontalPodAutoscaler"),
-            2 => self.metadata.read(reader),
-            3 => self.spec.read(reader),
-            4 => self.status.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("autoscaling/v1"),
+                    &mut json::Constant("HorizontalPodAutoscaler"),
+                    &mut self.metadata,
+                    &mut self.spec,
+                    &mut self.status,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.type_meta("autoscaling/v1", "HorizontalPodAutoscaler");
-        writer.required("metadata", &self.metadata);
-        writer.required("spec", &self.spec);
-        writer.optional("status", &self.status);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &json::Constant("autoscaling/v1"),
+                    &json::Constant("HorizontalPodAutoscaler"),
+                    &self.metadata,
+                    &self.spec,
+                    &self.status,
+                ],
+            );
     }
 }
 

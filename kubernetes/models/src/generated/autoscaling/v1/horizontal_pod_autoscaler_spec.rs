@@ -25,34 +25,38 @@ pub struct HorizontalPodAutoscalerSpec {
 }
 
 impl json::Value for HorizontalPodAutoscalerSpec {
-    const FIELDS: &'static [&'static str] = &[
-        "maxReplicas",
-        "minReplicas",
-        "scaleTargetRef",
-        "targetCPUUtilizationPercentage",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("maxReplicas"),
+        json::Field::optional("minReplicas"),
+        json::Field::required("scaleTargetRef"),
+        json::Field::optional("targetCPUUtilizationPercentage"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.max_replicas.read(reader),
-            1 => self.min_replicas.read(reader),
-            2 => self.scale_target_ref.read(reader),
-            3 => self.target_cpu_utilization_percentage.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.max_replicas,
+                    &mut self.min_replicas,
+                    &mut self.scale_target_ref,
+                    &mut self.target_cpu_utilization_percentage,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("maxReplicas", &self.max_replicas);
-        writer.optional("minReplicas", &self.min_replicas);
-        writer.required("scaleTargetRef", &self.scale_target_ref);
         writer
-            .optional(
-                "targetCPUUtilizationPercentage",
-                &self.target_cpu_utilization_percentage,
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.max_replicas,
+                    &self.min_replicas,
+                    &self.scale_target_ref,
+                    &self.target_cpu_utilization_percentage,
+                ],
             );
     }
 }

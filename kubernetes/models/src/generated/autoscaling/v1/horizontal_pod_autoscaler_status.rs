@@ -22,38 +22,42 @@ pub struct HorizontalPodAutoscalerStatus {
 }
 
 impl json::Value for HorizontalPodAutoscalerStatus {
-    const FIELDS: &'static [&'static str] = &[
-        "currentCPUUtilizationPercentage",
-        "currentReplicas",
-        "desiredReplicas",
-        "lastScaleTime",
-        "observedGeneration",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("currentCPUUtilizationPercentage"),
+        json::Field::required("currentReplicas"),
+        json::Field::required("desiredReplicas"),
+        json::Field::optional("lastScaleTime"),
+        json::Field::optional("observedGeneration"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.current_cpu_utilization_percentage.read(reader),
-            1 => self.current_replicas.read(reader),
-            2 => self.desired_replicas.read(reader),
-            3 => self.last_scale_time.read(reader),
-            4 => self.observed_generation.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.current_cpu_utilization_percentage,
+                    &mut self.current_replicas,
+                    &mut self.desired_replicas,
+                    &mut self.last_scale_time,
+                    &mut self.observed_generation,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
         writer
-            .optional(
-                "currentCPUUtilizationPercentage",
-                &self.current_cpu_utilization_percentage,
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.current_cpu_utilization_percentage,
+                    &self.current_replicas,
+                    &self.desired_replicas,
+                    &self.last_scale_time,
+                    &self.observed_generation,
+                ],
             );
-        writer.required("currentReplicas", &self.current_replicas);
-        writer.required("desiredReplicas", &self.desired_replicas);
-        writer.optional("lastScaleTime", &self.last_scale_time);
-        writer.optional("observedGeneration", &self.observed_generation);
     }
 }
 

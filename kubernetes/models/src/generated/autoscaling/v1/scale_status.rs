@@ -18,22 +18,19 @@ pub struct ScaleStatus {
 }
 
 impl json::Value for ScaleStatus {
-    const FIELDS: &'static [&'static str] = &["replicas", "selector"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("replicas"),
+        json::Field::optional("selector"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.replicas.read(reader),
-            1 => self.selector.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.replicas, &mut self.selector])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("replicas", &self.replicas);
-        writer.optional("selector", &self.selector);
+        writer.fields(Self::FIELDS, &[&self.replicas, &self.selector]);
     }
 }
 

@@ -22,24 +22,24 @@ pub struct ContainerResourceMetricSource {
 }
 
 impl json::Value for ContainerResourceMetricSource {
-    const FIELDS: &'static [&'static str] = &["container", "name", "target"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("container"),
+        json::Field::required("name"),
+        json::Field::required("target"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.container.read(reader),
-            1 => self.name.read(reader),
-            2 => self.target.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.container, &mut self.name, &mut self.target],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("container", &self.container);
-        writer.required("name", &self.name);
-        writer.required("target", &self.target);
+        writer.fields(Self::FIELDS, &[&self.container, &self.name, &self.target]);
     }
 }
 

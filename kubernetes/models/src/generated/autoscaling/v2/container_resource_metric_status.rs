@@ -22,24 +22,24 @@ pub struct ContainerResourceMetricStatus {
 }
 
 impl json::Value for ContainerResourceMetricStatus {
-    const FIELDS: &'static [&'static str] = &["container", "current", "name"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("container"),
+        json::Field::required("current"),
+        json::Field::required("name"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.container.read(reader),
-            1 => self.current.read(reader),
-            2 => self.name.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.container, &mut self.current, &mut self.name],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("container", &self.container);
-        writer.required("current", &self.current);
-        writer.required("name", &self.name);
+        writer.fields(Self::FIELDS, &[&self.container, &self.current, &self.name]);
     }
 }
 

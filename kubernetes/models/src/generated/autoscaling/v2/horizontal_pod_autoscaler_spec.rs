@@ -36,34 +36,42 @@ pub struct HorizontalPodAutoscalerSpec {
 }
 
 impl json::Value for HorizontalPodAutoscalerSpec {
-    const FIELDS: &'static [&'static str] = &[
-        "behavior",
-        "maxReplicas",
-        "metrics",
-        "minReplicas",
-        "scaleTargetRef",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("behavior"),
+        json::Field::required("maxReplicas"),
+        json::Field::optional("metrics"),
+        json::Field::optional("minReplicas"),
+        json::Field::required("scaleTargetRef"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.behavior.read(reader),
-            1 => self.max_replicas.read(reader),
-            2 => self.metrics.read(reader),
-            3 => self.min_replicas.read(reader),
-            4 => self.scale_target_ref.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.behavior,
+                    &mut self.max_replicas,
+                    &mut self.metrics,
+                    &mut self.min_replicas,
+                    &mut self.scale_target_ref,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("behavior", &self.behavior);
-        writer.required("maxReplicas", &self.max_replicas);
-        writer.optional("metrics", &self.metrics);
-        writer.optional("minReplicas", &self.min_replicas);
-        writer.required("scaleTargetRef", &self.scale_target_ref);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.behavior,
+                    &self.max_replicas,
+                    &self.metrics,
+                    &self.min_replicas,
+                    &self.scale_target_ref,
+                ],
+            );
     }
 }
 

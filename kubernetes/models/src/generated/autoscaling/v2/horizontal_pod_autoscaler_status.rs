@@ -27,37 +27,45 @@ pub struct HorizontalPodAutoscalerStatus {
 }
 
 impl json::Value for HorizontalPodAutoscalerStatus {
-    const FIELDS: &'static [&'static str] = &[
-        "conditions",
-        "currentMetrics",
-        "currentReplicas",
-        "desiredReplicas",
-        "lastScaleTime",
-        "observedGeneration",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("conditions"),
+        json::Field::optional("currentMetrics"),
+        json::Field::optional("currentReplicas"),
+        json::Field::required("desiredReplicas"),
+        json::Field::optional("lastScaleTime"),
+        json::Field::optional("observedGeneration"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.conditions.read(reader),
-            1 => self.current_metrics.read(reader),
-            2 => self.current_replicas.read(reader),
-            3 => self.desired_replicas.read(reader),
-            4 => self.last_scale_time.read(reader),
-            5 => self.observed_generation.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.conditions,
+                    &mut self.current_metrics,
+                    &mut self.current_replicas,
+                    &mut self.desired_replicas,
+                    &mut self.last_scale_time,
+                    &mut self.observed_generation,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("conditions", &self.conditions);
-        writer.optional("currentMetrics", &self.current_metrics);
-        writer.optional("currentReplicas", &self.current_replicas);
-        writer.required("desiredReplicas", &self.desired_replicas);
-        writer.optional("lastScaleTime", &self.last_scale_time);
-        writer.optional("observedGeneration", &self.observed_generation);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.conditions,
+                    &self.current_metrics,
+                    &self.current_replicas,
+                    &self.desired_replicas,
+                    &self.last_scale_time,
+                    &self.observed_generation,
+                ],
+            );
     }
 }
 

@@ -20,24 +20,24 @@ pub struct HPAScalingPolicy {
 }
 
 impl json::Value for HPAScalingPolicy {
-    const FIELDS: &'static [&'static str] = &["periodSeconds", "type", "value"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("periodSeconds"),
+        json::Field::required("type"),
+        json::Field::required("value"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.period_seconds.read(reader),
-            1 => self.type_.read(reader),
-            2 => self.value.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.period_seconds, &mut self.type_, &mut self.value],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("periodSeconds", &self.period_seconds);
-        writer.required("type", &self.type_);
-        writer.required("value", &self.value);
+        writer.fields(Self::FIELDS, &[&self.period_seconds, &self.type_, &self.value]);
     }
 }
 

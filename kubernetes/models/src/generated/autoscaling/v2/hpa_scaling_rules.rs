@@ -45,32 +45,39 @@ pub struct HPAScalingRules {
 }
 
 impl json::Value for HPAScalingRules {
-    const FIELDS: &'static [&'static str] = &[
-        "policies",
-        "selectPolicy",
-        "stabilizationWindowSeconds",
-        "tolerance",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("policies"),
+        json::Field::optional("selectPolicy"),
+        json::Field::optional("stabilizationWindowSeconds"),
+        json::Field::optional("tolerance"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.policies.read(reader),
-            1 => self.select_policy.read(reader),
-            2 => self.stabilization_window_seconds.read(reader),
-            3 => self.tolerance.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.policies,
+                    &mut self.select_policy,
+                    &mut self.stabilization_window_seconds,
+                    &mut self.tolerance,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("policies", &self.policies);
-        writer.optional("selectPolicy", &self.select_policy);
         writer
-            .optional("stabilizationWindowSeconds", &self.stabilization_window_seconds);
-        writer.optional("tolerance", &self.tolerance);
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.policies,
+                    &self.select_policy,
+                    &self.stabilization_window_seconds,
+                    &self.tolerance,
+                ],
+            );
     }
 }
 

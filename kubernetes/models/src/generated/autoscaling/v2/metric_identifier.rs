@@ -18,22 +18,19 @@ pub struct MetricIdentifier {
 }
 
 impl json::Value for MetricIdentifier {
-    const FIELDS: &'static [&'static str] = &["name", "selector"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("name"),
+        json::Field::optional("selector"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.name.read(reader),
-            1 => self.selector.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.name, &mut self.selector])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("name", &self.name);
-        writer.optional("selector", &self.selector);
+        writer.fields(Self::FIELDS, &[&self.name, &self.selector]);
     }
 }
 

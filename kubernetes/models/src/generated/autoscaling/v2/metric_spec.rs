@@ -45,37 +45,45 @@ pub struct MetricSpec {
 }
 
 impl json::Value for MetricSpec {
-    const FIELDS: &'static [&'static str] = &[
-        "containerResource",
-        "external",
-        "object",
-        "pods",
-        "resource",
-        "type",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("containerResource"),
+        json::Field::optional("external"),
+        json::Field::optional("object"),
+        json::Field::optional("pods"),
+        json::Field::optional("resource"),
+        json::Field::required("type"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.container_resource.read(reader),
-            1 => self.external.read(reader),
-            2 => self.object.read(reader),
-            3 => self.pods.read(reader),
-            4 => self.resource.read(reader),
-            5 => self.type_.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.container_resource,
+                    &mut self.external,
+                    &mut self.object,
+                    &mut self.pods,
+                    &mut self.resource,
+                    &mut self.type_,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("containerResource", &self.container_resource);
-        writer.optional("external", &self.external);
-        writer.optional("object", &self.object);
-        writer.optional("pods", &self.pods);
-        writer.optional("resource", &self.resource);
-        writer.required("type", &self.type_);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.container_resource,
+                    &self.external,
+                    &self.object,
+                    &self.pods,
+                    &self.resource,
+                    &self.type_,
+                ],
+            );
     }
 }
 

@@ -21,31 +21,39 @@ pub struct MetricTarget {
 }
 
 impl json::Value for MetricTarget {
-    const FIELDS: &'static [&'static str] = &[
-        "averageUtilization",
-        "averageValue",
-        "type",
-        "value",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("averageUtilization"),
+        json::Field::optional("averageValue"),
+        json::Field::required("type"),
+        json::Field::optional("value"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.average_utilization.read(reader),
-            1 => self.average_value.read(reader),
-            2 => self.type_.read(reader),
-            3 => self.value.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.average_utilization,
+                    &mut self.average_value,
+                    &mut self.type_,
+                    &mut self.value,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("averageUtilization", &self.average_utilization);
-        writer.optional("averageValue", &self.average_value);
-        writer.required("type", &self.type_);
-        writer.optional("value", &self.value);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.average_utilization,
+                    &self.average_value,
+                    &self.type_,
+                    &self.value,
+                ],
+            );
     }
 }
 

@@ -17,24 +17,28 @@ pub struct ObjectMetricStatus {
 }
 
 impl json::Value for ObjectMetricStatus {
-    const FIELDS: &'static [&'static str] = &["current", "describedObject", "metric"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("current"),
+        json::Field::required("describedObject"),
+        json::Field::required("metric"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.current.read(reader),
-            1 => self.described_object.read(reader),
-            2 => self.metric.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.current, &mut self.described_object, &mut self.metric],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("current", &self.current);
-        writer.required("describedObject", &self.described_object);
-        writer.required("metric", &self.metric);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[&self.current, &self.described_object, &self.metric],
+            );
     }
 }
 

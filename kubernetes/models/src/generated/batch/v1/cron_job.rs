@@ -41,33 +41,42 @@ impl CronJob {
 }
 
 impl json::Value for CronJob {
-    const FIELDS: &'static [&'static str] = &[
-        "apiVersion",
-        "kind",
-        "metadata",
-        "spec",
-        "status",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("apiVersion"),
+        json::Field::required("kind"),
+        json::Field::required("metadata"),
+        json::Field::required("spec"),
+        json::Field::optional("status"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("batch/v1"),
-            1 => reader.constant("CronJob"),
-            2 => self.metadata.read(reader),
-            3 => self.spec.read(reader),
-            4 => self.status.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("batch/v1"),
+                    &mut json::Constant("CronJob"),
+                    &mut self.metadata,
+                    &mut self.spec,
+                    &mut self.status,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.type_meta("batch/v1", "CronJob");
-        writer.required("metadata", &self.metadata);
-        writer.required("spec", &self.spec);
-        writer.optional("status", &self.status);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &json::Constant("batch/v1"),
+                    &json::Constant("CronJob"),
+                    &self.metadata,
+                    &self.spec,
+                    &self.status,
+                ],
+            );
     }
 }
 

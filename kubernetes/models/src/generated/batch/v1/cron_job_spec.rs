@@ -51,44 +51,51 @@ pub struct CronJobSpec {
 }
 
 impl json::Value for CronJobSpec {
-    const FIELDS: &'static [&'static str] = &[
-        "concurrencyPolicy",
-        "failedJobsHistoryLimit",
-        "jobTemplate",
-        "schedule",
-        "startingDeadlineSeconds",
-        "successfulJobsHistoryLimit",
-        "suspend",
-        "timeZone",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("concurrencyPolicy"),
+        json::Field::optional("failedJobsHistoryLimit"),
+        json::Field::required("jobTemplate"),
+        json::Field::required("schedule"),
+        json::Field::optional("startingDeadlineSeconds"),
+        json::Field::optional("successfulJobsHistoryLimit"),
+        json::Field::optional("suspend"),
+        json::Field::optional("timeZone"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.concurrency_policy.read(reader),
-            1 => self.failed_jobs_history_limit.read(reader),
-            2 => self.job_template.read(reader),
-            3 => self.schedule.read(reader),
-            4 => self.starting_deadline_seconds.read(reader),
-            5 => self.successful_jobs_history_limit.read(reader),
-            6 => self.suspend.read(reader),
-            7 => self.time_zone.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.concurrency_policy,
+                    &mut self.failed_jobs_history_limit,
+                    &mut self.job_template,
+                    &mut self.schedule,
+                    &mut self.starting_deadline_seconds,
+                    &mut self.successful_jobs_history_limit,
+                    &mut self.suspend,
+                    &mut self.time_zone,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("concurrencyPolicy", &self.concurrency_policy);
-        writer.optional("failedJobsHistoryLimit", &self.failed_jobs_history_limit);
-        writer.required("jobTemplate", &self.job_template);
-        writer.required("schedule", &self.schedule);
-        writer.optional("startingDeadlineSeconds", &self.starting_deadline_seconds);
         writer
-            .optional("successfulJobsHistoryLimit", &self.successful_jobs_history_limit);
-        writer.optional("suspend", &self.suspend);
-        writer.optional("timeZone", &self.time_zone);
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.concurrency_policy,
+                    &self.failed_jobs_history_limit,
+                    &self.job_template,
+                    &self.schedule,
+                    &self.starting_deadline_seconds,
+                    &self.successful_jobs_history_limit,
+                    &self.suspend,
+                    &self.time_zone,
+                ],
+            );
     }
 }
 

@@ -17,28 +17,32 @@ pub struct CronJobStatus {
 }
 
 impl json::Value for CronJobStatus {
-    const FIELDS: &'static [&'static str] = &[
-        "active",
-        "lastScheduleTime",
-        "lastSuccessfulTime",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("active"),
+        json::Field::optional("lastScheduleTime"),
+        json::Field::optional("lastSuccessfulTime"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.active.read(reader),
-            1 => self.last_schedule_time.read(reader),
-            2 => self.last_successful_time.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.active,
+                    &mut self.last_schedule_time,
+                    &mut self.last_successful_time,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("active", &self.active);
-        writer.optional("lastScheduleTime", &self.last_schedule_time);
-        writer.optional("lastSuccessfulTime", &self.last_successful_time);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[&self.active, &self.last_schedule_time, &self.last_successful_time],
+            );
     }
 }
 

@@ -35,31 +35,39 @@ pub struct JobSchedulingConfiguration {
 }
 
 impl json::Value for JobSchedulingConfiguration {
-    const FIELDS: &'static [&'static str] = &[
-        "disruptionMode",
-        "resourceClaims",
-        "schedulingConstraints",
-        "schedulingPolicy",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("disruptionMode"),
+        json::Field::optional("resourceClaims"),
+        json::Field::optional("schedulingConstraints"),
+        json::Field::optional("schedulingPolicy"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.disruption_mode.read(reader),
-            1 => self.resource_claims.read(reader),
-            2 => self.scheduling_constraints.read(reader),
-            3 => self.scheduling_policy.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.disruption_mode,
+                    &mut self.resource_claims,
+                    &mut self.scheduling_constraints,
+                    &mut self.scheduling_policy,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("disruptionMode", &self.disruption_mode);
-        writer.optional("resourceClaims", &self.resource_claims);
-        writer.optional("schedulingConstraints", &self.scheduling_constraints);
-        writer.optional("schedulingPolicy", &self.scheduling_policy);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.disruption_mode,
+                    &self.resource_claims,
+                    &self.scheduling_constraints,
+                    &self.scheduling_policy,
+                ],
+            );
     }
 }
 

@@ -142,70 +142,78 @@ pub struct JobSpec {
 }
 
 impl json::Value for JobSpec {
-    const FIELDS: &'static [&'static str] = &[
-        "activeDeadlineSeconds",
-        "backoffLimit",
-        "backoffLimitPerIndex",
-        "completionMode",
-        "completions",
-        "managedBy",
-        "manualSelector",
-        "maxFailedIndexes",
-        "parallelism",
-        "podFailurePolicy",
-        "podReplacementPolicy",
-        "scheduling",
-        "selector",
-        "successPolicy",
-        "suspend",
-        "template",
-        "ttlSecondsAfterFinished",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("activeDeadlineSeconds"),
+        json::Field::optional("backoffLimit"),
+        json::Field::optional("backoffLimitPerIndex"),
+        json::Field::optional("completionMode"),
+        json::Field::optional("completions"),
+        json::Field::optional("managedBy"),
+        json::Field::optional("manualSelector"),
+        json::Field::optional("maxFailedIndexes"),
+        json::Field::optional("parallelism"),
+        json::Field::optional("podFailurePolicy"),
+        json::Field::optional("podReplacementPolicy"),
+        json::Field::optional("scheduling"),
+        json::Field::optional("selector"),
+        json::Field::optional("successPolicy"),
+        json::Field::optional("suspend"),
+        json::Field::required("template"),
+        json::Field::optional("ttlSecondsAfterFinished"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.active_deadline_seconds.read(reader),
-            1 => self.backoff_limit.read(reader),
-            2 => self.backoff_limit_per_index.read(reader),
-            3 => self.completion_mode.read(reader),
-            4 => self.completions.read(reader),
-            5 => self.managed_by.read(reader),
-            6 => self.manual_selector.read(reader),
-            7 => self.max_failed_indexes.read(reader),
-            8 => self.parallelism.read(reader),
-            9 => self.pod_failure_policy.read(reader),
-            10 => self.pod_replacement_policy.read(reader),
-            11 => self.scheduling.read(reader),
-            12 => self.selector.read(reader),
-            13 => self.success_policy.read(reader),
-            14 => self.suspend.read(reader),
-            15 => self.template.read(reader),
-            16 => self.ttl_seconds_after_finished.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.active_deadline_seconds,
+                    &mut self.backoff_limit,
+                    &mut self.backoff_limit_per_index,
+                    &mut self.completion_mode,
+                    &mut self.completions,
+                    &mut self.managed_by,
+                    &mut self.manual_selector,
+                    &mut self.max_failed_indexes,
+                    &mut self.parallelism,
+                    &mut self.pod_failure_policy,
+                    &mut self.pod_replacement_policy,
+                    &mut self.scheduling,
+                    &mut self.selector,
+                    &mut self.success_policy,
+                    &mut self.suspend,
+                    &mut self.template,
+                    &mut self.ttl_seconds_after_finished,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("activeDeadlineSeconds", &self.active_deadline_seconds);
-        writer.optional("backoffLimit", &self.backoff_limit);
-        writer.optional("backoffLimitPerIndex", &self.backoff_limit_per_index);
-        writer.optional("completionMode", &self.completion_mode);
-        writer.optional("completions", &self.completions);
-        writer.optional("managedBy", &self.managed_by);
-        writer.optional("manualSelector", &self.manual_selector);
-        writer.optional("maxFailedIndexes", &self.max_failed_indexes);
-        writer.optional("parallelism", &self.parallelism);
-        writer.optional("podFailurePolicy", &self.pod_failure_policy);
-        writer.optional("podReplacementPolicy", &self.pod_replacement_policy);
-        writer.optional("scheduling", &self.scheduling);
-        writer.optional("selector", &self.selector);
-        writer.optional("successPolicy", &self.success_policy);
-        writer.optional("suspend", &self.suspend);
-        writer.required("template", &self.template);
-        writer.optional("ttlSecondsAfterFinished", &self.ttl_seconds_after_finished);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.active_deadline_seconds,
+                    &self.backoff_limit,
+                    &self.backoff_limit_per_index,
+                    &self.completion_mode,
+                    &self.completions,
+                    &self.managed_by,
+                    &self.manual_selector,
+                    &self.max_failed_indexes,
+                    &self.parallelism,
+                    &self.pod_failure_policy,
+                    &self.pod_replacement_policy,
+                    &self.scheduling,
+                    &self.selector,
+                    &self.success_policy,
+                    &self.suspend,
+                    &self.template,
+                    &self.ttl_seconds_after_finished,
+                ],
+            );
     }
 }
 

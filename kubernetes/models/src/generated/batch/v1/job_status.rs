@@ -84,52 +84,60 @@ pub struct JobStatus {
 }
 
 impl json::Value for JobStatus {
-    const FIELDS: &'static [&'static str] = &[
-        "active",
-        "completedIndexes",
-        "completionTime",
-        "conditions",
-        "failed",
-        "failedIndexes",
-        "ready",
-        "startTime",
-        "succeeded",
-        "terminating",
-        "uncountedTerminatedPods",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("active"),
+        json::Field::optional("completedIndexes"),
+        json::Field::optional("completionTime"),
+        json::Field::optional("conditions"),
+        json::Field::optional("failed"),
+        json::Field::optional("failedIndexes"),
+        json::Field::optional("ready"),
+        json::Field::optional("startTime"),
+        json::Field::optional("succeeded"),
+        json::Field::optional("terminating"),
+        json::Field::optional("uncountedTerminatedPods"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.active.read(reader),
-            1 => self.completed_indexes.read(reader),
-            2 => self.completion_time.read(reader),
-            3 => self.conditions.read(reader),
-            4 => self.failed.read(reader),
-            5 => self.failed_indexes.read(reader),
-            6 => self.ready.read(reader),
-            7 => self.start_time.read(reader),
-            8 => self.succeeded.read(reader),
-            9 => self.terminating.read(reader),
-            10 => self.uncounted_terminated_pods.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.active,
+                    &mut self.completed_indexes,
+                    &mut self.completion_time,
+                    &mut self.conditions,
+                    &mut self.failed,
+                    &mut self.failed_indexes,
+                    &mut self.ready,
+                    &mut self.start_time,
+                    &mut self.succeeded,
+                    &mut self.terminating,
+                    &mut self.uncounted_terminated_pods,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("active", &self.active);
-        writer.optional("completedIndexes", &self.completed_indexes);
-        writer.optional("completionTime", &self.completion_time);
-        writer.optional("conditions", &self.conditions);
-        writer.optional("failed", &self.failed);
-        writer.optional("failedIndexes", &self.failed_indexes);
-        writer.optional("ready", &self.ready);
-        writer.optional("startTime", &self.start_time);
-        writer.optional("succeeded", &self.succeeded);
-        writer.optional("terminating", &self.terminating);
-        writer.optional("uncountedTerminatedPods", &self.uncounted_terminated_pods);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.active,
+                    &self.completed_indexes,
+                    &self.completion_time,
+                    &self.conditions,
+                    &self.failed,
+                    &self.failed_indexes,
+                    &self.ready,
+                    &self.start_time,
+                    &self.succeeded,
+                    &self.terminating,
+                    &self.uncounted_terminated_pods,
+                ],
+            );
     }
 }
 

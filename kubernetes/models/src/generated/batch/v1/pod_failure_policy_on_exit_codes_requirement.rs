@@ -40,24 +40,25 @@ pub struct PodFailurePolicyOnExitCodesRequirement {
 }
 
 impl json::Value for PodFailurePolicyOnExitCodesRequirement {
-    const FIELDS: &'static [&'static str] = &["containerName", "operator", "values"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("containerName"),
+        json::Field::required("operator"),
+        json::Field::required("values"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.container_name.read(reader),
-            1 => self.operator.read(reader),
-            2 => self.values.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.container_name, &mut self.operator, &mut self.values],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("containerName", &self.container_name);
-        writer.required("operator", &self.operator);
-        writer.required("values", &self.values);
+        writer
+            .fields(Self::FIELDS, &[&self.container_name, &self.operator, &self.values]);
     }
 }
 

@@ -19,22 +19,19 @@ pub struct PodFailurePolicyOnPodConditionsPattern {
 }
 
 impl json::Value for PodFailurePolicyOnPodConditionsPattern {
-    const FIELDS: &'static [&'static str] = &["status", "type"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("status"),
+        json::Field::required("type"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.status.read(reader),
-            1 => self.type_.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.status, &mut self.type_])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("status", &self.status);
-        writer.required("type", &self.type_);
+        writer.fields(Self::FIELDS, &[&self.status, &self.type_]);
     }
 }
 

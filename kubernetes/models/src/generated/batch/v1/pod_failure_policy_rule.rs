@@ -36,28 +36,32 @@ pub struct PodFailurePolicyRule {
 }
 
 impl json::Value for PodFailurePolicyRule {
-    const FIELDS: &'static [&'static str] = &[
-        "action",
-        "onExitCodes",
-        "onPodConditions",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("action"),
+        json::Field::optional("onExitCodes"),
+        json::Field::optional("onPodConditions"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.action.read(reader),
-            1 => self.on_exit_codes.read(reader),
-            2 => self.on_pod_conditions.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.action,
+                    &mut self.on_exit_codes,
+                    &mut self.on_pod_conditions,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("action", &self.action);
-        writer.optional("onExitCodes", &self.on_exit_codes);
-        writer.optional("onPodConditions", &self.on_pod_conditions);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[&self.action, &self.on_exit_codes, &self.on_pod_conditions],
+            );
     }
 }
 

@@ -30,22 +30,23 @@ pub struct SuccessPolicyRule {
 }
 
 impl json::Value for SuccessPolicyRule {
-    const FIELDS: &'static [&'static str] = &["succeededCount", "succeededIndexes"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("succeededCount"),
+        json::Field::optional("succeededIndexes"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.succeeded_count.read(reader),
-            1 => self.succeeded_indexes.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.succeeded_count, &mut self.succeeded_indexes],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("succeededCount", &self.succeeded_count);
-        writer.optional("succeededIndexes", &self.succeeded_indexes);
+        writer.fields(Self::FIELDS, &[&self.succeeded_count, &self.succeeded_indexes]);
     }
 }
 

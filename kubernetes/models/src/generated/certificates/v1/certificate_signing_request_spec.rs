@@ -93,43 +93,51 @@ pub struct CertificateSigningRequestSpec {
 }
 
 impl json::Value for CertificateSigningRequestSpec {
-    const FIELDS: &'static [&'static str] = &[
-        "expirationSeconds",
-        "extra",
-        "groups",
-        "request",
-        "signerName",
-        "uid",
-        "usages",
-        "username",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("expirationSeconds"),
+        json::Field::optional("extra"),
+        json::Field::optional("groups"),
+        json::Field::required("request"),
+        json::Field::required("signerName"),
+        json::Field::optional("uid"),
+        json::Field::optional("usages"),
+        json::Field::optional("username"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.expiration_seconds.read(reader),
-            1 => self.extra.read(reader),
-            2 => self.groups.read(reader),
-            3 => self.request.read(reader),
-            4 => self.signer_name.read(reader),
-            5 => self.uid.read(reader),
-            6 => self.usages.read(reader),
-            7 => self.username.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.expiration_seconds,
+                    &mut self.extra,
+                    &mut self.groups,
+                    &mut self.request,
+                    &mut self.signer_name,
+                    &mut self.uid,
+                    &mut self.usages,
+                    &mut self.username,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("expirationSeconds", &self.expiration_seconds);
-        writer.optional("extra", &self.extra);
-        writer.optional("groups", &self.groups);
-        writer.required("request", &self.request);
-        writer.required("signerName", &self.signer_name);
-        writer.optional("uid", &self.uid);
-        writer.optional("usages", &self.usages);
-        writer.optional("username", &self.username);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.expiration_seconds,
+                    &self.extra,
+                    &self.groups,
+                    &self.request,
+                    &self.signer_name,
+                    &self.uid,
+                    &self.usages,
+                    &self.username,
+                ],
+            );
     }
 }
 

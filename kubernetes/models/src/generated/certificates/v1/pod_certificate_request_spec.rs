@@ -65,49 +65,57 @@ pub struct PodCertificateRequestSpec {
 }
 
 impl json::Value for PodCertificateRequestSpec {
-    const FIELDS: &'static [&'static str] = &[
-        "maxExpirationSeconds",
-        "nodeName",
-        "nodeUID",
-        "podName",
-        "podUID",
-        "serviceAccountName",
-        "serviceAccountUID",
-        "signerName",
-        "stubPKCS10Request",
-        "unverifiedUserAnnotations",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("maxExpirationSeconds"),
+        json::Field::required("nodeName"),
+        json::Field::required("nodeUID"),
+        json::Field::required("podName"),
+        json::Field::required("podUID"),
+        json::Field::required("serviceAccountName"),
+        json::Field::required("serviceAccountUID"),
+        json::Field::required("signerName"),
+        json::Field::required("stubPKCS10Request"),
+        json::Field::optional("unverifiedUserAnnotations"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.max_expiration_seconds.read(reader),
-            1 => self.node_name.read(reader),
-            2 => self.node_uid.read(reader),
-            3 => self.pod_name.read(reader),
-            4 => self.pod_uid.read(reader),
-            5 => self.service_account_name.read(reader),
-            6 => self.service_account_uid.read(reader),
-            7 => self.signer_name.read(reader),
-            8 => self.stub_pkcs10_request.read(reader),
-            9 => self.unverified_user_annotations.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.max_expiration_seconds,
+                    &mut self.node_name,
+                    &mut self.node_uid,
+                    &mut self.pod_name,
+                    &mut self.pod_uid,
+                    &mut self.service_account_name,
+                    &mut self.service_account_uid,
+                    &mut self.signer_name,
+                    &mut self.stub_pkcs10_request,
+                    &mut self.unverified_user_annotations,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("maxExpirationSeconds", &self.max_expiration_seconds);
-        writer.required("nodeName", &self.node_name);
-        writer.required("nodeUID", &self.node_uid);
-        writer.required("podName", &self.pod_name);
-        writer.required("podUID", &self.pod_uid);
-        writer.required("serviceAccountName", &self.service_account_name);
-        writer.required("serviceAccountUID", &self.service_account_uid);
-        writer.required("signerName", &self.signer_name);
-        writer.required("stubPKCS10Request", &self.stub_pkcs10_request);
-        writer.optional("unverifiedUserAnnotations", &self.unverified_user_annotations);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.max_expiration_seconds,
+                    &self.node_name,
+                    &self.node_uid,
+                    &self.pod_name,
+                    &self.pod_uid,
+                    &self.service_account_name,
+                    &self.service_account_uid,
+                    &self.signer_name,
+                    &self.stub_pkcs10_request,
+                    &self.unverified_user_annotations,
+                ],
+            );
     }
 }
 

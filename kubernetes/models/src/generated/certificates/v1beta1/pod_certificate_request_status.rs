@@ -58,34 +58,42 @@ pub struct PodCertificateRequestStatus {
 }
 
 impl json::Value for PodCertificateRequestStatus {
-    const FIELDS: &'static [&'static str] = &[
-        "beginRefreshAt",
-        "certificateChain",
-        "conditions",
-        "notAfter",
-        "notBefore",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("beginRefreshAt"),
+        json::Field::optional("certificateChain"),
+        json::Field::optional("conditions"),
+        json::Field::optional("notAfter"),
+        json::Field::optional("notBefore"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.begin_refresh_at.read(reader),
-            1 => self.certificate_chain.read(reader),
-            2 => self.conditions.read(reader),
-            3 => self.not_after.read(reader),
-            4 => self.not_before.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.begin_refresh_at,
+                    &mut self.certificate_chain,
+                    &mut self.conditions,
+                    &mut self.not_after,
+                    &mut self.not_before,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("beginRefreshAt", &self.begin_refresh_at);
-        writer.optional("certificateChain", &self.certificate_chain);
-        writer.optional("conditions", &self.conditions);
-        writer.optional("notAfter", &self.not_after);
-        writer.optional("notBefore", &self.not_before);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.begin_refresh_at,
+                    &self.certificate_chain,
+                    &self.conditions,
+                    &self.not_after,
+                    &self.not_before,
+                ],
+            );
     }
 }
 

@@ -34,40 +34,48 @@ pub struct LeaseSpec {
 }
 
 impl json::Value for LeaseSpec {
-    const FIELDS: &'static [&'static str] = &[
-        "acquireTime",
-        "holderIdentity",
-        "leaseDurationSeconds",
-        "leaseTransitions",
-        "preferredHolder",
-        "renewTime",
-        "strategy",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("acquireTime"),
+        json::Field::optional("holderIdentity"),
+        json::Field::optional("leaseDurationSeconds"),
+        json::Field::optional("leaseTransitions"),
+        json::Field::optional("preferredHolder"),
+        json::Field::optional("renewTime"),
+        json::Field::optional("strategy"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.acquire_time.read(reader),
-            1 => self.holder_identity.read(reader),
-            2 => self.lease_duration_seconds.read(reader),
-            3 => self.lease_transitions.read(reader),
-            4 => self.preferred_holder.read(reader),
-            5 => self.renew_time.read(reader),
-            6 => self.strategy.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.acquire_time,
+                    &mut self.holder_identity,
+                    &mut self.lease_duration_seconds,
+                    &mut self.lease_transitions,
+                    &mut self.preferred_holder,
+                    &mut self.renew_time,
+                    &mut self.strategy,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("acquireTime", &self.acquire_time);
-        writer.optional("holderIdentity", &self.holder_identity);
-        writer.optional("leaseDurationSeconds", &self.lease_duration_seconds);
-        writer.optional("leaseTransitions", &self.lease_transitions);
-        writer.optional("preferredHolder", &self.preferred_holder);
-        writer.optional("renewTime", &self.renew_time);
-        writer.optional("strategy", &self.strategy);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.acquire_time,
+                    &self.holder_identity,
+                    &self.lease_duration_seconds,
+                    &self.lease_transitions,
+                    &self.preferred_holder,
+                    &self.renew_time,
+                    &self.strategy,
+                ],
+            );
     }
 }
 

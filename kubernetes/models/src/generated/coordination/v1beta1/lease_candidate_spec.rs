@@ -42,37 +42,45 @@ pub struct LeaseCandidateSpec {
 }
 
 impl json::Value for LeaseCandidateSpec {
-    const FIELDS: &'static [&'static str] = &[
-        "binaryVersion",
-        "emulationVersion",
-        "leaseName",
-        "pingTime",
-        "renewTime",
-        "strategy",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("binaryVersion"),
+        json::Field::optional("emulationVersion"),
+        json::Field::required("leaseName"),
+        json::Field::optional("pingTime"),
+        json::Field::optional("renewTime"),
+        json::Field::required("strategy"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.binary_version.read(reader),
-            1 => self.emulation_version.read(reader),
-            2 => self.lease_name.read(reader),
-            3 => self.ping_time.read(reader),
-            4 => self.renew_time.read(reader),
-            5 => self.strategy.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.binary_version,
+                    &mut self.emulation_version,
+                    &mut self.lease_name,
+                    &mut self.ping_time,
+                    &mut self.renew_time,
+                    &mut self.strategy,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("binaryVersion", &self.binary_version);
-        writer.optional("emulationVersion", &self.emulation_version);
-        writer.required("leaseName", &self.lease_name);
-        writer.optional("pingTime", &self.ping_time);
-        writer.optional("renewTime", &self.renew_time);
-        writer.required("strategy", &self.strategy);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.binary_version,
+                    &self.emulation_version,
+                    &self.lease_name,
+                    &self.ping_time,
+                    &self.renew_time,
+                    &self.strategy,
+                ],
+            );
     }
 }
 

@@ -18,28 +18,32 @@ pub struct Affinity {
 }
 
 impl json::Value for Affinity {
-    const FIELDS: &'static [&'static str] = &[
-        "nodeAffinity",
-        "podAffinity",
-        "podAntiAffinity",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("nodeAffinity"),
+        json::Field::optional("podAffinity"),
+        json::Field::optional("podAntiAffinity"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.node_affinity.read(reader),
-            1 => self.pod_affinity.read(reader),
-            2 => self.pod_anti_affinity.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.node_affinity,
+                    &mut self.pod_affinity,
+                    &mut self.pod_anti_affinity,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("nodeAffinity", &self.node_affinity);
-        writer.optional("podAffinity", &self.pod_affinity);
-        writer.optional("podAntiAffinity", &self.pod_anti_affinity);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[&self.node_affinity, &self.pod_affinity, &self.pod_anti_affinity],
+            );
     }
 }
 

@@ -33,31 +33,34 @@ pub struct AWSElasticBlockStoreVolumeSource {
 }
 
 impl json::Value for AWSElasticBlockStoreVolumeSource {
-    const FIELDS: &'static [&'static str] = &[
-        "fsType",
-        "partition",
-        "readOnly",
-        "volumeID",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("fsType"),
+        json::Field::optional("partition"),
+        json::Field::optional("readOnly"),
+        json::Field::required("volumeID"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.fs_type.read(reader),
-            1 => self.partition.read(reader),
-            2 => self.read_only.read(reader),
-            3 => self.volume_id.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.fs_type,
+                    &mut self.partition,
+                    &mut self.read_only,
+                    &mut self.volume_id,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("fsType", &self.fs_type);
-        writer.optional("partition", &self.partition);
-        writer.optional("readOnly", &self.read_only);
-        writer.required("volumeID", &self.volume_id);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[&self.fs_type, &self.partition, &self.read_only, &self.volume_id],
+            );
     }
 }
 

@@ -28,37 +28,45 @@ pub struct AzureDiskVolumeSource {
 }
 
 impl json::Value for AzureDiskVolumeSource {
-    const FIELDS: &'static [&'static str] = &[
-        "cachingMode",
-        "diskName",
-        "diskURI",
-        "fsType",
-        "kind",
-        "readOnly",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("cachingMode"),
+        json::Field::required("diskName"),
+        json::Field::required("diskURI"),
+        json::Field::optional("fsType"),
+        json::Field::optional("kind"),
+        json::Field::optional("readOnly"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.caching_mode.read(reader),
-            1 => self.disk_name.read(reader),
-            2 => self.disk_uri.read(reader),
-            3 => self.fs_type.read(reader),
-            4 => self.kind.read(reader),
-            5 => self.read_only.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.caching_mode,
+                    &mut self.disk_name,
+                    &mut self.disk_uri,
+                    &mut self.fs_type,
+                    &mut self.kind,
+                    &mut self.read_only,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("cachingMode", &self.caching_mode);
-        writer.required("diskName", &self.disk_name);
-        writer.required("diskURI", &self.disk_uri);
-        writer.optional("fsType", &self.fs_type);
-        writer.optional("kind", &self.kind);
-        writer.optional("readOnly", &self.read_only);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.caching_mode,
+                    &self.disk_name,
+                    &self.disk_uri,
+                    &self.fs_type,
+                    &self.kind,
+                    &self.read_only,
+                ],
+            );
     }
 }
 

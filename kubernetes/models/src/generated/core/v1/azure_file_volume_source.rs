@@ -18,24 +18,28 @@ pub struct AzureFileVolumeSource {
 }
 
 impl json::Value for AzureFileVolumeSource {
-    const FIELDS: &'static [&'static str] = &["readOnly", "secretName", "shareName"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("readOnly"),
+        json::Field::required("secretName"),
+        json::Field::required("shareName"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.read_only.read(reader),
-            1 => self.secret_name.read(reader),
-            2 => self.share_name.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.read_only, &mut self.secret_name, &mut self.share_name],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("readOnly", &self.read_only);
-        writer.required("secretName", &self.secret_name);
-        writer.required("shareName", &self.share_name);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[&self.read_only, &self.secret_name, &self.share_name],
+            );
     }
 }
 

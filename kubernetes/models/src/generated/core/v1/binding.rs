@@ -26,30 +26,39 @@ impl Binding {
 }
 
 impl json::Value for Binding {
-    const FIELDS: &'static [&'static str] = &[
-        "apiVersion",
-        "kind",
-        "metadata",
-        "target",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("apiVersion"),
+        json::Field::required("kind"),
+        json::Field::required("metadata"),
+        json::Field::required("target"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("v1"),
-            1 => reader.constant("Binding"),
-            2 => self.metadata.read(reader),
-            3 => self.target.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("v1"),
+                    &mut json::Constant("Binding"),
+                    &mut self.metadata,
+                    &mut self.target,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.type_meta("v1", "Binding");
-        writer.required("metadata", &self.metadata);
-        writer.required("target", &self.target);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &json::Constant("v1"),
+                    &json::Constant("Binding"),
+                    &self.metadata,
+                    &self.target,
+                ],
+            );
     }
 }
 

@@ -32,37 +32,45 @@ pub struct CephFSVolumeSource {
 }
 
 impl json::Value for CephFSVolumeSource {
-    const FIELDS: &'static [&'static str] = &[
-        "monitors",
-        "path",
-        "readOnly",
-        "secretFile",
-        "secretRef",
-        "user",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("monitors"),
+        json::Field::optional("path"),
+        json::Field::optional("readOnly"),
+        json::Field::optional("secretFile"),
+        json::Field::optional("secretRef"),
+        json::Field::optional("user"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.monitors.read(reader),
-            1 => self.path.read(reader),
-            2 => self.read_only.read(reader),
-            3 => self.secret_file.read(reader),
-            4 => self.secret_ref.read(reader),
-            5 => self.user.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.monitors,
+                    &mut self.path,
+                    &mut self.read_only,
+                    &mut self.secret_file,
+                    &mut self.secret_ref,
+                    &mut self.user,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("monitors", &self.monitors);
-        writer.optional("path", &self.path);
-        writer.optional("readOnly", &self.read_only);
-        writer.optional("secretFile", &self.secret_file);
-        writer.optional("secretRef", &self.secret_ref);
-        writer.optional("user", &self.user);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.monitors,
+                    &self.path,
+                    &self.read_only,
+                    &self.secret_file,
+                    &self.secret_ref,
+                    &self.user,
+                ],
+            );
     }
 }
 

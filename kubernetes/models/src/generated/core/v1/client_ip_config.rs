@@ -14,20 +14,16 @@ pub struct ClientIPConfig {
 }
 
 impl json::Value for ClientIPConfig {
-    const FIELDS: &'static [&'static str] = &["timeoutSeconds"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[json::Field::optional("timeoutSeconds")];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.timeout_seconds.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.timeout_seconds])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("timeoutSeconds", &self.timeout_seconds);
+        writer.fields(Self::FIELDS, &[&self.timeout_seconds]);
     }
 }
 

@@ -38,37 +38,45 @@ pub struct ClusterTrustBundleProjection {
 }
 
 impl json::Value for ClusterTrustBundleProjection {
-    const FIELDS: &'static [&'static str] = &[
-        "labelSelector",
-        "name",
-        "optional",
-        "path",
-        "signerName",
-        "user",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("labelSelector"),
+        json::Field::optional("name"),
+        json::Field::optional("optional"),
+        json::Field::required("path"),
+        json::Field::optional("signerName"),
+        json::Field::optional("user"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.label_selector.read(reader),
-            1 => self.name.read(reader),
-            2 => self.optional.read(reader),
-            3 => self.path.read(reader),
-            4 => self.signer_name.read(reader),
-            5 => self.user.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.label_selector,
+                    &mut self.name,
+                    &mut self.optional,
+                    &mut self.path,
+                    &mut self.signer_name,
+                    &mut self.user,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("labelSelector", &self.label_selector);
-        writer.optional("name", &self.name);
-        writer.optional("optional", &self.optional);
-        writer.required("path", &self.path);
-        writer.optional("signerName", &self.signer_name);
-        writer.optional("user", &self.user);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.label_selector,
+                    &self.name,
+                    &self.optional,
+                    &self.path,
+                    &self.signer_name,
+                    &self.user,
+                ],
+            );
     }
 }
 

@@ -26,26 +26,34 @@ pub struct ComponentCondition {
 }
 
 impl json::Value for ComponentCondition {
-    const FIELDS: &'static [&'static str] = &["error", "message", "status", "type"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("error"),
+        json::Field::optional("message"),
+        json::Field::required("status"),
+        json::Field::required("type"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.error.read(reader),
-            1 => self.message.read(reader),
-            2 => self.status.read(reader),
-            3 => self.type_.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.error,
+                    &mut self.message,
+                    &mut self.status,
+                    &mut self.type_,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("error", &self.error);
-        writer.optional("message", &self.message);
-        writer.required("status", &self.status);
-        writer.required("type", &self.type_);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[&self.error, &self.message, &self.status, &self.type_],
+            );
     }
 }
 

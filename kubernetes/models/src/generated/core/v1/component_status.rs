@@ -31,30 +31,39 @@ impl ComponentStatus {
 }
 
 impl json::Value for ComponentStatus {
-    const FIELDS: &'static [&'static str] = &[
-        "apiVersion",
-        "kind",
-        "metadata",
-        "conditions",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("apiVersion"),
+        json::Field::required("kind"),
+        json::Field::required("metadata"),
+        json::Field::optional("conditions"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("v1"),
-            1 => reader.constant("ComponentStatus"),
-            2 => self.metadata.read(reader),
-            3 => self.conditions.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("v1"),
+                    &mut json::Constant("ComponentStatus"),
+                    &mut self.metadata,
+                    &mut self.conditions,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.type_meta("v1", "ComponentStatus");
-        writer.required("metadata", &self.metadata);
-        writer.optional("conditions", &self.conditions);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &json::Constant("v1"),
+                    &json::Constant("ComponentStatus"),
+                    &self.metadata,
+                    &self.conditions,
+                ],
+            );
     }
 }
 

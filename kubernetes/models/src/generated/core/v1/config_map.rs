@@ -57,36 +57,45 @@ impl ConfigMap {
 }
 
 impl json::Value for ConfigMap {
-    const FIELDS: &'static [&'static str] = &[
-        "apiVersion",
-        "kind",
-        "metadata",
-        "binaryData",
-        "data",
-        "immutable",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("apiVersion"),
+        json::Field::required("kind"),
+        json::Field::required("metadata"),
+        json::Field::optional("binaryData"),
+        json::Field::optional("data"),
+        json::Field::optional("immutable"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("v1"),
-            1 => reader.constant("ConfigMap"),
-            2 => self.metadata.read(reader),
-            3 => self.binary_data.read(reader),
-            4 => self.data.read(reader),
-            5 => self.immutable.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("v1"),
+                    &mut json::Constant("ConfigMap"),
+                    &mut self.metadata,
+                    &mut self.binary_data,
+                    &mut self.data,
+                    &mut self.immutable,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.type_meta("v1", "ConfigMap");
-        writer.required("metadata", &self.metadata);
-        writer.optional("binaryData", &self.binary_data);
-        writer.optional("data", &self.data);
-        writer.optional("immutable", &self.immutable);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &json::Constant("v1"),
+                    &json::Constant("ConfigMap"),
+                    &self.metadata,
+                    &self.binary_data,
+                    &self.data,
+                    &self.immutable,
+                ],
+            );
     }
 }
 

@@ -32,34 +32,42 @@ pub struct ConfigMapNodeConfigSource {
 }
 
 impl json::Value for ConfigMapNodeConfigSource {
-    const FIELDS: &'static [&'static str] = &[
-        "kubeletConfigKey",
-        "name",
-        "namespace",
-        "resourceVersion",
-        "uid",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("kubeletConfigKey"),
+        json::Field::required("name"),
+        json::Field::required("namespace"),
+        json::Field::optional("resourceVersion"),
+        json::Field::optional("uid"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.kubelet_config_key.read(reader),
-            1 => self.name.read(reader),
-            2 => self.namespace.read(reader),
-            3 => self.resource_version.read(reader),
-            4 => self.uid.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.kubelet_config_key,
+                    &mut self.name,
+                    &mut self.namespace,
+                    &mut self.resource_version,
+                    &mut self.uid,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("kubeletConfigKey", &self.kubelet_config_key);
-        writer.required("name", &self.name);
-        writer.required("namespace", &self.namespace);
-        writer.optional("resourceVersion", &self.resource_version);
-        writer.optional("uid", &self.uid);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.kubelet_config_key,
+                    &self.name,
+                    &self.namespace,
+                    &self.resource_version,
+                    &self.uid,
+                ],
+            );
     }
 }
 

@@ -42,34 +42,42 @@ pub struct ConfigMapVolumeSource {
 }
 
 impl json::Value for ConfigMapVolumeSource {
-    const FIELDS: &'static [&'static str] = &[
-        "defaultMode",
-        "defaultUser",
-        "items",
-        "name",
-        "optional",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("defaultMode"),
+        json::Field::optional("defaultUser"),
+        json::Field::optional("items"),
+        json::Field::optional("name"),
+        json::Field::optional("optional"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.default_mode.read(reader),
-            1 => self.default_user.read(reader),
-            2 => self.items.read(reader),
-            3 => self.name.read(reader),
-            4 => self.optional.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.default_mode,
+                    &mut self.default_user,
+                    &mut self.items,
+                    &mut self.name,
+                    &mut self.optional,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("defaultMode", &self.default_mode);
-        writer.optional("defaultUser", &self.default_user);
-        writer.optional("items", &self.items);
-        writer.optional("name", &self.name);
-        writer.optional("optional", &self.optional);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.default_mode,
+                    &self.default_user,
+                    &self.items,
+                    &self.name,
+                    &self.optional,
+                ],
+            );
     }
 }
 

@@ -163,94 +163,102 @@ pub struct Container {
 }
 
 impl json::Value for Container {
-    const FIELDS: &'static [&'static str] = &[
-        "args",
-        "command",
-        "env",
-        "envFrom",
-        "image",
-        "imagePullPolicy",
-        "lifecycle",
-        "livenessProbe",
-        "name",
-        "ports",
-        "readinessProbe",
-        "resizePolicy",
-        "resources",
-        "restartPolicy",
-        "restartPolicyRules",
-        "securityContext",
-        "startupProbe",
-        "stdin",
-        "stdinOnce",
-        "terminationMessagePath",
-        "terminationMessagePolicy",
-        "tty",
-        "volumeDevices",
-        "volumeMounts",
-        "workingDir",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("args"),
+        json::Field::optional("command"),
+        json::Field::optional("env"),
+        json::Field::optional("envFrom"),
+        json::Field::optional("image"),
+        json::Field::optional("imagePullPolicy"),
+        json::Field::optional("lifecycle"),
+        json::Field::optional("livenessProbe"),
+        json::Field::required("name"),
+        json::Field::optional("ports"),
+        json::Field::optional("readinessProbe"),
+        json::Field::optional("resizePolicy"),
+        json::Field::optional("resources"),
+        json::Field::optional("restartPolicy"),
+        json::Field::optional("restartPolicyRules"),
+        json::Field::optional("securityContext"),
+        json::Field::optional("startupProbe"),
+        json::Field::optional("stdin"),
+        json::Field::optional("stdinOnce"),
+        json::Field::optional("terminationMessagePath"),
+        json::Field::optional("terminationMessagePolicy"),
+        json::Field::optional("tty"),
+        json::Field::optional("volumeDevices"),
+        json::Field::optional("volumeMounts"),
+        json::Field::optional("workingDir"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.args.read(reader),
-            1 => self.command.read(reader),
-            2 => self.env.read(reader),
-            3 => self.env_from.read(reader),
-            4 => self.image.read(reader),
-            5 => self.image_pull_policy.read(reader),
-            6 => self.lifecycle.read(reader),
-            7 => self.liveness_probe.read(reader),
-            8 => self.name.read(reader),
-            9 => self.ports.read(reader),
-            10 => self.readiness_probe.read(reader),
-            11 => self.resize_policy.read(reader),
-            12 => self.resources.read(reader),
-            13 => self.restart_policy.read(reader),
-            14 => self.restart_policy_rules.read(reader),
-            15 => self.security_context.read(reader),
-            16 => self.startup_probe.read(reader),
-            17 => self.stdin.read(reader),
-            18 => self.stdin_once.read(reader),
-            19 => self.termination_message_path.read(reader),
-            20 => self.termination_message_policy.read(reader),
-            21 => self.tty.read(reader),
-            22 => self.volume_devices.read(reader),
-            23 => self.volume_mounts.read(reader),
-            24 => self.working_dir.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.args,
+                    &mut self.command,
+                    &mut self.env,
+                    &mut self.env_from,
+                    &mut self.image,
+                    &mut self.image_pull_policy,
+                    &mut self.lifecycle,
+                    &mut self.liveness_probe,
+                    &mut self.name,
+                    &mut self.ports,
+                    &mut self.readiness_probe,
+                    &mut self.resize_policy,
+                    &mut self.resources,
+                    &mut self.restart_policy,
+                    &mut self.restart_policy_rules,
+                    &mut self.security_context,
+                    &mut self.startup_probe,
+                    &mut self.stdin,
+                    &mut self.stdin_once,
+                    &mut self.termination_message_path,
+                    &mut self.termination_message_policy,
+                    &mut self.tty,
+                    &mut self.volume_devices,
+                    &mut self.volume_mounts,
+                    &mut self.working_dir,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("args", &self.args);
-        writer.optional("command", &self.command);
-        writer.optional("env", &self.env);
-        writer.optional("envFrom", &self.env_from);
-        writer.optional("image", &self.image);
-        writer.optional("imagePullPolicy", &self.image_pull_policy);
-        writer.optional("lifecycle", &self.lifecycle);
-        writer.optional("livenessProbe", &self.liveness_probe);
-        writer.required("name", &self.name);
-        writer.optional("ports", &self.ports);
-        writer.optional("readinessProbe", &self.readiness_probe);
-        writer.optional("resizePolicy", &self.resize_policy);
-        writer.optional("resources", &self.resources);
-        writer.optional("restartPolicy", &self.restart_policy);
-        writer.optional("restartPolicyRules", &self.restart_policy_rules);
-        writer.optional("securityContext", &self.security_context);
-        writer.optional("startupProbe", &self.startup_probe);
-        writer.optional("stdin", &self.stdin);
-        writer.optional("stdinOnce", &self.stdin_once);
-        writer.optional("terminationMessagePath", &self.termination_message_path);
-        writer.optional("terminationMessagePolicy", &self.termination_message_policy);
-        writer.optional("tty", &self.tty);
-        writer.optional("volumeDevices", &self.volume_devices);
-        writer.optional("volumeMounts", &self.volume_mounts);
-        writer.optional("workingDir", &self.working_dir);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.args,
+                    &self.command,
+                    &self.env,
+                    &self.env_from,
+                    &self.image,
+                    &self.image_pull_policy,
+                    &self.lifecycle,
+                    &self.liveness_probe,
+                    &self.name,
+                    &self.ports,
+                    &self.readiness_probe,
+                    &self.resize_policy,
+                    &self.resources,
+                    &self.restart_policy,
+                    &self.restart_policy_rules,
+                    &self.security_context,
+                    &self.startup_probe,
+                    &self.stdin,
+                    &self.stdin_once,
+                    &self.termination_message_path,
+                    &self.termination_message_policy,
+                    &self.tty,
+                    &self.volume_devices,
+                    &self.volume_mounts,
+                    &self.working_dir,
+                ],
+            );
     }
 }
 

@@ -17,28 +17,32 @@ pub struct ContainerExtendedResourceRequest {
 }
 
 impl json::Value for ContainerExtendedResourceRequest {
-    const FIELDS: &'static [&'static str] = &[
-        "containerName",
-        "requestName",
-        "resourceName",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("containerName"),
+        json::Field::required("requestName"),
+        json::Field::required("resourceName"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.container_name.read(reader),
-            1 => self.request_name.read(reader),
-            2 => self.resource_name.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.container_name,
+                    &mut self.request_name,
+                    &mut self.resource_name,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("containerName", &self.container_name);
-        writer.required("requestName", &self.request_name);
-        writer.required("resourceName", &self.resource_name);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[&self.container_name, &self.request_name, &self.resource_name],
+            );
     }
 }
 

@@ -29,34 +29,42 @@ pub struct ContainerPort {
 }
 
 impl json::Value for ContainerPort {
-    const FIELDS: &'static [&'static str] = &[
-        "containerPort",
-        "hostIP",
-        "hostPort",
-        "name",
-        "protocol",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("containerPort"),
+        json::Field::optional("hostIP"),
+        json::Field::optional("hostPort"),
+        json::Field::optional("name"),
+        json::Field::optional("protocol"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.container_port.read(reader),
-            1 => self.host_ip.read(reader),
-            2 => self.host_port.read(reader),
-            3 => self.name.read(reader),
-            4 => self.protocol.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.container_port,
+                    &mut self.host_ip,
+                    &mut self.host_port,
+                    &mut self.name,
+                    &mut self.protocol,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("containerPort", &self.container_port);
-        writer.optional("hostIP", &self.host_ip);
-        writer.optional("hostPort", &self.host_port);
-        writer.optional("name", &self.name);
-        writer.optional("protocol", &self.protocol);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.container_port,
+                    &self.host_ip,
+                    &self.host_port,
+                    &self.name,
+                    &self.protocol,
+                ],
+            );
     }
 }
 

@@ -18,22 +18,23 @@ pub struct ContainerResizePolicy {
 }
 
 impl json::Value for ContainerResizePolicy {
-    const FIELDS: &'static [&'static str] = &["resourceName", "restartPolicy"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("resourceName"),
+        json::Field::required("restartPolicy"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.resource_name.read(reader),
-            1 => self.restart_policy.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.resource_name, &mut self.restart_policy],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("resourceName", &self.resource_name);
-        writer.required("restartPolicy", &self.restart_policy);
+        writer.fields(Self::FIELDS, &[&self.resource_name, &self.restart_policy]);
     }
 }
 

@@ -22,22 +22,19 @@ pub struct ContainerRestartRuleOnExitCodes {
 }
 
 impl json::Value for ContainerRestartRuleOnExitCodes {
-    const FIELDS: &'static [&'static str] = &["operator", "values"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("operator"),
+        json::Field::optional("values"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.operator.read(reader),
-            1 => self.values.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.operator, &mut self.values])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("operator", &self.operator);
-        writer.optional("values", &self.values);
+        writer.fields(Self::FIELDS, &[&self.operator, &self.values]);
     }
 }
 

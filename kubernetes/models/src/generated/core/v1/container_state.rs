@@ -19,24 +19,24 @@ pub struct ContainerState {
 }
 
 impl json::Value for ContainerState {
-    const FIELDS: &'static [&'static str] = &["running", "terminated", "waiting"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("running"),
+        json::Field::optional("terminated"),
+        json::Field::optional("waiting"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.running.read(reader),
-            1 => self.terminated.read(reader),
-            2 => self.waiting.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.running, &mut self.terminated, &mut self.waiting],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("running", &self.running);
-        writer.optional("terminated", &self.terminated);
-        writer.optional("waiting", &self.waiting);
+        writer.fields(Self::FIELDS, &[&self.running, &self.terminated, &self.waiting]);
     }
 }
 

@@ -24,40 +24,48 @@ pub struct ContainerStateTerminated {
 }
 
 impl json::Value for ContainerStateTerminated {
-    const FIELDS: &'static [&'static str] = &[
-        "containerID",
-        "exitCode",
-        "finishedAt",
-        "message",
-        "reason",
-        "signal",
-        "startedAt",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("containerID"),
+        json::Field::required("exitCode"),
+        json::Field::optional("finishedAt"),
+        json::Field::optional("message"),
+        json::Field::optional("reason"),
+        json::Field::optional("signal"),
+        json::Field::optional("startedAt"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.container_id.read(reader),
-            1 => self.exit_code.read(reader),
-            2 => self.finished_at.read(reader),
-            3 => self.message.read(reader),
-            4 => self.reason.read(reader),
-            5 => self.signal.read(reader),
-            6 => self.started_at.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.container_id,
+                    &mut self.exit_code,
+                    &mut self.finished_at,
+                    &mut self.message,
+                    &mut self.reason,
+                    &mut self.signal,
+                    &mut self.started_at,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("containerID", &self.container_id);
-        writer.required("exitCode", &self.exit_code);
-        writer.optional("finishedAt", &self.finished_at);
-        writer.optional("message", &self.message);
-        writer.optional("reason", &self.reason);
-        writer.optional("signal", &self.signal);
-        writer.optional("startedAt", &self.started_at);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.container_id,
+                    &self.exit_code,
+                    &self.finished_at,
+                    &self.message,
+                    &self.reason,
+                    &self.signal,
+                    &self.started_at,
+                ],
+            );
     }
 }
 

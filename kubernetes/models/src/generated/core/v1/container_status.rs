@@ -76,64 +76,72 @@ pub struct ContainerStatus {
 }
 
 impl json::Value for ContainerStatus {
-    const FIELDS: &'static [&'static str] = &[
-        "allocatedResources",
-        "allocatedResourcesStatus",
-        "containerID",
-        "image",
-        "imageID",
-        "lastState",
-        "name",
-        "ready",
-        "resources",
-        "restartCount",
-        "started",
-        "state",
-        "stopSignal",
-        "user",
-        "volumeMounts",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("allocatedResources"),
+        json::Field::optional("allocatedResourcesStatus"),
+        json::Field::optional("containerID"),
+        json::Field::required("image"),
+        json::Field::required("imageID"),
+        json::Field::optional("lastState"),
+        json::Field::required("name"),
+        json::Field::required("ready"),
+        json::Field::optional("resources"),
+        json::Field::required("restartCount"),
+        json::Field::optional("started"),
+        json::Field::optional("state"),
+        json::Field::optional("stopSignal"),
+        json::Field::optional("user"),
+        json::Field::optional("volumeMounts"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.allocated_resources.read(reader),
-            1 => self.allocated_resources_status.read(reader),
-            2 => self.container_id.read(reader),
-            3 => self.image.read(reader),
-            4 => self.image_id.read(reader),
-            5 => self.last_state.read(reader),
-            6 => self.name.read(reader),
-            7 => self.ready.read(reader),
-            8 => self.resources.read(reader),
-            9 => self.restart_count.read(reader),
-            10 => self.started.read(reader),
-            11 => self.state.read(reader),
-            12 => self.stop_signal.read(reader),
-            13 => self.user.read(reader),
-            14 => self.volume_mounts.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.allocated_resources,
+                    &mut self.allocated_resources_status,
+                    &mut self.container_id,
+                    &mut self.image,
+                    &mut self.image_id,
+                    &mut self.last_state,
+                    &mut self.name,
+                    &mut self.ready,
+                    &mut self.resources,
+                    &mut self.restart_count,
+                    &mut self.started,
+                    &mut self.state,
+                    &mut self.stop_signal,
+                    &mut self.user,
+                    &mut self.volume_mounts,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("allocatedResources", &self.allocated_resources);
-        writer.optional("allocatedResourcesStatus", &self.allocated_resources_status);
-        writer.optional("containerID", &self.container_id);
-        writer.required("image", &self.image);
-        writer.required("imageID", &self.image_id);
-        writer.optional("lastState", &self.last_state);
-        writer.required("name", &self.name);
-        writer.required("ready", &self.ready);
-        writer.optional("resources", &self.resources);
-        writer.required("restartCount", &self.restart_count);
-        writer.optional("started", &self.started);
-        writer.optional("state", &self.state);
-        writer.optional("stopSignal", &self.stop_signal);
-        writer.optional("user", &self.user);
-        writer.optional("volumeMounts", &self.volume_mounts);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.allocated_resources,
+                    &self.allocated_resources_status,
+                    &self.container_id,
+                    &self.image,
+                    &self.image_id,
+                    &self.last_state,
+                    &self.name,
+                    &self.ready,
+                    &self.resources,
+                    &self.restart_count,
+                    &self.started,
+                    &self.state,
+                    &self.stop_signal,
+                    &self.user,
+                    &self.volume_mounts,
+                ],
+            );
     }
 }
 

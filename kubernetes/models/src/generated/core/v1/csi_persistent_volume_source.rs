@@ -60,50 +60,57 @@ pub struct CSIPersistentVolumeSource {
 }
 
 impl json::Value for CSIPersistentVolumeSource {
-    const FIELDS: &'static [&'static str] = &[
-        "controllerExpandSecretRef",
-        "controllerPublishSecretRef",
-        "driver",
-        "fsType",
-        "nodeExpandSecretRef",
-        "nodePublishSecretRef",
-        "nodeStageSecretRef",
-        "readOnly",
-        "volumeAttributes",
-        "volumeHandle",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("controllerExpandSecretRef"),
+        json::Field::optional("controllerPublishSecretRef"),
+        json::Field::required("driver"),
+        json::Field::optional("fsType"),
+        json::Field::optional("nodeExpandSecretRef"),
+        json::Field::optional("nodePublishSecretRef"),
+        json::Field::optional("nodeStageSecretRef"),
+        json::Field::optional("readOnly"),
+        json::Field::optional("volumeAttributes"),
+        json::Field::required("volumeHandle"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.controller_expand_secret_ref.read(reader),
-            1 => self.controller_publish_secret_ref.read(reader),
-            2 => self.driver.read(reader),
-            3 => self.fs_type.read(reader),
-            4 => self.node_expand_secret_ref.read(reader),
-            5 => self.node_publish_secret_ref.read(reader),
-            6 => self.node_stage_secret_ref.read(reader),
-            7 => self.read_only.read(reader),
-            8 => self.volume_attributes.read(reader),
-            9 => self.volume_handle.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.controller_expand_secret_ref,
+                    &mut self.controller_publish_secret_ref,
+                    &mut self.driver,
+                    &mut self.fs_type,
+                    &mut self.node_expand_secret_ref,
+                    &mut self.node_publish_secret_ref,
+                    &mut self.node_stage_secret_ref,
+                    &mut self.read_only,
+                    &mut self.volume_attributes,
+                    &mut self.volume_handle,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("controllerExpandSecretRef", &self.controller_expand_secret_ref);
         writer
-            .optional("controllerPublishSecretRef", &self.controller_publish_secret_ref);
-        writer.required("driver", &self.driver);
-        writer.optional("fsType", &self.fs_type);
-        writer.optional("nodeExpandSecretRef", &self.node_expand_secret_ref);
-        writer.optional("nodePublishSecretRef", &self.node_publish_secret_ref);
-        writer.optional("nodeStageSecretRef", &self.node_stage_secret_ref);
-        writer.optional("readOnly", &self.read_only);
-        writer.optional("volumeAttributes", &self.volume_attributes);
-        writer.required("volumeHandle", &self.volume_handle);
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.controller_expand_secret_ref,
+                    &self.controller_publish_secret_ref,
+                    &self.driver,
+                    &self.fs_type,
+                    &self.node_expand_secret_ref,
+                    &self.node_publish_secret_ref,
+                    &self.node_stage_secret_ref,
+                    &self.read_only,
+                    &self.volume_attributes,
+                    &self.volume_handle,
+                ],
+            );
     }
 }
 

@@ -34,34 +34,42 @@ pub struct CSIVolumeSource {
 }
 
 impl json::Value for CSIVolumeSource {
-    const FIELDS: &'static [&'static str] = &[
-        "driver",
-        "fsType",
-        "nodePublishSecretRef",
-        "readOnly",
-        "volumeAttributes",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("driver"),
+        json::Field::optional("fsType"),
+        json::Field::optional("nodePublishSecretRef"),
+        json::Field::optional("readOnly"),
+        json::Field::optional("volumeAttributes"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.driver.read(reader),
-            1 => self.fs_type.read(reader),
-            2 => self.node_publish_secret_ref.read(reader),
-            3 => self.read_only.read(reader),
-            4 => self.volume_attributes.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.driver,
+                    &mut self.fs_type,
+                    &mut self.node_publish_secret_ref,
+                    &mut self.read_only,
+                    &mut self.volume_attributes,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("driver", &self.driver);
-        writer.optional("fsType", &self.fs_type);
-        writer.optional("nodePublishSecretRef", &self.node_publish_secret_ref);
-        writer.optional("readOnly", &self.read_only);
-        writer.optional("volumeAttributes", &self.volume_attributes);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.driver,
+                    &self.fs_type,
+                    &self.node_publish_secret_ref,
+                    &self.read_only,
+                    &self.volume_attributes,
+                ],
+            );
     }
 }
 

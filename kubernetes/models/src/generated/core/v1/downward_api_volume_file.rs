@@ -33,34 +33,42 @@ pub struct DownwardAPIVolumeFile {
 }
 
 impl json::Value for DownwardAPIVolumeFile {
-    const FIELDS: &'static [&'static str] = &[
-        "fieldRef",
-        "mode",
-        "path",
-        "resourceFieldRef",
-        "user",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("fieldRef"),
+        json::Field::optional("mode"),
+        json::Field::required("path"),
+        json::Field::optional("resourceFieldRef"),
+        json::Field::optional("user"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.field_ref.read(reader),
-            1 => self.mode.read(reader),
-            2 => self.path.read(reader),
-            3 => self.resource_field_ref.read(reader),
-            4 => self.user.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.field_ref,
+                    &mut self.mode,
+                    &mut self.path,
+                    &mut self.resource_field_ref,
+                    &mut self.user,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("fieldRef", &self.field_ref);
-        writer.optional("mode", &self.mode);
-        writer.required("path", &self.path);
-        writer.optional("resourceFieldRef", &self.resource_field_ref);
-        writer.optional("user", &self.user);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.field_ref,
+                    &self.mode,
+                    &self.path,
+                    &self.resource_field_ref,
+                    &self.user,
+                ],
+            );
     }
 }
 

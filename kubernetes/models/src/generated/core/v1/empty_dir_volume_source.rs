@@ -31,24 +31,24 @@ pub struct EmptyDirVolumeSource {
 }
 
 impl json::Value for EmptyDirVolumeSource {
-    const FIELDS: &'static [&'static str] = &["medium", "mode", "sizeLimit"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("medium"),
+        json::Field::optional("mode"),
+        json::Field::optional("sizeLimit"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.medium.read(reader),
-            1 => self.mode.read(reader),
-            2 => self.size_limit.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.medium, &mut self.mode, &mut self.size_limit],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("medium", &self.medium);
-        writer.optional("mode", &self.mode);
-        writer.optional("sizeLimit", &self.size_limit);
+        writer.fields(Self::FIELDS, &[&self.medium, &self.mode, &self.size_limit]);
     }
 }
 

@@ -37,26 +37,34 @@ pub struct EndpointPort {
 }
 
 impl json::Value for EndpointPort {
-    const FIELDS: &'static [&'static str] = &["appProtocol", "name", "port", "protocol"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("appProtocol"),
+        json::Field::optional("name"),
+        json::Field::required("port"),
+        json::Field::optional("protocol"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.app_protocol.read(reader),
-            1 => self.name.read(reader),
-            2 => self.port.read(reader),
-            3 => self.protocol.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.app_protocol,
+                    &mut self.name,
+                    &mut self.port,
+                    &mut self.protocol,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("appProtocol", &self.app_protocol);
-        writer.optional("name", &self.name);
-        writer.required("port", &self.port);
-        writer.optional("protocol", &self.protocol);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[&self.app_protocol, &self.name, &self.port, &self.protocol],
+            );
     }
 }
 

@@ -52,30 +52,39 @@ impl Endpoints {
 }
 
 impl json::Value for Endpoints {
-    const FIELDS: &'static [&'static str] = &[
-        "apiVersion",
-        "kind",
-        "metadata",
-        "subsets",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("apiVersion"),
+        json::Field::required("kind"),
+        json::Field::required("metadata"),
+        json::Field::optional("subsets"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("v1"),
-            1 => reader.constant("Endpoints"),
-            2 => self.metadata.read(reader),
-            3 => self.subsets.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("v1"),
+                    &mut json::Constant("Endpoints"),
+                    &mut self.metadata,
+                    &mut self.subsets,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.type_meta("v1", "Endpoints");
-        writer.required("metadata", &self.metadata);
-        writer.optional("subsets", &self.subsets);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &json::Constant("v1"),
+                    &json::Constant("Endpoints"),
+                    &self.metadata,
+                    &self.subsets,
+                ],
+            );
     }
 }
 

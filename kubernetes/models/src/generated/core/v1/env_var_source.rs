@@ -29,34 +29,42 @@ pub struct EnvVarSource {
 }
 
 impl json::Value for EnvVarSource {
-    const FIELDS: &'static [&'static str] = &[
-        "configMapKeyRef",
-        "fieldRef",
-        "fileKeyRef",
-        "resourceFieldRef",
-        "secretKeyRef",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("configMapKeyRef"),
+        json::Field::optional("fieldRef"),
+        json::Field::optional("fileKeyRef"),
+        json::Field::optional("resourceFieldRef"),
+        json::Field::optional("secretKeyRef"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.config_map_key_ref.read(reader),
-            1 => self.field_ref.read(reader),
-            2 => self.file_key_ref.read(reader),
-            3 => self.resource_field_ref.read(reader),
-            4 => self.secret_key_ref.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.config_map_key_ref,
+                    &mut self.field_ref,
+                    &mut self.file_key_ref,
+                    &mut self.resource_field_ref,
+                    &mut self.secret_key_ref,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("configMapKeyRef", &self.config_map_key_ref);
-        writer.optional("fieldRef", &self.field_ref);
-        writer.optional("fileKeyRef", &self.file_key_ref);
-        writer.optional("resourceFieldRef", &self.resource_field_ref);
-        writer.optional("secretKeyRef", &self.secret_key_ref);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.config_map_key_ref,
+                    &self.field_ref,
+                    &self.file_key_ref,
+                    &self.resource_field_ref,
+                    &self.secret_key_ref,
+                ],
+            );
     }
 }
 

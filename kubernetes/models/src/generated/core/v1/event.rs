@@ -161,69 +161,78 @@ impl Event {
 }
 
 impl json::Value for Event {
-    const FIELDS: &'static [&'static str] = &[
-        "apiVersion",
-        "kind",
-        "metadata",
-        "action",
-        "count",
-        "eventTime",
-        "firstTimestamp",
-        "involvedObject",
-        "lastTimestamp",
-        "message",
-        "reason",
-        "related",
-        "reportingComponent",
-        "reportingInstance",
-        "series",
-        "source",
-        "type",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("apiVersion"),
+        json::Field::required("kind"),
+        json::Field::required("metadata"),
+        json::Field::optional("action"),
+        json::Field::optional("count"),
+        json::Field::optional("eventTime"),
+        json::Field::optional("firstTimestamp"),
+        json::Field::required("involvedObject"),
+        json::Field::optional("lastTimestamp"),
+        json::Field::optional("message"),
+        json::Field::optional("reason"),
+        json::Field::optional("related"),
+        json::Field::optional("reportingComponent"),
+        json::Field::optional("reportingInstance"),
+        json::Field::optional("series"),
+        json::Field::optional("source"),
+        json::Field::optional("type"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("v1"),
-            1 => reader.constant("Event"),
-            2 => self.metadata.read(reader),
-            3 => self.action.read(reader),
-            4 => self.count.read(reader),
-            5 => self.event_time.read(reader),
-            6 => self.first_timestamp.read(reader),
-            7 => self.involved_object.read(reader),
-            8 => self.last_timestamp.read(reader),
-            9 => self.message.read(reader),
-            10 => self.reason.read(reader),
-            11 => self.related.read(reader),
-            12 => self.reporting_component.read(reader),
-            13 => self.reporting_instance.read(reader),
-            14 => self.series.read(reader),
-            15 => self.source.read(reader),
-            16 => self.type_.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("v1"),
+                    &mut json::Constant("Event"),
+                    &mut self.metadata,
+                    &mut self.action,
+                    &mut self.count,
+                    &mut self.event_time,
+                    &mut self.first_timestamp,
+                    &mut self.involved_object,
+                    &mut self.last_timestamp,
+                    &mut self.message,
+                    &mut self.reason,
+                    &mut self.related,
+                    &mut self.reporting_component,
+                    &mut self.reporting_instance,
+                    &mut self.series,
+                    &mut self.source,
+                    &mut self.type_,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.type_meta("v1", "Event");
-        writer.required("metadata", &self.metadata);
-        writer.optional("action", &self.action);
-        writer.optional("count", &self.count);
-        writer.optional("eventTime", &self.event_time);
-        writer.optional("firstTimestamp", &self.first_timestamp);
-        writer.required("involvedObject", &self.involved_object);
-        writer.optional("lastTimestamp", &self.last_timestamp);
-        writer.optional("message", &self.message);
-        writer.optional("reason", &self.reason);
-        writer.optional("related", &self.related);
-        writer.optional("reportingComponent", &self.reporting_component);
-        writer.optional("reportingInstance", &self.reporting_instance);
-        writer.optional("series", &self.series);
-        writer.optional("source", &self.source);
-        writer.optional("type", &self.type_);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &json::Constant("v1"),
+                    &json::Constant("Event"),
+                    &self.metadata,
+                    &self.action,
+                    &self.count,
+                    &self.event_time,
+                    &self.first_timestamp,
+                    &self.involved_object,
+                    &self.last_timestamp,
+                    &self.message,
+                    &self.reason,
+                    &self.related,
+                    &self.reporting_component,
+                    &self.reporting_instance,
+                    &self.series,
+                    &self.source,
+                    &self.type_,
+                ],
+            );
     }
 }
 

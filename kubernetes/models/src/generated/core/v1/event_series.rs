@@ -15,22 +15,19 @@ pub struct EventSeries {
 }
 
 impl json::Value for EventSeries {
-    const FIELDS: &'static [&'static str] = &["count", "lastObservedTime"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("count"),
+        json::Field::optional("lastObservedTime"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.count.read(reader),
-            1 => self.last_observed_time.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.count, &mut self.last_observed_time])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("count", &self.count);
-        writer.optional("lastObservedTime", &self.last_observed_time);
+        writer.fields(Self::FIELDS, &[&self.count, &self.last_observed_time]);
     }
 }
 

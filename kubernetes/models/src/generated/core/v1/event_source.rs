@@ -14,22 +14,19 @@ pub struct EventSource {
 }
 
 impl json::Value for EventSource {
-    const FIELDS: &'static [&'static str] = &["component", "host"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("component"),
+        json::Field::optional("host"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.component.read(reader),
-            1 => self.host.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.component, &mut self.host])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("component", &self.component);
-        writer.optional("host", &self.host);
+        writer.fields(Self::FIELDS, &[&self.component, &self.host]);
     }
 }
 

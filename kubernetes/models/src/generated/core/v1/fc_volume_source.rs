@@ -29,34 +29,42 @@ pub struct FCVolumeSource {
 }
 
 impl json::Value for FCVolumeSource {
-    const FIELDS: &'static [&'static str] = &[
-        "fsType",
-        "lun",
-        "readOnly",
-        "targetWWNs",
-        "wwids",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("fsType"),
+        json::Field::optional("lun"),
+        json::Field::optional("readOnly"),
+        json::Field::optional("targetWWNs"),
+        json::Field::optional("wwids"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.fs_type.read(reader),
-            1 => self.lun.read(reader),
-            2 => self.read_only.read(reader),
-            3 => self.target_wwns.read(reader),
-            4 => self.wwids.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.fs_type,
+                    &mut self.lun,
+                    &mut self.read_only,
+                    &mut self.target_wwns,
+                    &mut self.wwids,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("fsType", &self.fs_type);
-        writer.optional("lun", &self.lun);
-        writer.optional("readOnly", &self.read_only);
-        writer.optional("targetWWNs", &self.target_wwns);
-        writer.optional("wwids", &self.wwids);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.fs_type,
+                    &self.lun,
+                    &self.read_only,
+                    &self.target_wwns,
+                    &self.wwids,
+                ],
+            );
     }
 }
 

@@ -30,26 +30,34 @@ pub struct FileKeySelector {
 }
 
 impl json::Value for FileKeySelector {
-    const FIELDS: &'static [&'static str] = &["key", "optional", "path", "volumeName"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("key"),
+        json::Field::optional("optional"),
+        json::Field::required("path"),
+        json::Field::required("volumeName"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.key.read(reader),
-            1 => self.optional.read(reader),
-            2 => self.path.read(reader),
-            3 => self.volume_name.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.key,
+                    &mut self.optional,
+                    &mut self.path,
+                    &mut self.volume_name,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("key", &self.key);
-        writer.optional("optional", &self.optional);
-        writer.required("path", &self.path);
-        writer.required("volumeName", &self.volume_name);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[&self.key, &self.optional, &self.path, &self.volume_name],
+            );
     }
 }
 

@@ -31,34 +31,42 @@ pub struct FlexPersistentVolumeSource {
 }
 
 impl json::Value for FlexPersistentVolumeSource {
-    const FIELDS: &'static [&'static str] = &[
-        "driver",
-        "fsType",
-        "options",
-        "readOnly",
-        "secretRef",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("driver"),
+        json::Field::optional("fsType"),
+        json::Field::optional("options"),
+        json::Field::optional("readOnly"),
+        json::Field::optional("secretRef"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.driver.read(reader),
-            1 => self.fs_type.read(reader),
-            2 => self.options.read(reader),
-            3 => self.read_only.read(reader),
-            4 => self.secret_ref.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.driver,
+                    &mut self.fs_type,
+                    &mut self.options,
+                    &mut self.read_only,
+                    &mut self.secret_ref,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("driver", &self.driver);
-        writer.optional("fsType", &self.fs_type);
-        writer.optional("options", &self.options);
-        writer.optional("readOnly", &self.read_only);
-        writer.optional("secretRef", &self.secret_ref);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.driver,
+                    &self.fs_type,
+                    &self.options,
+                    &self.read_only,
+                    &self.secret_ref,
+                ],
+            );
     }
 }
 

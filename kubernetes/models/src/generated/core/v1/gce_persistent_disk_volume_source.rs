@@ -35,31 +35,34 @@ pub struct GCEPersistentDiskVolumeSource {
 }
 
 impl json::Value for GCEPersistentDiskVolumeSource {
-    const FIELDS: &'static [&'static str] = &[
-        "fsType",
-        "partition",
-        "pdName",
-        "readOnly",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("fsType"),
+        json::Field::optional("partition"),
+        json::Field::required("pdName"),
+        json::Field::optional("readOnly"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.fs_type.read(reader),
-            1 => self.partition.read(reader),
-            2 => self.pd_name.read(reader),
-            3 => self.read_only.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.fs_type,
+                    &mut self.partition,
+                    &mut self.pd_name,
+                    &mut self.read_only,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("fsType", &self.fs_type);
-        writer.optional("partition", &self.partition);
-        writer.required("pdName", &self.pd_name);
-        writer.optional("readOnly", &self.read_only);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[&self.fs_type, &self.partition, &self.pd_name, &self.read_only],
+            );
     }
 }
 

@@ -29,31 +29,39 @@ pub struct GlusterfsPersistentVolumeSource {
 }
 
 impl json::Value for GlusterfsPersistentVolumeSource {
-    const FIELDS: &'static [&'static str] = &[
-        "endpoints",
-        "endpointsNamespace",
-        "path",
-        "readOnly",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("endpoints"),
+        json::Field::optional("endpointsNamespace"),
+        json::Field::required("path"),
+        json::Field::optional("readOnly"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.endpoints.read(reader),
-            1 => self.endpoints_namespace.read(reader),
-            2 => self.path.read(reader),
-            3 => self.read_only.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.endpoints,
+                    &mut self.endpoints_namespace,
+                    &mut self.path,
+                    &mut self.read_only,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("endpoints", &self.endpoints);
-        writer.optional("endpointsNamespace", &self.endpoints_namespace);
-        writer.required("path", &self.path);
-        writer.optional("readOnly", &self.read_only);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.endpoints,
+                    &self.endpoints_namespace,
+                    &self.path,
+                    &self.read_only,
+                ],
+            );
     }
 }
 

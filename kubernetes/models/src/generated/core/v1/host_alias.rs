@@ -15,22 +15,19 @@ pub struct HostAlias {
 }
 
 impl json::Value for HostAlias {
-    const FIELDS: &'static [&'static str] = &["hostnames", "ip"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("hostnames"),
+        json::Field::required("ip"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.hostnames.read(reader),
-            1 => self.ip.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.hostnames, &mut self.ip])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("hostnames", &self.hostnames);
-        writer.required("ip", &self.ip);
+        writer.fields(Self::FIELDS, &[&self.hostnames, &self.ip]);
     }
 }
 

@@ -33,37 +33,45 @@ pub struct HTTPGetAction {
 }
 
 impl json::Value for HTTPGetAction {
-    const FIELDS: &'static [&'static str] = &[
-        "host",
-        "httpHeaders",
-        "path",
-        "port",
-        "protocol",
-        "scheme",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("host"),
+        json::Field::optional("httpHeaders"),
+        json::Field::optional("path"),
+        json::Field::required("port"),
+        json::Field::optional("protocol"),
+        json::Field::optional("scheme"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.host.read(reader),
-            1 => self.http_headers.read(reader),
-            2 => self.path.read(reader),
-            3 => self.port.read(reader),
-            4 => self.protocol.read(reader),
-            5 => self.scheme.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.host,
+                    &mut self.http_headers,
+                    &mut self.path,
+                    &mut self.port,
+                    &mut self.protocol,
+                    &mut self.scheme,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("host", &self.host);
-        writer.optional("httpHeaders", &self.http_headers);
-        writer.optional("path", &self.path);
-        writer.required("port", &self.port);
-        writer.optional("protocol", &self.protocol);
-        writer.optional("scheme", &self.scheme);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.host,
+                    &self.http_headers,
+                    &self.path,
+                    &self.port,
+                    &self.protocol,
+                    &self.scheme,
+                ],
+            );
     }
 }
 

@@ -26,22 +26,19 @@ pub struct ImageVolumeSource {
 }
 
 impl json::Value for ImageVolumeSource {
-    const FIELDS: &'static [&'static str] = &["pullPolicy", "reference"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("pullPolicy"),
+        json::Field::optional("reference"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.pull_policy.read(reader),
-            1 => self.reference.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.pull_policy, &mut self.reference])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("pullPolicy", &self.pull_policy);
-        writer.optional("reference", &self.reference);
+        writer.fields(Self::FIELDS, &[&self.pull_policy, &self.reference]);
     }
 }
 

@@ -15,20 +15,16 @@ pub struct ImageVolumeStatus {
 }
 
 impl json::Value for ImageVolumeStatus {
-    const FIELDS: &'static [&'static str] = &["imageRef"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[json::Field::required("imageRef")];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.image_ref.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.image_ref])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("imageRef", &self.image_ref);
+        writer.fields(Self::FIELDS, &[&self.image_ref]);
     }
 }
 

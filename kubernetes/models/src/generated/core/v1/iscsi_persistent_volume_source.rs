@@ -51,52 +51,60 @@ pub struct ISCSIPersistentVolumeSource {
 }
 
 impl json::Value for ISCSIPersistentVolumeSource {
-    const FIELDS: &'static [&'static str] = &[
-        "chapAuthDiscovery",
-        "chapAuthSession",
-        "fsType",
-        "initiatorName",
-        "iqn",
-        "iscsiInterface",
-        "lun",
-        "portals",
-        "readOnly",
-        "secretRef",
-        "targetPortal",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("chapAuthDiscovery"),
+        json::Field::optional("chapAuthSession"),
+        json::Field::optional("fsType"),
+        json::Field::optional("initiatorName"),
+        json::Field::required("iqn"),
+        json::Field::optional("iscsiInterface"),
+        json::Field::required("lun"),
+        json::Field::optional("portals"),
+        json::Field::optional("readOnly"),
+        json::Field::optional("secretRef"),
+        json::Field::required("targetPortal"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.chap_auth_discovery.read(reader),
-            1 => self.chap_auth_session.read(reader),
-            2 => self.fs_type.read(reader),
-            3 => self.initiator_name.read(reader),
-            4 => self.iqn.read(reader),
-            5 => self.iscsi_interface.read(reader),
-            6 => self.lun.read(reader),
-            7 => self.portals.read(reader),
-            8 => self.read_only.read(reader),
-            9 => self.secret_ref.read(reader),
-            10 => self.target_portal.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.chap_auth_discovery,
+                    &mut self.chap_auth_session,
+                    &mut self.fs_type,
+                    &mut self.initiator_name,
+                    &mut self.iqn,
+                    &mut self.iscsi_interface,
+                    &mut self.lun,
+                    &mut self.portals,
+                    &mut self.read_only,
+                    &mut self.secret_ref,
+                    &mut self.target_portal,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("chapAuthDiscovery", &self.chap_auth_discovery);
-        writer.optional("chapAuthSession", &self.chap_auth_session);
-        writer.optional("fsType", &self.fs_type);
-        writer.optional("initiatorName", &self.initiator_name);
-        writer.required("iqn", &self.iqn);
-        writer.optional("iscsiInterface", &self.iscsi_interface);
-        writer.required("lun", &self.lun);
-        writer.optional("portals", &self.portals);
-        writer.optional("readOnly", &self.read_only);
-        writer.optional("secretRef", &self.secret_ref);
-        writer.required("targetPortal", &self.target_portal);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.chap_auth_discovery,
+                    &self.chap_auth_session,
+                    &self.fs_type,
+                    &self.initiator_name,
+                    &self.iqn,
+                    &self.iscsi_interface,
+                    &self.lun,
+                    &self.portals,
+                    &self.read_only,
+                    &self.secret_ref,
+                    &self.target_portal,
+                ],
+            );
     }
 }
 

@@ -22,26 +22,34 @@ pub struct LifecycleHandler {
 }
 
 impl json::Value for LifecycleHandler {
-    const FIELDS: &'static [&'static str] = &["exec", "httpGet", "sleep", "tcpSocket"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("exec"),
+        json::Field::optional("httpGet"),
+        json::Field::optional("sleep"),
+        json::Field::optional("tcpSocket"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.exec.read(reader),
-            1 => self.http_get.read(reader),
-            2 => self.sleep.read(reader),
-            3 => self.tcp_socket.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.exec,
+                    &mut self.http_get,
+                    &mut self.sleep,
+                    &mut self.tcp_socket,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("exec", &self.exec);
-        writer.optional("httpGet", &self.http_get);
-        writer.optional("sleep", &self.sleep);
-        writer.optional("tcpSocket", &self.tcp_socket);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[&self.exec, &self.http_get, &self.sleep, &self.tcp_socket],
+            );
     }
 }
 

@@ -25,37 +25,45 @@ pub struct LimitRangeItem {
 }
 
 impl json::Value for LimitRangeItem {
-    const FIELDS: &'static [&'static str] = &[
-        "default",
-        "defaultRequest",
-        "max",
-        "maxLimitRequestRatio",
-        "min",
-        "type",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("default"),
+        json::Field::optional("defaultRequest"),
+        json::Field::optional("max"),
+        json::Field::optional("maxLimitRequestRatio"),
+        json::Field::optional("min"),
+        json::Field::required("type"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.default.read(reader),
-            1 => self.default_request.read(reader),
-            2 => self.max.read(reader),
-            3 => self.max_limit_request_ratio.read(reader),
-            4 => self.min.read(reader),
-            5 => self.type_.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.default,
+                    &mut self.default_request,
+                    &mut self.max,
+                    &mut self.max_limit_request_ratio,
+                    &mut self.min,
+                    &mut self.type_,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("default", &self.default);
-        writer.optional("defaultRequest", &self.default_request);
-        writer.optional("max", &self.max);
-        writer.optional("maxLimitRequestRatio", &self.max_limit_request_ratio);
-        writer.optional("min", &self.min);
-        writer.required("type", &self.type_);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.default,
+                    &self.default_request,
+                    &self.max,
+                    &self.max_limit_request_ratio,
+                    &self.min,
+                    &self.type_,
+                ],
+            );
     }
 }
 

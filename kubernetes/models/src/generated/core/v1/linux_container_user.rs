@@ -15,24 +15,24 @@ pub struct LinuxContainerUser {
 }
 
 impl json::Value for LinuxContainerUser {
-    const FIELDS: &'static [&'static str] = &["gid", "supplementalGroups", "uid"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("gid"),
+        json::Field::optional("supplementalGroups"),
+        json::Field::required("uid"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.gid.read(reader),
-            1 => self.supplemental_groups.read(reader),
-            2 => self.uid.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.gid, &mut self.supplemental_groups, &mut self.uid],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("gid", &self.gid);
-        writer.optional("supplementalGroups", &self.supplemental_groups);
-        writer.required("uid", &self.uid);
+        writer.fields(Self::FIELDS, &[&self.gid, &self.supplemental_groups, &self.uid]);
     }
 }
 

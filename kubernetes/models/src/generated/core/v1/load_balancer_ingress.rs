@@ -26,26 +26,34 @@ pub struct LoadBalancerIngress {
 }
 
 impl json::Value for LoadBalancerIngress {
-    const FIELDS: &'static [&'static str] = &["hostname", "ip", "ipMode", "ports"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("hostname"),
+        json::Field::optional("ip"),
+        json::Field::optional("ipMode"),
+        json::Field::optional("ports"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.hostname.read(reader),
-            1 => self.ip.read(reader),
-            2 => self.ip_mode.read(reader),
-            3 => self.ports.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.hostname,
+                    &mut self.ip,
+                    &mut self.ip_mode,
+                    &mut self.ports,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("hostname", &self.hostname);
-        writer.optional("ip", &self.ip);
-        writer.optional("ipMode", &self.ip_mode);
-        writer.optional("ports", &self.ports);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[&self.hostname, &self.ip, &self.ip_mode, &self.ports],
+            );
     }
 }
 

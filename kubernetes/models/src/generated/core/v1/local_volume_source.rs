@@ -19,22 +19,19 @@ pub struct LocalVolumeSource {
 }
 
 impl json::Value for LocalVolumeSource {
-    const FIELDS: &'static [&'static str] = &["fsType", "path"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("fsType"),
+        json::Field::required("path"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.fs_type.read(reader),
-            1 => self.path.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.fs_type, &mut self.path])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("fsType", &self.fs_type);
-        writer.required("path", &self.path);
+        writer.fields(Self::FIELDS, &[&self.fs_type, &self.path]);
     }
 }
 

@@ -25,28 +25,26 @@ pub struct ModifyVolumeStatus {
 }
 
 impl json::Value for ModifyVolumeStatus {
-    const FIELDS: &'static [&'static str] = &[
-        "status",
-        "targetVolumeAttributesClassName",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("status"),
+        json::Field::optional("targetVolumeAttributesClassName"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.status.read(reader),
-            1 => self.target_volume_attributes_class_name.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.status, &mut self.target_volume_attributes_class_name],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("status", &self.status);
         writer
-            .optional(
-                "targetVolumeAttributesClassName",
-                &self.target_volume_attributes_class_name,
+            .fields(
+                Self::FIELDS,
+                &[&self.status, &self.target_volume_attributes_class_name],
             );
     }
 }

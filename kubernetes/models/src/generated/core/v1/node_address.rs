@@ -14,22 +14,19 @@ pub struct NodeAddress {
 }
 
 impl json::Value for NodeAddress {
-    const FIELDS: &'static [&'static str] = &["address", "type"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("address"),
+        json::Field::required("type"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.address.read(reader),
-            1 => self.type_.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.address, &mut self.type_])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("address", &self.address);
-        writer.required("type", &self.type_);
+        writer.fields(Self::FIELDS, &[&self.address, &self.type_]);
     }
 }
 

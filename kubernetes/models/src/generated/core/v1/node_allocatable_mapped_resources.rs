@@ -18,22 +18,19 @@ pub struct NodeAllocatableMappedResources {
 }
 
 impl json::Value for NodeAllocatableMappedResources {
-    const FIELDS: &'static [&'static str] = &["name", "quantity"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("name"),
+        json::Field::required("quantity"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.name.read(reader),
-            1 => self.quantity.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.name, &mut self.quantity])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("name", &self.name);
-        writer.required("quantity", &self.quantity);
+        writer.fields(Self::FIELDS, &[&self.name, &self.quantity]);
     }
 }
 

@@ -29,24 +29,24 @@ pub struct NodeAllocatableOverheadResources {
 }
 
 impl json::Value for NodeAllocatableOverheadResources {
-    const FIELDS: &'static [&'static str] = &["name", "perContainer", "perPod"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("name"),
+        json::Field::optional("perContainer"),
+        json::Field::optional("perPod"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.name.read(reader),
-            1 => self.per_container.read(reader),
-            2 => self.per_pod.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.name, &mut self.per_container, &mut self.per_pod],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("name", &self.name);
-        writer.optional("perContainer", &self.per_container);
-        writer.optional("perPod", &self.per_pod);
+        writer.fields(Self::FIELDS, &[&self.name, &self.per_container, &self.per_pod]);
     }
 }
 

@@ -26,31 +26,39 @@ pub struct NodeAllocatableResourceClaimStatus {
 }
 
 impl json::Value for NodeAllocatableResourceClaimStatus {
-    const FIELDS: &'static [&'static str] = &[
-        "containers",
-        "mapping",
-        "overhead",
-        "resourceClaimName",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("containers"),
+        json::Field::optional("mapping"),
+        json::Field::optional("overhead"),
+        json::Field::required("resourceClaimName"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.containers.read(reader),
-            1 => self.mapping.read(reader),
-            2 => self.overhead.read(reader),
-            3 => self.resource_claim_name.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.containers,
+                    &mut self.mapping,
+                    &mut self.overhead,
+                    &mut self.resource_claim_name,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("containers", &self.containers);
-        writer.optional("mapping", &self.mapping);
-        writer.optional("overhead", &self.overhead);
-        writer.required("resourceClaimName", &self.resource_claim_name);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.containers,
+                    &self.mapping,
+                    &self.overhead,
+                    &self.resource_claim_name,
+                ],
+            );
     }
 }
 

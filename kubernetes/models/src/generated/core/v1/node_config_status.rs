@@ -48,31 +48,34 @@ pub struct NodeConfigStatus {
 }
 
 impl json::Value for NodeConfigStatus {
-    const FIELDS: &'static [&'static str] = &[
-        "active",
-        "assigned",
-        "error",
-        "lastKnownGood",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("active"),
+        json::Field::optional("assigned"),
+        json::Field::optional("error"),
+        json::Field::optional("lastKnownGood"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.active.read(reader),
-            1 => self.assigned.read(reader),
-            2 => self.error.read(reader),
-            3 => self.last_known_good.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.active,
+                    &mut self.assigned,
+                    &mut self.error,
+                    &mut self.last_known_good,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("active", &self.active);
-        writer.optional("assigned", &self.assigned);
-        writer.optional("error", &self.error);
-        writer.optional("lastKnownGood", &self.last_known_good);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[&self.active, &self.assigned, &self.error, &self.last_known_good],
+            );
     }
 }
 

@@ -12,20 +12,16 @@ pub struct NodeDaemonEndpoints {
 }
 
 impl json::Value for NodeDaemonEndpoints {
-    const FIELDS: &'static [&'static str] = &["kubeletEndpoint"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[json::Field::optional("kubeletEndpoint")];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.kubelet_endpoint.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.kubelet_endpoint])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("kubeletEndpoint", &self.kubelet_endpoint);
+        writer.fields(Self::FIELDS, &[&self.kubelet_endpoint]);
     }
 }
 

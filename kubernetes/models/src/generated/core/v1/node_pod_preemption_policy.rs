@@ -16,20 +16,18 @@ pub struct NodePodPreemptionPolicy {
 }
 
 impl json::Value for NodePodPreemptionPolicy {
-    const FIELDS: &'static [&'static str] = &["disableResizePreemption"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("disableResizePreemption"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.disable_resize_preemption.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.disable_resize_preemption])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("disableResizePreemption", &self.disable_resize_preemption);
+        writer.fields(Self::FIELDS, &[&self.disable_resize_preemption]);
     }
 }
 

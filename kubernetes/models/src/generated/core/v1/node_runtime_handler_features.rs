@@ -13,25 +13,27 @@ pub struct NodeRuntimeHandlerFeatures {
 }
 
 impl json::Value for NodeRuntimeHandlerFeatures {
-    const FIELDS: &'static [&'static str] = &[
-        "recursiveReadOnlyMounts",
-        "userNamespaces",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("recursiveReadOnlyMounts"),
+        json::Field::optional("userNamespaces"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.recursive_read_only_mounts.read(reader),
-            1 => self.user_namespaces.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.recursive_read_only_mounts, &mut self.user_namespaces],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("recursiveReadOnlyMounts", &self.recursive_read_only_mounts);
-        writer.optional("userNamespaces", &self.user_namespaces);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[&self.recursive_read_only_mounts, &self.user_namespaces],
+            );
     }
 }
 

@@ -15,20 +15,16 @@ pub struct NodeSelector {
 }
 
 impl json::Value for NodeSelector {
-    const FIELDS: &'static [&'static str] = &["nodeSelectorTerms"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[json::Field::required("nodeSelectorTerms")];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.node_selector_terms.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.node_selector_terms])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("nodeSelectorTerms", &self.node_selector_terms);
+        writer.fields(Self::FIELDS, &[&self.node_selector_terms]);
     }
 }
 

@@ -40,43 +40,51 @@ pub struct NodeSpec {
 }
 
 impl json::Value for NodeSpec {
-    const FIELDS: &'static [&'static str] = &[
-        "configSource",
-        "externalID",
-        "podCIDR",
-        "podCIDRs",
-        "podPreemptionPolicy",
-        "providerID",
-        "taints",
-        "unschedulable",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("configSource"),
+        json::Field::optional("externalID"),
+        json::Field::optional("podCIDR"),
+        json::Field::optional("podCIDRs"),
+        json::Field::optional("podPreemptionPolicy"),
+        json::Field::optional("providerID"),
+        json::Field::optional("taints"),
+        json::Field::optional("unschedulable"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.config_source.read(reader),
-            1 => self.external_id.read(reader),
-            2 => self.pod_cidr.read(reader),
-            3 => self.pod_cidrs.read(reader),
-            4 => self.pod_preemption_policy.read(reader),
-            5 => self.provider_id.read(reader),
-            6 => self.taints.read(reader),
-            7 => self.unschedulable.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.config_source,
+                    &mut self.external_id,
+                    &mut self.pod_cidr,
+                    &mut self.pod_cidrs,
+                    &mut self.pod_preemption_policy,
+                    &mut self.provider_id,
+                    &mut self.taints,
+                    &mut self.unschedulable,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("configSource", &self.config_source);
-        writer.optional("externalID", &self.external_id);
-        writer.optional("podCIDR", &self.pod_cidr);
-        writer.optional("podCIDRs", &self.pod_cidrs);
-        writer.optional("podPreemptionPolicy", &self.pod_preemption_policy);
-        writer.optional("providerID", &self.provider_id);
-        writer.optional("taints", &self.taints);
-        writer.optional("unschedulable", &self.unschedulable);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.config_source,
+                    &self.external_id,
+                    &self.pod_cidr,
+                    &self.pod_cidrs,
+                    &self.pod_preemption_policy,
+                    &self.provider_id,
+                    &self.taints,
+                    &self.unschedulable,
+                ],
+            );
     }
 }
 

@@ -61,61 +61,69 @@ pub struct NodeStatus {
 }
 
 impl json::Value for NodeStatus {
-    const FIELDS: &'static [&'static str] = &[
-        "addresses",
-        "allocatable",
-        "capacity",
-        "conditions",
-        "config",
-        "daemonEndpoints",
-        "declaredFeatures",
-        "features",
-        "images",
-        "nodeInfo",
-        "phase",
-        "runtimeHandlers",
-        "volumesAttached",
-        "volumesInUse",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("addresses"),
+        json::Field::optional("allocatable"),
+        json::Field::optional("capacity"),
+        json::Field::optional("conditions"),
+        json::Field::optional("config"),
+        json::Field::optional("daemonEndpoints"),
+        json::Field::optional("declaredFeatures"),
+        json::Field::optional("features"),
+        json::Field::optional("images"),
+        json::Field::optional("nodeInfo"),
+        json::Field::optional("phase"),
+        json::Field::optional("runtimeHandlers"),
+        json::Field::optional("volumesAttached"),
+        json::Field::optional("volumesInUse"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.addresses.read(reader),
-            1 => self.allocatable.read(reader),
-            2 => self.capacity.read(reader),
-            3 => self.conditions.read(reader),
-            4 => self.config.read(reader),
-            5 => self.daemon_endpoints.read(reader),
-            6 => self.declared_features.read(reader),
-            7 => self.features.read(reader),
-            8 => self.images.read(reader),
-            9 => self.node_info.read(reader),
-            10 => self.phase.read(reader),
-            11 => self.runtime_handlers.read(reader),
-            12 => self.volumes_attached.read(reader),
-            13 => self.volumes_in_use.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.addresses,
+                    &mut self.allocatable,
+                    &mut self.capacity,
+                    &mut self.conditions,
+                    &mut self.config,
+                    &mut self.daemon_endpoints,
+                    &mut self.declared_features,
+                    &mut self.features,
+                    &mut self.images,
+                    &mut self.node_info,
+                    &mut self.phase,
+                    &mut self.runtime_handlers,
+                    &mut self.volumes_attached,
+                    &mut self.volumes_in_use,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("addresses", &self.addresses);
-        writer.optional("allocatable", &self.allocatable);
-        writer.optional("capacity", &self.capacity);
-        writer.optional("conditions", &self.conditions);
-        writer.optional("config", &self.config);
-        writer.optional("daemonEndpoints", &self.daemon_endpoints);
-        writer.optional("declaredFeatures", &self.declared_features);
-        writer.optional("features", &self.features);
-        writer.optional("images", &self.images);
-        writer.optional("nodeInfo", &self.node_info);
-        writer.optional("phase", &self.phase);
-        writer.optional("runtimeHandlers", &self.runtime_handlers);
-        writer.optional("volumesAttached", &self.volumes_attached);
-        writer.optional("volumesInUse", &self.volumes_in_use);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.addresses,
+                    &self.allocatable,
+                    &self.capacity,
+                    &self.conditions,
+                    &self.config,
+                    &self.daemon_endpoints,
+                    &self.declared_features,
+                    &self.features,
+                    &self.images,
+                    &self.node_info,
+                    &self.phase,
+                    &self.runtime_handlers,
+                    &self.volumes_attached,
+                    &self.volumes_in_use,
+                ],
+            );
     }
 }
 

@@ -41,55 +41,63 @@ pub struct NodeSystemInfo {
 }
 
 impl json::Value for NodeSystemInfo {
-    const FIELDS: &'static [&'static str] = &[
-        "architecture",
-        "bootID",
-        "containerRuntimeVersion",
-        "kernelVersion",
-        "kubeProxyVersion",
-        "kubeletVersion",
-        "machineID",
-        "operatingSystem",
-        "osImage",
-        "runningInUserNamespace",
-        "swap",
-        "systemUUID",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("architecture"),
+        json::Field::required("bootID"),
+        json::Field::required("containerRuntimeVersion"),
+        json::Field::required("kernelVersion"),
+        json::Field::required("kubeProxyVersion"),
+        json::Field::required("kubeletVersion"),
+        json::Field::required("machineID"),
+        json::Field::required("operatingSystem"),
+        json::Field::required("osImage"),
+        json::Field::optional("runningInUserNamespace"),
+        json::Field::optional("swap"),
+        json::Field::required("systemUUID"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.architecture.read(reader),
-            1 => self.boot_id.read(reader),
-            2 => self.container_runtime_version.read(reader),
-            3 => self.kernel_version.read(reader),
-            4 => self.kube_proxy_version.read(reader),
-            5 => self.kubelet_version.read(reader),
-            6 => self.machine_id.read(reader),
-            7 => self.operating_system.read(reader),
-            8 => self.os_image.read(reader),
-            9 => self.running_in_user_namespace.read(reader),
-            10 => self.swap.read(reader),
-            11 => self.system_uuid.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.architecture,
+                    &mut self.boot_id,
+                    &mut self.container_runtime_version,
+                    &mut self.kernel_version,
+                    &mut self.kube_proxy_version,
+                    &mut self.kubelet_version,
+                    &mut self.machine_id,
+                    &mut self.operating_system,
+                    &mut self.os_image,
+                    &mut self.running_in_user_namespace,
+                    &mut self.swap,
+                    &mut self.system_uuid,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("architecture", &self.architecture);
-        writer.required("bootID", &self.boot_id);
-        writer.required("containerRuntimeVersion", &self.container_runtime_version);
-        writer.required("kernelVersion", &self.kernel_version);
-        writer.required("kubeProxyVersion", &self.kube_proxy_version);
-        writer.required("kubeletVersion", &self.kubelet_version);
-        writer.required("machineID", &self.machine_id);
-        writer.required("operatingSystem", &self.operating_system);
-        writer.required("osImage", &self.os_image);
-        writer.optional("runningInUserNamespace", &self.running_in_user_namespace);
-        writer.optional("swap", &self.swap);
-        writer.required("systemUUID", &self.system_uuid);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.architecture,
+                    &self.boot_id,
+                    &self.container_runtime_version,
+                    &self.kernel_version,
+                    &self.kube_proxy_version,
+                    &self.kubelet_version,
+                    &self.machine_id,
+                    &self.operating_system,
+                    &self.os_image,
+                    &self.running_in_user_namespace,
+                    &self.swap,
+                    &self.system_uuid,
+                ],
+            );
     }
 }
 

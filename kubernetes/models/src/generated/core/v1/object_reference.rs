@@ -41,40 +41,48 @@ pub struct ObjectReference {
 }
 
 impl json::Value for ObjectReference {
-    const FIELDS: &'static [&'static str] = &[
-        "apiVersion",
-        "fieldPath",
-        "kind",
-        "name",
-        "namespace",
-        "resourceVersion",
-        "uid",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("apiVersion"),
+        json::Field::optional("fieldPath"),
+        json::Field::optional("kind"),
+        json::Field::optional("name"),
+        json::Field::optional("namespace"),
+        json::Field::optional("resourceVersion"),
+        json::Field::optional("uid"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.api_version.read(reader),
-            1 => self.field_path.read(reader),
-            2 => self.kind.read(reader),
-            3 => self.name.read(reader),
-            4 => self.namespace.read(reader),
-            5 => self.resource_version.read(reader),
-            6 => self.uid.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.api_version,
+                    &mut self.field_path,
+                    &mut self.kind,
+                    &mut self.name,
+                    &mut self.namespace,
+                    &mut self.resource_version,
+                    &mut self.uid,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("apiVersion", &self.api_version);
-        writer.optional("fieldPath", &self.field_path);
-        writer.optional("kind", &self.kind);
-        writer.optional("name", &self.name);
-        writer.optional("namespace", &self.namespace);
-        writer.optional("resourceVersion", &self.resource_version);
-        writer.optional("uid", &self.uid);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.api_version,
+                    &self.field_path,
+                    &self.kind,
+                    &self.name,
+                    &self.namespace,
+                    &self.resource_version,
+                    &self.uid,
+                ],
+            );
     }
 }
 

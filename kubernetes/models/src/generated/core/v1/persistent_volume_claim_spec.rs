@@ -75,46 +75,54 @@ pub struct PersistentVolumeClaimSpec {
 }
 
 impl json::Value for PersistentVolumeClaimSpec {
-    const FIELDS: &'static [&'static str] = &[
-        "accessModes",
-        "dataSource",
-        "dataSourceRef",
-        "resources",
-        "selector",
-        "storageClassName",
-        "volumeAttributesClassName",
-        "volumeMode",
-        "volumeName",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("accessModes"),
+        json::Field::optional("dataSource"),
+        json::Field::optional("dataSourceRef"),
+        json::Field::optional("resources"),
+        json::Field::optional("selector"),
+        json::Field::optional("storageClassName"),
+        json::Field::optional("volumeAttributesClassName"),
+        json::Field::optional("volumeMode"),
+        json::Field::optional("volumeName"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.access_modes.read(reader),
-            1 => self.data_source.read(reader),
-            2 => self.data_source_ref.read(reader),
-            3 => self.resources.read(reader),
-            4 => self.selector.read(reader),
-            5 => self.storage_class_name.read(reader),
-            6 => self.volume_attributes_class_name.read(reader),
-            7 => self.volume_mode.read(reader),
-            8 => self.volume_name.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.access_modes,
+                    &mut self.data_source,
+                    &mut self.data_source_ref,
+                    &mut self.resources,
+                    &mut self.selector,
+                    &mut self.storage_class_name,
+                    &mut self.volume_attributes_class_name,
+                    &mut self.volume_mode,
+                    &mut self.volume_name,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("accessModes", &self.access_modes);
-        writer.optional("dataSource", &self.data_source);
-        writer.optional("dataSourceRef", &self.data_source_ref);
-        writer.optional("resources", &self.resources);
-        writer.optional("selector", &self.selector);
-        writer.optional("storageClassName", &self.storage_class_name);
-        writer.optional("volumeAttributesClassName", &self.volume_attributes_class_name);
-        writer.optional("volumeMode", &self.volume_mode);
-        writer.optional("volumeName", &self.volume_name);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.access_modes,
+                    &self.data_source,
+                    &self.data_source_ref,
+                    &self.resources,
+                    &self.selector,
+                    &self.storage_class_name,
+                    &self.volume_attributes_class_name,
+                    &self.volume_mode,
+                    &self.volume_name,
+                ],
+            );
     }
 }
 

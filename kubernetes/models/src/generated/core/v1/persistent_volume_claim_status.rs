@@ -105,50 +105,54 @@ pub struct PersistentVolumeClaimStatus {
 }
 
 impl json::Value for PersistentVolumeClaimStatus {
-    const FIELDS: &'static [&'static str] = &[
-        "accessModes",
-        "allocatedResourceStatuses",
-        "allocatedResources",
-        "capacity",
-        "conditions",
-        "currentVolumeAttributesClassName",
-        "healthStatus",
-        "modifyVolumeStatus",
-        "phase",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("accessModes"),
+        json::Field::optional("allocatedResourceStatuses"),
+        json::Field::optional("allocatedResources"),
+        json::Field::optional("capacity"),
+        json::Field::optional("conditions"),
+        json::Field::optional("currentVolumeAttributesClassName"),
+        json::Field::optional("healthStatus"),
+        json::Field::optional("modifyVolumeStatus"),
+        json::Field::optional("phase"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.access_modes.read(reader),
-            1 => self.allocated_resource_statuses.read(reader),
-            2 => self.allocated_resources.read(reader),
-            3 => self.capacity.read(reader),
-            4 => self.conditions.read(reader),
-            5 => self.current_volume_attributes_class_name.read(reader),
-            6 => self.health_status.read(reader),
-            7 => self.modify_volume_status.read(reader),
-            8 => self.phase.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.access_modes,
+                    &mut self.allocated_resource_statuses,
+                    &mut self.allocated_resources,
+                    &mut self.capacity,
+                    &mut self.conditions,
+                    &mut self.current_volume_attributes_class_name,
+                    &mut self.health_status,
+                    &mut self.modify_volume_status,
+                    &mut self.phase,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("accessModes", &self.access_modes);
-        writer.optional("allocatedResourceStatuses", &self.allocated_resource_statuses);
-        writer.optional("allocatedResources", &self.allocated_resources);
-        writer.optional("capacity", &self.capacity);
-        writer.optional("conditions", &self.conditions);
         writer
-            .optional(
-                "currentVolumeAttributesClassName",
-                &self.current_volume_attributes_class_name,
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.access_modes,
+                    &self.allocated_resource_statuses,
+                    &self.allocated_resources,
+                    &self.capacity,
+                    &self.conditions,
+                    &self.current_volume_attributes_class_name,
+                    &self.health_status,
+                    &self.modify_volume_status,
+                    &self.phase,
+                ],
             );
-        writer.optional("healthStatus", &self.health_status);
-        writer.optional("modifyVolumeStatus", &self.modify_volume_status);
-        writer.optional("phase", &self.phase);
     }
 }
 

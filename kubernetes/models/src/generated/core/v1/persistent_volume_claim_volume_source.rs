@@ -21,22 +21,19 @@ pub struct PersistentVolumeClaimVolumeSource {
 }
 
 impl json::Value for PersistentVolumeClaimVolumeSource {
-    const FIELDS: &'static [&'static str] = &["claimName", "readOnly"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("claimName"),
+        json::Field::optional("readOnly"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.claim_name.read(reader),
-            1 => self.read_only.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.claim_name, &mut self.read_only])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("claimName", &self.claim_name);
-        writer.optional("readOnly", &self.read_only);
+        writer.fields(Self::FIELDS, &[&self.claim_name, &self.read_only]);
     }
 }
 

@@ -174,116 +174,120 @@ pub struct PersistentVolumeSpec {
 }
 
 impl json::Value for PersistentVolumeSpec {
-    const FIELDS: &'static [&'static str] = &[
-        "accessModes",
-        "awsElasticBlockStore",
-        "azureDisk",
-        "azureFile",
-        "capacity",
-        "cephfs",
-        "cinder",
-        "claimRef",
-        "csi",
-        "fc",
-        "flexVolume",
-        "flocker",
-        "gcePersistentDisk",
-        "glusterfs",
-        "hostPath",
-        "iscsi",
-        "local",
-        "mountOptions",
-        "nfs",
-        "nodeAffinity",
-        "persistentVolumeReclaimPolicy",
-        "photonPersistentDisk",
-        "portworxVolume",
-        "quobyte",
-        "rbd",
-        "scaleIO",
-        "storageClassName",
-        "storageos",
-        "volumeAttributesClassName",
-        "volumeMode",
-        "vsphereVolume",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("accessModes"),
+        json::Field::optional("awsElasticBlockStore"),
+        json::Field::optional("azureDisk"),
+        json::Field::optional("azureFile"),
+        json::Field::optional("capacity"),
+        json::Field::optional("cephfs"),
+        json::Field::optional("cinder"),
+        json::Field::optional("claimRef"),
+        json::Field::optional("csi"),
+        json::Field::optional("fc"),
+        json::Field::optional("flexVolume"),
+        json::Field::optional("flocker"),
+        json::Field::optional("gcePersistentDisk"),
+        json::Field::optional("glusterfs"),
+        json::Field::optional("hostPath"),
+        json::Field::optional("iscsi"),
+        json::Field::optional("local"),
+        json::Field::optional("mountOptions"),
+        json::Field::optional("nfs"),
+        json::Field::optional("nodeAffinity"),
+        json::Field::optional("persistentVolumeReclaimPolicy"),
+        json::Field::optional("photonPersistentDisk"),
+        json::Field::optional("portworxVolume"),
+        json::Field::optional("quobyte"),
+        json::Field::optional("rbd"),
+        json::Field::optional("scaleIO"),
+        json::Field::optional("storageClassName"),
+        json::Field::optional("storageos"),
+        json::Field::optional("volumeAttributesClassName"),
+        json::Field::optional("volumeMode"),
+        json::Field::optional("vsphereVolume"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.access_modes.read(reader),
-            1 => self.aws_elastic_block_store.read(reader),
-            2 => self.azure_disk.read(reader),
-            3 => self.azure_file.read(reader),
-            4 => self.capacity.read(reader),
-            5 => self.cephfs.read(reader),
-            6 => self.cinder.read(reader),
-            7 => self.claim_ref.read(reader),
-            8 => self.csi.read(reader),
-            9 => self.fc.read(reader),
-            10 => self.flex_volume.read(reader),
-            11 => self.flocker.read(reader),
-            12 => self.gce_persistent_disk.read(reader),
-            13 => self.glusterfs.read(reader),
-            14 => self.host_path.read(reader),
-            15 => self.iscsi.read(reader),
-            16 => self.local.read(reader),
-            17 => self.mount_options.read(reader),
-            18 => self.nfs.read(reader),
-            19 => self.node_affinity.read(reader),
-            20 => self.persistent_volume_reclaim_policy.read(reader),
-            21 => self.photon_persistent_disk.read(reader),
-            22 => self.portworx_volume.read(reader),
-            23 => self.quobyte.read(reader),
-            24 => self.rbd.read(reader),
-            25 => self.scale_io.read(reader),
-            26 => self.storage_class_name.read(reader),
-            27 => self.storageos.read(reader),
-            28 => self.volume_attributes_class_name.read(reader),
-            29 => self.volume_mode.read(reader),
-            30 => self.vsphere_volume.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.access_modes,
+                    &mut self.aws_elastic_block_store,
+                    &mut self.azure_disk,
+                    &mut self.azure_file,
+                    &mut self.capacity,
+                    &mut self.cephfs,
+                    &mut self.cinder,
+                    &mut self.claim_ref,
+                    &mut self.csi,
+                    &mut self.fc,
+                    &mut self.flex_volume,
+                    &mut self.flocker,
+                    &mut self.gce_persistent_disk,
+                    &mut self.glusterfs,
+                    &mut self.host_path,
+                    &mut self.iscsi,
+                    &mut self.local,
+                    &mut self.mount_options,
+                    &mut self.nfs,
+                    &mut self.node_affinity,
+                    &mut self.persistent_volume_reclaim_policy,
+                    &mut self.photon_persistent_disk,
+                    &mut self.portworx_volume,
+                    &mut self.quobyte,
+                    &mut self.rbd,
+                    &mut self.scale_io,
+                    &mut self.storage_class_name,
+                    &mut self.storageos,
+                    &mut self.volume_attributes_class_name,
+                    &mut self.volume_mode,
+                    &mut self.vsphere_volume,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("accessModes", &self.access_modes);
-        writer.optional("awsElasticBlockStore", &self.aws_elastic_block_store);
-        writer.optional("azureDisk", &self.azure_disk);
-        writer.optional("azureFile", &self.azure_file);
-        writer.optional("capacity", &self.capacity);
-        writer.optional("cephfs", &self.cephfs);
-        writer.optional("cinder", &self.cinder);
-        writer.optional("claimRef", &self.claim_ref);
-        writer.optional("csi", &self.csi);
-        writer.optional("fc", &self.fc);
-        writer.optional("flexVolume", &self.flex_volume);
-        writer.optional("flocker", &self.flocker);
-        writer.optional("gcePersistentDisk", &self.gce_persistent_disk);
-        writer.optional("glusterfs", &self.glusterfs);
-        writer.optional("hostPath", &self.host_path);
-        writer.optional("iscsi", &self.iscsi);
-        writer.optional("local", &self.local);
-        writer.optional("mountOptions", &self.mount_options);
-        writer.optional("nfs", &self.nfs);
-        writer.optional("nodeAffinity", &self.node_affinity);
         writer
-            .optional(
-                "persistentVolumeReclaimPolicy",
-                &self.persistent_volume_reclaim_policy,
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.access_modes,
+                    &self.aws_elastic_block_store,
+                    &self.azure_disk,
+                    &self.azure_file,
+                    &self.capacity,
+                    &self.cephfs,
+                    &self.cinder,
+                    &self.claim_ref,
+                    &self.csi,
+                    &self.fc,
+                    &self.flex_volume,
+                    &self.flocker,
+                    &self.gce_persistent_disk,
+                    &self.glusterfs,
+                    &self.host_path,
+                    &self.iscsi,
+                    &self.local,
+                    &self.mount_options,
+                    &self.nfs,
+                    &self.node_affinity,
+                    &self.persistent_volume_reclaim_policy,
+                    &self.photon_persistent_disk,
+                    &self.portworx_volume,
+                    &self.quobyte,
+                    &self.rbd,
+                    &self.scale_io,
+                    &self.storage_class_name,
+                    &self.storageos,
+                    &self.volume_attributes_class_name,
+                    &self.volume_mode,
+                    &self.vsphere_volume,
+                ],
             );
-        writer.optional("photonPersistentDisk", &self.photon_persistent_disk);
-        writer.optional("portworxVolume", &self.portworx_volume);
-        writer.optional("quobyte", &self.quobyte);
-        writer.optional("rbd", &self.rbd);
-        writer.optional("scaleIO", &self.scale_io);
-        writer.optional("storageClassName", &self.storage_class_name);
-        writer.optional("storageos", &self.storageos);
-        writer.optional("volumeAttributesClassName", &self.volume_attributes_class_name);
-        writer.optional("volumeMode", &self.volume_mode);
-        writer.optional("vsphereVolume", &self.vsphere_volume);
     }
 }
 

@@ -22,31 +22,39 @@ pub struct PersistentVolumeStatus {
 }
 
 impl json::Value for PersistentVolumeStatus {
-    const FIELDS: &'static [&'static str] = &[
-        "lastPhaseTransitionTime",
-        "message",
-        "phase",
-        "reason",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("lastPhaseTransitionTime"),
+        json::Field::optional("message"),
+        json::Field::optional("phase"),
+        json::Field::optional("reason"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.last_phase_transition_time.read(reader),
-            1 => self.message.read(reader),
-            2 => self.phase.read(reader),
-            3 => self.reason.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.last_phase_transition_time,
+                    &mut self.message,
+                    &mut self.phase,
+                    &mut self.reason,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("lastPhaseTransitionTime", &self.last_phase_transition_time);
-        writer.optional("message", &self.message);
-        writer.optional("phase", &self.phase);
-        writer.optional("reason", &self.reason);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.last_phase_transition_time,
+                    &self.message,
+                    &self.phase,
+                    &self.reason,
+                ],
+            );
     }
 }
 

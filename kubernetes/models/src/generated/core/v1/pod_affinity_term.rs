@@ -51,37 +51,45 @@ pub struct PodAffinityTerm {
 }
 
 impl json::Value for PodAffinityTerm {
-    const FIELDS: &'static [&'static str] = &[
-        "labelSelector",
-        "matchLabelKeys",
-        "mismatchLabelKeys",
-        "namespaceSelector",
-        "namespaces",
-        "topologyKey",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("labelSelector"),
+        json::Field::optional("matchLabelKeys"),
+        json::Field::optional("mismatchLabelKeys"),
+        json::Field::optional("namespaceSelector"),
+        json::Field::optional("namespaces"),
+        json::Field::required("topologyKey"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.label_selector.read(reader),
-            1 => self.match_label_keys.read(reader),
-            2 => self.mismatch_label_keys.read(reader),
-            3 => self.namespace_selector.read(reader),
-            4 => self.namespaces.read(reader),
-            5 => self.topology_key.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.label_selector,
+                    &mut self.match_label_keys,
+                    &mut self.mismatch_label_keys,
+                    &mut self.namespace_selector,
+                    &mut self.namespaces,
+                    &mut self.topology_key,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("labelSelector", &self.label_selector);
-        writer.optional("matchLabelKeys", &self.match_label_keys);
-        writer.optional("mismatchLabelKeys", &self.mismatch_label_keys);
-        writer.optional("namespaceSelector", &self.namespace_selector);
-        writer.optional("namespaces", &self.namespaces);
-        writer.required("topologyKey", &self.topology_key);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.label_selector,
+                    &self.match_label_keys,
+                    &self.mismatch_label_keys,
+                    &self.namespace_selector,
+                    &self.namespaces,
+                    &self.topology_key,
+                ],
+            );
     }
 }
 

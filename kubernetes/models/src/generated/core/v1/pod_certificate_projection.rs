@@ -70,43 +70,51 @@ pub struct PodCertificateProjection {
 }
 
 impl json::Value for PodCertificateProjection {
-    const FIELDS: &'static [&'static str] = &[
-        "certificateChainPath",
-        "credentialBundlePath",
-        "keyPath",
-        "keyType",
-        "maxExpirationSeconds",
-        "signerName",
-        "user",
-        "userAnnotations",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("certificateChainPath"),
+        json::Field::optional("credentialBundlePath"),
+        json::Field::optional("keyPath"),
+        json::Field::required("keyType"),
+        json::Field::optional("maxExpirationSeconds"),
+        json::Field::required("signerName"),
+        json::Field::optional("user"),
+        json::Field::optional("userAnnotations"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.certificate_chain_path.read(reader),
-            1 => self.credential_bundle_path.read(reader),
-            2 => self.key_path.read(reader),
-            3 => self.key_type.read(reader),
-            4 => self.max_expiration_seconds.read(reader),
-            5 => self.signer_name.read(reader),
-            6 => self.user.read(reader),
-            7 => self.user_annotations.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.certificate_chain_path,
+                    &mut self.credential_bundle_path,
+                    &mut self.key_path,
+                    &mut self.key_type,
+                    &mut self.max_expiration_seconds,
+                    &mut self.signer_name,
+                    &mut self.user,
+                    &mut self.user_annotations,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("certificateChainPath", &self.certificate_chain_path);
-        writer.optional("credentialBundlePath", &self.credential_bundle_path);
-        writer.optional("keyPath", &self.key_path);
-        writer.required("keyType", &self.key_type);
-        writer.optional("maxExpirationSeconds", &self.max_expiration_seconds);
-        writer.required("signerName", &self.signer_name);
-        writer.optional("user", &self.user);
-        writer.optional("userAnnotations", &self.user_annotations);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.certificate_chain_path,
+                    &self.credential_bundle_path,
+                    &self.key_path,
+                    &self.key_type,
+                    &self.max_expiration_seconds,
+                    &self.signer_name,
+                    &self.user,
+                    &self.user_annotations,
+                ],
+            );
     }
 }
 

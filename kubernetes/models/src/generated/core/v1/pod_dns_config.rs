@@ -26,24 +26,24 @@ pub struct PodDNSConfig {
 }
 
 impl json::Value for PodDNSConfig {
-    const FIELDS: &'static [&'static str] = &["nameservers", "options", "searches"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("nameservers"),
+        json::Field::optional("options"),
+        json::Field::optional("searches"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.nameservers.read(reader),
-            1 => self.options.read(reader),
-            2 => self.searches.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.nameservers, &mut self.options, &mut self.searches],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("nameservers", &self.nameservers);
-        writer.optional("options", &self.options);
-        writer.optional("searches", &self.searches);
+        writer.fields(Self::FIELDS, &[&self.nameservers, &self.options, &self.searches]);
     }
 }
 

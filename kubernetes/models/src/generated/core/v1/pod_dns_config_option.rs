@@ -16,22 +16,19 @@ pub struct PodDNSConfigOption {
 }
 
 impl json::Value for PodDNSConfigOption {
-    const FIELDS: &'static [&'static str] = &["name", "value"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("name"),
+        json::Field::optional("value"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.name.read(reader),
-            1 => self.value.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.name, &mut self.value])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("name", &self.name);
-        writer.optional("value", &self.value);
+        writer.fields(Self::FIELDS, &[&self.name, &self.value]);
     }
 }
 

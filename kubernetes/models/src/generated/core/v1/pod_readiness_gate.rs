@@ -12,20 +12,16 @@ pub struct PodReadinessGate {
 }
 
 impl json::Value for PodReadinessGate {
-    const FIELDS: &'static [&'static str] = &["conditionType"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[json::Field::required("conditionType")];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.condition_type.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.condition_type])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("conditionType", &self.condition_type);
+        writer.fields(Self::FIELDS, &[&self.condition_type]);
     }
 }
 

@@ -47,28 +47,36 @@ pub struct PodResourceClaim {
 }
 
 impl json::Value for PodResourceClaim {
-    const FIELDS: &'static [&'static str] = &[
-        "name",
-        "resourceClaimName",
-        "resourceClaimTemplateName",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("name"),
+        json::Field::optional("resourceClaimName"),
+        json::Field::optional("resourceClaimTemplateName"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.name.read(reader),
-            1 => self.resource_claim_name.read(reader),
-            2 => self.resource_claim_template_name.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.name,
+                    &mut self.resource_claim_name,
+                    &mut self.resource_claim_template_name,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("name", &self.name);
-        writer.optional("resourceClaimName", &self.resource_claim_name);
-        writer.optional("resourceClaimTemplateName", &self.resource_claim_template_name);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.name,
+                    &self.resource_claim_name,
+                    &self.resource_claim_template_name,
+                ],
+            );
     }
 }
 

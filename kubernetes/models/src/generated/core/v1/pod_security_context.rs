@@ -117,58 +117,66 @@ pub struct PodSecurityContext {
 }
 
 impl json::Value for PodSecurityContext {
-    const FIELDS: &'static [&'static str] = &[
-        "appArmorProfile",
-        "fsGroup",
-        "fsGroupChangePolicy",
-        "runAsGroup",
-        "runAsNonRoot",
-        "runAsUser",
-        "seLinuxChangePolicy",
-        "seLinuxOptions",
-        "seccompProfile",
-        "supplementalGroups",
-        "supplementalGroupsPolicy",
-        "sysctls",
-        "windowsOptions",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("appArmorProfile"),
+        json::Field::optional("fsGroup"),
+        json::Field::optional("fsGroupChangePolicy"),
+        json::Field::optional("runAsGroup"),
+        json::Field::optional("runAsNonRoot"),
+        json::Field::optional("runAsUser"),
+        json::Field::optional("seLinuxChangePolicy"),
+        json::Field::optional("seLinuxOptions"),
+        json::Field::optional("seccompProfile"),
+        json::Field::optional("supplementalGroups"),
+        json::Field::optional("supplementalGroupsPolicy"),
+        json::Field::optional("sysctls"),
+        json::Field::optional("windowsOptions"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.app_armor_profile.read(reader),
-            1 => self.fs_group.read(reader),
-            2 => self.fs_group_change_policy.read(reader),
-            3 => self.run_as_group.read(reader),
-            4 => self.run_as_non_root.read(reader),
-            5 => self.run_as_user.read(reader),
-            6 => self.se_linux_change_policy.read(reader),
-            7 => self.se_linux_options.read(reader),
-            8 => self.seccomp_profile.read(reader),
-            9 => self.supplemental_groups.read(reader),
-            10 => self.supplemental_groups_policy.read(reader),
-            11 => self.sysctls.read(reader),
-            12 => self.windows_options.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.app_armor_profile,
+                    &mut self.fs_group,
+                    &mut self.fs_group_change_policy,
+                    &mut self.run_as_group,
+                    &mut self.run_as_non_root,
+                    &mut self.run_as_user,
+                    &mut self.se_linux_change_policy,
+                    &mut self.se_linux_options,
+                    &mut self.seccomp_profile,
+                    &mut self.supplemental_groups,
+                    &mut self.supplemental_groups_policy,
+                    &mut self.sysctls,
+                    &mut self.windows_options,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("appArmorProfile", &self.app_armor_profile);
-        writer.optional("fsGroup", &self.fs_group);
-        writer.optional("fsGroupChangePolicy", &self.fs_group_change_policy);
-        writer.optional("runAsGroup", &self.run_as_group);
-        writer.optional("runAsNonRoot", &self.run_as_non_root);
-        writer.optional("runAsUser", &self.run_as_user);
-        writer.optional("seLinuxChangePolicy", &self.se_linux_change_policy);
-        writer.optional("seLinuxOptions", &self.se_linux_options);
-        writer.optional("seccompProfile", &self.seccomp_profile);
-        writer.optional("supplementalGroups", &self.supplemental_groups);
-        writer.optional("supplementalGroupsPolicy", &self.supplemental_groups_policy);
-        writer.optional("sysctls", &self.sysctls);
-        writer.optional("windowsOptions", &self.windows_options);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.app_armor_profile,
+                    &self.fs_group,
+                    &self.fs_group_change_policy,
+                    &self.run_as_group,
+                    &self.run_as_non_root,
+                    &self.run_as_user,
+                    &self.se_linux_change_policy,
+                    &self.se_linux_options,
+                    &self.seccomp_profile,
+                    &self.supplemental_groups,
+                    &self.supplemental_groups_policy,
+                    &self.sysctls,
+                    &self.windows_options,
+                ],
+            );
     }
 }
 

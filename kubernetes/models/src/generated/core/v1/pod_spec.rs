@@ -287,156 +287,156 @@ pub struct PodSpec {
 }
 
 impl json::Value for PodSpec {
-    const FIELDS: &'static [&'static str] = &[
-        "activeDeadlineSeconds",
-        "affinity",
-        "automountServiceAccountToken",
-        "containers",
-        "dnsConfig",
-        "dnsPolicy",
-        "enableServiceLinks",
-        "ephemeralContainers",
-        "evictionResponders",
-        "hostAliases",
-        "hostIPC",
-        "hostNetwork",
-        "hostPID",
-        "hostUsers",
-        "hostname",
-        "hostnameOverride",
-        "imagePullSecrets",
-        "initContainers",
-        "nodeName",
-        "nodeSelector",
-        "os",
-        "overhead",
-        "preemptionPolicy",
-        "priority",
-        "priorityClassName",
-        "readinessGates",
-        "resourceClaims",
-        "resources",
-        "restartPolicy",
-        "runtimeClassName",
-        "schedulerName",
-        "schedulingGates",
-        "schedulingGroup",
-        "securityContext",
-        "serviceAccount",
-        "serviceAccountName",
-        "setHostnameAsFQDN",
-        "shareProcessNamespace",
-        "subdomain",
-        "terminationGracePeriodSeconds",
-        "tolerations",
-        "topologySpreadConstraints",
-        "volumes",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("activeDeadlineSeconds"),
+        json::Field::optional("affinity"),
+        json::Field::optional("automountServiceAccountToken"),
+        json::Field::required("containers"),
+        json::Field::optional("dnsConfig"),
+        json::Field::optional("dnsPolicy"),
+        json::Field::optional("enableServiceLinks"),
+        json::Field::optional("ephemeralContainers"),
+        json::Field::optional("evictionResponders"),
+        json::Field::optional("hostAliases"),
+        json::Field::optional("hostIPC"),
+        json::Field::optional("hostNetwork"),
+        json::Field::optional("hostPID"),
+        json::Field::optional("hostUsers"),
+        json::Field::optional("hostname"),
+        json::Field::optional("hostnameOverride"),
+        json::Field::optional("imagePullSecrets"),
+        json::Field::optional("initContainers"),
+        json::Field::optional("nodeName"),
+        json::Field::optional("nodeSelector"),
+        json::Field::optional("os"),
+        json::Field::optional("overhead"),
+        json::Field::optional("preemptionPolicy"),
+        json::Field::optional("priority"),
+        json::Field::optional("priorityClassName"),
+        json::Field::optional("readinessGates"),
+        json::Field::optional("resourceClaims"),
+        json::Field::optional("resources"),
+        json::Field::optional("restartPolicy"),
+        json::Field::optional("runtimeClassName"),
+        json::Field::optional("schedulerName"),
+        json::Field::optional("schedulingGates"),
+        json::Field::optional("schedulingGroup"),
+        json::Field::optional("securityContext"),
+        json::Field::optional("serviceAccount"),
+        json::Field::optional("serviceAccountName"),
+        json::Field::optional("setHostnameAsFQDN"),
+        json::Field::optional("shareProcessNamespace"),
+        json::Field::optional("subdomain"),
+        json::Field::optional("terminationGracePeriodSeconds"),
+        json::Field::optional("tolerations"),
+        json::Field::optional("topologySpreadConstraints"),
+        json::Field::optional("volumes"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.active_deadline_seconds.read(reader),
-            1 => self.affinity.read(reader),
-            2 => self.automount_service_account_token.read(reader),
-            3 => self.containers.read(reader),
-            4 => self.dns_config.read(reader),
-            5 => self.dns_policy.read(reader),
-            6 => self.enable_service_links.read(reader),
-            7 => self.ephemeral_containers.read(reader),
-            8 => self.eviction_responders.read(reader),
-            9 => self.host_aliases.read(reader),
-            10 => self.host_ipc.read(reader),
-            11 => self.host_network.read(reader),
-            12 => self.host_pid.read(reader),
-            13 => self.host_users.read(reader),
-            14 => self.hostname.read(reader),
-            15 => self.hostname_override.read(reader),
-            16 => self.image_pull_secrets.read(reader),
-            17 => self.init_containers.read(reader),
-            18 => self.node_name.read(reader),
-            19 => self.node_selector.read(reader),
-            20 => self.os.read(reader),
-            21 => self.overhead.read(reader),
-            22 => self.preemption_policy.read(reader),
-            23 => self.priority.read(reader),
-            24 => self.priority_class_name.read(reader),
-            25 => self.readiness_gates.read(reader),
-            26 => self.resource_claims.read(reader),
-            27 => self.resources.read(reader),
-            28 => self.restart_policy.read(reader),
-            29 => self.runtime_class_name.read(reader),
-            30 => self.scheduler_name.read(reader),
-            31 => self.scheduling_gates.read(reader),
-            32 => self.scheduling_group.read(reader),
-            33 => self.security_context.read(reader),
-            34 => self.service_account.read(reader),
-            35 => self.service_account_name.read(reader),
-            36 => self.set_hostname_as_fqdn.read(reader),
-            37 => self.share_process_namespace.read(reader),
-            38 => self.subdomain.read(reader),
-            39 => self.termination_grace_period_seconds.read(reader),
-            40 => self.tolerations.read(reader),
-            41 => self.topology_spread_constraints.read(reader),
-            42 => self.volumes.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.active_deadline_seconds,
+                    &mut self.affinity,
+                    &mut self.automount_service_account_token,
+                    &mut self.containers,
+                    &mut self.dns_config,
+                    &mut self.dns_policy,
+                    &mut self.enable_service_links,
+                    &mut self.ephemeral_containers,
+                    &mut self.eviction_responders,
+                    &mut self.host_aliases,
+                    &mut self.host_ipc,
+                    &mut self.host_network,
+                    &mut self.host_pid,
+                    &mut self.host_users,
+                    &mut self.hostname,
+                    &mut self.hostname_override,
+                    &mut self.image_pull_secrets,
+                    &mut self.init_containers,
+                    &mut self.node_name,
+                    &mut self.node_selector,
+                    &mut self.os,
+                    &mut self.overhead,
+                    &mut self.preemption_policy,
+                    &mut self.priority,
+                    &mut self.priority_class_name,
+                    &mut self.readiness_gates,
+                    &mut self.resource_claims,
+                    &mut self.resources,
+                    &mut self.restart_policy,
+                    &mut self.runtime_class_name,
+                    &mut self.scheduler_name,
+                    &mut self.scheduling_gates,
+                    &mut self.scheduling_group,
+                    &mut self.security_context,
+                    &mut self.service_account,
+                    &mut self.service_account_name,
+                    &mut self.set_hostname_as_fqdn,
+                    &mut self.share_process_namespace,
+                    &mut self.subdomain,
+                    &mut self.termination_grace_period_seconds,
+                    &mut self.tolerations,
+                    &mut self.topology_spread_constraints,
+                    &mut self.volumes,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("activeDeadlineSeconds", &self.active_deadline_seconds);
-        writer.optional("affinity", &self.affinity);
         writer
-            .optional(
-                "automountServiceAccountToken",
-                &self.automount_service_account_token,
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.active_deadline_seconds,
+                    &self.affinity,
+                    &self.automount_service_account_token,
+                    &self.containers,
+                    &self.dns_config,
+                    &self.dns_policy,
+                    &self.enable_service_links,
+                    &self.ephemeral_containers,
+                    &self.eviction_responders,
+                    &self.host_aliases,
+                    &self.host_ipc,
+                    &self.host_network,
+                    &self.host_pid,
+                    &self.host_users,
+                    &self.hostname,
+                    &self.hostname_override,
+                    &self.image_pull_secrets,
+                    &self.init_containers,
+                    &self.node_name,
+                    &self.node_selector,
+                    &self.os,
+                    &self.overhead,
+                    &self.preemption_policy,
+                    &self.priority,
+                    &self.priority_class_name,
+                    &self.readiness_gates,
+                    &self.resource_claims,
+                    &self.resources,
+                    &self.restart_policy,
+                    &self.runtime_class_name,
+                    &self.scheduler_name,
+                    &self.scheduling_gates,
+                    &self.scheduling_group,
+                    &self.security_context,
+                    &self.service_account,
+                    &self.service_account_name,
+                    &self.set_hostname_as_fqdn,
+                    &self.share_process_namespace,
+                    &self.subdomain,
+                    &self.termination_grace_period_seconds,
+                    &self.tolerations,
+                    &self.topology_spread_constraints,
+                    &self.volumes,
+                ],
             );
-        writer.required("containers", &self.containers);
-        writer.optional("dnsConfig", &self.dns_config);
-        writer.optional("dnsPolicy", &self.dns_policy);
-        writer.optional("enableServiceLinks", &self.enable_service_links);
-        writer.optional("ephemeralContainers", &self.ephemeral_containers);
-        writer.optional("evictionResponders", &self.eviction_responders);
-        writer.optional("hostAliases", &self.host_aliases);
-        writer.optional("hostIPC", &self.host_ipc);
-        writer.optional("hostNetwork", &self.host_network);
-        writer.optional("hostPID", &self.host_pid);
-        writer.optional("hostUsers", &self.host_users);
-        writer.optional("hostname", &self.hostname);
-        writer.optional("hostnameOverride", &self.hostname_override);
-        writer.optional("imagePullSecrets", &self.image_pull_secrets);
-        writer.optional("initContainers", &self.init_containers);
-        writer.optional("nodeName", &self.node_name);
-        writer.optional("nodeSelector", &self.node_selector);
-        writer.optional("os", &self.os);
-        writer.optional("overhead", &self.overhead);
-        writer.optional("preemptionPolicy", &self.preemption_policy);
-        writer.optional("priority", &self.priority);
-        writer.optional("priorityClassName", &self.priority_class_name);
-        writer.optional("readinessGates", &self.readiness_gates);
-        writer.optional("resourceClaims", &self.resource_claims);
-        writer.optional("resources", &self.resources);
-        writer.optional("restartPolicy", &self.restart_policy);
-        writer.optional("runtimeClassName", &self.runtime_class_name);
-        writer.optional("schedulerName", &self.scheduler_name);
-        writer.optional("schedulingGates", &self.scheduling_gates);
-        writer.optional("schedulingGroup", &self.scheduling_group);
-        writer.optional("securityContext", &self.security_context);
-        writer.optional("serviceAccount", &self.service_account);
-        writer.optional("serviceAccountName", &self.service_account_name);
-        writer.optional("setHostnameAsFQDN", &self.set_hostname_as_fqdn);
-        writer.optional("shareProcessNamespace", &self.share_process_namespace);
-        writer.optional("subdomain", &self.subdomain);
-        writer
-            .optional(
-                "terminationGracePeriodSeconds",
-                &self.termination_grace_period_seconds,
-            );
-        writer.optional("tolerations", &self.tolerations);
-        writer.optional("topologySpreadConstraints", &self.topology_spread_constraints);
-        writer.optional("volumes", &self.volumes);
     }
 }
 

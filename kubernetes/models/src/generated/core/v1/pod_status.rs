@@ -139,94 +139,93 @@ pub struct PodStatus {
 }
 
 impl json::Value for PodStatus {
-    const FIELDS: &'static [&'static str] = &[
-        "allocatedResources",
-        "conditions",
-        "containerStatuses",
-        "ephemeralContainerStatuses",
-        "extendedResourceClaimStatus",
-        "hostIP",
-        "hostIPs",
-        "initContainerStatuses",
-        "message",
-        "nodeAllocatableResourceClaimStatuses",
-        "nominatedNodeName",
-        "observedGeneration",
-        "phase",
-        "podIP",
-        "podIPs",
-        "qosClass",
-        "reason",
-        "resize",
-        "resourceClaimStatuses",
-        "resources",
-        "startTime",
-        "volumeHealth",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("allocatedResources"),
+        json::Field::optional("conditions"),
+        json::Field::optional("containerStatuses"),
+        json::Field::optional("ephemeralContainerStatuses"),
+        json::Field::optional("extendedResourceClaimStatus"),
+        json::Field::optional("hostIP"),
+        json::Field::optional("hostIPs"),
+        json::Field::optional("initContainerStatuses"),
+        json::Field::optional("message"),
+        json::Field::optional("nodeAllocatableResourceClaimStatuses"),
+        json::Field::optional("nominatedNodeName"),
+        json::Field::optional("observedGeneration"),
+        json::Field::optional("phase"),
+        json::Field::optional("podIP"),
+        json::Field::optional("podIPs"),
+        json::Field::optional("qosClass"),
+        json::Field::optional("reason"),
+        json::Field::optional("resize"),
+        json::Field::optional("resourceClaimStatuses"),
+        json::Field::optional("resources"),
+        json::Field::optional("startTime"),
+        json::Field::optional("volumeHealth"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.allocated_resources.read(reader),
-            1 => self.conditions.read(reader),
-            2 => self.container_statuses.read(reader),
-            3 => self.ephemeral_container_statuses.read(reader),
-            4 => self.extended_resource_claim_status.read(reader),
-            5 => self.host_ip.read(reader),
-            6 => self.host_ips.read(reader),
-            7 => self.init_container_statuses.read(reader),
-            8 => self.message.read(reader),
-            9 => self.node_allocatable_resource_claim_statuses.read(reader),
-            10 => self.nominated_node_name.read(reader),
-            11 => self.observed_generation.read(reader),
-            12 => self.phase.read(reader),
-            13 => self.pod_ip.read(reader),
-            14 => self.pod_ips.read(reader),
-            15 => self.qos_class.read(reader),
-            16 => self.reason.read(reader),
-            17 => self.resize.read(reader),
-            18 => self.resource_claim_statuses.read(reader),
-            19 => self.resources.read(reader),
-            20 => self.start_time.read(reader),
-            21 => self.volume_health.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.allocated_resources,
+                    &mut self.conditions,
+                    &mut self.container_statuses,
+                    &mut self.ephemeral_container_statuses,
+                    &mut self.extended_resource_claim_status,
+                    &mut self.host_ip,
+                    &mut self.host_ips,
+                    &mut self.init_container_statuses,
+                    &mut self.message,
+                    &mut self.node_allocatable_resource_claim_statuses,
+                    &mut self.nominated_node_name,
+                    &mut self.observed_generation,
+                    &mut self.phase,
+                    &mut self.pod_ip,
+                    &mut self.pod_ips,
+                    &mut self.qos_class,
+                    &mut self.reason,
+                    &mut self.resize,
+                    &mut self.resource_claim_statuses,
+                    &mut self.resources,
+                    &mut self.start_time,
+                    &mut self.volume_health,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("allocatedResources", &self.allocated_resources);
-        writer.optional("conditions", &self.conditions);
-        writer.optional("containerStatuses", &self.container_statuses);
         writer
-            .optional("ephemeralContainerStatuses", &self.ephemeral_container_statuses);
-        writer
-            .optional(
-                "extendedResourceClaimStatus",
-                &self.extended_resource_claim_status,
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.allocated_resources,
+                    &self.conditions,
+                    &self.container_statuses,
+                    &self.ephemeral_container_statuses,
+                    &self.extended_resource_claim_status,
+                    &self.host_ip,
+                    &self.host_ips,
+                    &self.init_container_statuses,
+                    &self.message,
+                    &self.node_allocatable_resource_claim_statuses,
+                    &self.nominated_node_name,
+                    &self.observed_generation,
+                    &self.phase,
+                    &self.pod_ip,
+                    &self.pod_ips,
+                    &self.qos_class,
+                    &self.reason,
+                    &self.resize,
+                    &self.resource_claim_statuses,
+                    &self.resources,
+                    &self.start_time,
+                    &self.volume_health,
+                ],
             );
-        writer.optional("hostIP", &self.host_ip);
-        writer.optional("hostIPs", &self.host_ips);
-        writer.optional("initContainerStatuses", &self.init_container_statuses);
-        writer.optional("message", &self.message);
-        writer
-            .optional(
-                "nodeAllocatableResourceClaimStatuses",
-                &self.node_allocatable_resource_claim_statuses,
-            );
-        writer.optional("nominatedNodeName", &self.nominated_node_name);
-        writer.optional("observedGeneration", &self.observed_generation);
-        writer.optional("phase", &self.phase);
-        writer.optional("podIP", &self.pod_ip);
-        writer.optional("podIPs", &self.pod_ips);
-        writer.optional("qosClass", &self.qos_class);
-        writer.optional("reason", &self.reason);
-        writer.optional("resize", &self.resize);
-        writer.optional("resourceClaimStatuses", &self.resource_claim_statuses);
-        writer.optional("resources", &self.resources);
-        writer.optional("startTime", &self.start_time);
-        writer.optional("volumeHealth", &self.volume_health);
     }
 }
 

@@ -27,30 +27,39 @@ impl PodTemplate {
 }
 
 impl json::Value for PodTemplate {
-    const FIELDS: &'static [&'static str] = &[
-        "apiVersion",
-        "kind",
-        "metadata",
-        "template",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("apiVersion"),
+        json::Field::required("kind"),
+        json::Field::required("metadata"),
+        json::Field::optional("template"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("v1"),
-            1 => reader.constant("PodTemplate"),
-            2 => self.metadata.read(reader),
-            3 => self.template.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("v1"),
+                    &mut json::Constant("PodTemplate"),
+                    &mut self.metadata,
+                    &mut self.template,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.type_meta("v1", "PodTemplate");
-        writer.required("metadata", &self.metadata);
-        writer.optional("template", &self.template);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &json::Constant("v1"),
+                    &json::Constant("PodTemplate"),
+                    &self.metadata,
+                    &self.template,
+                ],
+            );
     }
 }
 

@@ -20,22 +20,19 @@ pub struct PodTemplateSpec {
 }
 
 impl json::Value for PodTemplateSpec {
-    const FIELDS: &'static [&'static str] = &["metadata", "spec"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("metadata"),
+        json::Field::optional("spec"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.metadata.read(reader),
-            1 => self.spec.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.metadata, &mut self.spec])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("metadata", &self.metadata);
-        writer.optional("spec", &self.spec);
+        writer.fields(Self::FIELDS, &[&self.metadata, &self.spec]);
     }
 }
 

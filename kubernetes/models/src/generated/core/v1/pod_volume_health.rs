@@ -20,28 +20,32 @@ pub struct PodVolumeHealth {
 }
 
 impl json::Value for PodVolumeHealth {
-    const FIELDS: &'static [&'static str] = &[
-        "healthConditions",
-        "lastTransitionTime",
-        "name",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("healthConditions"),
+        json::Field::optional("lastTransitionTime"),
+        json::Field::required("name"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.health_conditions.read(reader),
-            1 => self.last_transition_time.read(reader),
-            2 => self.name.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.health_conditions,
+                    &mut self.last_transition_time,
+                    &mut self.name,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("healthConditions", &self.health_conditions);
-        writer.optional("lastTransitionTime", &self.last_transition_time);
-        writer.required("name", &self.name);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[&self.health_conditions, &self.last_transition_time, &self.name],
+            );
     }
 }
 

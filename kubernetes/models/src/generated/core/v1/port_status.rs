@@ -21,24 +21,24 @@ pub struct PortStatus {
 }
 
 impl json::Value for PortStatus {
-    const FIELDS: &'static [&'static str] = &["error", "port", "protocol"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("error"),
+        json::Field::required("port"),
+        json::Field::required("protocol"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.error.read(reader),
-            1 => self.port.read(reader),
-            2 => self.protocol.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.error, &mut self.port, &mut self.protocol],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("error", &self.error);
-        writer.required("port", &self.port);
-        writer.required("protocol", &self.protocol);
+        writer.fields(Self::FIELDS, &[&self.error, &self.port, &self.protocol]);
     }
 }
 

@@ -16,22 +16,19 @@ pub struct PreferredSchedulingTerm {
 }
 
 impl json::Value for PreferredSchedulingTerm {
-    const FIELDS: &'static [&'static str] = &["preference", "weight"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("preference"),
+        json::Field::required("weight"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.preference.read(reader),
-            1 => self.weight.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.preference, &mut self.weight])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("preference", &self.preference);
-        writer.required("weight", &self.weight);
+        writer.fields(Self::FIELDS, &[&self.preference, &self.weight]);
     }
 }
 

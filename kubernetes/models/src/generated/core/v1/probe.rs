@@ -50,53 +50,57 @@ pub struct Probe {
 }
 
 impl json::Value for Probe {
-    const FIELDS: &'static [&'static str] = &[
-        "exec",
-        "failureThreshold",
-        "grpc",
-        "httpGet",
-        "initialDelaySeconds",
-        "periodSeconds",
-        "successThreshold",
-        "tcpSocket",
-        "terminationGracePeriodSeconds",
-        "timeoutSeconds",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("exec"),
+        json::Field::optional("failureThreshold"),
+        json::Field::optional("grpc"),
+        json::Field::optional("httpGet"),
+        json::Field::optional("initialDelaySeconds"),
+        json::Field::optional("periodSeconds"),
+        json::Field::optional("successThreshold"),
+        json::Field::optional("tcpSocket"),
+        json::Field::optional("terminationGracePeriodSeconds"),
+        json::Field::optional("timeoutSeconds"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.exec.read(reader),
-            1 => self.failure_threshold.read(reader),
-            2 => self.grpc.read(reader),
-            3 => self.http_get.read(reader),
-            4 => self.initial_delay_seconds.read(reader),
-            5 => self.period_seconds.read(reader),
-            6 => self.success_threshold.read(reader),
-            7 => self.tcp_socket.read(reader),
-            8 => self.termination_grace_period_seconds.read(reader),
-            9 => self.timeout_seconds.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.exec,
+                    &mut self.failure_threshold,
+                    &mut self.grpc,
+                    &mut self.http_get,
+                    &mut self.initial_delay_seconds,
+                    &mut self.period_seconds,
+                    &mut self.success_threshold,
+                    &mut self.tcp_socket,
+                    &mut self.termination_grace_period_seconds,
+                    &mut self.timeout_seconds,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("exec", &self.exec);
-        writer.optional("failureThreshold", &self.failure_threshold);
-        writer.optional("grpc", &self.grpc);
-        writer.optional("httpGet", &self.http_get);
-        writer.optional("initialDelaySeconds", &self.initial_delay_seconds);
-        writer.optional("periodSeconds", &self.period_seconds);
-        writer.optional("successThreshold", &self.success_threshold);
-        writer.optional("tcpSocket", &self.tcp_socket);
         writer
-            .optional(
-                "terminationGracePeriodSeconds",
-                &self.termination_grace_period_seconds,
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.exec,
+                    &self.failure_threshold,
+                    &self.grpc,
+                    &self.http_get,
+                    &self.initial_delay_seconds,
+                    &self.period_seconds,
+                    &self.success_threshold,
+                    &self.tcp_socket,
+                    &self.termination_grace_period_seconds,
+                    &self.timeout_seconds,
+                ],
             );
-        writer.optional("timeoutSeconds", &self.timeout_seconds);
     }
 }
 

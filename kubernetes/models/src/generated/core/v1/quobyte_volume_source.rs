@@ -28,37 +28,45 @@ pub struct QuobyteVolumeSource {
 }
 
 impl json::Value for QuobyteVolumeSource {
-    const FIELDS: &'static [&'static str] = &[
-        "group",
-        "readOnly",
-        "registry",
-        "tenant",
-        "user",
-        "volume",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("group"),
+        json::Field::optional("readOnly"),
+        json::Field::required("registry"),
+        json::Field::optional("tenant"),
+        json::Field::optional("user"),
+        json::Field::required("volume"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.group.read(reader),
-            1 => self.read_only.read(reader),
-            2 => self.registry.read(reader),
-            3 => self.tenant.read(reader),
-            4 => self.user.read(reader),
-            5 => self.volume.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.group,
+                    &mut self.read_only,
+                    &mut self.registry,
+                    &mut self.tenant,
+                    &mut self.user,
+                    &mut self.volume,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("group", &self.group);
-        writer.optional("readOnly", &self.read_only);
-        writer.required("registry", &self.registry);
-        writer.optional("tenant", &self.tenant);
-        writer.optional("user", &self.user);
-        writer.required("volume", &self.volume);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.group,
+                    &self.read_only,
+                    &self.registry,
+                    &self.tenant,
+                    &self.user,
+                    &self.volume,
+                ],
+            );
     }
 }
 

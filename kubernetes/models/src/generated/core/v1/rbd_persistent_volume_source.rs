@@ -48,43 +48,51 @@ pub struct RBDPersistentVolumeSource {
 }
 
 impl json::Value for RBDPersistentVolumeSource {
-    const FIELDS: &'static [&'static str] = &[
-        "fsType",
-        "image",
-        "keyring",
-        "monitors",
-        "pool",
-        "readOnly",
-        "secretRef",
-        "user",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("fsType"),
+        json::Field::required("image"),
+        json::Field::optional("keyring"),
+        json::Field::required("monitors"),
+        json::Field::optional("pool"),
+        json::Field::optional("readOnly"),
+        json::Field::optional("secretRef"),
+        json::Field::optional("user"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.fs_type.read(reader),
-            1 => self.image.read(reader),
-            2 => self.keyring.read(reader),
-            3 => self.monitors.read(reader),
-            4 => self.pool.read(reader),
-            5 => self.read_only.read(reader),
-            6 => self.secret_ref.read(reader),
-            7 => self.user.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.fs_type,
+                    &mut self.image,
+                    &mut self.keyring,
+                    &mut self.monitors,
+                    &mut self.pool,
+                    &mut self.read_only,
+                    &mut self.secret_ref,
+                    &mut self.user,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("fsType", &self.fs_type);
-        writer.required("image", &self.image);
-        writer.optional("keyring", &self.keyring);
-        writer.required("monitors", &self.monitors);
-        writer.optional("pool", &self.pool);
-        writer.optional("readOnly", &self.read_only);
-        writer.optional("secretRef", &self.secret_ref);
-        writer.optional("user", &self.user);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.fs_type,
+                    &self.image,
+                    &self.keyring,
+                    &self.monitors,
+                    &self.pool,
+                    &self.read_only,
+                    &self.secret_ref,
+                    &self.user,
+                ],
+            );
     }
 }
 

@@ -25,37 +25,45 @@ pub struct ReplicationControllerStatus {
 }
 
 impl json::Value for ReplicationControllerStatus {
-    const FIELDS: &'static [&'static str] = &[
-        "availableReplicas",
-        "conditions",
-        "fullyLabeledReplicas",
-        "observedGeneration",
-        "readyReplicas",
-        "replicas",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("availableReplicas"),
+        json::Field::optional("conditions"),
+        json::Field::optional("fullyLabeledReplicas"),
+        json::Field::optional("observedGeneration"),
+        json::Field::optional("readyReplicas"),
+        json::Field::required("replicas"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.available_replicas.read(reader),
-            1 => self.conditions.read(reader),
-            2 => self.fully_labeled_replicas.read(reader),
-            3 => self.observed_generation.read(reader),
-            4 => self.ready_replicas.read(reader),
-            5 => self.replicas.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.available_replicas,
+                    &mut self.conditions,
+                    &mut self.fully_labeled_replicas,
+                    &mut self.observed_generation,
+                    &mut self.ready_replicas,
+                    &mut self.replicas,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("availableReplicas", &self.available_replicas);
-        writer.optional("conditions", &self.conditions);
-        writer.optional("fullyLabeledReplicas", &self.fully_labeled_replicas);
-        writer.optional("observedGeneration", &self.observed_generation);
-        writer.optional("readyReplicas", &self.ready_replicas);
-        writer.required("replicas", &self.replicas);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.available_replicas,
+                    &self.conditions,
+                    &self.fully_labeled_replicas,
+                    &self.observed_generation,
+                    &self.ready_replicas,
+                    &self.replicas,
+                ],
+            );
     }
 }
 

@@ -31,24 +31,24 @@ pub struct ResourceHealth {
 }
 
 impl json::Value for ResourceHealth {
-    const FIELDS: &'static [&'static str] = &["health", "message", "resourceID"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("health"),
+        json::Field::optional("message"),
+        json::Field::required("resourceID"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.health.read(reader),
-            1 => self.message.read(reader),
-            2 => self.resource_id.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.health, &mut self.message, &mut self.resource_id],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("health", &self.health);
-        writer.optional("message", &self.message);
-        writer.required("resourceID", &self.resource_id);
+        writer.fields(Self::FIELDS, &[&self.health, &self.message, &self.resource_id]);
     }
 }
 

@@ -16,22 +16,19 @@ pub struct ResourceQuotaStatus {
 }
 
 impl json::Value for ResourceQuotaStatus {
-    const FIELDS: &'static [&'static str] = &["hard", "used"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("hard"),
+        json::Field::optional("used"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.hard.read(reader),
-            1 => self.used.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.hard, &mut self.used])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("hard", &self.hard);
-        writer.optional("used", &self.used);
+        writer.fields(Self::FIELDS, &[&self.hard, &self.used]);
     }
 }
 

@@ -27,24 +27,24 @@ pub struct ResourceRequirements {
 }
 
 impl json::Value for ResourceRequirements {
-    const FIELDS: &'static [&'static str] = &["claims", "limits", "requests"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("claims"),
+        json::Field::optional("limits"),
+        json::Field::optional("requests"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.claims.read(reader),
-            1 => self.limits.read(reader),
-            2 => self.requests.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.claims, &mut self.limits, &mut self.requests],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("claims", &self.claims);
-        writer.optional("limits", &self.limits);
-        writer.optional("requests", &self.requests);
+        writer.fields(Self::FIELDS, &[&self.claims, &self.limits, &self.requests]);
     }
 }
 

@@ -28,22 +28,19 @@ pub struct ResourceStatus {
 }
 
 impl json::Value for ResourceStatus {
-    const FIELDS: &'static [&'static str] = &["name", "resources"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("name"),
+        json::Field::optional("resources"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.name.read(reader),
-            1 => self.resources.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.name, &mut self.resources])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("name", &self.name);
-        writer.optional("resources", &self.resources);
+        writer.fields(Self::FIELDS, &[&self.name, &self.resources]);
     }
 }
 

@@ -41,49 +41,57 @@ pub struct ScaleIOVolumeSource {
 }
 
 impl json::Value for ScaleIOVolumeSource {
-    const FIELDS: &'static [&'static str] = &[
-        "fsType",
-        "gateway",
-        "protectionDomain",
-        "readOnly",
-        "secretRef",
-        "sslEnabled",
-        "storageMode",
-        "storagePool",
-        "system",
-        "volumeName",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("fsType"),
+        json::Field::required("gateway"),
+        json::Field::optional("protectionDomain"),
+        json::Field::optional("readOnly"),
+        json::Field::required("secretRef"),
+        json::Field::optional("sslEnabled"),
+        json::Field::optional("storageMode"),
+        json::Field::optional("storagePool"),
+        json::Field::required("system"),
+        json::Field::optional("volumeName"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.fs_type.read(reader),
-            1 => self.gateway.read(reader),
-            2 => self.protection_domain.read(reader),
-            3 => self.read_only.read(reader),
-            4 => self.secret_ref.read(reader),
-            5 => self.ssl_enabled.read(reader),
-            6 => self.storage_mode.read(reader),
-            7 => self.storage_pool.read(reader),
-            8 => self.system.read(reader),
-            9 => self.volume_name.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.fs_type,
+                    &mut self.gateway,
+                    &mut self.protection_domain,
+                    &mut self.read_only,
+                    &mut self.secret_ref,
+                    &mut self.ssl_enabled,
+                    &mut self.storage_mode,
+                    &mut self.storage_pool,
+                    &mut self.system,
+                    &mut self.volume_name,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("fsType", &self.fs_type);
-        writer.required("gateway", &self.gateway);
-        writer.optional("protectionDomain", &self.protection_domain);
-        writer.optional("readOnly", &self.read_only);
-        writer.required("secretRef", &self.secret_ref);
-        writer.optional("sslEnabled", &self.ssl_enabled);
-        writer.optional("storageMode", &self.storage_mode);
-        writer.optional("storagePool", &self.storage_pool);
-        writer.required("system", &self.system);
-        writer.optional("volumeName", &self.volume_name);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.fs_type,
+                    &self.gateway,
+                    &self.protection_domain,
+                    &self.read_only,
+                    &self.secret_ref,
+                    &self.ssl_enabled,
+                    &self.storage_mode,
+                    &self.storage_pool,
+                    &self.system,
+                    &self.volume_name,
+                ],
+            );
     }
 }
 

@@ -22,24 +22,24 @@ pub struct ScopedResourceSelectorRequirement {
 }
 
 impl json::Value for ScopedResourceSelectorRequirement {
-    const FIELDS: &'static [&'static str] = &["operator", "scopeName", "values"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("operator"),
+        json::Field::required("scopeName"),
+        json::Field::optional("values"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.operator.read(reader),
-            1 => self.scope_name.read(reader),
-            2 => self.values.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.operator, &mut self.scope_name, &mut self.values],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("operator", &self.operator);
-        writer.required("scopeName", &self.scope_name);
-        writer.optional("values", &self.values);
+        writer.fields(Self::FIELDS, &[&self.operator, &self.scope_name, &self.values]);
     }
 }
 

@@ -24,22 +24,19 @@ pub struct SeccompProfile {
 }
 
 impl json::Value for SeccompProfile {
-    const FIELDS: &'static [&'static str] = &["localhostProfile", "type"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("localhostProfile"),
+        json::Field::required("type"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.localhost_profile.read(reader),
-            1 => self.type_.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.localhost_profile, &mut self.type_])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("localhostProfile", &self.localhost_profile);
-        writer.required("type", &self.type_);
+        writer.fields(Self::FIELDS, &[&self.localhost_profile, &self.type_]);
     }
 }
 

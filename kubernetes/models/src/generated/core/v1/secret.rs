@@ -69,6 +69,7 @@ impl Secret {
 
 impl ::core::fmt::Debug for Secret {
     /// What is secret is left out.
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("Secret")
             .field("metadata", &self.metadata)
@@ -81,39 +82,48 @@ impl ::core::fmt::Debug for Secret {
 }
 
 impl json::Value for Secret {
-    const FIELDS: &'static [&'static str] = &[
-        "apiVersion",
-        "kind",
-        "metadata",
-        "data",
-        "immutable",
-        "stringData",
-        "type",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("apiVersion"),
+        json::Field::required("kind"),
+        json::Field::required("metadata"),
+        json::Field::optional("data"),
+        json::Field::optional("immutable"),
+        json::Field::optional("stringData"),
+        json::Field::optional("type"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("v1"),
-            1 => reader.constant("Secret"),
-            2 => self.metadata.read(reader),
-            3 => self.data.read(reader),
-            4 => self.immutable.read(reader),
-            5 => self.string_data.read(reader),
-            6 => self.type_.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("v1"),
+                    &mut json::Constant("Secret"),
+                    &mut self.metadata,
+                    &mut self.data,
+                    &mut self.immutable,
+                    &mut self.string_data,
+                    &mut self.type_,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.type_meta("v1", "Secret");
-        writer.required("metadata", &self.metadata);
-        writer.optional("data", &self.data);
-        writer.optional("immutable", &self.immutable);
-        writer.optional("stringData", &self.string_data);
-        writer.optional("type", &self.type_);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &json::Constant("v1"),
+                    &json::Constant("Secret"),
+                    &self.metadata,
+                    &self.data,
+                    &self.immutable,
+                    &self.string_data,
+                    &self.type_,
+                ],
+            );
     }
 }
 

@@ -30,24 +30,24 @@ pub struct SecretProjection {
 }
 
 impl json::Value for SecretProjection {
-    const FIELDS: &'static [&'static str] = &["items", "name", "optional"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("items"),
+        json::Field::optional("name"),
+        json::Field::optional("optional"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.items.read(reader),
-            1 => self.name.read(reader),
-            2 => self.optional.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.items, &mut self.name, &mut self.optional],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("items", &self.items);
-        writer.optional("name", &self.name);
-        writer.optional("optional", &self.optional);
+        writer.fields(Self::FIELDS, &[&self.items, &self.name, &self.optional]);
     }
 }
 

@@ -16,22 +16,19 @@ pub struct SecretReference {
 }
 
 impl json::Value for SecretReference {
-    const FIELDS: &'static [&'static str] = &["name", "namespace"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("name"),
+        json::Field::optional("namespace"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.name.read(reader),
-            1 => self.namespace.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.name, &mut self.namespace])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("name", &self.name);
-        writer.optional("namespace", &self.namespace);
+        writer.fields(Self::FIELDS, &[&self.name, &self.namespace]);
     }
 }
 

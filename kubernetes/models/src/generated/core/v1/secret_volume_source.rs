@@ -39,34 +39,42 @@ pub struct SecretVolumeSource {
 }
 
 impl json::Value for SecretVolumeSource {
-    const FIELDS: &'static [&'static str] = &[
-        "defaultMode",
-        "defaultUser",
-        "items",
-        "optional",
-        "secretName",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("defaultMode"),
+        json::Field::optional("defaultUser"),
+        json::Field::optional("items"),
+        json::Field::optional("optional"),
+        json::Field::optional("secretName"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.default_mode.read(reader),
-            1 => self.default_user.read(reader),
-            2 => self.items.read(reader),
-            3 => self.optional.read(reader),
-            4 => self.secret_name.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.default_mode,
+                    &mut self.default_user,
+                    &mut self.items,
+                    &mut self.optional,
+                    &mut self.secret_name,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("defaultMode", &self.default_mode);
-        writer.optional("defaultUser", &self.default_user);
-        writer.optional("items", &self.items);
-        writer.optional("optional", &self.optional);
-        writer.optional("secretName", &self.secret_name);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.default_mode,
+                    &self.default_user,
+                    &self.items,
+                    &self.optional,
+                    &self.secret_name,
+                ],
+            );
     }
 }
 

@@ -83,55 +83,63 @@ pub struct SecurityContext {
 }
 
 impl json::Value for SecurityContext {
-    const FIELDS: &'static [&'static str] = &[
-        "allowPrivilegeEscalation",
-        "appArmorProfile",
-        "capabilities",
-        "privileged",
-        "procMount",
-        "readOnlyRootFilesystem",
-        "runAsGroup",
-        "runAsNonRoot",
-        "runAsUser",
-        "seLinuxOptions",
-        "seccompProfile",
-        "windowsOptions",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("allowPrivilegeEscalation"),
+        json::Field::optional("appArmorProfile"),
+        json::Field::optional("capabilities"),
+        json::Field::optional("privileged"),
+        json::Field::optional("procMount"),
+        json::Field::optional("readOnlyRootFilesystem"),
+        json::Field::optional("runAsGroup"),
+        json::Field::optional("runAsNonRoot"),
+        json::Field::optional("runAsUser"),
+        json::Field::optional("seLinuxOptions"),
+        json::Field::optional("seccompProfile"),
+        json::Field::optional("windowsOptions"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.allow_privilege_escalation.read(reader),
-            1 => self.app_armor_profile.read(reader),
-            2 => self.capabilities.read(reader),
-            3 => self.privileged.read(reader),
-            4 => self.proc_mount.read(reader),
-            5 => self.read_only_root_filesystem.read(reader),
-            6 => self.run_as_group.read(reader),
-            7 => self.run_as_non_root.read(reader),
-            8 => self.run_as_user.read(reader),
-            9 => self.se_linux_options.read(reader),
-            10 => self.seccomp_profile.read(reader),
-            11 => self.windows_options.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.allow_privilege_escalation,
+                    &mut self.app_armor_profile,
+                    &mut self.capabilities,
+                    &mut self.privileged,
+                    &mut self.proc_mount,
+                    &mut self.read_only_root_filesystem,
+                    &mut self.run_as_group,
+                    &mut self.run_as_non_root,
+                    &mut self.run_as_user,
+                    &mut self.se_linux_options,
+                    &mut self.seccomp_profile,
+                    &mut self.windows_options,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("allowPrivilegeEscalation", &self.allow_privilege_escalation);
-        writer.optional("appArmorProfile", &self.app_armor_profile);
-        writer.optional("capabilities", &self.capabilities);
-        writer.optional("privileged", &self.privileged);
-        writer.optional("procMount", &self.proc_mount);
-        writer.optional("readOnlyRootFilesystem", &self.read_only_root_filesystem);
-        writer.optional("runAsGroup", &self.run_as_group);
-        writer.optional("runAsNonRoot", &self.run_as_non_root);
-        writer.optional("runAsUser", &self.run_as_user);
-        writer.optional("seLinuxOptions", &self.se_linux_options);
-        writer.optional("seccompProfile", &self.seccomp_profile);
-        writer.optional("windowsOptions", &self.windows_options);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.allow_privilege_escalation,
+                    &self.app_armor_profile,
+                    &self.capabilities,
+                    &self.privileged,
+                    &self.proc_mount,
+                    &self.read_only_root_filesystem,
+                    &self.run_as_group,
+                    &self.run_as_non_root,
+                    &self.run_as_user,
+                    &self.se_linux_options,
+                    &self.seccomp_profile,
+                    &self.windows_options,
+                ],
+            );
     }
 }
 

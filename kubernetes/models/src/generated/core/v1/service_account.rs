@@ -69,40 +69,45 @@ impl ServiceAccount {
 }
 
 impl json::Value for ServiceAccount {
-    const FIELDS: &'static [&'static str] = &[
-        "apiVersion",
-        "kind",
-        "metadata",
-        "automountServiceAccountToken",
-        "imagePullSecrets",
-        "secrets",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("apiVersion"),
+        json::Field::required("kind"),
+        json::Field::required("metadata"),
+        json::Field::optional("automountServiceAccountToken"),
+        json::Field::optional("imagePullSecrets"),
+        json::Field::optional("secrets"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("v1"),
-            1 => reader.constant("ServiceAccount"),
-            2 => self.metadata.read(reader),
-            3 => self.automount_service_account_token.read(reader),
-            4 => self.image_pull_secrets.read(reader),
-            5 => self.secrets.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("v1"),
+                    &mut json::Constant("ServiceAccount"),
+                    &mut self.metadata,
+                    &mut self.automount_service_account_token,
+                    &mut self.image_pull_secrets,
+                    &mut self.secrets,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.type_meta("v1", "ServiceAccount");
-        writer.required("metadata", &self.metadata);
         writer
-            .optional(
-                "automountServiceAccountToken",
-                &self.automount_service_account_token,
+            .fields(
+                Self::FIELDS,
+                &[
+                    &json::Constant("v1"),
+                    &json::Constant("ServiceAccount"),
+                    &self.metadata,
+                    &self.automount_service_account_token,
+                    &self.image_pull_secrets,
+                    &self.secrets,
+                ],
             );
-        writer.optional("imagePullSecrets", &self.image_pull_secrets);
-        writer.optional("secrets", &self.secrets);
     }
 }
 

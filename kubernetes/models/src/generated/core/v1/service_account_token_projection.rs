@@ -31,31 +31,34 @@ pub struct ServiceAccountTokenProjection {
 }
 
 impl json::Value for ServiceAccountTokenProjection {
-    const FIELDS: &'static [&'static str] = &[
-        "audience",
-        "expirationSeconds",
-        "path",
-        "user",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("audience"),
+        json::Field::optional("expirationSeconds"),
+        json::Field::required("path"),
+        json::Field::optional("user"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.audience.read(reader),
-            1 => self.expiration_seconds.read(reader),
-            2 => self.path.read(reader),
-            3 => self.user.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.audience,
+                    &mut self.expiration_seconds,
+                    &mut self.path,
+                    &mut self.user,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("audience", &self.audience);
-        writer.optional("expirationSeconds", &self.expiration_seconds);
-        writer.required("path", &self.path);
-        writer.optional("user", &self.user);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[&self.audience, &self.expiration_seconds, &self.path, &self.user],
+            );
     }
 }
 

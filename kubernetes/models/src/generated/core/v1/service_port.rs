@@ -52,37 +52,45 @@ pub struct ServicePort {
 }
 
 impl json::Value for ServicePort {
-    const FIELDS: &'static [&'static str] = &[
-        "appProtocol",
-        "name",
-        "nodePort",
-        "port",
-        "protocol",
-        "targetPort",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("appProtocol"),
+        json::Field::optional("name"),
+        json::Field::optional("nodePort"),
+        json::Field::required("port"),
+        json::Field::optional("protocol"),
+        json::Field::optional("targetPort"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.app_protocol.read(reader),
-            1 => self.name.read(reader),
-            2 => self.node_port.read(reader),
-            3 => self.port.read(reader),
-            4 => self.protocol.read(reader),
-            5 => self.target_port.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.app_protocol,
+                    &mut self.name,
+                    &mut self.node_port,
+                    &mut self.port,
+                    &mut self.protocol,
+                    &mut self.target_port,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("appProtocol", &self.app_protocol);
-        writer.optional("name", &self.name);
-        writer.optional("nodePort", &self.node_port);
-        writer.required("port", &self.port);
-        writer.optional("protocol", &self.protocol);
-        writer.optional("targetPort", &self.target_port);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.app_protocol,
+                    &self.name,
+                    &self.node_port,
+                    &self.port,
+                    &self.protocol,
+                    &self.target_port,
+                ],
+            );
     }
 }
 

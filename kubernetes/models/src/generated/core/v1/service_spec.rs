@@ -184,83 +184,87 @@ pub struct ServiceSpec {
 }
 
 impl json::Value for ServiceSpec {
-    const FIELDS: &'static [&'static str] = &[
-        "allocateLoadBalancerNodePorts",
-        "clusterIP",
-        "clusterIPs",
-        "externalIPs",
-        "externalName",
-        "externalTrafficPolicy",
-        "healthCheckNodePort",
-        "internalTrafficPolicy",
-        "ipFamilies",
-        "ipFamilyPolicy",
-        "loadBalancerClass",
-        "loadBalancerIP",
-        "loadBalancerSourceRanges",
-        "ports",
-        "publishNotReadyAddresses",
-        "selector",
-        "sessionAffinity",
-        "sessionAffinityConfig",
-        "trafficDistribution",
-        "type",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("allocateLoadBalancerNodePorts"),
+        json::Field::optional("clusterIP"),
+        json::Field::optional("clusterIPs"),
+        json::Field::optional("externalIPs"),
+        json::Field::optional("externalName"),
+        json::Field::optional("externalTrafficPolicy"),
+        json::Field::optional("healthCheckNodePort"),
+        json::Field::optional("internalTrafficPolicy"),
+        json::Field::optional("ipFamilies"),
+        json::Field::optional("ipFamilyPolicy"),
+        json::Field::optional("loadBalancerClass"),
+        json::Field::optional("loadBalancerIP"),
+        json::Field::optional("loadBalancerSourceRanges"),
+        json::Field::optional("ports"),
+        json::Field::optional("publishNotReadyAddresses"),
+        json::Field::optional("selector"),
+        json::Field::optional("sessionAffinity"),
+        json::Field::optional("sessionAffinityConfig"),
+        json::Field::optional("trafficDistribution"),
+        json::Field::optional("type"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.allocate_load_balancer_node_ports.read(reader),
-            1 => self.cluster_ip.read(reader),
-            2 => self.cluster_ips.read(reader),
-            3 => self.external_ips.read(reader),
-            4 => self.external_name.read(reader),
-            5 => self.external_traffic_policy.read(reader),
-            6 => self.health_check_node_port.read(reader),
-            7 => self.internal_traffic_policy.read(reader),
-            8 => self.ip_families.read(reader),
-            9 => self.ip_family_policy.read(reader),
-            10 => self.load_balancer_class.read(reader),
-            11 => self.load_balancer_ip.read(reader),
-            12 => self.load_balancer_source_ranges.read(reader),
-            13 => self.ports.read(reader),
-            14 => self.publish_not_ready_addresses.read(reader),
-            15 => self.selector.read(reader),
-            16 => self.session_affinity.read(reader),
-            17 => self.session_affinity_config.read(reader),
-            18 => self.traffic_distribution.read(reader),
-            19 => self.type_.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.allocate_load_balancer_node_ports,
+                    &mut self.cluster_ip,
+                    &mut self.cluster_ips,
+                    &mut self.external_ips,
+                    &mut self.external_name,
+                    &mut self.external_traffic_policy,
+                    &mut self.health_check_node_port,
+                    &mut self.internal_traffic_policy,
+                    &mut self.ip_families,
+                    &mut self.ip_family_policy,
+                    &mut self.load_balancer_class,
+                    &mut self.load_balancer_ip,
+                    &mut self.load_balancer_source_ranges,
+                    &mut self.ports,
+                    &mut self.publish_not_ready_addresses,
+                    &mut self.selector,
+                    &mut self.session_affinity,
+                    &mut self.session_affinity_config,
+                    &mut self.traffic_distribution,
+                    &mut self.type_,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
         writer
-            .optional(
-                "allocateLoadBalancerNodePorts",
-                &self.allocate_load_balancer_node_ports,
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.allocate_load_balancer_node_ports,
+                    &self.cluster_ip,
+                    &self.cluster_ips,
+                    &self.external_ips,
+                    &self.external_name,
+                    &self.external_traffic_policy,
+                    &self.health_check_node_port,
+                    &self.internal_traffic_policy,
+                    &self.ip_families,
+                    &self.ip_family_policy,
+                    &self.load_balancer_class,
+                    &self.load_balancer_ip,
+                    &self.load_balancer_source_ranges,
+                    &self.ports,
+                    &self.publish_not_ready_addresses,
+                    &self.selector,
+                    &self.session_affinity,
+                    &self.session_affinity_config,
+                    &self.traffic_distribution,
+                    &self.type_,
+                ],
             );
-        writer.optional("clusterIP", &self.cluster_ip);
-        writer.optional("clusterIPs", &self.cluster_ips);
-        writer.optional("externalIPs", &self.external_ips);
-        writer.optional("externalName", &self.external_name);
-        writer.optional("externalTrafficPolicy", &self.external_traffic_policy);
-        writer.optional("healthCheckNodePort", &self.health_check_node_port);
-        writer.optional("internalTrafficPolicy", &self.internal_traffic_policy);
-        writer.optional("ipFamilies", &self.ip_families);
-        writer.optional("ipFamilyPolicy", &self.ip_family_policy);
-        writer.optional("loadBalancerClass", &self.load_balancer_class);
-        writer.optional("loadBalancerIP", &self.load_balancer_ip);
-        writer.optional("loadBalancerSourceRanges", &self.load_balancer_source_ranges);
-        writer.optional("ports", &self.ports);
-        writer.optional("publishNotReadyAddresses", &self.publish_not_ready_addresses);
-        writer.optional("selector", &self.selector);
-        writer.optional("sessionAffinity", &self.session_affinity);
-        writer.optional("sessionAffinityConfig", &self.session_affinity_config);
-        writer.optional("trafficDistribution", &self.traffic_distribution);
-        writer.optional("type", &self.type_);
     }
 }
 

@@ -11,20 +11,16 @@ pub struct SleepAction {
 }
 
 impl json::Value for SleepAction {
-    const FIELDS: &'static [&'static str] = &["seconds"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[json::Field::required("seconds")];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.seconds.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.seconds])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("seconds", &self.seconds);
+        writer.fields(Self::FIELDS, &[&self.seconds]);
     }
 }
 

@@ -35,34 +35,42 @@ pub struct StorageOSPersistentVolumeSource {
 }
 
 impl json::Value for StorageOSPersistentVolumeSource {
-    const FIELDS: &'static [&'static str] = &[
-        "fsType",
-        "readOnly",
-        "secretRef",
-        "volumeName",
-        "volumeNamespace",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("fsType"),
+        json::Field::optional("readOnly"),
+        json::Field::optional("secretRef"),
+        json::Field::optional("volumeName"),
+        json::Field::optional("volumeNamespace"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.fs_type.read(reader),
-            1 => self.read_only.read(reader),
-            2 => self.secret_ref.read(reader),
-            3 => self.volume_name.read(reader),
-            4 => self.volume_namespace.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.fs_type,
+                    &mut self.read_only,
+                    &mut self.secret_ref,
+                    &mut self.volume_name,
+                    &mut self.volume_namespace,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("fsType", &self.fs_type);
-        writer.optional("readOnly", &self.read_only);
-        writer.optional("secretRef", &self.secret_ref);
-        writer.optional("volumeName", &self.volume_name);
-        writer.optional("volumeNamespace", &self.volume_namespace);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.fs_type,
+                    &self.read_only,
+                    &self.secret_ref,
+                    &self.volume_name,
+                    &self.volume_namespace,
+                ],
+            );
     }
 }
 

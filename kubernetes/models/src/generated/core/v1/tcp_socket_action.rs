@@ -16,22 +16,19 @@ pub struct TCPSocketAction {
 }
 
 impl json::Value for TCPSocketAction {
-    const FIELDS: &'static [&'static str] = &["host", "port"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("host"),
+        json::Field::required("port"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.host.read(reader),
-            1 => self.port.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.host, &mut self.port])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("host", &self.host);
-        writer.required("port", &self.port);
+        writer.fields(Self::FIELDS, &[&self.host, &self.port]);
     }
 }
 

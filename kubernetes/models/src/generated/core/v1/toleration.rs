@@ -37,34 +37,42 @@ pub struct Toleration {
 }
 
 impl json::Value for Toleration {
-    const FIELDS: &'static [&'static str] = &[
-        "effect",
-        "key",
-        "operator",
-        "tolerationSeconds",
-        "value",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("effect"),
+        json::Field::optional("key"),
+        json::Field::optional("operator"),
+        json::Field::optional("tolerationSeconds"),
+        json::Field::optional("value"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.effect.read(reader),
-            1 => self.key.read(reader),
-            2 => self.operator.read(reader),
-            3 => self.toleration_seconds.read(reader),
-            4 => self.value.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.effect,
+                    &mut self.key,
+                    &mut self.operator,
+                    &mut self.toleration_seconds,
+                    &mut self.value,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("effect", &self.effect);
-        writer.optional("key", &self.key);
-        writer.optional("operator", &self.operator);
-        writer.optional("tolerationSeconds", &self.toleration_seconds);
-        writer.optional("value", &self.value);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.effect,
+                    &self.key,
+                    &self.operator,
+                    &self.toleration_seconds,
+                    &self.value,
+                ],
+            );
     }
 }
 

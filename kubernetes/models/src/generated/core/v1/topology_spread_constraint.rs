@@ -91,43 +91,51 @@ pub struct TopologySpreadConstraint {
 }
 
 impl json::Value for TopologySpreadConstraint {
-    const FIELDS: &'static [&'static str] = &[
-        "labelSelector",
-        "matchLabelKeys",
-        "maxSkew",
-        "minDomains",
-        "nodeAffinityPolicy",
-        "nodeTaintsPolicy",
-        "topologyKey",
-        "whenUnsatisfiable",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("labelSelector"),
+        json::Field::optional("matchLabelKeys"),
+        json::Field::required("maxSkew"),
+        json::Field::optional("minDomains"),
+        json::Field::optional("nodeAffinityPolicy"),
+        json::Field::optional("nodeTaintsPolicy"),
+        json::Field::required("topologyKey"),
+        json::Field::required("whenUnsatisfiable"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.label_selector.read(reader),
-            1 => self.match_label_keys.read(reader),
-            2 => self.max_skew.read(reader),
-            3 => self.min_domains.read(reader),
-            4 => self.node_affinity_policy.read(reader),
-            5 => self.node_taints_policy.read(reader),
-            6 => self.topology_key.read(reader),
-            7 => self.when_unsatisfiable.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.label_selector,
+                    &mut self.match_label_keys,
+                    &mut self.max_skew,
+                    &mut self.min_domains,
+                    &mut self.node_affinity_policy,
+                    &mut self.node_taints_policy,
+                    &mut self.topology_key,
+                    &mut self.when_unsatisfiable,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("labelSelector", &self.label_selector);
-        writer.optional("matchLabelKeys", &self.match_label_keys);
-        writer.required("maxSkew", &self.max_skew);
-        writer.optional("minDomains", &self.min_domains);
-        writer.optional("nodeAffinityPolicy", &self.node_affinity_policy);
-        writer.optional("nodeTaintsPolicy", &self.node_taints_policy);
-        writer.required("topologyKey", &self.topology_key);
-        writer.required("whenUnsatisfiable", &self.when_unsatisfiable);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.label_selector,
+                    &self.match_label_keys,
+                    &self.max_skew,
+                    &self.min_domains,
+                    &self.node_affinity_policy,
+                    &self.node_taints_policy,
+                    &self.topology_key,
+                    &self.when_unsatisfiable,
+                ],
+            );
     }
 }
 

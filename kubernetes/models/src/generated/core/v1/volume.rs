@@ -188,112 +188,120 @@ pub struct Volume {
 }
 
 impl json::Value for Volume {
-    const FIELDS: &'static [&'static str] = &[
-        "awsElasticBlockStore",
-        "azureDisk",
-        "azureFile",
-        "cephfs",
-        "cinder",
-        "configMap",
-        "csi",
-        "downwardAPI",
-        "emptyDir",
-        "ephemeral",
-        "fc",
-        "flexVolume",
-        "flocker",
-        "gcePersistentDisk",
-        "gitRepo",
-        "glusterfs",
-        "hostPath",
-        "image",
-        "iscsi",
-        "name",
-        "nfs",
-        "persistentVolumeClaim",
-        "photonPersistentDisk",
-        "portworxVolume",
-        "projected",
-        "quobyte",
-        "rbd",
-        "scaleIO",
-        "secret",
-        "storageos",
-        "vsphereVolume",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("awsElasticBlockStore"),
+        json::Field::optional("azureDisk"),
+        json::Field::optional("azureFile"),
+        json::Field::optional("cephfs"),
+        json::Field::optional("cinder"),
+        json::Field::optional("configMap"),
+        json::Field::optional("csi"),
+        json::Field::optional("downwardAPI"),
+        json::Field::optional("emptyDir"),
+        json::Field::optional("ephemeral"),
+        json::Field::optional("fc"),
+        json::Field::optional("flexVolume"),
+        json::Field::optional("flocker"),
+        json::Field::optional("gcePersistentDisk"),
+        json::Field::optional("gitRepo"),
+        json::Field::optional("glusterfs"),
+        json::Field::optional("hostPath"),
+        json::Field::optional("image"),
+        json::Field::optional("iscsi"),
+        json::Field::required("name"),
+        json::Field::optional("nfs"),
+        json::Field::optional("persistentVolumeClaim"),
+        json::Field::optional("photonPersistentDisk"),
+        json::Field::optional("portworxVolume"),
+        json::Field::optional("projected"),
+        json::Field::optional("quobyte"),
+        json::Field::optional("rbd"),
+        json::Field::optional("scaleIO"),
+        json::Field::optional("secret"),
+        json::Field::optional("storageos"),
+        json::Field::optional("vsphereVolume"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.aws_elastic_block_store.read(reader),
-            1 => self.azure_disk.read(reader),
-            2 => self.azure_file.read(reader),
-            3 => self.cephfs.read(reader),
-            4 => self.cinder.read(reader),
-            5 => self.config_map.read(reader),
-            6 => self.csi.read(reader),
-            7 => self.downward_api.read(reader),
-            8 => self.empty_dir.read(reader),
-            9 => self.ephemeral.read(reader),
-            10 => self.fc.read(reader),
-            11 => self.flex_volume.read(reader),
-            12 => self.flocker.read(reader),
-            13 => self.gce_persistent_disk.read(reader),
-            14 => self.git_repo.read(reader),
-            15 => self.glusterfs.read(reader),
-            16 => self.host_path.read(reader),
-            17 => self.image.read(reader),
-            18 => self.iscsi.read(reader),
-            19 => self.name.read(reader),
-            20 => self.nfs.read(reader),
-            21 => self.persistent_volume_claim.read(reader),
-            22 => self.photon_persistent_disk.read(reader),
-            23 => self.portworx_volume.read(reader),
-            24 => self.projected.read(reader),
-            25 => self.quobyte.read(reader),
-            26 => self.rbd.read(reader),
-            27 => self.scale_io.read(reader),
-            28 => self.secret.read(reader),
-            29 => self.storageos.read(reader),
-            30 => self.vsphere_volume.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.aws_elastic_block_store,
+                    &mut self.azure_disk,
+                    &mut self.azure_file,
+                    &mut self.cephfs,
+                    &mut self.cinder,
+                    &mut self.config_map,
+                    &mut self.csi,
+                    &mut self.downward_api,
+                    &mut self.empty_dir,
+                    &mut self.ephemeral,
+                    &mut self.fc,
+                    &mut self.flex_volume,
+                    &mut self.flocker,
+                    &mut self.gce_persistent_disk,
+                    &mut self.git_repo,
+                    &mut self.glusterfs,
+                    &mut self.host_path,
+                    &mut self.image,
+                    &mut self.iscsi,
+                    &mut self.name,
+                    &mut self.nfs,
+                    &mut self.persistent_volume_claim,
+                    &mut self.photon_persistent_disk,
+                    &mut self.portworx_volume,
+                    &mut self.projected,
+                    &mut self.quobyte,
+                    &mut self.rbd,
+                    &mut self.scale_io,
+                    &mut self.secret,
+                    &mut self.storageos,
+                    &mut self.vsphere_volume,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("awsElasticBlockStore", &self.aws_elastic_block_store);
-        writer.optional("azureDisk", &self.azure_disk);
-        writer.optional("azureFile", &self.azure_file);
-        writer.optional("cephfs", &self.cephfs);
-        writer.optional("cinder", &self.cinder);
-        writer.optional("configMap", &self.config_map);
-        writer.optional("csi", &self.csi);
-        writer.optional("downwardAPI", &self.downward_api);
-        writer.optional("emptyDir", &self.empty_dir);
-        writer.optional("ephemeral", &self.ephemeral);
-        writer.optional("fc", &self.fc);
-        writer.optional("flexVolume", &self.flex_volume);
-        writer.optional("flocker", &self.flocker);
-        writer.optional("gcePersistentDisk", &self.gce_persistent_disk);
-        writer.optional("gitRepo", &self.git_repo);
-        writer.optional("glusterfs", &self.glusterfs);
-        writer.optional("hostPath", &self.host_path);
-        writer.optional("image", &self.image);
-        writer.optional("iscsi", &self.iscsi);
-        writer.required("name", &self.name);
-        writer.optional("nfs", &self.nfs);
-        writer.optional("persistentVolumeClaim", &self.persistent_volume_claim);
-        writer.optional("photonPersistentDisk", &self.photon_persistent_disk);
-        writer.optional("portworxVolume", &self.portworx_volume);
-        writer.optional("projected", &self.projected);
-        writer.optional("quobyte", &self.quobyte);
-        writer.optional("rbd", &self.rbd);
-        writer.optional("scaleIO", &self.scale_io);
-        writer.optional("secret", &self.secret);
-        writer.optional("storageos", &self.storageos);
-        writer.optional("vsphereVolume", &self.vsphere_volume);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.aws_elastic_block_store,
+                    &self.azure_disk,
+                    &self.azure_file,
+                    &self.cephfs,
+                    &self.cinder,
+                    &self.config_map,
+                    &self.csi,
+                    &self.downward_api,
+                    &self.empty_dir,
+                    &self.ephemeral,
+                    &self.fc,
+                    &self.flex_volume,
+                    &self.flocker,
+                    &self.gce_persistent_disk,
+                    &self.git_repo,
+                    &self.glusterfs,
+                    &self.host_path,
+                    &self.image,
+                    &self.iscsi,
+                    &self.name,
+                    &self.nfs,
+                    &self.persistent_volume_claim,
+                    &self.photon_persistent_disk,
+                    &self.portworx_volume,
+                    &self.projected,
+                    &self.quobyte,
+                    &self.rbd,
+                    &self.scale_io,
+                    &self.secret,
+                    &self.storageos,
+                    &self.vsphere_volume,
+                ],
+            );
     }
 }
 

@@ -14,22 +14,19 @@ pub struct VolumeDevice {
 }
 
 impl json::Value for VolumeDevice {
-    const FIELDS: &'static [&'static str] = &["devicePath", "name"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("devicePath"),
+        json::Field::required("name"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.device_path.read(reader),
-            1 => self.name.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.device_path, &mut self.name])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("devicePath", &self.device_path);
-        writer.required("name", &self.name);
+        writer.fields(Self::FIELDS, &[&self.device_path, &self.name]);
     }
 }
 

@@ -24,24 +24,24 @@ pub struct VolumeHealthCondition {
 }
 
 impl json::Value for VolumeHealthCondition {
-    const FIELDS: &'static [&'static str] = &["message", "reason", "status"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("message"),
+        json::Field::required("reason"),
+        json::Field::required("status"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.message.read(reader),
-            1 => self.reason.read(reader),
-            2 => self.status.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.message, &mut self.reason, &mut self.status],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("message", &self.message);
-        writer.required("reason", &self.reason);
-        writer.required("status", &self.status);
+        writer.fields(Self::FIELDS, &[&self.message, &self.reason, &self.status]);
     }
 }
 

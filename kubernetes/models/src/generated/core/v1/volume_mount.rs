@@ -54,43 +54,51 @@ pub struct VolumeMount {
 }
 
 impl json::Value for VolumeMount {
-    const FIELDS: &'static [&'static str] = &[
-        "bindMountOptions",
-        "mountPath",
-        "mountPropagation",
-        "name",
-        "readOnly",
-        "recursiveReadOnly",
-        "subPath",
-        "subPathExpr",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("bindMountOptions"),
+        json::Field::required("mountPath"),
+        json::Field::optional("mountPropagation"),
+        json::Field::required("name"),
+        json::Field::optional("readOnly"),
+        json::Field::optional("recursiveReadOnly"),
+        json::Field::optional("subPath"),
+        json::Field::optional("subPathExpr"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.bind_mount_options.read(reader),
-            1 => self.mount_path.read(reader),
-            2 => self.mount_propagation.read(reader),
-            3 => self.name.read(reader),
-            4 => self.read_only.read(reader),
-            5 => self.recursive_read_only.read(reader),
-            6 => self.sub_path.read(reader),
-            7 => self.sub_path_expr.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.bind_mount_options,
+                    &mut self.mount_path,
+                    &mut self.mount_propagation,
+                    &mut self.name,
+                    &mut self.read_only,
+                    &mut self.recursive_read_only,
+                    &mut self.sub_path,
+                    &mut self.sub_path_expr,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("bindMountOptions", &self.bind_mount_options);
-        writer.required("mountPath", &self.mount_path);
-        writer.optional("mountPropagation", &self.mount_propagation);
-        writer.required("name", &self.name);
-        writer.optional("readOnly", &self.read_only);
-        writer.optional("recursiveReadOnly", &self.recursive_read_only);
-        writer.optional("subPath", &self.sub_path);
-        writer.optional("subPathExpr", &self.sub_path_expr);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.bind_mount_options,
+                    &self.mount_path,
+                    &self.mount_propagation,
+                    &self.name,
+                    &self.read_only,
+                    &self.recursive_read_only,
+                    &self.sub_path,
+                    &self.sub_path_expr,
+                ],
+            );
     }
 }
 

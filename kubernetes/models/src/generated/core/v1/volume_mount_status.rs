@@ -24,34 +24,42 @@ pub struct VolumeMountStatus {
 }
 
 impl json::Value for VolumeMountStatus {
-    const FIELDS: &'static [&'static str] = &[
-        "mountPath",
-        "name",
-        "readOnly",
-        "recursiveReadOnly",
-        "volumeStatus",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("mountPath"),
+        json::Field::required("name"),
+        json::Field::optional("readOnly"),
+        json::Field::optional("recursiveReadOnly"),
+        json::Field::optional("volumeStatus"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.mount_path.read(reader),
-            1 => self.name.read(reader),
-            2 => self.read_only.read(reader),
-            3 => self.recursive_read_only.read(reader),
-            4 => self.volume_status.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.mount_path,
+                    &mut self.name,
+                    &mut self.read_only,
+                    &mut self.recursive_read_only,
+                    &mut self.volume_status,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("mountPath", &self.mount_path);
-        writer.required("name", &self.name);
-        writer.optional("readOnly", &self.read_only);
-        writer.optional("recursiveReadOnly", &self.recursive_read_only);
-        writer.optional("volumeStatus", &self.volume_status);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.mount_path,
+                    &self.name,
+                    &self.read_only,
+                    &self.recursive_read_only,
+                    &self.volume_status,
+                ],
+            );
     }
 }
 

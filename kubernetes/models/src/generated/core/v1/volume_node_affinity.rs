@@ -12,20 +12,16 @@ pub struct VolumeNodeAffinity {
 }
 
 impl json::Value for VolumeNodeAffinity {
-    const FIELDS: &'static [&'static str] = &["required"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[json::Field::optional("required")];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.required.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.required])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("required", &self.required);
+        writer.fields(Self::FIELDS, &[&self.required]);
     }
 }
 

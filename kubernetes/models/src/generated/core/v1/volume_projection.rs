@@ -62,37 +62,45 @@ pub struct VolumeProjection {
 }
 
 impl json::Value for VolumeProjection {
-    const FIELDS: &'static [&'static str] = &[
-        "clusterTrustBundle",
-        "configMap",
-        "downwardAPI",
-        "podCertificate",
-        "secret",
-        "serviceAccountToken",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("clusterTrustBundle"),
+        json::Field::optional("configMap"),
+        json::Field::optional("downwardAPI"),
+        json::Field::optional("podCertificate"),
+        json::Field::optional("secret"),
+        json::Field::optional("serviceAccountToken"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.cluster_trust_bundle.read(reader),
-            1 => self.config_map.read(reader),
-            2 => self.downward_api.read(reader),
-            3 => self.pod_certificate.read(reader),
-            4 => self.secret.read(reader),
-            5 => self.service_account_token.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.cluster_trust_bundle,
+                    &mut self.config_map,
+                    &mut self.downward_api,
+                    &mut self.pod_certificate,
+                    &mut self.secret,
+                    &mut self.service_account_token,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("clusterTrustBundle", &self.cluster_trust_bundle);
-        writer.optional("configMap", &self.config_map);
-        writer.optional("downwardAPI", &self.downward_api);
-        writer.optional("podCertificate", &self.pod_certificate);
-        writer.optional("secret", &self.secret);
-        writer.optional("serviceAccountToken", &self.service_account_token);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.cluster_trust_bundle,
+                    &self.config_map,
+                    &self.downward_api,
+                    &self.pod_certificate,
+                    &self.secret,
+                    &self.service_account_token,
+                ],
+            );
     }
 }
 

@@ -20,22 +20,19 @@ pub struct VolumeResourceRequirements {
 }
 
 impl json::Value for VolumeResourceRequirements {
-    const FIELDS: &'static [&'static str] = &["limits", "requests"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("limits"),
+        json::Field::optional("requests"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.limits.read(reader),
-            1 => self.requests.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.limits, &mut self.requests])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("limits", &self.limits);
-        writer.optional("requests", &self.requests);
+        writer.fields(Self::FIELDS, &[&self.limits, &self.requests]);
     }
 }
 

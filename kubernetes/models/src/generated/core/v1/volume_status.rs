@@ -15,20 +15,16 @@ pub struct VolumeStatus {
 }
 
 impl json::Value for VolumeStatus {
-    const FIELDS: &'static [&'static str] = &["image"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[json::Field::optional("image")];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.image.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.image])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("image", &self.image);
+        writer.fields(Self::FIELDS, &[&self.image]);
     }
 }
 

@@ -22,31 +22,39 @@ pub struct VsphereVirtualDiskVolumeSource {
 }
 
 impl json::Value for VsphereVirtualDiskVolumeSource {
-    const FIELDS: &'static [&'static str] = &[
-        "fsType",
-        "storagePolicyID",
-        "storagePolicyName",
-        "volumePath",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("fsType"),
+        json::Field::optional("storagePolicyID"),
+        json::Field::optional("storagePolicyName"),
+        json::Field::required("volumePath"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.fs_type.read(reader),
-            1 => self.storage_policy_id.read(reader),
-            2 => self.storage_policy_name.read(reader),
-            3 => self.volume_path.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.fs_type,
+                    &mut self.storage_policy_id,
+                    &mut self.storage_policy_name,
+                    &mut self.volume_path,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("fsType", &self.fs_type);
-        writer.optional("storagePolicyID", &self.storage_policy_id);
-        writer.optional("storagePolicyName", &self.storage_policy_name);
-        writer.required("volumePath", &self.volume_path);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.fs_type,
+                    &self.storage_policy_id,
+                    &self.storage_policy_name,
+                    &self.volume_path,
+                ],
+            );
     }
 }
 

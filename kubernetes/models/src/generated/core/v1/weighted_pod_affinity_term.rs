@@ -15,22 +15,19 @@ pub struct WeightedPodAffinityTerm {
 }
 
 impl json::Value for WeightedPodAffinityTerm {
-    const FIELDS: &'static [&'static str] = &["podAffinityTerm", "weight"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("podAffinityTerm"),
+        json::Field::required("weight"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.pod_affinity_term.read(reader),
-            1 => self.weight.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.pod_affinity_term, &mut self.weight])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("podAffinityTerm", &self.pod_affinity_term);
-        writer.required("weight", &self.weight);
+        writer.fields(Self::FIELDS, &[&self.pod_affinity_term, &self.weight]);
     }
 }
 

@@ -26,31 +26,39 @@ pub struct WindowsSecurityContextOptions {
 }
 
 impl json::Value for WindowsSecurityContextOptions {
-    const FIELDS: &'static [&'static str] = &[
-        "gmsaCredentialSpec",
-        "gmsaCredentialSpecName",
-        "hostProcess",
-        "runAsUserName",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("gmsaCredentialSpec"),
+        json::Field::optional("gmsaCredentialSpecName"),
+        json::Field::optional("hostProcess"),
+        json::Field::optional("runAsUserName"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.gmsa_credential_spec.read(reader),
-            1 => self.gmsa_credential_spec_name.read(reader),
-            2 => self.host_process.read(reader),
-            3 => self.run_as_user_name.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.gmsa_credential_spec,
+                    &mut self.gmsa_credential_spec_name,
+                    &mut self.host_process,
+                    &mut self.run_as_user_name,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("gmsaCredentialSpec", &self.gmsa_credential_spec);
-        writer.optional("gmsaCredentialSpecName", &self.gmsa_credential_spec_name);
-        writer.optional("hostProcess", &self.host_process);
-        writer.optional("runAsUserName", &self.run_as_user_name);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.gmsa_credential_spec,
+                    &self.gmsa_credential_spec_name,
+                    &self.host_process,
+                    &self.run_as_user_name,
+                ],
+            );
     }
 }
 

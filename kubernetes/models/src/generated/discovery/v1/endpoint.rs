@@ -44,43 +44,51 @@ pub struct Endpoint {
 }
 
 impl json::Value for Endpoint {
-    const FIELDS: &'static [&'static str] = &[
-        "addresses",
-        "conditions",
-        "deprecatedTopology",
-        "hints",
-        "hostname",
-        "nodeName",
-        "targetRef",
-        "zone",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("addresses"),
+        json::Field::optional("conditions"),
+        json::Field::optional("deprecatedTopology"),
+        json::Field::optional("hints"),
+        json::Field::optional("hostname"),
+        json::Field::optional("nodeName"),
+        json::Field::optional("targetRef"),
+        json::Field::optional("zone"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.addresses.read(reader),
-            1 => self.conditions.read(reader),
-            2 => self.deprecated_topology.read(reader),
-            3 => self.hints.read(reader),
-            4 => self.hostname.read(reader),
-            5 => self.node_name.read(reader),
-            6 => self.target_ref.read(reader),
-            7 => self.zone.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.addresses,
+                    &mut self.conditions,
+                    &mut self.deprecated_topology,
+                    &mut self.hints,
+                    &mut self.hostname,
+                    &mut self.node_name,
+                    &mut self.target_ref,
+                    &mut self.zone,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("addresses", &self.addresses);
-        writer.optional("conditions", &self.conditions);
-        writer.optional("deprecatedTopology", &self.deprecated_topology);
-        writer.optional("hints", &self.hints);
-        writer.optional("hostname", &self.hostname);
-        writer.optional("nodeName", &self.node_name);
-        writer.optional("targetRef", &self.target_ref);
-        writer.optional("zone", &self.zone);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.addresses,
+                    &self.conditions,
+                    &self.deprecated_topology,
+                    &self.hints,
+                    &self.hostname,
+                    &self.node_name,
+                    &self.target_ref,
+                    &self.zone,
+                ],
+            );
     }
 }
 

@@ -18,22 +18,19 @@ pub struct EndpointHints {
 }
 
 impl json::Value for EndpointHints {
-    const FIELDS: &'static [&'static str] = &["forNodes", "forZones"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("forNodes"),
+        json::Field::optional("forZones"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.for_nodes.read(reader),
-            1 => self.for_zones.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.for_nodes, &mut self.for_zones])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("forNodes", &self.for_nodes);
-        writer.optional("forZones", &self.for_zones);
+        writer.fields(Self::FIELDS, &[&self.for_nodes, &self.for_zones]);
     }
 }
 

@@ -63,36 +63,45 @@ impl EndpointSlice {
 }
 
 impl json::Value for EndpointSlice {
-    const FIELDS: &'static [&'static str] = &[
-        "apiVersion",
-        "kind",
-        "metadata",
-        "addressType",
-        "endpoints",
-        "ports",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("apiVersion"),
+        json::Field::required("kind"),
+        json::Field::required("metadata"),
+        json::Field::required("addressType"),
+        json::Field::optional("endpoints"),
+        json::Field::optional("ports"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("discovery.k8s.io/v1"),
-            1 => reader.constant("EndpointSlice"),
-            2 => self.metadata.read(reader),
-            3 => self.address_type.read(reader),
-            4 => self.endpoints.read(reader),
-            5 => self.ports.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("discovery.k8s.io/v1"),
+                    &mut json::Constant("EndpointSlice"),
+                    &mut self.metadata,
+                    &mut self.address_type,
+                    &mut self.endpoints,
+                    &mut self.ports,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.type_meta("discovery.k8s.io/v1", "EndpointSlice");
-        writer.required("metadata", &self.metadata);
-        writer.required("addressType", &self.address_type);
-        writer.optional("endpoints", &self.endpoints);
-        writer.optional("ports", &self.ports);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &json::Constant("discovery.k8s.io/v1"),
+                    &json::Constant("EndpointSlice"),
+                    &self.metadata,
+                    &self.address_type,
+                    &self.endpoints,
+                    &self.ports,
+                ],
+            );
     }
 }
 

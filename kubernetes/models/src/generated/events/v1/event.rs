@@ -184,69 +184,78 @@ impl Event {
 }
 
 impl json::Value for Event {
-    const FIELDS: &'static [&'static str] = &[
-        "apiVersion",
-        "kind",
-        "metadata",
-        "action",
-        "deprecatedCount",
-        "deprecatedFirstTimestamp",
-        "deprecatedLastTimestamp",
-        "deprecatedSource",
-        "eventTime",
-        "note",
-        "reason",
-        "regarding",
-        "related",
-        "reportingController",
-        "reportingInstance",
-        "series",
-        "type",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("apiVersion"),
+        json::Field::required("kind"),
+        json::Field::required("metadata"),
+        json::Field::optional("action"),
+        json::Field::optional("deprecatedCount"),
+        json::Field::optional("deprecatedFirstTimestamp"),
+        json::Field::optional("deprecatedLastTimestamp"),
+        json::Field::optional("deprecatedSource"),
+        json::Field::required("eventTime"),
+        json::Field::optional("note"),
+        json::Field::optional("reason"),
+        json::Field::optional("regarding"),
+        json::Field::optional("related"),
+        json::Field::optional("reportingController"),
+        json::Field::optional("reportingInstance"),
+        json::Field::optional("series"),
+        json::Field::optional("type"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("events.k8s.io/v1"),
-            1 => reader.constant("Event"),
-            2 => self.metadata.read(reader),
-            3 => self.action.read(reader),
-            4 => self.deprecated_count.read(reader),
-            5 => self.deprecated_first_timestamp.read(reader),
-            6 => self.deprecated_last_timestamp.read(reader),
-            7 => self.deprecated_source.read(reader),
-            8 => self.event_time.read(reader),
-            9 => self.note.read(reader),
-            10 => self.reason.read(reader),
-            11 => self.regarding.read(reader),
-            12 => self.related.read(reader),
-            13 => self.reporting_controller.read(reader),
-            14 => self.reporting_instance.read(reader),
-            15 => self.series.read(reader),
-            16 => self.type_.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("events.k8s.io/v1"),
+                    &mut json::Constant("Event"),
+                    &mut self.metadata,
+                    &mut self.action,
+                    &mut self.deprecated_count,
+                    &mut self.deprecated_first_timestamp,
+                    &mut self.deprecated_last_timestamp,
+                    &mut self.deprecated_source,
+                    &mut self.event_time,
+                    &mut self.note,
+                    &mut self.reason,
+                    &mut self.regarding,
+                    &mut self.related,
+                    &mut self.reporting_controller,
+                    &mut self.reporting_instance,
+                    &mut self.series,
+                    &mut self.type_,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.type_meta("events.k8s.io/v1", "Event");
-        writer.required("metadata", &self.metadata);
-        writer.optional("action", &self.action);
-        writer.optional("deprecatedCount", &self.deprecated_count);
-        writer.optional("deprecatedFirstTimestamp", &self.deprecated_first_timestamp);
-        writer.optional("deprecatedLastTimestamp", &self.deprecated_last_timestamp);
-        writer.optional("deprecatedSource", &self.deprecated_source);
-        writer.required("eventTime", &self.event_time);
-        writer.optional("note", &self.note);
-        writer.optional("reason", &self.reason);
-        writer.optional("regarding", &self.regarding);
-        writer.optional("related", &self.related);
-        writer.optional("reportingController", &self.reporting_controller);
-        writer.optional("reportingInstance", &self.reporting_instance);
-        writer.optional("series", &self.series);
-        writer.optional("type", &self.type_);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &json::Constant("events.k8s.io/v1"),
+                    &json::Constant("Event"),
+                    &self.metadata,
+                    &self.action,
+                    &self.deprecated_count,
+                    &self.deprecated_first_timestamp,
+                    &self.deprecated_last_timestamp,
+                    &self.deprecated_source,
+                    &self.event_time,
+                    &self.note,
+                    &self.reason,
+                    &self.regarding,
+                    &self.related,
+                    &self.reporting_controller,
+                    &self.reporting_instance,
+                    &self.series,
+                    &self.type_,
+                ],
+            );
     }
 }
 

@@ -34,25 +34,27 @@ pub struct ExemptPriorityLevelConfiguration {
 }
 
 impl json::Value for ExemptPriorityLevelConfiguration {
-    const FIELDS: &'static [&'static str] = &[
-        "lendablePercent",
-        "nominalConcurrencyShares",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("lendablePercent"),
+        json::Field::optional("nominalConcurrencyShares"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.lendable_percent.read(reader),
-            1 => self.nominal_concurrency_shares.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.lendable_percent, &mut self.nominal_concurrency_shares],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("lendablePercent", &self.lendable_percent);
-        writer.optional("nominalConcurrencyShares", &self.nominal_concurrency_shares);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[&self.lendable_percent, &self.nominal_concurrency_shares],
+            );
     }
 }
 

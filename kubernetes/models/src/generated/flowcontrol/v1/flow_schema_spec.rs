@@ -32,32 +32,39 @@ pub struct FlowSchemaSpec {
 }
 
 impl json::Value for FlowSchemaSpec {
-    const FIELDS: &'static [&'static str] = &[
-        "distinguisherMethod",
-        "matchingPrecedence",
-        "priorityLevelConfiguration",
-        "rules",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("distinguisherMethod"),
+        json::Field::optional("matchingPrecedence"),
+        json::Field::required("priorityLevelConfiguration"),
+        json::Field::optional("rules"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.distinguisher_method.read(reader),
-            1 => self.matching_precedence.read(reader),
-            2 => self.priority_level_configuration.read(reader),
-            3 => self.rules.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.distinguisher_method,
+                    &mut self.matching_precedence,
+                    &mut self.priority_level_configuration,
+                    &mut self.rules,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("distinguisherMethod", &self.distinguisher_method);
-        writer.optional("matchingPrecedence", &self.matching_precedence);
         writer
-            .required("priorityLevelConfiguration", &self.priority_level_configuration);
-        writer.optional("rules", &self.rules);
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.distinguisher_method,
+                    &self.matching_precedence,
+                    &self.priority_level_configuration,
+                    &self.rules,
+                ],
+            );
     }
 }
 

@@ -57,31 +57,39 @@ pub struct LimitedPriorityLevelConfiguration {
 }
 
 impl json::Value for LimitedPriorityLevelConfiguration {
-    const FIELDS: &'static [&'static str] = &[
-        "borrowingLimitPercent",
-        "lendablePercent",
-        "limitResponse",
-        "nominalConcurrencyShares",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("borrowingLimitPercent"),
+        json::Field::optional("lendablePercent"),
+        json::Field::required("limitResponse"),
+        json::Field::optional("nominalConcurrencyShares"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.borrowing_limit_percent.read(reader),
-            1 => self.lendable_percent.read(reader),
-            2 => self.limit_response.read(reader),
-            3 => self.nominal_concurrency_shares.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.borrowing_limit_percent,
+                    &mut self.lendable_percent,
+                    &mut self.limit_response,
+                    &mut self.nominal_concurrency_shares,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("borrowingLimitPercent", &self.borrowing_limit_percent);
-        writer.optional("lendablePercent", &self.lendable_percent);
-        writer.required("limitResponse", &self.limit_response);
-        writer.optional("nominalConcurrencyShares", &self.nominal_concurrency_shares);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.borrowing_limit_percent,
+                    &self.lendable_percent,
+                    &self.limit_response,
+                    &self.nominal_concurrency_shares,
+                ],
+            );
     }
 }
 

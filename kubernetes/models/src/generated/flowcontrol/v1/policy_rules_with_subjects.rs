@@ -27,28 +27,32 @@ pub struct PolicyRulesWithSubjects {
 }
 
 impl json::Value for PolicyRulesWithSubjects {
-    const FIELDS: &'static [&'static str] = &[
-        "nonResourceRules",
-        "resourceRules",
-        "subjects",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("nonResourceRules"),
+        json::Field::optional("resourceRules"),
+        json::Field::required("subjects"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.non_resource_rules.read(reader),
-            1 => self.resource_rules.read(reader),
-            2 => self.subjects.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.non_resource_rules,
+                    &mut self.resource_rules,
+                    &mut self.subjects,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("nonResourceRules", &self.non_resource_rules);
-        writer.optional("resourceRules", &self.resource_rules);
-        writer.required("subjects", &self.subjects);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[&self.non_resource_rules, &self.resource_rules, &self.subjects],
+            );
     }
 }
 

@@ -44,34 +44,42 @@ impl PriorityLevelConfiguration {
 }
 
 impl json::Value for PriorityLevelConfiguration {
-    const FIELDS: &'static [&'static str] = &[
-        "apiVersion",
-        "kind",
-        "metadata",
-        "spec",
-        "status",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("apiVersion"),
+        json::Field::required("kind"),
+        json::Field::required("metadata"),
+        json::Field::required("spec"),
+        json::Field::optional("status"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("flowcontrol.apiserver.k8s.io/v1"),
-            1 => reader.constant("PriorityLevelConfiguration"),
-            2 => self.metadata.read(reader),
-            3 => self.spec.read(reader),
-            4 => self.status.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("flowcontrol.apiserver.k8s.io/v1"),
+                    &mut json::Constant("PriorityLevelConfiguration"),
+                    &mut self.metadata,
+                    &mut self.spec,
+                    &mut self.status,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
         writer
-            .type_meta("flowcontrol.apiserver.k8s.io/v1", "PriorityLevelConfiguration");
-        writer.required("metadata", &self.metadata);
-        writer.required("spec", &self.spec);
-        writer.optional("status", &self.status);
+            .fields(
+                Self::FIELDS,
+                &[
+                    &json::Constant("flowcontrol.apiserver.k8s.io/v1"),
+                    &json::Constant("PriorityLevelConfiguration"),
+                    &self.metadata,
+                    &self.spec,
+                    &self.status,
+                ],
+            );
     }
 }
 

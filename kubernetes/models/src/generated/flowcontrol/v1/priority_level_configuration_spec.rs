@@ -27,24 +27,24 @@ pub struct PriorityLevelConfigurationSpec {
 }
 
 impl json::Value for PriorityLevelConfigurationSpec {
-    const FIELDS: &'static [&'static str] = &["exempt", "limited", "type"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("exempt"),
+        json::Field::optional("limited"),
+        json::Field::required("type"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.exempt.read(reader),
-            1 => self.limited.read(reader),
-            2 => self.type_.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.exempt, &mut self.limited, &mut self.type_],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("exempt", &self.exempt);
-        writer.optional("limited", &self.limited);
-        writer.required("type", &self.type_);
+        writer.fields(Self::FIELDS, &[&self.exempt, &self.limited, &self.type_]);
     }
 }
 

@@ -42,34 +42,42 @@ pub struct ResourcePolicyRule {
 }
 
 impl json::Value for ResourcePolicyRule {
-    const FIELDS: &'static [&'static str] = &[
-        "apiGroups",
-        "clusterScope",
-        "namespaces",
-        "resources",
-        "verbs",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("apiGroups"),
+        json::Field::optional("clusterScope"),
+        json::Field::optional("namespaces"),
+        json::Field::required("resources"),
+        json::Field::required("verbs"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.api_groups.read(reader),
-            1 => self.cluster_scope.read(reader),
-            2 => self.namespaces.read(reader),
-            3 => self.resources.read(reader),
-            4 => self.verbs.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.api_groups,
+                    &mut self.cluster_scope,
+                    &mut self.namespaces,
+                    &mut self.resources,
+                    &mut self.verbs,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("apiGroups", &self.api_groups);
-        writer.optional("clusterScope", &self.cluster_scope);
-        writer.optional("namespaces", &self.namespaces);
-        writer.required("resources", &self.resources);
-        writer.required("verbs", &self.verbs);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.api_groups,
+                    &self.cluster_scope,
+                    &self.namespaces,
+                    &self.resources,
+                    &self.verbs,
+                ],
+            );
     }
 }
 

@@ -23,26 +23,34 @@ pub struct Subject {
 }
 
 impl json::Value for Subject {
-    const FIELDS: &'static [&'static str] = &["group", "kind", "serviceAccount", "user"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("group"),
+        json::Field::required("kind"),
+        json::Field::optional("serviceAccount"),
+        json::Field::optional("user"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.group.read(reader),
-            1 => self.kind.read(reader),
-            2 => self.service_account.read(reader),
-            3 => self.user.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.group,
+                    &mut self.kind,
+                    &mut self.service_account,
+                    &mut self.user,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("group", &self.group);
-        writer.required("kind", &self.kind);
-        writer.optional("serviceAccount", &self.service_account);
-        writer.optional("user", &self.user);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[&self.group, &self.kind, &self.service_account, &self.user],
+            );
     }
 }
 

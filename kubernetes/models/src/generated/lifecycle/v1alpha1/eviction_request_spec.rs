@@ -29,24 +29,24 @@ pub struct EvictionRequestSpec {
 }
 
 impl json::Value for EvictionRequestSpec {
-    const FIELDS: &'static [&'static str] = &["intent", "requester", "target"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("intent"),
+        json::Field::required("requester"),
+        json::Field::required("target"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.intent.read(reader),
-            1 => self.requester.read(reader),
-            2 => self.target.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.intent, &mut self.requester, &mut self.target],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("intent", &self.intent);
-        writer.required("requester", &self.requester);
-        writer.required("target", &self.target);
+        writer.fields(Self::FIELDS, &[&self.intent, &self.requester, &self.target]);
     }
 }
 

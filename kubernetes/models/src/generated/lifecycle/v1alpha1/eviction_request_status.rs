@@ -28,22 +28,23 @@ pub struct EvictionRequestStatus {
 }
 
 impl json::Value for EvictionRequestStatus {
-    const FIELDS: &'static [&'static str] = &["conditions", "observedGeneration"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("conditions"),
+        json::Field::optional("observedGeneration"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.conditions.read(reader),
-            1 => self.observed_generation.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.conditions, &mut self.observed_generation],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("conditions", &self.conditions);
-        writer.optional("observedGeneration", &self.observed_generation);
+        writer.fields(Self::FIELDS, &[&self.conditions, &self.observed_generation]);
     }
 }
 

@@ -63,34 +63,42 @@ pub struct EvictionStatus {
 }
 
 impl json::Value for EvictionStatus {
-    const FIELDS: &'static [&'static str] = &[
-        "conditions",
-        "observedGeneration",
-        "requesters",
-        "responders",
-        "targetResponders",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("conditions"),
+        json::Field::optional("observedGeneration"),
+        json::Field::optional("requesters"),
+        json::Field::optional("responders"),
+        json::Field::optional("targetResponders"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.conditions.read(reader),
-            1 => self.observed_generation.read(reader),
-            2 => self.requesters.read(reader),
-            3 => self.responders.read(reader),
-            4 => self.target_responders.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.conditions,
+                    &mut self.observed_generation,
+                    &mut self.requesters,
+                    &mut self.responders,
+                    &mut self.target_responders,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("conditions", &self.conditions);
-        writer.optional("observedGeneration", &self.observed_generation);
-        writer.optional("requesters", &self.requesters);
-        writer.optional("responders", &self.responders);
-        writer.optional("targetResponders", &self.target_responders);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.conditions,
+                    &self.observed_generation,
+                    &self.requesters,
+                    &self.responders,
+                    &self.target_responders,
+                ],
+            );
     }
 }
 

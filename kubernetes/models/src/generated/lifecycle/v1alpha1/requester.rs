@@ -24,22 +24,19 @@ pub struct Requester {
 }
 
 impl json::Value for Requester {
-    const FIELDS: &'static [&'static str] = &["intent", "name"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("intent"),
+        json::Field::required("name"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.intent.read(reader),
-            1 => self.name.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.intent, &mut self.name])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("intent", &self.intent);
-        writer.required("name", &self.name);
+        writer.fields(Self::FIELDS, &[&self.intent, &self.name]);
     }
 }
 

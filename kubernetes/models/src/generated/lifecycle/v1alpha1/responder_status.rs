@@ -43,37 +43,45 @@ pub struct ResponderStatus {
 }
 
 impl json::Value for ResponderStatus {
-    const FIELDS: &'static [&'static str] = &[
-        "completionTime",
-        "expectedCompletionTime",
-        "heartbeatTime",
-        "message",
-        "name",
-        "startTime",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("completionTime"),
+        json::Field::optional("expectedCompletionTime"),
+        json::Field::optional("heartbeatTime"),
+        json::Field::optional("message"),
+        json::Field::required("name"),
+        json::Field::optional("startTime"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.completion_time.read(reader),
-            1 => self.expected_completion_time.read(reader),
-            2 => self.heartbeat_time.read(reader),
-            3 => self.message.read(reader),
-            4 => self.name.read(reader),
-            5 => self.start_time.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.completion_time,
+                    &mut self.expected_completion_time,
+                    &mut self.heartbeat_time,
+                    &mut self.message,
+                    &mut self.name,
+                    &mut self.start_time,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("completionTime", &self.completion_time);
-        writer.optional("expectedCompletionTime", &self.expected_completion_time);
-        writer.optional("heartbeatTime", &self.heartbeat_time);
-        writer.optional("message", &self.message);
-        writer.required("name", &self.name);
-        writer.optional("startTime", &self.start_time);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.completion_time,
+                    &self.expected_completion_time,
+                    &self.heartbeat_time,
+                    &self.message,
+                    &self.name,
+                    &self.start_time,
+                ],
+            );
     }
 }
 

@@ -55,24 +55,24 @@ pub struct TargetResponder {
 }
 
 impl json::Value for TargetResponder {
-    const FIELDS: &'static [&'static str] = &["name", "priority", "state"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("name"),
+        json::Field::required("priority"),
+        json::Field::required("state"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.name.read(reader),
-            1 => self.priority.read(reader),
-            2 => self.state.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.name, &mut self.priority, &mut self.state],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("name", &self.name);
-        writer.required("priority", &self.priority);
-        writer.required("state", &self.state);
+        writer.fields(Self::FIELDS, &[&self.name, &self.priority, &self.state]);
     }
 }
 

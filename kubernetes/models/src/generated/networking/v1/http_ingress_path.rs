@@ -34,24 +34,24 @@ pub struct HTTPIngressPath {
 }
 
 impl json::Value for HTTPIngressPath {
-    const FIELDS: &'static [&'static str] = &["backend", "path", "pathType"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("backend"),
+        json::Field::optional("path"),
+        json::Field::required("pathType"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.backend.read(reader),
-            1 => self.path.read(reader),
-            2 => self.path_type.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.backend, &mut self.path, &mut self.path_type],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("backend", &self.backend);
-        writer.optional("path", &self.path);
-        writer.required("pathType", &self.path_type);
+        writer.fields(Self::FIELDS, &[&self.backend, &self.path, &self.path_type]);
     }
 }
 

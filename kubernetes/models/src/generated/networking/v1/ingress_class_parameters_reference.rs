@@ -29,34 +29,36 @@ pub struct IngressClassParametersReference {
 }
 
 impl json::Value for IngressClassParametersReference {
-    const FIELDS: &'static [&'static str] = &[
-        "apiGroup",
-        "kind",
-        "name",
-        "namespace",
-        "scope",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("apiGroup"),
+        json::Field::required("kind"),
+        json::Field::required("name"),
+        json::Field::optional("namespace"),
+        json::Field::optional("scope"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.api_group.read(reader),
-            1 => self.kind.read(reader),
-            2 => self.name.read(reader),
-            3 => self.namespace.read(reader),
-            4 => self.scope.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.api_group,
+                    &mut self.kind,
+                    &mut self.name,
+                    &mut self.namespace,
+                    &mut self.scope,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("apiGroup", &self.api_group);
-        writer.required("kind", &self.kind);
-        writer.required("name", &self.name);
-        writer.optional("namespace", &self.namespace);
-        writer.optional("scope", &self.scope);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[&self.api_group, &self.kind, &self.name, &self.namespace, &self.scope],
+            );
     }
 }
 

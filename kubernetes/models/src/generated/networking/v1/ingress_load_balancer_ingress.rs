@@ -17,24 +17,24 @@ pub struct IngressLoadBalancerIngress {
 }
 
 impl json::Value for IngressLoadBalancerIngress {
-    const FIELDS: &'static [&'static str] = &["hostname", "ip", "ports"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("hostname"),
+        json::Field::optional("ip"),
+        json::Field::optional("ports"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.hostname.read(reader),
-            1 => self.ip.read(reader),
-            2 => self.ports.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.hostname, &mut self.ip, &mut self.ports],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("hostname", &self.hostname);
-        writer.optional("ip", &self.ip);
-        writer.optional("ports", &self.ports);
+        writer.fields(Self::FIELDS, &[&self.hostname, &self.ip, &self.ports]);
     }
 }
 

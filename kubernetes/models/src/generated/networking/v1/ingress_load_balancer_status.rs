@@ -12,20 +12,16 @@ pub struct IngressLoadBalancerStatus {
 }
 
 impl json::Value for IngressLoadBalancerStatus {
-    const FIELDS: &'static [&'static str] = &["ingress"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[json::Field::optional("ingress")];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.ingress.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.ingress])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("ingress", &self.ingress);
+        writer.fields(Self::FIELDS, &[&self.ingress]);
     }
 }
 

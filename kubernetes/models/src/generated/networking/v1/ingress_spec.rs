@@ -36,31 +36,39 @@ pub struct IngressSpec {
 }
 
 impl json::Value for IngressSpec {
-    const FIELDS: &'static [&'static str] = &[
-        "defaultBackend",
-        "ingressClassName",
-        "rules",
-        "tls",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("defaultBackend"),
+        json::Field::optional("ingressClassName"),
+        json::Field::optional("rules"),
+        json::Field::optional("tls"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.default_backend.read(reader),
-            1 => self.ingress_class_name.read(reader),
-            2 => self.rules.read(reader),
-            3 => self.tls.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.default_backend,
+                    &mut self.ingress_class_name,
+                    &mut self.rules,
+                    &mut self.tls,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("defaultBackend", &self.default_backend);
-        writer.optional("ingressClassName", &self.ingress_class_name);
-        writer.optional("rules", &self.rules);
-        writer.optional("tls", &self.tls);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.default_backend,
+                    &self.ingress_class_name,
+                    &self.rules,
+                    &self.tls,
+                ],
+            );
     }
 }
 

@@ -25,22 +25,19 @@ pub struct NetworkPolicyEgressRule {
 }
 
 impl json::Value for NetworkPolicyEgressRule {
-    const FIELDS: &'static [&'static str] = &["ports", "to"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("ports"),
+        json::Field::optional("to"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.ports.read(reader),
-            1 => self.to.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.ports, &mut self.to])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("ports", &self.ports);
-        writer.optional("to", &self.to);
+        writer.fields(Self::FIELDS, &[&self.ports, &self.to]);
     }
 }
 

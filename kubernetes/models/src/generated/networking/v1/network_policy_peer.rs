@@ -33,28 +33,32 @@ pub struct NetworkPolicyPeer {
 }
 
 impl json::Value for NetworkPolicyPeer {
-    const FIELDS: &'static [&'static str] = &[
-        "ipBlock",
-        "namespaceSelector",
-        "podSelector",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("ipBlock"),
+        json::Field::optional("namespaceSelector"),
+        json::Field::optional("podSelector"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.ip_block.read(reader),
-            1 => self.namespace_selector.read(reader),
-            2 => self.pod_selector.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.ip_block,
+                    &mut self.namespace_selector,
+                    &mut self.pod_selector,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("ipBlock", &self.ip_block);
-        writer.optional("namespaceSelector", &self.namespace_selector);
-        writer.optional("podSelector", &self.pod_selector);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[&self.ip_block, &self.namespace_selector, &self.pod_selector],
+            );
     }
 }
 

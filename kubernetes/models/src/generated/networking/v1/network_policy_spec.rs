@@ -45,31 +45,34 @@ pub struct NetworkPolicySpec {
 }
 
 impl json::Value for NetworkPolicySpec {
-    const FIELDS: &'static [&'static str] = &[
-        "egress",
-        "ingress",
-        "podSelector",
-        "policyTypes",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("egress"),
+        json::Field::optional("ingress"),
+        json::Field::optional("podSelector"),
+        json::Field::optional("policyTypes"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.egress.read(reader),
-            1 => self.ingress.read(reader),
-            2 => self.pod_selector.read(reader),
-            3 => self.policy_types.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.egress,
+                    &mut self.ingress,
+                    &mut self.pod_selector,
+                    &mut self.policy_types,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("egress", &self.egress);
-        writer.optional("ingress", &self.ingress);
-        writer.optional("podSelector", &self.pod_selector);
-        writer.optional("policyTypes", &self.policy_types);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[&self.egress, &self.ingress, &self.pod_selector, &self.policy_types],
+            );
     }
 }
 

@@ -18,26 +18,34 @@ pub struct ParentReference {
 }
 
 impl json::Value for ParentReference {
-    const FIELDS: &'static [&'static str] = &["group", "name", "namespace", "resource"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("group"),
+        json::Field::required("name"),
+        json::Field::optional("namespace"),
+        json::Field::required("resource"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.group.read(reader),
-            1 => self.name.read(reader),
-            2 => self.namespace.read(reader),
-            3 => self.resource.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.group,
+                    &mut self.name,
+                    &mut self.namespace,
+                    &mut self.resource,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("group", &self.group);
-        writer.required("name", &self.name);
-        writer.optional("namespace", &self.namespace);
-        writer.required("resource", &self.resource);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[&self.group, &self.name, &self.namespace, &self.resource],
+            );
     }
 }
 

@@ -18,22 +18,19 @@ pub struct ServiceBackendPort {
 }
 
 impl json::Value for ServiceBackendPort {
-    const FIELDS: &'static [&'static str] = &["name", "number"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("name"),
+        json::Field::optional("number"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.name.read(reader),
-            1 => self.number.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.name, &mut self.number])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("name", &self.name);
-        writer.optional("number", &self.number);
+        writer.fields(Self::FIELDS, &[&self.name, &self.number]);
     }
 }
 

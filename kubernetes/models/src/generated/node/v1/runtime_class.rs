@@ -62,36 +62,45 @@ impl RuntimeClass {
 }
 
 impl json::Value for RuntimeClass {
-    const FIELDS: &'static [&'static str] = &[
-        "apiVersion",
-        "kind",
-        "metadata",
-        "handler",
-        "overhead",
-        "scheduling",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("apiVersion"),
+        json::Field::required("kind"),
+        json::Field::required("metadata"),
+        json::Field::required("handler"),
+        json::Field::optional("overhead"),
+        json::Field::optional("scheduling"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("node.k8s.io/v1"),
-            1 => reader.constant("RuntimeClass"),
-            2 => self.metadata.read(reader),
-            3 => self.handler.read(reader),
-            4 => self.overhead.read(reader),
-            5 => self.scheduling.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("node.k8s.io/v1"),
+                    &mut json::Constant("RuntimeClass"),
+                    &mut self.metadata,
+                    &mut self.handler,
+                    &mut self.overhead,
+                    &mut self.scheduling,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.type_meta("node.k8s.io/v1", "RuntimeClass");
-        writer.required("metadata", &self.metadata);
-        writer.required("handler", &self.handler);
-        writer.optional("overhead", &self.overhead);
-        writer.optional("scheduling", &self.scheduling);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &json::Constant("node.k8s.io/v1"),
+                    &json::Constant("RuntimeClass"),
+                    &self.metadata,
+                    &self.handler,
+                    &self.overhead,
+                    &self.scheduling,
+                ],
+            );
     }
 }
 

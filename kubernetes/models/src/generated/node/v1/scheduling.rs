@@ -20,22 +20,20 @@ pub struct Scheduling {
 }
 
 impl json::Value for Scheduling {
-    const FIELDS: &'static [&'static str] = &["nodeSelector", "tolerations"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("nodeSelector"),
+        json::Field::optional("tolerations"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.node_selector.read(reader),
-            1 => self.tolerations.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(Self::FIELDS, &mut [&mut self.node_selector, &mut self.tolerations])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("nodeSelector", &self.node_selector);
-        writer.optional("tolerations", &self.tolerations);
+        writer.fields(Self::FIELDS, &[&self.node_selector, &self.tolerations]);
     }
 }
 

@@ -29,30 +29,39 @@ impl Eviction {
 }
 
 impl json::Value for Eviction {
-    const FIELDS: &'static [&'static str] = &[
-        "apiVersion",
-        "kind",
-        "metadata",
-        "deleteOptions",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("apiVersion"),
+        json::Field::required("kind"),
+        json::Field::required("metadata"),
+        json::Field::optional("deleteOptions"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("policy/v1"),
-            1 => reader.constant("Eviction"),
-            2 => self.metadata.read(reader),
-            3 => self.delete_options.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("policy/v1"),
+                    &mut json::Constant("Eviction"),
+                    &mut self.metadata,
+                    &mut self.delete_options,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.type_meta("policy/v1", "Eviction");
-        writer.required("metadata", &self.metadata);
-        writer.optional("deleteOptions", &self.delete_options);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &json::Constant("policy/v1"),
+                    &json::Constant("Eviction"),
+                    &self.metadata,
+                    &self.delete_options,
+                ],
+            );
     }
 }
 

@@ -48,32 +48,39 @@ pub struct PodDisruptionBudgetSpec {
 }
 
 impl json::Value for PodDisruptionBudgetSpec {
-    const FIELDS: &'static [&'static str] = &[
-        "maxUnavailable",
-        "minAvailable",
-        "selector",
-        "unhealthyPodEvictionPolicy",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("maxUnavailable"),
+        json::Field::optional("minAvailable"),
+        json::Field::optional("selector"),
+        json::Field::optional("unhealthyPodEvictionPolicy"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.max_unavailable.read(reader),
-            1 => self.min_available.read(reader),
-            2 => self.selector.read(reader),
-            3 => self.unhealthy_pod_eviction_policy.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.max_unavailable,
+                    &mut self.min_available,
+                    &mut self.selector,
+                    &mut self.unhealthy_pod_eviction_policy,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("maxUnavailable", &self.max_unavailable);
-        writer.optional("minAvailable", &self.min_available);
-        writer.optional("selector", &self.selector);
         writer
-            .optional("unhealthyPodEvictionPolicy", &self.unhealthy_pod_eviction_policy);
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.max_unavailable,
+                    &self.min_available,
+                    &self.selector,
+                    &self.unhealthy_pod_eviction_policy,
+                ],
+            );
     }
 }
 

@@ -48,40 +48,48 @@ pub struct PodDisruptionBudgetStatus {
 }
 
 impl json::Value for PodDisruptionBudgetStatus {
-    const FIELDS: &'static [&'static str] = &[
-        "conditions",
-        "currentHealthy",
-        "desiredHealthy",
-        "disruptedPods",
-        "disruptionsAllowed",
-        "expectedPods",
-        "observedGeneration",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("conditions"),
+        json::Field::optional("currentHealthy"),
+        json::Field::optional("desiredHealthy"),
+        json::Field::optional("disruptedPods"),
+        json::Field::optional("disruptionsAllowed"),
+        json::Field::optional("expectedPods"),
+        json::Field::optional("observedGeneration"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.conditions.read(reader),
-            1 => self.current_healthy.read(reader),
-            2 => self.desired_healthy.read(reader),
-            3 => self.disrupted_pods.read(reader),
-            4 => self.disruptions_allowed.read(reader),
-            5 => self.expected_pods.read(reader),
-            6 => self.observed_generation.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.conditions,
+                    &mut self.current_healthy,
+                    &mut self.desired_healthy,
+                    &mut self.disrupted_pods,
+                    &mut self.disruptions_allowed,
+                    &mut self.expected_pods,
+                    &mut self.observed_generation,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("conditions", &self.conditions);
-        writer.optional("currentHealthy", &self.current_healthy);
-        writer.optional("desiredHealthy", &self.desired_healthy);
-        writer.optional("disruptedPods", &self.disrupted_pods);
-        writer.optional("disruptionsAllowed", &self.disruptions_allowed);
-        writer.optional("expectedPods", &self.expected_pods);
-        writer.optional("observedGeneration", &self.observed_generation);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.conditions,
+                    &self.current_healthy,
+                    &self.desired_healthy,
+                    &self.disrupted_pods,
+                    &self.disruptions_allowed,
+                    &self.expected_pods,
+                    &self.observed_generation,
+                ],
+            );
     }
 }
 

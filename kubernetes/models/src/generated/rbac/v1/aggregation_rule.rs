@@ -14,20 +14,18 @@ pub struct AggregationRule {
 }
 
 impl json::Value for AggregationRule {
-    const FIELDS: &'static [&'static str] = &["clusterRoleSelectors"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("clusterRoleSelectors"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.cluster_role_selectors.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.cluster_role_selectors])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("clusterRoleSelectors", &self.cluster_role_selectors);
+        writer.fields(Self::FIELDS, &[&self.cluster_role_selectors]);
     }
 }
 

@@ -40,33 +40,42 @@ impl ClusterRole {
 }
 
 impl json::Value for ClusterRole {
-    const FIELDS: &'static [&'static str] = &[
-        "apiVersion",
-        "kind",
-        "metadata",
-        "aggregationRule",
-        "rules",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("apiVersion"),
+        json::Field::required("kind"),
+        json::Field::required("metadata"),
+        json::Field::optional("aggregationRule"),
+        json::Field::optional("rules"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("rbac.authorization.k8s.io/v1"),
-            1 => reader.constant("ClusterRole"),
-            2 => self.metadata.read(reader),
-            3 => self.aggregation_rule.read(reader),
-            4 => self.rules.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("rbac.authorization.k8s.io/v1"),
+                    &mut json::Constant("ClusterRole"),
+                    &mut self.metadata,
+                    &mut self.aggregation_rule,
+                    &mut self.rules,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.type_meta("rbac.authorization.k8s.io/v1", "ClusterRole");
-        writer.required("metadata", &self.metadata);
-        writer.optional("aggregationRule", &self.aggregation_rule);
-        writer.optional("rules", &self.rules);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &json::Constant("rbac.authorization.k8s.io/v1"),
+                    &json::Constant("ClusterRole"),
+                    &self.metadata,
+                    &self.aggregation_rule,
+                    &self.rules,
+                ],
+            );
     }
 }
 

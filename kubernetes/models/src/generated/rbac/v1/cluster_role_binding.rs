@@ -37,33 +37,42 @@ impl ClusterRoleBinding {
 }
 
 impl json::Value for ClusterRoleBinding {
-    const FIELDS: &'static [&'static str] = &[
-        "apiVersion",
-        "kind",
-        "metadata",
-        "roleRef",
-        "subjects",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("apiVersion"),
+        json::Field::required("kind"),
+        json::Field::required("metadata"),
+        json::Field::required("roleRef"),
+        json::Field::optional("subjects"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("rbac.authorization.k8s.io/v1"),
-            1 => reader.constant("ClusterRoleBinding"),
-            2 => self.metadata.read(reader),
-            3 => self.role_ref.read(reader),
-            4 => self.subjects.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("rbac.authorization.k8s.io/v1"),
+                    &mut json::Constant("ClusterRoleBinding"),
+                    &mut self.metadata,
+                    &mut self.role_ref,
+                    &mut self.subjects,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.type_meta("rbac.authorization.k8s.io/v1", "ClusterRoleBinding");
-        writer.required("metadata", &self.metadata);
-        writer.required("roleRef", &self.role_ref);
-        writer.optional("subjects", &self.subjects);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &json::Constant("rbac.authorization.k8s.io/v1"),
+                    &json::Constant("ClusterRoleBinding"),
+                    &self.metadata,
+                    &self.role_ref,
+                    &self.subjects,
+                ],
+            );
     }
 }
 

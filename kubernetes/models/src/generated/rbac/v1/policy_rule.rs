@@ -35,34 +35,42 @@ pub struct PolicyRule {
 }
 
 impl json::Value for PolicyRule {
-    const FIELDS: &'static [&'static str] = &[
-        "apiGroups",
-        "nonResourceURLs",
-        "resourceNames",
-        "resources",
-        "verbs",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("apiGroups"),
+        json::Field::optional("nonResourceURLs"),
+        json::Field::optional("resourceNames"),
+        json::Field::optional("resources"),
+        json::Field::required("verbs"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.api_groups.read(reader),
-            1 => self.non_resource_urls.read(reader),
-            2 => self.resource_names.read(reader),
-            3 => self.resources.read(reader),
-            4 => self.verbs.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.api_groups,
+                    &mut self.non_resource_urls,
+                    &mut self.resource_names,
+                    &mut self.resources,
+                    &mut self.verbs,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("apiGroups", &self.api_groups);
-        writer.optional("nonResourceURLs", &self.non_resource_urls);
-        writer.optional("resourceNames", &self.resource_names);
-        writer.optional("resources", &self.resources);
-        writer.required("verbs", &self.verbs);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.api_groups,
+                    &self.non_resource_urls,
+                    &self.resource_names,
+                    &self.resources,
+                    &self.verbs,
+                ],
+            );
     }
 }
 

@@ -24,25 +24,39 @@ impl Role {
 }
 
 impl json::Value for Role {
-    const FIELDS: &'static [&'static str] = &["apiVersion", "kind", "metadata", "rules"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("apiVersion"),
+        json::Field::required("kind"),
+        json::Field::required("metadata"),
+        json::Field::optional("rules"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("rbac.authorization.k8s.io/v1"),
-            1 => reader.constant("Role"),
-            2 => self.metadata.read(reader),
-            3 => self.rules.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("rbac.authorization.k8s.io/v1"),
+                    &mut json::Constant("Role"),
+                    &mut self.metadata,
+                    &mut self.rules,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.type_meta("rbac.authorization.k8s.io/v1", "Role");
-        writer.required("metadata", &self.metadata);
-        writer.optional("rules", &self.rules);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &json::Constant("rbac.authorization.k8s.io/v1"),
+                    &json::Constant("Role"),
+                    &self.metadata,
+                    &self.rules,
+                ],
+            );
     }
 }
 

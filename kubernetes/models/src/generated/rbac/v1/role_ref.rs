@@ -16,24 +16,24 @@ pub struct RoleRef {
 }
 
 impl json::Value for RoleRef {
-    const FIELDS: &'static [&'static str] = &["apiGroup", "kind", "name"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("apiGroup"),
+        json::Field::required("kind"),
+        json::Field::required("name"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.api_group.read(reader),
-            1 => self.kind.read(reader),
-            2 => self.name.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.api_group, &mut self.kind, &mut self.name],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("apiGroup", &self.api_group);
-        writer.required("kind", &self.kind);
-        writer.required("name", &self.name);
+        writer.fields(Self::FIELDS, &[&self.api_group, &self.kind, &self.name]);
     }
 }
 

@@ -29,26 +29,34 @@ pub struct Subject {
 }
 
 impl json::Value for Subject {
-    const FIELDS: &'static [&'static str] = &["apiGroup", "kind", "name", "namespace"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("apiGroup"),
+        json::Field::required("kind"),
+        json::Field::required("name"),
+        json::Field::optional("namespace"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.api_group.read(reader),
-            1 => self.kind.read(reader),
-            2 => self.name.read(reader),
-            3 => self.namespace.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.api_group,
+                    &mut self.kind,
+                    &mut self.name,
+                    &mut self.namespace,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("apiGroup", &self.api_group);
-        writer.required("kind", &self.kind);
-        writer.required("name", &self.name);
-        writer.optional("namespace", &self.namespace);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[&self.api_group, &self.kind, &self.name, &self.namespace],
+            );
     }
 }
 

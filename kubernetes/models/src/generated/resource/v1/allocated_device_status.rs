@@ -47,40 +47,48 @@ pub struct AllocatedDeviceStatus {
 }
 
 impl json::Value for AllocatedDeviceStatus {
-    const FIELDS: &'static [&'static str] = &[
-        "conditions",
-        "data",
-        "device",
-        "driver",
-        "networkData",
-        "pool",
-        "shareID",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("conditions"),
+        json::Field::optional("data"),
+        json::Field::required("device"),
+        json::Field::required("driver"),
+        json::Field::optional("networkData"),
+        json::Field::required("pool"),
+        json::Field::optional("shareID"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.conditions.read(reader),
-            1 => self.data.read(reader),
-            2 => self.device.read(reader),
-            3 => self.driver.read(reader),
-            4 => self.network_data.read(reader),
-            5 => self.pool.read(reader),
-            6 => self.share_id.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.conditions,
+                    &mut self.data,
+                    &mut self.device,
+                    &mut self.driver,
+                    &mut self.network_data,
+                    &mut self.pool,
+                    &mut self.share_id,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("conditions", &self.conditions);
-        writer.optional("data", &self.data);
-        writer.required("device", &self.device);
-        writer.required("driver", &self.driver);
-        writer.optional("networkData", &self.network_data);
-        writer.required("pool", &self.pool);
-        writer.optional("shareID", &self.share_id);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.conditions,
+                    &self.data,
+                    &self.device,
+                    &self.driver,
+                    &self.network_data,
+                    &self.pool,
+                    &self.share_id,
+                ],
+            );
     }
 }
 

@@ -38,24 +38,28 @@ pub struct CapacityRequestPolicy {
 }
 
 impl json::Value for CapacityRequestPolicy {
-    const FIELDS: &'static [&'static str] = &["default", "validRange", "validValues"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("default"),
+        json::Field::optional("validRange"),
+        json::Field::optional("validValues"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.default.read(reader),
-            1 => self.valid_range.read(reader),
-            2 => self.valid_values.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.default, &mut self.valid_range, &mut self.valid_values],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("default", &self.default);
-        writer.optional("validRange", &self.valid_range);
-        writer.optional("validValues", &self.valid_values);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[&self.default, &self.valid_range, &self.valid_values],
+            );
     }
 }
 

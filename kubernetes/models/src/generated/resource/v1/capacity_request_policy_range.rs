@@ -38,24 +38,20 @@ pub struct CapacityRequestPolicyRange {
 }
 
 impl json::Value for CapacityRequestPolicyRange {
-    const FIELDS: &'static [&'static str] = &["max", "min", "step"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("max"),
+        json::Field::required("min"),
+        json::Field::optional("step"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.max.read(reader),
-            1 => self.min.read(reader),
-            2 => self.step.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.max, &mut self.min, &mut self.step])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("max", &self.max);
-        writer.required("min", &self.min);
-        writer.optional("step", &self.step);
+        writer.fields(Self::FIELDS, &[&self.max, &self.min, &self.step]);
     }
 }
 

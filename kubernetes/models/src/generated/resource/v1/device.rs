@@ -112,58 +112,66 @@ pub struct Device {
 }
 
 impl json::Value for Device {
-    const FIELDS: &'static [&'static str] = &[
-        "allNodes",
-        "allowMultipleAllocations",
-        "attributes",
-        "bindingConditions",
-        "bindingFailureConditions",
-        "bindsToNode",
-        "capacity",
-        "consumesCounters",
-        "name",
-        "nodeAllocatableResources",
-        "nodeName",
-        "nodeSelector",
-        "taints",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("allNodes"),
+        json::Field::optional("allowMultipleAllocations"),
+        json::Field::optional("attributes"),
+        json::Field::optional("bindingConditions"),
+        json::Field::optional("bindingFailureConditions"),
+        json::Field::optional("bindsToNode"),
+        json::Field::optional("capacity"),
+        json::Field::optional("consumesCounters"),
+        json::Field::required("name"),
+        json::Field::optional("nodeAllocatableResources"),
+        json::Field::optional("nodeName"),
+        json::Field::optional("nodeSelector"),
+        json::Field::optional("taints"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.all_nodes.read(reader),
-            1 => self.allow_multiple_allocations.read(reader),
-            2 => self.attributes.read(reader),
-            3 => self.binding_conditions.read(reader),
-            4 => self.binding_failure_conditions.read(reader),
-            5 => self.binds_to_node.read(reader),
-            6 => self.capacity.read(reader),
-            7 => self.consumes_counters.read(reader),
-            8 => self.name.read(reader),
-            9 => self.node_allocatable_resources.read(reader),
-            10 => self.node_name.read(reader),
-            11 => self.node_selector.read(reader),
-            12 => self.taints.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.all_nodes,
+                    &mut self.allow_multiple_allocations,
+                    &mut self.attributes,
+                    &mut self.binding_conditions,
+                    &mut self.binding_failure_conditions,
+                    &mut self.binds_to_node,
+                    &mut self.capacity,
+                    &mut self.consumes_counters,
+                    &mut self.name,
+                    &mut self.node_allocatable_resources,
+                    &mut self.node_name,
+                    &mut self.node_selector,
+                    &mut self.taints,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("allNodes", &self.all_nodes);
-        writer.optional("allowMultipleAllocations", &self.allow_multiple_allocations);
-        writer.optional("attributes", &self.attributes);
-        writer.optional("bindingConditions", &self.binding_conditions);
-        writer.optional("bindingFailureConditions", &self.binding_failure_conditions);
-        writer.optional("bindsToNode", &self.binds_to_node);
-        writer.optional("capacity", &self.capacity);
-        writer.optional("consumesCounters", &self.consumes_counters);
-        writer.required("name", &self.name);
-        writer.optional("nodeAllocatableResources", &self.node_allocatable_resources);
-        writer.optional("nodeName", &self.node_name);
-        writer.optional("nodeSelector", &self.node_selector);
-        writer.optional("taints", &self.taints);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.all_nodes,
+                    &self.allow_multiple_allocations,
+                    &self.attributes,
+                    &self.binding_conditions,
+                    &self.binding_failure_conditions,
+                    &self.binds_to_node,
+                    &self.capacity,
+                    &self.consumes_counters,
+                    &self.name,
+                    &self.node_allocatable_resources,
+                    &self.node_name,
+                    &self.node_selector,
+                    &self.taints,
+                ],
+            );
     }
 }
 

@@ -21,22 +21,19 @@ pub struct DeviceClaimConfiguration {
 }
 
 impl json::Value for DeviceClaimConfiguration {
-    const FIELDS: &'static [&'static str] = &["opaque", "requests"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("opaque"),
+        json::Field::optional("requests"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.opaque.read(reader),
-            1 => self.requests.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.opaque, &mut self.requests])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("opaque", &self.opaque);
-        writer.optional("requests", &self.requests);
+        writer.fields(Self::FIELDS, &[&self.opaque, &self.requests]);
     }
 }
 

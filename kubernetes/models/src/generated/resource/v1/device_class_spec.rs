@@ -28,28 +28,32 @@ pub struct DeviceClassSpec {
 }
 
 impl json::Value for DeviceClassSpec {
-    const FIELDS: &'static [&'static str] = &[
-        "config",
-        "extendedResourceName",
-        "selectors",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("config"),
+        json::Field::optional("extendedResourceName"),
+        json::Field::optional("selectors"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.config.read(reader),
-            1 => self.extended_resource_name.read(reader),
-            2 => self.selectors.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.config,
+                    &mut self.extended_resource_name,
+                    &mut self.selectors,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("config", &self.config);
-        writer.optional("extendedResourceName", &self.extended_resource_name);
-        writer.optional("selectors", &self.selectors);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[&self.config, &self.extended_resource_name, &self.selectors],
+            );
     }
 }
 

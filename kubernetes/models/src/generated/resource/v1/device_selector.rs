@@ -12,20 +12,16 @@ pub struct DeviceSelector {
 }
 
 impl json::Value for DeviceSelector {
-    const FIELDS: &'static [&'static str] = &["cel"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[json::Field::optional("cel")];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.cel.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.cel])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("cel", &self.cel);
+        writer.fields(Self::FIELDS, &[&self.cel]);
     }
 }
 

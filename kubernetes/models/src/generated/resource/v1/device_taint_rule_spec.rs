@@ -17,22 +17,19 @@ pub struct DeviceTaintRuleSpec {
 }
 
 impl json::Value for DeviceTaintRuleSpec {
-    const FIELDS: &'static [&'static str] = &["deviceSelector", "taint"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("deviceSelector"),
+        json::Field::required("taint"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.device_selector.read(reader),
-            1 => self.taint.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.device_selector, &mut self.taint])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("deviceSelector", &self.device_selector);
-        writer.required("taint", &self.taint);
+        writer.fields(Self::FIELDS, &[&self.device_selector, &self.taint]);
     }
 }
 

@@ -41,28 +41,32 @@ pub struct NodeAllocatableMapping {
 }
 
 impl json::Value for NodeAllocatableMapping {
-    const FIELDS: &'static [&'static str] = &[
-        "capacityKey",
-        "capacityMultiplier",
-        "deviceMultiplier",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("capacityKey"),
+        json::Field::optional("capacityMultiplier"),
+        json::Field::optional("deviceMultiplier"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.capacity_key.read(reader),
-            1 => self.capacity_multiplier.read(reader),
-            2 => self.device_multiplier.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.capacity_key,
+                    &mut self.capacity_multiplier,
+                    &mut self.device_multiplier,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("capacityKey", &self.capacity_key);
-        writer.optional("capacityMultiplier", &self.capacity_multiplier);
-        writer.optional("deviceMultiplier", &self.device_multiplier);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[&self.capacity_key, &self.capacity_multiplier, &self.device_multiplier],
+            );
     }
 }
 

@@ -24,26 +24,34 @@ pub struct ResourceClaimConsumerReference {
 }
 
 impl json::Value for ResourceClaimConsumerReference {
-    const FIELDS: &'static [&'static str] = &["apiGroup", "name", "resource", "uid"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("apiGroup"),
+        json::Field::required("name"),
+        json::Field::required("resource"),
+        json::Field::required("uid"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.api_group.read(reader),
-            1 => self.name.read(reader),
-            2 => self.resource.read(reader),
-            3 => self.uid.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.api_group,
+                    &mut self.name,
+                    &mut self.resource,
+                    &mut self.uid,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("apiGroup", &self.api_group);
-        writer.required("name", &self.name);
-        writer.required("resource", &self.resource);
-        writer.required("uid", &self.uid);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[&self.api_group, &self.name, &self.resource, &self.uid],
+            );
     }
 }
 

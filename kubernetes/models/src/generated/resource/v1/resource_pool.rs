@@ -35,28 +35,32 @@ pub struct ResourcePool {
 }
 
 impl json::Value for ResourcePool {
-    const FIELDS: &'static [&'static str] = &[
-        "generation",
-        "name",
-        "resourceSliceCount",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("generation"),
+        json::Field::required("name"),
+        json::Field::required("resourceSliceCount"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.generation.read(reader),
-            1 => self.name.read(reader),
-            2 => self.resource_slice_count.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.generation,
+                    &mut self.name,
+                    &mut self.resource_slice_count,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("generation", &self.generation);
-        writer.required("name", &self.name);
-        writer.required("resourceSliceCount", &self.resource_slice_count);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[&self.generation, &self.name, &self.resource_slice_count],
+            );
     }
 }
 

@@ -23,31 +23,34 @@ pub struct PartitionTypeStatus {
 }
 
 impl json::Value for PartitionTypeStatus {
-    const FIELDS: &'static [&'static str] = &[
-        "allocatable",
-        "attribute",
-        "total",
-        "type",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("allocatable"),
+        json::Field::required("attribute"),
+        json::Field::required("total"),
+        json::Field::required("type"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.allocatable.read(reader),
-            1 => self.attribute.read(reader),
-            2 => self.total.read(reader),
-            3 => self.type_.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.allocatable,
+                    &mut self.attribute,
+                    &mut self.total,
+                    &mut self.type_,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("allocatable", &self.allocatable);
-        writer.required("attribute", &self.attribute);
-        writer.required("total", &self.total);
-        writer.required("type", &self.type_);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[&self.allocatable, &self.attribute, &self.total, &self.type_],
+            );
     }
 }
 

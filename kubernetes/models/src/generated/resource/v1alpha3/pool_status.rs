@@ -67,55 +67,63 @@ pub struct PoolStatus {
 }
 
 impl json::Value for PoolStatus {
-    const FIELDS: &'static [&'static str] = &[
-        "allocatedDevices",
-        "availableDevices",
-        "driver",
-        "generation",
-        "nodeName",
-        "partitionSummary",
-        "poolName",
-        "resourceSliceCount",
-        "shareableSummary",
-        "totalDevices",
-        "unavailableDevices",
-        "validationError",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("allocatedDevices"),
+        json::Field::optional("availableDevices"),
+        json::Field::required("driver"),
+        json::Field::required("generation"),
+        json::Field::optional("nodeName"),
+        json::Field::optional("partitionSummary"),
+        json::Field::required("poolName"),
+        json::Field::optional("resourceSliceCount"),
+        json::Field::optional("shareableSummary"),
+        json::Field::optional("totalDevices"),
+        json::Field::optional("unavailableDevices"),
+        json::Field::optional("validationError"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.allocated_devices.read(reader),
-            1 => self.available_devices.read(reader),
-            2 => self.driver.read(reader),
-            3 => self.generation.read(reader),
-            4 => self.node_name.read(reader),
-            5 => self.partition_summary.read(reader),
-            6 => self.pool_name.read(reader),
-            7 => self.resource_slice_count.read(reader),
-            8 => self.shareable_summary.read(reader),
-            9 => self.total_devices.read(reader),
-            10 => self.unavailable_devices.read(reader),
-            11 => self.validation_error.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.allocated_devices,
+                    &mut self.available_devices,
+                    &mut self.driver,
+                    &mut self.generation,
+                    &mut self.node_name,
+                    &mut self.partition_summary,
+                    &mut self.pool_name,
+                    &mut self.resource_slice_count,
+                    &mut self.shareable_summary,
+                    &mut self.total_devices,
+                    &mut self.unavailable_devices,
+                    &mut self.validation_error,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("allocatedDevices", &self.allocated_devices);
-        writer.optional("availableDevices", &self.available_devices);
-        writer.required("driver", &self.driver);
-        writer.required("generation", &self.generation);
-        writer.optional("nodeName", &self.node_name);
-        writer.optional("partitionSummary", &self.partition_summary);
-        writer.required("poolName", &self.pool_name);
-        writer.optional("resourceSliceCount", &self.resource_slice_count);
-        writer.optional("shareableSummary", &self.shareable_summary);
-        writer.optional("totalDevices", &self.total_devices);
-        writer.optional("unavailableDevices", &self.unavailable_devices);
-        writer.optional("validationError", &self.validation_error);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.allocated_devices,
+                    &self.available_devices,
+                    &self.driver,
+                    &self.generation,
+                    &self.node_name,
+                    &self.partition_summary,
+                    &self.pool_name,
+                    &self.resource_slice_count,
+                    &self.shareable_summary,
+                    &self.total_devices,
+                    &self.unavailable_devices,
+                    &self.validation_error,
+                ],
+            );
     }
 }
 

@@ -38,35 +38,39 @@ pub struct ResourcePoolStatusRequestSpec {
 }
 
 impl json::Value for ResourcePoolStatusRequestSpec {
-    const FIELDS: &'static [&'static str] = &[
-        "defaultPartitionTypeAttribute",
-        "driver",
-        "limit",
-        "poolName",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("defaultPartitionTypeAttribute"),
+        json::Field::required("driver"),
+        json::Field::optional("limit"),
+        json::Field::optional("poolName"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.default_partition_type_attribute.read(reader),
-            1 => self.driver.read(reader),
-            2 => self.limit.read(reader),
-            3 => self.pool_name.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.default_partition_type_attribute,
+                    &mut self.driver,
+                    &mut self.limit,
+                    &mut self.pool_name,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
         writer
-            .optional(
-                "defaultPartitionTypeAttribute",
-                &self.default_partition_type_attribute,
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.default_partition_type_attribute,
+                    &self.driver,
+                    &self.limit,
+                    &self.pool_name,
+                ],
             );
-        writer.required("driver", &self.driver);
-        writer.optional("limit", &self.limit);
-        writer.optional("poolName", &self.pool_name);
     }
 }
 

@@ -27,24 +27,24 @@ pub struct ResourcePoolStatusRequestStatus {
 }
 
 impl json::Value for ResourcePoolStatusRequestStatus {
-    const FIELDS: &'static [&'static str] = &["conditions", "poolCount", "pools"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("conditions"),
+        json::Field::required("poolCount"),
+        json::Field::optional("pools"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.conditions.read(reader),
-            1 => self.pool_count.read(reader),
-            2 => self.pools.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.conditions, &mut self.pool_count, &mut self.pools],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("conditions", &self.conditions);
-        writer.required("poolCount", &self.pool_count);
-        writer.optional("pools", &self.pools);
+        writer.fields(Self::FIELDS, &[&self.conditions, &self.pool_count, &self.pools]);
     }
 }
 

@@ -18,26 +18,34 @@ pub struct ShareableCapacityStatus {
 }
 
 impl json::Value for ShareableCapacityStatus {
-    const FIELDS: &'static [&'static str] = &["available", "consumed", "name", "total"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("available"),
+        json::Field::required("consumed"),
+        json::Field::required("name"),
+        json::Field::required("total"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.available.read(reader),
-            1 => self.consumed.read(reader),
-            2 => self.name.read(reader),
-            3 => self.total.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.available,
+                    &mut self.consumed,
+                    &mut self.name,
+                    &mut self.total,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("available", &self.available);
-        writer.required("consumed", &self.consumed);
-        writer.required("name", &self.name);
-        writer.required("total", &self.total);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[&self.available, &self.consumed, &self.name, &self.total],
+            );
     }
 }
 

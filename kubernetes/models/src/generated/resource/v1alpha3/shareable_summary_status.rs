@@ -18,28 +18,36 @@ pub struct ShareableSummaryStatus {
 }
 
 impl json::Value for ShareableSummaryStatus {
-    const FIELDS: &'static [&'static str] = &[
-        "capacity",
-        "fullyAvailableDevices",
-        "partiallyAvailableDevices",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("capacity"),
+        json::Field::required("fullyAvailableDevices"),
+        json::Field::required("partiallyAvailableDevices"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.capacity.read(reader),
-            1 => self.fully_available_devices.read(reader),
-            2 => self.partially_available_devices.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.capacity,
+                    &mut self.fully_available_devices,
+                    &mut self.partially_available_devices,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("capacity", &self.capacity);
-        writer.required("fullyAvailableDevices", &self.fully_available_devices);
-        writer.required("partiallyAvailableDevices", &self.partially_available_devices);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.capacity,
+                    &self.fully_available_devices,
+                    &self.partially_available_devices,
+                ],
+            );
     }
 }
 

@@ -25,28 +25,32 @@ pub struct AllocationResult {
 }
 
 impl json::Value for AllocationResult {
-    const FIELDS: &'static [&'static str] = &[
-        "allocationTimestamp",
-        "devices",
-        "nodeSelector",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("allocationTimestamp"),
+        json::Field::optional("devices"),
+        json::Field::optional("nodeSelector"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.allocation_timestamp.read(reader),
-            1 => self.devices.read(reader),
-            2 => self.node_selector.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.allocation_timestamp,
+                    &mut self.devices,
+                    &mut self.node_selector,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("allocationTimestamp", &self.allocation_timestamp);
-        writer.optional("devices", &self.devices);
-        writer.optional("nodeSelector", &self.node_selector);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[&self.allocation_timestamp, &self.devices, &self.node_selector],
+            );
     }
 }
 

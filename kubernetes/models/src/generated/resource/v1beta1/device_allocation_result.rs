@@ -20,22 +20,19 @@ pub struct DeviceAllocationResult {
 }
 
 impl json::Value for DeviceAllocationResult {
-    const FIELDS: &'static [&'static str] = &["config", "results"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("config"),
+        json::Field::optional("results"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.config.read(reader),
-            1 => self.results.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.config, &mut self.results])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("config", &self.config);
-        writer.optional("results", &self.results);
+        writer.fields(Self::FIELDS, &[&self.config, &self.results]);
     }
 }
 

@@ -12,20 +12,16 @@ pub struct DeviceClassConfiguration {
 }
 
 impl json::Value for DeviceClassConfiguration {
-    const FIELDS: &'static [&'static str] = &["opaque"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[json::Field::optional("opaque")];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.opaque.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.opaque])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("opaque", &self.opaque);
+        writer.fields(Self::FIELDS, &[&self.opaque]);
     }
 }
 

@@ -138,49 +138,57 @@ pub struct DeviceRequest {
 }
 
 impl json::Value for DeviceRequest {
-    const FIELDS: &'static [&'static str] = &[
-        "adminAccess",
-        "allocationMode",
-        "capacity",
-        "count",
-        "derivedAttributes",
-        "deviceClassName",
-        "firstAvailable",
-        "name",
-        "selectors",
-        "tolerations",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("adminAccess"),
+        json::Field::optional("allocationMode"),
+        json::Field::optional("capacity"),
+        json::Field::optional("count"),
+        json::Field::optional("derivedAttributes"),
+        json::Field::optional("deviceClassName"),
+        json::Field::optional("firstAvailable"),
+        json::Field::required("name"),
+        json::Field::optional("selectors"),
+        json::Field::optional("tolerations"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.admin_access.read(reader),
-            1 => self.allocation_mode.read(reader),
-            2 => self.capacity.read(reader),
-            3 => self.count.read(reader),
-            4 => self.derived_attributes.read(reader),
-            5 => self.device_class_name.read(reader),
-            6 => self.first_available.read(reader),
-            7 => self.name.read(reader),
-            8 => self.selectors.read(reader),
-            9 => self.tolerations.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.admin_access,
+                    &mut self.allocation_mode,
+                    &mut self.capacity,
+                    &mut self.count,
+                    &mut self.derived_attributes,
+                    &mut self.device_class_name,
+                    &mut self.first_available,
+                    &mut self.name,
+                    &mut self.selectors,
+                    &mut self.tolerations,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("adminAccess", &self.admin_access);
-        writer.optional("allocationMode", &self.allocation_mode);
-        writer.optional("capacity", &self.capacity);
-        writer.optional("count", &self.count);
-        writer.optional("derivedAttributes", &self.derived_attributes);
-        writer.optional("deviceClassName", &self.device_class_name);
-        writer.optional("firstAvailable", &self.first_available);
-        writer.required("name", &self.name);
-        writer.optional("selectors", &self.selectors);
-        writer.optional("tolerations", &self.tolerations);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.admin_access,
+                    &self.allocation_mode,
+                    &self.capacity,
+                    &self.count,
+                    &self.derived_attributes,
+                    &self.device_class_name,
+                    &self.first_available,
+                    &self.name,
+                    &self.selectors,
+                    &self.tolerations,
+                ],
+            );
     }
 }
 

@@ -41,33 +41,42 @@ impl ResourceClaim {
 }
 
 impl json::Value for ResourceClaim {
-    const FIELDS: &'static [&'static str] = &[
-        "apiVersion",
-        "kind",
-        "metadata",
-        "spec",
-        "status",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("apiVersion"),
+        json::Field::required("kind"),
+        json::Field::required("metadata"),
+        json::Field::optional("spec"),
+        json::Field::optional("status"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("resource.k8s.io/v1beta1"),
-            1 => reader.constant("ResourceClaim"),
-            2 => self.metadata.read(reader),
-            3 => self.spec.read(reader),
-            4 => self.status.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("resource.k8s.io/v1beta1"),
+                    &mut json::Constant("ResourceClaim"),
+                    &mut self.metadata,
+                    &mut self.spec,
+                    &mut self.status,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.type_meta("resource.k8s.io/v1beta1", "ResourceClaim");
-        writer.required("metadata", &self.metadata);
-        writer.optional("spec", &self.spec);
-        writer.optional("status", &self.status);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &json::Constant("resource.k8s.io/v1beta1"),
+                    &json::Constant("ResourceClaim"),
+                    &self.metadata,
+                    &self.spec,
+                    &self.status,
+                ],
+            );
     }
 }
 

@@ -48,25 +48,39 @@ impl ResourceSlice {
 }
 
 impl json::Value for ResourceSlice {
-    const FIELDS: &'static [&'static str] = &["apiVersion", "kind", "metadata", "spec"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("apiVersion"),
+        json::Field::required("kind"),
+        json::Field::required("metadata"),
+        json::Field::required("spec"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("resource.k8s.io/v1beta1"),
-            1 => reader.constant("ResourceSlice"),
-            2 => self.metadata.read(reader),
-            3 => self.spec.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("resource.k8s.io/v1beta1"),
+                    &mut json::Constant("ResourceSlice"),
+                    &mut self.metadata,
+                    &mut self.spec,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.type_meta("resource.k8s.io/v1beta1", "ResourceSlice");
-        writer.required("metadata", &self.metadata);
-        writer.required("spec", &self.spec);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &json::Constant("resource.k8s.io/v1beta1"),
+                    &json::Constant("ResourceSlice"),
+                    &self.metadata,
+                    &self.spec,
+                ],
+            );
     }
 }
 

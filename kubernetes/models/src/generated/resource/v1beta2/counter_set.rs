@@ -24,22 +24,19 @@ pub struct CounterSet {
 }
 
 impl json::Value for CounterSet {
-    const FIELDS: &'static [&'static str] = &["counters", "name"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("counters"),
+        json::Field::required("name"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.counters.read(reader),
-            1 => self.name.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.counters, &mut self.name])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("counters", &self.counters);
-        writer.required("name", &self.name);
+        writer.fields(Self::FIELDS, &[&self.counters, &self.name]);
     }
 }
 

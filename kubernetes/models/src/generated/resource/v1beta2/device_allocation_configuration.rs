@@ -24,24 +24,24 @@ pub struct DeviceAllocationConfiguration {
 }
 
 impl json::Value for DeviceAllocationConfiguration {
-    const FIELDS: &'static [&'static str] = &["opaque", "requests", "source"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("opaque"),
+        json::Field::optional("requests"),
+        json::Field::required("source"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.opaque.read(reader),
-            1 => self.requests.read(reader),
-            2 => self.source.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.opaque, &mut self.requests, &mut self.source],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("opaque", &self.opaque);
-        writer.optional("requests", &self.requests);
-        writer.required("source", &self.source);
+        writer.fields(Self::FIELDS, &[&self.opaque, &self.requests, &self.source]);
     }
 }
 

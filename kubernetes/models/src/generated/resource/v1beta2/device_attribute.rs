@@ -40,43 +40,51 @@ pub struct DeviceAttribute {
 }
 
 impl json::Value for DeviceAttribute {
-    const FIELDS: &'static [&'static str] = &[
-        "bool",
-        "bools",
-        "int",
-        "ints",
-        "string",
-        "strings",
-        "version",
-        "versions",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("bool"),
+        json::Field::optional("bools"),
+        json::Field::optional("int"),
+        json::Field::optional("ints"),
+        json::Field::optional("string"),
+        json::Field::optional("strings"),
+        json::Field::optional("version"),
+        json::Field::optional("versions"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.bool.read(reader),
-            1 => self.bools.read(reader),
-            2 => self.int.read(reader),
-            3 => self.ints.read(reader),
-            4 => self.string.read(reader),
-            5 => self.strings.read(reader),
-            6 => self.version.read(reader),
-            7 => self.versions.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.bool,
+                    &mut self.bools,
+                    &mut self.int,
+                    &mut self.ints,
+                    &mut self.string,
+                    &mut self.strings,
+                    &mut self.version,
+                    &mut self.versions,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("bool", &self.bool);
-        writer.optional("bools", &self.bools);
-        writer.optional("int", &self.int);
-        writer.optional("ints", &self.ints);
-        writer.optional("string", &self.string);
-        writer.optional("strings", &self.strings);
-        writer.optional("version", &self.version);
-        writer.optional("versions", &self.versions);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.bool,
+                    &self.bools,
+                    &self.int,
+                    &self.ints,
+                    &self.string,
+                    &self.strings,
+                    &self.version,
+                    &self.versions,
+                ],
+            );
     }
 }
 

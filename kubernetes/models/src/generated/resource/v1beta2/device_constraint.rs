@@ -49,28 +49,32 @@ pub struct DeviceConstraint {
 }
 
 impl json::Value for DeviceConstraint {
-    const FIELDS: &'static [&'static str] = &[
-        "distinctAttribute",
-        "matchAttribute",
-        "requests",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("distinctAttribute"),
+        json::Field::optional("matchAttribute"),
+        json::Field::optional("requests"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.distinct_attribute.read(reader),
-            1 => self.match_attribute.read(reader),
-            2 => self.requests.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.distinct_attribute,
+                    &mut self.match_attribute,
+                    &mut self.requests,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("distinctAttribute", &self.distinct_attribute);
-        writer.optional("matchAttribute", &self.match_attribute);
-        writer.optional("requests", &self.requests);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[&self.distinct_attribute, &self.match_attribute, &self.requests],
+            );
     }
 }
 

@@ -32,28 +32,32 @@ pub struct DeviceCounterConsumption {
 }
 
 impl json::Value for DeviceCounterConsumption {
-    const FIELDS: &'static [&'static str] = &[
-        "compatibilityGroups",
-        "counterSet",
-        "counters",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("compatibilityGroups"),
+        json::Field::required("counterSet"),
+        json::Field::required("counters"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.compatibility_groups.read(reader),
-            1 => self.counter_set.read(reader),
-            2 => self.counters.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.compatibility_groups,
+                    &mut self.counter_set,
+                    &mut self.counters,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("compatibilityGroups", &self.compatibility_groups);
-        writer.required("counterSet", &self.counter_set);
-        writer.required("counters", &self.counters);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[&self.compatibility_groups, &self.counter_set, &self.counters],
+            );
     }
 }
 

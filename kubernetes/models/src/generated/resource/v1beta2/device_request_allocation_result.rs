@@ -79,52 +79,60 @@ pub struct DeviceRequestAllocationResult {
 }
 
 impl json::Value for DeviceRequestAllocationResult {
-    const FIELDS: &'static [&'static str] = &[
-        "adminAccess",
-        "bindingConditions",
-        "bindingFailureConditions",
-        "consumedCapacity",
-        "device",
-        "driver",
-        "pool",
-        "request",
-        "shareID",
-        "skipNodeOperations",
-        "tolerations",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("adminAccess"),
+        json::Field::optional("bindingConditions"),
+        json::Field::optional("bindingFailureConditions"),
+        json::Field::optional("consumedCapacity"),
+        json::Field::required("device"),
+        json::Field::required("driver"),
+        json::Field::required("pool"),
+        json::Field::required("request"),
+        json::Field::optional("shareID"),
+        json::Field::optional("skipNodeOperations"),
+        json::Field::optional("tolerations"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.admin_access.read(reader),
-            1 => self.binding_conditions.read(reader),
-            2 => self.binding_failure_conditions.read(reader),
-            3 => self.consumed_capacity.read(reader),
-            4 => self.device.read(reader),
-            5 => self.driver.read(reader),
-            6 => self.pool.read(reader),
-            7 => self.request.read(reader),
-            8 => self.share_id.read(reader),
-            9 => self.skip_node_operations.read(reader),
-            10 => self.tolerations.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.admin_access,
+                    &mut self.binding_conditions,
+                    &mut self.binding_failure_conditions,
+                    &mut self.consumed_capacity,
+                    &mut self.device,
+                    &mut self.driver,
+                    &mut self.pool,
+                    &mut self.request,
+                    &mut self.share_id,
+                    &mut self.skip_node_operations,
+                    &mut self.tolerations,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("adminAccess", &self.admin_access);
-        writer.optional("bindingConditions", &self.binding_conditions);
-        writer.optional("bindingFailureConditions", &self.binding_failure_conditions);
-        writer.optional("consumedCapacity", &self.consumed_capacity);
-        writer.required("device", &self.device);
-        writer.required("driver", &self.driver);
-        writer.required("pool", &self.pool);
-        writer.required("request", &self.request);
-        writer.optional("shareID", &self.share_id);
-        writer.optional("skipNodeOperations", &self.skip_node_operations);
-        writer.optional("tolerations", &self.tolerations);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.admin_access,
+                    &self.binding_conditions,
+                    &self.binding_failure_conditions,
+                    &self.consumed_capacity,
+                    &self.device,
+                    &self.driver,
+                    &self.pool,
+                    &self.request,
+                    &self.share_id,
+                    &self.skip_node_operations,
+                    &self.tolerations,
+                ],
+            );
     }
 }
 

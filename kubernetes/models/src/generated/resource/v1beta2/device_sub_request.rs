@@ -105,43 +105,51 @@ pub struct DeviceSubRequest {
 }
 
 impl json::Value for DeviceSubRequest {
-    const FIELDS: &'static [&'static str] = &[
-        "allocationMode",
-        "capacity",
-        "count",
-        "derivedAttributes",
-        "deviceClassName",
-        "name",
-        "selectors",
-        "tolerations",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("allocationMode"),
+        json::Field::optional("capacity"),
+        json::Field::optional("count"),
+        json::Field::optional("derivedAttributes"),
+        json::Field::required("deviceClassName"),
+        json::Field::required("name"),
+        json::Field::optional("selectors"),
+        json::Field::optional("tolerations"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.allocation_mode.read(reader),
-            1 => self.capacity.read(reader),
-            2 => self.count.read(reader),
-            3 => self.derived_attributes.read(reader),
-            4 => self.device_class_name.read(reader),
-            5 => self.name.read(reader),
-            6 => self.selectors.read(reader),
-            7 => self.tolerations.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.allocation_mode,
+                    &mut self.capacity,
+                    &mut self.count,
+                    &mut self.derived_attributes,
+                    &mut self.device_class_name,
+                    &mut self.name,
+                    &mut self.selectors,
+                    &mut self.tolerations,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("allocationMode", &self.allocation_mode);
-        writer.optional("capacity", &self.capacity);
-        writer.optional("count", &self.count);
-        writer.optional("derivedAttributes", &self.derived_attributes);
-        writer.required("deviceClassName", &self.device_class_name);
-        writer.required("name", &self.name);
-        writer.optional("selectors", &self.selectors);
-        writer.optional("tolerations", &self.tolerations);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.allocation_mode,
+                    &self.capacity,
+                    &self.count,
+                    &self.derived_attributes,
+                    &self.device_class_name,
+                    &self.name,
+                    &self.selectors,
+                    &self.tolerations,
+                ],
+            );
     }
 }
 

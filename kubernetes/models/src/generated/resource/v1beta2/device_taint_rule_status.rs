@@ -27,20 +27,16 @@ pub struct DeviceTaintRuleStatus {
 }
 
 impl json::Value for DeviceTaintRuleStatus {
-    const FIELDS: &'static [&'static str] = &["conditions"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[json::Field::optional("conditions")];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.conditions.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.conditions])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("conditions", &self.conditions);
+        writer.fields(Self::FIELDS, &[&self.conditions]);
     }
 }
 

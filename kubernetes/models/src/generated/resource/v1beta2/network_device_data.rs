@@ -28,24 +28,32 @@ pub struct NetworkDeviceData {
 }
 
 impl json::Value for NetworkDeviceData {
-    const FIELDS: &'static [&'static str] = &["hardwareAddress", "interfaceName", "ips"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("hardwareAddress"),
+        json::Field::optional("interfaceName"),
+        json::Field::optional("ips"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.hardware_address.read(reader),
-            1 => self.interface_name.read(reader),
-            2 => self.ips.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.hardware_address,
+                    &mut self.interface_name,
+                    &mut self.ips,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("hardwareAddress", &self.hardware_address);
-        writer.optional("interfaceName", &self.interface_name);
-        writer.optional("ips", &self.ips);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[&self.hardware_address, &self.interface_name, &self.ips],
+            );
     }
 }
 

@@ -84,49 +84,57 @@ pub struct ResourceSliceSpec {
 }
 
 impl json::Value for ResourceSliceSpec {
-    const FIELDS: &'static [&'static str] = &[
-        "allNodes",
-        "devices",
-        "driver",
-        "nodeName",
-        "nodeSelector",
-        "partitionTypeAttribute",
-        "perDeviceNodeSelection",
-        "pool",
-        "sharedCounters",
-        "skipNodeOperations",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("allNodes"),
+        json::Field::optional("devices"),
+        json::Field::required("driver"),
+        json::Field::optional("nodeName"),
+        json::Field::optional("nodeSelector"),
+        json::Field::optional("partitionTypeAttribute"),
+        json::Field::optional("perDeviceNodeSelection"),
+        json::Field::required("pool"),
+        json::Field::optional("sharedCounters"),
+        json::Field::optional("skipNodeOperations"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.all_nodes.read(reader),
-            1 => self.devices.read(reader),
-            2 => self.driver.read(reader),
-            3 => self.node_name.read(reader),
-            4 => self.node_selector.read(reader),
-            5 => self.partition_type_attribute.read(reader),
-            6 => self.per_device_node_selection.read(reader),
-            7 => self.pool.read(reader),
-            8 => self.shared_counters.read(reader),
-            9 => self.skip_node_operations.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.all_nodes,
+                    &mut self.devices,
+                    &mut self.driver,
+                    &mut self.node_name,
+                    &mut self.node_selector,
+                    &mut self.partition_type_attribute,
+                    &mut self.per_device_node_selection,
+                    &mut self.pool,
+                    &mut self.shared_counters,
+                    &mut self.skip_node_operations,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("allNodes", &self.all_nodes);
-        writer.optional("devices", &self.devices);
-        writer.required("driver", &self.driver);
-        writer.optional("nodeName", &self.node_name);
-        writer.optional("nodeSelector", &self.node_selector);
-        writer.optional("partitionTypeAttribute", &self.partition_type_attribute);
-        writer.optional("perDeviceNodeSelection", &self.per_device_node_selection);
-        writer.required("pool", &self.pool);
-        writer.optional("sharedCounters", &self.shared_counters);
-        writer.optional("skipNodeOperations", &self.skip_node_operations);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.all_nodes,
+                    &self.devices,
+                    &self.driver,
+                    &self.node_name,
+                    &self.node_selector,
+                    &self.partition_type_attribute,
+                    &self.per_device_node_selection,
+                    &self.pool,
+                    &self.shared_counters,
+                    &self.skip_node_operations,
+                ],
+            );
     }
 }
 

@@ -68,39 +68,48 @@ impl PriorityClass {
 }
 
 impl json::Value for PriorityClass {
-    const FIELDS: &'static [&'static str] = &[
-        "apiVersion",
-        "kind",
-        "metadata",
-        "description",
-        "globalDefault",
-        "preemptionPolicy",
-        "value",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("apiVersion"),
+        json::Field::required("kind"),
+        json::Field::required("metadata"),
+        json::Field::optional("description"),
+        json::Field::optional("globalDefault"),
+        json::Field::optional("preemptionPolicy"),
+        json::Field::optional("value"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("scheduling.k8s.io/v1"),
-            1 => reader.constant("PriorityClass"),
-            2 => self.metadata.read(reader),
-            3 => self.description.read(reader),
-            4 => self.global_default.read(reader),
-            5 => self.preemption_policy.read(reader),
-            6 => self.value.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("scheduling.k8s.io/v1"),
+                    &mut json::Constant("PriorityClass"),
+                    &mut self.metadata,
+                    &mut self.description,
+                    &mut self.global_default,
+                    &mut self.preemption_policy,
+                    &mut self.value,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.type_meta("scheduling.k8s.io/v1", "PriorityClass");
-        writer.required("metadata", &self.metadata);
-        writer.optional("description", &self.description);
-        writer.optional("globalDefault", &self.global_default);
-        writer.optional("preemptionPolicy", &self.preemption_policy);
-        writer.optional("value", &self.value);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &json::Constant("scheduling.k8s.io/v1"),
+                    &json::Constant("PriorityClass"),
+                    &self.metadata,
+                    &self.description,
+                    &self.global_default,
+                    &self.preemption_policy,
+                    &self.value,
+                ],
+            );
     }
 }
 

@@ -15,20 +15,16 @@ pub struct CompositeGangSchedulingPolicy {
 }
 
 impl json::Value for CompositeGangSchedulingPolicy {
-    const FIELDS: &'static [&'static str] = &["minGroupCount"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[json::Field::required("minGroupCount")];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.min_group_count.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.min_group_count])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("minGroupCount", &self.min_group_count);
+        writer.fields(Self::FIELDS, &[&self.min_group_count]);
     }
 }
 

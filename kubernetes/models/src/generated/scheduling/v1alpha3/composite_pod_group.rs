@@ -42,33 +42,42 @@ impl CompositePodGroup {
 }
 
 impl json::Value for CompositePodGroup {
-    const FIELDS: &'static [&'static str] = &[
-        "apiVersion",
-        "kind",
-        "metadata",
-        "spec",
-        "status",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("apiVersion"),
+        json::Field::required("kind"),
+        json::Field::required("metadata"),
+        json::Field::required("spec"),
+        json::Field::optional("status"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("scheduling.k8s.io/v1alpha3"),
-            1 => reader.constant("CompositePodGroup"),
-            2 => self.metadata.read(reader),
-            3 => self.spec.read(reader),
-            4 => self.status.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("scheduling.k8s.io/v1alpha3"),
+                    &mut json::Constant("CompositePodGroup"),
+                    &mut self.metadata,
+                    &mut self.spec,
+                    &mut self.status,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.type_meta("scheduling.k8s.io/v1alpha3", "CompositePodGroup");
-        writer.required("metadata", &self.metadata);
-        writer.required("spec", &self.spec);
-        writer.optional("status", &self.status);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &json::Constant("scheduling.k8s.io/v1alpha3"),
+                    &json::Constant("CompositePodGroup"),
+                    &self.metadata,
+                    &self.spec,
+                    &self.status,
+                ],
+            );
     }
 }
 

@@ -20,20 +20,16 @@ pub struct GangSchedulingPolicy {
 }
 
 impl json::Value for GangSchedulingPolicy {
-    const FIELDS: &'static [&'static str] = &["minCount"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[json::Field::required("minCount")];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.min_count.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.min_count])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("minCount", &self.min_count);
+        writer.fields(Self::FIELDS, &[&self.min_count]);
     }
 }
 

@@ -25,22 +25,19 @@ pub struct PodGroupSchedulingPolicy {
 }
 
 impl json::Value for PodGroupSchedulingPolicy {
-    const FIELDS: &'static [&'static str] = &["basic", "gang"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("basic"),
+        json::Field::optional("gang"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.basic.read(reader),
-            1 => self.gang.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.basic, &mut self.gang])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("basic", &self.basic);
-        writer.optional("gang", &self.gang);
+        writer.fields(Self::FIELDS, &[&self.basic, &self.gang]);
     }
 }
 

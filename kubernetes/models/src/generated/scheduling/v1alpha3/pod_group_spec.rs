@@ -69,50 +69,54 @@ pub struct PodGroupSpec {
 }
 
 impl json::Value for PodGroupSpec {
-    const FIELDS: &'static [&'static str] = &[
-        "disruptionMode",
-        "parentCompositePodGroupName",
-        "preemptionPolicy",
-        "priority",
-        "priorityClassName",
-        "resourceClaims",
-        "schedulingConstraints",
-        "schedulingPolicy",
-        "workloadRef",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("disruptionMode"),
+        json::Field::optional("parentCompositePodGroupName"),
+        json::Field::optional("preemptionPolicy"),
+        json::Field::optional("priority"),
+        json::Field::optional("priorityClassName"),
+        json::Field::optional("resourceClaims"),
+        json::Field::optional("schedulingConstraints"),
+        json::Field::required("schedulingPolicy"),
+        json::Field::optional("workloadRef"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.disruption_mode.read(reader),
-            1 => self.parent_composite_pod_group_name.read(reader),
-            2 => self.preemption_policy.read(reader),
-            3 => self.priority.read(reader),
-            4 => self.priority_class_name.read(reader),
-            5 => self.resource_claims.read(reader),
-            6 => self.scheduling_constraints.read(reader),
-            7 => self.scheduling_policy.read(reader),
-            8 => self.workload_ref.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.disruption_mode,
+                    &mut self.parent_composite_pod_group_name,
+                    &mut self.preemption_policy,
+                    &mut self.priority,
+                    &mut self.priority_class_name,
+                    &mut self.resource_claims,
+                    &mut self.scheduling_constraints,
+                    &mut self.scheduling_policy,
+                    &mut self.workload_ref,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("disruptionMode", &self.disruption_mode);
         writer
-            .optional(
-                "parentCompositePodGroupName",
-                &self.parent_composite_pod_group_name,
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.disruption_mode,
+                    &self.parent_composite_pod_group_name,
+                    &self.preemption_policy,
+                    &self.priority,
+                    &self.priority_class_name,
+                    &self.resource_claims,
+                    &self.scheduling_constraints,
+                    &self.scheduling_policy,
+                    &self.workload_ref,
+                ],
             );
-        writer.optional("preemptionPolicy", &self.preemption_policy);
-        writer.optional("priority", &self.priority);
-        writer.optional("priorityClassName", &self.priority_class_name);
-        writer.optional("resourceClaims", &self.resource_claims);
-        writer.optional("schedulingConstraints", &self.scheduling_constraints);
-        writer.required("schedulingPolicy", &self.scheduling_policy);
-        writer.optional("workloadRef", &self.workload_ref);
     }
 }
 

@@ -29,25 +29,39 @@ impl Workload {
 }
 
 impl json::Value for Workload {
-    const FIELDS: &'static [&'static str] = &["apiVersion", "kind", "metadata", "spec"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("apiVersion"),
+        json::Field::required("kind"),
+        json::Field::required("metadata"),
+        json::Field::required("spec"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("scheduling.k8s.io/v1alpha3"),
-            1 => reader.constant("Workload"),
-            2 => self.metadata.read(reader),
-            3 => self.spec.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("scheduling.k8s.io/v1alpha3"),
+                    &mut json::Constant("Workload"),
+                    &mut self.metadata,
+                    &mut self.spec,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.type_meta("scheduling.k8s.io/v1alpha3", "Workload");
-        writer.required("metadata", &self.metadata);
-        writer.required("spec", &self.spec);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &json::Constant("scheduling.k8s.io/v1alpha3"),
+                    &json::Constant("Workload"),
+                    &self.metadata,
+                    &self.spec,
+                ],
+            );
     }
 }
 

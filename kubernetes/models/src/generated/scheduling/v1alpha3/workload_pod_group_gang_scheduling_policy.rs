@@ -15,20 +15,16 @@ pub struct WorkloadPodGroupGangSchedulingPolicy {
 }
 
 impl json::Value for WorkloadPodGroupGangSchedulingPolicy {
-    const FIELDS: &'static [&'static str] = &["minCount"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[json::Field::optional("minCount")];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.min_count.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.min_count])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("minCount", &self.min_count);
+        writer.fields(Self::FIELDS, &[&self.min_count]);
     }
 }
 

@@ -28,29 +28,36 @@ pub struct WorkloadSpec {
 }
 
 impl json::Value for WorkloadSpec {
-    const FIELDS: &'static [&'static str] = &[
-        "compositePodGroupTemplates",
-        "controllerRef",
-        "podGroupTemplates",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("compositePodGroupTemplates"),
+        json::Field::optional("controllerRef"),
+        json::Field::optional("podGroupTemplates"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.composite_pod_group_templates.read(reader),
-            1 => self.controller_ref.read(reader),
-            2 => self.pod_group_templates.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.composite_pod_group_templates,
+                    &mut self.controller_ref,
+                    &mut self.pod_group_templates,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
         writer
-            .optional("compositePodGroupTemplates", &self.composite_pod_group_templates);
-        writer.optional("controllerRef", &self.controller_ref);
-        writer.optional("podGroupTemplates", &self.pod_group_templates);
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.composite_pod_group_templates,
+                    &self.controller_ref,
+                    &self.pod_group_templates,
+                ],
+            );
     }
 }
 

@@ -58,47 +58,54 @@ pub struct CompositePodGroupTemplate {
 }
 
 impl json::Value for CompositePodGroupTemplate {
-    const FIELDS: &'static [&'static str] = &[
-        "compositePodGroupTemplates",
-        "disruptionMode",
-        "name",
-        "podGroupTemplates",
-        "preemptionPolicy",
-        "priority",
-        "priorityClassName",
-        "schedulingConstraints",
-        "schedulingPolicy",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("compositePodGroupTemplates"),
+        json::Field::optional("disruptionMode"),
+        json::Field::required("name"),
+        json::Field::optional("podGroupTemplates"),
+        json::Field::optional("preemptionPolicy"),
+        json::Field::optional("priority"),
+        json::Field::optional("priorityClassName"),
+        json::Field::optional("schedulingConstraints"),
+        json::Field::required("schedulingPolicy"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.composite_pod_group_templates.read(reader),
-            1 => self.disruption_mode.read(reader),
-            2 => self.name.read(reader),
-            3 => self.pod_group_templates.read(reader),
-            4 => self.preemption_policy.read(reader),
-            5 => self.priority.read(reader),
-            6 => self.priority_class_name.read(reader),
-            7 => self.scheduling_constraints.read(reader),
-            8 => self.scheduling_policy.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.composite_pod_group_templates,
+                    &mut self.disruption_mode,
+                    &mut self.name,
+                    &mut self.pod_group_templates,
+                    &mut self.preemption_policy,
+                    &mut self.priority,
+                    &mut self.priority_class_name,
+                    &mut self.scheduling_constraints,
+                    &mut self.scheduling_policy,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
         writer
-            .optional("compositePodGroupTemplates", &self.composite_pod_group_templates);
-        writer.optional("disruptionMode", &self.disruption_mode);
-        writer.required("name", &self.name);
-        writer.optional("podGroupTemplates", &self.pod_group_templates);
-        writer.optional("preemptionPolicy", &self.preemption_policy);
-        writer.optional("priority", &self.priority);
-        writer.optional("priorityClassName", &self.priority_class_name);
-        writer.optional("schedulingConstraints", &self.scheduling_constraints);
-        writer.required("schedulingPolicy", &self.scheduling_policy);
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.composite_pod_group_templates,
+                    &self.disruption_mode,
+                    &self.name,
+                    &self.pod_group_templates,
+                    &self.preemption_policy,
+                    &self.priority,
+                    &self.priority_class_name,
+                    &self.scheduling_constraints,
+                    &self.scheduling_policy,
+                ],
+            );
     }
 }
 

@@ -29,22 +29,23 @@ pub struct PodGroupStatus {
 }
 
 impl json::Value for PodGroupStatus {
-    const FIELDS: &'static [&'static str] = &["conditions", "resourceClaimStatuses"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("conditions"),
+        json::Field::optional("resourceClaimStatuses"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.conditions.read(reader),
-            1 => self.resource_claim_statuses.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.conditions, &mut self.resource_claim_statuses],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("conditions", &self.conditions);
-        writer.optional("resourceClaimStatuses", &self.resource_claim_statuses);
+        writer.fields(Self::FIELDS, &[&self.conditions, &self.resource_claim_statuses]);
     }
 }
 

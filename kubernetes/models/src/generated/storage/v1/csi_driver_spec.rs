@@ -167,64 +167,60 @@ pub struct CSIDriverSpec {
 }
 
 impl json::Value for CSIDriverSpec {
-    const FIELDS: &'static [&'static str] = &[
-        "attachRequired",
-        "fsGroupPolicy",
-        "nodeAllocatableUpdatePeriodSeconds",
-        "podInfoOnMount",
-        "preventPodSchedulingIfMissing",
-        "requiresRepublish",
-        "seLinuxMount",
-        "serviceAccountTokenInSecrets",
-        "storageCapacity",
-        "tokenRequests",
-        "volumeLifecycleModes",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("attachRequired"),
+        json::Field::optional("fsGroupPolicy"),
+        json::Field::optional("nodeAllocatableUpdatePeriodSeconds"),
+        json::Field::optional("podInfoOnMount"),
+        json::Field::optional("preventPodSchedulingIfMissing"),
+        json::Field::optional("requiresRepublish"),
+        json::Field::optional("seLinuxMount"),
+        json::Field::optional("serviceAccountTokenInSecrets"),
+        json::Field::optional("storageCapacity"),
+        json::Field::optional("tokenRequests"),
+        json::Field::optional("volumeLifecycleModes"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.attach_required.read(reader),
-            1 => self.fs_group_policy.read(reader),
-            2 => self.node_allocatable_update_period_seconds.read(reader),
-            3 => self.pod_info_on_mount.read(reader),
-            4 => self.prevent_pod_scheduling_if_missing.read(reader),
-            5 => self.requires_republish.read(reader),
-            6 => self.se_linux_mount.read(reader),
-            7 => self.service_account_token_in_secrets.read(reader),
-            8 => self.storage_capacity.read(reader),
-            9 => self.token_requests.read(reader),
-            10 => self.volume_lifecycle_modes.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.attach_required,
+                    &mut self.fs_group_policy,
+                    &mut self.node_allocatable_update_period_seconds,
+                    &mut self.pod_info_on_mount,
+                    &mut self.prevent_pod_scheduling_if_missing,
+                    &mut self.requires_republish,
+                    &mut self.se_linux_mount,
+                    &mut self.service_account_token_in_secrets,
+                    &mut self.storage_capacity,
+                    &mut self.token_requests,
+                    &mut self.volume_lifecycle_modes,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("attachRequired", &self.attach_required);
-        writer.optional("fsGroupPolicy", &self.fs_group_policy);
         writer
-            .optional(
-                "nodeAllocatableUpdatePeriodSeconds",
-                &self.node_allocatable_update_period_seconds,
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.attach_required,
+                    &self.fs_group_policy,
+                    &self.node_allocatable_update_period_seconds,
+                    &self.pod_info_on_mount,
+                    &self.prevent_pod_scheduling_if_missing,
+                    &self.requires_republish,
+                    &self.se_linux_mount,
+                    &self.service_account_token_in_secrets,
+                    &self.storage_capacity,
+                    &self.token_requests,
+                    &self.volume_lifecycle_modes,
+                ],
             );
-        writer.optional("podInfoOnMount", &self.pod_info_on_mount);
-        writer
-            .optional(
-                "preventPodSchedulingIfMissing",
-                &self.prevent_pod_scheduling_if_missing,
-            );
-        writer.optional("requiresRepublish", &self.requires_republish);
-        writer.optional("seLinuxMount", &self.se_linux_mount);
-        writer
-            .optional(
-                "serviceAccountTokenInSecrets",
-                &self.service_account_token_in_secrets,
-            );
-        writer.optional("storageCapacity", &self.storage_capacity);
-        writer.optional("tokenRequests", &self.token_requests);
-        writer.optional("volumeLifecycleModes", &self.volume_lifecycle_modes);
     }
 }
 

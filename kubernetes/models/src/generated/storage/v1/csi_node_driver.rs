@@ -36,31 +36,34 @@ pub struct CSINodeDriver {
 }
 
 impl json::Value for CSINodeDriver {
-    const FIELDS: &'static [&'static str] = &[
-        "allocatable",
-        "name",
-        "nodeID",
-        "topologyKeys",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("allocatable"),
+        json::Field::required("name"),
+        json::Field::required("nodeID"),
+        json::Field::optional("topologyKeys"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.allocatable.read(reader),
-            1 => self.name.read(reader),
-            2 => self.node_id.read(reader),
-            3 => self.topology_keys.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.allocatable,
+                    &mut self.name,
+                    &mut self.node_id,
+                    &mut self.topology_keys,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("allocatable", &self.allocatable);
-        writer.required("name", &self.name);
-        writer.required("nodeID", &self.node_id);
-        writer.optional("topologyKeys", &self.topology_keys);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[&self.allocatable, &self.name, &self.node_id, &self.topology_keys],
+            );
     }
 }
 

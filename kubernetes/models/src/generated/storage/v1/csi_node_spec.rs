@@ -14,20 +14,16 @@ pub struct CSINodeSpec {
 }
 
 impl json::Value for CSINodeSpec {
-    const FIELDS: &'static [&'static str] = &["drivers"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[json::Field::required("drivers")];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.drivers.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.drivers])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("drivers", &self.drivers);
+        writer.fields(Self::FIELDS, &[&self.drivers]);
     }
 }
 

@@ -12,20 +12,16 @@ pub struct CSINodeStatus {
 }
 
 impl json::Value for CSINodeStatus {
-    const FIELDS: &'static [&'static str] = &["storageHealth"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[json::Field::optional("storageHealth")];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.storage_health.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.storage_health])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("storageHealth", &self.storage_health);
+        writer.fields(Self::FIELDS, &[&self.storage_health]);
     }
 }
 

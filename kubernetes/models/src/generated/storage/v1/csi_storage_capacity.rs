@@ -104,39 +104,48 @@ impl CSIStorageCapacity {
 }
 
 impl json::Value for CSIStorageCapacity {
-    const FIELDS: &'static [&'static str] = &[
-        "apiVersion",
-        "kind",
-        "metadata",
-        "capacity",
-        "maximumVolumeSize",
-        "nodeTopology",
-        "storageClassName",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("apiVersion"),
+        json::Field::required("kind"),
+        json::Field::required("metadata"),
+        json::Field::optional("capacity"),
+        json::Field::optional("maximumVolumeSize"),
+        json::Field::optional("nodeTopology"),
+        json::Field::required("storageClassName"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("storage.k8s.io/v1"),
-            1 => reader.constant("CSIStorageCapacity"),
-            2 => self.metadata.read(reader),
-            3 => self.capacity.read(reader),
-            4 => self.maximum_volume_size.read(reader),
-            5 => self.node_topology.read(reader),
-            6 => self.storage_class_name.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("storage.k8s.io/v1"),
+                    &mut json::Constant("CSIStorageCapacity"),
+                    &mut self.metadata,
+                    &mut self.capacity,
+                    &mut self.maximum_volume_size,
+                    &mut self.node_topology,
+                    &mut self.storage_class_name,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.type_meta("storage.k8s.io/v1", "CSIStorageCapacity");
-        writer.required("metadata", &self.metadata);
-        writer.optional("capacity", &self.capacity);
-        writer.optional("maximumVolumeSize", &self.maximum_volume_size);
-        writer.optional("nodeTopology", &self.node_topology);
-        writer.required("storageClassName", &self.storage_class_name);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &json::Constant("storage.k8s.io/v1"),
+                    &json::Constant("CSIStorageCapacity"),
+                    &self.metadata,
+                    &self.capacity,
+                    &self.maximum_volume_size,
+                    &self.node_topology,
+                    &self.storage_class_name,
+                ],
+            );
     }
 }
 

@@ -109,48 +109,57 @@ impl StorageClass {
 }
 
 impl json::Value for StorageClass {
-    const FIELDS: &'static [&'static str] = &[
-        "apiVersion",
-        "kind",
-        "metadata",
-        "allowVolumeExpansion",
-        "allowedTopologies",
-        "mountOptions",
-        "parameters",
-        "provisioner",
-        "reclaimPolicy",
-        "volumeBindingMode",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("apiVersion"),
+        json::Field::required("kind"),
+        json::Field::required("metadata"),
+        json::Field::optional("allowVolumeExpansion"),
+        json::Field::optional("allowedTopologies"),
+        json::Field::optional("mountOptions"),
+        json::Field::optional("parameters"),
+        json::Field::required("provisioner"),
+        json::Field::optional("reclaimPolicy"),
+        json::Field::optional("volumeBindingMode"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("storage.k8s.io/v1"),
-            1 => reader.constant("StorageClass"),
-            2 => self.metadata.read(reader),
-            3 => self.allow_volume_expansion.read(reader),
-            4 => self.allowed_topologies.read(reader),
-            5 => self.mount_options.read(reader),
-            6 => self.parameters.read(reader),
-            7 => self.provisioner.read(reader),
-            8 => self.reclaim_policy.read(reader),
-            9 => self.volume_binding_mode.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("storage.k8s.io/v1"),
+                    &mut json::Constant("StorageClass"),
+                    &mut self.metadata,
+                    &mut self.allow_volume_expansion,
+                    &mut self.allowed_topologies,
+                    &mut self.mount_options,
+                    &mut self.parameters,
+                    &mut self.provisioner,
+                    &mut self.reclaim_policy,
+                    &mut self.volume_binding_mode,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.type_meta("storage.k8s.io/v1", "StorageClass");
-        writer.required("metadata", &self.metadata);
-        writer.optional("allowVolumeExpansion", &self.allow_volume_expansion);
-        writer.optional("allowedTopologies", &self.allowed_topologies);
-        writer.optional("mountOptions", &self.mount_options);
-        writer.optional("parameters", &self.parameters);
-        writer.required("provisioner", &self.provisioner);
-        writer.optional("reclaimPolicy", &self.reclaim_policy);
-        writer.optional("volumeBindingMode", &self.volume_binding_mode);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &json::Constant("storage.k8s.io/v1"),
+                    &json::Constant("StorageClass"),
+                    &self.metadata,
+                    &self.allow_volume_expansion,
+                    &self.allowed_topologies,
+                    &self.mount_options,
+                    &self.parameters,
+                    &self.provisioner,
+                    &self.reclaim_policy,
+                    &self.volume_binding_mode,
+                ],
+            );
     }
 }
 

@@ -17,22 +17,19 @@ pub struct StorageHealth {
 }
 
 impl json::Value for StorageHealth {
-    const FIELDS: &'static [&'static str] = &["healthConditions", "name"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("healthConditions"),
+        json::Field::required("name"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.health_conditions.read(reader),
-            1 => self.name.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.health_conditions, &mut self.name])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("healthConditions", &self.health_conditions);
-        writer.required("name", &self.name);
+        writer.fields(Self::FIELDS, &[&self.health_conditions, &self.name]);
     }
 }
 

@@ -33,37 +33,45 @@ pub struct StorageHealthCondition {
 }
 
 impl json::Value for StorageHealthCondition {
-    const FIELDS: &'static [&'static str] = &[
-        "accessMode",
-        "lastTransitionTime",
-        "message",
-        "reason",
-        "status",
-        "volumeMode",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("accessMode"),
+        json::Field::optional("lastTransitionTime"),
+        json::Field::optional("message"),
+        json::Field::required("reason"),
+        json::Field::required("status"),
+        json::Field::optional("volumeMode"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.access_mode.read(reader),
-            1 => self.last_transition_time.read(reader),
-            2 => self.message.read(reader),
-            3 => self.reason.read(reader),
-            4 => self.status.read(reader),
-            5 => self.volume_mode.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.access_mode,
+                    &mut self.last_transition_time,
+                    &mut self.message,
+                    &mut self.reason,
+                    &mut self.status,
+                    &mut self.volume_mode,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("accessMode", &self.access_mode);
-        writer.optional("lastTransitionTime", &self.last_transition_time);
-        writer.optional("message", &self.message);
-        writer.required("reason", &self.reason);
-        writer.required("status", &self.status);
-        writer.optional("volumeMode", &self.volume_mode);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.access_mode,
+                    &self.last_transition_time,
+                    &self.message,
+                    &self.reason,
+                    &self.status,
+                    &self.volume_mode,
+                ],
+            );
     }
 }
 

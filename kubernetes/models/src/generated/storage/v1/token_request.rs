@@ -18,22 +18,23 @@ pub struct TokenRequest {
 }
 
 impl json::Value for TokenRequest {
-    const FIELDS: &'static [&'static str] = &["audience", "expirationSeconds"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("audience"),
+        json::Field::optional("expirationSeconds"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.audience.read(reader),
-            1 => self.expiration_seconds.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.audience, &mut self.expiration_seconds],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("audience", &self.audience);
-        writer.optional("expirationSeconds", &self.expiration_seconds);
+        writer.fields(Self::FIELDS, &[&self.audience, &self.expiration_seconds]);
     }
 }
 

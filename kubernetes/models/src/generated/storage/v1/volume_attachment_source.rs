@@ -23,25 +23,27 @@ pub struct VolumeAttachmentSource {
 }
 
 impl json::Value for VolumeAttachmentSource {
-    const FIELDS: &'static [&'static str] = &[
-        "inlineVolumeSpec",
-        "persistentVolumeName",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("inlineVolumeSpec"),
+        json::Field::optional("persistentVolumeName"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.inline_volume_spec.read(reader),
-            1 => self.persistent_volume_name.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.inline_volume_spec, &mut self.persistent_volume_name],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("inlineVolumeSpec", &self.inline_volume_spec);
-        writer.optional("persistentVolumeName", &self.persistent_volume_name);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[&self.inline_volume_spec, &self.persistent_volume_name],
+            );
     }
 }
 

@@ -19,24 +19,24 @@ pub struct VolumeAttachmentSpec {
 }
 
 impl json::Value for VolumeAttachmentSpec {
-    const FIELDS: &'static [&'static str] = &["attacher", "nodeName", "source"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("attacher"),
+        json::Field::required("nodeName"),
+        json::Field::required("source"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.attacher.read(reader),
-            1 => self.node_name.read(reader),
-            2 => self.source.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.attacher, &mut self.node_name, &mut self.source],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.required("attacher", &self.attacher);
-        writer.required("nodeName", &self.node_name);
-        writer.required("source", &self.source);
+        writer.fields(Self::FIELDS, &[&self.attacher, &self.node_name, &self.source]);
     }
 }
 

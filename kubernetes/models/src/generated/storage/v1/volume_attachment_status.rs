@@ -28,31 +28,39 @@ pub struct VolumeAttachmentStatus {
 }
 
 impl json::Value for VolumeAttachmentStatus {
-    const FIELDS: &'static [&'static str] = &[
-        "attachError",
-        "attached",
-        "attachmentMetadata",
-        "detachError",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("attachError"),
+        json::Field::required("attached"),
+        json::Field::optional("attachmentMetadata"),
+        json::Field::optional("detachError"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.attach_error.read(reader),
-            1 => self.attached.read(reader),
-            2 => self.attachment_metadata.read(reader),
-            3 => self.detach_error.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.attach_error,
+                    &mut self.attached,
+                    &mut self.attachment_metadata,
+                    &mut self.detach_error,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("attachError", &self.attach_error);
-        writer.required("attached", &self.attached);
-        writer.optional("attachmentMetadata", &self.attachment_metadata);
-        writer.optional("detachError", &self.detach_error);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &self.attach_error,
+                    &self.attached,
+                    &self.attachment_metadata,
+                    &self.detach_error,
+                ],
+            );
     }
 }
 

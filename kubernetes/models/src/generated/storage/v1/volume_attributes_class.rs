@@ -48,33 +48,42 @@ impl VolumeAttributesClass {
 }
 
 impl json::Value for VolumeAttributesClass {
-    const FIELDS: &'static [&'static str] = &[
-        "apiVersion",
-        "kind",
-        "metadata",
-        "driverName",
-        "parameters",
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::required("apiVersion"),
+        json::Field::required("kind"),
+        json::Field::required("metadata"),
+        json::Field::required("driverName"),
+        json::Field::optional("parameters"),
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("storage.k8s.io/v1"),
-            1 => reader.constant("VolumeAttributesClass"),
-            2 => self.metadata.read(reader),
-            3 => self.driver_name.read(reader),
-            4 => self.parameters.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("storage.k8s.io/v1"),
+                    &mut json::Constant("VolumeAttributesClass"),
+                    &mut self.metadata,
+                    &mut self.driver_name,
+                    &mut self.parameters,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.type_meta("storage.k8s.io/v1", "VolumeAttributesClass");
-        writer.required("metadata", &self.metadata);
-        writer.required("driverName", &self.driver_name);
-        writer.optional("parameters", &self.parameters);
+        writer
+            .fields(
+                Self::FIELDS,
+                &[
+                    &json::Constant("storage.k8s.io/v1"),
+                    &json::Constant("VolumeAttributesClass"),
+                    &self.metadata,
+                    &self.driver_name,
+                    &self.parameters,
+                ],
+            );
     }
 }
 

@@ -18,22 +18,23 @@ pub struct StorageVersionMigrationStatus {
 }
 
 impl json::Value for StorageVersionMigrationStatus {
-    const FIELDS: &'static [&'static str] = &["conditions", "resourceVersion"];
-    fn read_field(
+    const FIELDS: &'static [json::Field] = &[
+        json::Field::optional("conditions"),
+        json::Field::optional("resourceVersion"),
+    ];
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.conditions.read(reader),
-            1 => self.resource_version.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.conditions, &mut self.resource_version],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("conditions", &self.conditions);
-        writer.optional("resourceVersion", &self.resource_version);
+        writer.fields(Self::FIELDS, &[&self.conditions, &self.resource_version]);
     }
 }
 
