@@ -28,8 +28,11 @@ struct StructView {
     name: String,
     name_literal: Literal,
     fields: Vec<FieldView>,
-    /// All fields of the object, `apiVersion` and `kind` of a type that has them too.
-    wire_fields: Vec<WireField>,
+    type_meta: Option<TypeMeta>,
+    /// The names of all fields on the wire, `apiVersion` and `kind` of a type that has them too.
+    names: Vec<Literal>,
+    /// The places that their values are read into.
+    places: Vec<String>,
     setters: Vec<Setter>,
     /// The macro line that makes it an object of the API.
     declaration: Option<String>,
@@ -50,11 +53,9 @@ impl StructView {
     }
 }
 
-struct WireField {
-    name: Literal,
-    required: bool,
-    /// The place that has its value.
-    value: String,
+struct TypeMeta {
+    api_version: Literal,
+    kind: Literal,
 }
 
 struct Setter {
@@ -101,30 +102,30 @@ fn struct_view(object: &Struct, imports: &mut Imports<'_>) -> StructView {
     let fields: Vec<FieldView> = object.fields.iter().map(|field| field_view(field, imports)).collect();
     let settable = object.fields.iter().filter(|field| object.resource.is_some() && field.wire != "metadata");
     let setters = settable.map(|field| setter(field, imports)).collect();
-    let wire_fields = wire_fields(&fields, object.type_meta.as_ref());
+    let type_meta = object
+        .type_meta
+        .as_ref()
+        .map(|kind| TypeMeta { api_version: Literal(api_version(kind)), kind: Literal(kind.kind.clone()) });
+    let (names, places) = fields_on_the_wire(&fields, type_meta.as_ref());
     StructView {
         doc: Doc(object.description.clone()),
         name: object.name.clone(),
         name_literal: Literal(object.name.clone()),
         fields,
-        wire_fields,
+        type_meta,
+        names,
+        places,
         setters,
         declaration: declaration(object),
     }
 }
 
-fn wire_fields(fields: &[FieldView], type_meta: Option<&GroupVersionKind>) -> Vec<WireField> {
-    let constant = |(name, value)| {
-        let (name, value) = (Literal(String::from(name)), Literal(value));
-        WireField { name, required: true, value: format!("json::Constant({value})") }
-    };
-    let constants = type_meta.map(|of| [("apiVersion", api_version(of)), ("kind", of.kind.clone())].map(constant));
-    let fields = fields.iter().map(|field| WireField {
-        name: field.wire.clone(),
-        required: field.required,
-        value: format!("self.{}", field.name),
-    });
-    constants.into_iter().flatten().chain(fields).collect()
+/// The names of all fields, and the places that their values are read into.
+fn fields_on_the_wire(fields: &[FieldView], type_meta: Option<&TypeMeta>) -> (Vec<Literal>, Vec<String>) {
+    let constants = type_meta.into_iter().flat_map(|meta| [("apiVersion", &meta.api_version), ("kind", &meta.kind)]);
+    let constants = constants.map(|(name, value)| (Literal(name.to_owned()), format!("json::Constant({value})")));
+    let fields = fields.iter().map(|field| (field.wire.clone(), format!("self.{}", field.name)));
+    constants.chain(fields).unzip()
 }
 
 fn field_view(field: &Field, imports: &mut Imports<'_>) -> FieldView {

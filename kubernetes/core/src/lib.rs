@@ -25,6 +25,7 @@ mod macros;
 mod map;
 mod object;
 mod object_reference;
+mod owner;
 mod partial;
 mod raw;
 mod request;
@@ -44,6 +45,7 @@ pub use map::Map;
 pub use meta::v1::{ListMeta, ObjectMeta, Status};
 pub use object::{ClusterResource, NamespacedResource, Object, Resource, StaticType, Watchable};
 pub use object_reference::ObjectReference;
+pub use owner::InvalidOwner;
 pub use partial::PartialObjectMetadata;
 pub use raw::Raw;
 pub use request::{

@@ -1,4 +1,4 @@
-use crate::json::{AnyValue, Constant, DecodeError, Field, Reader, Value, Writer};
+use crate::json::{AnyValue, Constant, DecodeError, Reader, Value, Writer};
 use crate::{ListMeta, Object, Str};
 
 /// A page of objects, or all of them, with the resourceVersion at which they were read.
@@ -69,12 +69,7 @@ fn list_type<K: Object>() -> (Str, Str) {
 }
 
 impl<K: Object> Value for List<K> {
-    const FIELDS: &'static [Field] = &[
-        Field::required("apiVersion"),
-        Field::required("kind"),
-        Field::required("metadata"),
-        Field::required("items"),
-    ];
+    const FIELDS: &'static [&'static str] = &["apiVersion", "kind", "metadata", "items"];
 
     fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
         let (api_version, kind) = list_type::<K>();
@@ -88,8 +83,9 @@ impl<K: Object> Value for List<K> {
 
     fn write_fields(&self, writer: &mut Writer) {
         let (api_version, kind) = list_type::<K>();
-        let (api_version, kind) = (Constant(&api_version), Constant(&kind));
-        writer.fields(Self::FIELDS, &[&api_version, &kind, &self.metadata, &self.items]);
+        writer.type_meta(&api_version, &kind);
+        writer.required("metadata", &self.metadata);
+        writer.required("items", &self.items);
     }
 }
 
@@ -103,5 +99,5 @@ impl AnyValue for Ignored {
         reader.skip()
     }
 
-    fn write_any(&self, _: Field, _: &mut Writer) {}
+    fn write_any(&self, _: &mut Writer) {}
 }

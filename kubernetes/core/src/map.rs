@@ -201,11 +201,13 @@ impl<V: Value> Value for Map<V> {
         reader.begin_object()?;
         let mut sorted = true;
         reader.entries(|key, reader| {
-            let mut value = V::default();
-            value.read_new(reader)?;
             sorted &= self.0.last().is_none_or(|(last, _)| last.as_str() < key);
-            self.0.push((key.into(), value));
-            Ok(())
+            // Values may be large: they are made and read where they stay.
+            let index = self.0.len();
+            self.0.resize_with(index + 1, || (Str::EMPTY, V::default()));
+            let entry = &mut self.0[index];
+            entry.0 = key.into();
+            entry.1.read_new(reader)
         })?;
         if !sorted {
             *self = std::mem::take(&mut self.0).into_iter().collect();

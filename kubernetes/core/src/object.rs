@@ -1,5 +1,6 @@
 use crate::json::Value;
 use crate::meta::v1::OwnerReference;
+use crate::owner::{self, InvalidOwner};
 use crate::{GroupVersionKind, Map, ObjectMeta, ObjectReference, Str};
 
 /// What requests, watches and stores ask of a type: it can be read and written, and has metadata.
@@ -45,6 +46,92 @@ pub trait Object: Value + Send + Sync + 'static {
     /// The reference to the controller that manages this object.
     fn controller(&self) -> Option<&OwnerReference> {
         self.metadata().owner_references.iter().find(|owner| owner.controller == Some(true))
+    }
+
+    /// Makes `owner` the controller that manages this object, and after which it is deleted.
+    ///
+    /// ```
+    /// use kubernetes_core::Object;
+    /// # kubernetes_core::doc_test_resource!(Pod);
+    /// # let mut replica_set = Pod::named("web");
+    /// # replica_set.metadata.uid = Some("u-1".into());
+    /// # replica_set.metadata.namespace = Some("shop".into());
+    ///
+    /// let mut pod = Pod::named("web-1");
+    /// pod.metadata.namespace = Some("shop".into());
+    /// pod.set_controller(&replica_set)?;
+    /// assert!(pod.is_controlled_by(&replica_set));
+    /// # Ok::<(), kubernetes_core::InvalidOwner>(())
+    /// ```
+    ///
+    /// As controller-runtime's `SetControllerReference`.
+    ///
+    /// # Errors
+    /// If the object has another controller, or as [`set_owner`](Self::set_owner).
+    fn set_controller<O: Object>(&mut self, owner: &O) -> Result<(), InvalidOwner> {
+        owner::set(self, owner, true)
+    }
+
+    /// Makes `owner` one of the objects after which this one is deleted: once all of them are gone.
+    ///
+    /// As controller-runtime's `SetOwnerReference`: a reference to an owner of the same group, kind and name is
+    /// replaced, also one to it as the controller.
+    ///
+    /// # Errors
+    /// If the owner is not on the server yet or its type is not known, or if it is in a namespace and this object's
+    /// `metadata.namespace` is another one or not set: the server would delete such an object at once.
+    fn set_owner<O: Object>(&mut self, owner: &O) -> Result<(), InvalidOwner> {
+        owner::set(self, owner, false)
+    }
+
+    /// Removes the reference to `owner`, whatever its uid; returns whether there was one.
+    fn remove_owner<O: Object>(&mut self, owner: &O) -> bool {
+        owner::remove(self, owner)
+    }
+
+    /// Whether `owner` is one of the objects after which this one is deleted, by its uid.
+    fn is_owned_by<O: Object>(&self, owner: &O) -> bool {
+        let uid = owner.metadata().uid.as_ref().filter(|uid| !uid.is_empty());
+        uid.is_some_and(|uid| self.metadata().owner_references.iter().any(|reference| reference.uid == *uid))
+    }
+
+    /// Whether `owner` is the controller that manages this object, by its uid.
+    fn is_controlled_by<O: Object>(&self, owner: &O) -> bool {
+        let uid = owner.metadata().uid.as_ref().filter(|uid| !uid.is_empty());
+        uid.is_some_and(|uid| self.controller().is_some_and(|reference| reference.uid == *uid))
+    }
+
+    /// Whether the object has this finalizer, so that it stays until that is removed.
+    fn has_finalizer(&self, finalizer: &str) -> bool {
+        self.metadata().finalizers.iter().any(|other| other == finalizer)
+    }
+
+    /// Adds a finalizer, named as `example.com/cleanup`, unless the object has it; returns whether that changed
+    /// anything.
+    ///
+    /// ```
+    /// use kubernetes_core::Object;
+    /// # kubernetes_core::doc_test_resource!(Pod);
+    ///
+    /// let mut pod = Pod::named("web");
+    /// assert!(pod.add_finalizer("example.com/cleanup"));
+    /// assert!(!pod.add_finalizer("example.com/cleanup"));
+    /// assert!(pod.remove_finalizer("example.com/cleanup"));
+    /// ```
+    fn add_finalizer(&mut self, finalizer: impl Into<Str>) -> bool {
+        let finalizer = finalizer.into();
+        let is_new = !self.has_finalizer(&finalizer);
+        if is_new {
+            self.metadata_mut().finalizers.push(finalizer);
+        }
+        is_new
+    }
+
+    /// Removes a finalizer; returns whether the object had it.
+    fn remove_finalizer(&mut self, finalizer: &str) -> bool {
+        let had = self.has_finalizer(finalizer);
+        self.metadata_mut().finalizers.retain(|other| other != finalizer);
+        had
     }
 
     /// Whether the object is being deleted: it goes once its finalizers have been removed.

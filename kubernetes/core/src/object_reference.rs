@@ -1,6 +1,5 @@
 use std::fmt;
 
-use crate::meta::v1::OwnerReference;
 use crate::{GroupVersionKind, Object, Str};
 
 /// Which object is meant: the parts of an `ObjectReference`, as events and logs need them.
@@ -49,29 +48,5 @@ impl fmt::Display for ObjectReference {
             write!(f, "{namespace}/")?;
         }
         f.write_str(&self.name)
-    }
-}
-
-impl OwnerReference {
-    /// The reference by which an object belongs to `owner`, and is deleted after it; `None` if the owner's type is not
-    /// known, or it has no name and uid because it is not on the server yet.
-    pub fn to<K: Object>(owner: &K) -> Option<Self> {
-        let of_type = owner.group_version_kind()?;
-        let metadata = owner.metadata();
-        Some(Self {
-            api_version: of_type.api_version(),
-            kind: of_type.kind,
-            name: metadata.name.clone().filter(|name| !name.is_empty())?,
-            uid: metadata.uid.clone().filter(|uid| !uid.is_empty())?,
-            ..Self::default()
-        })
-    }
-
-    /// The reference of an object to the controller that manages it, of which it has at most one; a deletion of the
-    /// owner in the foreground waits for the object.
-    ///
-    /// As Go's `metav1.NewControllerRef`. `None` as for [`to`](Self::to).
-    pub fn to_controller<K: Object>(owner: &K) -> Option<Self> {
-        Some(Self { controller: Some(true), block_owner_deletion: Some(true), ..Self::to(owner)? })
     }
 }

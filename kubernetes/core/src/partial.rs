@@ -1,7 +1,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::json::{Constant, DecodeError, Field, Reader, Value, Writer};
+use crate::json::{Constant, DecodeError, Reader, Value, Writer};
 use crate::{Object, ObjectMeta, Watchable};
 
 /// The metadata of an object of type `K`, and nothing else of it: what
@@ -75,14 +75,15 @@ impl<K> fmt::Debug for PartialObjectMetadata<K> {
 }
 
 impl<K> Value for PartialObjectMetadata<K> {
-    const FIELDS: &'static [Field] = &[Field::required("metadata")];
+    const FIELDS: &'static [&'static str] = &["metadata"];
 
     fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
         reader.fields(Self::FIELDS, &mut [&mut self.metadata])
     }
 
     fn write_fields(&self, writer: &mut Writer) {
-        writer.fields(Self::FIELDS, &[&Constant("meta.k8s.io/v1"), &Constant("PartialObjectMetadata"), &self.metadata]);
+        writer.type_meta("meta.k8s.io/v1", "PartialObjectMetadata");
+        writer.required("metadata", &self.metadata);
     }
 }
 

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::json::{self, DecodeError, Field, Reader, Value, Writer};
+use crate::json::{self, DecodeError, Reader, Value, Writer};
 use crate::{Object, ObjectMeta, Watchable};
 
 /// An object of type `K` as the text that the server sent, of which only the metadata is decoded: what
@@ -95,7 +95,8 @@ impl<K> Value for Raw<K> {
     fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
         let text = reader.raw()?;
         let mut seen = Metadata::default();
-        seen.read_new(&mut Reader::new(text))?;
+        let start = reader.offset() - text.len();
+        seen.read_new(&mut Reader::new(text)).map_err(|error| error.behind(start))?;
         *self = Self { metadata: seen.0, text: text.into(), of: PhantomData };
         Ok(())
     }
@@ -110,14 +111,14 @@ impl<K> Value for Raw<K> {
 struct Metadata(ObjectMeta);
 
 impl Value for Metadata {
-    const FIELDS: &'static [Field] = &[Field::required("metadata")];
+    const FIELDS: &'static [&'static str] = &["metadata"];
 
     fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
         reader.fields(Self::FIELDS, &mut [&mut self.0])
     }
 
     fn write_fields(&self, writer: &mut Writer) {
-        writer.fields(Self::FIELDS, &[&self.0]);
+        writer.required("metadata", &self.0);
     }
 }
 

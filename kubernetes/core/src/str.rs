@@ -2,11 +2,11 @@ use std::borrow::{Borrow, Cow};
 use std::fmt;
 use std::ops::Deref;
 
-use compact_str::CompactString;
+use lean_string::LeanStr;
 
 use crate::json::{DecodeError, Reader, Value, Writer};
 
-/// A string as models hold it: up to 24 bytes are stored inline, without an allocation.
+/// A string as models hold it: two words, in which up to 16 bytes are stored, without an allocation.
 ///
 /// ```
 /// use kubernetes_core::Str;
@@ -15,16 +15,18 @@ use crate::json::{DecodeError, Reader, Value, Writer};
 /// assert_eq!(phase, "Running");
 /// assert!(phase.starts_with("Run"));
 /// ```
+///
+/// It does not change in place: clones of a longer one share its text, and cost no more than a count.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Str(CompactString);
+pub struct Str(LeanStr);
 
 impl Str {
     /// The empty string.
-    pub const EMPTY: Self = Self(CompactString::const_new(""));
+    pub const EMPTY: Self = Self(LeanStr::new());
 
     /// A string known at compile time; it is not copied.
     pub const fn from_static(text: &'static str) -> Self {
-        Self(CompactString::const_new(text))
+        Self(LeanStr::from_static_str(text))
     }
 
     /// The text.
@@ -32,9 +34,9 @@ impl Str {
         self.0.as_str()
     }
 
-    /// Appends to the text.
+    /// Appends to the text, which is copied: to build one from many parts, use a [`String`].
     pub fn push_str(&mut self, text: &str) {
-        self.0.push_str(text);
+        *self = [self.as_str(), text].concat().into();
     }
 }
 
@@ -109,7 +111,7 @@ impl From<Cow<'_, str>> for Str {
 
 impl From<Str> for String {
     fn from(text: Str) -> Self {
-        text.0.into()
+        text.as_str().into()
     }
 }
 

@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use crate::json::{Constant, DecodeError, Field, Reader, Value, Writer};
+use crate::json::{Constant, DecodeError, Reader, Value, Writer};
 use crate::{Json, ListMeta, ObjectMeta, PartialObjectMetadata, RawExtension, Str, json};
 
 /// Objects as the server would print them: what `kubectl get` shows, and what
@@ -109,13 +109,7 @@ impl TableRow {
 }
 
 impl Value for Table {
-    const FIELDS: &'static [Field] = &[
-        Field::required("apiVersion"),
-        Field::required("kind"),
-        Field::required("metadata"),
-        Field::required("columnDefinitions"),
-        Field::required("rows"),
-    ];
+    const FIELDS: &'static [&'static str] = &["apiVersion", "kind", "metadata", "columnDefinitions", "rows"];
 
     fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
         reader.fields(
@@ -131,21 +125,15 @@ impl Value for Table {
     }
 
     fn write_fields(&self, writer: &mut Writer) {
-        writer.fields(
-            Self::FIELDS,
-            &[&Constant("meta.k8s.io/v1"), &Constant("Table"), &self.metadata, &self.column_definitions, &self.rows],
-        );
+        writer.type_meta("meta.k8s.io/v1", "Table");
+        writer.required("metadata", &self.metadata);
+        writer.required("columnDefinitions", &self.column_definitions);
+        writer.required("rows", &self.rows);
     }
 }
 
 impl Value for TableColumnDefinition {
-    const FIELDS: &'static [Field] = &[
-        Field::required("name"),
-        Field::required("type"),
-        Field::required("format"),
-        Field::required("description"),
-        Field::required("priority"),
-    ];
+    const FIELDS: &'static [&'static str] = &["name", "type", "format", "description", "priority"];
 
     fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
         reader.fields(
@@ -155,35 +143,40 @@ impl Value for TableColumnDefinition {
     }
 
     fn write_fields(&self, writer: &mut Writer) {
-        writer.fields(Self::FIELDS, &[&self.name, &self.type_, &self.format, &self.description, &self.priority]);
+        writer.required("name", &self.name);
+        writer.required("type", &self.type_);
+        writer.required("format", &self.format);
+        writer.required("description", &self.description);
+        writer.required("priority", &self.priority);
     }
 }
 
 impl Value for TableRow {
-    const FIELDS: &'static [Field] =
-        &[Field::required("cells"), Field::optional("conditions"), Field::optional("object")];
+    const FIELDS: &'static [&'static str] = &["cells", "conditions", "object"];
 
     fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
         reader.fields(Self::FIELDS, &mut [&mut self.cells, &mut self.conditions, &mut self.object])
     }
 
     fn write_fields(&self, writer: &mut Writer) {
-        writer.fields(Self::FIELDS, &[&self.cells, &self.conditions, &self.object]);
+        writer.required("cells", &self.cells);
+        writer.optional("conditions", &self.conditions);
+        writer.optional("object", &self.object);
     }
 }
 
 impl Value for TableRowCondition {
-    const FIELDS: &'static [Field] =
-        &[Field::required("type"), Field::required("status"), Field::optional("reason"), Field::optional("message")];
+    const FIELDS: &'static [&'static str] = &["type", "status", "reason", "message"];
 
     fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
         reader.fields(Self::FIELDS, &mut [&mut self.type_, &mut self.status, &mut self.reason, &mut self.message])
     }
 
     fn write_fields(&self, writer: &mut Writer) {
-        let unless_empty = |text: &Str| Some(text).filter(|text| !text.is_empty()).cloned();
-        let (reason, message) = (unless_empty(&self.reason), unless_empty(&self.message));
-        writer.fields(Self::FIELDS, &[&self.type_, &self.status, &reason, &message]);
+        writer.required("type", &self.type_);
+        writer.required("status", &self.status);
+        writer.optional("reason", &Some(&self.reason).filter(|reason| !reason.is_empty()).cloned());
+        writer.optional("message", &Some(&self.message).filter(|message| !message.is_empty()).cloned());
     }
 }
 

@@ -26,7 +26,7 @@
 
 use std::{fmt, io};
 
-use serde::{Deserialize, Deserializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_saphyr::DuplicateKeyPolicy;
 
 use crate::json::{self, DecodeError, EncodeError, Value};
@@ -79,7 +79,7 @@ pub fn to_string_multiple<'a, V: Value + 'a>(values: impl IntoIterator<Item = &'
         if !text.is_empty() {
             text.push_str("---\n");
         }
-        let written = serde_saphyr::to_fmt_writer(&mut text, &json);
+        let written = serde_saphyr::to_fmt_writer(&mut text, &Readable(&json));
         written.map_err(|error| YamlError(Kind::Encode(EncodeError::new(error.to_string()))))?;
     }
     Ok(text)
@@ -114,6 +114,25 @@ impl serde_json::ser::Formatter for GoNumbers {
         let mut writer = json::Writer::new();
         writer.float(value);
         output.write_all(writer.finish().map_err(io::Error::other)?.as_bytes())
+    }
+}
+
+/// A document that every reader of YAML takes, Go's as well.
+struct Readable<'a>(&'a serde_json::Value);
+
+impl Serialize for Readable<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            // As the start of a block, Go takes a tab for indentation.
+            serde_json::Value::String(text) if text.trim_start_matches('\n').starts_with('\t') => {
+                serde_saphyr::DoubleQuoted(text).serialize(serializer)
+            }
+            serde_json::Value::Array(list) => serializer.collect_seq(list.iter().map(Readable)),
+            serde_json::Value::Object(fields) => {
+                serializer.collect_map(fields.iter().map(|(key, value)| (key, Readable(value))))
+            }
+            other => other.serialize(serializer),
+        }
     }
 }
 

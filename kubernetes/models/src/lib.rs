@@ -20,7 +20,7 @@
 //!   traits too, for every other format and for types of yours that contain them.
 //! - A list (`PodList`) is a [`List`] of its items.
 //!
-//! Everything but this file is rendered by `kubernetes-codegen` from the API description.
+//! What is in `generated` is rendered by `kubernetes-codegen` from the API description.
 
 pub use kubernetes_core::{
     ByteString, FieldsV1, IntOrString, Json, List, Map, MicroTime, OrArray, OrBool, OrStringArray, Patch, Quantity,
@@ -29,5 +29,7 @@ pub use kubernetes_core::{
 
 #[rustfmt::skip]
 mod generated;
+#[cfg(feature = "core-v1")]
+mod object_reference;
 
 pub use generated::*;

@@ -47,6 +47,14 @@ impl DecodeError {
         self
     }
 
+    /// The same error, found in a part of the document that starts at `start`.
+    #[cold]
+    #[must_use]
+    pub(crate) fn behind(mut self, start: usize) -> Self {
+        self.0.offset += start;
+        self
+    }
+
     /// Where in the document, as `items[3].spec.containers[0].ports`; empty at its root.
     pub fn path(&self) -> String {
         let mut path = String::new();

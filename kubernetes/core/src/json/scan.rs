@@ -1,22 +1,28 @@
+use memchr::memchr2;
+
 /// Where the run of plain string content that starts at `from` ends: at a quote, a backslash, a control character,
 /// or the end of `bytes`.
 #[inline]
 pub(super) fn string_end(bytes: &[u8], from: usize) -> usize {
     let mut at = from;
-    while let Some(chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
-        let special = special_bytes(u64::from_le_bytes(*chunk));
+    // Most strings end within this; to look for the end of others by a function call pays.
+    while at < from + SHORT {
+        let Some(word) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) else { break };
+        let special = special_bytes(u64::from_le_bytes(*word));
         if special != 0 {
             return at + (special.trailing_zeros() / 8) as usize;
         }
         at += 8;
     }
-    while let Some(byte) = bytes.get(at) {
-        if matches!(byte, b'"' | b'\\' | 0..=0x1F) {
-            break;
-        }
-        at += 1;
-    }
-    at
+    long_string_end(bytes, at)
+}
+
+#[inline(never)]
+fn long_string_end(bytes: &[u8], from: usize) -> usize {
+    let rest = bytes.get(from..).unwrap_or_default();
+    let (run, _) = rest.split_at(memchr2(b'"', b'\\', rest).unwrap_or(rest.len()));
+    let control = if has_control(run) { run.iter().position(|byte| *byte < 0x20) } else { None };
+    from + control.unwrap_or(run.len())
 }
 
 /// Whether a string has nothing that JSON escapes.
@@ -24,13 +30,42 @@ pub(super) fn string_end(bytes: &[u8], from: usize) -> usize {
 /// It ends with the last eight bytes, some of which it has then seen twice: a loop over a rest takes longer.
 #[inline]
 pub(super) fn is_plain(bytes: &[u8]) -> bool {
-    let Some(last) = bytes.last_chunk::<8>() else {
-        return string_end(bytes, 0) == bytes.len();
+    if bytes.len() > SHORT {
+        return is_plain_long(bytes);
+    }
+    let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) else {
+        return !bytes.iter().any(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1F));
+    };
+    let Some(end) = bytes.last_chunk::<8>() else {
+        let word = u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last));
+        return special_bytes(word) == 0;
     };
     let (words, _) = bytes.as_chunks::<8>();
-    let found = words.iter().chain([last]).fold(0, |found, word| found | special_bytes(u64::from_le_bytes(*word)));
+    let found = words.iter().chain([end]).fold(0, |found, word| found | special_bytes(u64::from_le_bytes(*word)));
     found == 0
 }
+
+#[inline(never)]
+fn is_plain_long(bytes: &[u8]) -> bool {
+    memchr2(b'"', b'\\', bytes).is_none() && !has_control(bytes)
+}
+
+/// Whether any byte is a control character: the least byte of each column of blocks, which is computed by vectors.
+fn has_control(bytes: &[u8]) -> bool {
+    let Some(last) = bytes.last_chunk::<BLOCK>() else { return bytes.iter().any(|byte| *byte < 0x20) };
+    let (blocks, _) = bytes.as_chunks::<BLOCK>();
+    let least = blocks.iter().chain([last]).fold([u8::MAX; BLOCK], |mut least, block| {
+        for (least, byte) in least.iter_mut().zip(block) {
+            *least = (*least).min(*byte);
+        }
+        least
+    });
+    least.iter().fold(u8::MAX, |least, byte| least.min(*byte)) < 0x20
+}
+
+/// In strings up to this length, words of eight bytes are quicker than a call of a function that works on more.
+const SHORT: usize = 32;
+const BLOCK: usize = 32;
 
 /// Sets the high bit of the lowest byte of `word` that ends a run (of higher bytes too, not exactly).
 ///
@@ -50,6 +85,10 @@ fn special_bytes(word: u64) -> u64 {
 mod tests {
     use super::{is_plain, string_end};
 
+    fn is_special(byte: &u8) -> bool {
+        matches!(byte, b'"' | b'\\' | 0..=0x1F)
+    }
+
     #[test]
     fn every_byte_value_at_every_offset_agrees_with_a_plain_loop() {
         for byte in 0..=255u8 {
@@ -57,11 +96,43 @@ mod tests {
                 for filler in [b'a', 0x7F, 0x80, 0xFF, b'!', b'#', b'[', b']', b' '] {
                     let mut bytes = [filler; 20];
                     bytes[offset] = byte;
-                    let plain = bytes.iter().position(|b| matches!(b, b'"' | b'\\' | 0..=0x1F)).unwrap_or(20);
+                    let plain = bytes.iter().position(is_special).unwrap_or(20);
                     assert_eq!(string_end(&bytes, 0), plain, "byte {byte} at {offset} among {filler}");
                     for length in offset + 1..=20 {
                         assert_eq!(is_plain(&bytes[..length]), plain >= length, "byte {byte} at {offset} of {length}");
                     }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_length_around_the_sizes_of_blocks_agrees_with_a_plain_loop() {
+        for length in 0..140 {
+            for filler in [b'a', 0xC3, b' '] {
+                let plain = vec![filler; length];
+                assert_eq!((string_end(&plain, 0), is_plain(&plain)), (length, true), "{length} of {filler}");
+                for byte in [0, 0x1F, b'"', b'\\', 0x20, 0x7F] {
+                    for offset in 0..length {
+                        let mut bytes = plain.clone();
+                        bytes[offset] = byte;
+                        let end = bytes.iter().position(is_special).unwrap_or(length);
+                        assert_eq!(string_end(&bytes, 0), end, "byte {byte} at {offset} of {length}");
+                        assert_eq!(is_plain(&bytes), end == length, "byte {byte} at {offset} of {length}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn of_two_special_bytes_the_first_ends_a_string() {
+        for (first, second) in [(b'"', 0), (0, b'"'), (b'\\', b'"'), (b'\n', b'\\'), (0x1F, 0)] {
+            for (at, behind) in [(3, 5), (30, 33), (33, 34), (40, 99), (70, 71)] {
+                let mut bytes = [b'a'; 100];
+                (bytes[at], bytes[behind]) = (first, second);
+                for from in 0..=at {
+                    assert_eq!(string_end(&bytes, from), at, "{first} at {at}, {second} at {behind}, from {from}");
                 }
             }
         }

@@ -17,12 +17,50 @@ pub fn from_serde_object<T: DeserializeOwned + Default>(
     if reader.null()? {
         return Ok(T::default());
     }
-    let start = reader.offset();
     let text = reader.raw()?;
+    let start = reader.offset() - text.len();
     if let Some(of_type) = of_type {
-        check_type(text, of_type)?;
+        check_type(text, of_type).map_err(|error| error.behind(start))?;
     }
-    serde_json::from_str(text).map_err(|error| DecodeError::new(error.to_string(), start))
+    serde_json::from_str(text).map_err(|error| with_path(text, start, &error))
+}
+
+/// The error with the path of the field, which serde_json tells by line and column only.
+#[cold]
+fn with_path(text: &str, start: usize, error: &serde_json::Error) -> DecodeError {
+    let message = error.to_string();
+    let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
+    let line_start: usize = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
+    let offset = line_start + error.column();
+    in_path(Reader::new(text), offset, DecodeError::new(message.to_owned(), start + offset))
+}
+
+/// The error with the path of the innermost value around an offset, in a text that is JSON.
+///
+/// serde_json is at the start of an object or list that has the wrong type, and at the end of what it has read else.
+fn in_path(mut reader: Reader<'_>, offset: usize, error: DecodeError) -> DecodeError {
+    let is_object = reader.begin_object().is_ok();
+    if !is_object && reader.begin_list().is_err() {
+        return error;
+    }
+    let (mut first, mut index) = (true, 0);
+    loop {
+        let key = if is_object {
+            reader.next_key(&mut first)
+        } else {
+            reader.next_element(&mut first).map(|more| more.then(Default::default))
+        };
+        let Ok(Some(key)) = key else { return error };
+        let value = reader.clone();
+        if value.offset() > offset || reader.skip().is_err() {
+            return error;
+        }
+        if reader.offset() >= offset {
+            let error = in_path(value, offset, error);
+            return if is_object { error.in_field(&key) } else { error.in_index(index) };
+        }
+        index += 1;
+    }
 }
 
 fn check_type(text: &str, of_type: StaticType) -> Result<(), DecodeError> {

@@ -4,7 +4,7 @@ use super::{DecodeError, Reader, Writer};
 ///
 /// ```
 /// use kubernetes_core::Str;
-/// use kubernetes_core::json::{self, DecodeError, Field, Reader, Value, Writer};
+/// use kubernetes_core::json::{self, DecodeError, Reader, Value, Writer};
 ///
 /// #[derive(Default)]
 /// struct Part {
@@ -13,14 +13,15 @@ use super::{DecodeError, Reader, Writer};
 /// }
 ///
 /// impl Value for Part {
-///     const FIELDS: &'static [Field] = &[Field::required("name"), Field::optional("ready")];
+///     const FIELDS: &'static [&'static str] = &["name", "ready"];
 ///
 ///     fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
 ///         reader.fields(Self::FIELDS, &mut [&mut self.name, &mut self.ready])
 ///     }
 ///
 ///     fn write_fields(&self, writer: &mut Writer) {
-///         writer.fields(Self::FIELDS, &[&self.name, &self.ready]);
+///         writer.required("name", &self.name);
+///         writer.optional("ready", &self.ready);
 ///     }
 /// }
 ///
@@ -37,7 +38,7 @@ use super::{DecodeError, Reader, Writer};
 /// does with lists and scalars. (With objects and maps, Go merges the two; no API server writes such a document.)
 pub trait Value: Default {
     /// The names of a model's fields on the wire, none of which needs an escape.
-    const FIELDS: &'static [Field] = &[];
+    const FIELDS: &'static [&'static str] = &[];
 
     /// Replaces `self` with the reader's next value.
     ///
@@ -69,12 +70,14 @@ pub trait Value: Default {
     /// Writes `self`.
     #[inline]
     fn write(&self, writer: &mut Writer) {
+        writer.begin_object();
         self.write_fields(writer);
+        writer.end_object();
     }
 
     /// Writes all fields of a model.
     fn write_fields(&self, writer: &mut Writer) {
-        writer.fields(&[], &[]);
+        let _ = writer;
     }
 
     /// Whether an optional field with this value is left out: `None`, an empty list or map.
@@ -88,27 +91,8 @@ pub trait AnyValue {
     /// As [`Value::read`].
     fn read_any(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError>;
 
-    /// Writes a field with this value, unless it may be left out.
-    fn write_any(&self, field: Field, writer: &mut Writer);
-}
-
-/// The name of a model's field on the wire, which needs no escape, and whether it is always written.
-#[derive(Clone, Copy)]
-pub struct Field {
-    pub(super) name: &'static str,
-    required: bool,
-}
-
-impl Field {
-    /// A field that is left out if its value is absent or an empty list or map.
-    pub const fn optional(name: &'static str) -> Self {
-        Self { name, required: false }
-    }
-
-    /// A field that is always written.
-    pub const fn required(name: &'static str) -> Self {
-        Self { name, required: true }
-    }
+    /// As [`Value::write`].
+    fn write_any(&self, writer: &mut Writer);
 }
 
 impl<V: Value> AnyValue for V {
@@ -116,11 +100,8 @@ impl<V: Value> AnyValue for V {
         self.read(reader)
     }
 
-    fn write_any(&self, field: Field, writer: &mut Writer) {
-        if field.required || !self.is_absent() {
-            writer.name(field.name);
-            self.write(writer);
-        }
+    fn write_any(&self, writer: &mut Writer) {
+        self.write(writer);
     }
 }
 
@@ -132,8 +113,7 @@ impl AnyValue for Constant<'_> {
         reader.constant(self.0)
     }
 
-    fn write_any(&self, field: Field, writer: &mut Writer) {
-        writer.name(field.name);
+    fn write_any(&self, writer: &mut Writer) {
         writer.string(self.0);
     }
 }
@@ -217,11 +197,10 @@ impl<V: Value> Elements for Vec<V> {
             // Most lists have one or two elements: growing exactly keeps a decoded pod a quarter smaller.
             self.reserve_exact(self.len().max(1));
         }
-        self.push(V::default());
-        match self.last_mut() {
-            Some(value) => value.read_new(reader),
-            None => Ok(()),
-        }
+        // Elements may be large: they are made and read where they stay.
+        let index = self.len();
+        self.resize_with(index + 1, V::default);
+        self[index].read_new(reader)
     }
 
     fn shrink(&mut self) -> usize {
@@ -323,12 +302,11 @@ impl Reader<'_> {
 }
 
 impl Writer {
-    /// Writes an object with these fields.
-    pub fn fields(&mut self, fields: &[Field], values: &[&dyn AnyValue]) {
-        self.begin_object();
-        for (field, value) in fields.iter().zip(values) {
-            value.write_any(*field, self);
-        }
-        self.end_object();
+    /// Writes the two fields that name a type.
+    pub fn type_meta(&mut self, api_version: &str, kind: &str) {
+        self.key("apiVersion");
+        self.string(api_version);
+        self.key("kind");
+        self.string(kind);
     }
 }

@@ -1,4 +1,4 @@
-use super::EncodeError;
+use super::{AnyValue, EncodeError, Value};
 
 /// Writes JSON text.
 ///
@@ -7,8 +7,8 @@ use super::EncodeError;
 ///
 /// let mut writer = Writer::new();
 /// writer.begin_object();
-/// writer.key("name");
-/// writer.string("web");
+/// writer.required("name", &String::from("web"));
+/// writer.optional("node", &None::<String>);
 /// writer.end_object();
 /// assert_eq!(writer.finish()?, r#"{"name":"web"}"#);
 /// # Ok::<(), kubernetes_core::json::EncodeError>(())
@@ -84,6 +84,29 @@ impl Writer {
         self.text.push(':');
     }
 
+    /// Writes a field, also when its value is empty.
+    ///
+    /// The name is written as it is: it must be one that needs no escape, as all names in a description are.
+    #[inline]
+    pub fn required<V: Value>(&mut self, name: &'static str, value: &V) {
+        self.field(name, value);
+    }
+
+    /// Writes a field unless its value is absent or an empty list or map.
+    #[inline]
+    pub fn optional<V: Value>(&mut self, name: &'static str, value: &V) {
+        if !value.is_absent() {
+            self.field(name, value);
+        }
+    }
+
+    /// Not inlined: the functions of all models call it for each of their fields.
+    #[inline(never)]
+    fn field(&mut self, name: &'static str, value: &dyn AnyValue) {
+        self.name(name);
+        value.write_any(self);
+    }
+
     /// Writes a string with its quotes.
     #[inline]
     pub fn string(&mut self, value: &str) {
@@ -96,7 +119,14 @@ impl Writer {
         self.text.push('"');
     }
 
-    pub(super) fn name(&mut self, name: &'static str) {
+    /// Writes a string with its quotes; what `append` puts between them has nothing that needs an escape.
+    pub(crate) fn plain_string(&mut self, append: impl FnOnce(&mut String)) {
+        self.text.push('"');
+        append(&mut self.text);
+        self.text.push('"');
+    }
+
+    fn name(&mut self, name: &'static str) {
         debug_assert_eq!(super::scan::string_end(name.as_bytes(), 0), name.len(), "{name:?} needs an escape");
         if self.is_first_field() {
             self.text.push('"');

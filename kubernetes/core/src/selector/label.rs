@@ -2,7 +2,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::{InvalidSelector, label_parser, label_syntax};
-use crate::{Map, Str, meta};
+use crate::{Map, Str};
 
 /// What labels must be like: a list of requirements, all of which must hold.
 ///
@@ -165,7 +165,7 @@ impl LabelSelector {
         self.requirements.iter().all(|requirement| requirement.matches(labels))
     }
 
-    fn with<V: Into<Str>>(
+    pub(super) fn with<V: Into<Str>>(
         self,
         key: impl Into<Str>,
         operator: LabelOperator,
@@ -286,28 +286,5 @@ impl From<LabelSelector> for Str {
 impl From<&LabelSelector> for Str {
     fn from(selector: &LabelSelector) -> Self {
         selector.to_string().into()
-    }
-}
-
-impl TryFrom<&meta::v1::LabelSelector> for LabelSelector {
-    type Error = InvalidSelector;
-
-    /// The selector of a Deployment, a Service and so on, as its controller understands it: an empty one matches every
-    /// object. (What a missing one means, nothing or everything, depends on the field.)
-    fn try_from(selector: &meta::v1::LabelSelector) -> Result<Self, InvalidSelector> {
-        let mut result = Self::from_labels(&selector.match_labels)?;
-        for expression in &selector.match_expressions {
-            let operator = match expression.operator.as_str() {
-                "In" => LabelOperator::In,
-                "NotIn" => LabelOperator::NotIn,
-                "Exists" => LabelOperator::Exists,
-                "DoesNotExist" => LabelOperator::DoesNotExist,
-                other => {
-                    return Err(InvalidSelector::new(format!("{other:?} is no operator for labels")));
-                }
-            };
-            result = result.with(&expression.key, operator, &expression.values)?;
-        }
-        Ok(result)
     }
 }

@@ -18,6 +18,7 @@
 
 mod field;
 mod label;
+mod label_field;
 mod label_parser;
 mod label_syntax;
 

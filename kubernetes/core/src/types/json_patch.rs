@@ -151,13 +151,9 @@ impl JsonPointer {
 
     /// The field `key` of what this points to.
     #[must_use]
-    pub fn key(mut self, key: &str) -> Self {
-        self.0.push_str("/");
-        for (index, part) in key.split('~').enumerate() {
-            self.0.push_str(if index == 0 { "" } else { "~0" });
-            self.0.push_str(&part.replace('/', "~1"));
-        }
-        self
+    pub fn key(self, key: &str) -> Self {
+        let escaped = key.replace('~', "~0").replace('/', "~1");
+        Self([self.0.as_str(), "/", &escaped].concat().into())
     }
 
     /// The element at this index of what this points to.

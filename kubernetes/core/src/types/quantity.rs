@@ -23,6 +23,17 @@ use crate::json::{DecodeError, Reader, Value, Writer};
 /// # Ok::<(), kubernetes_core::ParseQuantityError>(())
 /// ```
 ///
+/// Operators take references as well, so that the quantities of a map can be added up:
+///
+/// ```
+/// # use kubernetes_core::{Map, Quantity};
+/// let requests: Map<Quantity> = [("cpu", "250m"), ("ephemeral-storage", "1.5Gi")].into();
+/// let mut total = Quantity::from("1");
+/// total += &requests["cpu"];
+/// assert_eq!(total.as_str(), "1250m");
+/// assert_eq!([&total, &total].into_iter().sum::<Quantity>().as_str(), "2500m");
+/// ```
+///
 /// The text is kept as it came and read when it is needed, so decoding costs nothing and objects go back unchanged.
 /// Amounts compare by value. As in Go, what is smaller than 10⁻⁹ is rounded away from zero to that, and an amount with
 /// a binary suffix is at most 2⁶³−1. Other amounts have no limit in Go; here one is 2¹²⁷×10⁻⁹ (1.7×10²⁹), and what is
@@ -61,6 +72,17 @@ impl Quantity {
     /// ```
     pub fn from_milli(milli: i64) -> Self {
         Amount { nano: i128::from(milli) * (NANO / 1000), format: Format::DecimalSi }.to_quantity()
+    }
+
+    /// An integer with a binary suffix if one fits it, as memory is counted: Go's `NewQuantity(n, BinarySI)`.
+    ///
+    /// ```
+    /// # use kubernetes_core::Quantity;
+    /// assert_eq!(Quantity::with_binary_suffix(3 << 29).as_str(), "1536Mi");
+    /// assert_eq!(Quantity::with_binary_suffix(1500).as_str(), "1500");
+    /// ```
+    pub fn with_binary_suffix(number: i64) -> Self {
+        Amount { nano: i128::from(number) * NANO, format: Format::BinarySi }.to_quantity()
     }
 
     /// The amount in its canonical form: no fraction, no superfluous zero, the largest suffix that allows it.
@@ -155,21 +177,48 @@ impl Hash for Quantity {
     }
 }
 
-impl Add for Quantity {
-    type Output = Self;
+/// An operator, for quantities and references to them.
+macro_rules! operator {
+    ($operator:ident $method:ident, $assign_operator:ident $assign_method:ident, $operation:expr) => {
+        impl $operator<&Quantity> for &Quantity {
+            type Output = Quantity;
 
-    fn add(self, other: Self) -> Self {
-        self.combine(&other, i128::saturating_add)
-    }
+            fn $method(self, other: &Quantity) -> Quantity {
+                self.combine(other, $operation)
+            }
+        }
+
+        impl $operator<&Quantity> for Quantity {
+            type Output = Self;
+
+            fn $method(self, other: &Quantity) -> Self {
+                self.combine(other, $operation)
+            }
+        }
+
+        impl $operator for Quantity {
+            type Output = Self;
+
+            fn $method(self, other: Self) -> Self {
+                self.combine(&other, $operation)
+            }
+        }
+
+        impl $assign_operator<&Quantity> for Quantity {
+            fn $assign_method(&mut self, other: &Quantity) {
+                *self = self.combine(other, $operation);
+            }
+        }
+
+        impl $assign_operator for Quantity {
+            fn $assign_method(&mut self, other: Self) {
+                *self = self.combine(&other, $operation);
+            }
+        }
+    };
 }
-
-impl Sub for Quantity {
-    type Output = Self;
-
-    fn sub(self, other: Self) -> Self {
-        self.combine(&other, i128::saturating_sub)
-    }
-}
+operator!(Add add, AddAssign add_assign, i128::saturating_add);
+operator!(Sub sub, SubAssign sub_assign, i128::saturating_sub);
 
 impl Neg for Quantity {
     type Output = Self;
@@ -179,18 +228,6 @@ impl Neg for Quantity {
             Some(amount) => Amount { nano: amount.nano.saturating_neg(), ..amount }.to_quantity(),
             None => self,
         }
-    }
-}
-
-impl AddAssign for Quantity {
-    fn add_assign(&mut self, other: Self) {
-        *self = self.combine(&other, i128::saturating_add);
-    }
-}
-
-impl SubAssign for Quantity {
-    fn sub_assign(&mut self, other: Self) {
-        *self = self.combine(&other, i128::saturating_sub);
     }
 }
 
@@ -211,10 +248,30 @@ impl std::iter::Sum for Quantity {
     }
 }
 
+impl<'a> std::iter::Sum<&'a Self> for Quantity {
+    fn sum<I: Iterator<Item = &'a Self>>(quantities: I) -> Self {
+        quantities.fold(Self::default(), Add::add)
+    }
+}
+
 impl From<&str> for Quantity {
     /// Takes the text as it is; [`str::parse`] checks it.
     fn from(text: &str) -> Self {
         Self(text.into())
+    }
+}
+
+impl From<String> for Quantity {
+    /// Takes the text as it is; [`str::parse`] checks it.
+    fn from(text: String) -> Self {
+        Self(text.into())
+    }
+}
+
+impl From<Str> for Quantity {
+    /// Takes the text as it is; [`str::parse`] checks it.
+    fn from(text: Str) -> Self {
+        Self(text)
     }
 }
 

@@ -40,11 +40,11 @@ macro_rules! union {
             fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
                 *self = if matches!(reader.token(), Some($first_bytes)) {
                     let mut value = Default::default();
-                    Value::read(&mut value, reader)?;
+                    Value::read_new(&mut value, reader)?;
                     Self::$other(value)
                 } else {
                     let mut value = Box::<T>::default();
-                    value.read(reader)?;
+                    value.read_new(reader)?;
                     Self::One(value)
                 };
                 Ok(())

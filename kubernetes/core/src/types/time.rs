@@ -42,6 +42,9 @@ macro_rules! time {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                if let Some(text) = usual_text(self.0, $precision, &mut { USUAL }) {
+                    return f.write_str(text);
+                }
                 static PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some($precision));
                 PRINTER.print_datetime(&self.0, StdFmtWrite(&mut *f)).map_err(|_| fmt::Error)?;
                 f.write_str("Z")
@@ -71,7 +74,7 @@ macro_rules! time {
 
             /// Reads a time of RFC 3339, as Go's `time.Parse` does.
             fn from_str(text: &str) -> Result<Self, ParseTimeError> {
-                match parse(text.as_bytes()) {
+                match parse_usual(text.as_bytes()).or_else(|| parse(text.as_bytes())) {
                     Some(time) => Ok(Self(time)),
                     None => Err(ParseTimeError(text.chars().take(80).collect::<String>().into())),
                 }
@@ -83,8 +86,7 @@ macro_rules! time {
                 *self = if reader.null()? {
                     Self::default()
                 } else {
-                    let text = reader.string()?;
-                    text.parse().map_err(|error: ParseTimeError| reader.error(error.to_string()))?
+                    reader.string()?.parse().map_err(|error: ParseTimeError| reader.error(error.to_string()))?
                 };
                 Ok(())
             }
@@ -93,9 +95,10 @@ macro_rules! time {
                 if self.is_zero() {
                     return writer.raw("null");
                 }
-                writer.raw("\"");
-                writer.display(self);
-                writer.raw("\"");
+                match usual_text(self.0, $precision, &mut { USUAL }) {
+                    Some(text) => writer.plain_string(|json| json.push_str(text)),
+                    None => writer.display(format_args!("\"{self}\"")),
+                }
             }
         }
         crate::serde_by_json!($name);
@@ -138,6 +141,50 @@ impl fmt::Display for ParseTimeError {
 }
 
 impl std::error::Error for ParseTimeError {}
+
+/// How nearly all times are written: to the second, and with more precision to the microsecond.
+const USUAL: [u8; 27] = *b"0000-00-00T00:00:00.000000Z";
+
+/// Reads a time to the second in UTC, `2006-01-02T15:04:05Z`, which is all that servers write in most fields.
+fn parse_usual(text: &[u8]) -> Option<DateTime> {
+    const FORM: [u8; 20] = *b"0000-00-00T00:00:00Z";
+    let mut digits: [u8; 20] = text.try_into().ok()?;
+    let mut fits = true;
+    for (digit, form) in digits.iter_mut().zip(FORM) {
+        *digit = digit.wrapping_sub(form);
+        fits &= *digit <= if form == b'0' { 9 } else { 0 };
+    }
+    if !fits {
+        return None;
+    }
+    let two = |at: usize| (digits[at] * 10 + digits[at + 1]) as i8;
+    let year = i16::from(two(0)) * 100 + i16::from(two(2));
+    DateTime::new(year, two(5), two(8), two(11), two(14), two(17), 0).ok()
+}
+
+/// The text of a time whose year has four digits, with this many digits of the fraction: none or six.
+fn usual_text(time: DateTime, precision: u8, text: &mut [u8; 27]) -> Option<&str> {
+    let year = u32::try_from(time.year()).ok()?;
+    let mut put = |at: usize, value: u32| {
+        text[at] = b'0' + (value / 10 % 10) as u8;
+        text[at + 1] = b'0' + (value % 10) as u8;
+    };
+    put(0, year / 100);
+    put(2, year % 100);
+    for (at, value) in [(5, time.month()), (8, time.day()), (11, time.hour()), (14, time.minute()), (17, time.second())]
+    {
+        put(at, value.unsigned_abs().into());
+    }
+    if precision == 0 {
+        text[19] = b'Z';
+        return std::str::from_utf8(&text[..20]).ok();
+    }
+    let micros = time.subsec_nanosecond().unsigned_abs() / 1000;
+    for (at, value) in [(20, micros / 10_000), (22, micros / 100), (24, micros)] {
+        put(at, value % 100);
+    }
+    std::str::from_utf8(text).ok()
+}
 
 /// Reads as Go does; jiff's parser takes other forms, and none of the last day that a timestamp does not reach.
 ///
@@ -188,4 +235,58 @@ fn two_digits(text: &[u8]) -> Option<(i8, &[u8])> {
 
 fn number(digits: &[u8]) -> Option<u32> {
     digits.iter().try_fold(0, |value, digit| digit.is_ascii_digit().then(|| value * 10 + u32::from(digit - b'0')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{parse, parse_usual};
+
+    #[test]
+    fn the_usual_form_is_read_as_any_other() {
+        let usual = "2026-11-23T08:30:59Z";
+        assert!(parse_usual(usual.as_bytes()).is_some());
+        for at in 0..usual.len() {
+            for byte in 0..=255u8 {
+                let mut text = usual.as_bytes().to_vec();
+                text[at] = byte;
+                if let Some(time) = parse_usual(&text) {
+                    assert_eq!(Some(time), parse(&text), "{byte} at {at}");
+                } else if let Some(time) = parse(&text) {
+                    panic!("{time} has the usual form");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_edges_of_every_part_of_the_usual_form_are_those_of_any_other() {
+        for year in ["0000", "0001", "1900", "2000", "2023", "2024", "9999"] {
+            for month in ["00", "01", "02", "04", "12", "13"] {
+                for day in ["00", "01", "28", "29", "30", "31", "32", "99"] {
+                    for time in ["00:00:00", "23:59:59", "24:00:00", "00:60:00", "00:00:60", "00:00:61"] {
+                        let text = format!("{year}-{month}-{day}T{time}Z");
+                        assert_eq!(parse_usual(text.as_bytes()), parse(text.as_bytes()), "{text}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn forms_near_the_usual_one_are_left_to_the_general_parser() {
+        for text in [
+            "",
+            "2026-11-23T08:30:59",
+            "2026-11-23T8:30:59Z",
+            "2026-11-23T08:30:59ZZ",
+            "2026-11-23T08:30:59z",
+            "2026-11-23T08:30:59.5Z",
+            "2026-11-23T08:30:59,123456789Z",
+            "2026-11-23T08:30:59+00:00",
+            " 026-11-23T08:30:59Z",
+            "+026-11-23T08:30:59Z",
+        ] {
+            assert_eq!(parse_usual(text.as_bytes()), None, "{text}");
+        }
+    }
 }

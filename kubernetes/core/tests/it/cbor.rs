@@ -51,19 +51,17 @@ fn models_are_read() {
         event_time: MicroTime,
     }
     impl json::Value for Object {
-        const FIELDS: &'static [json::Field] = &[
-            json::Field::required("metadata"),
-            json::Field::optional("binaryData"),
-            json::Field::optional("data"),
-            json::Field::required("eventTime"),
-        ];
+        const FIELDS: &'static [&'static str] = &["metadata", "binaryData", "data", "eventTime"];
 
         fn read_fields(&mut self, reader: &mut json::Reader<'_>) -> Result<(), json::DecodeError> {
             reader
                 .fields(Self::FIELDS, &mut [&mut self.metadata, &mut self.binary, &mut self.data, &mut self.event_time])
         }
         fn write_fields(&self, writer: &mut json::Writer) {
-            writer.fields(Self::FIELDS, &[&self.metadata, &self.binary, &self.data, &self.event_time]);
+            writer.required("metadata", &self.metadata);
+            writer.optional("binaryData", &self.binary);
+            writer.optional("data", &self.data);
+            writer.required("eventTime", &self.event_time);
         }
     }
     let map: Object = cbor::from_slice(ANSWERS[1].0).unwrap();

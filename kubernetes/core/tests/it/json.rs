@@ -1,5 +1,6 @@
 //! The reader's verdict and value are serde_json's; the normal form of what is null, absent or unknown is Go's.
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use kubernetes_core::json::{self, DecodeError, Reader};
 use kubernetes_core::{ByteString, IntOrString, Json, Map, Quantity, Str};
 use proptest::prelude::*;
@@ -251,6 +252,24 @@ fn what_does_not_fit_is_an_error_with_its_path() {
 fn a_million_elements_are_read() {
     let text = format!("[{}1]", "1,".repeat(999_999));
     assert_eq!(json::from_str::<Vec<i64>>(&text).unwrap().len(), 1_000_000);
+}
+
+#[test]
+fn bytes_of_every_length_are_written_as_base64_and_read_back() {
+    for length in (0..200).chain([767, 768, 769, 1535, 1536, 1537, 10_000]) {
+        let bytes = ByteString((0..length).map(|index: usize| (index * 151 + length) as u8).collect());
+        let written = json::to_string(&bytes).unwrap();
+        assert_eq!(written, format!("\"{}\"", STANDARD.encode(&*bytes)));
+        assert_eq!(json::from_str::<ByteString>(&written).unwrap(), bytes);
+        for at in [0, length / 2, length].map(|at| at.min(written.len().saturating_sub(3))) {
+            for bad in ["%", "-", " ", "é", "="] {
+                let mut inside = written.trim_matches('"').to_owned();
+                inside.replace_range(at..inside.len().min(at + 1), bad);
+                let read = json::from_str::<ByteString>(&format!("\"{inside}\"")).map(|bytes| bytes.0).ok();
+                assert_eq!(read, STANDARD.decode(&inside).ok(), "{inside}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod json_parsing;
 mod log_lines;
 mod map;
 mod objects;
+mod owners;
 mod pages;
 mod requests;
 mod resource;
@@ -20,7 +21,7 @@ mod views;
 #[cfg(feature = "yaml")]
 mod yaml;
 
-use kubernetes_core::json::{Constant, DecodeError, Field, Reader, Value, Writer};
+use kubernetes_core::json::{Constant, DecodeError, Reader, Value, Writer};
 use kubernetes_core::{Map, ObjectMeta, Str};
 
 /// A model as they are generated, with a field of each kind.
@@ -41,16 +42,8 @@ pub(crate) struct Part {
 }
 
 impl Value for Widget {
-    const FIELDS: &'static [Field] = &[
-        Field::required("apiVersion"),
-        Field::required("kind"),
-        Field::required("metadata"),
-        Field::required("size"),
-        Field::optional("weight"),
-        Field::required("parts"),
-        Field::optional("tags"),
-        Field::optional("lid"),
-    ];
+    const FIELDS: &'static [&'static str] =
+        &["apiVersion", "kind", "metadata", "size", "weight", "parts", "tags", "lid"];
 
     fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
         reader.fields(
@@ -69,31 +62,26 @@ impl Value for Widget {
     }
 
     fn write_fields(&self, writer: &mut Writer) {
-        writer.fields(
-            Self::FIELDS,
-            &[
-                &Constant("example.com/v1"),
-                &Constant("Widget"),
-                &self.metadata,
-                &self.size,
-                &self.weight,
-                &self.parts,
-                &self.tags,
-                &self.lid,
-            ],
-        );
+        writer.type_meta("example.com/v1", "Widget");
+        writer.required("metadata", &self.metadata);
+        writer.required("size", &self.size);
+        writer.optional("weight", &self.weight);
+        writer.required("parts", &self.parts);
+        writer.optional("tags", &self.tags);
+        writer.optional("lid", &self.lid);
     }
 }
 
 impl Value for Part {
-    const FIELDS: &'static [Field] = &[Field::required("name"), Field::optional("ready")];
+    const FIELDS: &'static [&'static str] = &["name", "ready"];
 
     fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
         reader.fields(Self::FIELDS, &mut [&mut self.name, &mut self.ready])
     }
 
     fn write_fields(&self, writer: &mut Writer) {
-        writer.fields(Self::FIELDS, &[&self.name, &self.ready]);
+        writer.required("name", &self.name);
+        writer.optional("ready", &self.ready);
     }
 }
 

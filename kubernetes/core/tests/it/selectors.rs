@@ -59,6 +59,36 @@ fn the_selector_of_an_object_is_converted() {
     assert_eq!(LabelSelector::try_from(&odd).unwrap_err().to_string(), "\"Gt\" is no operator for labels");
 }
 
+#[test]
+fn a_selector_becomes_a_field_of_an_object() {
+    for (text, json) in [
+        ("", "{}"),
+        ("b=2,a=1", r#"{"matchLabels":{"a":"1","b":"2"}}"#),
+        ("a=", r#"{"matchLabels":{"a":""}}"#),
+        (
+            "a in (y,x),!b,c,d notin (z),e!=1",
+            concat!(
+                r#"{"matchExpressions":[{"key":"a","operator":"In","values":["x","y"]},{"key":"b","operator":"DoesNotExist"},"#,
+                r#"{"key":"c","operator":"Exists"},{"key":"d","operator":"NotIn","values":["z"]},"#,
+                r#"{"key":"e","operator":"NotIn","values":["1"]}]}"#
+            ),
+        ),
+        ("a=1,a=2", r#"{"matchExpressions":[{"key":"a","operator":"In","values":["2"]}],"matchLabels":{"a":"1"}}"#),
+    ] {
+        let selector: LabelSelector = text.parse().unwrap();
+        let field = meta::v1::LabelSelector::try_from(&selector).unwrap();
+        assert_eq!(json::to_string(&field).unwrap(), json, "{text}");
+        let again = LabelSelector::try_from(&field).unwrap();
+        for labels in [Map::new(), [("a", "1")].into(), [("a", "x"), ("c", "")].into(), [("a", "1"), ("b", "2")].into()]
+        {
+            assert_eq!(again.matches(&labels), selector.matches(&labels), "{text} {labels:?}");
+        }
+    }
+    let greater: LabelSelector = "a>1".parse().unwrap();
+    let error = meta::v1::LabelSelector::try_from(&greater).unwrap_err().to_string();
+    assert_eq!(error, "`a>1` can't stand in a field of an object");
+}
+
 /// Found by fuzzing: sorted as they were written, the terms had another order when they were read again.
 #[test]
 fn the_form_of_a_field_selector_is_stable() {

@@ -66,6 +66,19 @@ fn texts_that_look_like_something_else_stay_texts() {
     }
 }
 
+/// kubectl takes a tab at the start of a block for indentation, and refuses it.
+#[test]
+fn texts_that_start_with_a_tab_are_written_so_that_kubectl_reads_them() {
+    for text in ["\tgo build\n", "\n\tx", "\t\n", "\n\n\ty: \"z\"\n"] {
+        let widget = Widget { tags: [(text, text)].into(), ..Widget::named("w") };
+        let written = yaml::to_string(&widget).unwrap();
+        assert!(!written.contains(['|', '>', '\t']), "{written}");
+        assert_eq!(yaml::from_str::<Widget>(&written).unwrap(), widget, "{written}");
+    }
+    let widget = Widget { tags: [("Makefile", "all:\n\tgo build\n")].into(), ..Widget::named("w") };
+    assert!(yaml::to_string(&widget).unwrap().contains("  Makefile: |\n    all:\n    \tgo build\n"));
+}
+
 #[test]
 fn errors_tell_which_document_and_where() {
     let error = yaml::from_str_multiple::<Widget>("size: 1\n---\nparts:\n- name: 5\n").unwrap_err();

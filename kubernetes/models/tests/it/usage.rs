@@ -64,6 +64,26 @@ fn a_misfit_names_its_place() {
     assert!(error.contains(r#"expected "Pod", found "Node""#), "{error}");
 }
 
+#[cfg(feature = "core-v1")]
+#[test]
+fn an_object_is_referred_to() {
+    use kubernetes_core::Object;
+    use kubernetes_models::core::v1::ObjectReference;
+
+    let mut deployment = Deployment::named("web");
+    deployment.metadata.namespace = Some("shop".into());
+    deployment.metadata.uid = Some("u-1".into());
+    deployment.metadata.resource_version = Some("7".into());
+    assert_eq!(
+        json::to_string(&ObjectReference::from(deployment.reference())).expect("it has no number that JSON lacks"),
+        concat!(
+            r#"{"apiVersion":"apps/v1","kind":"Deployment","name":"web","namespace":"shop","#,
+            r#""resourceVersion":"7","uid":"u-1"}"#
+        )
+    );
+    assert_eq!(ObjectReference::from(kubernetes_core::ObjectReference::default()), ObjectReference::default());
+}
+
 /// What is logged is `Debug` output, more often than not.
 #[cfg(all(feature = "core-v1", feature = "authentication-v1"))]
 #[test]

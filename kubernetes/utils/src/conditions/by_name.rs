@@ -80,14 +80,14 @@ struct Reported {
 macro_rules! part {
     ($type:ident { $($key:literal: $field:ident,)* }) => {
         impl Value for $type {
-            const FIELDS: &'static [Field] = &[$(Field::optional($key)),*];
+            const FIELDS: &'static [&'static str] = &[$($key),*];
 
             fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
                 reader.fields(Self::FIELDS, &mut [$(&mut self.$field),*])
             }
 
             fn write_fields(&self, writer: &mut Writer) {
-                writer.fields(Self::FIELDS, &[$(&self.$field),*]);
+                $(writer.optional($key, &self.$field);)*
             }
         }
     };

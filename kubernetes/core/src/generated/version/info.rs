@@ -36,20 +36,20 @@ pub struct Info {
 }
 
 impl json::Value for Info {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("buildDate"),
-        json::Field::required("compiler"),
-        json::Field::optional("emulationMajor"),
-        json::Field::optional("emulationMinor"),
-        json::Field::required("gitCommit"),
-        json::Field::required("gitTreeState"),
-        json::Field::required("gitVersion"),
-        json::Field::required("goVersion"),
-        json::Field::required("major"),
-        json::Field::optional("minCompatibilityMajor"),
-        json::Field::optional("minCompatibilityMinor"),
-        json::Field::required("minor"),
-        json::Field::required("platform"),
+    const FIELDS: &'static [&'static str] = &[
+        "buildDate",
+        "compiler",
+        "emulationMajor",
+        "emulationMinor",
+        "gitCommit",
+        "gitTreeState",
+        "gitVersion",
+        "goVersion",
+        "major",
+        "minCompatibilityMajor",
+        "minCompatibilityMinor",
+        "minor",
+        "platform",
     ];
     fn read_fields(
         &mut self,
@@ -77,25 +77,19 @@ impl json::Value for Info {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.build_date,
-                    &self.compiler,
-                    &self.emulation_major,
-                    &self.emulation_minor,
-                    &self.git_commit,
-                    &self.git_tree_state,
-                    &self.git_version,
-                    &self.go_version,
-                    &self.major,
-                    &self.min_compatibility_major,
-                    &self.min_compatibility_minor,
-                    &self.minor,
-                    &self.platform,
-                ],
-            );
+        writer.required("buildDate", &self.build_date);
+        writer.required("compiler", &self.compiler);
+        writer.optional("emulationMajor", &self.emulation_major);
+        writer.optional("emulationMinor", &self.emulation_minor);
+        writer.required("gitCommit", &self.git_commit);
+        writer.required("gitTreeState", &self.git_tree_state);
+        writer.required("gitVersion", &self.git_version);
+        writer.required("goVersion", &self.go_version);
+        writer.required("major", &self.major);
+        writer.optional("minCompatibilityMajor", &self.min_compatibility_major);
+        writer.optional("minCompatibilityMinor", &self.min_compatibility_minor);
+        writer.required("minor", &self.minor);
+        writer.required("platform", &self.platform);
     }
 }
 

@@ -1,11 +1,11 @@
 //! Models: objects whose fields are known by name.
 
 use super::{Reader, Result};
-use crate::json::{AnyValue, Field};
+use crate::json::AnyValue;
 
 impl Reader<'_> {
     /// Reads an object into a model that has these fields; unknown ones are skipped, and a null changes nothing.
-    pub fn fields(&mut self, names: &'static [Field], fields: &mut [&mut dyn AnyValue]) -> Result<()> {
+    pub fn fields(&mut self, names: &'static [&'static str], fields: &mut [&mut dyn AnyValue]) -> Result<()> {
         if self.null()? {
             return Ok(());
         }
@@ -15,9 +15,9 @@ impl Reader<'_> {
         while self.next_in(b'}', &mut first)? {
             let expected = self.orders.after(order, last);
             match names.get(expected).zip(fields.get_mut(expected)) {
-                Some((name, field)) if self.take_key(name.name) => {
+                Some((name, field)) if self.take_key(name) => {
                     last = expected;
-                    field.read_any(self).map_err(|error| error.in_field(name.name))?;
+                    field.read_any(self).map_err(|error| error.in_field(name))?;
                 }
                 _ => last = self.unexpected_field(names, fields, last)?,
             }
@@ -40,7 +40,7 @@ impl Reader<'_> {
     /// Reads a field that is not the one expected after `last`, and returns the last known one.
     fn unexpected_field(
         &mut self,
-        names: &'static [Field],
+        names: &'static [&'static str],
         fields: &mut [&mut dyn AnyValue],
         last: usize,
     ) -> Result<usize> {
@@ -52,7 +52,7 @@ impl Reader<'_> {
             // An escape, white space, or no key at all.
             None => self.key()?,
         };
-        let found = names.iter().position(|name| name.name == key);
+        let found = names.iter().position(|name| *name == key);
         match found.and_then(|index| Some((index, fields.get_mut(index)?))) {
             Some((index, field)) => {
                 self.orders.learn(Orders::slot(names), last, index);
@@ -89,7 +89,7 @@ impl Orders {
     }
 
     #[inline]
-    fn slot(names: &'static [Field]) -> usize {
+    fn slot(names: &'static [&'static str]) -> usize {
         let address = names.as_ptr() as usize;
         ((address >> 4) ^ (address >> 11)) % SLOTS
     }

@@ -54,10 +54,20 @@ fn amounts_are_made_and_changed() {
     assert_eq!(Quantity::from_milli(i64::MIN).canonical().to_milli(), Some(i64::MIN));
     assert_eq!((Quantity::from("1.5Gi") * 2).as_str(), "3Gi");
     let mut total = Quantity::default();
-    total += "100Mi".into();
-    total -= "36Mi".into();
+    total += Quantity::from("100Mi");
+    total -= &Quantity::from("36Mi");
     assert_eq!((total.as_str(), total.is_zero()), ("64Mi", false));
     assert_eq!(["1", "500m", "nonsense"].map(Quantity::from).into_iter().sum::<Quantity>().as_str(), "1500m");
+    let (limit, request) = (Quantity::from("1Gi".to_owned()), Quantity::from(crate::Str::from("512Mi")));
+    assert_eq!(
+        [&limit - &request, &limit + &request, limit.clone() - &request].map(|q| q.to_string()),
+        ["512Mi", "1536Mi", "512Mi"]
+    );
+    assert_eq!([&limit, &request].into_iter().sum::<Quantity>().as_str(), "1536Mi");
+    assert_eq!(
+        [0, -1 << 20, i64::MAX].map(|n| Quantity::with_binary_suffix(n).to_string()),
+        ["0", "-1Mi", "9223372036854775807"]
+    );
     assert!(Quantity::from("0Mi").is_zero() && !Quantity::from("nonsense").is_zero());
 }
 

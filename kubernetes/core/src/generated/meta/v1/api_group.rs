@@ -26,13 +26,13 @@ pub struct APIGroup {
 }
 
 impl json::Value for APIGroup {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("apiVersion"),
-        json::Field::required("kind"),
-        json::Field::required("name"),
-        json::Field::optional("preferredVersion"),
-        json::Field::optional("serverAddressByClientCIDRs"),
-        json::Field::required("versions"),
+    const FIELDS: &'static [&'static str] = &[
+        "apiVersion",
+        "kind",
+        "name",
+        "preferredVersion",
+        "serverAddressByClientCIDRs",
+        "versions",
     ];
     fn read_fields(
         &mut self,
@@ -53,18 +53,15 @@ impl json::Value for APIGroup {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
+        writer.type_meta("v1", "APIGroup");
+        writer.required("name", &self.name);
+        writer.optional("preferredVersion", &self.preferred_version);
         writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &json::Constant("v1"),
-                    &json::Constant("APIGroup"),
-                    &self.name,
-                    &self.preferred_version,
-                    &self.server_address_by_client_cidrs,
-                    &self.versions,
-                ],
+            .optional(
+                "serverAddressByClientCIDRs",
+                &self.server_address_by_client_cidrs,
             );
+        writer.required("versions", &self.versions);
     }
 }
 

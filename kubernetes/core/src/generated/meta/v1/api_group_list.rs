@@ -12,11 +12,7 @@ pub struct APIGroupList {
 }
 
 impl json::Value for APIGroupList {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("apiVersion"),
-        json::Field::required("kind"),
-        json::Field::required("groups"),
-    ];
+    const FIELDS: &'static [&'static str] = &["apiVersion", "kind", "groups"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -33,11 +29,8 @@ impl json::Value for APIGroupList {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&json::Constant("v1"), &json::Constant("APIGroupList"), &self.groups],
-            );
+        writer.type_meta("v1", "APIGroupList");
+        writer.required("groups", &self.groups);
     }
 }
 

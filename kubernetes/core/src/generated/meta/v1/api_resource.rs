@@ -45,17 +45,17 @@ pub struct APIResource {
 }
 
 impl json::Value for APIResource {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("categories"),
-        json::Field::optional("group"),
-        json::Field::required("kind"),
-        json::Field::required("name"),
-        json::Field::required("namespaced"),
-        json::Field::optional("shortNames"),
-        json::Field::required("singularName"),
-        json::Field::optional("storageVersionHash"),
-        json::Field::required("verbs"),
-        json::Field::optional("version"),
+    const FIELDS: &'static [&'static str] = &[
+        "categories",
+        "group",
+        "kind",
+        "name",
+        "namespaced",
+        "shortNames",
+        "singularName",
+        "storageVersionHash",
+        "verbs",
+        "version",
     ];
     fn read_fields(
         &mut self,
@@ -80,22 +80,16 @@ impl json::Value for APIResource {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.categories,
-                    &self.group,
-                    &self.kind,
-                    &self.name,
-                    &self.namespaced,
-                    &self.short_names,
-                    &self.singular_name,
-                    &self.storage_version_hash,
-                    &self.verbs,
-                    &self.version,
-                ],
-            );
+        writer.optional("categories", &self.categories);
+        writer.optional("group", &self.group);
+        writer.required("kind", &self.kind);
+        writer.required("name", &self.name);
+        writer.required("namespaced", &self.namespaced);
+        writer.optional("shortNames", &self.short_names);
+        writer.required("singularName", &self.singular_name);
+        writer.optional("storageVersionHash", &self.storage_version_hash);
+        writer.required("verbs", &self.verbs);
+        writer.optional("version", &self.version);
     }
 }
 

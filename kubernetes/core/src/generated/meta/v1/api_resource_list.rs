@@ -16,11 +16,11 @@ pub struct APIResourceList {
 }
 
 impl json::Value for APIResourceList {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("apiVersion"),
-        json::Field::required("kind"),
-        json::Field::required("groupVersion"),
-        json::Field::required("resources"),
+    const FIELDS: &'static [&'static str] = &[
+        "apiVersion",
+        "kind",
+        "groupVersion",
+        "resources",
     ];
     fn read_fields(
         &mut self,
@@ -39,16 +39,9 @@ impl json::Value for APIResourceList {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &json::Constant("v1"),
-                    &json::Constant("APIResourceList"),
-                    &self.group_version,
-                    &self.resources,
-                ],
-            );
+        writer.type_meta("v1", "APIResourceList");
+        writer.required("groupVersion", &self.group_version);
+        writer.required("resources", &self.resources);
     }
 }
 

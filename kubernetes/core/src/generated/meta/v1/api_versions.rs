@@ -23,11 +23,11 @@ pub struct APIVersions {
 }
 
 impl json::Value for APIVersions {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("apiVersion"),
-        json::Field::required("kind"),
-        json::Field::required("serverAddressByClientCIDRs"),
-        json::Field::required("versions"),
+    const FIELDS: &'static [&'static str] = &[
+        "apiVersion",
+        "kind",
+        "serverAddressByClientCIDRs",
+        "versions",
     ];
     fn read_fields(
         &mut self,
@@ -46,16 +46,13 @@ impl json::Value for APIVersions {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
+        writer.type_meta("v1", "APIVersions");
         writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &json::Constant("v1"),
-                    &json::Constant("APIVersions"),
-                    &self.server_address_by_client_cidrs,
-                    &self.versions,
-                ],
+            .required(
+                "serverAddressByClientCIDRs",
+                &self.server_address_by_client_cidrs,
             );
+        writer.required("versions", &self.versions);
     }
 }
 

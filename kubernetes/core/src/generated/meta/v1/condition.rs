@@ -34,13 +34,13 @@ pub struct Condition {
 }
 
 impl json::Value for Condition {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("lastTransitionTime"),
-        json::Field::required("message"),
-        json::Field::optional("observedGeneration"),
-        json::Field::required("reason"),
-        json::Field::required("status"),
-        json::Field::required("type"),
+    const FIELDS: &'static [&'static str] = &[
+        "lastTransitionTime",
+        "message",
+        "observedGeneration",
+        "reason",
+        "status",
+        "type",
     ];
     fn read_fields(
         &mut self,
@@ -61,18 +61,12 @@ impl json::Value for Condition {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.last_transition_time,
-                    &self.message,
-                    &self.observed_generation,
-                    &self.reason,
-                    &self.status,
-                    &self.type_,
-                ],
-            );
+        writer.required("lastTransitionTime", &self.last_transition_time);
+        writer.required("message", &self.message);
+        writer.optional("observedGeneration", &self.observed_generation);
+        writer.required("reason", &self.reason);
+        writer.required("status", &self.status);
+        writer.required("type", &self.type_);
     }
 }
 

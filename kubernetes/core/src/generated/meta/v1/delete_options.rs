@@ -59,15 +59,15 @@ pub struct DeleteOptions {
 }
 
 impl json::Value for DeleteOptions {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("apiVersion"),
-        json::Field::optional("dryRun"),
-        json::Field::optional("gracePeriodSeconds"),
-        json::Field::optional("ignoreStoreReadErrorWithClusterBreakingPotential"),
-        json::Field::optional("kind"),
-        json::Field::optional("orphanDependents"),
-        json::Field::optional("preconditions"),
-        json::Field::optional("propagationPolicy"),
+    const FIELDS: &'static [&'static str] = &[
+        "apiVersion",
+        "dryRun",
+        "gracePeriodSeconds",
+        "ignoreStoreReadErrorWithClusterBreakingPotential",
+        "kind",
+        "orphanDependents",
+        "preconditions",
+        "propagationPolicy",
     ];
     fn read_fields(
         &mut self,
@@ -90,20 +90,18 @@ impl json::Value for DeleteOptions {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
+        writer.optional("apiVersion", &self.api_version);
+        writer.optional("dryRun", &self.dry_run);
+        writer.optional("gracePeriodSeconds", &self.grace_period_seconds);
         writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.api_version,
-                    &self.dry_run,
-                    &self.grace_period_seconds,
-                    &self.ignore_store_read_error_with_cluster_breaking_potential,
-                    &self.kind,
-                    &self.orphan_dependents,
-                    &self.preconditions,
-                    &self.propagation_policy,
-                ],
+            .optional(
+                "ignoreStoreReadErrorWithClusterBreakingPotential",
+                &self.ignore_store_read_error_with_cluster_breaking_potential,
             );
+        writer.optional("kind", &self.kind);
+        writer.optional("orphanDependents", &self.orphan_dependents);
+        writer.optional("preconditions", &self.preconditions);
+        writer.optional("propagationPolicy", &self.propagation_policy);
     }
 }
 

@@ -16,10 +16,7 @@ pub struct GroupResource {
 }
 
 impl json::Value for GroupResource {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("group"),
-        json::Field::required("resource"),
-    ];
+    const FIELDS: &'static [&'static str] = &["group", "resource"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -28,7 +25,8 @@ impl json::Value for GroupResource {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.group, &self.resource]);
+        writer.required("group", &self.group);
+        writer.required("resource", &self.resource);
     }
 }
 

@@ -18,10 +18,7 @@ pub struct GroupVersionForDiscovery {
 }
 
 impl json::Value for GroupVersionForDiscovery {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("groupVersion"),
-        json::Field::required("version"),
-    ];
+    const FIELDS: &'static [&'static str] = &["groupVersion", "version"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -30,7 +27,8 @@ impl json::Value for GroupVersionForDiscovery {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.group_version, &self.version]);
+        writer.required("groupVersion", &self.group_version);
+        writer.required("version", &self.version);
     }
 }
 

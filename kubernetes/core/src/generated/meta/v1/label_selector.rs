@@ -23,10 +23,7 @@ pub struct LabelSelector {
 }
 
 impl json::Value for LabelSelector {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("matchExpressions"),
-        json::Field::optional("matchLabels"),
-    ];
+    const FIELDS: &'static [&'static str] = &["matchExpressions", "matchLabels"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -39,7 +36,8 @@ impl json::Value for LabelSelector {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.match_expressions, &self.match_labels]);
+        writer.optional("matchExpressions", &self.match_expressions);
+        writer.optional("matchLabels", &self.match_labels);
     }
 }
 

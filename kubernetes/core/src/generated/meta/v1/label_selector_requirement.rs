@@ -22,11 +22,7 @@ pub struct LabelSelectorRequirement {
 }
 
 impl json::Value for LabelSelectorRequirement {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("key"),
-        json::Field::required("operator"),
-        json::Field::optional("values"),
-    ];
+    const FIELDS: &'static [&'static str] = &["key", "operator", "values"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -39,7 +35,9 @@ impl json::Value for LabelSelectorRequirement {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.key, &self.operator, &self.values]);
+        writer.required("key", &self.key);
+        writer.required("operator", &self.operator);
+        writer.optional("values", &self.values);
     }
 }
 

@@ -49,12 +49,12 @@ pub struct ListMeta {
 }
 
 impl json::Value for ListMeta {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("continue"),
-        json::Field::optional("remainingItemCount"),
-        json::Field::optional("resourceVersion"),
-        json::Field::optional("selfLink"),
-        json::Field::optional("shardInfo"),
+    const FIELDS: &'static [&'static str] = &[
+        "continue",
+        "remainingItemCount",
+        "resourceVersion",
+        "selfLink",
+        "shardInfo",
     ];
     fn read_fields(
         &mut self,
@@ -74,17 +74,11 @@ impl json::Value for ListMeta {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.continue_,
-                    &self.remaining_item_count,
-                    &self.resource_version,
-                    &self.self_link,
-                    &self.shard_info,
-                ],
-            );
+        writer.optional("continue", &self.continue_);
+        writer.optional("remainingItemCount", &self.remaining_item_count);
+        writer.optional("resourceVersion", &self.resource_version);
+        writer.optional("selfLink", &self.self_link);
+        writer.optional("shardInfo", &self.shard_info);
     }
 }
 

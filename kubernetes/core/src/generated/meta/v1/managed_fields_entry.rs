@@ -42,14 +42,14 @@ pub struct ManagedFieldsEntry {
 }
 
 impl json::Value for ManagedFieldsEntry {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("apiVersion"),
-        json::Field::optional("fieldsType"),
-        json::Field::optional("fieldsV1"),
-        json::Field::optional("manager"),
-        json::Field::optional("operation"),
-        json::Field::optional("subresource"),
-        json::Field::optional("time"),
+    const FIELDS: &'static [&'static str] = &[
+        "apiVersion",
+        "fieldsType",
+        "fieldsV1",
+        "manager",
+        "operation",
+        "subresource",
+        "time",
     ];
     fn read_fields(
         &mut self,
@@ -71,19 +71,13 @@ impl json::Value for ManagedFieldsEntry {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.api_version,
-                    &self.fields_type,
-                    &self.fields_v1,
-                    &self.manager,
-                    &self.operation,
-                    &self.subresource,
-                    &self.time,
-                ],
-            );
+        writer.optional("apiVersion", &self.api_version);
+        writer.optional("fieldsType", &self.fields_type);
+        writer.optional("fieldsV1", &self.fields_v1);
+        writer.optional("manager", &self.manager);
+        writer.optional("operation", &self.operation);
+        writer.optional("subresource", &self.subresource);
+        writer.optional("time", &self.time);
     }
 }
 

@@ -150,22 +150,22 @@ impl ::core::fmt::Debug for ObjectMeta {
 }
 
 impl json::Value for ObjectMeta {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("annotations"),
-        json::Field::optional("creationTimestamp"),
-        json::Field::optional("deletionGracePeriodSeconds"),
-        json::Field::optional("deletionTimestamp"),
-        json::Field::optional("finalizers"),
-        json::Field::optional("generateName"),
-        json::Field::optional("generation"),
-        json::Field::optional("labels"),
-        json::Field::optional("managedFields"),
-        json::Field::optional("name"),
-        json::Field::optional("namespace"),
-        json::Field::optional("ownerReferences"),
-        json::Field::optional("resourceVersion"),
-        json::Field::optional("selfLink"),
-        json::Field::optional("uid"),
+    const FIELDS: &'static [&'static str] = &[
+        "annotations",
+        "creationTimestamp",
+        "deletionGracePeriodSeconds",
+        "deletionTimestamp",
+        "finalizers",
+        "generateName",
+        "generation",
+        "labels",
+        "managedFields",
+        "name",
+        "namespace",
+        "ownerReferences",
+        "resourceVersion",
+        "selfLink",
+        "uid",
     ];
     fn read_fields(
         &mut self,
@@ -195,27 +195,22 @@ impl json::Value for ObjectMeta {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
+        writer.optional("annotations", &self.annotations);
+        writer.optional("creationTimestamp", &self.creation_timestamp);
         writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.annotations,
-                    &self.creation_timestamp,
-                    &self.deletion_grace_period_seconds,
-                    &self.deletion_timestamp,
-                    &self.finalizers,
-                    &self.generate_name,
-                    &self.generation,
-                    &self.labels,
-                    &self.managed_fields,
-                    &self.name,
-                    &self.namespace,
-                    &self.owner_references,
-                    &self.resource_version,
-                    &self.self_link,
-                    &self.uid,
-                ],
-            );
+            .optional("deletionGracePeriodSeconds", &self.deletion_grace_period_seconds);
+        writer.optional("deletionTimestamp", &self.deletion_timestamp);
+        writer.optional("finalizers", &self.finalizers);
+        writer.optional("generateName", &self.generate_name);
+        writer.optional("generation", &self.generation);
+        writer.optional("labels", &self.labels);
+        writer.optional("managedFields", &self.managed_fields);
+        writer.optional("name", &self.name);
+        writer.optional("namespace", &self.namespace);
+        writer.optional("ownerReferences", &self.owner_references);
+        writer.optional("resourceVersion", &self.resource_version);
+        writer.optional("selfLink", &self.self_link);
+        writer.optional("uid", &self.uid);
     }
 }
 

@@ -37,13 +37,13 @@ pub struct OwnerReference {
 }
 
 impl json::Value for OwnerReference {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("apiVersion"),
-        json::Field::optional("blockOwnerDeletion"),
-        json::Field::optional("controller"),
-        json::Field::required("kind"),
-        json::Field::required("name"),
-        json::Field::required("uid"),
+    const FIELDS: &'static [&'static str] = &[
+        "apiVersion",
+        "blockOwnerDeletion",
+        "controller",
+        "kind",
+        "name",
+        "uid",
     ];
     fn read_fields(
         &mut self,
@@ -64,18 +64,12 @@ impl json::Value for OwnerReference {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.api_version,
-                    &self.block_owner_deletion,
-                    &self.controller,
-                    &self.kind,
-                    &self.name,
-                    &self.uid,
-                ],
-            );
+        writer.required("apiVersion", &self.api_version);
+        writer.optional("blockOwnerDeletion", &self.block_owner_deletion);
+        writer.optional("controller", &self.controller);
+        writer.required("kind", &self.kind);
+        writer.required("name", &self.name);
+        writer.required("uid", &self.uid);
     }
 }
 

@@ -14,10 +14,7 @@ pub struct Preconditions {
 }
 
 impl json::Value for Preconditions {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("resourceVersion"),
-        json::Field::optional("uid"),
-    ];
+    const FIELDS: &'static [&'static str] = &["resourceVersion", "uid"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -26,7 +23,8 @@ impl json::Value for Preconditions {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.resource_version, &self.uid]);
+        writer.optional("resourceVersion", &self.resource_version);
+        writer.optional("uid", &self.uid);
     }
 }
 

@@ -17,10 +17,7 @@ pub struct ServerAddressByClientCIDR {
 }
 
 impl json::Value for ServerAddressByClientCIDR {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("clientCIDR"),
-        json::Field::required("serverAddress"),
-    ];
+    const FIELDS: &'static [&'static str] = &["clientCIDR", "serverAddress"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -30,7 +27,8 @@ impl json::Value for ServerAddressByClientCIDR {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.client_cidr, &self.server_address]);
+        writer.required("clientCIDR", &self.client_cidr);
+        writer.required("serverAddress", &self.server_address);
     }
 }
 

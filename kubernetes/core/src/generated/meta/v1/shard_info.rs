@@ -15,7 +15,7 @@ pub struct ShardInfo {
 }
 
 impl json::Value for ShardInfo {
-    const FIELDS: &'static [json::Field] = &[json::Field::required("selector")];
+    const FIELDS: &'static [&'static str] = &["selector"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -24,7 +24,7 @@ impl json::Value for ShardInfo {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.selector]);
+        writer.required("selector", &self.selector);
     }
 }
 

@@ -34,15 +34,15 @@ pub struct Status {
 }
 
 impl json::Value for Status {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("apiVersion"),
-        json::Field::required("kind"),
-        json::Field::optional("metadata"),
-        json::Field::optional("code"),
-        json::Field::optional("details"),
-        json::Field::optional("message"),
-        json::Field::optional("reason"),
-        json::Field::optional("status"),
+    const FIELDS: &'static [&'static str] = &[
+        "apiVersion",
+        "kind",
+        "metadata",
+        "code",
+        "details",
+        "message",
+        "reason",
+        "status",
     ];
     fn read_fields(
         &mut self,
@@ -65,20 +65,13 @@ impl json::Value for Status {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &json::Constant("v1"),
-                    &json::Constant("Status"),
-                    &self.metadata,
-                    &self.code,
-                    &self.details,
-                    &self.message,
-                    &self.reason,
-                    &self.status,
-                ],
-            );
+        writer.type_meta("v1", "Status");
+        writer.optional("metadata", &self.metadata);
+        writer.optional("code", &self.code);
+        writer.optional("details", &self.details);
+        writer.optional("message", &self.message);
+        writer.optional("reason", &self.reason);
+        writer.optional("status", &self.status);
     }
 }
 

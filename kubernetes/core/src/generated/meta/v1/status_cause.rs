@@ -31,11 +31,7 @@ pub struct StatusCause {
 }
 
 impl json::Value for StatusCause {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("field"),
-        json::Field::optional("message"),
-        json::Field::optional("reason"),
-    ];
+    const FIELDS: &'static [&'static str] = &["field", "message", "reason"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -48,7 +44,9 @@ impl json::Value for StatusCause {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.field, &self.message, &self.reason]);
+        writer.optional("field", &self.field);
+        writer.optional("message", &self.message);
+        writer.optional("reason", &self.reason);
     }
 }
 

@@ -39,13 +39,13 @@ pub struct StatusDetails {
 }
 
 impl json::Value for StatusDetails {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("causes"),
-        json::Field::optional("group"),
-        json::Field::optional("kind"),
-        json::Field::optional("name"),
-        json::Field::optional("retryAfterSeconds"),
-        json::Field::optional("uid"),
+    const FIELDS: &'static [&'static str] = &[
+        "causes",
+        "group",
+        "kind",
+        "name",
+        "retryAfterSeconds",
+        "uid",
     ];
     fn read_fields(
         &mut self,
@@ -66,18 +66,12 @@ impl json::Value for StatusDetails {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.causes,
-                    &self.group,
-                    &self.kind,
-                    &self.name,
-                    &self.retry_after_seconds,
-                    &self.uid,
-                ],
-            );
+        writer.optional("causes", &self.causes);
+        writer.optional("group", &self.group);
+        writer.optional("kind", &self.kind);
+        writer.optional("name", &self.name);
+        writer.optional("retryAfterSeconds", &self.retry_after_seconds);
+        writer.optional("uid", &self.uid);
     }
 }
 

@@ -18,10 +18,7 @@ pub struct WatchEvent {
 }
 
 impl json::Value for WatchEvent {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("object"),
-        json::Field::required("type"),
-    ];
+    const FIELDS: &'static [&'static str] = &["object", "type"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -30,7 +27,8 @@ impl json::Value for WatchEvent {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.object, &self.type_]);
+        writer.required("object", &self.object);
+        writer.required("type", &self.type_);
     }
 }
 

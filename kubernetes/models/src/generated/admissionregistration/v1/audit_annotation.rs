@@ -37,10 +37,7 @@ pub struct AuditAnnotation {
 }
 
 impl json::Value for AuditAnnotation {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("key"),
-        json::Field::required("valueExpression"),
-    ];
+    const FIELDS: &'static [&'static str] = &["key", "valueExpression"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -49,7 +46,8 @@ impl json::Value for AuditAnnotation {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.key, &self.value_expression]);
+        writer.required("key", &self.key);
+        writer.required("valueExpression", &self.value_expression);
     }
 }
 

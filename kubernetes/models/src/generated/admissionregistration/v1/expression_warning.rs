@@ -20,10 +20,7 @@ pub struct ExpressionWarning {
 }
 
 impl json::Value for ExpressionWarning {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("fieldRef"),
-        json::Field::required("warning"),
-    ];
+    const FIELDS: &'static [&'static str] = &["fieldRef", "warning"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -32,7 +29,8 @@ impl json::Value for ExpressionWarning {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.field_ref, &self.warning]);
+        writer.required("fieldRef", &self.field_ref);
+        writer.required("warning", &self.warning);
     }
 }
 

@@ -83,7 +83,7 @@ pub struct JSONPatch {
 }
 
 impl json::Value for JSONPatch {
-    const FIELDS: &'static [json::Field] = &[json::Field::optional("expression")];
+    const FIELDS: &'static [&'static str] = &["expression"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -92,7 +92,7 @@ impl json::Value for JSONPatch {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.expression]);
+        writer.optional("expression", &self.expression);
     }
 }
 

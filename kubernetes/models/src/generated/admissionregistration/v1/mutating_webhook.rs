@@ -153,19 +153,19 @@ pub struct MutatingWebhook {
 }
 
 impl json::Value for MutatingWebhook {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("admissionReviewVersions"),
-        json::Field::required("clientConfig"),
-        json::Field::optional("failurePolicy"),
-        json::Field::optional("matchConditions"),
-        json::Field::optional("matchPolicy"),
-        json::Field::required("name"),
-        json::Field::optional("namespaceSelector"),
-        json::Field::optional("objectSelector"),
-        json::Field::optional("reinvocationPolicy"),
-        json::Field::optional("rules"),
-        json::Field::required("sideEffects"),
-        json::Field::optional("timeoutSeconds"),
+    const FIELDS: &'static [&'static str] = &[
+        "admissionReviewVersions",
+        "clientConfig",
+        "failurePolicy",
+        "matchConditions",
+        "matchPolicy",
+        "name",
+        "namespaceSelector",
+        "objectSelector",
+        "reinvocationPolicy",
+        "rules",
+        "sideEffects",
+        "timeoutSeconds",
     ];
     fn read_fields(
         &mut self,
@@ -192,24 +192,18 @@ impl json::Value for MutatingWebhook {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.admission_review_versions,
-                    &self.client_config,
-                    &self.failure_policy,
-                    &self.match_conditions,
-                    &self.match_policy,
-                    &self.name,
-                    &self.namespace_selector,
-                    &self.object_selector,
-                    &self.reinvocation_policy,
-                    &self.rules,
-                    &self.side_effects,
-                    &self.timeout_seconds,
-                ],
-            );
+        writer.required("admissionReviewVersions", &self.admission_review_versions);
+        writer.required("clientConfig", &self.client_config);
+        writer.optional("failurePolicy", &self.failure_policy);
+        writer.optional("matchConditions", &self.match_conditions);
+        writer.optional("matchPolicy", &self.match_policy);
+        writer.required("name", &self.name);
+        writer.optional("namespaceSelector", &self.namespace_selector);
+        writer.optional("objectSelector", &self.object_selector);
+        writer.optional("reinvocationPolicy", &self.reinvocation_policy);
+        writer.optional("rules", &self.rules);
+        writer.required("sideEffects", &self.side_effects);
+        writer.optional("timeoutSeconds", &self.timeout_seconds);
     }
 }
 

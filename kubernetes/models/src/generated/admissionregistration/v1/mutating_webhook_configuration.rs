@@ -26,11 +26,11 @@ impl MutatingWebhookConfiguration {
 }
 
 impl json::Value for MutatingWebhookConfiguration {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("apiVersion"),
-        json::Field::required("kind"),
-        json::Field::required("metadata"),
-        json::Field::optional("webhooks"),
+    const FIELDS: &'static [&'static str] = &[
+        "apiVersion",
+        "kind",
+        "metadata",
+        "webhooks",
     ];
     fn read_fields(
         &mut self,
@@ -50,15 +50,12 @@ impl json::Value for MutatingWebhookConfiguration {
 
     fn write_fields(&self, writer: &mut json::Writer) {
         writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &json::Constant("admissionregistration.k8s.io/v1"),
-                    &json::Constant("MutatingWebhookConfiguration"),
-                    &self.metadata,
-                    &self.webhooks,
-                ],
+            .type_meta(
+                "admissionregistration.k8s.io/v1",
+                "MutatingWebhookConfiguration",
             );
+        writer.required("metadata", &self.metadata);
+        writer.optional("webhooks", &self.webhooks);
     }
 }
 

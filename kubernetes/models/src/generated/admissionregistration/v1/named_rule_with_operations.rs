@@ -44,13 +44,13 @@ pub struct NamedRuleWithOperations {
 }
 
 impl json::Value for NamedRuleWithOperations {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("apiGroups"),
-        json::Field::optional("apiVersions"),
-        json::Field::optional("operations"),
-        json::Field::optional("resourceNames"),
-        json::Field::optional("resources"),
-        json::Field::optional("scope"),
+    const FIELDS: &'static [&'static str] = &[
+        "apiGroups",
+        "apiVersions",
+        "operations",
+        "resourceNames",
+        "resources",
+        "scope",
     ];
     fn read_fields(
         &mut self,
@@ -71,18 +71,12 @@ impl json::Value for NamedRuleWithOperations {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.api_groups,
-                    &self.api_versions,
-                    &self.operations,
-                    &self.resource_names,
-                    &self.resources,
-                    &self.scope,
-                ],
-            );
+        writer.optional("apiGroups", &self.api_groups);
+        writer.optional("apiVersions", &self.api_versions);
+        writer.optional("operations", &self.operations);
+        writer.optional("resourceNames", &self.resource_names);
+        writer.optional("resources", &self.resources);
+        writer.optional("scope", &self.scope);
     }
 }
 

@@ -18,10 +18,7 @@ pub struct ParamKind {
 }
 
 impl json::Value for ParamKind {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("apiVersion"),
-        json::Field::optional("kind"),
-    ];
+    const FIELDS: &'static [&'static str] = &["apiVersion", "kind"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -30,7 +27,8 @@ impl json::Value for ParamKind {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.api_version, &self.kind]);
+        writer.optional("apiVersion", &self.api_version);
+        writer.optional("kind", &self.kind);
     }
 }
 

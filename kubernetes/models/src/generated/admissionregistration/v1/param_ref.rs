@@ -53,11 +53,11 @@ pub struct ParamRef {
 }
 
 impl json::Value for ParamRef {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("name"),
-        json::Field::optional("namespace"),
-        json::Field::optional("parameterNotFoundAction"),
-        json::Field::optional("selector"),
+    const FIELDS: &'static [&'static str] = &[
+        "name",
+        "namespace",
+        "parameterNotFoundAction",
+        "selector",
     ];
     fn read_fields(
         &mut self,
@@ -76,16 +76,10 @@ impl json::Value for ParamRef {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.name,
-                    &self.namespace,
-                    &self.parameter_not_found_action,
-                    &self.selector,
-                ],
-            );
+        writer.optional("name", &self.name);
+        writer.optional("namespace", &self.namespace);
+        writer.optional("parameterNotFoundAction", &self.parameter_not_found_action);
+        writer.optional("selector", &self.selector);
     }
 }
 

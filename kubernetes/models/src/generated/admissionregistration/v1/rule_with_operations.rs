@@ -42,12 +42,12 @@ pub struct RuleWithOperations {
 }
 
 impl json::Value for RuleWithOperations {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("apiGroups"),
-        json::Field::optional("apiVersions"),
-        json::Field::optional("operations"),
-        json::Field::optional("resources"),
-        json::Field::optional("scope"),
+    const FIELDS: &'static [&'static str] = &[
+        "apiGroups",
+        "apiVersions",
+        "operations",
+        "resources",
+        "scope",
     ];
     fn read_fields(
         &mut self,
@@ -67,17 +67,11 @@ impl json::Value for RuleWithOperations {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.api_groups,
-                    &self.api_versions,
-                    &self.operations,
-                    &self.resources,
-                    &self.scope,
-                ],
-            );
+        writer.optional("apiGroups", &self.api_groups);
+        writer.optional("apiVersions", &self.api_versions);
+        writer.optional("operations", &self.operations);
+        writer.optional("resources", &self.resources);
+        writer.optional("scope", &self.scope);
     }
 }
 

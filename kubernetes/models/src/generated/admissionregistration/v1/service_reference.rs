@@ -24,12 +24,7 @@ pub struct ServiceReference {
 }
 
 impl json::Value for ServiceReference {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("name"),
-        json::Field::required("namespace"),
-        json::Field::optional("path"),
-        json::Field::optional("port"),
-    ];
+    const FIELDS: &'static [&'static str] = &["name", "namespace", "path", "port"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -47,11 +42,10 @@ impl json::Value for ServiceReference {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.name, &self.namespace, &self.path, &self.port],
-            );
+        writer.required("name", &self.name);
+        writer.required("namespace", &self.namespace);
+        writer.optional("path", &self.path);
+        writer.optional("port", &self.port);
     }
 }
 

@@ -12,9 +12,7 @@ pub struct TypeChecking {
 }
 
 impl json::Value for TypeChecking {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("expressionWarnings"),
-    ];
+    const FIELDS: &'static [&'static str] = &["expressionWarnings"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -23,7 +21,7 @@ impl json::Value for TypeChecking {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.expression_warnings]);
+        writer.optional("expressionWarnings", &self.expression_warnings);
     }
 }
 

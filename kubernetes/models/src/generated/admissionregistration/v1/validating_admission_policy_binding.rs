@@ -38,12 +38,7 @@ impl ValidatingAdmissionPolicyBinding {
 }
 
 impl json::Value for ValidatingAdmissionPolicyBinding {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("apiVersion"),
-        json::Field::required("kind"),
-        json::Field::required("metadata"),
-        json::Field::required("spec"),
-    ];
+    const FIELDS: &'static [&'static str] = &["apiVersion", "kind", "metadata", "spec"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -62,15 +57,12 @@ impl json::Value for ValidatingAdmissionPolicyBinding {
 
     fn write_fields(&self, writer: &mut json::Writer) {
         writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &json::Constant("admissionregistration.k8s.io/v1"),
-                    &json::Constant("ValidatingAdmissionPolicyBinding"),
-                    &self.metadata,
-                    &self.spec,
-                ],
+            .type_meta(
+                "admissionregistration.k8s.io/v1",
+                "ValidatingAdmissionPolicyBinding",
             );
+        writer.required("metadata", &self.metadata);
+        writer.required("spec", &self.spec);
     }
 }
 

@@ -66,11 +66,11 @@ pub struct ValidatingAdmissionPolicyBindingSpec {
 }
 
 impl json::Value for ValidatingAdmissionPolicyBindingSpec {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("matchResources"),
-        json::Field::optional("paramRef"),
-        json::Field::required("policyName"),
-        json::Field::required("validationActions"),
+    const FIELDS: &'static [&'static str] = &[
+        "matchResources",
+        "paramRef",
+        "policyName",
+        "validationActions",
     ];
     fn read_fields(
         &mut self,
@@ -89,16 +89,10 @@ impl json::Value for ValidatingAdmissionPolicyBindingSpec {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.match_resources,
-                    &self.param_ref,
-                    &self.policy_name,
-                    &self.validation_actions,
-                ],
-            );
+        writer.optional("matchResources", &self.match_resources);
+        writer.optional("paramRef", &self.param_ref);
+        writer.required("policyName", &self.policy_name);
+        writer.required("validationActions", &self.validation_actions);
     }
 }
 

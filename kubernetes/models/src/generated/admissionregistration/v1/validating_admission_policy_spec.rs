@@ -77,14 +77,14 @@ pub struct ValidatingAdmissionPolicySpec {
 }
 
 impl json::Value for ValidatingAdmissionPolicySpec {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("auditAnnotations"),
-        json::Field::optional("failurePolicy"),
-        json::Field::optional("matchConditions"),
-        json::Field::optional("matchConstraints"),
-        json::Field::optional("paramKind"),
-        json::Field::optional("validations"),
-        json::Field::optional("variables"),
+    const FIELDS: &'static [&'static str] = &[
+        "auditAnnotations",
+        "failurePolicy",
+        "matchConditions",
+        "matchConstraints",
+        "paramKind",
+        "validations",
+        "variables",
     ];
     fn read_fields(
         &mut self,
@@ -106,19 +106,13 @@ impl json::Value for ValidatingAdmissionPolicySpec {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.audit_annotations,
-                    &self.failure_policy,
-                    &self.match_conditions,
-                    &self.match_constraints,
-                    &self.param_kind,
-                    &self.validations,
-                    &self.variables,
-                ],
-            );
+        writer.optional("auditAnnotations", &self.audit_annotations);
+        writer.optional("failurePolicy", &self.failure_policy);
+        writer.optional("matchConditions", &self.match_conditions);
+        writer.optional("matchConstraints", &self.match_constraints);
+        writer.optional("paramKind", &self.param_kind);
+        writer.optional("validations", &self.validations);
+        writer.optional("variables", &self.variables);
     }
 }
 

@@ -19,10 +19,10 @@ pub struct ValidatingAdmissionPolicyStatus {
 }
 
 impl json::Value for ValidatingAdmissionPolicyStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("conditions"),
-        json::Field::optional("observedGeneration"),
-        json::Field::optional("typeChecking"),
+    const FIELDS: &'static [&'static str] = &[
+        "conditions",
+        "observedGeneration",
+        "typeChecking",
     ];
     fn read_fields(
         &mut self,
@@ -40,11 +40,9 @@ impl json::Value for ValidatingAdmissionPolicyStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.conditions, &self.observed_generation, &self.type_checking],
-            );
+        writer.optional("conditions", &self.conditions);
+        writer.optional("observedGeneration", &self.observed_generation);
+        writer.optional("typeChecking", &self.type_checking);
     }
 }
 

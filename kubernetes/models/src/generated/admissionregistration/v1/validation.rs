@@ -85,11 +85,11 @@ pub struct Validation {
 }
 
 impl json::Value for Validation {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("expression"),
-        json::Field::optional("message"),
-        json::Field::optional("messageExpression"),
-        json::Field::optional("reason"),
+    const FIELDS: &'static [&'static str] = &[
+        "expression",
+        "message",
+        "messageExpression",
+        "reason",
     ];
     fn read_fields(
         &mut self,
@@ -108,16 +108,10 @@ impl json::Value for Validation {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.expression,
-                    &self.message,
-                    &self.message_expression,
-                    &self.reason,
-                ],
-            );
+        writer.required("expression", &self.expression);
+        writer.optional("message", &self.message);
+        writer.optional("messageExpression", &self.message_expression);
+        writer.optional("reason", &self.reason);
     }
 }
 

@@ -22,10 +22,7 @@ pub struct Variable {
 }
 
 impl json::Value for Variable {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("expression"),
-        json::Field::required("name"),
-    ];
+    const FIELDS: &'static [&'static str] = &["expression", "name"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -34,7 +31,8 @@ impl json::Value for Variable {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.expression, &self.name]);
+        writer.required("expression", &self.expression);
+        writer.required("name", &self.name);
     }
 }
 

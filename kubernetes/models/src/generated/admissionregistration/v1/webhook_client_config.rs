@@ -41,11 +41,7 @@ pub struct WebhookClientConfig {
 }
 
 impl json::Value for WebhookClientConfig {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("caBundle"),
-        json::Field::optional("service"),
-        json::Field::optional("url"),
-    ];
+    const FIELDS: &'static [&'static str] = &["caBundle", "service", "url"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -58,7 +54,9 @@ impl json::Value for WebhookClientConfig {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.ca_bundle, &self.service, &self.url]);
+        writer.optional("caBundle", &self.ca_bundle);
+        writer.optional("service", &self.service);
+        writer.optional("url", &self.url);
     }
 }
 

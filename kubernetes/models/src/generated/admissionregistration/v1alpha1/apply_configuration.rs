@@ -53,7 +53,7 @@ pub struct ApplyConfiguration {
 }
 
 impl json::Value for ApplyConfiguration {
-    const FIELDS: &'static [json::Field] = &[json::Field::optional("expression")];
+    const FIELDS: &'static [&'static str] = &["expression"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -62,7 +62,7 @@ impl json::Value for ApplyConfiguration {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.expression]);
+        writer.optional("expression", &self.expression);
     }
 }
 

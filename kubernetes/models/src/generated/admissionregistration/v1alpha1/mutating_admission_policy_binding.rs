@@ -39,12 +39,7 @@ impl MutatingAdmissionPolicyBinding {
 }
 
 impl json::Value for MutatingAdmissionPolicyBinding {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("apiVersion"),
-        json::Field::required("kind"),
-        json::Field::required("metadata"),
-        json::Field::optional("spec"),
-    ];
+    const FIELDS: &'static [&'static str] = &["apiVersion", "kind", "metadata", "spec"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -63,15 +58,12 @@ impl json::Value for MutatingAdmissionPolicyBinding {
 
     fn write_fields(&self, writer: &mut json::Writer) {
         writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &json::Constant("admissionregistration.k8s.io/v1alpha1"),
-                    &json::Constant("MutatingAdmissionPolicyBinding"),
-                    &self.metadata,
-                    &self.spec,
-                ],
+            .type_meta(
+                "admissionregistration.k8s.io/v1alpha1",
+                "MutatingAdmissionPolicyBinding",
             );
+        writer.required("metadata", &self.metadata);
+        writer.optional("spec", &self.spec);
     }
 }
 

@@ -36,10 +36,7 @@ pub struct MatchCondition {
 }
 
 impl json::Value for MatchCondition {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("expression"),
-        json::Field::required("name"),
-    ];
+    const FIELDS: &'static [&'static str] = &["expression", "name"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -48,7 +45,8 @@ impl json::Value for MatchCondition {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.expression, &self.name]);
+        writer.required("expression", &self.expression);
+        writer.required("name", &self.name);
     }
 }
 

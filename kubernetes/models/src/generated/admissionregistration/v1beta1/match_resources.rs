@@ -95,12 +95,12 @@ pub struct MatchResources {
 }
 
 impl json::Value for MatchResources {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("excludeResourceRules"),
-        json::Field::optional("matchPolicy"),
-        json::Field::optional("namespaceSelector"),
-        json::Field::optional("objectSelector"),
-        json::Field::optional("resourceRules"),
+    const FIELDS: &'static [&'static str] = &[
+        "excludeResourceRules",
+        "matchPolicy",
+        "namespaceSelector",
+        "objectSelector",
+        "resourceRules",
     ];
     fn read_fields(
         &mut self,
@@ -120,17 +120,11 @@ impl json::Value for MatchResources {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.exclude_resource_rules,
-                    &self.match_policy,
-                    &self.namespace_selector,
-                    &self.object_selector,
-                    &self.resource_rules,
-                ],
-            );
+        writer.optional("excludeResourceRules", &self.exclude_resource_rules);
+        writer.optional("matchPolicy", &self.match_policy);
+        writer.optional("namespaceSelector", &self.namespace_selector);
+        writer.optional("objectSelector", &self.object_selector);
+        writer.optional("resourceRules", &self.resource_rules);
     }
 }
 

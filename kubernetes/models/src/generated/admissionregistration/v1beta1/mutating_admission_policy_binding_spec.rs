@@ -32,10 +32,10 @@ pub struct MutatingAdmissionPolicyBindingSpec {
 }
 
 impl json::Value for MutatingAdmissionPolicyBindingSpec {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("matchResources"),
-        json::Field::optional("paramRef"),
-        json::Field::optional("policyName"),
+    const FIELDS: &'static [&'static str] = &[
+        "matchResources",
+        "paramRef",
+        "policyName",
     ];
     fn read_fields(
         &mut self,
@@ -53,11 +53,9 @@ impl json::Value for MutatingAdmissionPolicyBindingSpec {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.match_resources, &self.param_ref, &self.policy_name],
-            );
+        writer.optional("matchResources", &self.match_resources);
+        writer.optional("paramRef", &self.param_ref);
+        writer.optional("policyName", &self.policy_name);
     }
 }
 

@@ -82,14 +82,14 @@ pub struct MutatingAdmissionPolicySpec {
 }
 
 impl json::Value for MutatingAdmissionPolicySpec {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("failurePolicy"),
-        json::Field::optional("matchConditions"),
-        json::Field::optional("matchConstraints"),
-        json::Field::optional("mutations"),
-        json::Field::optional("paramKind"),
-        json::Field::optional("reinvocationPolicy"),
-        json::Field::optional("variables"),
+    const FIELDS: &'static [&'static str] = &[
+        "failurePolicy",
+        "matchConditions",
+        "matchConstraints",
+        "mutations",
+        "paramKind",
+        "reinvocationPolicy",
+        "variables",
     ];
     fn read_fields(
         &mut self,
@@ -111,19 +111,13 @@ impl json::Value for MutatingAdmissionPolicySpec {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.failure_policy,
-                    &self.match_conditions,
-                    &self.match_constraints,
-                    &self.mutations,
-                    &self.param_kind,
-                    &self.reinvocation_policy,
-                    &self.variables,
-                ],
-            );
+        writer.optional("failurePolicy", &self.failure_policy);
+        writer.optional("matchConditions", &self.match_conditions);
+        writer.optional("matchConstraints", &self.match_constraints);
+        writer.optional("mutations", &self.mutations);
+        writer.optional("paramKind", &self.param_kind);
+        writer.optional("reinvocationPolicy", &self.reinvocation_policy);
+        writer.optional("variables", &self.variables);
     }
 }
 

@@ -25,10 +25,10 @@ pub struct Mutation {
 }
 
 impl json::Value for Mutation {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("applyConfiguration"),
-        json::Field::optional("jsonPatch"),
-        json::Field::required("patchType"),
+    const FIELDS: &'static [&'static str] = &[
+        "applyConfiguration",
+        "jsonPatch",
+        "patchType",
     ];
     fn read_fields(
         &mut self,
@@ -46,11 +46,9 @@ impl json::Value for Mutation {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.apply_configuration, &self.json_patch, &self.patch_type],
-            );
+        writer.optional("applyConfiguration", &self.apply_configuration);
+        writer.optional("jsonPatch", &self.json_patch);
+        writer.required("patchType", &self.patch_type);
     }
 }
 

@@ -32,13 +32,13 @@ pub struct CustomResourceColumnDefinition {
 }
 
 impl json::Value for CustomResourceColumnDefinition {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("description"),
-        json::Field::optional("format"),
-        json::Field::required("jsonPath"),
-        json::Field::required("name"),
-        json::Field::optional("priority"),
-        json::Field::required("type"),
+    const FIELDS: &'static [&'static str] = &[
+        "description",
+        "format",
+        "jsonPath",
+        "name",
+        "priority",
+        "type",
     ];
     fn read_fields(
         &mut self,
@@ -59,18 +59,12 @@ impl json::Value for CustomResourceColumnDefinition {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.description,
-                    &self.format,
-                    &self.json_path,
-                    &self.name,
-                    &self.priority,
-                    &self.type_,
-                ],
-            );
+        writer.optional("description", &self.description);
+        writer.optional("format", &self.format);
+        writer.required("jsonPath", &self.json_path);
+        writer.required("name", &self.name);
+        writer.optional("priority", &self.priority);
+        writer.required("type", &self.type_);
     }
 }
 

@@ -22,10 +22,7 @@ pub struct CustomResourceConversion {
 }
 
 impl json::Value for CustomResourceConversion {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("strategy"),
-        json::Field::optional("webhook"),
-    ];
+    const FIELDS: &'static [&'static str] = &["strategy", "webhook"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -34,7 +31,8 @@ impl json::Value for CustomResourceConversion {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.strategy, &self.webhook]);
+        writer.required("strategy", &self.strategy);
+        writer.optional("webhook", &self.webhook);
     }
 }
 

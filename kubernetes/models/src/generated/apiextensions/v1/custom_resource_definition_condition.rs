@@ -29,13 +29,13 @@ pub struct CustomResourceDefinitionCondition {
 }
 
 impl json::Value for CustomResourceDefinitionCondition {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("lastTransitionTime"),
-        json::Field::optional("message"),
-        json::Field::optional("observedGeneration"),
-        json::Field::optional("reason"),
-        json::Field::required("status"),
-        json::Field::required("type"),
+    const FIELDS: &'static [&'static str] = &[
+        "lastTransitionTime",
+        "message",
+        "observedGeneration",
+        "reason",
+        "status",
+        "type",
     ];
     fn read_fields(
         &mut self,
@@ -56,18 +56,12 @@ impl json::Value for CustomResourceDefinitionCondition {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.last_transition_time,
-                    &self.message,
-                    &self.observed_generation,
-                    &self.reason,
-                    &self.status,
-                    &self.type_,
-                ],
-            );
+        writer.optional("lastTransitionTime", &self.last_transition_time);
+        writer.optional("message", &self.message);
+        writer.optional("observedGeneration", &self.observed_generation);
+        writer.optional("reason", &self.reason);
+        writer.required("status", &self.status);
+        writer.required("type", &self.type_);
     }
 }
 

@@ -38,13 +38,13 @@ pub struct CustomResourceDefinitionNames {
 }
 
 impl json::Value for CustomResourceDefinitionNames {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("categories"),
-        json::Field::required("kind"),
-        json::Field::optional("listKind"),
-        json::Field::required("plural"),
-        json::Field::optional("shortNames"),
-        json::Field::optional("singular"),
+    const FIELDS: &'static [&'static str] = &[
+        "categories",
+        "kind",
+        "listKind",
+        "plural",
+        "shortNames",
+        "singular",
     ];
     fn read_fields(
         &mut self,
@@ -65,18 +65,12 @@ impl json::Value for CustomResourceDefinitionNames {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.categories,
-                    &self.kind,
-                    &self.list_kind,
-                    &self.plural,
-                    &self.short_names,
-                    &self.singular,
-                ],
-            );
+        writer.optional("categories", &self.categories);
+        writer.required("kind", &self.kind);
+        writer.optional("listKind", &self.list_kind);
+        writer.required("plural", &self.plural);
+        writer.optional("shortNames", &self.short_names);
+        writer.optional("singular", &self.singular);
     }
 }
 

@@ -46,13 +46,13 @@ pub struct CustomResourceDefinitionSpec {
 }
 
 impl json::Value for CustomResourceDefinitionSpec {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("conversion"),
-        json::Field::required("group"),
-        json::Field::required("names"),
-        json::Field::optional("preserveUnknownFields"),
-        json::Field::required("scope"),
-        json::Field::required("versions"),
+    const FIELDS: &'static [&'static str] = &[
+        "conversion",
+        "group",
+        "names",
+        "preserveUnknownFields",
+        "scope",
+        "versions",
     ];
     fn read_fields(
         &mut self,
@@ -73,18 +73,12 @@ impl json::Value for CustomResourceDefinitionSpec {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.conversion,
-                    &self.group,
-                    &self.names,
-                    &self.preserve_unknown_fields,
-                    &self.scope,
-                    &self.versions,
-                ],
-            );
+        writer.optional("conversion", &self.conversion);
+        writer.required("group", &self.group);
+        writer.required("names", &self.names);
+        writer.optional("preserveUnknownFields", &self.preserve_unknown_fields);
+        writer.required("scope", &self.scope);
+        writer.required("versions", &self.versions);
     }
 }
 

@@ -26,11 +26,11 @@ pub struct CustomResourceDefinitionStatus {
 }
 
 impl json::Value for CustomResourceDefinitionStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("acceptedNames"),
-        json::Field::optional("conditions"),
-        json::Field::optional("observedGeneration"),
-        json::Field::optional("storedVersions"),
+    const FIELDS: &'static [&'static str] = &[
+        "acceptedNames",
+        "conditions",
+        "observedGeneration",
+        "storedVersions",
     ];
     fn read_fields(
         &mut self,
@@ -49,16 +49,10 @@ impl json::Value for CustomResourceDefinitionStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.accepted_names,
-                    &self.conditions,
-                    &self.observed_generation,
-                    &self.stored_versions,
-                ],
-            );
+        writer.optional("acceptedNames", &self.accepted_names);
+        writer.optional("conditions", &self.conditions);
+        writer.optional("observedGeneration", &self.observed_generation);
+        writer.optional("storedVersions", &self.stored_versions);
     }
 }
 

@@ -48,16 +48,16 @@ pub struct CustomResourceDefinitionVersion {
 }
 
 impl json::Value for CustomResourceDefinitionVersion {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("additionalPrinterColumns"),
-        json::Field::optional("deprecated"),
-        json::Field::optional("deprecationWarning"),
-        json::Field::required("name"),
-        json::Field::optional("schema"),
-        json::Field::optional("selectableFields"),
-        json::Field::required("served"),
-        json::Field::required("storage"),
-        json::Field::optional("subresources"),
+    const FIELDS: &'static [&'static str] = &[
+        "additionalPrinterColumns",
+        "deprecated",
+        "deprecationWarning",
+        "name",
+        "schema",
+        "selectableFields",
+        "served",
+        "storage",
+        "subresources",
     ];
     fn read_fields(
         &mut self,
@@ -81,21 +81,15 @@ impl json::Value for CustomResourceDefinitionVersion {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.additional_printer_columns,
-                    &self.deprecated,
-                    &self.deprecation_warning,
-                    &self.name,
-                    &self.schema,
-                    &self.selectable_fields,
-                    &self.served,
-                    &self.storage,
-                    &self.subresources,
-                ],
-            );
+        writer.optional("additionalPrinterColumns", &self.additional_printer_columns);
+        writer.optional("deprecated", &self.deprecated);
+        writer.optional("deprecationWarning", &self.deprecation_warning);
+        writer.required("name", &self.name);
+        writer.optional("schema", &self.schema);
+        writer.optional("selectableFields", &self.selectable_fields);
+        writer.required("served", &self.served);
+        writer.required("storage", &self.storage);
+        writer.optional("subresources", &self.subresources);
     }
 }
 

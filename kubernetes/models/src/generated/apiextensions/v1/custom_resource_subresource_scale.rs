@@ -33,10 +33,10 @@ pub struct CustomResourceSubresourceScale {
 }
 
 impl json::Value for CustomResourceSubresourceScale {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("labelSelectorPath"),
-        json::Field::required("specReplicasPath"),
-        json::Field::required("statusReplicasPath"),
+    const FIELDS: &'static [&'static str] = &[
+        "labelSelectorPath",
+        "specReplicasPath",
+        "statusReplicasPath",
     ];
     fn read_fields(
         &mut self,
@@ -54,15 +54,9 @@ impl json::Value for CustomResourceSubresourceScale {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.label_selector_path,
-                    &self.spec_replicas_path,
-                    &self.status_replicas_path,
-                ],
-            );
+        writer.optional("labelSelectorPath", &self.label_selector_path);
+        writer.required("specReplicasPath", &self.spec_replicas_path);
+        writer.required("statusReplicasPath", &self.status_replicas_path);
     }
 }
 

@@ -19,10 +19,7 @@ pub struct CustomResourceSubresources {
 }
 
 impl json::Value for CustomResourceSubresources {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("scale"),
-        json::Field::optional("status"),
-    ];
+    const FIELDS: &'static [&'static str] = &["scale", "status"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -31,7 +28,8 @@ impl json::Value for CustomResourceSubresources {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.scale, &self.status]);
+        writer.optional("scale", &self.scale);
+        writer.optional("status", &self.status);
     }
 }
 

@@ -12,7 +12,7 @@ pub struct CustomResourceValidation {
 }
 
 impl json::Value for CustomResourceValidation {
-    const FIELDS: &'static [json::Field] = &[json::Field::optional("openAPIV3Schema")];
+    const FIELDS: &'static [&'static str] = &["openAPIV3Schema"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -21,7 +21,7 @@ impl json::Value for CustomResourceValidation {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.open_api_v3_schema]);
+        writer.optional("openAPIV3Schema", &self.open_api_v3_schema);
     }
 }
 

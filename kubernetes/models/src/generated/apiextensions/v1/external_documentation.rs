@@ -14,10 +14,7 @@ pub struct ExternalDocumentation {
 }
 
 impl json::Value for ExternalDocumentation {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("description"),
-        json::Field::optional("url"),
-    ];
+    const FIELDS: &'static [&'static str] = &["description", "url"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -26,7 +23,8 @@ impl json::Value for ExternalDocumentation {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.description, &self.url]);
+        writer.optional("description", &self.description);
+        writer.optional("url", &self.url);
     }
 }
 

@@ -176,51 +176,51 @@ pub struct JSONSchemaProps {
 }
 
 impl json::Value for JSONSchemaProps {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("$ref"),
-        json::Field::optional("$schema"),
-        json::Field::optional("additionalItems"),
-        json::Field::optional("additionalProperties"),
-        json::Field::optional("allOf"),
-        json::Field::optional("anyOf"),
-        json::Field::optional("default"),
-        json::Field::optional("definitions"),
-        json::Field::optional("dependencies"),
-        json::Field::optional("description"),
-        json::Field::optional("enum"),
-        json::Field::optional("example"),
-        json::Field::optional("exclusiveMaximum"),
-        json::Field::optional("exclusiveMinimum"),
-        json::Field::optional("externalDocs"),
-        json::Field::optional("format"),
-        json::Field::optional("id"),
-        json::Field::optional("items"),
-        json::Field::optional("maxItems"),
-        json::Field::optional("maxLength"),
-        json::Field::optional("maxProperties"),
-        json::Field::optional("maximum"),
-        json::Field::optional("minItems"),
-        json::Field::optional("minLength"),
-        json::Field::optional("minProperties"),
-        json::Field::optional("minimum"),
-        json::Field::optional("multipleOf"),
-        json::Field::optional("not"),
-        json::Field::optional("nullable"),
-        json::Field::optional("oneOf"),
-        json::Field::optional("pattern"),
-        json::Field::optional("patternProperties"),
-        json::Field::optional("properties"),
-        json::Field::optional("required"),
-        json::Field::optional("title"),
-        json::Field::optional("type"),
-        json::Field::optional("uniqueItems"),
-        json::Field::optional("x-kubernetes-embedded-resource"),
-        json::Field::optional("x-kubernetes-int-or-string"),
-        json::Field::optional("x-kubernetes-list-map-keys"),
-        json::Field::optional("x-kubernetes-list-type"),
-        json::Field::optional("x-kubernetes-map-type"),
-        json::Field::optional("x-kubernetes-preserve-unknown-fields"),
-        json::Field::optional("x-kubernetes-validations"),
+    const FIELDS: &'static [&'static str] = &[
+        "$ref",
+        "$schema",
+        "additionalItems",
+        "additionalProperties",
+        "allOf",
+        "anyOf",
+        "default",
+        "definitions",
+        "dependencies",
+        "description",
+        "enum",
+        "example",
+        "exclusiveMaximum",
+        "exclusiveMinimum",
+        "externalDocs",
+        "format",
+        "id",
+        "items",
+        "maxItems",
+        "maxLength",
+        "maxProperties",
+        "maximum",
+        "minItems",
+        "minLength",
+        "minProperties",
+        "minimum",
+        "multipleOf",
+        "not",
+        "nullable",
+        "oneOf",
+        "pattern",
+        "patternProperties",
+        "properties",
+        "required",
+        "title",
+        "type",
+        "uniqueItems",
+        "x-kubernetes-embedded-resource",
+        "x-kubernetes-int-or-string",
+        "x-kubernetes-list-map-keys",
+        "x-kubernetes-list-type",
+        "x-kubernetes-map-type",
+        "x-kubernetes-preserve-unknown-fields",
+        "x-kubernetes-validations",
     ];
     fn read_fields(
         &mut self,
@@ -279,56 +279,58 @@ impl json::Value for JSONSchemaProps {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
+        writer.optional("$ref", &self.ref_);
+        writer.optional("$schema", &self.schema);
+        writer.optional("additionalItems", &self.additional_items);
+        writer.optional("additionalProperties", &self.additional_properties);
+        writer.optional("allOf", &self.all_of);
+        writer.optional("anyOf", &self.any_of);
+        writer.optional("default", &self.default);
+        writer.optional("definitions", &self.definitions);
+        writer.optional("dependencies", &self.dependencies);
+        writer.optional("description", &self.description);
+        writer.optional("enum", &self.enum_);
+        writer.optional("example", &self.example);
+        writer.optional("exclusiveMaximum", &self.exclusive_maximum);
+        writer.optional("exclusiveMinimum", &self.exclusive_minimum);
+        writer.optional("externalDocs", &self.external_docs);
+        writer.optional("format", &self.format);
+        writer.optional("id", &self.id);
+        writer.optional("items", &self.items);
+        writer.optional("maxItems", &self.max_items);
+        writer.optional("maxLength", &self.max_length);
+        writer.optional("maxProperties", &self.max_properties);
+        writer.optional("maximum", &self.maximum);
+        writer.optional("minItems", &self.min_items);
+        writer.optional("minLength", &self.min_length);
+        writer.optional("minProperties", &self.min_properties);
+        writer.optional("minimum", &self.minimum);
+        writer.optional("multipleOf", &self.multiple_of);
+        writer.optional("not", &self.not);
+        writer.optional("nullable", &self.nullable);
+        writer.optional("oneOf", &self.one_of);
+        writer.optional("pattern", &self.pattern);
+        writer.optional("patternProperties", &self.pattern_properties);
+        writer.optional("properties", &self.properties);
+        writer.optional("required", &self.required);
+        writer.optional("title", &self.title);
+        writer.optional("type", &self.type_);
+        writer.optional("uniqueItems", &self.unique_items);
         writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.ref_,
-                    &self.schema,
-                    &self.additional_items,
-                    &self.additional_properties,
-                    &self.all_of,
-                    &self.any_of,
-                    &self.default,
-                    &self.definitions,
-                    &self.dependencies,
-                    &self.description,
-                    &self.enum_,
-                    &self.example,
-                    &self.exclusive_maximum,
-                    &self.exclusive_minimum,
-                    &self.external_docs,
-                    &self.format,
-                    &self.id,
-                    &self.items,
-                    &self.max_items,
-                    &self.max_length,
-                    &self.max_properties,
-                    &self.maximum,
-                    &self.min_items,
-                    &self.min_length,
-                    &self.min_properties,
-                    &self.minimum,
-                    &self.multiple_of,
-                    &self.not,
-                    &self.nullable,
-                    &self.one_of,
-                    &self.pattern,
-                    &self.pattern_properties,
-                    &self.properties,
-                    &self.required,
-                    &self.title,
-                    &self.type_,
-                    &self.unique_items,
-                    &self.x_kubernetes_embedded_resource,
-                    &self.x_kubernetes_int_or_string,
-                    &self.x_kubernetes_list_map_keys,
-                    &self.x_kubernetes_list_type,
-                    &self.x_kubernetes_map_type,
-                    &self.x_kubernetes_preserve_unknown_fields,
-                    &self.x_kubernetes_validations,
-                ],
+            .optional(
+                "x-kubernetes-embedded-resource",
+                &self.x_kubernetes_embedded_resource,
             );
+        writer.optional("x-kubernetes-int-or-string", &self.x_kubernetes_int_or_string);
+        writer.optional("x-kubernetes-list-map-keys", &self.x_kubernetes_list_map_keys);
+        writer.optional("x-kubernetes-list-type", &self.x_kubernetes_list_type);
+        writer.optional("x-kubernetes-map-type", &self.x_kubernetes_map_type);
+        writer
+            .optional(
+                "x-kubernetes-preserve-unknown-fields",
+                &self.x_kubernetes_preserve_unknown_fields,
+            );
+        writer.optional("x-kubernetes-validations", &self.x_kubernetes_validations);
     }
 }
 

@@ -17,7 +17,7 @@ pub struct SelectableField {
 }
 
 impl json::Value for SelectableField {
-    const FIELDS: &'static [json::Field] = &[json::Field::required("jsonPath")];
+    const FIELDS: &'static [&'static str] = &["jsonPath"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -26,7 +26,7 @@ impl json::Value for SelectableField {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.json_path]);
+        writer.required("jsonPath", &self.json_path);
     }
 }
 

@@ -127,13 +127,13 @@ pub struct ValidationRule {
 }
 
 impl json::Value for ValidationRule {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("fieldPath"),
-        json::Field::optional("message"),
-        json::Field::optional("messageExpression"),
-        json::Field::optional("optionalOldSelf"),
-        json::Field::optional("reason"),
-        json::Field::required("rule"),
+    const FIELDS: &'static [&'static str] = &[
+        "fieldPath",
+        "message",
+        "messageExpression",
+        "optionalOldSelf",
+        "reason",
+        "rule",
     ];
     fn read_fields(
         &mut self,
@@ -154,18 +154,12 @@ impl json::Value for ValidationRule {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.field_path,
-                    &self.message,
-                    &self.message_expression,
-                    &self.optional_old_self,
-                    &self.reason,
-                    &self.rule,
-                ],
-            );
+        writer.optional("fieldPath", &self.field_path);
+        writer.optional("message", &self.message);
+        writer.optional("messageExpression", &self.message_expression);
+        writer.optional("optionalOldSelf", &self.optional_old_self);
+        writer.optional("reason", &self.reason);
+        writer.required("rule", &self.rule);
     }
 }
 

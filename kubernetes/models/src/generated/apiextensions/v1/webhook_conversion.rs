@@ -20,9 +20,9 @@ pub struct WebhookConversion {
 }
 
 impl json::Value for WebhookConversion {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("clientConfig"),
-        json::Field::required("conversionReviewVersions"),
+    const FIELDS: &'static [&'static str] = &[
+        "clientConfig",
+        "conversionReviewVersions",
     ];
     fn read_fields(
         &mut self,
@@ -36,11 +36,8 @@ impl json::Value for WebhookConversion {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.client_config, &self.conversion_review_versions],
-            );
+        writer.optional("clientConfig", &self.client_config);
+        writer.required("conversionReviewVersions", &self.conversion_review_versions);
     }
 }
 

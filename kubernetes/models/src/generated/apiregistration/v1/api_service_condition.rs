@@ -22,12 +22,12 @@ pub struct APIServiceCondition {
 }
 
 impl json::Value for APIServiceCondition {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("lastTransitionTime"),
-        json::Field::optional("message"),
-        json::Field::optional("reason"),
-        json::Field::required("status"),
-        json::Field::required("type"),
+    const FIELDS: &'static [&'static str] = &[
+        "lastTransitionTime",
+        "message",
+        "reason",
+        "status",
+        "type",
     ];
     fn read_fields(
         &mut self,
@@ -47,17 +47,11 @@ impl json::Value for APIServiceCondition {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.last_transition_time,
-                    &self.message,
-                    &self.reason,
-                    &self.status,
-                    &self.type_,
-                ],
-            );
+        writer.optional("lastTransitionTime", &self.last_transition_time);
+        writer.optional("message", &self.message);
+        writer.optional("reason", &self.reason);
+        writer.required("status", &self.status);
+        writer.required("type", &self.type_);
     }
 }
 

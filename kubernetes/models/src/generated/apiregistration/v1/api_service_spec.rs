@@ -53,14 +53,14 @@ pub struct APIServiceSpec {
 }
 
 impl json::Value for APIServiceSpec {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("caBundle"),
-        json::Field::optional("group"),
-        json::Field::required("groupPriorityMinimum"),
-        json::Field::optional("insecureSkipTLSVerify"),
-        json::Field::optional("service"),
-        json::Field::optional("version"),
-        json::Field::required("versionPriority"),
+    const FIELDS: &'static [&'static str] = &[
+        "caBundle",
+        "group",
+        "groupPriorityMinimum",
+        "insecureSkipTLSVerify",
+        "service",
+        "version",
+        "versionPriority",
     ];
     fn read_fields(
         &mut self,
@@ -82,19 +82,13 @@ impl json::Value for APIServiceSpec {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.ca_bundle,
-                    &self.group,
-                    &self.group_priority_minimum,
-                    &self.insecure_skip_tls_verify,
-                    &self.service,
-                    &self.version,
-                    &self.version_priority,
-                ],
-            );
+        writer.optional("caBundle", &self.ca_bundle);
+        writer.optional("group", &self.group);
+        writer.required("groupPriorityMinimum", &self.group_priority_minimum);
+        writer.optional("insecureSkipTLSVerify", &self.insecure_skip_tls_verify);
+        writer.optional("service", &self.service);
+        writer.optional("version", &self.version);
+        writer.required("versionPriority", &self.version_priority);
     }
 }
 

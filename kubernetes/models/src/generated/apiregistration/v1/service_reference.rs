@@ -18,11 +18,7 @@ pub struct ServiceReference {
 }
 
 impl json::Value for ServiceReference {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("name"),
-        json::Field::optional("namespace"),
-        json::Field::optional("port"),
-    ];
+    const FIELDS: &'static [&'static str] = &["name", "namespace", "port"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -35,7 +31,9 @@ impl json::Value for ServiceReference {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.name, &self.namespace, &self.port]);
+        writer.optional("name", &self.name);
+        writer.optional("namespace", &self.namespace);
+        writer.optional("port", &self.port);
     }
 }
 

@@ -24,11 +24,11 @@ pub struct ServerStorageVersion {
 }
 
 impl json::Value for ServerStorageVersion {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("apiServerID"),
-        json::Field::required("decodableVersions"),
-        json::Field::required("encodingVersion"),
-        json::Field::optional("servedVersions"),
+    const FIELDS: &'static [&'static str] = &[
+        "apiServerID",
+        "decodableVersions",
+        "encodingVersion",
+        "servedVersions",
     ];
     fn read_fields(
         &mut self,
@@ -47,16 +47,10 @@ impl json::Value for ServerStorageVersion {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.api_server_id,
-                    &self.decodable_versions,
-                    &self.encoding_version,
-                    &self.served_versions,
-                ],
-            );
+        writer.required("apiServerID", &self.api_server_id);
+        writer.required("decodableVersions", &self.decodable_versions);
+        writer.required("encodingVersion", &self.encoding_version);
+        writer.optional("servedVersions", &self.served_versions);
     }
 }
 

@@ -38,12 +38,12 @@ impl StorageVersion {
 }
 
 impl json::Value for StorageVersion {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("apiVersion"),
-        json::Field::required("kind"),
-        json::Field::required("metadata"),
-        json::Field::optional("spec"),
-        json::Field::optional("status"),
+    const FIELDS: &'static [&'static str] = &[
+        "apiVersion",
+        "kind",
+        "metadata",
+        "spec",
+        "status",
     ];
     fn read_fields(
         &mut self,
@@ -63,17 +63,10 @@ impl json::Value for StorageVersion {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &json::Constant("internal.apiserver.k8s.io/v1alpha1"),
-                    &json::Constant("StorageVersion"),
-                    &self.metadata,
-                    &self.spec,
-                    &self.status,
-                ],
-            );
+        writer.type_meta("internal.apiserver.k8s.io/v1alpha1", "StorageVersion");
+        writer.required("metadata", &self.metadata);
+        writer.optional("spec", &self.spec);
+        writer.optional("status", &self.status);
     }
 }
 

@@ -23,10 +23,10 @@ pub struct StorageVersionStatus {
 }
 
 impl json::Value for StorageVersionStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("commonEncodingVersion"),
-        json::Field::optional("conditions"),
-        json::Field::optional("storageVersions"),
+    const FIELDS: &'static [&'static str] = &[
+        "commonEncodingVersion",
+        "conditions",
+        "storageVersions",
     ];
     fn read_fields(
         &mut self,
@@ -44,15 +44,9 @@ impl json::Value for StorageVersionStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.common_encoding_version,
-                    &self.conditions,
-                    &self.storage_versions,
-                ],
-            );
+        writer.optional("commonEncodingVersion", &self.common_encoding_version);
+        writer.optional("conditions", &self.conditions);
+        writer.optional("storageVersions", &self.storage_versions);
     }
 }
 

@@ -42,12 +42,12 @@ impl ControllerRevision {
 }
 
 impl json::Value for ControllerRevision {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("apiVersion"),
-        json::Field::required("kind"),
-        json::Field::required("metadata"),
-        json::Field::required("data"),
-        json::Field::optional("revision"),
+    const FIELDS: &'static [&'static str] = &[
+        "apiVersion",
+        "kind",
+        "metadata",
+        "data",
+        "revision",
     ];
     fn read_fields(
         &mut self,
@@ -67,17 +67,10 @@ impl json::Value for ControllerRevision {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &json::Constant("apps/v1"),
-                    &json::Constant("ControllerRevision"),
-                    &self.metadata,
-                    &self.data,
-                    &self.revision,
-                ],
-            );
+        writer.type_meta("apps/v1", "ControllerRevision");
+        writer.required("metadata", &self.metadata);
+        writer.required("data", &self.data);
+        writer.optional("revision", &self.revision);
     }
 }
 

@@ -20,12 +20,12 @@ pub struct DaemonSetCondition {
 }
 
 impl json::Value for DaemonSetCondition {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("lastTransitionTime"),
-        json::Field::optional("message"),
-        json::Field::optional("reason"),
-        json::Field::optional("status"),
-        json::Field::optional("type"),
+    const FIELDS: &'static [&'static str] = &[
+        "lastTransitionTime",
+        "message",
+        "reason",
+        "status",
+        "type",
     ];
     fn read_fields(
         &mut self,
@@ -45,17 +45,11 @@ impl json::Value for DaemonSetCondition {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.last_transition_time,
-                    &self.message,
-                    &self.reason,
-                    &self.status,
-                    &self.type_,
-                ],
-            );
+        writer.optional("lastTransitionTime", &self.last_transition_time);
+        writer.optional("message", &self.message);
+        writer.optional("reason", &self.reason);
+        writer.optional("status", &self.status);
+        writer.optional("type", &self.type_);
     }
 }
 

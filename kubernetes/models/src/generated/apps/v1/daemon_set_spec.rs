@@ -35,12 +35,12 @@ pub struct DaemonSetSpec {
 }
 
 impl json::Value for DaemonSetSpec {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("minReadySeconds"),
-        json::Field::optional("revisionHistoryLimit"),
-        json::Field::required("selector"),
-        json::Field::required("template"),
-        json::Field::optional("updateStrategy"),
+    const FIELDS: &'static [&'static str] = &[
+        "minReadySeconds",
+        "revisionHistoryLimit",
+        "selector",
+        "template",
+        "updateStrategy",
     ];
     fn read_fields(
         &mut self,
@@ -60,17 +60,11 @@ impl json::Value for DaemonSetSpec {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.min_ready_seconds,
-                    &self.revision_history_limit,
-                    &self.selector,
-                    &self.template,
-                    &self.update_strategy,
-                ],
-            );
+        writer.optional("minReadySeconds", &self.min_ready_seconds);
+        writer.optional("revisionHistoryLimit", &self.revision_history_limit);
+        writer.required("selector", &self.selector);
+        writer.required("template", &self.template);
+        writer.optional("updateStrategy", &self.update_strategy);
     }
 }
 

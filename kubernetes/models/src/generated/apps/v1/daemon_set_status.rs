@@ -43,17 +43,17 @@ pub struct DaemonSetStatus {
 }
 
 impl json::Value for DaemonSetStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("collisionCount"),
-        json::Field::optional("conditions"),
-        json::Field::required("currentNumberScheduled"),
-        json::Field::required("desiredNumberScheduled"),
-        json::Field::optional("numberAvailable"),
-        json::Field::required("numberMisscheduled"),
-        json::Field::required("numberReady"),
-        json::Field::optional("numberUnavailable"),
-        json::Field::optional("observedGeneration"),
-        json::Field::optional("updatedNumberScheduled"),
+    const FIELDS: &'static [&'static str] = &[
+        "collisionCount",
+        "conditions",
+        "currentNumberScheduled",
+        "desiredNumberScheduled",
+        "numberAvailable",
+        "numberMisscheduled",
+        "numberReady",
+        "numberUnavailable",
+        "observedGeneration",
+        "updatedNumberScheduled",
     ];
     fn read_fields(
         &mut self,
@@ -78,22 +78,16 @@ impl json::Value for DaemonSetStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.collision_count,
-                    &self.conditions,
-                    &self.current_number_scheduled,
-                    &self.desired_number_scheduled,
-                    &self.number_available,
-                    &self.number_misscheduled,
-                    &self.number_ready,
-                    &self.number_unavailable,
-                    &self.observed_generation,
-                    &self.updated_number_scheduled,
-                ],
-            );
+        writer.optional("collisionCount", &self.collision_count);
+        writer.optional("conditions", &self.conditions);
+        writer.required("currentNumberScheduled", &self.current_number_scheduled);
+        writer.required("desiredNumberScheduled", &self.desired_number_scheduled);
+        writer.optional("numberAvailable", &self.number_available);
+        writer.required("numberMisscheduled", &self.number_misscheduled);
+        writer.required("numberReady", &self.number_ready);
+        writer.optional("numberUnavailable", &self.number_unavailable);
+        writer.optional("observedGeneration", &self.observed_generation);
+        writer.optional("updatedNumberScheduled", &self.updated_number_scheduled);
     }
 }
 

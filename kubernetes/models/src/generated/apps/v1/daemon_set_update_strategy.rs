@@ -19,10 +19,7 @@ pub struct DaemonSetUpdateStrategy {
 }
 
 impl json::Value for DaemonSetUpdateStrategy {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("rollingUpdate"),
-        json::Field::optional("type"),
-    ];
+    const FIELDS: &'static [&'static str] = &["rollingUpdate", "type"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -31,7 +28,8 @@ impl json::Value for DaemonSetUpdateStrategy {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.rolling_update, &self.type_]);
+        writer.optional("rollingUpdate", &self.rolling_update);
+        writer.optional("type", &self.type_);
     }
 }
 

@@ -22,13 +22,13 @@ pub struct DeploymentCondition {
 }
 
 impl json::Value for DeploymentCondition {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("lastTransitionTime"),
-        json::Field::optional("lastUpdateTime"),
-        json::Field::optional("message"),
-        json::Field::optional("reason"),
-        json::Field::optional("status"),
-        json::Field::optional("type"),
+    const FIELDS: &'static [&'static str] = &[
+        "lastTransitionTime",
+        "lastUpdateTime",
+        "message",
+        "reason",
+        "status",
+        "type",
     ];
     fn read_fields(
         &mut self,
@@ -49,18 +49,12 @@ impl json::Value for DeploymentCondition {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.last_transition_time,
-                    &self.last_update_time,
-                    &self.message,
-                    &self.reason,
-                    &self.status,
-                    &self.type_,
-                ],
-            );
+        writer.optional("lastTransitionTime", &self.last_transition_time);
+        writer.optional("lastUpdateTime", &self.last_update_time);
+        writer.optional("message", &self.message);
+        writer.optional("reason", &self.reason);
+        writer.optional("status", &self.status);
+        writer.optional("type", &self.type_);
     }
 }
 

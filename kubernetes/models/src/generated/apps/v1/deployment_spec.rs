@@ -44,15 +44,15 @@ pub struct DeploymentSpec {
 }
 
 impl json::Value for DeploymentSpec {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("minReadySeconds"),
-        json::Field::optional("paused"),
-        json::Field::optional("progressDeadlineSeconds"),
-        json::Field::optional("replicas"),
-        json::Field::optional("revisionHistoryLimit"),
-        json::Field::required("selector"),
-        json::Field::optional("strategy"),
-        json::Field::required("template"),
+    const FIELDS: &'static [&'static str] = &[
+        "minReadySeconds",
+        "paused",
+        "progressDeadlineSeconds",
+        "replicas",
+        "revisionHistoryLimit",
+        "selector",
+        "strategy",
+        "template",
     ];
     fn read_fields(
         &mut self,
@@ -75,20 +75,14 @@ impl json::Value for DeploymentSpec {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.min_ready_seconds,
-                    &self.paused,
-                    &self.progress_deadline_seconds,
-                    &self.replicas,
-                    &self.revision_history_limit,
-                    &self.selector,
-                    &self.strategy,
-                    &self.template,
-                ],
-            );
+        writer.optional("minReadySeconds", &self.min_ready_seconds);
+        writer.optional("paused", &self.paused);
+        writer.optional("progressDeadlineSeconds", &self.progress_deadline_seconds);
+        writer.optional("replicas", &self.replicas);
+        writer.optional("revisionHistoryLimit", &self.revision_history_limit);
+        writer.required("selector", &self.selector);
+        writer.optional("strategy", &self.strategy);
+        writer.required("template", &self.template);
     }
 }
 

@@ -41,16 +41,16 @@ pub struct DeploymentStatus {
 }
 
 impl json::Value for DeploymentStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("availableReplicas"),
-        json::Field::optional("collisionCount"),
-        json::Field::optional("conditions"),
-        json::Field::optional("observedGeneration"),
-        json::Field::optional("readyReplicas"),
-        json::Field::optional("replicas"),
-        json::Field::optional("terminatingReplicas"),
-        json::Field::optional("unavailableReplicas"),
-        json::Field::optional("updatedReplicas"),
+    const FIELDS: &'static [&'static str] = &[
+        "availableReplicas",
+        "collisionCount",
+        "conditions",
+        "observedGeneration",
+        "readyReplicas",
+        "replicas",
+        "terminatingReplicas",
+        "unavailableReplicas",
+        "updatedReplicas",
     ];
     fn read_fields(
         &mut self,
@@ -74,21 +74,15 @@ impl json::Value for DeploymentStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.available_replicas,
-                    &self.collision_count,
-                    &self.conditions,
-                    &self.observed_generation,
-                    &self.ready_replicas,
-                    &self.replicas,
-                    &self.terminating_replicas,
-                    &self.unavailable_replicas,
-                    &self.updated_replicas,
-                ],
-            );
+        writer.optional("availableReplicas", &self.available_replicas);
+        writer.optional("collisionCount", &self.collision_count);
+        writer.optional("conditions", &self.conditions);
+        writer.optional("observedGeneration", &self.observed_generation);
+        writer.optional("readyReplicas", &self.ready_replicas);
+        writer.optional("replicas", &self.replicas);
+        writer.optional("terminatingReplicas", &self.terminating_replicas);
+        writer.optional("unavailableReplicas", &self.unavailable_replicas);
+        writer.optional("updatedReplicas", &self.updated_replicas);
     }
 }
 

@@ -31,11 +31,11 @@ pub struct ReplicaSetSpec {
 }
 
 impl json::Value for ReplicaSetSpec {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("minReadySeconds"),
-        json::Field::optional("replicas"),
-        json::Field::required("selector"),
-        json::Field::optional("template"),
+    const FIELDS: &'static [&'static str] = &[
+        "minReadySeconds",
+        "replicas",
+        "selector",
+        "template",
     ];
     fn read_fields(
         &mut self,
@@ -54,16 +54,10 @@ impl json::Value for ReplicaSetSpec {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.min_ready_seconds,
-                    &self.replicas,
-                    &self.selector,
-                    &self.template,
-                ],
-            );
+        writer.optional("minReadySeconds", &self.min_ready_seconds);
+        writer.optional("replicas", &self.replicas);
+        writer.required("selector", &self.selector);
+        writer.optional("template", &self.template);
     }
 }
 

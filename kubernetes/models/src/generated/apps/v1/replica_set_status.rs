@@ -33,14 +33,14 @@ pub struct ReplicaSetStatus {
 }
 
 impl json::Value for ReplicaSetStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("availableReplicas"),
-        json::Field::optional("conditions"),
-        json::Field::optional("fullyLabeledReplicas"),
-        json::Field::optional("observedGeneration"),
-        json::Field::optional("readyReplicas"),
-        json::Field::required("replicas"),
-        json::Field::optional("terminatingReplicas"),
+    const FIELDS: &'static [&'static str] = &[
+        "availableReplicas",
+        "conditions",
+        "fullyLabeledReplicas",
+        "observedGeneration",
+        "readyReplicas",
+        "replicas",
+        "terminatingReplicas",
     ];
     fn read_fields(
         &mut self,
@@ -62,19 +62,13 @@ impl json::Value for ReplicaSetStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.available_replicas,
-                    &self.conditions,
-                    &self.fully_labeled_replicas,
-                    &self.observed_generation,
-                    &self.ready_replicas,
-                    &self.replicas,
-                    &self.terminating_replicas,
-                ],
-            );
+        writer.optional("availableReplicas", &self.available_replicas);
+        writer.optional("conditions", &self.conditions);
+        writer.optional("fullyLabeledReplicas", &self.fully_labeled_replicas);
+        writer.optional("observedGeneration", &self.observed_generation);
+        writer.optional("readyReplicas", &self.ready_replicas);
+        writer.required("replicas", &self.replicas);
+        writer.optional("terminatingReplicas", &self.terminating_replicas);
     }
 }
 

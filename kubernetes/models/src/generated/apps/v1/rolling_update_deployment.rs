@@ -28,10 +28,7 @@ pub struct RollingUpdateDeployment {
 }
 
 impl json::Value for RollingUpdateDeployment {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("maxSurge"),
-        json::Field::optional("maxUnavailable"),
-    ];
+    const FIELDS: &'static [&'static str] = &["maxSurge", "maxUnavailable"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -41,7 +38,8 @@ impl json::Value for RollingUpdateDeployment {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.max_surge, &self.max_unavailable]);
+        writer.optional("maxSurge", &self.max_surge);
+        writer.optional("maxUnavailable", &self.max_unavailable);
     }
 }
 

@@ -25,10 +25,7 @@ pub struct RollingUpdateStatefulSetStrategy {
 }
 
 impl json::Value for RollingUpdateStatefulSetStrategy {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("maxUnavailable"),
-        json::Field::optional("partition"),
-    ];
+    const FIELDS: &'static [&'static str] = &["maxUnavailable", "partition"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -38,7 +35,8 @@ impl json::Value for RollingUpdateStatefulSetStrategy {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.max_unavailable, &self.partition]);
+        writer.optional("maxUnavailable", &self.max_unavailable);
+        writer.optional("partition", &self.partition);
     }
 }
 

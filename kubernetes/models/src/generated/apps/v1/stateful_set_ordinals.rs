@@ -25,7 +25,7 @@ pub struct StatefulSetOrdinals {
 }
 
 impl json::Value for StatefulSetOrdinals {
-    const FIELDS: &'static [json::Field] = &[json::Field::optional("start")];
+    const FIELDS: &'static [&'static str] = &["start"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -34,7 +34,7 @@ impl json::Value for StatefulSetOrdinals {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.start]);
+        writer.optional("start", &self.start);
     }
 }
 

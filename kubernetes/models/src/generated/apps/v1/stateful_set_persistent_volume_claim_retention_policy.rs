@@ -23,10 +23,7 @@ pub struct StatefulSetPersistentVolumeClaimRetentionPolicy {
 }
 
 impl json::Value for StatefulSetPersistentVolumeClaimRetentionPolicy {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("whenDeleted"),
-        json::Field::optional("whenScaled"),
-    ];
+    const FIELDS: &'static [&'static str] = &["whenDeleted", "whenScaled"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -35,7 +32,8 @@ impl json::Value for StatefulSetPersistentVolumeClaimRetentionPolicy {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.when_deleted, &self.when_scaled]);
+        writer.optional("whenDeleted", &self.when_deleted);
+        writer.optional("whenScaled", &self.when_scaled);
     }
 }
 

@@ -82,18 +82,18 @@ pub struct StatefulSetSpec {
 }
 
 impl json::Value for StatefulSetSpec {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("minReadySeconds"),
-        json::Field::optional("ordinals"),
-        json::Field::optional("persistentVolumeClaimRetentionPolicy"),
-        json::Field::optional("podManagementPolicy"),
-        json::Field::optional("replicas"),
-        json::Field::optional("revisionHistoryLimit"),
-        json::Field::required("selector"),
-        json::Field::optional("serviceName"),
-        json::Field::required("template"),
-        json::Field::optional("updateStrategy"),
-        json::Field::optional("volumeClaimTemplates"),
+    const FIELDS: &'static [&'static str] = &[
+        "minReadySeconds",
+        "ordinals",
+        "persistentVolumeClaimRetentionPolicy",
+        "podManagementPolicy",
+        "replicas",
+        "revisionHistoryLimit",
+        "selector",
+        "serviceName",
+        "template",
+        "updateStrategy",
+        "volumeClaimTemplates",
     ];
     fn read_fields(
         &mut self,
@@ -119,23 +119,21 @@ impl json::Value for StatefulSetSpec {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
+        writer.optional("minReadySeconds", &self.min_ready_seconds);
+        writer.optional("ordinals", &self.ordinals);
         writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.min_ready_seconds,
-                    &self.ordinals,
-                    &self.persistent_volume_claim_retention_policy,
-                    &self.pod_management_policy,
-                    &self.replicas,
-                    &self.revision_history_limit,
-                    &self.selector,
-                    &self.service_name,
-                    &self.template,
-                    &self.update_strategy,
-                    &self.volume_claim_templates,
-                ],
+            .optional(
+                "persistentVolumeClaimRetentionPolicy",
+                &self.persistent_volume_claim_retention_policy,
             );
+        writer.optional("podManagementPolicy", &self.pod_management_policy);
+        writer.optional("replicas", &self.replicas);
+        writer.optional("revisionHistoryLimit", &self.revision_history_limit);
+        writer.required("selector", &self.selector);
+        writer.optional("serviceName", &self.service_name);
+        writer.required("template", &self.template);
+        writer.optional("updateStrategy", &self.update_strategy);
+        writer.optional("volumeClaimTemplates", &self.volume_claim_templates);
     }
 }
 

@@ -40,17 +40,17 @@ pub struct StatefulSetStatus {
 }
 
 impl json::Value for StatefulSetStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("availableReplicas"),
-        json::Field::optional("collisionCount"),
-        json::Field::optional("conditions"),
-        json::Field::optional("currentReplicas"),
-        json::Field::optional("currentRevision"),
-        json::Field::optional("observedGeneration"),
-        json::Field::optional("readyReplicas"),
-        json::Field::required("replicas"),
-        json::Field::optional("updateRevision"),
-        json::Field::optional("updatedReplicas"),
+    const FIELDS: &'static [&'static str] = &[
+        "availableReplicas",
+        "collisionCount",
+        "conditions",
+        "currentReplicas",
+        "currentRevision",
+        "observedGeneration",
+        "readyReplicas",
+        "replicas",
+        "updateRevision",
+        "updatedReplicas",
     ];
     fn read_fields(
         &mut self,
@@ -75,22 +75,16 @@ impl json::Value for StatefulSetStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.available_replicas,
-                    &self.collision_count,
-                    &self.conditions,
-                    &self.current_replicas,
-                    &self.current_revision,
-                    &self.observed_generation,
-                    &self.ready_replicas,
-                    &self.replicas,
-                    &self.update_revision,
-                    &self.updated_replicas,
-                ],
-            );
+        writer.optional("availableReplicas", &self.available_replicas);
+        writer.optional("collisionCount", &self.collision_count);
+        writer.optional("conditions", &self.conditions);
+        writer.optional("currentReplicas", &self.current_replicas);
+        writer.optional("currentRevision", &self.current_revision);
+        writer.optional("observedGeneration", &self.observed_generation);
+        writer.optional("readyReplicas", &self.ready_replicas);
+        writer.required("replicas", &self.replicas);
+        writer.optional("updateRevision", &self.update_revision);
+        writer.optional("updatedReplicas", &self.updated_replicas);
     }
 }
 

@@ -20,10 +20,7 @@ pub struct StatefulSetUpdateStrategy {
 }
 
 impl json::Value for StatefulSetUpdateStrategy {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("rollingUpdate"),
-        json::Field::optional("type"),
-    ];
+    const FIELDS: &'static [&'static str] = &["rollingUpdate", "type"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -32,7 +29,8 @@ impl json::Value for StatefulSetUpdateStrategy {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.rolling_update, &self.type_]);
+        writer.optional("rollingUpdate", &self.rolling_update);
+        writer.optional("type", &self.type_);
     }
 }
 

@@ -21,12 +21,7 @@ pub struct BoundObjectReference {
 }
 
 impl json::Value for BoundObjectReference {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("apiVersion"),
-        json::Field::optional("kind"),
-        json::Field::optional("name"),
-        json::Field::optional("uid"),
-    ];
+    const FIELDS: &'static [&'static str] = &["apiVersion", "kind", "name", "uid"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -44,11 +39,10 @@ impl json::Value for BoundObjectReference {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.api_version, &self.kind, &self.name, &self.uid],
-            );
+        writer.optional("apiVersion", &self.api_version);
+        writer.optional("kind", &self.kind);
+        writer.optional("name", &self.name);
+        writer.optional("uid", &self.uid);
     }
 }
 

@@ -34,11 +34,11 @@ impl SelfSubjectReview {
 }
 
 impl json::Value for SelfSubjectReview {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("apiVersion"),
-        json::Field::required("kind"),
-        json::Field::required("metadata"),
-        json::Field::optional("status"),
+    const FIELDS: &'static [&'static str] = &[
+        "apiVersion",
+        "kind",
+        "metadata",
+        "status",
     ];
     fn read_fields(
         &mut self,
@@ -57,16 +57,9 @@ impl json::Value for SelfSubjectReview {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &json::Constant("authentication.k8s.io/v1"),
-                    &json::Constant("SelfSubjectReview"),
-                    &self.metadata,
-                    &self.status,
-                ],
-            );
+        writer.type_meta("authentication.k8s.io/v1", "SelfSubjectReview");
+        writer.required("metadata", &self.metadata);
+        writer.optional("status", &self.status);
     }
 }
 

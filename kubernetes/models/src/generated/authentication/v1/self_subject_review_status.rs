@@ -12,7 +12,7 @@ pub struct SelfSubjectReviewStatus {
 }
 
 impl json::Value for SelfSubjectReviewStatus {
-    const FIELDS: &'static [json::Field] = &[json::Field::optional("userInfo")];
+    const FIELDS: &'static [&'static str] = &["userInfo"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -21,7 +21,7 @@ impl json::Value for SelfSubjectReviewStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.user_info]);
+        writer.optional("userInfo", &self.user_info);
     }
 }
 

@@ -34,11 +34,11 @@ pub struct TokenRequestSpec {
 }
 
 impl json::Value for TokenRequestSpec {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("attestations"),
-        json::Field::optional("audiences"),
-        json::Field::optional("boundObjectRef"),
-        json::Field::optional("expirationSeconds"),
+    const FIELDS: &'static [&'static str] = &[
+        "attestations",
+        "audiences",
+        "boundObjectRef",
+        "expirationSeconds",
     ];
     fn read_fields(
         &mut self,
@@ -57,16 +57,10 @@ impl json::Value for TokenRequestSpec {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.attestations,
-                    &self.audiences,
-                    &self.bound_object_ref,
-                    &self.expiration_seconds,
-                ],
-            );
+        writer.optional("attestations", &self.attestations);
+        writer.optional("audiences", &self.audiences);
+        writer.optional("boundObjectRef", &self.bound_object_ref);
+        writer.optional("expirationSeconds", &self.expiration_seconds);
     }
 }
 

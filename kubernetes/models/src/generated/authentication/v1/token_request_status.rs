@@ -25,10 +25,7 @@ impl ::core::fmt::Debug for TokenRequestStatus {
 }
 
 impl json::Value for TokenRequestStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("expirationTimestamp"),
-        json::Field::optional("token"),
-    ];
+    const FIELDS: &'static [&'static str] = &["expirationTimestamp", "token"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -38,7 +35,8 @@ impl json::Value for TokenRequestStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.expiration_timestamp, &self.token]);
+        writer.optional("expirationTimestamp", &self.expiration_timestamp);
+        writer.optional("token", &self.token);
     }
 }
 

@@ -37,12 +37,12 @@ impl TokenReview {
 }
 
 impl json::Value for TokenReview {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("apiVersion"),
-        json::Field::required("kind"),
-        json::Field::required("metadata"),
-        json::Field::required("spec"),
-        json::Field::optional("status"),
+    const FIELDS: &'static [&'static str] = &[
+        "apiVersion",
+        "kind",
+        "metadata",
+        "spec",
+        "status",
     ];
     fn read_fields(
         &mut self,
@@ -62,17 +62,10 @@ impl json::Value for TokenReview {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &json::Constant("authentication.k8s.io/v1"),
-                    &json::Constant("TokenReview"),
-                    &self.metadata,
-                    &self.spec,
-                    &self.status,
-                ],
-            );
+        writer.type_meta("authentication.k8s.io/v1", "TokenReview");
+        writer.required("metadata", &self.metadata);
+        writer.required("spec", &self.spec);
+        writer.optional("status", &self.status);
     }
 }
 

@@ -29,10 +29,7 @@ impl ::core::fmt::Debug for TokenReviewSpec {
 }
 
 impl json::Value for TokenReviewSpec {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("audiences"),
-        json::Field::required("token"),
-    ];
+    const FIELDS: &'static [&'static str] = &["audiences", "token"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -41,7 +38,8 @@ impl json::Value for TokenReviewSpec {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.audiences, &self.token]);
+        writer.optional("audiences", &self.audiences);
+        writer.required("token", &self.token);
     }
 }
 

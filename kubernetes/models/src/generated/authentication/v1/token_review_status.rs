@@ -26,11 +26,11 @@ pub struct TokenReviewStatus {
 }
 
 impl json::Value for TokenReviewStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("audiences"),
-        json::Field::optional("authenticated"),
-        json::Field::optional("error"),
-        json::Field::optional("user"),
+    const FIELDS: &'static [&'static str] = &[
+        "audiences",
+        "authenticated",
+        "error",
+        "user",
     ];
     fn read_fields(
         &mut self,
@@ -49,11 +49,10 @@ impl json::Value for TokenReviewStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.audiences, &self.authenticated, &self.error, &self.user],
-            );
+        writer.optional("audiences", &self.audiences);
+        writer.optional("authenticated", &self.authenticated);
+        writer.optional("error", &self.error);
+        writer.optional("user", &self.user);
     }
 }
 

@@ -20,12 +20,7 @@ pub struct UserInfo {
 }
 
 impl json::Value for UserInfo {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("extra"),
-        json::Field::optional("groups"),
-        json::Field::optional("uid"),
-        json::Field::optional("username"),
-    ];
+    const FIELDS: &'static [&'static str] = &["extra", "groups", "uid", "username"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -43,11 +38,10 @@ impl json::Value for UserInfo {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.extra, &self.groups, &self.uid, &self.username],
-            );
+        writer.optional("extra", &self.extra);
+        writer.optional("groups", &self.groups);
+        writer.optional("uid", &self.uid);
+        writer.optional("username", &self.username);
     }
 }
 

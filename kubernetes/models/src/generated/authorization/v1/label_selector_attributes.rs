@@ -32,10 +32,7 @@ pub struct LabelSelectorAttributes {
 }
 
 impl json::Value for LabelSelectorAttributes {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("rawSelector"),
-        json::Field::optional("requirements"),
-    ];
+    const FIELDS: &'static [&'static str] = &["rawSelector", "requirements"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -45,7 +42,8 @@ impl json::Value for LabelSelectorAttributes {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.raw_selector, &self.requirements]);
+        writer.optional("rawSelector", &self.raw_selector);
+        writer.optional("requirements", &self.requirements);
     }
 }
 

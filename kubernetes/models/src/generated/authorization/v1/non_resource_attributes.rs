@@ -15,10 +15,7 @@ pub struct NonResourceAttributes {
 }
 
 impl json::Value for NonResourceAttributes {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("path"),
-        json::Field::optional("verb"),
-    ];
+    const FIELDS: &'static [&'static str] = &["path", "verb"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -27,7 +24,8 @@ impl json::Value for NonResourceAttributes {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.path, &self.verb]);
+        writer.optional("path", &self.path);
+        writer.optional("verb", &self.verb);
     }
 }
 

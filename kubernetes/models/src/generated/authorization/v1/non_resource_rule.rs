@@ -19,10 +19,7 @@ pub struct NonResourceRule {
 }
 
 impl json::Value for NonResourceRule {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("nonResourceURLs"),
-        json::Field::required("verbs"),
-    ];
+    const FIELDS: &'static [&'static str] = &["nonResourceURLs", "verbs"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -31,7 +28,8 @@ impl json::Value for NonResourceRule {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.non_resource_urls, &self.verbs]);
+        writer.optional("nonResourceURLs", &self.non_resource_urls);
+        writer.required("verbs", &self.verbs);
     }
 }
 

@@ -50,16 +50,16 @@ pub struct ResourceAttributes {
 }
 
 impl json::Value for ResourceAttributes {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("fieldSelector"),
-        json::Field::optional("group"),
-        json::Field::optional("labelSelector"),
-        json::Field::optional("name"),
-        json::Field::optional("namespace"),
-        json::Field::optional("resource"),
-        json::Field::optional("subresource"),
-        json::Field::optional("verb"),
-        json::Field::optional("version"),
+    const FIELDS: &'static [&'static str] = &[
+        "fieldSelector",
+        "group",
+        "labelSelector",
+        "name",
+        "namespace",
+        "resource",
+        "subresource",
+        "verb",
+        "version",
     ];
     fn read_fields(
         &mut self,
@@ -83,21 +83,15 @@ impl json::Value for ResourceAttributes {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.field_selector,
-                    &self.group,
-                    &self.label_selector,
-                    &self.name,
-                    &self.namespace,
-                    &self.resource,
-                    &self.subresource,
-                    &self.verb,
-                    &self.version,
-                ],
-            );
+        writer.optional("fieldSelector", &self.field_selector);
+        writer.optional("group", &self.group);
+        writer.optional("labelSelector", &self.label_selector);
+        writer.optional("name", &self.name);
+        writer.optional("namespace", &self.namespace);
+        writer.optional("resource", &self.resource);
+        writer.optional("subresource", &self.subresource);
+        writer.optional("verb", &self.verb);
+        writer.optional("version", &self.version);
     }
 }
 

@@ -30,11 +30,11 @@ pub struct ResourceRule {
 }
 
 impl json::Value for ResourceRule {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("apiGroups"),
-        json::Field::optional("resourceNames"),
-        json::Field::optional("resources"),
-        json::Field::required("verbs"),
+    const FIELDS: &'static [&'static str] = &[
+        "apiGroups",
+        "resourceNames",
+        "resources",
+        "verbs",
     ];
     fn read_fields(
         &mut self,
@@ -53,11 +53,10 @@ impl json::Value for ResourceRule {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.api_groups, &self.resource_names, &self.resources, &self.verbs],
-            );
+        writer.optional("apiGroups", &self.api_groups);
+        writer.optional("resourceNames", &self.resource_names);
+        writer.optional("resources", &self.resources);
+        writer.required("verbs", &self.verbs);
     }
 }
 

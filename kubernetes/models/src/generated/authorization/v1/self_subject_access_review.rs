@@ -41,12 +41,12 @@ impl SelfSubjectAccessReview {
 }
 
 impl json::Value for SelfSubjectAccessReview {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("apiVersion"),
-        json::Field::required("kind"),
-        json::Field::required("metadata"),
-        json::Field::required("spec"),
-        json::Field::optional("status"),
+    const FIELDS: &'static [&'static str] = &[
+        "apiVersion",
+        "kind",
+        "metadata",
+        "spec",
+        "status",
     ];
     fn read_fields(
         &mut self,
@@ -66,17 +66,10 @@ impl json::Value for SelfSubjectAccessReview {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &json::Constant("authorization.k8s.io/v1"),
-                    &json::Constant("SelfSubjectAccessReview"),
-                    &self.metadata,
-                    &self.spec,
-                    &self.status,
-                ],
-            );
+        writer.type_meta("authorization.k8s.io/v1", "SelfSubjectAccessReview");
+        writer.required("metadata", &self.metadata);
+        writer.required("spec", &self.spec);
+        writer.optional("status", &self.status);
     }
 }
 

@@ -16,9 +16,9 @@ pub struct SelfSubjectAccessReviewSpec {
 }
 
 impl json::Value for SelfSubjectAccessReviewSpec {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("nonResourceAttributes"),
-        json::Field::optional("resourceAttributes"),
+    const FIELDS: &'static [&'static str] = &[
+        "nonResourceAttributes",
+        "resourceAttributes",
     ];
     fn read_fields(
         &mut self,
@@ -32,11 +32,8 @@ impl json::Value for SelfSubjectAccessReviewSpec {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.non_resource_attributes, &self.resource_attributes],
-            );
+        writer.optional("nonResourceAttributes", &self.non_resource_attributes);
+        writer.optional("resourceAttributes", &self.resource_attributes);
     }
 }
 

@@ -14,7 +14,7 @@ pub struct SelfSubjectRulesReviewSpec {
 }
 
 impl json::Value for SelfSubjectRulesReviewSpec {
-    const FIELDS: &'static [json::Field] = &[json::Field::optional("namespace")];
+    const FIELDS: &'static [&'static str] = &["namespace"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -23,7 +23,7 @@ impl json::Value for SelfSubjectRulesReviewSpec {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.namespace]);
+        writer.optional("namespace", &self.namespace);
     }
 }
 

@@ -30,13 +30,13 @@ pub struct SubjectAccessReviewSpec {
 }
 
 impl json::Value for SubjectAccessReviewSpec {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("extra"),
-        json::Field::optional("groups"),
-        json::Field::optional("nonResourceAttributes"),
-        json::Field::optional("resourceAttributes"),
-        json::Field::optional("uid"),
-        json::Field::optional("user"),
+    const FIELDS: &'static [&'static str] = &[
+        "extra",
+        "groups",
+        "nonResourceAttributes",
+        "resourceAttributes",
+        "uid",
+        "user",
     ];
     fn read_fields(
         &mut self,
@@ -57,18 +57,12 @@ impl json::Value for SubjectAccessReviewSpec {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.extra,
-                    &self.groups,
-                    &self.non_resource_attributes,
-                    &self.resource_attributes,
-                    &self.uid,
-                    &self.user,
-                ],
-            );
+        writer.optional("extra", &self.extra);
+        writer.optional("groups", &self.groups);
+        writer.optional("nonResourceAttributes", &self.non_resource_attributes);
+        writer.optional("resourceAttributes", &self.resource_attributes);
+        writer.optional("uid", &self.uid);
+        writer.optional("user", &self.user);
     }
 }
 

@@ -29,11 +29,11 @@ pub struct SubjectAccessReviewStatus {
 }
 
 impl json::Value for SubjectAccessReviewStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("allowed"),
-        json::Field::optional("denied"),
-        json::Field::optional("evaluationError"),
-        json::Field::optional("reason"),
+    const FIELDS: &'static [&'static str] = &[
+        "allowed",
+        "denied",
+        "evaluationError",
+        "reason",
     ];
     fn read_fields(
         &mut self,
@@ -52,11 +52,10 @@ impl json::Value for SubjectAccessReviewStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.allowed, &self.denied, &self.evaluation_error, &self.reason],
-            );
+        writer.required("allowed", &self.allowed);
+        writer.optional("denied", &self.denied);
+        writer.optional("evaluationError", &self.evaluation_error);
+        writer.optional("reason", &self.reason);
     }
 }
 

@@ -33,11 +33,11 @@ pub struct SubjectRulesReviewStatus {
 }
 
 impl json::Value for SubjectRulesReviewStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("evaluationError"),
-        json::Field::required("incomplete"),
-        json::Field::required("nonResourceRules"),
-        json::Field::required("resourceRules"),
+    const FIELDS: &'static [&'static str] = &[
+        "evaluationError",
+        "incomplete",
+        "nonResourceRules",
+        "resourceRules",
     ];
     fn read_fields(
         &mut self,
@@ -56,16 +56,10 @@ impl json::Value for SubjectRulesReviewStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.evaluation_error,
-                    &self.incomplete,
-                    &self.non_resource_rules,
-                    &self.resource_rules,
-                ],
-            );
+        writer.optional("evaluationError", &self.evaluation_error);
+        writer.required("incomplete", &self.incomplete);
+        writer.required("nonResourceRules", &self.non_resource_rules);
+        writer.required("resourceRules", &self.resource_rules);
     }
 }
 

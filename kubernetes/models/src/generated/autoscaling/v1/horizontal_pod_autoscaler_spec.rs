@@ -25,11 +25,11 @@ pub struct HorizontalPodAutoscalerSpec {
 }
 
 impl json::Value for HorizontalPodAutoscalerSpec {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("maxReplicas"),
-        json::Field::optional("minReplicas"),
-        json::Field::required("scaleTargetRef"),
-        json::Field::optional("targetCPUUtilizationPercentage"),
+    const FIELDS: &'static [&'static str] = &[
+        "maxReplicas",
+        "minReplicas",
+        "scaleTargetRef",
+        "targetCPUUtilizationPercentage",
     ];
     fn read_fields(
         &mut self,
@@ -48,15 +48,13 @@ impl json::Value for HorizontalPodAutoscalerSpec {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
+        writer.required("maxReplicas", &self.max_replicas);
+        writer.optional("minReplicas", &self.min_replicas);
+        writer.required("scaleTargetRef", &self.scale_target_ref);
         writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.max_replicas,
-                    &self.min_replicas,
-                    &self.scale_target_ref,
-                    &self.target_cpu_utilization_percentage,
-                ],
+            .optional(
+                "targetCPUUtilizationPercentage",
+                &self.target_cpu_utilization_percentage,
             );
     }
 }

@@ -22,12 +22,12 @@ pub struct HorizontalPodAutoscalerStatus {
 }
 
 impl json::Value for HorizontalPodAutoscalerStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("currentCPUUtilizationPercentage"),
-        json::Field::required("currentReplicas"),
-        json::Field::required("desiredReplicas"),
-        json::Field::optional("lastScaleTime"),
-        json::Field::optional("observedGeneration"),
+    const FIELDS: &'static [&'static str] = &[
+        "currentCPUUtilizationPercentage",
+        "currentReplicas",
+        "desiredReplicas",
+        "lastScaleTime",
+        "observedGeneration",
     ];
     fn read_fields(
         &mut self,
@@ -48,16 +48,14 @@ impl json::Value for HorizontalPodAutoscalerStatus {
 
     fn write_fields(&self, writer: &mut json::Writer) {
         writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.current_cpu_utilization_percentage,
-                    &self.current_replicas,
-                    &self.desired_replicas,
-                    &self.last_scale_time,
-                    &self.observed_generation,
-                ],
+            .optional(
+                "currentCPUUtilizationPercentage",
+                &self.current_cpu_utilization_percentage,
             );
+        writer.required("currentReplicas", &self.current_replicas);
+        writer.required("desiredReplicas", &self.desired_replicas);
+        writer.optional("lastScaleTime", &self.last_scale_time);
+        writer.optional("observedGeneration", &self.observed_generation);
     }
 }
 

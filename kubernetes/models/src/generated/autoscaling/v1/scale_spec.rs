@@ -11,7 +11,7 @@ pub struct ScaleSpec {
 }
 
 impl json::Value for ScaleSpec {
-    const FIELDS: &'static [json::Field] = &[json::Field::optional("replicas")];
+    const FIELDS: &'static [&'static str] = &["replicas"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -20,7 +20,7 @@ impl json::Value for ScaleSpec {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.replicas]);
+        writer.optional("replicas", &self.replicas);
     }
 }
 

@@ -18,10 +18,7 @@ pub struct ScaleStatus {
 }
 
 impl json::Value for ScaleStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("replicas"),
-        json::Field::optional("selector"),
-    ];
+    const FIELDS: &'static [&'static str] = &["replicas", "selector"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -30,7 +27,8 @@ impl json::Value for ScaleStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.replicas, &self.selector]);
+        writer.required("replicas", &self.replicas);
+        writer.optional("selector", &self.selector);
     }
 }
 

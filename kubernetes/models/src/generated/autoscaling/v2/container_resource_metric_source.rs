@@ -22,11 +22,7 @@ pub struct ContainerResourceMetricSource {
 }
 
 impl json::Value for ContainerResourceMetricSource {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("container"),
-        json::Field::required("name"),
-        json::Field::required("target"),
-    ];
+    const FIELDS: &'static [&'static str] = &["container", "name", "target"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -39,7 +35,9 @@ impl json::Value for ContainerResourceMetricSource {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.container, &self.name, &self.target]);
+        writer.required("container", &self.container);
+        writer.required("name", &self.name);
+        writer.required("target", &self.target);
     }
 }
 

@@ -22,11 +22,7 @@ pub struct ContainerResourceMetricStatus {
 }
 
 impl json::Value for ContainerResourceMetricStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("container"),
-        json::Field::required("current"),
-        json::Field::required("name"),
-    ];
+    const FIELDS: &'static [&'static str] = &["container", "current", "name"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -39,7 +35,9 @@ impl json::Value for ContainerResourceMetricStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.container, &self.current, &self.name]);
+        writer.required("container", &self.container);
+        writer.required("current", &self.current);
+        writer.required("name", &self.name);
     }
 }
 

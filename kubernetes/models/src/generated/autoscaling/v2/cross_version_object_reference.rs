@@ -18,11 +18,7 @@ pub struct CrossVersionObjectReference {
 }
 
 impl json::Value for CrossVersionObjectReference {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("apiVersion"),
-        json::Field::required("kind"),
-        json::Field::required("name"),
-    ];
+    const FIELDS: &'static [&'static str] = &["apiVersion", "kind", "name"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -35,7 +31,9 @@ impl json::Value for CrossVersionObjectReference {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.api_version, &self.kind, &self.name]);
+        writer.optional("apiVersion", &self.api_version);
+        writer.required("kind", &self.kind);
+        writer.required("name", &self.name);
     }
 }
 

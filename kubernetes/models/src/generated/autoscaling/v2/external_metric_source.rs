@@ -15,10 +15,7 @@ pub struct ExternalMetricSource {
 }
 
 impl json::Value for ExternalMetricSource {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("metric"),
-        json::Field::required("target"),
-    ];
+    const FIELDS: &'static [&'static str] = &["metric", "target"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -27,7 +24,8 @@ impl json::Value for ExternalMetricSource {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.metric, &self.target]);
+        writer.required("metric", &self.metric);
+        writer.required("target", &self.target);
     }
 }
 

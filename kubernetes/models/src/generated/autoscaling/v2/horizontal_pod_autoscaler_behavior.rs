@@ -25,10 +25,7 @@ pub struct HorizontalPodAutoscalerBehavior {
 }
 
 impl json::Value for HorizontalPodAutoscalerBehavior {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("scaleDown"),
-        json::Field::optional("scaleUp"),
-    ];
+    const FIELDS: &'static [&'static str] = &["scaleDown", "scaleUp"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -37,7 +34,8 @@ impl json::Value for HorizontalPodAutoscalerBehavior {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.scale_down, &self.scale_up]);
+        writer.optional("scaleDown", &self.scale_down);
+        writer.optional("scaleUp", &self.scale_up);
     }
 }
 

@@ -36,12 +36,12 @@ pub struct HorizontalPodAutoscalerSpec {
 }
 
 impl json::Value for HorizontalPodAutoscalerSpec {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("behavior"),
-        json::Field::required("maxReplicas"),
-        json::Field::optional("metrics"),
-        json::Field::optional("minReplicas"),
-        json::Field::required("scaleTargetRef"),
+    const FIELDS: &'static [&'static str] = &[
+        "behavior",
+        "maxReplicas",
+        "metrics",
+        "minReplicas",
+        "scaleTargetRef",
     ];
     fn read_fields(
         &mut self,
@@ -61,17 +61,11 @@ impl json::Value for HorizontalPodAutoscalerSpec {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.behavior,
-                    &self.max_replicas,
-                    &self.metrics,
-                    &self.min_replicas,
-                    &self.scale_target_ref,
-                ],
-            );
+        writer.optional("behavior", &self.behavior);
+        writer.required("maxReplicas", &self.max_replicas);
+        writer.optional("metrics", &self.metrics);
+        writer.optional("minReplicas", &self.min_replicas);
+        writer.required("scaleTargetRef", &self.scale_target_ref);
     }
 }
 

@@ -27,13 +27,13 @@ pub struct HorizontalPodAutoscalerStatus {
 }
 
 impl json::Value for HorizontalPodAutoscalerStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("conditions"),
-        json::Field::optional("currentMetrics"),
-        json::Field::optional("currentReplicas"),
-        json::Field::required("desiredReplicas"),
-        json::Field::optional("lastScaleTime"),
-        json::Field::optional("observedGeneration"),
+    const FIELDS: &'static [&'static str] = &[
+        "conditions",
+        "currentMetrics",
+        "currentReplicas",
+        "desiredReplicas",
+        "lastScaleTime",
+        "observedGeneration",
     ];
     fn read_fields(
         &mut self,
@@ -54,18 +54,12 @@ impl json::Value for HorizontalPodAutoscalerStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.conditions,
-                    &self.current_metrics,
-                    &self.current_replicas,
-                    &self.desired_replicas,
-                    &self.last_scale_time,
-                    &self.observed_generation,
-                ],
-            );
+        writer.optional("conditions", &self.conditions);
+        writer.optional("currentMetrics", &self.current_metrics);
+        writer.optional("currentReplicas", &self.current_replicas);
+        writer.required("desiredReplicas", &self.desired_replicas);
+        writer.optional("lastScaleTime", &self.last_scale_time);
+        writer.optional("observedGeneration", &self.observed_generation);
     }
 }
 

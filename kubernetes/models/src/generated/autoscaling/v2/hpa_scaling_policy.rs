@@ -20,11 +20,7 @@ pub struct HPAScalingPolicy {
 }
 
 impl json::Value for HPAScalingPolicy {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("periodSeconds"),
-        json::Field::required("type"),
-        json::Field::required("value"),
-    ];
+    const FIELDS: &'static [&'static str] = &["periodSeconds", "type", "value"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -37,7 +33,9 @@ impl json::Value for HPAScalingPolicy {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.period_seconds, &self.type_, &self.value]);
+        writer.required("periodSeconds", &self.period_seconds);
+        writer.required("type", &self.type_);
+        writer.required("value", &self.value);
     }
 }
 

@@ -45,11 +45,11 @@ pub struct HPAScalingRules {
 }
 
 impl json::Value for HPAScalingRules {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("policies"),
-        json::Field::optional("selectPolicy"),
-        json::Field::optional("stabilizationWindowSeconds"),
-        json::Field::optional("tolerance"),
+    const FIELDS: &'static [&'static str] = &[
+        "policies",
+        "selectPolicy",
+        "stabilizationWindowSeconds",
+        "tolerance",
     ];
     fn read_fields(
         &mut self,
@@ -68,16 +68,11 @@ impl json::Value for HPAScalingRules {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
+        writer.optional("policies", &self.policies);
+        writer.optional("selectPolicy", &self.select_policy);
         writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.policies,
-                    &self.select_policy,
-                    &self.stabilization_window_seconds,
-                    &self.tolerance,
-                ],
-            );
+            .optional("stabilizationWindowSeconds", &self.stabilization_window_seconds);
+        writer.optional("tolerance", &self.tolerance);
     }
 }
 

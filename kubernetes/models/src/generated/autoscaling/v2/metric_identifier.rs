@@ -18,10 +18,7 @@ pub struct MetricIdentifier {
 }
 
 impl json::Value for MetricIdentifier {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("name"),
-        json::Field::optional("selector"),
-    ];
+    const FIELDS: &'static [&'static str] = &["name", "selector"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -30,7 +27,8 @@ impl json::Value for MetricIdentifier {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.name, &self.selector]);
+        writer.required("name", &self.name);
+        writer.optional("selector", &self.selector);
     }
 }
 

@@ -44,13 +44,13 @@ pub struct MetricStatus {
 }
 
 impl json::Value for MetricStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("containerResource"),
-        json::Field::optional("external"),
-        json::Field::optional("object"),
-        json::Field::optional("pods"),
-        json::Field::optional("resource"),
-        json::Field::required("type"),
+    const FIELDS: &'static [&'static str] = &[
+        "containerResource",
+        "external",
+        "object",
+        "pods",
+        "resource",
+        "type",
     ];
     fn read_fields(
         &mut self,
@@ -71,18 +71,12 @@ impl json::Value for MetricStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.container_resource,
-                    &self.external,
-                    &self.object,
-                    &self.pods,
-                    &self.resource,
-                    &self.type_,
-                ],
-            );
+        writer.optional("containerResource", &self.container_resource);
+        writer.optional("external", &self.external);
+        writer.optional("object", &self.object);
+        writer.optional("pods", &self.pods);
+        writer.optional("resource", &self.resource);
+        writer.required("type", &self.type_);
     }
 }
 

@@ -21,11 +21,11 @@ pub struct MetricTarget {
 }
 
 impl json::Value for MetricTarget {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("averageUtilization"),
-        json::Field::optional("averageValue"),
-        json::Field::required("type"),
-        json::Field::optional("value"),
+    const FIELDS: &'static [&'static str] = &[
+        "averageUtilization",
+        "averageValue",
+        "type",
+        "value",
     ];
     fn read_fields(
         &mut self,
@@ -44,16 +44,10 @@ impl json::Value for MetricTarget {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.average_utilization,
-                    &self.average_value,
-                    &self.type_,
-                    &self.value,
-                ],
-            );
+        writer.optional("averageUtilization", &self.average_utilization);
+        writer.optional("averageValue", &self.average_value);
+        writer.required("type", &self.type_);
+        writer.optional("value", &self.value);
     }
 }
 

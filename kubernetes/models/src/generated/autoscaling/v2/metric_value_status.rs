@@ -17,10 +17,10 @@ pub struct MetricValueStatus {
 }
 
 impl json::Value for MetricValueStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("averageUtilization"),
-        json::Field::optional("averageValue"),
-        json::Field::optional("value"),
+    const FIELDS: &'static [&'static str] = &[
+        "averageUtilization",
+        "averageValue",
+        "value",
     ];
     fn read_fields(
         &mut self,
@@ -38,11 +38,9 @@ impl json::Value for MetricValueStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.average_utilization, &self.average_value, &self.value],
-            );
+        writer.optional("averageUtilization", &self.average_utilization);
+        writer.optional("averageValue", &self.average_value);
+        writer.optional("value", &self.value);
     }
 }
 

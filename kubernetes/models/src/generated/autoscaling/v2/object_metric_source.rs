@@ -17,11 +17,7 @@ pub struct ObjectMetricSource {
 }
 
 impl json::Value for ObjectMetricSource {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("describedObject"),
-        json::Field::required("metric"),
-        json::Field::required("target"),
-    ];
+    const FIELDS: &'static [&'static str] = &["describedObject", "metric", "target"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -34,8 +30,9 @@ impl json::Value for ObjectMetricSource {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(Self::FIELDS, &[&self.described_object, &self.metric, &self.target]);
+        writer.required("describedObject", &self.described_object);
+        writer.required("metric", &self.metric);
+        writer.required("target", &self.target);
     }
 }
 

@@ -17,11 +17,7 @@ pub struct ObjectMetricStatus {
 }
 
 impl json::Value for ObjectMetricStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("current"),
-        json::Field::required("describedObject"),
-        json::Field::required("metric"),
-    ];
+    const FIELDS: &'static [&'static str] = &["current", "describedObject", "metric"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -34,11 +30,9 @@ impl json::Value for ObjectMetricStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.current, &self.described_object, &self.metric],
-            );
+        writer.required("current", &self.current);
+        writer.required("describedObject", &self.described_object);
+        writer.required("metric", &self.metric);
     }
 }
 

@@ -17,10 +17,7 @@ pub struct PodsMetricSource {
 }
 
 impl json::Value for PodsMetricSource {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("metric"),
-        json::Field::required("target"),
-    ];
+    const FIELDS: &'static [&'static str] = &["metric", "target"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -29,7 +26,8 @@ impl json::Value for PodsMetricSource {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.metric, &self.target]);
+        writer.required("metric", &self.metric);
+        writer.required("target", &self.target);
     }
 }
 

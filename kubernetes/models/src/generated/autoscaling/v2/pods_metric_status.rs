@@ -15,10 +15,7 @@ pub struct PodsMetricStatus {
 }
 
 impl json::Value for PodsMetricStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("current"),
-        json::Field::required("metric"),
-    ];
+    const FIELDS: &'static [&'static str] = &["current", "metric"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -27,7 +24,8 @@ impl json::Value for PodsMetricStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.current, &self.metric]);
+        writer.required("current", &self.current);
+        writer.required("metric", &self.metric);
     }
 }
 

@@ -20,10 +20,7 @@ pub struct ResourceMetricSource {
 }
 
 impl json::Value for ResourceMetricSource {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("name"),
-        json::Field::required("target"),
-    ];
+    const FIELDS: &'static [&'static str] = &["name", "target"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -32,7 +29,8 @@ impl json::Value for ResourceMetricSource {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.name, &self.target]);
+        writer.required("name", &self.name);
+        writer.required("target", &self.target);
     }
 }
 

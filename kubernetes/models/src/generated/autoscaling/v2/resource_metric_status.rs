@@ -19,10 +19,7 @@ pub struct ResourceMetricStatus {
 }
 
 impl json::Value for ResourceMetricStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("current"),
-        json::Field::required("name"),
-    ];
+    const FIELDS: &'static [&'static str] = &["current", "name"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -31,7 +28,8 @@ impl json::Value for ResourceMetricStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.current, &self.name]);
+        writer.required("current", &self.current);
+        writer.required("name", &self.name);
     }
 }
 

@@ -51,15 +51,15 @@ pub struct CronJobSpec {
 }
 
 impl json::Value for CronJobSpec {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("concurrencyPolicy"),
-        json::Field::optional("failedJobsHistoryLimit"),
-        json::Field::required("jobTemplate"),
-        json::Field::required("schedule"),
-        json::Field::optional("startingDeadlineSeconds"),
-        json::Field::optional("successfulJobsHistoryLimit"),
-        json::Field::optional("suspend"),
-        json::Field::optional("timeZone"),
+    const FIELDS: &'static [&'static str] = &[
+        "concurrencyPolicy",
+        "failedJobsHistoryLimit",
+        "jobTemplate",
+        "schedule",
+        "startingDeadlineSeconds",
+        "successfulJobsHistoryLimit",
+        "suspend",
+        "timeZone",
     ];
     fn read_fields(
         &mut self,
@@ -82,20 +82,15 @@ impl json::Value for CronJobSpec {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
+        writer.optional("concurrencyPolicy", &self.concurrency_policy);
+        writer.optional("failedJobsHistoryLimit", &self.failed_jobs_history_limit);
+        writer.required("jobTemplate", &self.job_template);
+        writer.required("schedule", &self.schedule);
+        writer.optional("startingDeadlineSeconds", &self.starting_deadline_seconds);
         writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.concurrency_policy,
-                    &self.failed_jobs_history_limit,
-                    &self.job_template,
-                    &self.schedule,
-                    &self.starting_deadline_seconds,
-                    &self.successful_jobs_history_limit,
-                    &self.suspend,
-                    &self.time_zone,
-                ],
-            );
+            .optional("successfulJobsHistoryLimit", &self.successful_jobs_history_limit);
+        writer.optional("suspend", &self.suspend);
+        writer.optional("timeZone", &self.time_zone);
     }
 }
 

@@ -17,10 +17,10 @@ pub struct CronJobStatus {
 }
 
 impl json::Value for CronJobStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("active"),
-        json::Field::optional("lastScheduleTime"),
-        json::Field::optional("lastSuccessfulTime"),
+    const FIELDS: &'static [&'static str] = &[
+        "active",
+        "lastScheduleTime",
+        "lastSuccessfulTime",
     ];
     fn read_fields(
         &mut self,
@@ -38,11 +38,9 @@ impl json::Value for CronJobStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.active, &self.last_schedule_time, &self.last_successful_time],
-            );
+        writer.optional("active", &self.active);
+        writer.optional("lastScheduleTime", &self.last_schedule_time);
+        writer.optional("lastSuccessfulTime", &self.last_successful_time);
     }
 }
 

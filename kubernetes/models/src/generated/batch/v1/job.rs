@@ -41,12 +41,12 @@ impl Job {
 }
 
 impl json::Value for Job {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("apiVersion"),
-        json::Field::required("kind"),
-        json::Field::required("metadata"),
-        json::Field::optional("spec"),
-        json::Field::optional("status"),
+    const FIELDS: &'static [&'static str] = &[
+        "apiVersion",
+        "kind",
+        "metadata",
+        "spec",
+        "status",
     ];
     fn read_fields(
         &mut self,
@@ -66,17 +66,10 @@ impl json::Value for Job {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &json::Constant("batch/v1"),
-                    &json::Constant("Job"),
-                    &self.metadata,
-                    &self.spec,
-                    &self.status,
-                ],
-            );
+        writer.type_meta("batch/v1", "Job");
+        writer.required("metadata", &self.metadata);
+        writer.optional("spec", &self.spec);
+        writer.optional("status", &self.status);
     }
 }
 

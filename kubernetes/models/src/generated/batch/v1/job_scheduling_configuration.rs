@@ -35,11 +35,11 @@ pub struct JobSchedulingConfiguration {
 }
 
 impl json::Value for JobSchedulingConfiguration {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("disruptionMode"),
-        json::Field::optional("resourceClaims"),
-        json::Field::optional("schedulingConstraints"),
-        json::Field::optional("schedulingPolicy"),
+    const FIELDS: &'static [&'static str] = &[
+        "disruptionMode",
+        "resourceClaims",
+        "schedulingConstraints",
+        "schedulingPolicy",
     ];
     fn read_fields(
         &mut self,
@@ -58,16 +58,10 @@ impl json::Value for JobSchedulingConfiguration {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.disruption_mode,
-                    &self.resource_claims,
-                    &self.scheduling_constraints,
-                    &self.scheduling_policy,
-                ],
-            );
+        writer.optional("disruptionMode", &self.disruption_mode);
+        writer.optional("resourceClaims", &self.resource_claims);
+        writer.optional("schedulingConstraints", &self.scheduling_constraints);
+        writer.optional("schedulingPolicy", &self.scheduling_policy);
     }
 }
 

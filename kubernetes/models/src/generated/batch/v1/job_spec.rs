@@ -142,24 +142,24 @@ pub struct JobSpec {
 }
 
 impl json::Value for JobSpec {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("activeDeadlineSeconds"),
-        json::Field::optional("backoffLimit"),
-        json::Field::optional("backoffLimitPerIndex"),
-        json::Field::optional("completionMode"),
-        json::Field::optional("completions"),
-        json::Field::optional("managedBy"),
-        json::Field::optional("manualSelector"),
-        json::Field::optional("maxFailedIndexes"),
-        json::Field::optional("parallelism"),
-        json::Field::optional("podFailurePolicy"),
-        json::Field::optional("podReplacementPolicy"),
-        json::Field::optional("scheduling"),
-        json::Field::optional("selector"),
-        json::Field::optional("successPolicy"),
-        json::Field::optional("suspend"),
-        json::Field::required("template"),
-        json::Field::optional("ttlSecondsAfterFinished"),
+    const FIELDS: &'static [&'static str] = &[
+        "activeDeadlineSeconds",
+        "backoffLimit",
+        "backoffLimitPerIndex",
+        "completionMode",
+        "completions",
+        "managedBy",
+        "manualSelector",
+        "maxFailedIndexes",
+        "parallelism",
+        "podFailurePolicy",
+        "podReplacementPolicy",
+        "scheduling",
+        "selector",
+        "successPolicy",
+        "suspend",
+        "template",
+        "ttlSecondsAfterFinished",
     ];
     fn read_fields(
         &mut self,
@@ -191,29 +191,23 @@ impl json::Value for JobSpec {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.active_deadline_seconds,
-                    &self.backoff_limit,
-                    &self.backoff_limit_per_index,
-                    &self.completion_mode,
-                    &self.completions,
-                    &self.managed_by,
-                    &self.manual_selector,
-                    &self.max_failed_indexes,
-                    &self.parallelism,
-                    &self.pod_failure_policy,
-                    &self.pod_replacement_policy,
-                    &self.scheduling,
-                    &self.selector,
-                    &self.success_policy,
-                    &self.suspend,
-                    &self.template,
-                    &self.ttl_seconds_after_finished,
-                ],
-            );
+        writer.optional("activeDeadlineSeconds", &self.active_deadline_seconds);
+        writer.optional("backoffLimit", &self.backoff_limit);
+        writer.optional("backoffLimitPerIndex", &self.backoff_limit_per_index);
+        writer.optional("completionMode", &self.completion_mode);
+        writer.optional("completions", &self.completions);
+        writer.optional("managedBy", &self.managed_by);
+        writer.optional("manualSelector", &self.manual_selector);
+        writer.optional("maxFailedIndexes", &self.max_failed_indexes);
+        writer.optional("parallelism", &self.parallelism);
+        writer.optional("podFailurePolicy", &self.pod_failure_policy);
+        writer.optional("podReplacementPolicy", &self.pod_replacement_policy);
+        writer.optional("scheduling", &self.scheduling);
+        writer.optional("selector", &self.selector);
+        writer.optional("successPolicy", &self.success_policy);
+        writer.optional("suspend", &self.suspend);
+        writer.required("template", &self.template);
+        writer.optional("ttlSecondsAfterFinished", &self.ttl_seconds_after_finished);
     }
 }
 

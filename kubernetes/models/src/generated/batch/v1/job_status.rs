@@ -84,18 +84,18 @@ pub struct JobStatus {
 }
 
 impl json::Value for JobStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("active"),
-        json::Field::optional("completedIndexes"),
-        json::Field::optional("completionTime"),
-        json::Field::optional("conditions"),
-        json::Field::optional("failed"),
-        json::Field::optional("failedIndexes"),
-        json::Field::optional("ready"),
-        json::Field::optional("startTime"),
-        json::Field::optional("succeeded"),
-        json::Field::optional("terminating"),
-        json::Field::optional("uncountedTerminatedPods"),
+    const FIELDS: &'static [&'static str] = &[
+        "active",
+        "completedIndexes",
+        "completionTime",
+        "conditions",
+        "failed",
+        "failedIndexes",
+        "ready",
+        "startTime",
+        "succeeded",
+        "terminating",
+        "uncountedTerminatedPods",
     ];
     fn read_fields(
         &mut self,
@@ -121,23 +121,17 @@ impl json::Value for JobStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.active,
-                    &self.completed_indexes,
-                    &self.completion_time,
-                    &self.conditions,
-                    &self.failed,
-                    &self.failed_indexes,
-                    &self.ready,
-                    &self.start_time,
-                    &self.succeeded,
-                    &self.terminating,
-                    &self.uncounted_terminated_pods,
-                ],
-            );
+        writer.optional("active", &self.active);
+        writer.optional("completedIndexes", &self.completed_indexes);
+        writer.optional("completionTime", &self.completion_time);
+        writer.optional("conditions", &self.conditions);
+        writer.optional("failed", &self.failed);
+        writer.optional("failedIndexes", &self.failed_indexes);
+        writer.optional("ready", &self.ready);
+        writer.optional("startTime", &self.start_time);
+        writer.optional("succeeded", &self.succeeded);
+        writer.optional("terminating", &self.terminating);
+        writer.optional("uncountedTerminatedPods", &self.uncounted_terminated_pods);
     }
 }
 

@@ -16,7 +16,7 @@ pub struct PodFailurePolicy {
 }
 
 impl json::Value for PodFailurePolicy {
-    const FIELDS: &'static [json::Field] = &[json::Field::required("rules")];
+    const FIELDS: &'static [&'static str] = &["rules"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -25,7 +25,7 @@ impl json::Value for PodFailurePolicy {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.rules]);
+        writer.required("rules", &self.rules);
     }
 }
 

@@ -40,11 +40,7 @@ pub struct PodFailurePolicyOnExitCodesRequirement {
 }
 
 impl json::Value for PodFailurePolicyOnExitCodesRequirement {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("containerName"),
-        json::Field::required("operator"),
-        json::Field::required("values"),
-    ];
+    const FIELDS: &'static [&'static str] = &["containerName", "operator", "values"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -57,8 +53,9 @@ impl json::Value for PodFailurePolicyOnExitCodesRequirement {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(Self::FIELDS, &[&self.container_name, &self.operator, &self.values]);
+        writer.optional("containerName", &self.container_name);
+        writer.required("operator", &self.operator);
+        writer.required("values", &self.values);
     }
 }
 

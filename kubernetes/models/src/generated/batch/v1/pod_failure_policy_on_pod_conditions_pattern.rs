@@ -19,10 +19,7 @@ pub struct PodFailurePolicyOnPodConditionsPattern {
 }
 
 impl json::Value for PodFailurePolicyOnPodConditionsPattern {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("status"),
-        json::Field::required("type"),
-    ];
+    const FIELDS: &'static [&'static str] = &["status", "type"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -31,7 +28,8 @@ impl json::Value for PodFailurePolicyOnPodConditionsPattern {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.status, &self.type_]);
+        writer.optional("status", &self.status);
+        writer.required("type", &self.type_);
     }
 }
 

@@ -36,10 +36,10 @@ pub struct PodFailurePolicyRule {
 }
 
 impl json::Value for PodFailurePolicyRule {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("action"),
-        json::Field::optional("onExitCodes"),
-        json::Field::optional("onPodConditions"),
+    const FIELDS: &'static [&'static str] = &[
+        "action",
+        "onExitCodes",
+        "onPodConditions",
     ];
     fn read_fields(
         &mut self,
@@ -57,11 +57,9 @@ impl json::Value for PodFailurePolicyRule {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.action, &self.on_exit_codes, &self.on_pod_conditions],
-            );
+        writer.required("action", &self.action);
+        writer.optional("onExitCodes", &self.on_exit_codes);
+        writer.optional("onPodConditions", &self.on_pod_conditions);
     }
 }
 

@@ -18,7 +18,7 @@ pub struct SuccessPolicy {
 }
 
 impl json::Value for SuccessPolicy {
-    const FIELDS: &'static [json::Field] = &[json::Field::required("rules")];
+    const FIELDS: &'static [&'static str] = &["rules"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -27,7 +27,7 @@ impl json::Value for SuccessPolicy {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.rules]);
+        writer.required("rules", &self.rules);
     }
 }
 

@@ -30,10 +30,7 @@ pub struct SuccessPolicyRule {
 }
 
 impl json::Value for SuccessPolicyRule {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("succeededCount"),
-        json::Field::optional("succeededIndexes"),
-    ];
+    const FIELDS: &'static [&'static str] = &["succeededCount", "succeededIndexes"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -46,7 +43,8 @@ impl json::Value for SuccessPolicyRule {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.succeeded_count, &self.succeeded_indexes]);
+        writer.optional("succeededCount", &self.succeeded_count);
+        writer.optional("succeededIndexes", &self.succeeded_indexes);
     }
 }
 

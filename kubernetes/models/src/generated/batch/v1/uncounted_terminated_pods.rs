@@ -15,10 +15,7 @@ pub struct UncountedTerminatedPods {
 }
 
 impl json::Value for UncountedTerminatedPods {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("failed"),
-        json::Field::optional("succeeded"),
-    ];
+    const FIELDS: &'static [&'static str] = &["failed", "succeeded"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -27,7 +24,8 @@ impl json::Value for UncountedTerminatedPods {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.failed, &self.succeeded]);
+        writer.optional("failed", &self.failed);
+        writer.optional("succeeded", &self.succeeded);
     }
 }
 

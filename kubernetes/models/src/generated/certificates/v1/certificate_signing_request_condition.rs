@@ -43,13 +43,13 @@ pub struct CertificateSigningRequestCondition {
 }
 
 impl json::Value for CertificateSigningRequestCondition {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("lastTransitionTime"),
-        json::Field::optional("lastUpdateTime"),
-        json::Field::optional("message"),
-        json::Field::optional("reason"),
-        json::Field::required("status"),
-        json::Field::required("type"),
+    const FIELDS: &'static [&'static str] = &[
+        "lastTransitionTime",
+        "lastUpdateTime",
+        "message",
+        "reason",
+        "status",
+        "type",
     ];
     fn read_fields(
         &mut self,
@@ -70,18 +70,12 @@ impl json::Value for CertificateSigningRequestCondition {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.last_transition_time,
-                    &self.last_update_time,
-                    &self.message,
-                    &self.reason,
-                    &self.status,
-                    &self.type_,
-                ],
-            );
+        writer.optional("lastTransitionTime", &self.last_transition_time);
+        writer.optional("lastUpdateTime", &self.last_update_time);
+        writer.optional("message", &self.message);
+        writer.optional("reason", &self.reason);
+        writer.required("status", &self.status);
+        writer.required("type", &self.type_);
     }
 }
 

@@ -93,15 +93,15 @@ pub struct CertificateSigningRequestSpec {
 }
 
 impl json::Value for CertificateSigningRequestSpec {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("expirationSeconds"),
-        json::Field::optional("extra"),
-        json::Field::optional("groups"),
-        json::Field::required("request"),
-        json::Field::required("signerName"),
-        json::Field::optional("uid"),
-        json::Field::optional("usages"),
-        json::Field::optional("username"),
+    const FIELDS: &'static [&'static str] = &[
+        "expirationSeconds",
+        "extra",
+        "groups",
+        "request",
+        "signerName",
+        "uid",
+        "usages",
+        "username",
     ];
     fn read_fields(
         &mut self,
@@ -124,20 +124,14 @@ impl json::Value for CertificateSigningRequestSpec {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.expiration_seconds,
-                    &self.extra,
-                    &self.groups,
-                    &self.request,
-                    &self.signer_name,
-                    &self.uid,
-                    &self.usages,
-                    &self.username,
-                ],
-            );
+        writer.optional("expirationSeconds", &self.expiration_seconds);
+        writer.optional("extra", &self.extra);
+        writer.optional("groups", &self.groups);
+        writer.required("request", &self.request);
+        writer.required("signerName", &self.signer_name);
+        writer.optional("uid", &self.uid);
+        writer.optional("usages", &self.usages);
+        writer.optional("username", &self.username);
     }
 }
 

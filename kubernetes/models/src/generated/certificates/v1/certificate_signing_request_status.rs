@@ -48,10 +48,7 @@ pub struct CertificateSigningRequestStatus {
 }
 
 impl json::Value for CertificateSigningRequestStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("certificate"),
-        json::Field::optional("conditions"),
-    ];
+    const FIELDS: &'static [&'static str] = &["certificate", "conditions"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -60,7 +57,8 @@ impl json::Value for CertificateSigningRequestStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.certificate, &self.conditions]);
+        writer.optional("certificate", &self.certificate);
+        writer.optional("conditions", &self.conditions);
     }
 }
 

@@ -35,10 +35,7 @@ pub struct ClusterTrustBundleSpec {
 }
 
 impl json::Value for ClusterTrustBundleSpec {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("signerName"),
-        json::Field::required("trustBundle"),
-    ];
+    const FIELDS: &'static [&'static str] = &["signerName", "trustBundle"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -47,7 +44,8 @@ impl json::Value for ClusterTrustBundleSpec {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.signer_name, &self.trust_bundle]);
+        writer.optional("signerName", &self.signer_name);
+        writer.required("trustBundle", &self.trust_bundle);
     }
 }
 

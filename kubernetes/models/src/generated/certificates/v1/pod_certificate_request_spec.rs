@@ -65,17 +65,17 @@ pub struct PodCertificateRequestSpec {
 }
 
 impl json::Value for PodCertificateRequestSpec {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("maxExpirationSeconds"),
-        json::Field::required("nodeName"),
-        json::Field::required("nodeUID"),
-        json::Field::required("podName"),
-        json::Field::required("podUID"),
-        json::Field::required("serviceAccountName"),
-        json::Field::required("serviceAccountUID"),
-        json::Field::required("signerName"),
-        json::Field::required("stubPKCS10Request"),
-        json::Field::optional("unverifiedUserAnnotations"),
+    const FIELDS: &'static [&'static str] = &[
+        "maxExpirationSeconds",
+        "nodeName",
+        "nodeUID",
+        "podName",
+        "podUID",
+        "serviceAccountName",
+        "serviceAccountUID",
+        "signerName",
+        "stubPKCS10Request",
+        "unverifiedUserAnnotations",
     ];
     fn read_fields(
         &mut self,
@@ -100,22 +100,16 @@ impl json::Value for PodCertificateRequestSpec {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.max_expiration_seconds,
-                    &self.node_name,
-                    &self.node_uid,
-                    &self.pod_name,
-                    &self.pod_uid,
-                    &self.service_account_name,
-                    &self.service_account_uid,
-                    &self.signer_name,
-                    &self.stub_pkcs10_request,
-                    &self.unverified_user_annotations,
-                ],
-            );
+        writer.optional("maxExpirationSeconds", &self.max_expiration_seconds);
+        writer.required("nodeName", &self.node_name);
+        writer.required("nodeUID", &self.node_uid);
+        writer.required("podName", &self.pod_name);
+        writer.required("podUID", &self.pod_uid);
+        writer.required("serviceAccountName", &self.service_account_name);
+        writer.required("serviceAccountUID", &self.service_account_uid);
+        writer.required("signerName", &self.signer_name);
+        writer.required("stubPKCS10Request", &self.stub_pkcs10_request);
+        writer.optional("unverifiedUserAnnotations", &self.unverified_user_annotations);
     }
 }
 

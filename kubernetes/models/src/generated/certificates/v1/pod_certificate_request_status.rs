@@ -58,12 +58,12 @@ pub struct PodCertificateRequestStatus {
 }
 
 impl json::Value for PodCertificateRequestStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("beginRefreshAt"),
-        json::Field::optional("certificateChain"),
-        json::Field::optional("conditions"),
-        json::Field::optional("notAfter"),
-        json::Field::optional("notBefore"),
+    const FIELDS: &'static [&'static str] = &[
+        "beginRefreshAt",
+        "certificateChain",
+        "conditions",
+        "notAfter",
+        "notBefore",
     ];
     fn read_fields(
         &mut self,
@@ -83,17 +83,11 @@ impl json::Value for PodCertificateRequestStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.begin_refresh_at,
-                    &self.certificate_chain,
-                    &self.conditions,
-                    &self.not_after,
-                    &self.not_before,
-                ],
-            );
+        writer.optional("beginRefreshAt", &self.begin_refresh_at);
+        writer.optional("certificateChain", &self.certificate_chain);
+        writer.optional("conditions", &self.conditions);
+        writer.optional("notAfter", &self.not_after);
+        writer.optional("notBefore", &self.not_before);
     }
 }
 

@@ -34,12 +34,7 @@ impl ClusterTrustBundle {
 }
 
 impl json::Value for ClusterTrustBundle {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("apiVersion"),
-        json::Field::required("kind"),
-        json::Field::required("metadata"),
-        json::Field::required("spec"),
-    ];
+    const FIELDS: &'static [&'static str] = &["apiVersion", "kind", "metadata", "spec"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -57,16 +52,9 @@ impl json::Value for ClusterTrustBundle {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &json::Constant("certificates.k8s.io/v1beta1"),
-                    &json::Constant("ClusterTrustBundle"),
-                    &self.metadata,
-                    &self.spec,
-                ],
-            );
+        writer.type_meta("certificates.k8s.io/v1beta1", "ClusterTrustBundle");
+        writer.required("metadata", &self.metadata);
+        writer.required("spec", &self.spec);
     }
 }
 

@@ -29,12 +29,7 @@ impl Lease {
 }
 
 impl json::Value for Lease {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("apiVersion"),
-        json::Field::required("kind"),
-        json::Field::required("metadata"),
-        json::Field::optional("spec"),
-    ];
+    const FIELDS: &'static [&'static str] = &["apiVersion", "kind", "metadata", "spec"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -52,16 +47,9 @@ impl json::Value for Lease {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &json::Constant("coordination.k8s.io/v1"),
-                    &json::Constant("Lease"),
-                    &self.metadata,
-                    &self.spec,
-                ],
-            );
+        writer.type_meta("coordination.k8s.io/v1", "Lease");
+        writer.required("metadata", &self.metadata);
+        writer.optional("spec", &self.spec);
     }
 }
 

@@ -34,14 +34,14 @@ pub struct LeaseSpec {
 }
 
 impl json::Value for LeaseSpec {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("acquireTime"),
-        json::Field::optional("holderIdentity"),
-        json::Field::optional("leaseDurationSeconds"),
-        json::Field::optional("leaseTransitions"),
-        json::Field::optional("preferredHolder"),
-        json::Field::optional("renewTime"),
-        json::Field::optional("strategy"),
+    const FIELDS: &'static [&'static str] = &[
+        "acquireTime",
+        "holderIdentity",
+        "leaseDurationSeconds",
+        "leaseTransitions",
+        "preferredHolder",
+        "renewTime",
+        "strategy",
     ];
     fn read_fields(
         &mut self,
@@ -63,19 +63,13 @@ impl json::Value for LeaseSpec {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.acquire_time,
-                    &self.holder_identity,
-                    &self.lease_duration_seconds,
-                    &self.lease_transitions,
-                    &self.preferred_holder,
-                    &self.renew_time,
-                    &self.strategy,
-                ],
-            );
+        writer.optional("acquireTime", &self.acquire_time);
+        writer.optional("holderIdentity", &self.holder_identity);
+        writer.optional("leaseDurationSeconds", &self.lease_duration_seconds);
+        writer.optional("leaseTransitions", &self.lease_transitions);
+        writer.optional("preferredHolder", &self.preferred_holder);
+        writer.optional("renewTime", &self.renew_time);
+        writer.optional("strategy", &self.strategy);
     }
 }
 

@@ -32,12 +32,7 @@ impl LeaseCandidate {
 }
 
 impl json::Value for LeaseCandidate {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("apiVersion"),
-        json::Field::required("kind"),
-        json::Field::required("metadata"),
-        json::Field::required("spec"),
-    ];
+    const FIELDS: &'static [&'static str] = &["apiVersion", "kind", "metadata", "spec"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -55,16 +50,9 @@ impl json::Value for LeaseCandidate {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &json::Constant("coordination.k8s.io/v1alpha2"),
-                    &json::Constant("LeaseCandidate"),
-                    &self.metadata,
-                    &self.spec,
-                ],
-            );
+        writer.type_meta("coordination.k8s.io/v1alpha2", "LeaseCandidate");
+        writer.required("metadata", &self.metadata);
+        writer.required("spec", &self.spec);
     }
 }
 

@@ -42,13 +42,13 @@ pub struct LeaseCandidateSpec {
 }
 
 impl json::Value for LeaseCandidateSpec {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("binaryVersion"),
-        json::Field::optional("emulationVersion"),
-        json::Field::required("leaseName"),
-        json::Field::optional("pingTime"),
-        json::Field::optional("renewTime"),
-        json::Field::required("strategy"),
+    const FIELDS: &'static [&'static str] = &[
+        "binaryVersion",
+        "emulationVersion",
+        "leaseName",
+        "pingTime",
+        "renewTime",
+        "strategy",
     ];
     fn read_fields(
         &mut self,
@@ -69,18 +69,12 @@ impl json::Value for LeaseCandidateSpec {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.binary_version,
-                    &self.emulation_version,
-                    &self.lease_name,
-                    &self.ping_time,
-                    &self.renew_time,
-                    &self.strategy,
-                ],
-            );
+        writer.required("binaryVersion", &self.binary_version);
+        writer.optional("emulationVersion", &self.emulation_version);
+        writer.required("leaseName", &self.lease_name);
+        writer.optional("pingTime", &self.ping_time);
+        writer.optional("renewTime", &self.renew_time);
+        writer.required("strategy", &self.strategy);
     }
 }
 

@@ -18,10 +18,10 @@ pub struct Affinity {
 }
 
 impl json::Value for Affinity {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("nodeAffinity"),
-        json::Field::optional("podAffinity"),
-        json::Field::optional("podAntiAffinity"),
+    const FIELDS: &'static [&'static str] = &[
+        "nodeAffinity",
+        "podAffinity",
+        "podAntiAffinity",
     ];
     fn read_fields(
         &mut self,
@@ -39,11 +39,9 @@ impl json::Value for Affinity {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.node_affinity, &self.pod_affinity, &self.pod_anti_affinity],
-            );
+        writer.optional("nodeAffinity", &self.node_affinity);
+        writer.optional("podAffinity", &self.pod_affinity);
+        writer.optional("podAntiAffinity", &self.pod_anti_affinity);
     }
 }
 

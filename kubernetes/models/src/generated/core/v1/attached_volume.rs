@@ -14,10 +14,7 @@ pub struct AttachedVolume {
 }
 
 impl json::Value for AttachedVolume {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("devicePath"),
-        json::Field::required("name"),
-    ];
+    const FIELDS: &'static [&'static str] = &["devicePath", "name"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -26,7 +23,8 @@ impl json::Value for AttachedVolume {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.device_path, &self.name]);
+        writer.required("devicePath", &self.device_path);
+        writer.required("name", &self.name);
     }
 }
 

@@ -33,11 +33,11 @@ pub struct AWSElasticBlockStoreVolumeSource {
 }
 
 impl json::Value for AWSElasticBlockStoreVolumeSource {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("fsType"),
-        json::Field::optional("partition"),
-        json::Field::optional("readOnly"),
-        json::Field::required("volumeID"),
+    const FIELDS: &'static [&'static str] = &[
+        "fsType",
+        "partition",
+        "readOnly",
+        "volumeID",
     ];
     fn read_fields(
         &mut self,
@@ -56,11 +56,10 @@ impl json::Value for AWSElasticBlockStoreVolumeSource {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.fs_type, &self.partition, &self.read_only, &self.volume_id],
-            );
+        writer.optional("fsType", &self.fs_type);
+        writer.optional("partition", &self.partition);
+        writer.optional("readOnly", &self.read_only);
+        writer.required("volumeID", &self.volume_id);
     }
 }
 

@@ -28,13 +28,13 @@ pub struct AzureDiskVolumeSource {
 }
 
 impl json::Value for AzureDiskVolumeSource {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("cachingMode"),
-        json::Field::required("diskName"),
-        json::Field::required("diskURI"),
-        json::Field::optional("fsType"),
-        json::Field::optional("kind"),
-        json::Field::optional("readOnly"),
+    const FIELDS: &'static [&'static str] = &[
+        "cachingMode",
+        "diskName",
+        "diskURI",
+        "fsType",
+        "kind",
+        "readOnly",
     ];
     fn read_fields(
         &mut self,
@@ -55,18 +55,12 @@ impl json::Value for AzureDiskVolumeSource {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.caching_mode,
-                    &self.disk_name,
-                    &self.disk_uri,
-                    &self.fs_type,
-                    &self.kind,
-                    &self.read_only,
-                ],
-            );
+        writer.optional("cachingMode", &self.caching_mode);
+        writer.required("diskName", &self.disk_name);
+        writer.required("diskURI", &self.disk_uri);
+        writer.optional("fsType", &self.fs_type);
+        writer.optional("kind", &self.kind);
+        writer.optional("readOnly", &self.read_only);
     }
 }
 

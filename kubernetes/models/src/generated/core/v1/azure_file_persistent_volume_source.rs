@@ -21,11 +21,11 @@ pub struct AzureFilePersistentVolumeSource {
 }
 
 impl json::Value for AzureFilePersistentVolumeSource {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("readOnly"),
-        json::Field::required("secretName"),
-        json::Field::optional("secretNamespace"),
-        json::Field::required("shareName"),
+    const FIELDS: &'static [&'static str] = &[
+        "readOnly",
+        "secretName",
+        "secretNamespace",
+        "shareName",
     ];
     fn read_fields(
         &mut self,
@@ -44,16 +44,10 @@ impl json::Value for AzureFilePersistentVolumeSource {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.read_only,
-                    &self.secret_name,
-                    &self.secret_namespace,
-                    &self.share_name,
-                ],
-            );
+        writer.optional("readOnly", &self.read_only);
+        writer.required("secretName", &self.secret_name);
+        writer.optional("secretNamespace", &self.secret_namespace);
+        writer.required("shareName", &self.share_name);
     }
 }
 

@@ -18,11 +18,7 @@ pub struct AzureFileVolumeSource {
 }
 
 impl json::Value for AzureFileVolumeSource {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("readOnly"),
-        json::Field::required("secretName"),
-        json::Field::required("shareName"),
-    ];
+    const FIELDS: &'static [&'static str] = &["readOnly", "secretName", "shareName"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -35,11 +31,9 @@ impl json::Value for AzureFileVolumeSource {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.read_only, &self.secret_name, &self.share_name],
-            );
+        writer.optional("readOnly", &self.read_only);
+        writer.required("secretName", &self.secret_name);
+        writer.required("shareName", &self.share_name);
     }
 }
 

@@ -26,11 +26,11 @@ impl Binding {
 }
 
 impl json::Value for Binding {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("apiVersion"),
-        json::Field::required("kind"),
-        json::Field::required("metadata"),
-        json::Field::required("target"),
+    const FIELDS: &'static [&'static str] = &[
+        "apiVersion",
+        "kind",
+        "metadata",
+        "target",
     ];
     fn read_fields(
         &mut self,
@@ -49,16 +49,9 @@ impl json::Value for Binding {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &json::Constant("v1"),
-                    &json::Constant("Binding"),
-                    &self.metadata,
-                    &self.target,
-                ],
-            );
+        writer.type_meta("v1", "Binding");
+        writer.required("metadata", &self.metadata);
+        writer.required("target", &self.target);
     }
 }
 

@@ -14,10 +14,7 @@ pub struct Capabilities {
 }
 
 impl json::Value for Capabilities {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("add"),
-        json::Field::optional("drop"),
-    ];
+    const FIELDS: &'static [&'static str] = &["add", "drop"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -26,7 +23,8 @@ impl json::Value for Capabilities {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.add, &self.drop]);
+        writer.optional("add", &self.add);
+        writer.optional("drop", &self.drop);
     }
 }
 

@@ -32,13 +32,13 @@ pub struct CephFSVolumeSource {
 }
 
 impl json::Value for CephFSVolumeSource {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("monitors"),
-        json::Field::optional("path"),
-        json::Field::optional("readOnly"),
-        json::Field::optional("secretFile"),
-        json::Field::optional("secretRef"),
-        json::Field::optional("user"),
+    const FIELDS: &'static [&'static str] = &[
+        "monitors",
+        "path",
+        "readOnly",
+        "secretFile",
+        "secretRef",
+        "user",
     ];
     fn read_fields(
         &mut self,
@@ -59,18 +59,12 @@ impl json::Value for CephFSVolumeSource {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.monitors,
-                    &self.path,
-                    &self.read_only,
-                    &self.secret_file,
-                    &self.secret_ref,
-                    &self.user,
-                ],
-            );
+        writer.required("monitors", &self.monitors);
+        writer.optional("path", &self.path);
+        writer.optional("readOnly", &self.read_only);
+        writer.optional("secretFile", &self.secret_file);
+        writer.optional("secretRef", &self.secret_ref);
+        writer.optional("user", &self.user);
     }
 }
 

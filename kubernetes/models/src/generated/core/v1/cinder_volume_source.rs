@@ -31,11 +31,11 @@ pub struct CinderVolumeSource {
 }
 
 impl json::Value for CinderVolumeSource {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("fsType"),
-        json::Field::optional("readOnly"),
-        json::Field::optional("secretRef"),
-        json::Field::required("volumeID"),
+    const FIELDS: &'static [&'static str] = &[
+        "fsType",
+        "readOnly",
+        "secretRef",
+        "volumeID",
     ];
     fn read_fields(
         &mut self,
@@ -54,11 +54,10 @@ impl json::Value for CinderVolumeSource {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.fs_type, &self.read_only, &self.secret_ref, &self.volume_id],
-            );
+        writer.optional("fsType", &self.fs_type);
+        writer.optional("readOnly", &self.read_only);
+        writer.optional("secretRef", &self.secret_ref);
+        writer.required("volumeID", &self.volume_id);
     }
 }
 

@@ -14,7 +14,7 @@ pub struct ClientIPConfig {
 }
 
 impl json::Value for ClientIPConfig {
-    const FIELDS: &'static [json::Field] = &[json::Field::optional("timeoutSeconds")];
+    const FIELDS: &'static [&'static str] = &["timeoutSeconds"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -23,7 +23,7 @@ impl json::Value for ClientIPConfig {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.timeout_seconds]);
+        writer.optional("timeoutSeconds", &self.timeout_seconds);
     }
 }
 

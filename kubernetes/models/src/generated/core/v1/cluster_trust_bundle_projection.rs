@@ -38,13 +38,13 @@ pub struct ClusterTrustBundleProjection {
 }
 
 impl json::Value for ClusterTrustBundleProjection {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("labelSelector"),
-        json::Field::optional("name"),
-        json::Field::optional("optional"),
-        json::Field::required("path"),
-        json::Field::optional("signerName"),
-        json::Field::optional("user"),
+    const FIELDS: &'static [&'static str] = &[
+        "labelSelector",
+        "name",
+        "optional",
+        "path",
+        "signerName",
+        "user",
     ];
     fn read_fields(
         &mut self,
@@ -65,18 +65,12 @@ impl json::Value for ClusterTrustBundleProjection {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.label_selector,
-                    &self.name,
-                    &self.optional,
-                    &self.path,
-                    &self.signer_name,
-                    &self.user,
-                ],
-            );
+        writer.optional("labelSelector", &self.label_selector);
+        writer.optional("name", &self.name);
+        writer.optional("optional", &self.optional);
+        writer.required("path", &self.path);
+        writer.optional("signerName", &self.signer_name);
+        writer.optional("user", &self.user);
     }
 }
 

@@ -26,12 +26,7 @@ pub struct ComponentCondition {
 }
 
 impl json::Value for ComponentCondition {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("error"),
-        json::Field::optional("message"),
-        json::Field::required("status"),
-        json::Field::required("type"),
-    ];
+    const FIELDS: &'static [&'static str] = &["error", "message", "status", "type"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -49,11 +44,10 @@ impl json::Value for ComponentCondition {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.error, &self.message, &self.status, &self.type_],
-            );
+        writer.optional("error", &self.error);
+        writer.optional("message", &self.message);
+        writer.required("status", &self.status);
+        writer.required("type", &self.type_);
     }
 }
 

@@ -31,11 +31,11 @@ impl ComponentStatus {
 }
 
 impl json::Value for ComponentStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("apiVersion"),
-        json::Field::required("kind"),
-        json::Field::required("metadata"),
-        json::Field::optional("conditions"),
+    const FIELDS: &'static [&'static str] = &[
+        "apiVersion",
+        "kind",
+        "metadata",
+        "conditions",
     ];
     fn read_fields(
         &mut self,
@@ -54,16 +54,9 @@ impl json::Value for ComponentStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &json::Constant("v1"),
-                    &json::Constant("ComponentStatus"),
-                    &self.metadata,
-                    &self.conditions,
-                ],
-            );
+        writer.type_meta("v1", "ComponentStatus");
+        writer.required("metadata", &self.metadata);
+        writer.optional("conditions", &self.conditions);
     }
 }
 

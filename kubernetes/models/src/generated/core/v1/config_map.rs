@@ -57,13 +57,13 @@ impl ConfigMap {
 }
 
 impl json::Value for ConfigMap {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("apiVersion"),
-        json::Field::required("kind"),
-        json::Field::required("metadata"),
-        json::Field::optional("binaryData"),
-        json::Field::optional("data"),
-        json::Field::optional("immutable"),
+    const FIELDS: &'static [&'static str] = &[
+        "apiVersion",
+        "kind",
+        "metadata",
+        "binaryData",
+        "data",
+        "immutable",
     ];
     fn read_fields(
         &mut self,
@@ -84,18 +84,11 @@ impl json::Value for ConfigMap {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &json::Constant("v1"),
-                    &json::Constant("ConfigMap"),
-                    &self.metadata,
-                    &self.binary_data,
-                    &self.data,
-                    &self.immutable,
-                ],
-            );
+        writer.type_meta("v1", "ConfigMap");
+        writer.required("metadata", &self.metadata);
+        writer.optional("binaryData", &self.binary_data);
+        writer.optional("data", &self.data);
+        writer.optional("immutable", &self.immutable);
     }
 }
 

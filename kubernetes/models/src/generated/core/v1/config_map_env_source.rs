@@ -21,10 +21,7 @@ pub struct ConfigMapEnvSource {
 }
 
 impl json::Value for ConfigMapEnvSource {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("name"),
-        json::Field::optional("optional"),
-    ];
+    const FIELDS: &'static [&'static str] = &["name", "optional"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -33,7 +30,8 @@ impl json::Value for ConfigMapEnvSource {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.name, &self.optional]);
+        writer.optional("name", &self.name);
+        writer.optional("optional", &self.optional);
     }
 }
 

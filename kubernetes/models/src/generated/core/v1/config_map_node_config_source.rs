@@ -32,12 +32,12 @@ pub struct ConfigMapNodeConfigSource {
 }
 
 impl json::Value for ConfigMapNodeConfigSource {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("kubeletConfigKey"),
-        json::Field::required("name"),
-        json::Field::required("namespace"),
-        json::Field::optional("resourceVersion"),
-        json::Field::optional("uid"),
+    const FIELDS: &'static [&'static str] = &[
+        "kubeletConfigKey",
+        "name",
+        "namespace",
+        "resourceVersion",
+        "uid",
     ];
     fn read_fields(
         &mut self,
@@ -57,17 +57,11 @@ impl json::Value for ConfigMapNodeConfigSource {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.kubelet_config_key,
-                    &self.name,
-                    &self.namespace,
-                    &self.resource_version,
-                    &self.uid,
-                ],
-            );
+        writer.required("kubeletConfigKey", &self.kubelet_config_key);
+        writer.required("name", &self.name);
+        writer.required("namespace", &self.namespace);
+        writer.optional("resourceVersion", &self.resource_version);
+        writer.optional("uid", &self.uid);
     }
 }
 

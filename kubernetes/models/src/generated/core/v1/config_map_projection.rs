@@ -30,11 +30,7 @@ pub struct ConfigMapProjection {
 }
 
 impl json::Value for ConfigMapProjection {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("items"),
-        json::Field::optional("name"),
-        json::Field::optional("optional"),
-    ];
+    const FIELDS: &'static [&'static str] = &["items", "name", "optional"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -47,7 +43,9 @@ impl json::Value for ConfigMapProjection {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.items, &self.name, &self.optional]);
+        writer.optional("items", &self.items);
+        writer.optional("name", &self.name);
+        writer.optional("optional", &self.optional);
     }
 }
 

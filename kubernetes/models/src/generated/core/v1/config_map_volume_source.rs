@@ -42,12 +42,12 @@ pub struct ConfigMapVolumeSource {
 }
 
 impl json::Value for ConfigMapVolumeSource {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("defaultMode"),
-        json::Field::optional("defaultUser"),
-        json::Field::optional("items"),
-        json::Field::optional("name"),
-        json::Field::optional("optional"),
+    const FIELDS: &'static [&'static str] = &[
+        "defaultMode",
+        "defaultUser",
+        "items",
+        "name",
+        "optional",
     ];
     fn read_fields(
         &mut self,
@@ -67,17 +67,11 @@ impl json::Value for ConfigMapVolumeSource {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.default_mode,
-                    &self.default_user,
-                    &self.items,
-                    &self.name,
-                    &self.optional,
-                ],
-            );
+        writer.optional("defaultMode", &self.default_mode);
+        writer.optional("defaultUser", &self.default_user);
+        writer.optional("items", &self.items);
+        writer.optional("name", &self.name);
+        writer.optional("optional", &self.optional);
     }
 }
 

@@ -163,32 +163,32 @@ pub struct Container {
 }
 
 impl json::Value for Container {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("args"),
-        json::Field::optional("command"),
-        json::Field::optional("env"),
-        json::Field::optional("envFrom"),
-        json::Field::optional("image"),
-        json::Field::optional("imagePullPolicy"),
-        json::Field::optional("lifecycle"),
-        json::Field::optional("livenessProbe"),
-        json::Field::required("name"),
-        json::Field::optional("ports"),
-        json::Field::optional("readinessProbe"),
-        json::Field::optional("resizePolicy"),
-        json::Field::optional("resources"),
-        json::Field::optional("restartPolicy"),
-        json::Field::optional("restartPolicyRules"),
-        json::Field::optional("securityContext"),
-        json::Field::optional("startupProbe"),
-        json::Field::optional("stdin"),
-        json::Field::optional("stdinOnce"),
-        json::Field::optional("terminationMessagePath"),
-        json::Field::optional("terminationMessagePolicy"),
-        json::Field::optional("tty"),
-        json::Field::optional("volumeDevices"),
-        json::Field::optional("volumeMounts"),
-        json::Field::optional("workingDir"),
+    const FIELDS: &'static [&'static str] = &[
+        "args",
+        "command",
+        "env",
+        "envFrom",
+        "image",
+        "imagePullPolicy",
+        "lifecycle",
+        "livenessProbe",
+        "name",
+        "ports",
+        "readinessProbe",
+        "resizePolicy",
+        "resources",
+        "restartPolicy",
+        "restartPolicyRules",
+        "securityContext",
+        "startupProbe",
+        "stdin",
+        "stdinOnce",
+        "terminationMessagePath",
+        "terminationMessagePolicy",
+        "tty",
+        "volumeDevices",
+        "volumeMounts",
+        "workingDir",
     ];
     fn read_fields(
         &mut self,
@@ -228,37 +228,31 @@ impl json::Value for Container {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.args,
-                    &self.command,
-                    &self.env,
-                    &self.env_from,
-                    &self.image,
-                    &self.image_pull_policy,
-                    &self.lifecycle,
-                    &self.liveness_probe,
-                    &self.name,
-                    &self.ports,
-                    &self.readiness_probe,
-                    &self.resize_policy,
-                    &self.resources,
-                    &self.restart_policy,
-                    &self.restart_policy_rules,
-                    &self.security_context,
-                    &self.startup_probe,
-                    &self.stdin,
-                    &self.stdin_once,
-                    &self.termination_message_path,
-                    &self.termination_message_policy,
-                    &self.tty,
-                    &self.volume_devices,
-                    &self.volume_mounts,
-                    &self.working_dir,
-                ],
-            );
+        writer.optional("args", &self.args);
+        writer.optional("command", &self.command);
+        writer.optional("env", &self.env);
+        writer.optional("envFrom", &self.env_from);
+        writer.optional("image", &self.image);
+        writer.optional("imagePullPolicy", &self.image_pull_policy);
+        writer.optional("lifecycle", &self.lifecycle);
+        writer.optional("livenessProbe", &self.liveness_probe);
+        writer.required("name", &self.name);
+        writer.optional("ports", &self.ports);
+        writer.optional("readinessProbe", &self.readiness_probe);
+        writer.optional("resizePolicy", &self.resize_policy);
+        writer.optional("resources", &self.resources);
+        writer.optional("restartPolicy", &self.restart_policy);
+        writer.optional("restartPolicyRules", &self.restart_policy_rules);
+        writer.optional("securityContext", &self.security_context);
+        writer.optional("startupProbe", &self.startup_probe);
+        writer.optional("stdin", &self.stdin);
+        writer.optional("stdinOnce", &self.stdin_once);
+        writer.optional("terminationMessagePath", &self.termination_message_path);
+        writer.optional("terminationMessagePolicy", &self.termination_message_policy);
+        writer.optional("tty", &self.tty);
+        writer.optional("volumeDevices", &self.volume_devices);
+        writer.optional("volumeMounts", &self.volume_mounts);
+        writer.optional("workingDir", &self.working_dir);
     }
 }
 

@@ -17,10 +17,10 @@ pub struct ContainerExtendedResourceRequest {
 }
 
 impl json::Value for ContainerExtendedResourceRequest {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("containerName"),
-        json::Field::required("requestName"),
-        json::Field::required("resourceName"),
+    const FIELDS: &'static [&'static str] = &[
+        "containerName",
+        "requestName",
+        "resourceName",
     ];
     fn read_fields(
         &mut self,
@@ -38,11 +38,9 @@ impl json::Value for ContainerExtendedResourceRequest {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.container_name, &self.request_name, &self.resource_name],
-            );
+        writer.required("containerName", &self.container_name);
+        writer.required("requestName", &self.request_name);
+        writer.required("resourceName", &self.resource_name);
     }
 }
 

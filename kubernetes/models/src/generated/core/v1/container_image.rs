@@ -15,10 +15,7 @@ pub struct ContainerImage {
 }
 
 impl json::Value for ContainerImage {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("names"),
-        json::Field::optional("sizeBytes"),
-    ];
+    const FIELDS: &'static [&'static str] = &["names", "sizeBytes"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -27,7 +24,8 @@ impl json::Value for ContainerImage {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.names, &self.size_bytes]);
+        writer.optional("names", &self.names);
+        writer.optional("sizeBytes", &self.size_bytes);
     }
 }
 

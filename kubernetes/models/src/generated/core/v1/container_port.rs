@@ -29,12 +29,12 @@ pub struct ContainerPort {
 }
 
 impl json::Value for ContainerPort {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("containerPort"),
-        json::Field::optional("hostIP"),
-        json::Field::optional("hostPort"),
-        json::Field::optional("name"),
-        json::Field::optional("protocol"),
+    const FIELDS: &'static [&'static str] = &[
+        "containerPort",
+        "hostIP",
+        "hostPort",
+        "name",
+        "protocol",
     ];
     fn read_fields(
         &mut self,
@@ -54,17 +54,11 @@ impl json::Value for ContainerPort {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.container_port,
-                    &self.host_ip,
-                    &self.host_port,
-                    &self.name,
-                    &self.protocol,
-                ],
-            );
+        writer.required("containerPort", &self.container_port);
+        writer.optional("hostIP", &self.host_ip);
+        writer.optional("hostPort", &self.host_port);
+        writer.optional("name", &self.name);
+        writer.optional("protocol", &self.protocol);
     }
 }
 

@@ -18,10 +18,7 @@ pub struct ContainerResizePolicy {
 }
 
 impl json::Value for ContainerResizePolicy {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("resourceName"),
-        json::Field::required("restartPolicy"),
-    ];
+    const FIELDS: &'static [&'static str] = &["resourceName", "restartPolicy"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -34,7 +31,8 @@ impl json::Value for ContainerResizePolicy {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.resource_name, &self.restart_policy]);
+        writer.required("resourceName", &self.resource_name);
+        writer.required("restartPolicy", &self.restart_policy);
     }
 }
 

@@ -17,10 +17,7 @@ pub struct ContainerRestartRule {
 }
 
 impl json::Value for ContainerRestartRule {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("action"),
-        json::Field::optional("exitCodes"),
-    ];
+    const FIELDS: &'static [&'static str] = &["action", "exitCodes"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -29,7 +26,8 @@ impl json::Value for ContainerRestartRule {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.action, &self.exit_codes]);
+        writer.required("action", &self.action);
+        writer.optional("exitCodes", &self.exit_codes);
     }
 }
 

@@ -22,10 +22,7 @@ pub struct ContainerRestartRuleOnExitCodes {
 }
 
 impl json::Value for ContainerRestartRuleOnExitCodes {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("operator"),
-        json::Field::optional("values"),
-    ];
+    const FIELDS: &'static [&'static str] = &["operator", "values"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -34,7 +31,8 @@ impl json::Value for ContainerRestartRuleOnExitCodes {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.operator, &self.values]);
+        writer.required("operator", &self.operator);
+        writer.optional("values", &self.values);
     }
 }
 

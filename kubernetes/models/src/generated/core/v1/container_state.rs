@@ -19,11 +19,7 @@ pub struct ContainerState {
 }
 
 impl json::Value for ContainerState {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("running"),
-        json::Field::optional("terminated"),
-        json::Field::optional("waiting"),
-    ];
+    const FIELDS: &'static [&'static str] = &["running", "terminated", "waiting"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -36,7 +32,9 @@ impl json::Value for ContainerState {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.running, &self.terminated, &self.waiting]);
+        writer.optional("running", &self.running);
+        writer.optional("terminated", &self.terminated);
+        writer.optional("waiting", &self.waiting);
     }
 }
 

@@ -12,7 +12,7 @@ pub struct ContainerStateRunning {
 }
 
 impl json::Value for ContainerStateRunning {
-    const FIELDS: &'static [json::Field] = &[json::Field::optional("startedAt")];
+    const FIELDS: &'static [&'static str] = &["startedAt"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -21,7 +21,7 @@ impl json::Value for ContainerStateRunning {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.started_at]);
+        writer.optional("startedAt", &self.started_at);
     }
 }
 

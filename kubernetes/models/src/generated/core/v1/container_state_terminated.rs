@@ -24,14 +24,14 @@ pub struct ContainerStateTerminated {
 }
 
 impl json::Value for ContainerStateTerminated {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("containerID"),
-        json::Field::required("exitCode"),
-        json::Field::optional("finishedAt"),
-        json::Field::optional("message"),
-        json::Field::optional("reason"),
-        json::Field::optional("signal"),
-        json::Field::optional("startedAt"),
+    const FIELDS: &'static [&'static str] = &[
+        "containerID",
+        "exitCode",
+        "finishedAt",
+        "message",
+        "reason",
+        "signal",
+        "startedAt",
     ];
     fn read_fields(
         &mut self,
@@ -53,19 +53,13 @@ impl json::Value for ContainerStateTerminated {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.container_id,
-                    &self.exit_code,
-                    &self.finished_at,
-                    &self.message,
-                    &self.reason,
-                    &self.signal,
-                    &self.started_at,
-                ],
-            );
+        writer.optional("containerID", &self.container_id);
+        writer.required("exitCode", &self.exit_code);
+        writer.optional("finishedAt", &self.finished_at);
+        writer.optional("message", &self.message);
+        writer.optional("reason", &self.reason);
+        writer.optional("signal", &self.signal);
+        writer.optional("startedAt", &self.started_at);
     }
 }
 

@@ -14,10 +14,7 @@ pub struct ContainerStateWaiting {
 }
 
 impl json::Value for ContainerStateWaiting {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("message"),
-        json::Field::optional("reason"),
-    ];
+    const FIELDS: &'static [&'static str] = &["message", "reason"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -26,7 +23,8 @@ impl json::Value for ContainerStateWaiting {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.message, &self.reason]);
+        writer.optional("message", &self.message);
+        writer.optional("reason", &self.reason);
     }
 }
 

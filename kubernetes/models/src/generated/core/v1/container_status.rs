@@ -76,22 +76,22 @@ pub struct ContainerStatus {
 }
 
 impl json::Value for ContainerStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("allocatedResources"),
-        json::Field::optional("allocatedResourcesStatus"),
-        json::Field::optional("containerID"),
-        json::Field::required("image"),
-        json::Field::required("imageID"),
-        json::Field::optional("lastState"),
-        json::Field::required("name"),
-        json::Field::required("ready"),
-        json::Field::optional("resources"),
-        json::Field::required("restartCount"),
-        json::Field::optional("started"),
-        json::Field::optional("state"),
-        json::Field::optional("stopSignal"),
-        json::Field::optional("user"),
-        json::Field::optional("volumeMounts"),
+    const FIELDS: &'static [&'static str] = &[
+        "allocatedResources",
+        "allocatedResourcesStatus",
+        "containerID",
+        "image",
+        "imageID",
+        "lastState",
+        "name",
+        "ready",
+        "resources",
+        "restartCount",
+        "started",
+        "state",
+        "stopSignal",
+        "user",
+        "volumeMounts",
     ];
     fn read_fields(
         &mut self,
@@ -121,27 +121,21 @@ impl json::Value for ContainerStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.allocated_resources,
-                    &self.allocated_resources_status,
-                    &self.container_id,
-                    &self.image,
-                    &self.image_id,
-                    &self.last_state,
-                    &self.name,
-                    &self.ready,
-                    &self.resources,
-                    &self.restart_count,
-                    &self.started,
-                    &self.state,
-                    &self.stop_signal,
-                    &self.user,
-                    &self.volume_mounts,
-                ],
-            );
+        writer.optional("allocatedResources", &self.allocated_resources);
+        writer.optional("allocatedResourcesStatus", &self.allocated_resources_status);
+        writer.optional("containerID", &self.container_id);
+        writer.required("image", &self.image);
+        writer.required("imageID", &self.image_id);
+        writer.optional("lastState", &self.last_state);
+        writer.required("name", &self.name);
+        writer.required("ready", &self.ready);
+        writer.optional("resources", &self.resources);
+        writer.required("restartCount", &self.restart_count);
+        writer.optional("started", &self.started);
+        writer.optional("state", &self.state);
+        writer.optional("stopSignal", &self.stop_signal);
+        writer.optional("user", &self.user);
+        writer.optional("volumeMounts", &self.volume_mounts);
     }
 }
 

@@ -14,7 +14,7 @@ pub struct ContainerUser {
 }
 
 impl json::Value for ContainerUser {
-    const FIELDS: &'static [json::Field] = &[json::Field::optional("linux")];
+    const FIELDS: &'static [&'static str] = &["linux"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -23,7 +23,7 @@ impl json::Value for ContainerUser {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.linux]);
+        writer.optional("linux", &self.linux);
     }
 }
 

@@ -60,17 +60,17 @@ pub struct CSIPersistentVolumeSource {
 }
 
 impl json::Value for CSIPersistentVolumeSource {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("controllerExpandSecretRef"),
-        json::Field::optional("controllerPublishSecretRef"),
-        json::Field::required("driver"),
-        json::Field::optional("fsType"),
-        json::Field::optional("nodeExpandSecretRef"),
-        json::Field::optional("nodePublishSecretRef"),
-        json::Field::optional("nodeStageSecretRef"),
-        json::Field::optional("readOnly"),
-        json::Field::optional("volumeAttributes"),
-        json::Field::required("volumeHandle"),
+    const FIELDS: &'static [&'static str] = &[
+        "controllerExpandSecretRef",
+        "controllerPublishSecretRef",
+        "driver",
+        "fsType",
+        "nodeExpandSecretRef",
+        "nodePublishSecretRef",
+        "nodeStageSecretRef",
+        "readOnly",
+        "volumeAttributes",
+        "volumeHandle",
     ];
     fn read_fields(
         &mut self,
@@ -95,22 +95,17 @@ impl json::Value for CSIPersistentVolumeSource {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
+        writer.optional("controllerExpandSecretRef", &self.controller_expand_secret_ref);
         writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.controller_expand_secret_ref,
-                    &self.controller_publish_secret_ref,
-                    &self.driver,
-                    &self.fs_type,
-                    &self.node_expand_secret_ref,
-                    &self.node_publish_secret_ref,
-                    &self.node_stage_secret_ref,
-                    &self.read_only,
-                    &self.volume_attributes,
-                    &self.volume_handle,
-                ],
-            );
+            .optional("controllerPublishSecretRef", &self.controller_publish_secret_ref);
+        writer.required("driver", &self.driver);
+        writer.optional("fsType", &self.fs_type);
+        writer.optional("nodeExpandSecretRef", &self.node_expand_secret_ref);
+        writer.optional("nodePublishSecretRef", &self.node_publish_secret_ref);
+        writer.optional("nodeStageSecretRef", &self.node_stage_secret_ref);
+        writer.optional("readOnly", &self.read_only);
+        writer.optional("volumeAttributes", &self.volume_attributes);
+        writer.required("volumeHandle", &self.volume_handle);
     }
 }
 

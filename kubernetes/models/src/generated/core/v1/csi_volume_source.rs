@@ -34,12 +34,12 @@ pub struct CSIVolumeSource {
 }
 
 impl json::Value for CSIVolumeSource {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("driver"),
-        json::Field::optional("fsType"),
-        json::Field::optional("nodePublishSecretRef"),
-        json::Field::optional("readOnly"),
-        json::Field::optional("volumeAttributes"),
+    const FIELDS: &'static [&'static str] = &[
+        "driver",
+        "fsType",
+        "nodePublishSecretRef",
+        "readOnly",
+        "volumeAttributes",
     ];
     fn read_fields(
         &mut self,
@@ -59,17 +59,11 @@ impl json::Value for CSIVolumeSource {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.driver,
-                    &self.fs_type,
-                    &self.node_publish_secret_ref,
-                    &self.read_only,
-                    &self.volume_attributes,
-                ],
-            );
+        writer.required("driver", &self.driver);
+        writer.optional("fsType", &self.fs_type);
+        writer.optional("nodePublishSecretRef", &self.node_publish_secret_ref);
+        writer.optional("readOnly", &self.read_only);
+        writer.optional("volumeAttributes", &self.volume_attributes);
     }
 }
 

@@ -11,7 +11,7 @@ pub struct DaemonEndpoint {
 }
 
 impl json::Value for DaemonEndpoint {
-    const FIELDS: &'static [json::Field] = &[json::Field::required("Port")];
+    const FIELDS: &'static [&'static str] = &["Port"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -20,7 +20,7 @@ impl json::Value for DaemonEndpoint {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.port]);
+        writer.required("Port", &self.port);
     }
 }
 

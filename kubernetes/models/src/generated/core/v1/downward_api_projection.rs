@@ -14,7 +14,7 @@ pub struct DownwardAPIProjection {
 }
 
 impl json::Value for DownwardAPIProjection {
-    const FIELDS: &'static [json::Field] = &[json::Field::optional("items")];
+    const FIELDS: &'static [&'static str] = &["items"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -23,7 +23,7 @@ impl json::Value for DownwardAPIProjection {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.items]);
+        writer.optional("items", &self.items);
     }
 }
 

@@ -33,12 +33,12 @@ pub struct DownwardAPIVolumeFile {
 }
 
 impl json::Value for DownwardAPIVolumeFile {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("fieldRef"),
-        json::Field::optional("mode"),
-        json::Field::required("path"),
-        json::Field::optional("resourceFieldRef"),
-        json::Field::optional("user"),
+    const FIELDS: &'static [&'static str] = &[
+        "fieldRef",
+        "mode",
+        "path",
+        "resourceFieldRef",
+        "user",
     ];
     fn read_fields(
         &mut self,
@@ -58,17 +58,11 @@ impl json::Value for DownwardAPIVolumeFile {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.field_ref,
-                    &self.mode,
-                    &self.path,
-                    &self.resource_field_ref,
-                    &self.user,
-                ],
-            );
+        writer.optional("fieldRef", &self.field_ref);
+        writer.optional("mode", &self.mode);
+        writer.required("path", &self.path);
+        writer.optional("resourceFieldRef", &self.resource_field_ref);
+        writer.optional("user", &self.user);
     }
 }
 

@@ -27,11 +27,7 @@ pub struct DownwardAPIVolumeSource {
 }
 
 impl json::Value for DownwardAPIVolumeSource {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("defaultMode"),
-        json::Field::optional("defaultUser"),
-        json::Field::optional("items"),
-    ];
+    const FIELDS: &'static [&'static str] = &["defaultMode", "defaultUser", "items"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -44,11 +40,9 @@ impl json::Value for DownwardAPIVolumeSource {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.default_mode, &self.default_user, &self.items],
-            );
+        writer.optional("defaultMode", &self.default_mode);
+        writer.optional("defaultUser", &self.default_user);
+        writer.optional("items", &self.items);
     }
 }
 

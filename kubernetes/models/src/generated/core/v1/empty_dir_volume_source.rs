@@ -31,11 +31,7 @@ pub struct EmptyDirVolumeSource {
 }
 
 impl json::Value for EmptyDirVolumeSource {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("medium"),
-        json::Field::optional("mode"),
-        json::Field::optional("sizeLimit"),
-    ];
+    const FIELDS: &'static [&'static str] = &["medium", "mode", "sizeLimit"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -48,7 +44,9 @@ impl json::Value for EmptyDirVolumeSource {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.medium, &self.mode, &self.size_limit]);
+        writer.optional("medium", &self.medium);
+        writer.optional("mode", &self.mode);
+        writer.optional("sizeLimit", &self.size_limit);
     }
 }
 

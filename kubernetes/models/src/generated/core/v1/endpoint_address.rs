@@ -26,12 +26,7 @@ pub struct EndpointAddress {
 }
 
 impl json::Value for EndpointAddress {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("hostname"),
-        json::Field::required("ip"),
-        json::Field::optional("nodeName"),
-        json::Field::optional("targetRef"),
-    ];
+    const FIELDS: &'static [&'static str] = &["hostname", "ip", "nodeName", "targetRef"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -49,11 +44,10 @@ impl json::Value for EndpointAddress {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.hostname, &self.ip, &self.node_name, &self.target_ref],
-            );
+        writer.optional("hostname", &self.hostname);
+        writer.required("ip", &self.ip);
+        writer.optional("nodeName", &self.node_name);
+        writer.optional("targetRef", &self.target_ref);
     }
 }
 

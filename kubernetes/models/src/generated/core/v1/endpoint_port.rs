@@ -37,12 +37,7 @@ pub struct EndpointPort {
 }
 
 impl json::Value for EndpointPort {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("appProtocol"),
-        json::Field::optional("name"),
-        json::Field::required("port"),
-        json::Field::optional("protocol"),
-    ];
+    const FIELDS: &'static [&'static str] = &["appProtocol", "name", "port", "protocol"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -60,11 +55,10 @@ impl json::Value for EndpointPort {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.app_protocol, &self.name, &self.port, &self.protocol],
-            );
+        writer.optional("appProtocol", &self.app_protocol);
+        writer.optional("name", &self.name);
+        writer.required("port", &self.port);
+        writer.optional("protocol", &self.protocol);
     }
 }
 

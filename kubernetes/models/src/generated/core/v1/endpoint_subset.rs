@@ -37,11 +37,7 @@ pub struct EndpointSubset {
 }
 
 impl json::Value for EndpointSubset {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("addresses"),
-        json::Field::optional("notReadyAddresses"),
-        json::Field::optional("ports"),
-    ];
+    const FIELDS: &'static [&'static str] = &["addresses", "notReadyAddresses", "ports"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -58,11 +54,9 @@ impl json::Value for EndpointSubset {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.addresses, &self.not_ready_addresses, &self.ports],
-            );
+        writer.optional("addresses", &self.addresses);
+        writer.optional("notReadyAddresses", &self.not_ready_addresses);
+        writer.optional("ports", &self.ports);
     }
 }
 

@@ -52,11 +52,11 @@ impl Endpoints {
 }
 
 impl json::Value for Endpoints {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("apiVersion"),
-        json::Field::required("kind"),
-        json::Field::required("metadata"),
-        json::Field::optional("subsets"),
+    const FIELDS: &'static [&'static str] = &[
+        "apiVersion",
+        "kind",
+        "metadata",
+        "subsets",
     ];
     fn read_fields(
         &mut self,
@@ -75,16 +75,9 @@ impl json::Value for Endpoints {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &json::Constant("v1"),
-                    &json::Constant("Endpoints"),
-                    &self.metadata,
-                    &self.subsets,
-                ],
-            );
+        writer.type_meta("v1", "Endpoints");
+        writer.required("metadata", &self.metadata);
+        writer.optional("subsets", &self.subsets);
     }
 }
 

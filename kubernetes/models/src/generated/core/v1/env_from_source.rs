@@ -19,11 +19,7 @@ pub struct EnvFromSource {
 }
 
 impl json::Value for EnvFromSource {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("configMapRef"),
-        json::Field::optional("prefix"),
-        json::Field::optional("secretRef"),
-    ];
+    const FIELDS: &'static [&'static str] = &["configMapRef", "prefix", "secretRef"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -36,11 +32,9 @@ impl json::Value for EnvFromSource {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.config_map_ref, &self.prefix, &self.secret_ref],
-            );
+        writer.optional("configMapRef", &self.config_map_ref);
+        writer.optional("prefix", &self.prefix);
+        writer.optional("secretRef", &self.secret_ref);
     }
 }
 

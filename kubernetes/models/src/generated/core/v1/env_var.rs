@@ -27,11 +27,7 @@ pub struct EnvVar {
 }
 
 impl json::Value for EnvVar {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("name"),
-        json::Field::optional("value"),
-        json::Field::optional("valueFrom"),
-    ];
+    const FIELDS: &'static [&'static str] = &["name", "value", "valueFrom"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -44,7 +40,9 @@ impl json::Value for EnvVar {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.name, &self.value, &self.value_from]);
+        writer.required("name", &self.name);
+        writer.optional("value", &self.value);
+        writer.optional("valueFrom", &self.value_from);
     }
 }
 

@@ -29,12 +29,12 @@ pub struct EnvVarSource {
 }
 
 impl json::Value for EnvVarSource {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("configMapKeyRef"),
-        json::Field::optional("fieldRef"),
-        json::Field::optional("fileKeyRef"),
-        json::Field::optional("resourceFieldRef"),
-        json::Field::optional("secretKeyRef"),
+    const FIELDS: &'static [&'static str] = &[
+        "configMapKeyRef",
+        "fieldRef",
+        "fileKeyRef",
+        "resourceFieldRef",
+        "secretKeyRef",
     ];
     fn read_fields(
         &mut self,
@@ -54,17 +54,11 @@ impl json::Value for EnvVarSource {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.config_map_key_ref,
-                    &self.field_ref,
-                    &self.file_key_ref,
-                    &self.resource_field_ref,
-                    &self.secret_key_ref,
-                ],
-            );
+        writer.optional("configMapKeyRef", &self.config_map_key_ref);
+        writer.optional("fieldRef", &self.field_ref);
+        writer.optional("fileKeyRef", &self.file_key_ref);
+        writer.optional("resourceFieldRef", &self.resource_field_ref);
+        writer.optional("secretKeyRef", &self.secret_key_ref);
     }
 }
 

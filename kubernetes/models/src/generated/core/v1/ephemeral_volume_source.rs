@@ -27,9 +27,7 @@ pub struct EphemeralVolumeSource {
 }
 
 impl json::Value for EphemeralVolumeSource {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("volumeClaimTemplate"),
-    ];
+    const FIELDS: &'static [&'static str] = &["volumeClaimTemplate"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -38,7 +36,7 @@ impl json::Value for EphemeralVolumeSource {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.volume_claim_template]);
+        writer.optional("volumeClaimTemplate", &self.volume_claim_template);
     }
 }
 

@@ -161,24 +161,24 @@ impl Event {
 }
 
 impl json::Value for Event {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("apiVersion"),
-        json::Field::required("kind"),
-        json::Field::required("metadata"),
-        json::Field::optional("action"),
-        json::Field::optional("count"),
-        json::Field::optional("eventTime"),
-        json::Field::optional("firstTimestamp"),
-        json::Field::required("involvedObject"),
-        json::Field::optional("lastTimestamp"),
-        json::Field::optional("message"),
-        json::Field::optional("reason"),
-        json::Field::optional("related"),
-        json::Field::optional("reportingComponent"),
-        json::Field::optional("reportingInstance"),
-        json::Field::optional("series"),
-        json::Field::optional("source"),
-        json::Field::optional("type"),
+    const FIELDS: &'static [&'static str] = &[
+        "apiVersion",
+        "kind",
+        "metadata",
+        "action",
+        "count",
+        "eventTime",
+        "firstTimestamp",
+        "involvedObject",
+        "lastTimestamp",
+        "message",
+        "reason",
+        "related",
+        "reportingComponent",
+        "reportingInstance",
+        "series",
+        "source",
+        "type",
     ];
     fn read_fields(
         &mut self,
@@ -210,29 +210,22 @@ impl json::Value for Event {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &json::Constant("v1"),
-                    &json::Constant("Event"),
-                    &self.metadata,
-                    &self.action,
-                    &self.count,
-                    &self.event_time,
-                    &self.first_timestamp,
-                    &self.involved_object,
-                    &self.last_timestamp,
-                    &self.message,
-                    &self.reason,
-                    &self.related,
-                    &self.reporting_component,
-                    &self.reporting_instance,
-                    &self.series,
-                    &self.source,
-                    &self.type_,
-                ],
-            );
+        writer.type_meta("v1", "Event");
+        writer.required("metadata", &self.metadata);
+        writer.optional("action", &self.action);
+        writer.optional("count", &self.count);
+        writer.optional("eventTime", &self.event_time);
+        writer.optional("firstTimestamp", &self.first_timestamp);
+        writer.required("involvedObject", &self.involved_object);
+        writer.optional("lastTimestamp", &self.last_timestamp);
+        writer.optional("message", &self.message);
+        writer.optional("reason", &self.reason);
+        writer.optional("related", &self.related);
+        writer.optional("reportingComponent", &self.reporting_component);
+        writer.optional("reportingInstance", &self.reporting_instance);
+        writer.optional("series", &self.series);
+        writer.optional("source", &self.source);
+        writer.optional("type", &self.type_);
     }
 }
 

@@ -15,10 +15,7 @@ pub struct EventSeries {
 }
 
 impl json::Value for EventSeries {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("count"),
-        json::Field::optional("lastObservedTime"),
-    ];
+    const FIELDS: &'static [&'static str] = &["count", "lastObservedTime"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -27,7 +24,8 @@ impl json::Value for EventSeries {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.count, &self.last_observed_time]);
+        writer.optional("count", &self.count);
+        writer.optional("lastObservedTime", &self.last_observed_time);
     }
 }
 

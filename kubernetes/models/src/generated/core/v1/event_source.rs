@@ -14,10 +14,7 @@ pub struct EventSource {
 }
 
 impl json::Value for EventSource {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("component"),
-        json::Field::optional("host"),
-    ];
+    const FIELDS: &'static [&'static str] = &["component", "host"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -26,7 +23,8 @@ impl json::Value for EventSource {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.component, &self.host]);
+        writer.optional("component", &self.component);
+        writer.optional("host", &self.host);
     }
 }
 

@@ -31,10 +31,7 @@ pub struct EvictionResponder {
 }
 
 impl json::Value for EvictionResponder {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("name"),
-        json::Field::required("priority"),
-    ];
+    const FIELDS: &'static [&'static str] = &["name", "priority"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -43,7 +40,8 @@ impl json::Value for EvictionResponder {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.name, &self.priority]);
+        writer.required("name", &self.name);
+        writer.required("priority", &self.priority);
     }
 }
 

@@ -17,7 +17,7 @@ pub struct ExecAction {
 }
 
 impl json::Value for ExecAction {
-    const FIELDS: &'static [json::Field] = &[json::Field::optional("command")];
+    const FIELDS: &'static [&'static str] = &["command"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -26,7 +26,7 @@ impl json::Value for ExecAction {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.command]);
+        writer.optional("command", &self.command);
     }
 }
 

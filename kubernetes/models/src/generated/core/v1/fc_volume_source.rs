@@ -29,12 +29,12 @@ pub struct FCVolumeSource {
 }
 
 impl json::Value for FCVolumeSource {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("fsType"),
-        json::Field::optional("lun"),
-        json::Field::optional("readOnly"),
-        json::Field::optional("targetWWNs"),
-        json::Field::optional("wwids"),
+    const FIELDS: &'static [&'static str] = &[
+        "fsType",
+        "lun",
+        "readOnly",
+        "targetWWNs",
+        "wwids",
     ];
     fn read_fields(
         &mut self,
@@ -54,17 +54,11 @@ impl json::Value for FCVolumeSource {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.fs_type,
-                    &self.lun,
-                    &self.read_only,
-                    &self.target_wwns,
-                    &self.wwids,
-                ],
-            );
+        writer.optional("fsType", &self.fs_type);
+        writer.optional("lun", &self.lun);
+        writer.optional("readOnly", &self.read_only);
+        writer.optional("targetWWNs", &self.target_wwns);
+        writer.optional("wwids", &self.wwids);
     }
 }
 

@@ -30,12 +30,7 @@ pub struct FileKeySelector {
 }
 
 impl json::Value for FileKeySelector {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("key"),
-        json::Field::optional("optional"),
-        json::Field::required("path"),
-        json::Field::required("volumeName"),
-    ];
+    const FIELDS: &'static [&'static str] = &["key", "optional", "path", "volumeName"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -53,11 +48,10 @@ impl json::Value for FileKeySelector {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.key, &self.optional, &self.path, &self.volume_name],
-            );
+        writer.required("key", &self.key);
+        writer.optional("optional", &self.optional);
+        writer.required("path", &self.path);
+        writer.required("volumeName", &self.volume_name);
     }
 }
 

@@ -31,12 +31,12 @@ pub struct FlexPersistentVolumeSource {
 }
 
 impl json::Value for FlexPersistentVolumeSource {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("driver"),
-        json::Field::optional("fsType"),
-        json::Field::optional("options"),
-        json::Field::optional("readOnly"),
-        json::Field::optional("secretRef"),
+    const FIELDS: &'static [&'static str] = &[
+        "driver",
+        "fsType",
+        "options",
+        "readOnly",
+        "secretRef",
     ];
     fn read_fields(
         &mut self,
@@ -56,17 +56,11 @@ impl json::Value for FlexPersistentVolumeSource {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.driver,
-                    &self.fs_type,
-                    &self.options,
-                    &self.read_only,
-                    &self.secret_ref,
-                ],
-            );
+        writer.required("driver", &self.driver);
+        writer.optional("fsType", &self.fs_type);
+        writer.optional("options", &self.options);
+        writer.optional("readOnly", &self.read_only);
+        writer.optional("secretRef", &self.secret_ref);
     }
 }
 

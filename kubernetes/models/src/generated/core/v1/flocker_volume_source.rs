@@ -20,10 +20,7 @@ pub struct FlockerVolumeSource {
 }
 
 impl json::Value for FlockerVolumeSource {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("datasetName"),
-        json::Field::optional("datasetUUID"),
-    ];
+    const FIELDS: &'static [&'static str] = &["datasetName", "datasetUUID"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -33,7 +30,8 @@ impl json::Value for FlockerVolumeSource {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.dataset_name, &self.dataset_uuid]);
+        writer.optional("datasetName", &self.dataset_name);
+        writer.optional("datasetUUID", &self.dataset_uuid);
     }
 }
 

@@ -35,11 +35,11 @@ pub struct GCEPersistentDiskVolumeSource {
 }
 
 impl json::Value for GCEPersistentDiskVolumeSource {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("fsType"),
-        json::Field::optional("partition"),
-        json::Field::required("pdName"),
-        json::Field::optional("readOnly"),
+    const FIELDS: &'static [&'static str] = &[
+        "fsType",
+        "partition",
+        "pdName",
+        "readOnly",
     ];
     fn read_fields(
         &mut self,
@@ -58,11 +58,10 @@ impl json::Value for GCEPersistentDiskVolumeSource {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.fs_type, &self.partition, &self.pd_name, &self.read_only],
-            );
+        writer.optional("fsType", &self.fs_type);
+        writer.optional("partition", &self.partition);
+        writer.required("pdName", &self.pd_name);
+        writer.optional("readOnly", &self.read_only);
     }
 }
 

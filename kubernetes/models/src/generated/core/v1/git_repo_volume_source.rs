@@ -24,11 +24,7 @@ pub struct GitRepoVolumeSource {
 }
 
 impl json::Value for GitRepoVolumeSource {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("directory"),
-        json::Field::required("repository"),
-        json::Field::optional("revision"),
-    ];
+    const FIELDS: &'static [&'static str] = &["directory", "repository", "revision"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -41,8 +37,9 @@ impl json::Value for GitRepoVolumeSource {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(Self::FIELDS, &[&self.directory, &self.repository, &self.revision]);
+        writer.optional("directory", &self.directory);
+        writer.required("repository", &self.repository);
+        writer.optional("revision", &self.revision);
     }
 }
 

@@ -29,11 +29,11 @@ pub struct GlusterfsPersistentVolumeSource {
 }
 
 impl json::Value for GlusterfsPersistentVolumeSource {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("endpoints"),
-        json::Field::optional("endpointsNamespace"),
-        json::Field::required("path"),
-        json::Field::optional("readOnly"),
+    const FIELDS: &'static [&'static str] = &[
+        "endpoints",
+        "endpointsNamespace",
+        "path",
+        "readOnly",
     ];
     fn read_fields(
         &mut self,
@@ -52,16 +52,10 @@ impl json::Value for GlusterfsPersistentVolumeSource {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.endpoints,
-                    &self.endpoints_namespace,
-                    &self.path,
-                    &self.read_only,
-                ],
-            );
+        writer.required("endpoints", &self.endpoints);
+        writer.optional("endpointsNamespace", &self.endpoints_namespace);
+        writer.required("path", &self.path);
+        writer.optional("readOnly", &self.read_only);
     }
 }
 

@@ -22,11 +22,7 @@ pub struct GlusterfsVolumeSource {
 }
 
 impl json::Value for GlusterfsVolumeSource {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("endpoints"),
-        json::Field::required("path"),
-        json::Field::optional("readOnly"),
-    ];
+    const FIELDS: &'static [&'static str] = &["endpoints", "path", "readOnly"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -39,7 +35,9 @@ impl json::Value for GlusterfsVolumeSource {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.endpoints, &self.path, &self.read_only]);
+        writer.required("endpoints", &self.endpoints);
+        writer.required("path", &self.path);
+        writer.optional("readOnly", &self.read_only);
     }
 }
 

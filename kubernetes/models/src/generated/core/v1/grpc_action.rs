@@ -24,11 +24,7 @@ pub struct GRPCAction {
 }
 
 impl json::Value for GRPCAction {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("mode"),
-        json::Field::required("port"),
-        json::Field::optional("service"),
-    ];
+    const FIELDS: &'static [&'static str] = &["mode", "port", "service"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -41,7 +37,9 @@ impl json::Value for GRPCAction {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.mode, &self.port, &self.service]);
+        writer.optional("mode", &self.mode);
+        writer.required("port", &self.port);
+        writer.optional("service", &self.service);
     }
 }
 

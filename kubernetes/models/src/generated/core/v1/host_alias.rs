@@ -15,10 +15,7 @@ pub struct HostAlias {
 }
 
 impl json::Value for HostAlias {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("hostnames"),
-        json::Field::required("ip"),
-    ];
+    const FIELDS: &'static [&'static str] = &["hostnames", "ip"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -27,7 +24,8 @@ impl json::Value for HostAlias {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.hostnames, &self.ip]);
+        writer.optional("hostnames", &self.hostnames);
+        writer.required("ip", &self.ip);
     }
 }
 

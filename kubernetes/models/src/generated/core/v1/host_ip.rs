@@ -12,7 +12,7 @@ pub struct HostIP {
 }
 
 impl json::Value for HostIP {
-    const FIELDS: &'static [json::Field] = &[json::Field::required("ip")];
+    const FIELDS: &'static [&'static str] = &["ip"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -21,7 +21,7 @@ impl json::Value for HostIP {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.ip]);
+        writer.required("ip", &self.ip);
     }
 }
 

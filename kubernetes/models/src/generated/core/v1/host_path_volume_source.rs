@@ -20,10 +20,7 @@ pub struct HostPathVolumeSource {
 }
 
 impl json::Value for HostPathVolumeSource {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("path"),
-        json::Field::optional("type"),
-    ];
+    const FIELDS: &'static [&'static str] = &["path", "type"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -32,7 +29,8 @@ impl json::Value for HostPathVolumeSource {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.path, &self.type_]);
+        writer.required("path", &self.path);
+        writer.optional("type", &self.type_);
     }
 }
 

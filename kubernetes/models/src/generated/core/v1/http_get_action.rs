@@ -33,13 +33,13 @@ pub struct HTTPGetAction {
 }
 
 impl json::Value for HTTPGetAction {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("host"),
-        json::Field::optional("httpHeaders"),
-        json::Field::optional("path"),
-        json::Field::required("port"),
-        json::Field::optional("protocol"),
-        json::Field::optional("scheme"),
+    const FIELDS: &'static [&'static str] = &[
+        "host",
+        "httpHeaders",
+        "path",
+        "port",
+        "protocol",
+        "scheme",
     ];
     fn read_fields(
         &mut self,
@@ -60,18 +60,12 @@ impl json::Value for HTTPGetAction {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.host,
-                    &self.http_headers,
-                    &self.path,
-                    &self.port,
-                    &self.protocol,
-                    &self.scheme,
-                ],
-            );
+        writer.optional("host", &self.host);
+        writer.optional("httpHeaders", &self.http_headers);
+        writer.optional("path", &self.path);
+        writer.required("port", &self.port);
+        writer.optional("protocol", &self.protocol);
+        writer.optional("scheme", &self.scheme);
     }
 }
 

@@ -16,10 +16,7 @@ pub struct HTTPHeader {
 }
 
 impl json::Value for HTTPHeader {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("name"),
-        json::Field::required("value"),
-    ];
+    const FIELDS: &'static [&'static str] = &["name", "value"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -28,7 +25,8 @@ impl json::Value for HTTPHeader {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.name, &self.value]);
+        writer.required("name", &self.name);
+        writer.required("value", &self.value);
     }
 }
 

@@ -26,10 +26,7 @@ pub struct ImageVolumeSource {
 }
 
 impl json::Value for ImageVolumeSource {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("pullPolicy"),
-        json::Field::optional("reference"),
-    ];
+    const FIELDS: &'static [&'static str] = &["pullPolicy", "reference"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -38,7 +35,8 @@ impl json::Value for ImageVolumeSource {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.pull_policy, &self.reference]);
+        writer.optional("pullPolicy", &self.pull_policy);
+        writer.optional("reference", &self.reference);
     }
 }
 

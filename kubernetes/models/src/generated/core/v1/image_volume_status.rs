@@ -15,7 +15,7 @@ pub struct ImageVolumeStatus {
 }
 
 impl json::Value for ImageVolumeStatus {
-    const FIELDS: &'static [json::Field] = &[json::Field::required("imageRef")];
+    const FIELDS: &'static [&'static str] = &["imageRef"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -24,7 +24,7 @@ impl json::Value for ImageVolumeStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.image_ref]);
+        writer.required("imageRef", &self.image_ref);
     }
 }
 

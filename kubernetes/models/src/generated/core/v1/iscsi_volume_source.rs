@@ -51,18 +51,18 @@ pub struct ISCSIVolumeSource {
 }
 
 impl json::Value for ISCSIVolumeSource {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("chapAuthDiscovery"),
-        json::Field::optional("chapAuthSession"),
-        json::Field::optional("fsType"),
-        json::Field::optional("initiatorName"),
-        json::Field::required("iqn"),
-        json::Field::optional("iscsiInterface"),
-        json::Field::required("lun"),
-        json::Field::optional("portals"),
-        json::Field::optional("readOnly"),
-        json::Field::optional("secretRef"),
-        json::Field::required("targetPortal"),
+    const FIELDS: &'static [&'static str] = &[
+        "chapAuthDiscovery",
+        "chapAuthSession",
+        "fsType",
+        "initiatorName",
+        "iqn",
+        "iscsiInterface",
+        "lun",
+        "portals",
+        "readOnly",
+        "secretRef",
+        "targetPortal",
     ];
     fn read_fields(
         &mut self,
@@ -88,23 +88,17 @@ impl json::Value for ISCSIVolumeSource {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.chap_auth_discovery,
-                    &self.chap_auth_session,
-                    &self.fs_type,
-                    &self.initiator_name,
-                    &self.iqn,
-                    &self.iscsi_interface,
-                    &self.lun,
-                    &self.portals,
-                    &self.read_only,
-                    &self.secret_ref,
-                    &self.target_portal,
-                ],
-            );
+        writer.optional("chapAuthDiscovery", &self.chap_auth_discovery);
+        writer.optional("chapAuthSession", &self.chap_auth_session);
+        writer.optional("fsType", &self.fs_type);
+        writer.optional("initiatorName", &self.initiator_name);
+        writer.required("iqn", &self.iqn);
+        writer.optional("iscsiInterface", &self.iscsi_interface);
+        writer.required("lun", &self.lun);
+        writer.optional("portals", &self.portals);
+        writer.optional("readOnly", &self.read_only);
+        writer.optional("secretRef", &self.secret_ref);
+        writer.required("targetPortal", &self.target_portal);
     }
 }
 

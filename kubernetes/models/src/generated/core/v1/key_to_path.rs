@@ -28,12 +28,7 @@ pub struct KeyToPath {
 }
 
 impl json::Value for KeyToPath {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("key"),
-        json::Field::optional("mode"),
-        json::Field::required("path"),
-        json::Field::optional("user"),
-    ];
+    const FIELDS: &'static [&'static str] = &["key", "mode", "path", "user"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -46,7 +41,10 @@ impl json::Value for KeyToPath {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.key, &self.mode, &self.path, &self.user]);
+        writer.required("key", &self.key);
+        writer.optional("mode", &self.mode);
+        writer.required("path", &self.path);
+        writer.optional("user", &self.user);
     }
 }
 

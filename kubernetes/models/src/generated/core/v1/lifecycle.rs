@@ -36,11 +36,7 @@ pub struct Lifecycle {
 }
 
 impl json::Value for Lifecycle {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("postStart"),
-        json::Field::optional("preStop"),
-        json::Field::optional("stopSignal"),
-    ];
+    const FIELDS: &'static [&'static str] = &["postStart", "preStop", "stopSignal"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -53,11 +49,9 @@ impl json::Value for Lifecycle {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.post_start, &self.pre_stop, &self.stop_signal],
-            );
+        writer.optional("postStart", &self.post_start);
+        writer.optional("preStop", &self.pre_stop);
+        writer.optional("stopSignal", &self.stop_signal);
     }
 }
 

@@ -22,12 +22,7 @@ pub struct LifecycleHandler {
 }
 
 impl json::Value for LifecycleHandler {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("exec"),
-        json::Field::optional("httpGet"),
-        json::Field::optional("sleep"),
-        json::Field::optional("tcpSocket"),
-    ];
+    const FIELDS: &'static [&'static str] = &["exec", "httpGet", "sleep", "tcpSocket"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -45,11 +40,10 @@ impl json::Value for LifecycleHandler {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.exec, &self.http_get, &self.sleep, &self.tcp_socket],
-            );
+        writer.optional("exec", &self.exec);
+        writer.optional("httpGet", &self.http_get);
+        writer.optional("sleep", &self.sleep);
+        writer.optional("tcpSocket", &self.tcp_socket);
     }
 }
 

@@ -29,12 +29,7 @@ impl LimitRange {
 }
 
 impl json::Value for LimitRange {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("apiVersion"),
-        json::Field::required("kind"),
-        json::Field::required("metadata"),
-        json::Field::optional("spec"),
-    ];
+    const FIELDS: &'static [&'static str] = &["apiVersion", "kind", "metadata", "spec"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -52,16 +47,9 @@ impl json::Value for LimitRange {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &json::Constant("v1"),
-                    &json::Constant("LimitRange"),
-                    &self.metadata,
-                    &self.spec,
-                ],
-            );
+        writer.type_meta("v1", "LimitRange");
+        writer.required("metadata", &self.metadata);
+        writer.optional("spec", &self.spec);
     }
 }
 

@@ -25,13 +25,13 @@ pub struct LimitRangeItem {
 }
 
 impl json::Value for LimitRangeItem {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("default"),
-        json::Field::optional("defaultRequest"),
-        json::Field::optional("max"),
-        json::Field::optional("maxLimitRequestRatio"),
-        json::Field::optional("min"),
-        json::Field::required("type"),
+    const FIELDS: &'static [&'static str] = &[
+        "default",
+        "defaultRequest",
+        "max",
+        "maxLimitRequestRatio",
+        "min",
+        "type",
     ];
     fn read_fields(
         &mut self,
@@ -52,18 +52,12 @@ impl json::Value for LimitRangeItem {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.default,
-                    &self.default_request,
-                    &self.max,
-                    &self.max_limit_request_ratio,
-                    &self.min,
-                    &self.type_,
-                ],
-            );
+        writer.optional("default", &self.default);
+        writer.optional("defaultRequest", &self.default_request);
+        writer.optional("max", &self.max);
+        writer.optional("maxLimitRequestRatio", &self.max_limit_request_ratio);
+        writer.optional("min", &self.min);
+        writer.required("type", &self.type_);
     }
 }
 

@@ -12,7 +12,7 @@ pub struct LimitRangeSpec {
 }
 
 impl json::Value for LimitRangeSpec {
-    const FIELDS: &'static [json::Field] = &[json::Field::required("limits")];
+    const FIELDS: &'static [&'static str] = &["limits"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -21,7 +21,7 @@ impl json::Value for LimitRangeSpec {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.limits]);
+        writer.required("limits", &self.limits);
     }
 }
 

@@ -15,11 +15,7 @@ pub struct LinuxContainerUser {
 }
 
 impl json::Value for LinuxContainerUser {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("gid"),
-        json::Field::optional("supplementalGroups"),
-        json::Field::required("uid"),
-    ];
+    const FIELDS: &'static [&'static str] = &["gid", "supplementalGroups", "uid"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -32,7 +28,9 @@ impl json::Value for LinuxContainerUser {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.gid, &self.supplemental_groups, &self.uid]);
+        writer.required("gid", &self.gid);
+        writer.optional("supplementalGroups", &self.supplemental_groups);
+        writer.required("uid", &self.uid);
     }
 }
 

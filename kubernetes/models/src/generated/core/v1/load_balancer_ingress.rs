@@ -26,12 +26,7 @@ pub struct LoadBalancerIngress {
 }
 
 impl json::Value for LoadBalancerIngress {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("hostname"),
-        json::Field::optional("ip"),
-        json::Field::optional("ipMode"),
-        json::Field::optional("ports"),
-    ];
+    const FIELDS: &'static [&'static str] = &["hostname", "ip", "ipMode", "ports"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -49,11 +44,10 @@ impl json::Value for LoadBalancerIngress {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.hostname, &self.ip, &self.ip_mode, &self.ports],
-            );
+        writer.optional("hostname", &self.hostname);
+        writer.optional("ip", &self.ip);
+        writer.optional("ipMode", &self.ip_mode);
+        writer.optional("ports", &self.ports);
     }
 }
 

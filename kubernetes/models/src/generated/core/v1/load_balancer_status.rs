@@ -14,7 +14,7 @@ pub struct LoadBalancerStatus {
 }
 
 impl json::Value for LoadBalancerStatus {
-    const FIELDS: &'static [json::Field] = &[json::Field::optional("ingress")];
+    const FIELDS: &'static [&'static str] = &["ingress"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -23,7 +23,7 @@ impl json::Value for LoadBalancerStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.ingress]);
+        writer.optional("ingress", &self.ingress);
     }
 }
 

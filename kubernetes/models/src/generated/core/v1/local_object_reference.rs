@@ -17,7 +17,7 @@ pub struct LocalObjectReference {
 }
 
 impl json::Value for LocalObjectReference {
-    const FIELDS: &'static [json::Field] = &[json::Field::optional("name")];
+    const FIELDS: &'static [&'static str] = &["name"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -26,7 +26,7 @@ impl json::Value for LocalObjectReference {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.name]);
+        writer.optional("name", &self.name);
     }
 }
 

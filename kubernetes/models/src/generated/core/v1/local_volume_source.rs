@@ -19,10 +19,7 @@ pub struct LocalVolumeSource {
 }
 
 impl json::Value for LocalVolumeSource {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("fsType"),
-        json::Field::required("path"),
-    ];
+    const FIELDS: &'static [&'static str] = &["fsType", "path"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -31,7 +28,8 @@ impl json::Value for LocalVolumeSource {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.fs_type, &self.path]);
+        writer.optional("fsType", &self.fs_type);
+        writer.required("path", &self.path);
     }
 }
 

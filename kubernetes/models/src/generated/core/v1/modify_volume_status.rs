@@ -25,9 +25,9 @@ pub struct ModifyVolumeStatus {
 }
 
 impl json::Value for ModifyVolumeStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("status"),
-        json::Field::optional("targetVolumeAttributesClassName"),
+    const FIELDS: &'static [&'static str] = &[
+        "status",
+        "targetVolumeAttributesClassName",
     ];
     fn read_fields(
         &mut self,
@@ -41,10 +41,11 @@ impl json::Value for ModifyVolumeStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
+        writer.required("status", &self.status);
         writer
-            .fields(
-                Self::FIELDS,
-                &[&self.status, &self.target_volume_attributes_class_name],
+            .optional(
+                "targetVolumeAttributesClassName",
+                &self.target_volume_attributes_class_name,
             );
     }
 }

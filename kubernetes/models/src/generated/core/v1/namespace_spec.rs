@@ -14,7 +14,7 @@ pub struct NamespaceSpec {
 }
 
 impl json::Value for NamespaceSpec {
-    const FIELDS: &'static [json::Field] = &[json::Field::optional("finalizers")];
+    const FIELDS: &'static [&'static str] = &["finalizers"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -23,7 +23,7 @@ impl json::Value for NamespaceSpec {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.finalizers]);
+        writer.optional("finalizers", &self.finalizers);
     }
 }
 

@@ -17,10 +17,7 @@ pub struct NamespaceStatus {
 }
 
 impl json::Value for NamespaceStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("conditions"),
-        json::Field::optional("phase"),
-    ];
+    const FIELDS: &'static [&'static str] = &["conditions", "phase"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -29,7 +26,8 @@ impl json::Value for NamespaceStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.conditions, &self.phase]);
+        writer.optional("conditions", &self.conditions);
+        writer.optional("phase", &self.phase);
     }
 }
 

@@ -24,11 +24,7 @@ pub struct NFSVolumeSource {
 }
 
 impl json::Value for NFSVolumeSource {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("path"),
-        json::Field::optional("readOnly"),
-        json::Field::required("server"),
-    ];
+    const FIELDS: &'static [&'static str] = &["path", "readOnly", "server"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -41,7 +37,9 @@ impl json::Value for NFSVolumeSource {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.path, &self.read_only, &self.server]);
+        writer.required("path", &self.path);
+        writer.optional("readOnly", &self.read_only);
+        writer.required("server", &self.server);
     }
 }
 

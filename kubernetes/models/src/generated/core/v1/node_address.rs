@@ -14,10 +14,7 @@ pub struct NodeAddress {
 }
 
 impl json::Value for NodeAddress {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("address"),
-        json::Field::required("type"),
-    ];
+    const FIELDS: &'static [&'static str] = &["address", "type"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -26,7 +23,8 @@ impl json::Value for NodeAddress {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.address, &self.type_]);
+        writer.required("address", &self.address);
+        writer.required("type", &self.type_);
     }
 }
 

@@ -26,9 +26,9 @@ pub struct NodeAffinity {
 }
 
 impl json::Value for NodeAffinity {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("preferredDuringSchedulingIgnoredDuringExecution"),
-        json::Field::optional("requiredDuringSchedulingIgnoredDuringExecution"),
+    const FIELDS: &'static [&'static str] = &[
+        "preferredDuringSchedulingIgnoredDuringExecution",
+        "requiredDuringSchedulingIgnoredDuringExecution",
     ];
     fn read_fields(
         &mut self,
@@ -46,12 +46,14 @@ impl json::Value for NodeAffinity {
 
     fn write_fields(&self, writer: &mut json::Writer) {
         writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.preferred_during_scheduling_ignored_during_execution,
-                    &self.required_during_scheduling_ignored_during_execution,
-                ],
+            .optional(
+                "preferredDuringSchedulingIgnoredDuringExecution",
+                &self.preferred_during_scheduling_ignored_during_execution,
+            );
+        writer
+            .optional(
+                "requiredDuringSchedulingIgnoredDuringExecution",
+                &self.required_during_scheduling_ignored_during_execution,
             );
     }
 }

@@ -18,10 +18,7 @@ pub struct NodeAllocatableMappedResources {
 }
 
 impl json::Value for NodeAllocatableMappedResources {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("name"),
-        json::Field::required("quantity"),
-    ];
+    const FIELDS: &'static [&'static str] = &["name", "quantity"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -30,7 +27,8 @@ impl json::Value for NodeAllocatableMappedResources {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.name, &self.quantity]);
+        writer.required("name", &self.name);
+        writer.required("quantity", &self.quantity);
     }
 }
 

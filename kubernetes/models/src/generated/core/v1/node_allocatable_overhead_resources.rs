@@ -29,11 +29,7 @@ pub struct NodeAllocatableOverheadResources {
 }
 
 impl json::Value for NodeAllocatableOverheadResources {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("name"),
-        json::Field::optional("perContainer"),
-        json::Field::optional("perPod"),
-    ];
+    const FIELDS: &'static [&'static str] = &["name", "perContainer", "perPod"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -46,7 +42,9 @@ impl json::Value for NodeAllocatableOverheadResources {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.name, &self.per_container, &self.per_pod]);
+        writer.required("name", &self.name);
+        writer.optional("perContainer", &self.per_container);
+        writer.optional("perPod", &self.per_pod);
     }
 }
 

@@ -26,11 +26,11 @@ pub struct NodeAllocatableResourceClaimStatus {
 }
 
 impl json::Value for NodeAllocatableResourceClaimStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("containers"),
-        json::Field::optional("mapping"),
-        json::Field::optional("overhead"),
-        json::Field::required("resourceClaimName"),
+    const FIELDS: &'static [&'static str] = &[
+        "containers",
+        "mapping",
+        "overhead",
+        "resourceClaimName",
     ];
     fn read_fields(
         &mut self,
@@ -49,16 +49,10 @@ impl json::Value for NodeAllocatableResourceClaimStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.containers,
-                    &self.mapping,
-                    &self.overhead,
-                    &self.resource_claim_name,
-                ],
-            );
+        writer.optional("containers", &self.containers);
+        writer.optional("mapping", &self.mapping);
+        writer.optional("overhead", &self.overhead);
+        writer.required("resourceClaimName", &self.resource_claim_name);
     }
 }
 

@@ -14,7 +14,7 @@ pub struct NodeConfigSource {
 }
 
 impl json::Value for NodeConfigSource {
-    const FIELDS: &'static [json::Field] = &[json::Field::optional("configMap")];
+    const FIELDS: &'static [&'static str] = &["configMap"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -23,7 +23,7 @@ impl json::Value for NodeConfigSource {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.config_map]);
+        writer.optional("configMap", &self.config_map);
     }
 }
 

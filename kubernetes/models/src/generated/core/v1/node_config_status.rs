@@ -48,11 +48,11 @@ pub struct NodeConfigStatus {
 }
 
 impl json::Value for NodeConfigStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("active"),
-        json::Field::optional("assigned"),
-        json::Field::optional("error"),
-        json::Field::optional("lastKnownGood"),
+    const FIELDS: &'static [&'static str] = &[
+        "active",
+        "assigned",
+        "error",
+        "lastKnownGood",
     ];
     fn read_fields(
         &mut self,
@@ -71,11 +71,10 @@ impl json::Value for NodeConfigStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.active, &self.assigned, &self.error, &self.last_known_good],
-            );
+        writer.optional("active", &self.active);
+        writer.optional("assigned", &self.assigned);
+        writer.optional("error", &self.error);
+        writer.optional("lastKnownGood", &self.last_known_good);
     }
 }
 

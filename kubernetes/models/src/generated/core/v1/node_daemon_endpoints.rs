@@ -12,7 +12,7 @@ pub struct NodeDaemonEndpoints {
 }
 
 impl json::Value for NodeDaemonEndpoints {
-    const FIELDS: &'static [json::Field] = &[json::Field::optional("kubeletEndpoint")];
+    const FIELDS: &'static [&'static str] = &["kubeletEndpoint"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -21,7 +21,7 @@ impl json::Value for NodeDaemonEndpoints {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.kubelet_endpoint]);
+        writer.optional("kubeletEndpoint", &self.kubelet_endpoint);
     }
 }
 

@@ -14,9 +14,7 @@ pub struct NodeFeatures {
 }
 
 impl json::Value for NodeFeatures {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("supplementalGroupsPolicy"),
-    ];
+    const FIELDS: &'static [&'static str] = &["supplementalGroupsPolicy"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -25,7 +23,7 @@ impl json::Value for NodeFeatures {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.supplemental_groups_policy]);
+        writer.optional("supplementalGroupsPolicy", &self.supplemental_groups_policy);
     }
 }
 

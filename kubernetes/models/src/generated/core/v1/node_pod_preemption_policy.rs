@@ -16,9 +16,7 @@ pub struct NodePodPreemptionPolicy {
 }
 
 impl json::Value for NodePodPreemptionPolicy {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("disableResizePreemption"),
-    ];
+    const FIELDS: &'static [&'static str] = &["disableResizePreemption"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -27,7 +25,7 @@ impl json::Value for NodePodPreemptionPolicy {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.disable_resize_preemption]);
+        writer.optional("disableResizePreemption", &self.disable_resize_preemption);
     }
 }
 

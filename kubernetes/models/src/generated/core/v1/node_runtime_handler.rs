@@ -17,10 +17,7 @@ pub struct NodeRuntimeHandler {
 }
 
 impl json::Value for NodeRuntimeHandler {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("features"),
-        json::Field::optional("name"),
-    ];
+    const FIELDS: &'static [&'static str] = &["features", "name"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -29,7 +26,8 @@ impl json::Value for NodeRuntimeHandler {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.features, &self.name]);
+        writer.optional("features", &self.features);
+        writer.optional("name", &self.name);
     }
 }
 

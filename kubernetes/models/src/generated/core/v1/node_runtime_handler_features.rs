@@ -13,9 +13,9 @@ pub struct NodeRuntimeHandlerFeatures {
 }
 
 impl json::Value for NodeRuntimeHandlerFeatures {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("recursiveReadOnlyMounts"),
-        json::Field::optional("userNamespaces"),
+    const FIELDS: &'static [&'static str] = &[
+        "recursiveReadOnlyMounts",
+        "userNamespaces",
     ];
     fn read_fields(
         &mut self,
@@ -29,11 +29,8 @@ impl json::Value for NodeRuntimeHandlerFeatures {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.recursive_read_only_mounts, &self.user_namespaces],
-            );
+        writer.optional("recursiveReadOnlyMounts", &self.recursive_read_only_mounts);
+        writer.optional("userNamespaces", &self.user_namespaces);
     }
 }
 

@@ -15,7 +15,7 @@ pub struct NodeSelector {
 }
 
 impl json::Value for NodeSelector {
-    const FIELDS: &'static [json::Field] = &[json::Field::required("nodeSelectorTerms")];
+    const FIELDS: &'static [&'static str] = &["nodeSelectorTerms"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -24,7 +24,7 @@ impl json::Value for NodeSelector {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.node_selector_terms]);
+        writer.required("nodeSelectorTerms", &self.node_selector_terms);
     }
 }
 

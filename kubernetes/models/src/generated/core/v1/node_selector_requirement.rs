@@ -24,11 +24,7 @@ pub struct NodeSelectorRequirement {
 }
 
 impl json::Value for NodeSelectorRequirement {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("key"),
-        json::Field::required("operator"),
-        json::Field::optional("values"),
-    ];
+    const FIELDS: &'static [&'static str] = &["key", "operator", "values"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -41,7 +37,9 @@ impl json::Value for NodeSelectorRequirement {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.key, &self.operator, &self.values]);
+        writer.required("key", &self.key);
+        writer.required("operator", &self.operator);
+        writer.optional("values", &self.values);
     }
 }
 

@@ -17,10 +17,7 @@ pub struct NodeSelectorTerm {
 }
 
 impl json::Value for NodeSelectorTerm {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("matchExpressions"),
-        json::Field::optional("matchFields"),
-    ];
+    const FIELDS: &'static [&'static str] = &["matchExpressions", "matchFields"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -33,7 +30,8 @@ impl json::Value for NodeSelectorTerm {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.match_expressions, &self.match_fields]);
+        writer.optional("matchExpressions", &self.match_expressions);
+        writer.optional("matchFields", &self.match_fields);
     }
 }
 

@@ -40,15 +40,15 @@ pub struct NodeSpec {
 }
 
 impl json::Value for NodeSpec {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("configSource"),
-        json::Field::optional("externalID"),
-        json::Field::optional("podCIDR"),
-        json::Field::optional("podCIDRs"),
-        json::Field::optional("podPreemptionPolicy"),
-        json::Field::optional("providerID"),
-        json::Field::optional("taints"),
-        json::Field::optional("unschedulable"),
+    const FIELDS: &'static [&'static str] = &[
+        "configSource",
+        "externalID",
+        "podCIDR",
+        "podCIDRs",
+        "podPreemptionPolicy",
+        "providerID",
+        "taints",
+        "unschedulable",
     ];
     fn read_fields(
         &mut self,
@@ -71,20 +71,14 @@ impl json::Value for NodeSpec {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.config_source,
-                    &self.external_id,
-                    &self.pod_cidr,
-                    &self.pod_cidrs,
-                    &self.pod_preemption_policy,
-                    &self.provider_id,
-                    &self.taints,
-                    &self.unschedulable,
-                ],
-            );
+        writer.optional("configSource", &self.config_source);
+        writer.optional("externalID", &self.external_id);
+        writer.optional("podCIDR", &self.pod_cidr);
+        writer.optional("podCIDRs", &self.pod_cidrs);
+        writer.optional("podPreemptionPolicy", &self.pod_preemption_policy);
+        writer.optional("providerID", &self.provider_id);
+        writer.optional("taints", &self.taints);
+        writer.optional("unschedulable", &self.unschedulable);
     }
 }
 

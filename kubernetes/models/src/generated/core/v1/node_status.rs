@@ -61,21 +61,21 @@ pub struct NodeStatus {
 }
 
 impl json::Value for NodeStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("addresses"),
-        json::Field::optional("allocatable"),
-        json::Field::optional("capacity"),
-        json::Field::optional("conditions"),
-        json::Field::optional("config"),
-        json::Field::optional("daemonEndpoints"),
-        json::Field::optional("declaredFeatures"),
-        json::Field::optional("features"),
-        json::Field::optional("images"),
-        json::Field::optional("nodeInfo"),
-        json::Field::optional("phase"),
-        json::Field::optional("runtimeHandlers"),
-        json::Field::optional("volumesAttached"),
-        json::Field::optional("volumesInUse"),
+    const FIELDS: &'static [&'static str] = &[
+        "addresses",
+        "allocatable",
+        "capacity",
+        "conditions",
+        "config",
+        "daemonEndpoints",
+        "declaredFeatures",
+        "features",
+        "images",
+        "nodeInfo",
+        "phase",
+        "runtimeHandlers",
+        "volumesAttached",
+        "volumesInUse",
     ];
     fn read_fields(
         &mut self,
@@ -104,26 +104,20 @@ impl json::Value for NodeStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.addresses,
-                    &self.allocatable,
-                    &self.capacity,
-                    &self.conditions,
-                    &self.config,
-                    &self.daemon_endpoints,
-                    &self.declared_features,
-                    &self.features,
-                    &self.images,
-                    &self.node_info,
-                    &self.phase,
-                    &self.runtime_handlers,
-                    &self.volumes_attached,
-                    &self.volumes_in_use,
-                ],
-            );
+        writer.optional("addresses", &self.addresses);
+        writer.optional("allocatable", &self.allocatable);
+        writer.optional("capacity", &self.capacity);
+        writer.optional("conditions", &self.conditions);
+        writer.optional("config", &self.config);
+        writer.optional("daemonEndpoints", &self.daemon_endpoints);
+        writer.optional("declaredFeatures", &self.declared_features);
+        writer.optional("features", &self.features);
+        writer.optional("images", &self.images);
+        writer.optional("nodeInfo", &self.node_info);
+        writer.optional("phase", &self.phase);
+        writer.optional("runtimeHandlers", &self.runtime_handlers);
+        writer.optional("volumesAttached", &self.volumes_attached);
+        writer.optional("volumesInUse", &self.volumes_in_use);
     }
 }
 

@@ -11,7 +11,7 @@ pub struct NodeSwapStatus {
 }
 
 impl json::Value for NodeSwapStatus {
-    const FIELDS: &'static [json::Field] = &[json::Field::optional("capacity")];
+    const FIELDS: &'static [&'static str] = &["capacity"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -20,7 +20,7 @@ impl json::Value for NodeSwapStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.capacity]);
+        writer.optional("capacity", &self.capacity);
     }
 }
 

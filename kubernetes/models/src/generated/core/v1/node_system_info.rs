@@ -41,19 +41,19 @@ pub struct NodeSystemInfo {
 }
 
 impl json::Value for NodeSystemInfo {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("architecture"),
-        json::Field::required("bootID"),
-        json::Field::required("containerRuntimeVersion"),
-        json::Field::required("kernelVersion"),
-        json::Field::required("kubeProxyVersion"),
-        json::Field::required("kubeletVersion"),
-        json::Field::required("machineID"),
-        json::Field::required("operatingSystem"),
-        json::Field::required("osImage"),
-        json::Field::optional("runningInUserNamespace"),
-        json::Field::optional("swap"),
-        json::Field::required("systemUUID"),
+    const FIELDS: &'static [&'static str] = &[
+        "architecture",
+        "bootID",
+        "containerRuntimeVersion",
+        "kernelVersion",
+        "kubeProxyVersion",
+        "kubeletVersion",
+        "machineID",
+        "operatingSystem",
+        "osImage",
+        "runningInUserNamespace",
+        "swap",
+        "systemUUID",
     ];
     fn read_fields(
         &mut self,
@@ -80,24 +80,18 @@ impl json::Value for NodeSystemInfo {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.architecture,
-                    &self.boot_id,
-                    &self.container_runtime_version,
-                    &self.kernel_version,
-                    &self.kube_proxy_version,
-                    &self.kubelet_version,
-                    &self.machine_id,
-                    &self.operating_system,
-                    &self.os_image,
-                    &self.running_in_user_namespace,
-                    &self.swap,
-                    &self.system_uuid,
-                ],
-            );
+        writer.required("architecture", &self.architecture);
+        writer.required("bootID", &self.boot_id);
+        writer.required("containerRuntimeVersion", &self.container_runtime_version);
+        writer.required("kernelVersion", &self.kernel_version);
+        writer.required("kubeProxyVersion", &self.kube_proxy_version);
+        writer.required("kubeletVersion", &self.kubelet_version);
+        writer.required("machineID", &self.machine_id);
+        writer.required("operatingSystem", &self.operating_system);
+        writer.required("osImage", &self.os_image);
+        writer.optional("runningInUserNamespace", &self.running_in_user_namespace);
+        writer.optional("swap", &self.swap);
+        writer.required("systemUUID", &self.system_uuid);
     }
 }
 

@@ -14,10 +14,7 @@ pub struct ObjectFieldSelector {
 }
 
 impl json::Value for ObjectFieldSelector {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("apiVersion"),
-        json::Field::required("fieldPath"),
-    ];
+    const FIELDS: &'static [&'static str] = &["apiVersion", "fieldPath"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -26,7 +23,8 @@ impl json::Value for ObjectFieldSelector {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.api_version, &self.field_path]);
+        writer.optional("apiVersion", &self.api_version);
+        writer.required("fieldPath", &self.field_path);
     }
 }
 

@@ -41,14 +41,14 @@ pub struct ObjectReference {
 }
 
 impl json::Value for ObjectReference {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("apiVersion"),
-        json::Field::optional("fieldPath"),
-        json::Field::optional("kind"),
-        json::Field::optional("name"),
-        json::Field::optional("namespace"),
-        json::Field::optional("resourceVersion"),
-        json::Field::optional("uid"),
+    const FIELDS: &'static [&'static str] = &[
+        "apiVersion",
+        "fieldPath",
+        "kind",
+        "name",
+        "namespace",
+        "resourceVersion",
+        "uid",
     ];
     fn read_fields(
         &mut self,
@@ -70,19 +70,13 @@ impl json::Value for ObjectReference {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.api_version,
-                    &self.field_path,
-                    &self.kind,
-                    &self.name,
-                    &self.namespace,
-                    &self.resource_version,
-                    &self.uid,
-                ],
-            );
+        writer.optional("apiVersion", &self.api_version);
+        writer.optional("fieldPath", &self.field_path);
+        writer.optional("kind", &self.kind);
+        writer.optional("name", &self.name);
+        writer.optional("namespace", &self.namespace);
+        writer.optional("resourceVersion", &self.resource_version);
+        writer.optional("uid", &self.uid);
     }
 }
 

@@ -31,13 +31,13 @@ pub struct PersistentVolumeClaimCondition {
 }
 
 impl json::Value for PersistentVolumeClaimCondition {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("lastProbeTime"),
-        json::Field::optional("lastTransitionTime"),
-        json::Field::optional("message"),
-        json::Field::optional("reason"),
-        json::Field::required("status"),
-        json::Field::required("type"),
+    const FIELDS: &'static [&'static str] = &[
+        "lastProbeTime",
+        "lastTransitionTime",
+        "message",
+        "reason",
+        "status",
+        "type",
     ];
     fn read_fields(
         &mut self,
@@ -58,18 +58,12 @@ impl json::Value for PersistentVolumeClaimCondition {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.last_probe_time,
-                    &self.last_transition_time,
-                    &self.message,
-                    &self.reason,
-                    &self.status,
-                    &self.type_,
-                ],
-            );
+        writer.optional("lastProbeTime", &self.last_probe_time);
+        writer.optional("lastTransitionTime", &self.last_transition_time);
+        writer.optional("message", &self.message);
+        writer.optional("reason", &self.reason);
+        writer.required("status", &self.status);
+        writer.required("type", &self.type_);
     }
 }
 

@@ -75,16 +75,16 @@ pub struct PersistentVolumeClaimSpec {
 }
 
 impl json::Value for PersistentVolumeClaimSpec {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("accessModes"),
-        json::Field::optional("dataSource"),
-        json::Field::optional("dataSourceRef"),
-        json::Field::optional("resources"),
-        json::Field::optional("selector"),
-        json::Field::optional("storageClassName"),
-        json::Field::optional("volumeAttributesClassName"),
-        json::Field::optional("volumeMode"),
-        json::Field::optional("volumeName"),
+    const FIELDS: &'static [&'static str] = &[
+        "accessModes",
+        "dataSource",
+        "dataSourceRef",
+        "resources",
+        "selector",
+        "storageClassName",
+        "volumeAttributesClassName",
+        "volumeMode",
+        "volumeName",
     ];
     fn read_fields(
         &mut self,
@@ -108,21 +108,15 @@ impl json::Value for PersistentVolumeClaimSpec {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.access_modes,
-                    &self.data_source,
-                    &self.data_source_ref,
-                    &self.resources,
-                    &self.selector,
-                    &self.storage_class_name,
-                    &self.volume_attributes_class_name,
-                    &self.volume_mode,
-                    &self.volume_name,
-                ],
-            );
+        writer.optional("accessModes", &self.access_modes);
+        writer.optional("dataSource", &self.data_source);
+        writer.optional("dataSourceRef", &self.data_source_ref);
+        writer.optional("resources", &self.resources);
+        writer.optional("selector", &self.selector);
+        writer.optional("storageClassName", &self.storage_class_name);
+        writer.optional("volumeAttributesClassName", &self.volume_attributes_class_name);
+        writer.optional("volumeMode", &self.volume_mode);
+        writer.optional("volumeName", &self.volume_name);
     }
 }
 

@@ -105,16 +105,16 @@ pub struct PersistentVolumeClaimStatus {
 }
 
 impl json::Value for PersistentVolumeClaimStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("accessModes"),
-        json::Field::optional("allocatedResourceStatuses"),
-        json::Field::optional("allocatedResources"),
-        json::Field::optional("capacity"),
-        json::Field::optional("conditions"),
-        json::Field::optional("currentVolumeAttributesClassName"),
-        json::Field::optional("healthStatus"),
-        json::Field::optional("modifyVolumeStatus"),
-        json::Field::optional("phase"),
+    const FIELDS: &'static [&'static str] = &[
+        "accessModes",
+        "allocatedResourceStatuses",
+        "allocatedResources",
+        "capacity",
+        "conditions",
+        "currentVolumeAttributesClassName",
+        "healthStatus",
+        "modifyVolumeStatus",
+        "phase",
     ];
     fn read_fields(
         &mut self,
@@ -138,21 +138,19 @@ impl json::Value for PersistentVolumeClaimStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
+        writer.optional("accessModes", &self.access_modes);
+        writer.optional("allocatedResourceStatuses", &self.allocated_resource_statuses);
+        writer.optional("allocatedResources", &self.allocated_resources);
+        writer.optional("capacity", &self.capacity);
+        writer.optional("conditions", &self.conditions);
         writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.access_modes,
-                    &self.allocated_resource_statuses,
-                    &self.allocated_resources,
-                    &self.capacity,
-                    &self.conditions,
-                    &self.current_volume_attributes_class_name,
-                    &self.health_status,
-                    &self.modify_volume_status,
-                    &self.phase,
-                ],
+            .optional(
+                "currentVolumeAttributesClassName",
+                &self.current_volume_attributes_class_name,
             );
+        writer.optional("healthStatus", &self.health_status);
+        writer.optional("modifyVolumeStatus", &self.modify_volume_status);
+        writer.optional("phase", &self.phase);
     }
 }
 

@@ -21,10 +21,7 @@ pub struct PersistentVolumeClaimTemplate {
 }
 
 impl json::Value for PersistentVolumeClaimTemplate {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("metadata"),
-        json::Field::required("spec"),
-    ];
+    const FIELDS: &'static [&'static str] = &["metadata", "spec"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -33,7 +30,8 @@ impl json::Value for PersistentVolumeClaimTemplate {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.metadata, &self.spec]);
+        writer.optional("metadata", &self.metadata);
+        writer.required("spec", &self.spec);
     }
 }
 

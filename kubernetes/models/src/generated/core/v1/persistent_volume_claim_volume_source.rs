@@ -21,10 +21,7 @@ pub struct PersistentVolumeClaimVolumeSource {
 }
 
 impl json::Value for PersistentVolumeClaimVolumeSource {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("claimName"),
-        json::Field::optional("readOnly"),
-    ];
+    const FIELDS: &'static [&'static str] = &["claimName", "readOnly"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -33,7 +30,8 @@ impl json::Value for PersistentVolumeClaimVolumeSource {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.claim_name, &self.read_only]);
+        writer.required("claimName", &self.claim_name);
+        writer.optional("readOnly", &self.read_only);
     }
 }
 

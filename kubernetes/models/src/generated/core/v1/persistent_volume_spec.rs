@@ -174,38 +174,38 @@ pub struct PersistentVolumeSpec {
 }
 
 impl json::Value for PersistentVolumeSpec {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("accessModes"),
-        json::Field::optional("awsElasticBlockStore"),
-        json::Field::optional("azureDisk"),
-        json::Field::optional("azureFile"),
-        json::Field::optional("capacity"),
-        json::Field::optional("cephfs"),
-        json::Field::optional("cinder"),
-        json::Field::optional("claimRef"),
-        json::Field::optional("csi"),
-        json::Field::optional("fc"),
-        json::Field::optional("flexVolume"),
-        json::Field::optional("flocker"),
-        json::Field::optional("gcePersistentDisk"),
-        json::Field::optional("glusterfs"),
-        json::Field::optional("hostPath"),
-        json::Field::optional("iscsi"),
-        json::Field::optional("local"),
-        json::Field::optional("mountOptions"),
-        json::Field::optional("nfs"),
-        json::Field::optional("nodeAffinity"),
-        json::Field::optional("persistentVolumeReclaimPolicy"),
-        json::Field::optional("photonPersistentDisk"),
-        json::Field::optional("portworxVolume"),
-        json::Field::optional("quobyte"),
-        json::Field::optional("rbd"),
-        json::Field::optional("scaleIO"),
-        json::Field::optional("storageClassName"),
-        json::Field::optional("storageos"),
-        json::Field::optional("volumeAttributesClassName"),
-        json::Field::optional("volumeMode"),
-        json::Field::optional("vsphereVolume"),
+    const FIELDS: &'static [&'static str] = &[
+        "accessModes",
+        "awsElasticBlockStore",
+        "azureDisk",
+        "azureFile",
+        "capacity",
+        "cephfs",
+        "cinder",
+        "claimRef",
+        "csi",
+        "fc",
+        "flexVolume",
+        "flocker",
+        "gcePersistentDisk",
+        "glusterfs",
+        "hostPath",
+        "iscsi",
+        "local",
+        "mountOptions",
+        "nfs",
+        "nodeAffinity",
+        "persistentVolumeReclaimPolicy",
+        "photonPersistentDisk",
+        "portworxVolume",
+        "quobyte",
+        "rbd",
+        "scaleIO",
+        "storageClassName",
+        "storageos",
+        "volumeAttributesClassName",
+        "volumeMode",
+        "vsphereVolume",
     ];
     fn read_fields(
         &mut self,
@@ -251,43 +251,41 @@ impl json::Value for PersistentVolumeSpec {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
+        writer.optional("accessModes", &self.access_modes);
+        writer.optional("awsElasticBlockStore", &self.aws_elastic_block_store);
+        writer.optional("azureDisk", &self.azure_disk);
+        writer.optional("azureFile", &self.azure_file);
+        writer.optional("capacity", &self.capacity);
+        writer.optional("cephfs", &self.cephfs);
+        writer.optional("cinder", &self.cinder);
+        writer.optional("claimRef", &self.claim_ref);
+        writer.optional("csi", &self.csi);
+        writer.optional("fc", &self.fc);
+        writer.optional("flexVolume", &self.flex_volume);
+        writer.optional("flocker", &self.flocker);
+        writer.optional("gcePersistentDisk", &self.gce_persistent_disk);
+        writer.optional("glusterfs", &self.glusterfs);
+        writer.optional("hostPath", &self.host_path);
+        writer.optional("iscsi", &self.iscsi);
+        writer.optional("local", &self.local);
+        writer.optional("mountOptions", &self.mount_options);
+        writer.optional("nfs", &self.nfs);
+        writer.optional("nodeAffinity", &self.node_affinity);
         writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.access_modes,
-                    &self.aws_elastic_block_store,
-                    &self.azure_disk,
-                    &self.azure_file,
-                    &self.capacity,
-                    &self.cephfs,
-                    &self.cinder,
-                    &self.claim_ref,
-                    &self.csi,
-                    &self.fc,
-                    &self.flex_volume,
-                    &self.flocker,
-                    &self.gce_persistent_disk,
-                    &self.glusterfs,
-                    &self.host_path,
-                    &self.iscsi,
-                    &self.local,
-                    &self.mount_options,
-                    &self.nfs,
-                    &self.node_affinity,
-                    &self.persistent_volume_reclaim_policy,
-                    &self.photon_persistent_disk,
-                    &self.portworx_volume,
-                    &self.quobyte,
-                    &self.rbd,
-                    &self.scale_io,
-                    &self.storage_class_name,
-                    &self.storageos,
-                    &self.volume_attributes_class_name,
-                    &self.volume_mode,
-                    &self.vsphere_volume,
-                ],
+            .optional(
+                "persistentVolumeReclaimPolicy",
+                &self.persistent_volume_reclaim_policy,
             );
+        writer.optional("photonPersistentDisk", &self.photon_persistent_disk);
+        writer.optional("portworxVolume", &self.portworx_volume);
+        writer.optional("quobyte", &self.quobyte);
+        writer.optional("rbd", &self.rbd);
+        writer.optional("scaleIO", &self.scale_io);
+        writer.optional("storageClassName", &self.storage_class_name);
+        writer.optional("storageos", &self.storageos);
+        writer.optional("volumeAttributesClassName", &self.volume_attributes_class_name);
+        writer.optional("volumeMode", &self.volume_mode);
+        writer.optional("vsphereVolume", &self.vsphere_volume);
     }
 }
 

@@ -22,11 +22,11 @@ pub struct PersistentVolumeStatus {
 }
 
 impl json::Value for PersistentVolumeStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("lastPhaseTransitionTime"),
-        json::Field::optional("message"),
-        json::Field::optional("phase"),
-        json::Field::optional("reason"),
+    const FIELDS: &'static [&'static str] = &[
+        "lastPhaseTransitionTime",
+        "message",
+        "phase",
+        "reason",
     ];
     fn read_fields(
         &mut self,
@@ -45,16 +45,10 @@ impl json::Value for PersistentVolumeStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.last_phase_transition_time,
-                    &self.message,
-                    &self.phase,
-                    &self.reason,
-                ],
-            );
+        writer.optional("lastPhaseTransitionTime", &self.last_phase_transition_time);
+        writer.optional("message", &self.message);
+        writer.optional("phase", &self.phase);
+        writer.optional("reason", &self.reason);
     }
 }
 

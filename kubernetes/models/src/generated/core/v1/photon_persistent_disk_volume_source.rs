@@ -17,10 +17,7 @@ pub struct PhotonPersistentDiskVolumeSource {
 }
 
 impl json::Value for PhotonPersistentDiskVolumeSource {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("fsType"),
-        json::Field::required("pdID"),
-    ];
+    const FIELDS: &'static [&'static str] = &["fsType", "pdID"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -29,7 +26,8 @@ impl json::Value for PhotonPersistentDiskVolumeSource {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.fs_type, &self.pd_id]);
+        writer.optional("fsType", &self.fs_type);
+        writer.required("pdID", &self.pd_id);
     }
 }
 

@@ -51,13 +51,13 @@ pub struct PodAffinityTerm {
 }
 
 impl json::Value for PodAffinityTerm {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("labelSelector"),
-        json::Field::optional("matchLabelKeys"),
-        json::Field::optional("mismatchLabelKeys"),
-        json::Field::optional("namespaceSelector"),
-        json::Field::optional("namespaces"),
-        json::Field::required("topologyKey"),
+    const FIELDS: &'static [&'static str] = &[
+        "labelSelector",
+        "matchLabelKeys",
+        "mismatchLabelKeys",
+        "namespaceSelector",
+        "namespaces",
+        "topologyKey",
     ];
     fn read_fields(
         &mut self,
@@ -78,18 +78,12 @@ impl json::Value for PodAffinityTerm {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.label_selector,
-                    &self.match_label_keys,
-                    &self.mismatch_label_keys,
-                    &self.namespace_selector,
-                    &self.namespaces,
-                    &self.topology_key,
-                ],
-            );
+        writer.optional("labelSelector", &self.label_selector);
+        writer.optional("matchLabelKeys", &self.match_label_keys);
+        writer.optional("mismatchLabelKeys", &self.mismatch_label_keys);
+        writer.optional("namespaceSelector", &self.namespace_selector);
+        writer.optional("namespaces", &self.namespaces);
+        writer.required("topologyKey", &self.topology_key);
     }
 }
 

@@ -29,9 +29,9 @@ pub struct PodAntiAffinity {
 }
 
 impl json::Value for PodAntiAffinity {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("preferredDuringSchedulingIgnoredDuringExecution"),
-        json::Field::optional("requiredDuringSchedulingIgnoredDuringExecution"),
+    const FIELDS: &'static [&'static str] = &[
+        "preferredDuringSchedulingIgnoredDuringExecution",
+        "requiredDuringSchedulingIgnoredDuringExecution",
     ];
     fn read_fields(
         &mut self,
@@ -49,12 +49,14 @@ impl json::Value for PodAntiAffinity {
 
     fn write_fields(&self, writer: &mut json::Writer) {
         writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.preferred_during_scheduling_ignored_during_execution,
-                    &self.required_during_scheduling_ignored_during_execution,
-                ],
+            .optional(
+                "preferredDuringSchedulingIgnoredDuringExecution",
+                &self.preferred_during_scheduling_ignored_during_execution,
+            );
+        writer
+            .optional(
+                "requiredDuringSchedulingIgnoredDuringExecution",
+                &self.required_during_scheduling_ignored_during_execution,
             );
     }
 }

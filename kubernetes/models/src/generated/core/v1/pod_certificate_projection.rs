@@ -70,15 +70,15 @@ pub struct PodCertificateProjection {
 }
 
 impl json::Value for PodCertificateProjection {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("certificateChainPath"),
-        json::Field::optional("credentialBundlePath"),
-        json::Field::optional("keyPath"),
-        json::Field::required("keyType"),
-        json::Field::optional("maxExpirationSeconds"),
-        json::Field::required("signerName"),
-        json::Field::optional("user"),
-        json::Field::optional("userAnnotations"),
+    const FIELDS: &'static [&'static str] = &[
+        "certificateChainPath",
+        "credentialBundlePath",
+        "keyPath",
+        "keyType",
+        "maxExpirationSeconds",
+        "signerName",
+        "user",
+        "userAnnotations",
     ];
     fn read_fields(
         &mut self,
@@ -101,20 +101,14 @@ impl json::Value for PodCertificateProjection {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.certificate_chain_path,
-                    &self.credential_bundle_path,
-                    &self.key_path,
-                    &self.key_type,
-                    &self.max_expiration_seconds,
-                    &self.signer_name,
-                    &self.user,
-                    &self.user_annotations,
-                ],
-            );
+        writer.optional("certificateChainPath", &self.certificate_chain_path);
+        writer.optional("credentialBundlePath", &self.credential_bundle_path);
+        writer.optional("keyPath", &self.key_path);
+        writer.required("keyType", &self.key_type);
+        writer.optional("maxExpirationSeconds", &self.max_expiration_seconds);
+        writer.required("signerName", &self.signer_name);
+        writer.optional("user", &self.user);
+        writer.optional("userAnnotations", &self.user_annotations);
     }
 }
 

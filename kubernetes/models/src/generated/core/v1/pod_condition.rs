@@ -29,14 +29,14 @@ pub struct PodCondition {
 }
 
 impl json::Value for PodCondition {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("lastProbeTime"),
-        json::Field::optional("lastTransitionTime"),
-        json::Field::optional("message"),
-        json::Field::optional("observedGeneration"),
-        json::Field::optional("reason"),
-        json::Field::required("status"),
-        json::Field::required("type"),
+    const FIELDS: &'static [&'static str] = &[
+        "lastProbeTime",
+        "lastTransitionTime",
+        "message",
+        "observedGeneration",
+        "reason",
+        "status",
+        "type",
     ];
     fn read_fields(
         &mut self,
@@ -58,19 +58,13 @@ impl json::Value for PodCondition {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.last_probe_time,
-                    &self.last_transition_time,
-                    &self.message,
-                    &self.observed_generation,
-                    &self.reason,
-                    &self.status,
-                    &self.type_,
-                ],
-            );
+        writer.optional("lastProbeTime", &self.last_probe_time);
+        writer.optional("lastTransitionTime", &self.last_transition_time);
+        writer.optional("message", &self.message);
+        writer.optional("observedGeneration", &self.observed_generation);
+        writer.optional("reason", &self.reason);
+        writer.required("status", &self.status);
+        writer.required("type", &self.type_);
     }
 }
 

@@ -26,11 +26,7 @@ pub struct PodDNSConfig {
 }
 
 impl json::Value for PodDNSConfig {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("nameservers"),
-        json::Field::optional("options"),
-        json::Field::optional("searches"),
-    ];
+    const FIELDS: &'static [&'static str] = &["nameservers", "options", "searches"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -43,7 +39,9 @@ impl json::Value for PodDNSConfig {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.nameservers, &self.options, &self.searches]);
+        writer.optional("nameservers", &self.nameservers);
+        writer.optional("options", &self.options);
+        writer.optional("searches", &self.searches);
     }
 }
 

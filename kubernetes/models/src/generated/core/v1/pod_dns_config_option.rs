@@ -16,10 +16,7 @@ pub struct PodDNSConfigOption {
 }
 
 impl json::Value for PodDNSConfigOption {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("name"),
-        json::Field::optional("value"),
-    ];
+    const FIELDS: &'static [&'static str] = &["name", "value"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -28,7 +25,8 @@ impl json::Value for PodDNSConfigOption {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.name, &self.value]);
+        writer.optional("name", &self.name);
+        writer.optional("value", &self.value);
     }
 }
 

@@ -19,10 +19,7 @@ pub struct PodExtendedResourceClaimStatus {
 }
 
 impl json::Value for PodExtendedResourceClaimStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("requestMappings"),
-        json::Field::required("resourceClaimName"),
-    ];
+    const FIELDS: &'static [&'static str] = &["requestMappings", "resourceClaimName"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -35,8 +32,8 @@ impl json::Value for PodExtendedResourceClaimStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(Self::FIELDS, &[&self.request_mappings, &self.resource_claim_name]);
+        writer.required("requestMappings", &self.request_mappings);
+        writer.required("resourceClaimName", &self.resource_claim_name);
     }
 }
 

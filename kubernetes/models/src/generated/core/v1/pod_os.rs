@@ -17,7 +17,7 @@ pub struct PodOS {
 }
 
 impl json::Value for PodOS {
-    const FIELDS: &'static [json::Field] = &[json::Field::required("name")];
+    const FIELDS: &'static [&'static str] = &["name"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -26,7 +26,7 @@ impl json::Value for PodOS {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.name]);
+        writer.required("name", &self.name);
     }
 }
 

@@ -12,7 +12,7 @@ pub struct PodReadinessGate {
 }
 
 impl json::Value for PodReadinessGate {
-    const FIELDS: &'static [json::Field] = &[json::Field::required("conditionType")];
+    const FIELDS: &'static [&'static str] = &["conditionType"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -21,7 +21,7 @@ impl json::Value for PodReadinessGate {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.condition_type]);
+        writer.required("conditionType", &self.condition_type);
     }
 }
 

@@ -28,10 +28,7 @@ pub struct PodResourceClaimStatus {
 }
 
 impl json::Value for PodResourceClaimStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("name"),
-        json::Field::optional("resourceClaimName"),
-    ];
+    const FIELDS: &'static [&'static str] = &["name", "resourceClaimName"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -40,7 +37,8 @@ impl json::Value for PodResourceClaimStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.name, &self.resource_claim_name]);
+        writer.required("name", &self.name);
+        writer.optional("resourceClaimName", &self.resource_claim_name);
     }
 }
 

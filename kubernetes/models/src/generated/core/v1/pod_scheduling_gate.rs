@@ -14,7 +14,7 @@ pub struct PodSchedulingGate {
 }
 
 impl json::Value for PodSchedulingGate {
-    const FIELDS: &'static [json::Field] = &[json::Field::required("name")];
+    const FIELDS: &'static [&'static str] = &["name"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -23,7 +23,7 @@ impl json::Value for PodSchedulingGate {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.name]);
+        writer.required("name", &self.name);
     }
 }
 

@@ -18,7 +18,7 @@ pub struct PodSchedulingGroup {
 }
 
 impl json::Value for PodSchedulingGroup {
-    const FIELDS: &'static [json::Field] = &[json::Field::optional("podGroupName")];
+    const FIELDS: &'static [&'static str] = &["podGroupName"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -27,7 +27,7 @@ impl json::Value for PodSchedulingGroup {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.pod_group_name]);
+        writer.optional("podGroupName", &self.pod_group_name);
     }
 }
 

@@ -117,20 +117,20 @@ pub struct PodSecurityContext {
 }
 
 impl json::Value for PodSecurityContext {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("appArmorProfile"),
-        json::Field::optional("fsGroup"),
-        json::Field::optional("fsGroupChangePolicy"),
-        json::Field::optional("runAsGroup"),
-        json::Field::optional("runAsNonRoot"),
-        json::Field::optional("runAsUser"),
-        json::Field::optional("seLinuxChangePolicy"),
-        json::Field::optional("seLinuxOptions"),
-        json::Field::optional("seccompProfile"),
-        json::Field::optional("supplementalGroups"),
-        json::Field::optional("supplementalGroupsPolicy"),
-        json::Field::optional("sysctls"),
-        json::Field::optional("windowsOptions"),
+    const FIELDS: &'static [&'static str] = &[
+        "appArmorProfile",
+        "fsGroup",
+        "fsGroupChangePolicy",
+        "runAsGroup",
+        "runAsNonRoot",
+        "runAsUser",
+        "seLinuxChangePolicy",
+        "seLinuxOptions",
+        "seccompProfile",
+        "supplementalGroups",
+        "supplementalGroupsPolicy",
+        "sysctls",
+        "windowsOptions",
     ];
     fn read_fields(
         &mut self,
@@ -158,25 +158,19 @@ impl json::Value for PodSecurityContext {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.app_armor_profile,
-                    &self.fs_group,
-                    &self.fs_group_change_policy,
-                    &self.run_as_group,
-                    &self.run_as_non_root,
-                    &self.run_as_user,
-                    &self.se_linux_change_policy,
-                    &self.se_linux_options,
-                    &self.seccomp_profile,
-                    &self.supplemental_groups,
-                    &self.supplemental_groups_policy,
-                    &self.sysctls,
-                    &self.windows_options,
-                ],
-            );
+        writer.optional("appArmorProfile", &self.app_armor_profile);
+        writer.optional("fsGroup", &self.fs_group);
+        writer.optional("fsGroupChangePolicy", &self.fs_group_change_policy);
+        writer.optional("runAsGroup", &self.run_as_group);
+        writer.optional("runAsNonRoot", &self.run_as_non_root);
+        writer.optional("runAsUser", &self.run_as_user);
+        writer.optional("seLinuxChangePolicy", &self.se_linux_change_policy);
+        writer.optional("seLinuxOptions", &self.se_linux_options);
+        writer.optional("seccompProfile", &self.seccomp_profile);
+        writer.optional("supplementalGroups", &self.supplemental_groups);
+        writer.optional("supplementalGroupsPolicy", &self.supplemental_groups_policy);
+        writer.optional("sysctls", &self.sysctls);
+        writer.optional("windowsOptions", &self.windows_options);
     }
 }
 

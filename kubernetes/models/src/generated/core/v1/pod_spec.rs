@@ -287,50 +287,50 @@ pub struct PodSpec {
 }
 
 impl json::Value for PodSpec {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("activeDeadlineSeconds"),
-        json::Field::optional("affinity"),
-        json::Field::optional("automountServiceAccountToken"),
-        json::Field::required("containers"),
-        json::Field::optional("dnsConfig"),
-        json::Field::optional("dnsPolicy"),
-        json::Field::optional("enableServiceLinks"),
-        json::Field::optional("ephemeralContainers"),
-        json::Field::optional("evictionResponders"),
-        json::Field::optional("hostAliases"),
-        json::Field::optional("hostIPC"),
-        json::Field::optional("hostNetwork"),
-        json::Field::optional("hostPID"),
-        json::Field::optional("hostUsers"),
-        json::Field::optional("hostname"),
-        json::Field::optional("hostnameOverride"),
-        json::Field::optional("imagePullSecrets"),
-        json::Field::optional("initContainers"),
-        json::Field::optional("nodeName"),
-        json::Field::optional("nodeSelector"),
-        json::Field::optional("os"),
-        json::Field::optional("overhead"),
-        json::Field::optional("preemptionPolicy"),
-        json::Field::optional("priority"),
-        json::Field::optional("priorityClassName"),
-        json::Field::optional("readinessGates"),
-        json::Field::optional("resourceClaims"),
-        json::Field::optional("resources"),
-        json::Field::optional("restartPolicy"),
-        json::Field::optional("runtimeClassName"),
-        json::Field::optional("schedulerName"),
-        json::Field::optional("schedulingGates"),
-        json::Field::optional("schedulingGroup"),
-        json::Field::optional("securityContext"),
-        json::Field::optional("serviceAccount"),
-        json::Field::optional("serviceAccountName"),
-        json::Field::optional("setHostnameAsFQDN"),
-        json::Field::optional("shareProcessNamespace"),
-        json::Field::optional("subdomain"),
-        json::Field::optional("terminationGracePeriodSeconds"),
-        json::Field::optional("tolerations"),
-        json::Field::optional("topologySpreadConstraints"),
-        json::Field::optional("volumes"),
+    const FIELDS: &'static [&'static str] = &[
+        "activeDeadlineSeconds",
+        "affinity",
+        "automountServiceAccountToken",
+        "containers",
+        "dnsConfig",
+        "dnsPolicy",
+        "enableServiceLinks",
+        "ephemeralContainers",
+        "evictionResponders",
+        "hostAliases",
+        "hostIPC",
+        "hostNetwork",
+        "hostPID",
+        "hostUsers",
+        "hostname",
+        "hostnameOverride",
+        "imagePullSecrets",
+        "initContainers",
+        "nodeName",
+        "nodeSelector",
+        "os",
+        "overhead",
+        "preemptionPolicy",
+        "priority",
+        "priorityClassName",
+        "readinessGates",
+        "resourceClaims",
+        "resources",
+        "restartPolicy",
+        "runtimeClassName",
+        "schedulerName",
+        "schedulingGates",
+        "schedulingGroup",
+        "securityContext",
+        "serviceAccount",
+        "serviceAccountName",
+        "setHostnameAsFQDN",
+        "shareProcessNamespace",
+        "subdomain",
+        "terminationGracePeriodSeconds",
+        "tolerations",
+        "topologySpreadConstraints",
+        "volumes",
     ];
     fn read_fields(
         &mut self,
@@ -388,55 +388,57 @@ impl json::Value for PodSpec {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
+        writer.optional("activeDeadlineSeconds", &self.active_deadline_seconds);
+        writer.optional("affinity", &self.affinity);
         writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.active_deadline_seconds,
-                    &self.affinity,
-                    &self.automount_service_account_token,
-                    &self.containers,
-                    &self.dns_config,
-                    &self.dns_policy,
-                    &self.enable_service_links,
-                    &self.ephemeral_containers,
-                    &self.eviction_responders,
-                    &self.host_aliases,
-                    &self.host_ipc,
-                    &self.host_network,
-                    &self.host_pid,
-                    &self.host_users,
-                    &self.hostname,
-                    &self.hostname_override,
-                    &self.image_pull_secrets,
-                    &self.init_containers,
-                    &self.node_name,
-                    &self.node_selector,
-                    &self.os,
-                    &self.overhead,
-                    &self.preemption_policy,
-                    &self.priority,
-                    &self.priority_class_name,
-                    &self.readiness_gates,
-                    &self.resource_claims,
-                    &self.resources,
-                    &self.restart_policy,
-                    &self.runtime_class_name,
-                    &self.scheduler_name,
-                    &self.scheduling_gates,
-                    &self.scheduling_group,
-                    &self.security_context,
-                    &self.service_account,
-                    &self.service_account_name,
-                    &self.set_hostname_as_fqdn,
-                    &self.share_process_namespace,
-                    &self.subdomain,
-                    &self.termination_grace_period_seconds,
-                    &self.tolerations,
-                    &self.topology_spread_constraints,
-                    &self.volumes,
-                ],
+            .optional(
+                "automountServiceAccountToken",
+                &self.automount_service_account_token,
             );
+        writer.required("containers", &self.containers);
+        writer.optional("dnsConfig", &self.dns_config);
+        writer.optional("dnsPolicy", &self.dns_policy);
+        writer.optional("enableServiceLinks", &self.enable_service_links);
+        writer.optional("ephemeralContainers", &self.ephemeral_containers);
+        writer.optional("evictionResponders", &self.eviction_responders);
+        writer.optional("hostAliases", &self.host_aliases);
+        writer.optional("hostIPC", &self.host_ipc);
+        writer.optional("hostNetwork", &self.host_network);
+        writer.optional("hostPID", &self.host_pid);
+        writer.optional("hostUsers", &self.host_users);
+        writer.optional("hostname", &self.hostname);
+        writer.optional("hostnameOverride", &self.hostname_override);
+        writer.optional("imagePullSecrets", &self.image_pull_secrets);
+        writer.optional("initContainers", &self.init_containers);
+        writer.optional("nodeName", &self.node_name);
+        writer.optional("nodeSelector", &self.node_selector);
+        writer.optional("os", &self.os);
+        writer.optional("overhead", &self.overhead);
+        writer.optional("preemptionPolicy", &self.preemption_policy);
+        writer.optional("priority", &self.priority);
+        writer.optional("priorityClassName", &self.priority_class_name);
+        writer.optional("readinessGates", &self.readiness_gates);
+        writer.optional("resourceClaims", &self.resource_claims);
+        writer.optional("resources", &self.resources);
+        writer.optional("restartPolicy", &self.restart_policy);
+        writer.optional("runtimeClassName", &self.runtime_class_name);
+        writer.optional("schedulerName", &self.scheduler_name);
+        writer.optional("schedulingGates", &self.scheduling_gates);
+        writer.optional("schedulingGroup", &self.scheduling_group);
+        writer.optional("securityContext", &self.security_context);
+        writer.optional("serviceAccount", &self.service_account);
+        writer.optional("serviceAccountName", &self.service_account_name);
+        writer.optional("setHostnameAsFQDN", &self.set_hostname_as_fqdn);
+        writer.optional("shareProcessNamespace", &self.share_process_namespace);
+        writer.optional("subdomain", &self.subdomain);
+        writer
+            .optional(
+                "terminationGracePeriodSeconds",
+                &self.termination_grace_period_seconds,
+            );
+        writer.optional("tolerations", &self.tolerations);
+        writer.optional("topologySpreadConstraints", &self.topology_spread_constraints);
+        writer.optional("volumes", &self.volumes);
     }
 }
 

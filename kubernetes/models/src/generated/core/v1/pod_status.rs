@@ -139,29 +139,29 @@ pub struct PodStatus {
 }
 
 impl json::Value for PodStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("allocatedResources"),
-        json::Field::optional("conditions"),
-        json::Field::optional("containerStatuses"),
-        json::Field::optional("ephemeralContainerStatuses"),
-        json::Field::optional("extendedResourceClaimStatus"),
-        json::Field::optional("hostIP"),
-        json::Field::optional("hostIPs"),
-        json::Field::optional("initContainerStatuses"),
-        json::Field::optional("message"),
-        json::Field::optional("nodeAllocatableResourceClaimStatuses"),
-        json::Field::optional("nominatedNodeName"),
-        json::Field::optional("observedGeneration"),
-        json::Field::optional("phase"),
-        json::Field::optional("podIP"),
-        json::Field::optional("podIPs"),
-        json::Field::optional("qosClass"),
-        json::Field::optional("reason"),
-        json::Field::optional("resize"),
-        json::Field::optional("resourceClaimStatuses"),
-        json::Field::optional("resources"),
-        json::Field::optional("startTime"),
-        json::Field::optional("volumeHealth"),
+    const FIELDS: &'static [&'static str] = &[
+        "allocatedResources",
+        "conditions",
+        "containerStatuses",
+        "ephemeralContainerStatuses",
+        "extendedResourceClaimStatus",
+        "hostIP",
+        "hostIPs",
+        "initContainerStatuses",
+        "message",
+        "nodeAllocatableResourceClaimStatuses",
+        "nominatedNodeName",
+        "observedGeneration",
+        "phase",
+        "podIP",
+        "podIPs",
+        "qosClass",
+        "reason",
+        "resize",
+        "resourceClaimStatuses",
+        "resources",
+        "startTime",
+        "volumeHealth",
     ];
     fn read_fields(
         &mut self,
@@ -198,34 +198,37 @@ impl json::Value for PodStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
+        writer.optional("allocatedResources", &self.allocated_resources);
+        writer.optional("conditions", &self.conditions);
+        writer.optional("containerStatuses", &self.container_statuses);
         writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.allocated_resources,
-                    &self.conditions,
-                    &self.container_statuses,
-                    &self.ephemeral_container_statuses,
-                    &self.extended_resource_claim_status,
-                    &self.host_ip,
-                    &self.host_ips,
-                    &self.init_container_statuses,
-                    &self.message,
-                    &self.node_allocatable_resource_claim_statuses,
-                    &self.nominated_node_name,
-                    &self.observed_generation,
-                    &self.phase,
-                    &self.pod_ip,
-                    &self.pod_ips,
-                    &self.qos_class,
-                    &self.reason,
-                    &self.resize,
-                    &self.resource_claim_statuses,
-                    &self.resources,
-                    &self.start_time,
-                    &self.volume_health,
-                ],
+            .optional("ephemeralContainerStatuses", &self.ephemeral_container_statuses);
+        writer
+            .optional(
+                "extendedResourceClaimStatus",
+                &self.extended_resource_claim_status,
             );
+        writer.optional("hostIP", &self.host_ip);
+        writer.optional("hostIPs", &self.host_ips);
+        writer.optional("initContainerStatuses", &self.init_container_statuses);
+        writer.optional("message", &self.message);
+        writer
+            .optional(
+                "nodeAllocatableResourceClaimStatuses",
+                &self.node_allocatable_resource_claim_statuses,
+            );
+        writer.optional("nominatedNodeName", &self.nominated_node_name);
+        writer.optional("observedGeneration", &self.observed_generation);
+        writer.optional("phase", &self.phase);
+        writer.optional("podIP", &self.pod_ip);
+        writer.optional("podIPs", &self.pod_ips);
+        writer.optional("qosClass", &self.qos_class);
+        writer.optional("reason", &self.reason);
+        writer.optional("resize", &self.resize);
+        writer.optional("resourceClaimStatuses", &self.resource_claim_statuses);
+        writer.optional("resources", &self.resources);
+        writer.optional("startTime", &self.start_time);
+        writer.optional("volumeHealth", &self.volume_health);
     }
 }
 

@@ -27,11 +27,11 @@ impl PodTemplate {
 }
 
 impl json::Value for PodTemplate {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("apiVersion"),
-        json::Field::required("kind"),
-        json::Field::required("metadata"),
-        json::Field::optional("template"),
+    const FIELDS: &'static [&'static str] = &[
+        "apiVersion",
+        "kind",
+        "metadata",
+        "template",
     ];
     fn read_fields(
         &mut self,
@@ -50,16 +50,9 @@ impl json::Value for PodTemplate {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &json::Constant("v1"),
-                    &json::Constant("PodTemplate"),
-                    &self.metadata,
-                    &self.template,
-                ],
-            );
+        writer.type_meta("v1", "PodTemplate");
+        writer.required("metadata", &self.metadata);
+        writer.optional("template", &self.template);
     }
 }
 

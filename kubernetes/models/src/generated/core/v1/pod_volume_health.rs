@@ -20,10 +20,10 @@ pub struct PodVolumeHealth {
 }
 
 impl json::Value for PodVolumeHealth {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("healthConditions"),
-        json::Field::optional("lastTransitionTime"),
-        json::Field::required("name"),
+    const FIELDS: &'static [&'static str] = &[
+        "healthConditions",
+        "lastTransitionTime",
+        "name",
     ];
     fn read_fields(
         &mut self,
@@ -41,11 +41,9 @@ impl json::Value for PodVolumeHealth {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.health_conditions, &self.last_transition_time, &self.name],
-            );
+        writer.optional("healthConditions", &self.health_conditions);
+        writer.optional("lastTransitionTime", &self.last_transition_time);
+        writer.required("name", &self.name);
     }
 }
 

@@ -21,11 +21,7 @@ pub struct PortStatus {
 }
 
 impl json::Value for PortStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("error"),
-        json::Field::required("port"),
-        json::Field::required("protocol"),
-    ];
+    const FIELDS: &'static [&'static str] = &["error", "port", "protocol"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -38,7 +34,9 @@ impl json::Value for PortStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.error, &self.port, &self.protocol]);
+        writer.optional("error", &self.error);
+        writer.required("port", &self.port);
+        writer.required("protocol", &self.protocol);
     }
 }
 

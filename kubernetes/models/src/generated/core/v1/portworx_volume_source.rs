@@ -21,11 +21,7 @@ pub struct PortworxVolumeSource {
 }
 
 impl json::Value for PortworxVolumeSource {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("fsType"),
-        json::Field::optional("readOnly"),
-        json::Field::required("volumeID"),
-    ];
+    const FIELDS: &'static [&'static str] = &["fsType", "readOnly", "volumeID"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -38,7 +34,9 @@ impl json::Value for PortworxVolumeSource {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.fs_type, &self.read_only, &self.volume_id]);
+        writer.optional("fsType", &self.fs_type);
+        writer.optional("readOnly", &self.read_only);
+        writer.required("volumeID", &self.volume_id);
     }
 }
 

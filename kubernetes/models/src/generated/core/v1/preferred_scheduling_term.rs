@@ -16,10 +16,7 @@ pub struct PreferredSchedulingTerm {
 }
 
 impl json::Value for PreferredSchedulingTerm {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("preference"),
-        json::Field::required("weight"),
-    ];
+    const FIELDS: &'static [&'static str] = &["preference", "weight"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -28,7 +25,8 @@ impl json::Value for PreferredSchedulingTerm {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.preference, &self.weight]);
+        writer.required("preference", &self.preference);
+        writer.required("weight", &self.weight);
     }
 }
 

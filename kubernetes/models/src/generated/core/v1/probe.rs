@@ -50,17 +50,17 @@ pub struct Probe {
 }
 
 impl json::Value for Probe {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("exec"),
-        json::Field::optional("failureThreshold"),
-        json::Field::optional("grpc"),
-        json::Field::optional("httpGet"),
-        json::Field::optional("initialDelaySeconds"),
-        json::Field::optional("periodSeconds"),
-        json::Field::optional("successThreshold"),
-        json::Field::optional("tcpSocket"),
-        json::Field::optional("terminationGracePeriodSeconds"),
-        json::Field::optional("timeoutSeconds"),
+    const FIELDS: &'static [&'static str] = &[
+        "exec",
+        "failureThreshold",
+        "grpc",
+        "httpGet",
+        "initialDelaySeconds",
+        "periodSeconds",
+        "successThreshold",
+        "tcpSocket",
+        "terminationGracePeriodSeconds",
+        "timeoutSeconds",
     ];
     fn read_fields(
         &mut self,
@@ -85,22 +85,20 @@ impl json::Value for Probe {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
+        writer.optional("exec", &self.exec);
+        writer.optional("failureThreshold", &self.failure_threshold);
+        writer.optional("grpc", &self.grpc);
+        writer.optional("httpGet", &self.http_get);
+        writer.optional("initialDelaySeconds", &self.initial_delay_seconds);
+        writer.optional("periodSeconds", &self.period_seconds);
+        writer.optional("successThreshold", &self.success_threshold);
+        writer.optional("tcpSocket", &self.tcp_socket);
         writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.exec,
-                    &self.failure_threshold,
-                    &self.grpc,
-                    &self.http_get,
-                    &self.initial_delay_seconds,
-                    &self.period_seconds,
-                    &self.success_threshold,
-                    &self.tcp_socket,
-                    &self.termination_grace_period_seconds,
-                    &self.timeout_seconds,
-                ],
+            .optional(
+                "terminationGracePeriodSeconds",
+                &self.termination_grace_period_seconds,
             );
+        writer.optional("timeoutSeconds", &self.timeout_seconds);
     }
 }
 

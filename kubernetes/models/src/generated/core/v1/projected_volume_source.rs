@@ -26,11 +26,7 @@ pub struct ProjectedVolumeSource {
 }
 
 impl json::Value for ProjectedVolumeSource {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("defaultMode"),
-        json::Field::optional("defaultUser"),
-        json::Field::optional("sources"),
-    ];
+    const FIELDS: &'static [&'static str] = &["defaultMode", "defaultUser", "sources"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -43,11 +39,9 @@ impl json::Value for ProjectedVolumeSource {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.default_mode, &self.default_user, &self.sources],
-            );
+        writer.optional("defaultMode", &self.default_mode);
+        writer.optional("defaultUser", &self.default_user);
+        writer.optional("sources", &self.sources);
     }
 }
 

@@ -28,13 +28,13 @@ pub struct QuobyteVolumeSource {
 }
 
 impl json::Value for QuobyteVolumeSource {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("group"),
-        json::Field::optional("readOnly"),
-        json::Field::required("registry"),
-        json::Field::optional("tenant"),
-        json::Field::optional("user"),
-        json::Field::required("volume"),
+    const FIELDS: &'static [&'static str] = &[
+        "group",
+        "readOnly",
+        "registry",
+        "tenant",
+        "user",
+        "volume",
     ];
     fn read_fields(
         &mut self,
@@ -55,18 +55,12 @@ impl json::Value for QuobyteVolumeSource {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.group,
-                    &self.read_only,
-                    &self.registry,
-                    &self.tenant,
-                    &self.user,
-                    &self.volume,
-                ],
-            );
+        writer.optional("group", &self.group);
+        writer.optional("readOnly", &self.read_only);
+        writer.required("registry", &self.registry);
+        writer.optional("tenant", &self.tenant);
+        writer.optional("user", &self.user);
+        writer.required("volume", &self.volume);
     }
 }
 

@@ -48,15 +48,15 @@ pub struct RBDPersistentVolumeSource {
 }
 
 impl json::Value for RBDPersistentVolumeSource {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("fsType"),
-        json::Field::required("image"),
-        json::Field::optional("keyring"),
-        json::Field::required("monitors"),
-        json::Field::optional("pool"),
-        json::Field::optional("readOnly"),
-        json::Field::optional("secretRef"),
-        json::Field::optional("user"),
+    const FIELDS: &'static [&'static str] = &[
+        "fsType",
+        "image",
+        "keyring",
+        "monitors",
+        "pool",
+        "readOnly",
+        "secretRef",
+        "user",
     ];
     fn read_fields(
         &mut self,
@@ -79,20 +79,14 @@ impl json::Value for RBDPersistentVolumeSource {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.fs_type,
-                    &self.image,
-                    &self.keyring,
-                    &self.monitors,
-                    &self.pool,
-                    &self.read_only,
-                    &self.secret_ref,
-                    &self.user,
-                ],
-            );
+        writer.optional("fsType", &self.fs_type);
+        writer.required("image", &self.image);
+        writer.optional("keyring", &self.keyring);
+        writer.required("monitors", &self.monitors);
+        writer.optional("pool", &self.pool);
+        writer.optional("readOnly", &self.read_only);
+        writer.optional("secretRef", &self.secret_ref);
+        writer.optional("user", &self.user);
     }
 }
 

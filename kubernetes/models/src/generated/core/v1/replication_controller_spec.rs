@@ -33,11 +33,11 @@ pub struct ReplicationControllerSpec {
 }
 
 impl json::Value for ReplicationControllerSpec {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("minReadySeconds"),
-        json::Field::optional("replicas"),
-        json::Field::optional("selector"),
-        json::Field::optional("template"),
+    const FIELDS: &'static [&'static str] = &[
+        "minReadySeconds",
+        "replicas",
+        "selector",
+        "template",
     ];
     fn read_fields(
         &mut self,
@@ -56,16 +56,10 @@ impl json::Value for ReplicationControllerSpec {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.min_ready_seconds,
-                    &self.replicas,
-                    &self.selector,
-                    &self.template,
-                ],
-            );
+        writer.optional("minReadySeconds", &self.min_ready_seconds);
+        writer.optional("replicas", &self.replicas);
+        writer.optional("selector", &self.selector);
+        writer.optional("template", &self.template);
     }
 }
 

@@ -25,13 +25,13 @@ pub struct ReplicationControllerStatus {
 }
 
 impl json::Value for ReplicationControllerStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("availableReplicas"),
-        json::Field::optional("conditions"),
-        json::Field::optional("fullyLabeledReplicas"),
-        json::Field::optional("observedGeneration"),
-        json::Field::optional("readyReplicas"),
-        json::Field::required("replicas"),
+    const FIELDS: &'static [&'static str] = &[
+        "availableReplicas",
+        "conditions",
+        "fullyLabeledReplicas",
+        "observedGeneration",
+        "readyReplicas",
+        "replicas",
     ];
     fn read_fields(
         &mut self,
@@ -52,18 +52,12 @@ impl json::Value for ReplicationControllerStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.available_replicas,
-                    &self.conditions,
-                    &self.fully_labeled_replicas,
-                    &self.observed_generation,
-                    &self.ready_replicas,
-                    &self.replicas,
-                ],
-            );
+        writer.optional("availableReplicas", &self.available_replicas);
+        writer.optional("conditions", &self.conditions);
+        writer.optional("fullyLabeledReplicas", &self.fully_labeled_replicas);
+        writer.optional("observedGeneration", &self.observed_generation);
+        writer.optional("readyReplicas", &self.ready_replicas);
+        writer.required("replicas", &self.replicas);
     }
 }
 

@@ -18,10 +18,7 @@ pub struct ResourceClaim {
 }
 
 impl json::Value for ResourceClaim {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("name"),
-        json::Field::optional("request"),
-    ];
+    const FIELDS: &'static [&'static str] = &["name", "request"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -30,7 +27,8 @@ impl json::Value for ResourceClaim {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.name, &self.request]);
+        writer.required("name", &self.name);
+        writer.optional("request", &self.request);
     }
 }
 

@@ -16,11 +16,7 @@ pub struct ResourceFieldSelector {
 }
 
 impl json::Value for ResourceFieldSelector {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("containerName"),
-        json::Field::optional("divisor"),
-        json::Field::required("resource"),
-    ];
+    const FIELDS: &'static [&'static str] = &["containerName", "divisor", "resource"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -33,11 +29,9 @@ impl json::Value for ResourceFieldSelector {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.container_name, &self.divisor, &self.resource],
-            );
+        writer.optional("containerName", &self.container_name);
+        writer.optional("divisor", &self.divisor);
+        writer.required("resource", &self.resource);
     }
 }
 

@@ -31,11 +31,7 @@ pub struct ResourceHealth {
 }
 
 impl json::Value for ResourceHealth {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("health"),
-        json::Field::optional("message"),
-        json::Field::required("resourceID"),
-    ];
+    const FIELDS: &'static [&'static str] = &["health", "message", "resourceID"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -48,7 +44,9 @@ impl json::Value for ResourceHealth {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.health, &self.message, &self.resource_id]);
+        writer.optional("health", &self.health);
+        writer.optional("message", &self.message);
+        writer.required("resourceID", &self.resource_id);
     }
 }
 

@@ -24,11 +24,7 @@ pub struct ResourceQuotaSpec {
 }
 
 impl json::Value for ResourceQuotaSpec {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("hard"),
-        json::Field::optional("scopeSelector"),
-        json::Field::optional("scopes"),
-    ];
+    const FIELDS: &'static [&'static str] = &["hard", "scopeSelector", "scopes"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -41,7 +37,9 @@ impl json::Value for ResourceQuotaSpec {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.hard, &self.scope_selector, &self.scopes]);
+        writer.optional("hard", &self.hard);
+        writer.optional("scopeSelector", &self.scope_selector);
+        writer.optional("scopes", &self.scopes);
     }
 }
 

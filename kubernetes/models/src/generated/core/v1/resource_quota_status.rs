@@ -16,10 +16,7 @@ pub struct ResourceQuotaStatus {
 }
 
 impl json::Value for ResourceQuotaStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("hard"),
-        json::Field::optional("used"),
-    ];
+    const FIELDS: &'static [&'static str] = &["hard", "used"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -28,7 +25,8 @@ impl json::Value for ResourceQuotaStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.hard, &self.used]);
+        writer.optional("hard", &self.hard);
+        writer.optional("used", &self.used);
     }
 }
 

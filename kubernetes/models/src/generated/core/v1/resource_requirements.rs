@@ -27,11 +27,7 @@ pub struct ResourceRequirements {
 }
 
 impl json::Value for ResourceRequirements {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("claims"),
-        json::Field::optional("limits"),
-        json::Field::optional("requests"),
-    ];
+    const FIELDS: &'static [&'static str] = &["claims", "limits", "requests"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -44,7 +40,9 @@ impl json::Value for ResourceRequirements {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.claims, &self.limits, &self.requests]);
+        writer.optional("claims", &self.claims);
+        writer.optional("limits", &self.limits);
+        writer.optional("requests", &self.requests);
     }
 }
 

@@ -28,10 +28,7 @@ pub struct ResourceStatus {
 }
 
 impl json::Value for ResourceStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("name"),
-        json::Field::optional("resources"),
-    ];
+    const FIELDS: &'static [&'static str] = &["name", "resources"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -40,7 +37,8 @@ impl json::Value for ResourceStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.name, &self.resources]);
+        writer.required("name", &self.name);
+        writer.optional("resources", &self.resources);
     }
 }
 

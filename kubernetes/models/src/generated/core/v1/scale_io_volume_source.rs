@@ -41,17 +41,17 @@ pub struct ScaleIOVolumeSource {
 }
 
 impl json::Value for ScaleIOVolumeSource {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("fsType"),
-        json::Field::required("gateway"),
-        json::Field::optional("protectionDomain"),
-        json::Field::optional("readOnly"),
-        json::Field::required("secretRef"),
-        json::Field::optional("sslEnabled"),
-        json::Field::optional("storageMode"),
-        json::Field::optional("storagePool"),
-        json::Field::required("system"),
-        json::Field::optional("volumeName"),
+    const FIELDS: &'static [&'static str] = &[
+        "fsType",
+        "gateway",
+        "protectionDomain",
+        "readOnly",
+        "secretRef",
+        "sslEnabled",
+        "storageMode",
+        "storagePool",
+        "system",
+        "volumeName",
     ];
     fn read_fields(
         &mut self,
@@ -76,22 +76,16 @@ impl json::Value for ScaleIOVolumeSource {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.fs_type,
-                    &self.gateway,
-                    &self.protection_domain,
-                    &self.read_only,
-                    &self.secret_ref,
-                    &self.ssl_enabled,
-                    &self.storage_mode,
-                    &self.storage_pool,
-                    &self.system,
-                    &self.volume_name,
-                ],
-            );
+        writer.optional("fsType", &self.fs_type);
+        writer.required("gateway", &self.gateway);
+        writer.optional("protectionDomain", &self.protection_domain);
+        writer.optional("readOnly", &self.read_only);
+        writer.required("secretRef", &self.secret_ref);
+        writer.optional("sslEnabled", &self.ssl_enabled);
+        writer.optional("storageMode", &self.storage_mode);
+        writer.optional("storagePool", &self.storage_pool);
+        writer.required("system", &self.system);
+        writer.optional("volumeName", &self.volume_name);
     }
 }
 

@@ -13,7 +13,7 @@ pub struct ScopeSelector {
 }
 
 impl json::Value for ScopeSelector {
-    const FIELDS: &'static [json::Field] = &[json::Field::optional("matchExpressions")];
+    const FIELDS: &'static [&'static str] = &["matchExpressions"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -22,7 +22,7 @@ impl json::Value for ScopeSelector {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.match_expressions]);
+        writer.optional("matchExpressions", &self.match_expressions);
     }
 }
 

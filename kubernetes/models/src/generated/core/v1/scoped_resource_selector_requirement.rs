@@ -22,11 +22,7 @@ pub struct ScopedResourceSelectorRequirement {
 }
 
 impl json::Value for ScopedResourceSelectorRequirement {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("operator"),
-        json::Field::required("scopeName"),
-        json::Field::optional("values"),
-    ];
+    const FIELDS: &'static [&'static str] = &["operator", "scopeName", "values"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -39,7 +35,9 @@ impl json::Value for ScopedResourceSelectorRequirement {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.operator, &self.scope_name, &self.values]);
+        writer.required("operator", &self.operator);
+        writer.required("scopeName", &self.scope_name);
+        writer.optional("values", &self.values);
     }
 }
 

@@ -18,12 +18,7 @@ pub struct SELinuxOptions {
 }
 
 impl json::Value for SELinuxOptions {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("level"),
-        json::Field::optional("role"),
-        json::Field::optional("type"),
-        json::Field::optional("user"),
-    ];
+    const FIELDS: &'static [&'static str] = &["level", "role", "type", "user"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -36,7 +31,10 @@ impl json::Value for SELinuxOptions {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.level, &self.role, &self.type_, &self.user]);
+        writer.optional("level", &self.level);
+        writer.optional("role", &self.role);
+        writer.optional("type", &self.type_);
+        writer.optional("user", &self.user);
     }
 }
 

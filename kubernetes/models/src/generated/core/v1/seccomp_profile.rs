@@ -24,10 +24,7 @@ pub struct SeccompProfile {
 }
 
 impl json::Value for SeccompProfile {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("localhostProfile"),
-        json::Field::required("type"),
-    ];
+    const FIELDS: &'static [&'static str] = &["localhostProfile", "type"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -36,7 +33,8 @@ impl json::Value for SeccompProfile {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.localhost_profile, &self.type_]);
+        writer.optional("localhostProfile", &self.localhost_profile);
+        writer.required("type", &self.type_);
     }
 }
 

@@ -82,14 +82,14 @@ impl ::core::fmt::Debug for Secret {
 }
 
 impl json::Value for Secret {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("apiVersion"),
-        json::Field::required("kind"),
-        json::Field::required("metadata"),
-        json::Field::optional("data"),
-        json::Field::optional("immutable"),
-        json::Field::optional("stringData"),
-        json::Field::optional("type"),
+    const FIELDS: &'static [&'static str] = &[
+        "apiVersion",
+        "kind",
+        "metadata",
+        "data",
+        "immutable",
+        "stringData",
+        "type",
     ];
     fn read_fields(
         &mut self,
@@ -111,19 +111,12 @@ impl json::Value for Secret {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &json::Constant("v1"),
-                    &json::Constant("Secret"),
-                    &self.metadata,
-                    &self.data,
-                    &self.immutable,
-                    &self.string_data,
-                    &self.type_,
-                ],
-            );
+        writer.type_meta("v1", "Secret");
+        writer.required("metadata", &self.metadata);
+        writer.optional("data", &self.data);
+        writer.optional("immutable", &self.immutable);
+        writer.optional("stringData", &self.string_data);
+        writer.optional("type", &self.type_);
     }
 }
 

@@ -20,10 +20,7 @@ pub struct SecretEnvSource {
 }
 
 impl json::Value for SecretEnvSource {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("name"),
-        json::Field::optional("optional"),
-    ];
+    const FIELDS: &'static [&'static str] = &["name", "optional"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -32,7 +29,8 @@ impl json::Value for SecretEnvSource {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.name, &self.optional]);
+        writer.optional("name", &self.name);
+        writer.optional("optional", &self.optional);
     }
 }
 

@@ -22,11 +22,7 @@ pub struct SecretKeySelector {
 }
 
 impl json::Value for SecretKeySelector {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("key"),
-        json::Field::optional("name"),
-        json::Field::optional("optional"),
-    ];
+    const FIELDS: &'static [&'static str] = &["key", "name", "optional"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -39,7 +35,9 @@ impl json::Value for SecretKeySelector {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.key, &self.name, &self.optional]);
+        writer.required("key", &self.key);
+        writer.optional("name", &self.name);
+        writer.optional("optional", &self.optional);
     }
 }
 

@@ -16,10 +16,7 @@ pub struct SecretReference {
 }
 
 impl json::Value for SecretReference {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("name"),
-        json::Field::optional("namespace"),
-    ];
+    const FIELDS: &'static [&'static str] = &["name", "namespace"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -28,7 +25,8 @@ impl json::Value for SecretReference {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.name, &self.namespace]);
+        writer.optional("name", &self.name);
+        writer.optional("namespace", &self.namespace);
     }
 }
 

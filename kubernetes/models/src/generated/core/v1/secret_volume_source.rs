@@ -39,12 +39,12 @@ pub struct SecretVolumeSource {
 }
 
 impl json::Value for SecretVolumeSource {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("defaultMode"),
-        json::Field::optional("defaultUser"),
-        json::Field::optional("items"),
-        json::Field::optional("optional"),
-        json::Field::optional("secretName"),
+    const FIELDS: &'static [&'static str] = &[
+        "defaultMode",
+        "defaultUser",
+        "items",
+        "optional",
+        "secretName",
     ];
     fn read_fields(
         &mut self,
@@ -64,17 +64,11 @@ impl json::Value for SecretVolumeSource {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.default_mode,
-                    &self.default_user,
-                    &self.items,
-                    &self.optional,
-                    &self.secret_name,
-                ],
-            );
+        writer.optional("defaultMode", &self.default_mode);
+        writer.optional("defaultUser", &self.default_user);
+        writer.optional("items", &self.items);
+        writer.optional("optional", &self.optional);
+        writer.optional("secretName", &self.secret_name);
     }
 }
 

@@ -83,19 +83,19 @@ pub struct SecurityContext {
 }
 
 impl json::Value for SecurityContext {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("allowPrivilegeEscalation"),
-        json::Field::optional("appArmorProfile"),
-        json::Field::optional("capabilities"),
-        json::Field::optional("privileged"),
-        json::Field::optional("procMount"),
-        json::Field::optional("readOnlyRootFilesystem"),
-        json::Field::optional("runAsGroup"),
-        json::Field::optional("runAsNonRoot"),
-        json::Field::optional("runAsUser"),
-        json::Field::optional("seLinuxOptions"),
-        json::Field::optional("seccompProfile"),
-        json::Field::optional("windowsOptions"),
+    const FIELDS: &'static [&'static str] = &[
+        "allowPrivilegeEscalation",
+        "appArmorProfile",
+        "capabilities",
+        "privileged",
+        "procMount",
+        "readOnlyRootFilesystem",
+        "runAsGroup",
+        "runAsNonRoot",
+        "runAsUser",
+        "seLinuxOptions",
+        "seccompProfile",
+        "windowsOptions",
     ];
     fn read_fields(
         &mut self,
@@ -122,24 +122,18 @@ impl json::Value for SecurityContext {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.allow_privilege_escalation,
-                    &self.app_armor_profile,
-                    &self.capabilities,
-                    &self.privileged,
-                    &self.proc_mount,
-                    &self.read_only_root_filesystem,
-                    &self.run_as_group,
-                    &self.run_as_non_root,
-                    &self.run_as_user,
-                    &self.se_linux_options,
-                    &self.seccomp_profile,
-                    &self.windows_options,
-                ],
-            );
+        writer.optional("allowPrivilegeEscalation", &self.allow_privilege_escalation);
+        writer.optional("appArmorProfile", &self.app_armor_profile);
+        writer.optional("capabilities", &self.capabilities);
+        writer.optional("privileged", &self.privileged);
+        writer.optional("procMount", &self.proc_mount);
+        writer.optional("readOnlyRootFilesystem", &self.read_only_root_filesystem);
+        writer.optional("runAsGroup", &self.run_as_group);
+        writer.optional("runAsNonRoot", &self.run_as_non_root);
+        writer.optional("runAsUser", &self.run_as_user);
+        writer.optional("seLinuxOptions", &self.se_linux_options);
+        writer.optional("seccompProfile", &self.seccomp_profile);
+        writer.optional("windowsOptions", &self.windows_options);
     }
 }
 

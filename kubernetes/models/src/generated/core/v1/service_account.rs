@@ -69,13 +69,13 @@ impl ServiceAccount {
 }
 
 impl json::Value for ServiceAccount {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("apiVersion"),
-        json::Field::required("kind"),
-        json::Field::required("metadata"),
-        json::Field::optional("automountServiceAccountToken"),
-        json::Field::optional("imagePullSecrets"),
-        json::Field::optional("secrets"),
+    const FIELDS: &'static [&'static str] = &[
+        "apiVersion",
+        "kind",
+        "metadata",
+        "automountServiceAccountToken",
+        "imagePullSecrets",
+        "secrets",
     ];
     fn read_fields(
         &mut self,
@@ -96,18 +96,15 @@ impl json::Value for ServiceAccount {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
+        writer.type_meta("v1", "ServiceAccount");
+        writer.required("metadata", &self.metadata);
         writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &json::Constant("v1"),
-                    &json::Constant("ServiceAccount"),
-                    &self.metadata,
-                    &self.automount_service_account_token,
-                    &self.image_pull_secrets,
-                    &self.secrets,
-                ],
+            .optional(
+                "automountServiceAccountToken",
+                &self.automount_service_account_token,
             );
+        writer.optional("imagePullSecrets", &self.image_pull_secrets);
+        writer.optional("secrets", &self.secrets);
     }
 }
 

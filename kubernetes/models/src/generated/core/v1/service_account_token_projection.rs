@@ -31,11 +31,11 @@ pub struct ServiceAccountTokenProjection {
 }
 
 impl json::Value for ServiceAccountTokenProjection {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("audience"),
-        json::Field::optional("expirationSeconds"),
-        json::Field::required("path"),
-        json::Field::optional("user"),
+    const FIELDS: &'static [&'static str] = &[
+        "audience",
+        "expirationSeconds",
+        "path",
+        "user",
     ];
     fn read_fields(
         &mut self,
@@ -54,11 +54,10 @@ impl json::Value for ServiceAccountTokenProjection {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.audience, &self.expiration_seconds, &self.path, &self.user],
-            );
+        writer.optional("audience", &self.audience);
+        writer.optional("expirationSeconds", &self.expiration_seconds);
+        writer.required("path", &self.path);
+        writer.optional("user", &self.user);
     }
 }
 

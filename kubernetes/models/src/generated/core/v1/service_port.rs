@@ -52,13 +52,13 @@ pub struct ServicePort {
 }
 
 impl json::Value for ServicePort {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("appProtocol"),
-        json::Field::optional("name"),
-        json::Field::optional("nodePort"),
-        json::Field::required("port"),
-        json::Field::optional("protocol"),
-        json::Field::optional("targetPort"),
+    const FIELDS: &'static [&'static str] = &[
+        "appProtocol",
+        "name",
+        "nodePort",
+        "port",
+        "protocol",
+        "targetPort",
     ];
     fn read_fields(
         &mut self,
@@ -79,18 +79,12 @@ impl json::Value for ServicePort {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.app_protocol,
-                    &self.name,
-                    &self.node_port,
-                    &self.port,
-                    &self.protocol,
-                    &self.target_port,
-                ],
-            );
+        writer.optional("appProtocol", &self.app_protocol);
+        writer.optional("name", &self.name);
+        writer.optional("nodePort", &self.node_port);
+        writer.required("port", &self.port);
+        writer.optional("protocol", &self.protocol);
+        writer.optional("targetPort", &self.target_port);
     }
 }
 

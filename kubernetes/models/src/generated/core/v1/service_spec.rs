@@ -184,27 +184,27 @@ pub struct ServiceSpec {
 }
 
 impl json::Value for ServiceSpec {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("allocateLoadBalancerNodePorts"),
-        json::Field::optional("clusterIP"),
-        json::Field::optional("clusterIPs"),
-        json::Field::optional("externalIPs"),
-        json::Field::optional("externalName"),
-        json::Field::optional("externalTrafficPolicy"),
-        json::Field::optional("healthCheckNodePort"),
-        json::Field::optional("internalTrafficPolicy"),
-        json::Field::optional("ipFamilies"),
-        json::Field::optional("ipFamilyPolicy"),
-        json::Field::optional("loadBalancerClass"),
-        json::Field::optional("loadBalancerIP"),
-        json::Field::optional("loadBalancerSourceRanges"),
-        json::Field::optional("ports"),
-        json::Field::optional("publishNotReadyAddresses"),
-        json::Field::optional("selector"),
-        json::Field::optional("sessionAffinity"),
-        json::Field::optional("sessionAffinityConfig"),
-        json::Field::optional("trafficDistribution"),
-        json::Field::optional("type"),
+    const FIELDS: &'static [&'static str] = &[
+        "allocateLoadBalancerNodePorts",
+        "clusterIP",
+        "clusterIPs",
+        "externalIPs",
+        "externalName",
+        "externalTrafficPolicy",
+        "healthCheckNodePort",
+        "internalTrafficPolicy",
+        "ipFamilies",
+        "ipFamilyPolicy",
+        "loadBalancerClass",
+        "loadBalancerIP",
+        "loadBalancerSourceRanges",
+        "ports",
+        "publishNotReadyAddresses",
+        "selector",
+        "sessionAffinity",
+        "sessionAffinityConfig",
+        "trafficDistribution",
+        "type",
     ];
     fn read_fields(
         &mut self,
@@ -240,31 +240,29 @@ impl json::Value for ServiceSpec {
 
     fn write_fields(&self, writer: &mut json::Writer) {
         writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.allocate_load_balancer_node_ports,
-                    &self.cluster_ip,
-                    &self.cluster_ips,
-                    &self.external_ips,
-                    &self.external_name,
-                    &self.external_traffic_policy,
-                    &self.health_check_node_port,
-                    &self.internal_traffic_policy,
-                    &self.ip_families,
-                    &self.ip_family_policy,
-                    &self.load_balancer_class,
-                    &self.load_balancer_ip,
-                    &self.load_balancer_source_ranges,
-                    &self.ports,
-                    &self.publish_not_ready_addresses,
-                    &self.selector,
-                    &self.session_affinity,
-                    &self.session_affinity_config,
-                    &self.traffic_distribution,
-                    &self.type_,
-                ],
+            .optional(
+                "allocateLoadBalancerNodePorts",
+                &self.allocate_load_balancer_node_ports,
             );
+        writer.optional("clusterIP", &self.cluster_ip);
+        writer.optional("clusterIPs", &self.cluster_ips);
+        writer.optional("externalIPs", &self.external_ips);
+        writer.optional("externalName", &self.external_name);
+        writer.optional("externalTrafficPolicy", &self.external_traffic_policy);
+        writer.optional("healthCheckNodePort", &self.health_check_node_port);
+        writer.optional("internalTrafficPolicy", &self.internal_traffic_policy);
+        writer.optional("ipFamilies", &self.ip_families);
+        writer.optional("ipFamilyPolicy", &self.ip_family_policy);
+        writer.optional("loadBalancerClass", &self.load_balancer_class);
+        writer.optional("loadBalancerIP", &self.load_balancer_ip);
+        writer.optional("loadBalancerSourceRanges", &self.load_balancer_source_ranges);
+        writer.optional("ports", &self.ports);
+        writer.optional("publishNotReadyAddresses", &self.publish_not_ready_addresses);
+        writer.optional("selector", &self.selector);
+        writer.optional("sessionAffinity", &self.session_affinity);
+        writer.optional("sessionAffinityConfig", &self.session_affinity_config);
+        writer.optional("trafficDistribution", &self.traffic_distribution);
+        writer.optional("type", &self.type_);
     }
 }
 

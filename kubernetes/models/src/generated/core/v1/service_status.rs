@@ -15,10 +15,7 @@ pub struct ServiceStatus {
 }
 
 impl json::Value for ServiceStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("conditions"),
-        json::Field::optional("loadBalancer"),
-    ];
+    const FIELDS: &'static [&'static str] = &["conditions", "loadBalancer"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -27,7 +24,8 @@ impl json::Value for ServiceStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.conditions, &self.load_balancer]);
+        writer.optional("conditions", &self.conditions);
+        writer.optional("loadBalancer", &self.load_balancer);
     }
 }
 

@@ -12,7 +12,7 @@ pub struct SessionAffinityConfig {
 }
 
 impl json::Value for SessionAffinityConfig {
-    const FIELDS: &'static [json::Field] = &[json::Field::optional("clientIP")];
+    const FIELDS: &'static [&'static str] = &["clientIP"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -21,7 +21,7 @@ impl json::Value for SessionAffinityConfig {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.client_ip]);
+        writer.optional("clientIP", &self.client_ip);
     }
 }
 

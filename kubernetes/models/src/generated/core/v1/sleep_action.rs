@@ -11,7 +11,7 @@ pub struct SleepAction {
 }
 
 impl json::Value for SleepAction {
-    const FIELDS: &'static [json::Field] = &[json::Field::required("seconds")];
+    const FIELDS: &'static [&'static str] = &["seconds"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -20,7 +20,7 @@ impl json::Value for SleepAction {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.seconds]);
+        writer.required("seconds", &self.seconds);
     }
 }
 

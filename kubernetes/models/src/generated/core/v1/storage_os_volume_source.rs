@@ -35,12 +35,12 @@ pub struct StorageOSVolumeSource {
 }
 
 impl json::Value for StorageOSVolumeSource {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("fsType"),
-        json::Field::optional("readOnly"),
-        json::Field::optional("secretRef"),
-        json::Field::optional("volumeName"),
-        json::Field::optional("volumeNamespace"),
+    const FIELDS: &'static [&'static str] = &[
+        "fsType",
+        "readOnly",
+        "secretRef",
+        "volumeName",
+        "volumeNamespace",
     ];
     fn read_fields(
         &mut self,
@@ -60,17 +60,11 @@ impl json::Value for StorageOSVolumeSource {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.fs_type,
-                    &self.read_only,
-                    &self.secret_ref,
-                    &self.volume_name,
-                    &self.volume_namespace,
-                ],
-            );
+        writer.optional("fsType", &self.fs_type);
+        writer.optional("readOnly", &self.read_only);
+        writer.optional("secretRef", &self.secret_ref);
+        writer.optional("volumeName", &self.volume_name);
+        writer.optional("volumeNamespace", &self.volume_namespace);
     }
 }
 

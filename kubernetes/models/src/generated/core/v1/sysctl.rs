@@ -14,10 +14,7 @@ pub struct Sysctl {
 }
 
 impl json::Value for Sysctl {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("name"),
-        json::Field::required("value"),
-    ];
+    const FIELDS: &'static [&'static str] = &["name", "value"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -26,7 +23,8 @@ impl json::Value for Sysctl {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.name, &self.value]);
+        writer.required("name", &self.name);
+        writer.required("value", &self.value);
     }
 }
 

@@ -16,10 +16,7 @@ pub struct TCPSocketAction {
 }
 
 impl json::Value for TCPSocketAction {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("host"),
-        json::Field::required("port"),
-    ];
+    const FIELDS: &'static [&'static str] = &["host", "port"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -28,7 +25,8 @@ impl json::Value for TCPSocketAction {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.host, &self.port]);
+        writer.optional("host", &self.host);
+        writer.required("port", &self.port);
     }
 }
 

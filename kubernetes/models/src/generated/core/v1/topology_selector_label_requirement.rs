@@ -18,10 +18,7 @@ pub struct TopologySelectorLabelRequirement {
 }
 
 impl json::Value for TopologySelectorLabelRequirement {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("key"),
-        json::Field::required("values"),
-    ];
+    const FIELDS: &'static [&'static str] = &["key", "values"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -30,7 +27,8 @@ impl json::Value for TopologySelectorLabelRequirement {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.key, &self.values]);
+        writer.required("key", &self.key);
+        writer.required("values", &self.values);
     }
 }
 

@@ -15,9 +15,7 @@ pub struct TopologySelectorTerm {
 }
 
 impl json::Value for TopologySelectorTerm {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("matchLabelExpressions"),
-    ];
+    const FIELDS: &'static [&'static str] = &["matchLabelExpressions"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -26,7 +24,7 @@ impl json::Value for TopologySelectorTerm {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.match_label_expressions]);
+        writer.optional("matchLabelExpressions", &self.match_label_expressions);
     }
 }
 

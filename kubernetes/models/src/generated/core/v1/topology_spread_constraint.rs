@@ -91,15 +91,15 @@ pub struct TopologySpreadConstraint {
 }
 
 impl json::Value for TopologySpreadConstraint {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("labelSelector"),
-        json::Field::optional("matchLabelKeys"),
-        json::Field::required("maxSkew"),
-        json::Field::optional("minDomains"),
-        json::Field::optional("nodeAffinityPolicy"),
-        json::Field::optional("nodeTaintsPolicy"),
-        json::Field::required("topologyKey"),
-        json::Field::required("whenUnsatisfiable"),
+    const FIELDS: &'static [&'static str] = &[
+        "labelSelector",
+        "matchLabelKeys",
+        "maxSkew",
+        "minDomains",
+        "nodeAffinityPolicy",
+        "nodeTaintsPolicy",
+        "topologyKey",
+        "whenUnsatisfiable",
     ];
     fn read_fields(
         &mut self,
@@ -122,20 +122,14 @@ impl json::Value for TopologySpreadConstraint {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.label_selector,
-                    &self.match_label_keys,
-                    &self.max_skew,
-                    &self.min_domains,
-                    &self.node_affinity_policy,
-                    &self.node_taints_policy,
-                    &self.topology_key,
-                    &self.when_unsatisfiable,
-                ],
-            );
+        writer.optional("labelSelector", &self.label_selector);
+        writer.optional("matchLabelKeys", &self.match_label_keys);
+        writer.required("maxSkew", &self.max_skew);
+        writer.optional("minDomains", &self.min_domains);
+        writer.optional("nodeAffinityPolicy", &self.node_affinity_policy);
+        writer.optional("nodeTaintsPolicy", &self.node_taints_policy);
+        writer.required("topologyKey", &self.topology_key);
+        writer.required("whenUnsatisfiable", &self.when_unsatisfiable);
     }
 }
 

@@ -26,12 +26,7 @@ pub struct TypedObjectReference {
 }
 
 impl json::Value for TypedObjectReference {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("apiGroup"),
-        json::Field::required("kind"),
-        json::Field::required("name"),
-        json::Field::optional("namespace"),
-    ];
+    const FIELDS: &'static [&'static str] = &["apiGroup", "kind", "name", "namespace"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -49,11 +44,10 @@ impl json::Value for TypedObjectReference {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.api_group, &self.kind, &self.name, &self.namespace],
-            );
+        writer.optional("apiGroup", &self.api_group);
+        writer.required("kind", &self.kind);
+        writer.required("name", &self.name);
+        writer.optional("namespace", &self.namespace);
     }
 }
 

@@ -188,38 +188,38 @@ pub struct Volume {
 }
 
 impl json::Value for Volume {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("awsElasticBlockStore"),
-        json::Field::optional("azureDisk"),
-        json::Field::optional("azureFile"),
-        json::Field::optional("cephfs"),
-        json::Field::optional("cinder"),
-        json::Field::optional("configMap"),
-        json::Field::optional("csi"),
-        json::Field::optional("downwardAPI"),
-        json::Field::optional("emptyDir"),
-        json::Field::optional("ephemeral"),
-        json::Field::optional("fc"),
-        json::Field::optional("flexVolume"),
-        json::Field::optional("flocker"),
-        json::Field::optional("gcePersistentDisk"),
-        json::Field::optional("gitRepo"),
-        json::Field::optional("glusterfs"),
-        json::Field::optional("hostPath"),
-        json::Field::optional("image"),
-        json::Field::optional("iscsi"),
-        json::Field::required("name"),
-        json::Field::optional("nfs"),
-        json::Field::optional("persistentVolumeClaim"),
-        json::Field::optional("photonPersistentDisk"),
-        json::Field::optional("portworxVolume"),
-        json::Field::optional("projected"),
-        json::Field::optional("quobyte"),
-        json::Field::optional("rbd"),
-        json::Field::optional("scaleIO"),
-        json::Field::optional("secret"),
-        json::Field::optional("storageos"),
-        json::Field::optional("vsphereVolume"),
+    const FIELDS: &'static [&'static str] = &[
+        "awsElasticBlockStore",
+        "azureDisk",
+        "azureFile",
+        "cephfs",
+        "cinder",
+        "configMap",
+        "csi",
+        "downwardAPI",
+        "emptyDir",
+        "ephemeral",
+        "fc",
+        "flexVolume",
+        "flocker",
+        "gcePersistentDisk",
+        "gitRepo",
+        "glusterfs",
+        "hostPath",
+        "image",
+        "iscsi",
+        "name",
+        "nfs",
+        "persistentVolumeClaim",
+        "photonPersistentDisk",
+        "portworxVolume",
+        "projected",
+        "quobyte",
+        "rbd",
+        "scaleIO",
+        "secret",
+        "storageos",
+        "vsphereVolume",
     ];
     fn read_fields(
         &mut self,
@@ -265,43 +265,37 @@ impl json::Value for Volume {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.aws_elastic_block_store,
-                    &self.azure_disk,
-                    &self.azure_file,
-                    &self.cephfs,
-                    &self.cinder,
-                    &self.config_map,
-                    &self.csi,
-                    &self.downward_api,
-                    &self.empty_dir,
-                    &self.ephemeral,
-                    &self.fc,
-                    &self.flex_volume,
-                    &self.flocker,
-                    &self.gce_persistent_disk,
-                    &self.git_repo,
-                    &self.glusterfs,
-                    &self.host_path,
-                    &self.image,
-                    &self.iscsi,
-                    &self.name,
-                    &self.nfs,
-                    &self.persistent_volume_claim,
-                    &self.photon_persistent_disk,
-                    &self.portworx_volume,
-                    &self.projected,
-                    &self.quobyte,
-                    &self.rbd,
-                    &self.scale_io,
-                    &self.secret,
-                    &self.storageos,
-                    &self.vsphere_volume,
-                ],
-            );
+        writer.optional("awsElasticBlockStore", &self.aws_elastic_block_store);
+        writer.optional("azureDisk", &self.azure_disk);
+        writer.optional("azureFile", &self.azure_file);
+        writer.optional("cephfs", &self.cephfs);
+        writer.optional("cinder", &self.cinder);
+        writer.optional("configMap", &self.config_map);
+        writer.optional("csi", &self.csi);
+        writer.optional("downwardAPI", &self.downward_api);
+        writer.optional("emptyDir", &self.empty_dir);
+        writer.optional("ephemeral", &self.ephemeral);
+        writer.optional("fc", &self.fc);
+        writer.optional("flexVolume", &self.flex_volume);
+        writer.optional("flocker", &self.flocker);
+        writer.optional("gcePersistentDisk", &self.gce_persistent_disk);
+        writer.optional("gitRepo", &self.git_repo);
+        writer.optional("glusterfs", &self.glusterfs);
+        writer.optional("hostPath", &self.host_path);
+        writer.optional("image", &self.image);
+        writer.optional("iscsi", &self.iscsi);
+        writer.required("name", &self.name);
+        writer.optional("nfs", &self.nfs);
+        writer.optional("persistentVolumeClaim", &self.persistent_volume_claim);
+        writer.optional("photonPersistentDisk", &self.photon_persistent_disk);
+        writer.optional("portworxVolume", &self.portworx_volume);
+        writer.optional("projected", &self.projected);
+        writer.optional("quobyte", &self.quobyte);
+        writer.optional("rbd", &self.rbd);
+        writer.optional("scaleIO", &self.scale_io);
+        writer.optional("secret", &self.secret);
+        writer.optional("storageos", &self.storageos);
+        writer.optional("vsphereVolume", &self.vsphere_volume);
     }
 }
 

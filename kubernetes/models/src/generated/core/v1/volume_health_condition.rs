@@ -24,11 +24,7 @@ pub struct VolumeHealthCondition {
 }
 
 impl json::Value for VolumeHealthCondition {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("message"),
-        json::Field::required("reason"),
-        json::Field::required("status"),
-    ];
+    const FIELDS: &'static [&'static str] = &["message", "reason", "status"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -41,7 +37,9 @@ impl json::Value for VolumeHealthCondition {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.message, &self.reason, &self.status]);
+        writer.optional("message", &self.message);
+        writer.required("reason", &self.reason);
+        writer.required("status", &self.status);
     }
 }
 

@@ -17,10 +17,7 @@ pub struct VolumeHealthStatus {
 }
 
 impl json::Value for VolumeHealthStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("healthConditions"),
-        json::Field::optional("lastTransitionTime"),
-    ];
+    const FIELDS: &'static [&'static str] = &["healthConditions", "lastTransitionTime"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -33,11 +30,8 @@ impl json::Value for VolumeHealthStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.health_conditions, &self.last_transition_time],
-            );
+        writer.optional("healthConditions", &self.health_conditions);
+        writer.optional("lastTransitionTime", &self.last_transition_time);
     }
 }
 

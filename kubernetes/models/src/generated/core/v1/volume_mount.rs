@@ -54,15 +54,15 @@ pub struct VolumeMount {
 }
 
 impl json::Value for VolumeMount {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("bindMountOptions"),
-        json::Field::required("mountPath"),
-        json::Field::optional("mountPropagation"),
-        json::Field::required("name"),
-        json::Field::optional("readOnly"),
-        json::Field::optional("recursiveReadOnly"),
-        json::Field::optional("subPath"),
-        json::Field::optional("subPathExpr"),
+    const FIELDS: &'static [&'static str] = &[
+        "bindMountOptions",
+        "mountPath",
+        "mountPropagation",
+        "name",
+        "readOnly",
+        "recursiveReadOnly",
+        "subPath",
+        "subPathExpr",
     ];
     fn read_fields(
         &mut self,
@@ -85,20 +85,14 @@ impl json::Value for VolumeMount {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.bind_mount_options,
-                    &self.mount_path,
-                    &self.mount_propagation,
-                    &self.name,
-                    &self.read_only,
-                    &self.recursive_read_only,
-                    &self.sub_path,
-                    &self.sub_path_expr,
-                ],
-            );
+        writer.optional("bindMountOptions", &self.bind_mount_options);
+        writer.required("mountPath", &self.mount_path);
+        writer.optional("mountPropagation", &self.mount_propagation);
+        writer.required("name", &self.name);
+        writer.optional("readOnly", &self.read_only);
+        writer.optional("recursiveReadOnly", &self.recursive_read_only);
+        writer.optional("subPath", &self.sub_path);
+        writer.optional("subPathExpr", &self.sub_path_expr);
     }
 }
 

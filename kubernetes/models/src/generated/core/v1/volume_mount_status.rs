@@ -24,12 +24,12 @@ pub struct VolumeMountStatus {
 }
 
 impl json::Value for VolumeMountStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("mountPath"),
-        json::Field::required("name"),
-        json::Field::optional("readOnly"),
-        json::Field::optional("recursiveReadOnly"),
-        json::Field::optional("volumeStatus"),
+    const FIELDS: &'static [&'static str] = &[
+        "mountPath",
+        "name",
+        "readOnly",
+        "recursiveReadOnly",
+        "volumeStatus",
     ];
     fn read_fields(
         &mut self,
@@ -49,17 +49,11 @@ impl json::Value for VolumeMountStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.mount_path,
-                    &self.name,
-                    &self.read_only,
-                    &self.recursive_read_only,
-                    &self.volume_status,
-                ],
-            );
+        writer.required("mountPath", &self.mount_path);
+        writer.required("name", &self.name);
+        writer.optional("readOnly", &self.read_only);
+        writer.optional("recursiveReadOnly", &self.recursive_read_only);
+        writer.optional("volumeStatus", &self.volume_status);
     }
 }
 

@@ -12,7 +12,7 @@ pub struct VolumeNodeAffinity {
 }
 
 impl json::Value for VolumeNodeAffinity {
-    const FIELDS: &'static [json::Field] = &[json::Field::optional("required")];
+    const FIELDS: &'static [&'static str] = &["required"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -21,7 +21,7 @@ impl json::Value for VolumeNodeAffinity {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.required]);
+        writer.optional("required", &self.required);
     }
 }
 

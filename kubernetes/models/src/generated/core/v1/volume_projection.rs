@@ -62,13 +62,13 @@ pub struct VolumeProjection {
 }
 
 impl json::Value for VolumeProjection {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("clusterTrustBundle"),
-        json::Field::optional("configMap"),
-        json::Field::optional("downwardAPI"),
-        json::Field::optional("podCertificate"),
-        json::Field::optional("secret"),
-        json::Field::optional("serviceAccountToken"),
+    const FIELDS: &'static [&'static str] = &[
+        "clusterTrustBundle",
+        "configMap",
+        "downwardAPI",
+        "podCertificate",
+        "secret",
+        "serviceAccountToken",
     ];
     fn read_fields(
         &mut self,
@@ -89,18 +89,12 @@ impl json::Value for VolumeProjection {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.cluster_trust_bundle,
-                    &self.config_map,
-                    &self.downward_api,
-                    &self.pod_certificate,
-                    &self.secret,
-                    &self.service_account_token,
-                ],
-            );
+        writer.optional("clusterTrustBundle", &self.cluster_trust_bundle);
+        writer.optional("configMap", &self.config_map);
+        writer.optional("downwardAPI", &self.downward_api);
+        writer.optional("podCertificate", &self.pod_certificate);
+        writer.optional("secret", &self.secret);
+        writer.optional("serviceAccountToken", &self.service_account_token);
     }
 }
 

@@ -20,10 +20,7 @@ pub struct VolumeResourceRequirements {
 }
 
 impl json::Value for VolumeResourceRequirements {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("limits"),
-        json::Field::optional("requests"),
-    ];
+    const FIELDS: &'static [&'static str] = &["limits", "requests"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -32,7 +29,8 @@ impl json::Value for VolumeResourceRequirements {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.limits, &self.requests]);
+        writer.optional("limits", &self.limits);
+        writer.optional("requests", &self.requests);
     }
 }
 

@@ -15,7 +15,7 @@ pub struct VolumeStatus {
 }
 
 impl json::Value for VolumeStatus {
-    const FIELDS: &'static [json::Field] = &[json::Field::optional("image")];
+    const FIELDS: &'static [&'static str] = &["image"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -24,7 +24,7 @@ impl json::Value for VolumeStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.image]);
+        writer.optional("image", &self.image);
     }
 }
 

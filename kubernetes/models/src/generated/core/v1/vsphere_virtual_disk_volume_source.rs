@@ -22,11 +22,11 @@ pub struct VsphereVirtualDiskVolumeSource {
 }
 
 impl json::Value for VsphereVirtualDiskVolumeSource {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("fsType"),
-        json::Field::optional("storagePolicyID"),
-        json::Field::optional("storagePolicyName"),
-        json::Field::required("volumePath"),
+    const FIELDS: &'static [&'static str] = &[
+        "fsType",
+        "storagePolicyID",
+        "storagePolicyName",
+        "volumePath",
     ];
     fn read_fields(
         &mut self,
@@ -45,16 +45,10 @@ impl json::Value for VsphereVirtualDiskVolumeSource {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.fs_type,
-                    &self.storage_policy_id,
-                    &self.storage_policy_name,
-                    &self.volume_path,
-                ],
-            );
+        writer.optional("fsType", &self.fs_type);
+        writer.optional("storagePolicyID", &self.storage_policy_id);
+        writer.optional("storagePolicyName", &self.storage_policy_name);
+        writer.required("volumePath", &self.volume_path);
     }
 }
 

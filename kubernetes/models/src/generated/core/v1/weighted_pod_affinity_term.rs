@@ -15,10 +15,7 @@ pub struct WeightedPodAffinityTerm {
 }
 
 impl json::Value for WeightedPodAffinityTerm {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("podAffinityTerm"),
-        json::Field::required("weight"),
-    ];
+    const FIELDS: &'static [&'static str] = &["podAffinityTerm", "weight"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -27,7 +24,8 @@ impl json::Value for WeightedPodAffinityTerm {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.pod_affinity_term, &self.weight]);
+        writer.required("podAffinityTerm", &self.pod_affinity_term);
+        writer.required("weight", &self.weight);
     }
 }
 

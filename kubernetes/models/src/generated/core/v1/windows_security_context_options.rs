@@ -26,11 +26,11 @@ pub struct WindowsSecurityContextOptions {
 }
 
 impl json::Value for WindowsSecurityContextOptions {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("gmsaCredentialSpec"),
-        json::Field::optional("gmsaCredentialSpecName"),
-        json::Field::optional("hostProcess"),
-        json::Field::optional("runAsUserName"),
+    const FIELDS: &'static [&'static str] = &[
+        "gmsaCredentialSpec",
+        "gmsaCredentialSpecName",
+        "hostProcess",
+        "runAsUserName",
     ];
     fn read_fields(
         &mut self,
@@ -49,16 +49,10 @@ impl json::Value for WindowsSecurityContextOptions {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.gmsa_credential_spec,
-                    &self.gmsa_credential_spec_name,
-                    &self.host_process,
-                    &self.run_as_user_name,
-                ],
-            );
+        writer.optional("gmsaCredentialSpec", &self.gmsa_credential_spec);
+        writer.optional("gmsaCredentialSpecName", &self.gmsa_credential_spec_name);
+        writer.optional("hostProcess", &self.host_process);
+        writer.optional("runAsUserName", &self.run_as_user_name);
     }
 }
 

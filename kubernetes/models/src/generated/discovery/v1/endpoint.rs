@@ -44,15 +44,15 @@ pub struct Endpoint {
 }
 
 impl json::Value for Endpoint {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("addresses"),
-        json::Field::optional("conditions"),
-        json::Field::optional("deprecatedTopology"),
-        json::Field::optional("hints"),
-        json::Field::optional("hostname"),
-        json::Field::optional("nodeName"),
-        json::Field::optional("targetRef"),
-        json::Field::optional("zone"),
+    const FIELDS: &'static [&'static str] = &[
+        "addresses",
+        "conditions",
+        "deprecatedTopology",
+        "hints",
+        "hostname",
+        "nodeName",
+        "targetRef",
+        "zone",
     ];
     fn read_fields(
         &mut self,
@@ -75,20 +75,14 @@ impl json::Value for Endpoint {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.addresses,
-                    &self.conditions,
-                    &self.deprecated_topology,
-                    &self.hints,
-                    &self.hostname,
-                    &self.node_name,
-                    &self.target_ref,
-                    &self.zone,
-                ],
-            );
+        writer.required("addresses", &self.addresses);
+        writer.optional("conditions", &self.conditions);
+        writer.optional("deprecatedTopology", &self.deprecated_topology);
+        writer.optional("hints", &self.hints);
+        writer.optional("hostname", &self.hostname);
+        writer.optional("nodeName", &self.node_name);
+        writer.optional("targetRef", &self.target_ref);
+        writer.optional("zone", &self.zone);
     }
 }
 

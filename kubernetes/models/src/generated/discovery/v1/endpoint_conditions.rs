@@ -26,11 +26,7 @@ pub struct EndpointConditions {
 }
 
 impl json::Value for EndpointConditions {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("ready"),
-        json::Field::optional("serving"),
-        json::Field::optional("terminating"),
-    ];
+    const FIELDS: &'static [&'static str] = &["ready", "serving", "terminating"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -43,7 +39,9 @@ impl json::Value for EndpointConditions {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.ready, &self.serving, &self.terminating]);
+        writer.optional("ready", &self.ready);
+        writer.optional("serving", &self.serving);
+        writer.optional("terminating", &self.terminating);
     }
 }
 

@@ -18,10 +18,7 @@ pub struct EndpointHints {
 }
 
 impl json::Value for EndpointHints {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("forNodes"),
-        json::Field::optional("forZones"),
-    ];
+    const FIELDS: &'static [&'static str] = &["forNodes", "forZones"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -30,7 +27,8 @@ impl json::Value for EndpointHints {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.for_nodes, &self.for_zones]);
+        writer.optional("forNodes", &self.for_nodes);
+        writer.optional("forZones", &self.for_zones);
     }
 }
 

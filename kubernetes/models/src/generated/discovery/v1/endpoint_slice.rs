@@ -63,13 +63,13 @@ impl EndpointSlice {
 }
 
 impl json::Value for EndpointSlice {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("apiVersion"),
-        json::Field::required("kind"),
-        json::Field::required("metadata"),
-        json::Field::required("addressType"),
-        json::Field::optional("endpoints"),
-        json::Field::optional("ports"),
+    const FIELDS: &'static [&'static str] = &[
+        "apiVersion",
+        "kind",
+        "metadata",
+        "addressType",
+        "endpoints",
+        "ports",
     ];
     fn read_fields(
         &mut self,
@@ -90,18 +90,11 @@ impl json::Value for EndpointSlice {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &json::Constant("discovery.k8s.io/v1"),
-                    &json::Constant("EndpointSlice"),
-                    &self.metadata,
-                    &self.address_type,
-                    &self.endpoints,
-                    &self.ports,
-                ],
-            );
+        writer.type_meta("discovery.k8s.io/v1", "EndpointSlice");
+        writer.required("metadata", &self.metadata);
+        writer.required("addressType", &self.address_type);
+        writer.optional("endpoints", &self.endpoints);
+        writer.optional("ports", &self.ports);
     }
 }
 

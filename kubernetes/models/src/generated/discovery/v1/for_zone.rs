@@ -12,7 +12,7 @@ pub struct ForZone {
 }
 
 impl json::Value for ForZone {
-    const FIELDS: &'static [json::Field] = &[json::Field::required("name")];
+    const FIELDS: &'static [&'static str] = &["name"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -21,7 +21,7 @@ impl json::Value for ForZone {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.name]);
+        writer.required("name", &self.name);
     }
 }
 

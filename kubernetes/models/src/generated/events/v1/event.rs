@@ -184,24 +184,24 @@ impl Event {
 }
 
 impl json::Value for Event {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("apiVersion"),
-        json::Field::required("kind"),
-        json::Field::required("metadata"),
-        json::Field::optional("action"),
-        json::Field::optional("deprecatedCount"),
-        json::Field::optional("deprecatedFirstTimestamp"),
-        json::Field::optional("deprecatedLastTimestamp"),
-        json::Field::optional("deprecatedSource"),
-        json::Field::required("eventTime"),
-        json::Field::optional("note"),
-        json::Field::optional("reason"),
-        json::Field::optional("regarding"),
-        json::Field::optional("related"),
-        json::Field::optional("reportingController"),
-        json::Field::optional("reportingInstance"),
-        json::Field::optional("series"),
-        json::Field::optional("type"),
+    const FIELDS: &'static [&'static str] = &[
+        "apiVersion",
+        "kind",
+        "metadata",
+        "action",
+        "deprecatedCount",
+        "deprecatedFirstTimestamp",
+        "deprecatedLastTimestamp",
+        "deprecatedSource",
+        "eventTime",
+        "note",
+        "reason",
+        "regarding",
+        "related",
+        "reportingController",
+        "reportingInstance",
+        "series",
+        "type",
     ];
     fn read_fields(
         &mut self,
@@ -233,29 +233,22 @@ impl json::Value for Event {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &json::Constant("events.k8s.io/v1"),
-                    &json::Constant("Event"),
-                    &self.metadata,
-                    &self.action,
-                    &self.deprecated_count,
-                    &self.deprecated_first_timestamp,
-                    &self.deprecated_last_timestamp,
-                    &self.deprecated_source,
-                    &self.event_time,
-                    &self.note,
-                    &self.reason,
-                    &self.regarding,
-                    &self.related,
-                    &self.reporting_controller,
-                    &self.reporting_instance,
-                    &self.series,
-                    &self.type_,
-                ],
-            );
+        writer.type_meta("events.k8s.io/v1", "Event");
+        writer.required("metadata", &self.metadata);
+        writer.optional("action", &self.action);
+        writer.optional("deprecatedCount", &self.deprecated_count);
+        writer.optional("deprecatedFirstTimestamp", &self.deprecated_first_timestamp);
+        writer.optional("deprecatedLastTimestamp", &self.deprecated_last_timestamp);
+        writer.optional("deprecatedSource", &self.deprecated_source);
+        writer.required("eventTime", &self.event_time);
+        writer.optional("note", &self.note);
+        writer.optional("reason", &self.reason);
+        writer.optional("regarding", &self.regarding);
+        writer.optional("related", &self.related);
+        writer.optional("reportingController", &self.reporting_controller);
+        writer.optional("reportingInstance", &self.reporting_instance);
+        writer.optional("series", &self.series);
+        writer.optional("type", &self.type_);
     }
 }
 

@@ -19,10 +19,7 @@ pub struct EventSeries {
 }
 
 impl json::Value for EventSeries {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("count"),
-        json::Field::required("lastObservedTime"),
-    ];
+    const FIELDS: &'static [&'static str] = &["count", "lastObservedTime"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -31,7 +28,8 @@ impl json::Value for EventSeries {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.count, &self.last_observed_time]);
+        writer.required("count", &self.count);
+        writer.required("lastObservedTime", &self.last_observed_time);
     }
 }
 

@@ -34,9 +34,9 @@ pub struct ExemptPriorityLevelConfiguration {
 }
 
 impl json::Value for ExemptPriorityLevelConfiguration {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("lendablePercent"),
-        json::Field::optional("nominalConcurrencyShares"),
+    const FIELDS: &'static [&'static str] = &[
+        "lendablePercent",
+        "nominalConcurrencyShares",
     ];
     fn read_fields(
         &mut self,
@@ -50,11 +50,8 @@ impl json::Value for ExemptPriorityLevelConfiguration {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.lendable_percent, &self.nominal_concurrency_shares],
-            );
+        writer.optional("lendablePercent", &self.lendable_percent);
+        writer.optional("nominalConcurrencyShares", &self.nominal_concurrency_shares);
     }
 }
 

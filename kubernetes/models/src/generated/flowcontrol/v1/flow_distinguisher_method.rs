@@ -14,7 +14,7 @@ pub struct FlowDistinguisherMethod {
 }
 
 impl json::Value for FlowDistinguisherMethod {
-    const FIELDS: &'static [json::Field] = &[json::Field::required("type")];
+    const FIELDS: &'static [&'static str] = &["type"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -23,7 +23,7 @@ impl json::Value for FlowDistinguisherMethod {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.type_]);
+        writer.required("type", &self.type_);
     }
 }
 

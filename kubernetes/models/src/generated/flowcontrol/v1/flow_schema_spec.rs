@@ -32,11 +32,11 @@ pub struct FlowSchemaSpec {
 }
 
 impl json::Value for FlowSchemaSpec {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("distinguisherMethod"),
-        json::Field::optional("matchingPrecedence"),
-        json::Field::required("priorityLevelConfiguration"),
-        json::Field::optional("rules"),
+    const FIELDS: &'static [&'static str] = &[
+        "distinguisherMethod",
+        "matchingPrecedence",
+        "priorityLevelConfiguration",
+        "rules",
     ];
     fn read_fields(
         &mut self,
@@ -55,16 +55,11 @@ impl json::Value for FlowSchemaSpec {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
+        writer.optional("distinguisherMethod", &self.distinguisher_method);
+        writer.optional("matchingPrecedence", &self.matching_precedence);
         writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.distinguisher_method,
-                    &self.matching_precedence,
-                    &self.priority_level_configuration,
-                    &self.rules,
-                ],
-            );
+            .required("priorityLevelConfiguration", &self.priority_level_configuration);
+        writer.optional("rules", &self.rules);
     }
 }
 

@@ -12,7 +12,7 @@ pub struct FlowSchemaStatus {
 }
 
 impl json::Value for FlowSchemaStatus {
-    const FIELDS: &'static [json::Field] = &[json::Field::optional("conditions")];
+    const FIELDS: &'static [&'static str] = &["conditions"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -21,7 +21,7 @@ impl json::Value for FlowSchemaStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.conditions]);
+        writer.optional("conditions", &self.conditions);
     }
 }
 

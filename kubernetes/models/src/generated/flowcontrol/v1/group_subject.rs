@@ -15,7 +15,7 @@ pub struct GroupSubject {
 }
 
 impl json::Value for GroupSubject {
-    const FIELDS: &'static [json::Field] = &[json::Field::required("name")];
+    const FIELDS: &'static [&'static str] = &["name"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -24,7 +24,7 @@ impl json::Value for GroupSubject {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.name]);
+        writer.required("name", &self.name);
     }
 }
 

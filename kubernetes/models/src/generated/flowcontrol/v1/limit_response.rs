@@ -21,10 +21,7 @@ pub struct LimitResponse {
 }
 
 impl json::Value for LimitResponse {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("queuing"),
-        json::Field::required("type"),
-    ];
+    const FIELDS: &'static [&'static str] = &["queuing", "type"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -33,7 +30,8 @@ impl json::Value for LimitResponse {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.queuing, &self.type_]);
+        writer.optional("queuing", &self.queuing);
+        writer.required("type", &self.type_);
     }
 }
 

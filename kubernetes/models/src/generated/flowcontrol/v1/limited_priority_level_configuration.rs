@@ -57,11 +57,11 @@ pub struct LimitedPriorityLevelConfiguration {
 }
 
 impl json::Value for LimitedPriorityLevelConfiguration {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("borrowingLimitPercent"),
-        json::Field::optional("lendablePercent"),
-        json::Field::required("limitResponse"),
-        json::Field::optional("nominalConcurrencyShares"),
+    const FIELDS: &'static [&'static str] = &[
+        "borrowingLimitPercent",
+        "lendablePercent",
+        "limitResponse",
+        "nominalConcurrencyShares",
     ];
     fn read_fields(
         &mut self,
@@ -80,16 +80,10 @@ impl json::Value for LimitedPriorityLevelConfiguration {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.borrowing_limit_percent,
-                    &self.lendable_percent,
-                    &self.limit_response,
-                    &self.nominal_concurrency_shares,
-                ],
-            );
+        writer.optional("borrowingLimitPercent", &self.borrowing_limit_percent);
+        writer.optional("lendablePercent", &self.lendable_percent);
+        writer.required("limitResponse", &self.limit_response);
+        writer.optional("nominalConcurrencyShares", &self.nominal_concurrency_shares);
     }
 }
 

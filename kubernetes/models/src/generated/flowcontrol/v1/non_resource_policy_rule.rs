@@ -30,10 +30,7 @@ pub struct NonResourcePolicyRule {
 }
 
 impl json::Value for NonResourcePolicyRule {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("nonResourceURLs"),
-        json::Field::required("verbs"),
-    ];
+    const FIELDS: &'static [&'static str] = &["nonResourceURLs", "verbs"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -42,7 +39,8 @@ impl json::Value for NonResourcePolicyRule {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.non_resource_urls, &self.verbs]);
+        writer.required("nonResourceURLs", &self.non_resource_urls);
+        writer.required("verbs", &self.verbs);
     }
 }
 

@@ -27,10 +27,10 @@ pub struct PolicyRulesWithSubjects {
 }
 
 impl json::Value for PolicyRulesWithSubjects {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("nonResourceRules"),
-        json::Field::optional("resourceRules"),
-        json::Field::required("subjects"),
+    const FIELDS: &'static [&'static str] = &[
+        "nonResourceRules",
+        "resourceRules",
+        "subjects",
     ];
     fn read_fields(
         &mut self,
@@ -48,11 +48,9 @@ impl json::Value for PolicyRulesWithSubjects {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.non_resource_rules, &self.resource_rules, &self.subjects],
-            );
+        writer.optional("nonResourceRules", &self.non_resource_rules);
+        writer.optional("resourceRules", &self.resource_rules);
+        writer.required("subjects", &self.subjects);
     }
 }
 

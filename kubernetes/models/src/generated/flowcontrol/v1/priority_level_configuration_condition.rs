@@ -24,12 +24,12 @@ pub struct PriorityLevelConfigurationCondition {
 }
 
 impl json::Value for PriorityLevelConfigurationCondition {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("lastTransitionTime"),
-        json::Field::optional("message"),
-        json::Field::optional("reason"),
-        json::Field::optional("status"),
-        json::Field::required("type"),
+    const FIELDS: &'static [&'static str] = &[
+        "lastTransitionTime",
+        "message",
+        "reason",
+        "status",
+        "type",
     ];
     fn read_fields(
         &mut self,
@@ -49,17 +49,11 @@ impl json::Value for PriorityLevelConfigurationCondition {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.last_transition_time,
-                    &self.message,
-                    &self.reason,
-                    &self.status,
-                    &self.type_,
-                ],
-            );
+        writer.optional("lastTransitionTime", &self.last_transition_time);
+        writer.optional("message", &self.message);
+        writer.optional("reason", &self.reason);
+        writer.optional("status", &self.status);
+        writer.required("type", &self.type_);
     }
 }
 

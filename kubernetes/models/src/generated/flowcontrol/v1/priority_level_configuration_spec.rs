@@ -27,11 +27,7 @@ pub struct PriorityLevelConfigurationSpec {
 }
 
 impl json::Value for PriorityLevelConfigurationSpec {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("exempt"),
-        json::Field::optional("limited"),
-        json::Field::required("type"),
-    ];
+    const FIELDS: &'static [&'static str] = &["exempt", "limited", "type"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -44,7 +40,9 @@ impl json::Value for PriorityLevelConfigurationSpec {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.exempt, &self.limited, &self.type_]);
+        writer.optional("exempt", &self.exempt);
+        writer.optional("limited", &self.limited);
+        writer.required("type", &self.type_);
     }
 }
 

@@ -28,11 +28,7 @@ pub struct QueuingConfiguration {
 }
 
 impl json::Value for QueuingConfiguration {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("handSize"),
-        json::Field::optional("queueLengthLimit"),
-        json::Field::optional("queues"),
-    ];
+    const FIELDS: &'static [&'static str] = &["handSize", "queueLengthLimit", "queues"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -49,11 +45,9 @@ impl json::Value for QueuingConfiguration {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.hand_size, &self.queue_length_limit, &self.queues],
-            );
+        writer.optional("handSize", &self.hand_size);
+        writer.optional("queueLengthLimit", &self.queue_length_limit);
+        writer.optional("queues", &self.queues);
     }
 }
 

@@ -42,12 +42,12 @@ pub struct ResourcePolicyRule {
 }
 
 impl json::Value for ResourcePolicyRule {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("apiGroups"),
-        json::Field::optional("clusterScope"),
-        json::Field::optional("namespaces"),
-        json::Field::required("resources"),
-        json::Field::required("verbs"),
+    const FIELDS: &'static [&'static str] = &[
+        "apiGroups",
+        "clusterScope",
+        "namespaces",
+        "resources",
+        "verbs",
     ];
     fn read_fields(
         &mut self,
@@ -67,17 +67,11 @@ impl json::Value for ResourcePolicyRule {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.api_groups,
-                    &self.cluster_scope,
-                    &self.namespaces,
-                    &self.resources,
-                    &self.verbs,
-                ],
-            );
+        writer.required("apiGroups", &self.api_groups);
+        writer.optional("clusterScope", &self.cluster_scope);
+        writer.optional("namespaces", &self.namespaces);
+        writer.required("resources", &self.resources);
+        writer.required("verbs", &self.verbs);
     }
 }
 

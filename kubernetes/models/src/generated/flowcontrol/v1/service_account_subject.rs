@@ -18,10 +18,7 @@ pub struct ServiceAccountSubject {
 }
 
 impl json::Value for ServiceAccountSubject {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("name"),
-        json::Field::required("namespace"),
-    ];
+    const FIELDS: &'static [&'static str] = &["name", "namespace"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -30,7 +27,8 @@ impl json::Value for ServiceAccountSubject {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.name, &self.namespace]);
+        writer.required("name", &self.name);
+        writer.required("namespace", &self.namespace);
     }
 }
 

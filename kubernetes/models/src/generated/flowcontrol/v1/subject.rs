@@ -23,12 +23,7 @@ pub struct Subject {
 }
 
 impl json::Value for Subject {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("group"),
-        json::Field::required("kind"),
-        json::Field::optional("serviceAccount"),
-        json::Field::optional("user"),
-    ];
+    const FIELDS: &'static [&'static str] = &["group", "kind", "serviceAccount", "user"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -46,11 +41,10 @@ impl json::Value for Subject {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.group, &self.kind, &self.service_account, &self.user],
-            );
+        writer.optional("group", &self.group);
+        writer.required("kind", &self.kind);
+        writer.optional("serviceAccount", &self.service_account);
+        writer.optional("user", &self.user);
     }
 }
 

@@ -14,7 +14,7 @@ pub struct UserSubject {
 }
 
 impl json::Value for UserSubject {
-    const FIELDS: &'static [json::Field] = &[json::Field::required("name")];
+    const FIELDS: &'static [&'static str] = &["name"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -23,7 +23,7 @@ impl json::Value for UserSubject {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.name]);
+        writer.required("name", &self.name);
     }
 }
 

@@ -19,10 +19,7 @@ pub struct EvictionPodReference {
 }
 
 impl json::Value for EvictionPodReference {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("name"),
-        json::Field::required("uid"),
-    ];
+    const FIELDS: &'static [&'static str] = &["name", "uid"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -31,7 +28,8 @@ impl json::Value for EvictionPodReference {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.name, &self.uid]);
+        writer.required("name", &self.name);
+        writer.required("uid", &self.uid);
     }
 }
 

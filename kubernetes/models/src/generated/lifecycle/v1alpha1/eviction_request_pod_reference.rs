@@ -20,10 +20,7 @@ pub struct EvictionRequestPodReference {
 }
 
 impl json::Value for EvictionRequestPodReference {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("name"),
-        json::Field::required("uid"),
-    ];
+    const FIELDS: &'static [&'static str] = &["name", "uid"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -32,7 +29,8 @@ impl json::Value for EvictionRequestPodReference {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.name, &self.uid]);
+        writer.required("name", &self.name);
+        writer.required("uid", &self.uid);
     }
 }
 

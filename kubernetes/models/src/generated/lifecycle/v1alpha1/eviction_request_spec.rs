@@ -29,11 +29,7 @@ pub struct EvictionRequestSpec {
 }
 
 impl json::Value for EvictionRequestSpec {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("intent"),
-        json::Field::required("requester"),
-        json::Field::required("target"),
-    ];
+    const FIELDS: &'static [&'static str] = &["intent", "requester", "target"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -46,7 +42,9 @@ impl json::Value for EvictionRequestSpec {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.intent, &self.requester, &self.target]);
+        writer.required("intent", &self.intent);
+        writer.required("requester", &self.requester);
+        writer.required("target", &self.target);
     }
 }
 

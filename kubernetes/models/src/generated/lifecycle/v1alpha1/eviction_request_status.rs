@@ -28,10 +28,7 @@ pub struct EvictionRequestStatus {
 }
 
 impl json::Value for EvictionRequestStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("conditions"),
-        json::Field::optional("observedGeneration"),
-    ];
+    const FIELDS: &'static [&'static str] = &["conditions", "observedGeneration"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -44,7 +41,8 @@ impl json::Value for EvictionRequestStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.conditions, &self.observed_generation]);
+        writer.optional("conditions", &self.conditions);
+        writer.optional("observedGeneration", &self.observed_generation);
     }
 }
 

@@ -14,7 +14,7 @@ pub struct EvictionSpec {
 }
 
 impl json::Value for EvictionSpec {
-    const FIELDS: &'static [json::Field] = &[json::Field::required("target")];
+    const FIELDS: &'static [&'static str] = &["target"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -23,7 +23,7 @@ impl json::Value for EvictionSpec {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.target]);
+        writer.required("target", &self.target);
     }
 }
 

@@ -63,12 +63,12 @@ pub struct EvictionStatus {
 }
 
 impl json::Value for EvictionStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("conditions"),
-        json::Field::optional("observedGeneration"),
-        json::Field::optional("requesters"),
-        json::Field::optional("responders"),
-        json::Field::optional("targetResponders"),
+    const FIELDS: &'static [&'static str] = &[
+        "conditions",
+        "observedGeneration",
+        "requesters",
+        "responders",
+        "targetResponders",
     ];
     fn read_fields(
         &mut self,
@@ -88,17 +88,11 @@ impl json::Value for EvictionStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.conditions,
-                    &self.observed_generation,
-                    &self.requesters,
-                    &self.responders,
-                    &self.target_responders,
-                ],
-            );
+        writer.optional("conditions", &self.conditions);
+        writer.optional("observedGeneration", &self.observed_generation);
+        writer.optional("requesters", &self.requesters);
+        writer.optional("responders", &self.responders);
+        writer.optional("targetResponders", &self.target_responders);
     }
 }
 

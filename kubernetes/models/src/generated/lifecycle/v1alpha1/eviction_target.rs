@@ -14,7 +14,7 @@ pub struct EvictionTarget {
 }
 
 impl json::Value for EvictionTarget {
-    const FIELDS: &'static [json::Field] = &[json::Field::optional("pod")];
+    const FIELDS: &'static [&'static str] = &["pod"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -23,7 +23,7 @@ impl json::Value for EvictionTarget {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.pod]);
+        writer.optional("pod", &self.pod);
     }
 }
 

@@ -24,10 +24,7 @@ pub struct Requester {
 }
 
 impl json::Value for Requester {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("intent"),
-        json::Field::required("name"),
-    ];
+    const FIELDS: &'static [&'static str] = &["intent", "name"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -36,7 +33,8 @@ impl json::Value for Requester {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.intent, &self.name]);
+        writer.required("intent", &self.intent);
+        writer.required("name", &self.name);
     }
 }
 

@@ -43,13 +43,13 @@ pub struct ResponderStatus {
 }
 
 impl json::Value for ResponderStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("completionTime"),
-        json::Field::optional("expectedCompletionTime"),
-        json::Field::optional("heartbeatTime"),
-        json::Field::optional("message"),
-        json::Field::required("name"),
-        json::Field::optional("startTime"),
+    const FIELDS: &'static [&'static str] = &[
+        "completionTime",
+        "expectedCompletionTime",
+        "heartbeatTime",
+        "message",
+        "name",
+        "startTime",
     ];
     fn read_fields(
         &mut self,
@@ -70,18 +70,12 @@ impl json::Value for ResponderStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.completion_time,
-                    &self.expected_completion_time,
-                    &self.heartbeat_time,
-                    &self.message,
-                    &self.name,
-                    &self.start_time,
-                ],
-            );
+        writer.optional("completionTime", &self.completion_time);
+        writer.optional("expectedCompletionTime", &self.expected_completion_time);
+        writer.optional("heartbeatTime", &self.heartbeat_time);
+        writer.optional("message", &self.message);
+        writer.required("name", &self.name);
+        writer.optional("startTime", &self.start_time);
     }
 }
 

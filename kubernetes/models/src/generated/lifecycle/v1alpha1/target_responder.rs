@@ -55,11 +55,7 @@ pub struct TargetResponder {
 }
 
 impl json::Value for TargetResponder {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("name"),
-        json::Field::required("priority"),
-        json::Field::required("state"),
-    ];
+    const FIELDS: &'static [&'static str] = &["name", "priority", "state"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -72,7 +68,9 @@ impl json::Value for TargetResponder {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.name, &self.priority, &self.state]);
+        writer.required("name", &self.name);
+        writer.required("priority", &self.priority);
+        writer.required("state", &self.state);
     }
 }
 

@@ -34,11 +34,7 @@ pub struct HTTPIngressPath {
 }
 
 impl json::Value for HTTPIngressPath {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("backend"),
-        json::Field::optional("path"),
-        json::Field::required("pathType"),
-    ];
+    const FIELDS: &'static [&'static str] = &["backend", "path", "pathType"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -51,7 +47,9 @@ impl json::Value for HTTPIngressPath {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.backend, &self.path, &self.path_type]);
+        writer.required("backend", &self.backend);
+        writer.optional("path", &self.path);
+        writer.required("pathType", &self.path_type);
     }
 }
 

@@ -16,7 +16,7 @@ pub struct HTTPIngressRuleValue {
 }
 
 impl json::Value for HTTPIngressRuleValue {
-    const FIELDS: &'static [json::Field] = &[json::Field::required("paths")];
+    const FIELDS: &'static [&'static str] = &["paths"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -25,7 +25,7 @@ impl json::Value for HTTPIngressRuleValue {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.paths]);
+        writer.required("paths", &self.paths);
     }
 }
 

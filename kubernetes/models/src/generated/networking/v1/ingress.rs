@@ -44,12 +44,12 @@ impl Ingress {
 }
 
 impl json::Value for Ingress {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("apiVersion"),
-        json::Field::required("kind"),
-        json::Field::required("metadata"),
-        json::Field::optional("spec"),
-        json::Field::optional("status"),
+    const FIELDS: &'static [&'static str] = &[
+        "apiVersion",
+        "kind",
+        "metadata",
+        "spec",
+        "status",
     ];
     fn read_fields(
         &mut self,
@@ -69,17 +69,10 @@ impl json::Value for Ingress {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &json::Constant("networking.k8s.io/v1"),
-                    &json::Constant("Ingress"),
-                    &self.metadata,
-                    &self.spec,
-                    &self.status,
-                ],
-            );
+        writer.type_meta("networking.k8s.io/v1", "Ingress");
+        writer.required("metadata", &self.metadata);
+        writer.optional("spec", &self.spec);
+        writer.optional("status", &self.status);
     }
 }
 

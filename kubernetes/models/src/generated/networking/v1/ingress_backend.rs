@@ -20,10 +20,7 @@ pub struct IngressBackend {
 }
 
 impl json::Value for IngressBackend {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("resource"),
-        json::Field::optional("service"),
-    ];
+    const FIELDS: &'static [&'static str] = &["resource", "service"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -32,7 +29,8 @@ impl json::Value for IngressBackend {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.resource, &self.service]);
+        writer.optional("resource", &self.resource);
+        writer.optional("service", &self.service);
     }
 }
 

@@ -33,12 +33,7 @@ impl IngressClass {
 }
 
 impl json::Value for IngressClass {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("apiVersion"),
-        json::Field::required("kind"),
-        json::Field::required("metadata"),
-        json::Field::optional("spec"),
-    ];
+    const FIELDS: &'static [&'static str] = &["apiVersion", "kind", "metadata", "spec"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -56,16 +51,9 @@ impl json::Value for IngressClass {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &json::Constant("networking.k8s.io/v1"),
-                    &json::Constant("IngressClass"),
-                    &self.metadata,
-                    &self.spec,
-                ],
-            );
+        writer.type_meta("networking.k8s.io/v1", "IngressClass");
+        writer.required("metadata", &self.metadata);
+        writer.optional("spec", &self.spec);
     }
 }
 

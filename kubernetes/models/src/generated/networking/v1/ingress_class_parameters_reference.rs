@@ -29,12 +29,12 @@ pub struct IngressClassParametersReference {
 }
 
 impl json::Value for IngressClassParametersReference {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("apiGroup"),
-        json::Field::required("kind"),
-        json::Field::required("name"),
-        json::Field::optional("namespace"),
-        json::Field::optional("scope"),
+    const FIELDS: &'static [&'static str] = &[
+        "apiGroup",
+        "kind",
+        "name",
+        "namespace",
+        "scope",
     ];
     fn read_fields(
         &mut self,
@@ -54,11 +54,11 @@ impl json::Value for IngressClassParametersReference {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.api_group, &self.kind, &self.name, &self.namespace, &self.scope],
-            );
+        writer.optional("apiGroup", &self.api_group);
+        writer.required("kind", &self.kind);
+        writer.required("name", &self.name);
+        writer.optional("namespace", &self.namespace);
+        writer.optional("scope", &self.scope);
     }
 }
 

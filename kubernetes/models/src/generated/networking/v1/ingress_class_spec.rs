@@ -21,10 +21,7 @@ pub struct IngressClassSpec {
 }
 
 impl json::Value for IngressClassSpec {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("controller"),
-        json::Field::optional("parameters"),
-    ];
+    const FIELDS: &'static [&'static str] = &["controller", "parameters"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -33,7 +30,8 @@ impl json::Value for IngressClassSpec {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.controller, &self.parameters]);
+        writer.optional("controller", &self.controller);
+        writer.optional("parameters", &self.parameters);
     }
 }
 

@@ -17,11 +17,7 @@ pub struct IngressLoadBalancerIngress {
 }
 
 impl json::Value for IngressLoadBalancerIngress {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("hostname"),
-        json::Field::optional("ip"),
-        json::Field::optional("ports"),
-    ];
+    const FIELDS: &'static [&'static str] = &["hostname", "ip", "ports"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -34,7 +30,9 @@ impl json::Value for IngressLoadBalancerIngress {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.hostname, &self.ip, &self.ports]);
+        writer.optional("hostname", &self.hostname);
+        writer.optional("ip", &self.ip);
+        writer.optional("ports", &self.ports);
     }
 }
 

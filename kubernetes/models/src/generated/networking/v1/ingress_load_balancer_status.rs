@@ -12,7 +12,7 @@ pub struct IngressLoadBalancerStatus {
 }
 
 impl json::Value for IngressLoadBalancerStatus {
-    const FIELDS: &'static [json::Field] = &[json::Field::optional("ingress")];
+    const FIELDS: &'static [&'static str] = &["ingress"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -21,7 +21,7 @@ impl json::Value for IngressLoadBalancerStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.ingress]);
+        writer.optional("ingress", &self.ingress);
     }
 }
 

@@ -22,11 +22,7 @@ pub struct IngressPortStatus {
 }
 
 impl json::Value for IngressPortStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("error"),
-        json::Field::required("port"),
-        json::Field::required("protocol"),
-    ];
+    const FIELDS: &'static [&'static str] = &["error", "port", "protocol"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -39,7 +35,9 @@ impl json::Value for IngressPortStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.error, &self.port, &self.protocol]);
+        writer.optional("error", &self.error);
+        writer.required("port", &self.port);
+        writer.required("protocol", &self.protocol);
     }
 }
 

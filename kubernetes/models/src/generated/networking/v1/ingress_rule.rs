@@ -36,10 +36,7 @@ pub struct IngressRule {
 }
 
 impl json::Value for IngressRule {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("host"),
-        json::Field::optional("http"),
-    ];
+    const FIELDS: &'static [&'static str] = &["host", "http"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -48,7 +45,8 @@ impl json::Value for IngressRule {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.host, &self.http]);
+        writer.optional("host", &self.host);
+        writer.optional("http", &self.http);
     }
 }
 

@@ -19,10 +19,7 @@ pub struct IngressServiceBackend {
 }
 
 impl json::Value for IngressServiceBackend {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("name"),
-        json::Field::optional("port"),
-    ];
+    const FIELDS: &'static [&'static str] = &["name", "port"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -31,7 +28,8 @@ impl json::Value for IngressServiceBackend {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.name, &self.port]);
+        writer.required("name", &self.name);
+        writer.optional("port", &self.port);
     }
 }
 

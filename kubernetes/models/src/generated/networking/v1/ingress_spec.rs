@@ -36,11 +36,11 @@ pub struct IngressSpec {
 }
 
 impl json::Value for IngressSpec {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("defaultBackend"),
-        json::Field::optional("ingressClassName"),
-        json::Field::optional("rules"),
-        json::Field::optional("tls"),
+    const FIELDS: &'static [&'static str] = &[
+        "defaultBackend",
+        "ingressClassName",
+        "rules",
+        "tls",
     ];
     fn read_fields(
         &mut self,
@@ -59,16 +59,10 @@ impl json::Value for IngressSpec {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.default_backend,
-                    &self.ingress_class_name,
-                    &self.rules,
-                    &self.tls,
-                ],
-            );
+        writer.optional("defaultBackend", &self.default_backend);
+        writer.optional("ingressClassName", &self.ingress_class_name);
+        writer.optional("rules", &self.rules);
+        writer.optional("tls", &self.tls);
     }
 }
 

@@ -12,7 +12,7 @@ pub struct IngressStatus {
 }
 
 impl json::Value for IngressStatus {
-    const FIELDS: &'static [json::Field] = &[json::Field::optional("loadBalancer")];
+    const FIELDS: &'static [&'static str] = &["loadBalancer"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -21,7 +21,7 @@ impl json::Value for IngressStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.load_balancer]);
+        writer.optional("loadBalancer", &self.load_balancer);
     }
 }
 

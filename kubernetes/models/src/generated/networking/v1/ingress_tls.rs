@@ -21,10 +21,7 @@ pub struct IngressTLS {
 }
 
 impl json::Value for IngressTLS {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("hosts"),
-        json::Field::optional("secretName"),
-    ];
+    const FIELDS: &'static [&'static str] = &["hosts", "secretName"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -33,7 +30,8 @@ impl json::Value for IngressTLS {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.hosts, &self.secret_name]);
+        writer.optional("hosts", &self.hosts);
+        writer.optional("secretName", &self.secret_name);
     }
 }
 

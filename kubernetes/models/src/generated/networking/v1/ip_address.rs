@@ -36,12 +36,7 @@ impl IPAddress {
 }
 
 impl json::Value for IPAddress {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("apiVersion"),
-        json::Field::required("kind"),
-        json::Field::required("metadata"),
-        json::Field::required("spec"),
-    ];
+    const FIELDS: &'static [&'static str] = &["apiVersion", "kind", "metadata", "spec"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -59,16 +54,9 @@ impl json::Value for IPAddress {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &json::Constant("networking.k8s.io/v1"),
-                    &json::Constant("IPAddress"),
-                    &self.metadata,
-                    &self.spec,
-                ],
-            );
+        writer.type_meta("networking.k8s.io/v1", "IPAddress");
+        writer.required("metadata", &self.metadata);
+        writer.required("spec", &self.spec);
     }
 }
 

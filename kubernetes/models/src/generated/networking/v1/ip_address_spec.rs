@@ -14,7 +14,7 @@ pub struct IPAddressSpec {
 }
 
 impl json::Value for IPAddressSpec {
-    const FIELDS: &'static [json::Field] = &[json::Field::required("parentRef")];
+    const FIELDS: &'static [&'static str] = &["parentRef"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -23,7 +23,7 @@ impl json::Value for IPAddressSpec {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.parent_ref]);
+        writer.required("parentRef", &self.parent_ref);
     }
 }
 

@@ -18,10 +18,7 @@ pub struct IPBlock {
 }
 
 impl json::Value for IPBlock {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("cidr"),
-        json::Field::optional("except"),
-    ];
+    const FIELDS: &'static [&'static str] = &["cidr", "except"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -30,7 +27,8 @@ impl json::Value for IPBlock {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.cidr, &self.except]);
+        writer.required("cidr", &self.cidr);
+        writer.optional("except", &self.except);
     }
 }
 

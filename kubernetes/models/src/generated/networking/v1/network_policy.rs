@@ -26,12 +26,7 @@ impl NetworkPolicy {
 }
 
 impl json::Value for NetworkPolicy {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("apiVersion"),
-        json::Field::required("kind"),
-        json::Field::required("metadata"),
-        json::Field::optional("spec"),
-    ];
+    const FIELDS: &'static [&'static str] = &["apiVersion", "kind", "metadata", "spec"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -49,16 +44,9 @@ impl json::Value for NetworkPolicy {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &json::Constant("networking.k8s.io/v1"),
-                    &json::Constant("NetworkPolicy"),
-                    &self.metadata,
-                    &self.spec,
-                ],
-            );
+        writer.type_meta("networking.k8s.io/v1", "NetworkPolicy");
+        writer.required("metadata", &self.metadata);
+        writer.optional("spec", &self.spec);
     }
 }
 

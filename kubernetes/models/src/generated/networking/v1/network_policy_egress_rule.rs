@@ -25,10 +25,7 @@ pub struct NetworkPolicyEgressRule {
 }
 
 impl json::Value for NetworkPolicyEgressRule {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("ports"),
-        json::Field::optional("to"),
-    ];
+    const FIELDS: &'static [&'static str] = &["ports", "to"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -37,7 +34,8 @@ impl json::Value for NetworkPolicyEgressRule {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.ports, &self.to]);
+        writer.optional("ports", &self.ports);
+        writer.optional("to", &self.to);
     }
 }
 

@@ -25,10 +25,7 @@ pub struct NetworkPolicyIngressRule {
 }
 
 impl json::Value for NetworkPolicyIngressRule {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("from"),
-        json::Field::optional("ports"),
-    ];
+    const FIELDS: &'static [&'static str] = &["from", "ports"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -37,7 +34,8 @@ impl json::Value for NetworkPolicyIngressRule {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.from, &self.ports]);
+        writer.optional("from", &self.from);
+        writer.optional("ports", &self.ports);
     }
 }
 

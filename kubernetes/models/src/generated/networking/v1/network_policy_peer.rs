@@ -33,10 +33,10 @@ pub struct NetworkPolicyPeer {
 }
 
 impl json::Value for NetworkPolicyPeer {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("ipBlock"),
-        json::Field::optional("namespaceSelector"),
-        json::Field::optional("podSelector"),
+    const FIELDS: &'static [&'static str] = &[
+        "ipBlock",
+        "namespaceSelector",
+        "podSelector",
     ];
     fn read_fields(
         &mut self,
@@ -54,11 +54,9 @@ impl json::Value for NetworkPolicyPeer {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.ip_block, &self.namespace_selector, &self.pod_selector],
-            );
+        writer.optional("ipBlock", &self.ip_block);
+        writer.optional("namespaceSelector", &self.namespace_selector);
+        writer.optional("podSelector", &self.pod_selector);
     }
 }
 

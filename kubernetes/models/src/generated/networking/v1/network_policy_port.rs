@@ -25,11 +25,7 @@ pub struct NetworkPolicyPort {
 }
 
 impl json::Value for NetworkPolicyPort {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("endPort"),
-        json::Field::optional("port"),
-        json::Field::optional("protocol"),
-    ];
+    const FIELDS: &'static [&'static str] = &["endPort", "port", "protocol"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -42,7 +38,9 @@ impl json::Value for NetworkPolicyPort {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.end_port, &self.port, &self.protocol]);
+        writer.optional("endPort", &self.end_port);
+        writer.optional("port", &self.port);
+        writer.optional("protocol", &self.protocol);
     }
 }
 

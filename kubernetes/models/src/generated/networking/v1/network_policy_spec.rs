@@ -45,11 +45,11 @@ pub struct NetworkPolicySpec {
 }
 
 impl json::Value for NetworkPolicySpec {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("egress"),
-        json::Field::optional("ingress"),
-        json::Field::optional("podSelector"),
-        json::Field::optional("policyTypes"),
+    const FIELDS: &'static [&'static str] = &[
+        "egress",
+        "ingress",
+        "podSelector",
+        "policyTypes",
     ];
     fn read_fields(
         &mut self,
@@ -68,11 +68,10 @@ impl json::Value for NetworkPolicySpec {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.egress, &self.ingress, &self.pod_selector, &self.policy_types],
-            );
+        writer.optional("egress", &self.egress);
+        writer.optional("ingress", &self.ingress);
+        writer.optional("podSelector", &self.pod_selector);
+        writer.optional("policyTypes", &self.policy_types);
     }
 }
 

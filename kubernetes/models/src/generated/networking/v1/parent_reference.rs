@@ -18,12 +18,7 @@ pub struct ParentReference {
 }
 
 impl json::Value for ParentReference {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("group"),
-        json::Field::required("name"),
-        json::Field::optional("namespace"),
-        json::Field::required("resource"),
-    ];
+    const FIELDS: &'static [&'static str] = &["group", "name", "namespace", "resource"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -41,11 +36,10 @@ impl json::Value for ParentReference {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.group, &self.name, &self.namespace, &self.resource],
-            );
+        writer.optional("group", &self.group);
+        writer.required("name", &self.name);
+        writer.optional("namespace", &self.namespace);
+        writer.required("resource", &self.resource);
     }
 }
 

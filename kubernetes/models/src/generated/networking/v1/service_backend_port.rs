@@ -18,10 +18,7 @@ pub struct ServiceBackendPort {
 }
 
 impl json::Value for ServiceBackendPort {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("name"),
-        json::Field::optional("number"),
-    ];
+    const FIELDS: &'static [&'static str] = &["name", "number"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -30,7 +27,8 @@ impl json::Value for ServiceBackendPort {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.name, &self.number]);
+        writer.optional("name", &self.name);
+        writer.optional("number", &self.number);
     }
 }
 

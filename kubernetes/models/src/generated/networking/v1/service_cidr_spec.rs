@@ -15,7 +15,7 @@ pub struct ServiceCIDRSpec {
 }
 
 impl json::Value for ServiceCIDRSpec {
-    const FIELDS: &'static [json::Field] = &[json::Field::optional("cidrs")];
+    const FIELDS: &'static [&'static str] = &["cidrs"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -24,7 +24,7 @@ impl json::Value for ServiceCIDRSpec {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.cidrs]);
+        writer.optional("cidrs", &self.cidrs);
     }
 }
 

@@ -14,7 +14,7 @@ pub struct ServiceCIDRStatus {
 }
 
 impl json::Value for ServiceCIDRStatus {
-    const FIELDS: &'static [json::Field] = &[json::Field::optional("conditions")];
+    const FIELDS: &'static [&'static str] = &["conditions"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -23,7 +23,7 @@ impl json::Value for ServiceCIDRStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.conditions]);
+        writer.optional("conditions", &self.conditions);
     }
 }
 

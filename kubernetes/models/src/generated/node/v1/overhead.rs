@@ -12,7 +12,7 @@ pub struct Overhead {
 }
 
 impl json::Value for Overhead {
-    const FIELDS: &'static [json::Field] = &[json::Field::optional("podFixed")];
+    const FIELDS: &'static [&'static str] = &["podFixed"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -21,7 +21,7 @@ impl json::Value for Overhead {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.pod_fixed]);
+        writer.optional("podFixed", &self.pod_fixed);
     }
 }
 

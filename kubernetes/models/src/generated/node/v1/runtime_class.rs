@@ -62,13 +62,13 @@ impl RuntimeClass {
 }
 
 impl json::Value for RuntimeClass {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("apiVersion"),
-        json::Field::required("kind"),
-        json::Field::required("metadata"),
-        json::Field::required("handler"),
-        json::Field::optional("overhead"),
-        json::Field::optional("scheduling"),
+    const FIELDS: &'static [&'static str] = &[
+        "apiVersion",
+        "kind",
+        "metadata",
+        "handler",
+        "overhead",
+        "scheduling",
     ];
     fn read_fields(
         &mut self,
@@ -89,18 +89,11 @@ impl json::Value for RuntimeClass {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &json::Constant("node.k8s.io/v1"),
-                    &json::Constant("RuntimeClass"),
-                    &self.metadata,
-                    &self.handler,
-                    &self.overhead,
-                    &self.scheduling,
-                ],
-            );
+        writer.type_meta("node.k8s.io/v1", "RuntimeClass");
+        writer.required("metadata", &self.metadata);
+        writer.required("handler", &self.handler);
+        writer.optional("overhead", &self.overhead);
+        writer.optional("scheduling", &self.scheduling);
     }
 }
 

@@ -20,10 +20,7 @@ pub struct Scheduling {
 }
 
 impl json::Value for Scheduling {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("nodeSelector"),
-        json::Field::optional("tolerations"),
-    ];
+    const FIELDS: &'static [&'static str] = &["nodeSelector", "tolerations"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -33,7 +30,8 @@ impl json::Value for Scheduling {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.node_selector, &self.tolerations]);
+        writer.optional("nodeSelector", &self.node_selector);
+        writer.optional("tolerations", &self.tolerations);
     }
 }
 

@@ -29,11 +29,11 @@ impl Eviction {
 }
 
 impl json::Value for Eviction {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("apiVersion"),
-        json::Field::required("kind"),
-        json::Field::required("metadata"),
-        json::Field::optional("deleteOptions"),
+    const FIELDS: &'static [&'static str] = &[
+        "apiVersion",
+        "kind",
+        "metadata",
+        "deleteOptions",
     ];
     fn read_fields(
         &mut self,
@@ -52,16 +52,9 @@ impl json::Value for Eviction {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &json::Constant("policy/v1"),
-                    &json::Constant("Eviction"),
-                    &self.metadata,
-                    &self.delete_options,
-                ],
-            );
+        writer.type_meta("policy/v1", "Eviction");
+        writer.required("metadata", &self.metadata);
+        writer.optional("deleteOptions", &self.delete_options);
     }
 }
 

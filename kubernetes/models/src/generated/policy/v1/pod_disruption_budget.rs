@@ -38,12 +38,12 @@ impl PodDisruptionBudget {
 }
 
 impl json::Value for PodDisruptionBudget {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("apiVersion"),
-        json::Field::required("kind"),
-        json::Field::required("metadata"),
-        json::Field::optional("spec"),
-        json::Field::optional("status"),
+    const FIELDS: &'static [&'static str] = &[
+        "apiVersion",
+        "kind",
+        "metadata",
+        "spec",
+        "status",
     ];
     fn read_fields(
         &mut self,
@@ -63,17 +63,10 @@ impl json::Value for PodDisruptionBudget {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &json::Constant("policy/v1"),
-                    &json::Constant("PodDisruptionBudget"),
-                    &self.metadata,
-                    &self.spec,
-                    &self.status,
-                ],
-            );
+        writer.type_meta("policy/v1", "PodDisruptionBudget");
+        writer.required("metadata", &self.metadata);
+        writer.optional("spec", &self.spec);
+        writer.optional("status", &self.status);
     }
 }
 

@@ -48,11 +48,11 @@ pub struct PodDisruptionBudgetSpec {
 }
 
 impl json::Value for PodDisruptionBudgetSpec {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("maxUnavailable"),
-        json::Field::optional("minAvailable"),
-        json::Field::optional("selector"),
-        json::Field::optional("unhealthyPodEvictionPolicy"),
+    const FIELDS: &'static [&'static str] = &[
+        "maxUnavailable",
+        "minAvailable",
+        "selector",
+        "unhealthyPodEvictionPolicy",
     ];
     fn read_fields(
         &mut self,
@@ -71,16 +71,11 @@ impl json::Value for PodDisruptionBudgetSpec {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
+        writer.optional("maxUnavailable", &self.max_unavailable);
+        writer.optional("minAvailable", &self.min_available);
+        writer.optional("selector", &self.selector);
         writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.max_unavailable,
-                    &self.min_available,
-                    &self.selector,
-                    &self.unhealthy_pod_eviction_policy,
-                ],
-            );
+            .optional("unhealthyPodEvictionPolicy", &self.unhealthy_pod_eviction_policy);
     }
 }
 

@@ -48,14 +48,14 @@ pub struct PodDisruptionBudgetStatus {
 }
 
 impl json::Value for PodDisruptionBudgetStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("conditions"),
-        json::Field::optional("currentHealthy"),
-        json::Field::optional("desiredHealthy"),
-        json::Field::optional("disruptedPods"),
-        json::Field::optional("disruptionsAllowed"),
-        json::Field::optional("expectedPods"),
-        json::Field::optional("observedGeneration"),
+    const FIELDS: &'static [&'static str] = &[
+        "conditions",
+        "currentHealthy",
+        "desiredHealthy",
+        "disruptedPods",
+        "disruptionsAllowed",
+        "expectedPods",
+        "observedGeneration",
     ];
     fn read_fields(
         &mut self,
@@ -77,19 +77,13 @@ impl json::Value for PodDisruptionBudgetStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.conditions,
-                    &self.current_healthy,
-                    &self.desired_healthy,
-                    &self.disrupted_pods,
-                    &self.disruptions_allowed,
-                    &self.expected_pods,
-                    &self.observed_generation,
-                ],
-            );
+        writer.optional("conditions", &self.conditions);
+        writer.optional("currentHealthy", &self.current_healthy);
+        writer.optional("desiredHealthy", &self.desired_healthy);
+        writer.optional("disruptedPods", &self.disrupted_pods);
+        writer.optional("disruptionsAllowed", &self.disruptions_allowed);
+        writer.optional("expectedPods", &self.expected_pods);
+        writer.optional("observedGeneration", &self.observed_generation);
     }
 }
 

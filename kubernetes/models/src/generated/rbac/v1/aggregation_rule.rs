@@ -14,9 +14,7 @@ pub struct AggregationRule {
 }
 
 impl json::Value for AggregationRule {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("clusterRoleSelectors"),
-    ];
+    const FIELDS: &'static [&'static str] = &["clusterRoleSelectors"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -25,7 +23,7 @@ impl json::Value for AggregationRule {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.cluster_role_selectors]);
+        writer.optional("clusterRoleSelectors", &self.cluster_role_selectors);
     }
 }
 

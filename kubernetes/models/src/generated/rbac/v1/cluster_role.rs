@@ -40,12 +40,12 @@ impl ClusterRole {
 }
 
 impl json::Value for ClusterRole {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("apiVersion"),
-        json::Field::required("kind"),
-        json::Field::required("metadata"),
-        json::Field::optional("aggregationRule"),
-        json::Field::optional("rules"),
+    const FIELDS: &'static [&'static str] = &[
+        "apiVersion",
+        "kind",
+        "metadata",
+        "aggregationRule",
+        "rules",
     ];
     fn read_fields(
         &mut self,
@@ -65,17 +65,10 @@ impl json::Value for ClusterRole {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &json::Constant("rbac.authorization.k8s.io/v1"),
-                    &json::Constant("ClusterRole"),
-                    &self.metadata,
-                    &self.aggregation_rule,
-                    &self.rules,
-                ],
-            );
+        writer.type_meta("rbac.authorization.k8s.io/v1", "ClusterRole");
+        writer.required("metadata", &self.metadata);
+        writer.optional("aggregationRule", &self.aggregation_rule);
+        writer.optional("rules", &self.rules);
     }
 }
 

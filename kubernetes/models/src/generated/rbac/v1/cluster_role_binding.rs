@@ -37,12 +37,12 @@ impl ClusterRoleBinding {
 }
 
 impl json::Value for ClusterRoleBinding {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("apiVersion"),
-        json::Field::required("kind"),
-        json::Field::required("metadata"),
-        json::Field::required("roleRef"),
-        json::Field::optional("subjects"),
+    const FIELDS: &'static [&'static str] = &[
+        "apiVersion",
+        "kind",
+        "metadata",
+        "roleRef",
+        "subjects",
     ];
     fn read_fields(
         &mut self,
@@ -62,17 +62,10 @@ impl json::Value for ClusterRoleBinding {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &json::Constant("rbac.authorization.k8s.io/v1"),
-                    &json::Constant("ClusterRoleBinding"),
-                    &self.metadata,
-                    &self.role_ref,
-                    &self.subjects,
-                ],
-            );
+        writer.type_meta("rbac.authorization.k8s.io/v1", "ClusterRoleBinding");
+        writer.required("metadata", &self.metadata);
+        writer.required("roleRef", &self.role_ref);
+        writer.optional("subjects", &self.subjects);
     }
 }
 

@@ -35,12 +35,12 @@ pub struct PolicyRule {
 }
 
 impl json::Value for PolicyRule {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("apiGroups"),
-        json::Field::optional("nonResourceURLs"),
-        json::Field::optional("resourceNames"),
-        json::Field::optional("resources"),
-        json::Field::required("verbs"),
+    const FIELDS: &'static [&'static str] = &[
+        "apiGroups",
+        "nonResourceURLs",
+        "resourceNames",
+        "resources",
+        "verbs",
     ];
     fn read_fields(
         &mut self,
@@ -60,17 +60,11 @@ impl json::Value for PolicyRule {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.api_groups,
-                    &self.non_resource_urls,
-                    &self.resource_names,
-                    &self.resources,
-                    &self.verbs,
-                ],
-            );
+        writer.optional("apiGroups", &self.api_groups);
+        writer.optional("nonResourceURLs", &self.non_resource_urls);
+        writer.optional("resourceNames", &self.resource_names);
+        writer.optional("resources", &self.resources);
+        writer.required("verbs", &self.verbs);
     }
 }
 

@@ -24,12 +24,7 @@ impl Role {
 }
 
 impl json::Value for Role {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("apiVersion"),
-        json::Field::required("kind"),
-        json::Field::required("metadata"),
-        json::Field::optional("rules"),
-    ];
+    const FIELDS: &'static [&'static str] = &["apiVersion", "kind", "metadata", "rules"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -47,16 +42,9 @@ impl json::Value for Role {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &json::Constant("rbac.authorization.k8s.io/v1"),
-                    &json::Constant("Role"),
-                    &self.metadata,
-                    &self.rules,
-                ],
-            );
+        writer.type_meta("rbac.authorization.k8s.io/v1", "Role");
+        writer.required("metadata", &self.metadata);
+        writer.optional("rules", &self.rules);
     }
 }
 

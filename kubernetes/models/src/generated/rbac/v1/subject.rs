@@ -29,12 +29,7 @@ pub struct Subject {
 }
 
 impl json::Value for Subject {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("apiGroup"),
-        json::Field::required("kind"),
-        json::Field::required("name"),
-        json::Field::optional("namespace"),
-    ];
+    const FIELDS: &'static [&'static str] = &["apiGroup", "kind", "name", "namespace"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -52,11 +47,10 @@ impl json::Value for Subject {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.api_group, &self.kind, &self.name, &self.namespace],
-            );
+        writer.optional("apiGroup", &self.api_group);
+        writer.required("kind", &self.kind);
+        writer.required("name", &self.name);
+        writer.optional("namespace", &self.namespace);
     }
 }
 

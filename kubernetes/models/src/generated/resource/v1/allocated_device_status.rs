@@ -47,14 +47,14 @@ pub struct AllocatedDeviceStatus {
 }
 
 impl json::Value for AllocatedDeviceStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("conditions"),
-        json::Field::optional("data"),
-        json::Field::required("device"),
-        json::Field::required("driver"),
-        json::Field::optional("networkData"),
-        json::Field::required("pool"),
-        json::Field::optional("shareID"),
+    const FIELDS: &'static [&'static str] = &[
+        "conditions",
+        "data",
+        "device",
+        "driver",
+        "networkData",
+        "pool",
+        "shareID",
     ];
     fn read_fields(
         &mut self,
@@ -76,19 +76,13 @@ impl json::Value for AllocatedDeviceStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.conditions,
-                    &self.data,
-                    &self.device,
-                    &self.driver,
-                    &self.network_data,
-                    &self.pool,
-                    &self.share_id,
-                ],
-            );
+        writer.optional("conditions", &self.conditions);
+        writer.optional("data", &self.data);
+        writer.required("device", &self.device);
+        writer.required("driver", &self.driver);
+        writer.optional("networkData", &self.network_data);
+        writer.required("pool", &self.pool);
+        writer.optional("shareID", &self.share_id);
     }
 }
 

@@ -25,10 +25,10 @@ pub struct AllocationResult {
 }
 
 impl json::Value for AllocationResult {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("allocationTimestamp"),
-        json::Field::optional("devices"),
-        json::Field::optional("nodeSelector"),
+    const FIELDS: &'static [&'static str] = &[
+        "allocationTimestamp",
+        "devices",
+        "nodeSelector",
     ];
     fn read_fields(
         &mut self,
@@ -46,11 +46,9 @@ impl json::Value for AllocationResult {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.allocation_timestamp, &self.devices, &self.node_selector],
-            );
+        writer.optional("allocationTimestamp", &self.allocation_timestamp);
+        writer.optional("devices", &self.devices);
+        writer.optional("nodeSelector", &self.node_selector);
     }
 }
 

@@ -75,7 +75,7 @@ pub struct CELDeviceSelector {
 }
 
 impl json::Value for CELDeviceSelector {
-    const FIELDS: &'static [json::Field] = &[json::Field::required("expression")];
+    const FIELDS: &'static [&'static str] = &["expression"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -84,7 +84,7 @@ impl json::Value for CELDeviceSelector {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.expression]);
+        writer.required("expression", &self.expression);
     }
 }
 

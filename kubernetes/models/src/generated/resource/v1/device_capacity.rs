@@ -25,10 +25,7 @@ pub struct DeviceCapacity {
 }
 
 impl json::Value for DeviceCapacity {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("requestPolicy"),
-        json::Field::required("value"),
-    ];
+    const FIELDS: &'static [&'static str] = &["requestPolicy", "value"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -37,7 +34,8 @@ impl json::Value for DeviceCapacity {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.request_policy, &self.value]);
+        writer.optional("requestPolicy", &self.request_policy);
+        writer.required("value", &self.value);
     }
 }
 

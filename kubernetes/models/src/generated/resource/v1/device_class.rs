@@ -32,12 +32,7 @@ impl DeviceClass {
 }
 
 impl json::Value for DeviceClass {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("apiVersion"),
-        json::Field::required("kind"),
-        json::Field::required("metadata"),
-        json::Field::optional("spec"),
-    ];
+    const FIELDS: &'static [&'static str] = &["apiVersion", "kind", "metadata", "spec"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -55,16 +50,9 @@ impl json::Value for DeviceClass {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &json::Constant("resource.k8s.io/v1"),
-                    &json::Constant("DeviceClass"),
-                    &self.metadata,
-                    &self.spec,
-                ],
-            );
+        writer.type_meta("resource.k8s.io/v1", "DeviceClass");
+        writer.required("metadata", &self.metadata);
+        writer.optional("spec", &self.spec);
     }
 }
 

@@ -28,10 +28,10 @@ pub struct DeviceClassSpec {
 }
 
 impl json::Value for DeviceClassSpec {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("config"),
-        json::Field::optional("extendedResourceName"),
-        json::Field::optional("selectors"),
+    const FIELDS: &'static [&'static str] = &[
+        "config",
+        "extendedResourceName",
+        "selectors",
     ];
     fn read_fields(
         &mut self,
@@ -49,11 +49,9 @@ impl json::Value for DeviceClassSpec {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.config, &self.extended_resource_name, &self.selectors],
-            );
+        writer.optional("config", &self.config);
+        writer.optional("extendedResourceName", &self.extended_resource_name);
+        writer.optional("selectors", &self.selectors);
     }
 }
 

@@ -37,11 +37,7 @@ pub struct DeviceRequest {
 }
 
 impl json::Value for DeviceRequest {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("exactly"),
-        json::Field::optional("firstAvailable"),
-        json::Field::required("name"),
-    ];
+    const FIELDS: &'static [&'static str] = &["exactly", "firstAvailable", "name"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -54,7 +50,9 @@ impl json::Value for DeviceRequest {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.exactly, &self.first_available, &self.name]);
+        writer.optional("exactly", &self.exactly);
+        writer.optional("firstAvailable", &self.first_available);
+        writer.required("name", &self.name);
     }
 }
 

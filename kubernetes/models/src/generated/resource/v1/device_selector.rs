@@ -12,7 +12,7 @@ pub struct DeviceSelector {
 }
 
 impl json::Value for DeviceSelector {
-    const FIELDS: &'static [json::Field] = &[json::Field::optional("cel")];
+    const FIELDS: &'static [&'static str] = &["cel"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -21,7 +21,7 @@ impl json::Value for DeviceSelector {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.cel]);
+        writer.optional("cel", &self.cel);
     }
 }
 

@@ -28,10 +28,7 @@ pub struct NodeAllocatableOverhead {
 }
 
 impl json::Value for NodeAllocatableOverhead {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("perContainer"),
-        json::Field::optional("perPod"),
-    ];
+    const FIELDS: &'static [&'static str] = &["perContainer", "perPod"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -40,7 +37,8 @@ impl json::Value for NodeAllocatableOverhead {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.per_container, &self.per_pod]);
+        writer.optional("perContainer", &self.per_container);
+        writer.optional("perPod", &self.per_pod);
     }
 }
 

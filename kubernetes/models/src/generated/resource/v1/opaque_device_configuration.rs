@@ -27,10 +27,7 @@ pub struct OpaqueDeviceConfiguration {
 }
 
 impl json::Value for OpaqueDeviceConfiguration {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("driver"),
-        json::Field::required("parameters"),
-    ];
+    const FIELDS: &'static [&'static str] = &["driver", "parameters"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -39,7 +36,8 @@ impl json::Value for OpaqueDeviceConfiguration {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.driver, &self.parameters]);
+        writer.required("driver", &self.driver);
+        writer.required("parameters", &self.parameters);
     }
 }
 

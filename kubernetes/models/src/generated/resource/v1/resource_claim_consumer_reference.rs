@@ -24,12 +24,7 @@ pub struct ResourceClaimConsumerReference {
 }
 
 impl json::Value for ResourceClaimConsumerReference {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("apiGroup"),
-        json::Field::required("name"),
-        json::Field::required("resource"),
-        json::Field::required("uid"),
-    ];
+    const FIELDS: &'static [&'static str] = &["apiGroup", "name", "resource", "uid"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -47,11 +42,10 @@ impl json::Value for ResourceClaimConsumerReference {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.api_group, &self.name, &self.resource, &self.uid],
-            );
+        writer.optional("apiGroup", &self.api_group);
+        writer.required("name", &self.name);
+        writer.required("resource", &self.resource);
+        writer.required("uid", &self.uid);
     }
 }
 

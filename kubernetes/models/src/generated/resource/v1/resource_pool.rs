@@ -35,10 +35,10 @@ pub struct ResourcePool {
 }
 
 impl json::Value for ResourcePool {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("generation"),
-        json::Field::required("name"),
-        json::Field::required("resourceSliceCount"),
+    const FIELDS: &'static [&'static str] = &[
+        "generation",
+        "name",
+        "resourceSliceCount",
     ];
     fn read_fields(
         &mut self,
@@ -56,11 +56,9 @@ impl json::Value for ResourcePool {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.generation, &self.name, &self.resource_slice_count],
-            );
+        writer.required("generation", &self.generation);
+        writer.required("name", &self.name);
+        writer.required("resourceSliceCount", &self.resource_slice_count);
     }
 }
 

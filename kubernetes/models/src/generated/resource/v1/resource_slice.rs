@@ -46,12 +46,7 @@ impl ResourceSlice {
 }
 
 impl json::Value for ResourceSlice {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("apiVersion"),
-        json::Field::required("kind"),
-        json::Field::required("metadata"),
-        json::Field::required("spec"),
-    ];
+    const FIELDS: &'static [&'static str] = &["apiVersion", "kind", "metadata", "spec"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -69,16 +64,9 @@ impl json::Value for ResourceSlice {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &json::Constant("resource.k8s.io/v1"),
-                    &json::Constant("ResourceSlice"),
-                    &self.metadata,
-                    &self.spec,
-                ],
-            );
+        writer.type_meta("resource.k8s.io/v1", "ResourceSlice");
+        writer.required("metadata", &self.metadata);
+        writer.required("spec", &self.spec);
     }
 }
 

@@ -35,12 +35,7 @@ pub struct DeviceTaint {
 }
 
 impl json::Value for DeviceTaint {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("effect"),
-        json::Field::required("key"),
-        json::Field::optional("timeAdded"),
-        json::Field::optional("value"),
-    ];
+    const FIELDS: &'static [&'static str] = &["effect", "key", "timeAdded", "value"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -58,11 +53,10 @@ impl json::Value for DeviceTaint {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.effect, &self.key, &self.time_added, &self.value],
-            );
+        writer.required("effect", &self.effect);
+        writer.required("key", &self.key);
+        writer.optional("timeAdded", &self.time_added);
+        writer.optional("value", &self.value);
     }
 }
 

@@ -28,11 +28,7 @@ pub struct DeviceTaintSelector {
 }
 
 impl json::Value for DeviceTaintSelector {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("device"),
-        json::Field::optional("driver"),
-        json::Field::optional("pool"),
-    ];
+    const FIELDS: &'static [&'static str] = &["device", "driver", "pool"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -45,7 +41,9 @@ impl json::Value for DeviceTaintSelector {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.device, &self.driver, &self.pool]);
+        writer.optional("device", &self.device);
+        writer.optional("driver", &self.driver);
+        writer.optional("pool", &self.pool);
     }
 }
 

@@ -23,11 +23,11 @@ pub struct PartitionTypeStatus {
 }
 
 impl json::Value for PartitionTypeStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("allocatable"),
-        json::Field::required("attribute"),
-        json::Field::required("total"),
-        json::Field::required("type"),
+    const FIELDS: &'static [&'static str] = &[
+        "allocatable",
+        "attribute",
+        "total",
+        "type",
     ];
     fn read_fields(
         &mut self,
@@ -46,11 +46,10 @@ impl json::Value for PartitionTypeStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.allocatable, &self.attribute, &self.total, &self.type_],
-            );
+        writer.required("allocatable", &self.allocatable);
+        writer.required("attribute", &self.attribute);
+        writer.required("total", &self.total);
+        writer.required("type", &self.type_);
     }
 }
 

@@ -67,19 +67,19 @@ pub struct PoolStatus {
 }
 
 impl json::Value for PoolStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("allocatedDevices"),
-        json::Field::optional("availableDevices"),
-        json::Field::required("driver"),
-        json::Field::required("generation"),
-        json::Field::optional("nodeName"),
-        json::Field::optional("partitionSummary"),
-        json::Field::required("poolName"),
-        json::Field::optional("resourceSliceCount"),
-        json::Field::optional("shareableSummary"),
-        json::Field::optional("totalDevices"),
-        json::Field::optional("unavailableDevices"),
-        json::Field::optional("validationError"),
+    const FIELDS: &'static [&'static str] = &[
+        "allocatedDevices",
+        "availableDevices",
+        "driver",
+        "generation",
+        "nodeName",
+        "partitionSummary",
+        "poolName",
+        "resourceSliceCount",
+        "shareableSummary",
+        "totalDevices",
+        "unavailableDevices",
+        "validationError",
     ];
     fn read_fields(
         &mut self,
@@ -106,24 +106,18 @@ impl json::Value for PoolStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.allocated_devices,
-                    &self.available_devices,
-                    &self.driver,
-                    &self.generation,
-                    &self.node_name,
-                    &self.partition_summary,
-                    &self.pool_name,
-                    &self.resource_slice_count,
-                    &self.shareable_summary,
-                    &self.total_devices,
-                    &self.unavailable_devices,
-                    &self.validation_error,
-                ],
-            );
+        writer.optional("allocatedDevices", &self.allocated_devices);
+        writer.optional("availableDevices", &self.available_devices);
+        writer.required("driver", &self.driver);
+        writer.required("generation", &self.generation);
+        writer.optional("nodeName", &self.node_name);
+        writer.optional("partitionSummary", &self.partition_summary);
+        writer.required("poolName", &self.pool_name);
+        writer.optional("resourceSliceCount", &self.resource_slice_count);
+        writer.optional("shareableSummary", &self.shareable_summary);
+        writer.optional("totalDevices", &self.total_devices);
+        writer.optional("unavailableDevices", &self.unavailable_devices);
+        writer.optional("validationError", &self.validation_error);
     }
 }
 

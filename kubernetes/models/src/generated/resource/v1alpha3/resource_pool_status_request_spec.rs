@@ -38,11 +38,11 @@ pub struct ResourcePoolStatusRequestSpec {
 }
 
 impl json::Value for ResourcePoolStatusRequestSpec {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("defaultPartitionTypeAttribute"),
-        json::Field::required("driver"),
-        json::Field::optional("limit"),
-        json::Field::optional("poolName"),
+    const FIELDS: &'static [&'static str] = &[
+        "defaultPartitionTypeAttribute",
+        "driver",
+        "limit",
+        "poolName",
     ];
     fn read_fields(
         &mut self,
@@ -62,15 +62,13 @@ impl json::Value for ResourcePoolStatusRequestSpec {
 
     fn write_fields(&self, writer: &mut json::Writer) {
         writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.default_partition_type_attribute,
-                    &self.driver,
-                    &self.limit,
-                    &self.pool_name,
-                ],
+            .optional(
+                "defaultPartitionTypeAttribute",
+                &self.default_partition_type_attribute,
             );
+        writer.required("driver", &self.driver);
+        writer.optional("limit", &self.limit);
+        writer.optional("poolName", &self.pool_name);
     }
 }
 

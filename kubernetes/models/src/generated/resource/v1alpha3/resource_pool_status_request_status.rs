@@ -27,11 +27,7 @@ pub struct ResourcePoolStatusRequestStatus {
 }
 
 impl json::Value for ResourcePoolStatusRequestStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("conditions"),
-        json::Field::required("poolCount"),
-        json::Field::optional("pools"),
-    ];
+    const FIELDS: &'static [&'static str] = &["conditions", "poolCount", "pools"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -44,7 +40,9 @@ impl json::Value for ResourcePoolStatusRequestStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.conditions, &self.pool_count, &self.pools]);
+        writer.optional("conditions", &self.conditions);
+        writer.required("poolCount", &self.pool_count);
+        writer.optional("pools", &self.pools);
     }
 }
 

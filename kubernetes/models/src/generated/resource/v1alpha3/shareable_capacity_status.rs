@@ -18,12 +18,7 @@ pub struct ShareableCapacityStatus {
 }
 
 impl json::Value for ShareableCapacityStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("available"),
-        json::Field::required("consumed"),
-        json::Field::required("name"),
-        json::Field::required("total"),
-    ];
+    const FIELDS: &'static [&'static str] = &["available", "consumed", "name", "total"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -41,11 +36,10 @@ impl json::Value for ShareableCapacityStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.available, &self.consumed, &self.name, &self.total],
-            );
+        writer.required("available", &self.available);
+        writer.required("consumed", &self.consumed);
+        writer.required("name", &self.name);
+        writer.required("total", &self.total);
     }
 }
 

@@ -18,10 +18,10 @@ pub struct ShareableSummaryStatus {
 }
 
 impl json::Value for ShareableSummaryStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("capacity"),
-        json::Field::required("fullyAvailableDevices"),
-        json::Field::required("partiallyAvailableDevices"),
+    const FIELDS: &'static [&'static str] = &[
+        "capacity",
+        "fullyAvailableDevices",
+        "partiallyAvailableDevices",
     ];
     fn read_fields(
         &mut self,
@@ -39,15 +39,9 @@ impl json::Value for ShareableSummaryStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.capacity,
-                    &self.fully_available_devices,
-                    &self.partially_available_devices,
-                ],
-            );
+        writer.optional("capacity", &self.capacity);
+        writer.required("fullyAvailableDevices", &self.fully_available_devices);
+        writer.required("partiallyAvailableDevices", &self.partially_available_devices);
     }
 }
 

@@ -38,11 +38,7 @@ pub struct CapacityRequestPolicy {
 }
 
 impl json::Value for CapacityRequestPolicy {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("default"),
-        json::Field::optional("validRange"),
-        json::Field::optional("validValues"),
-    ];
+    const FIELDS: &'static [&'static str] = &["default", "validRange", "validValues"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -55,11 +51,9 @@ impl json::Value for CapacityRequestPolicy {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.default, &self.valid_range, &self.valid_values],
-            );
+        writer.optional("default", &self.default);
+        writer.optional("validRange", &self.valid_range);
+        writer.optional("validValues", &self.valid_values);
     }
 }
 

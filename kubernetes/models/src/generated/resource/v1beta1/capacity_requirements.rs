@@ -31,7 +31,7 @@ pub struct CapacityRequirements {
 }
 
 impl json::Value for CapacityRequirements {
-    const FIELDS: &'static [json::Field] = &[json::Field::optional("requests")];
+    const FIELDS: &'static [&'static str] = &["requests"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -40,7 +40,7 @@ impl json::Value for CapacityRequirements {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.requests]);
+        writer.optional("requests", &self.requests);
     }
 }
 

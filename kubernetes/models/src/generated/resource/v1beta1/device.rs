@@ -19,10 +19,7 @@ pub struct Device {
 }
 
 impl json::Value for Device {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("basic"),
-        json::Field::required("name"),
-    ];
+    const FIELDS: &'static [&'static str] = &["basic", "name"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -31,7 +28,8 @@ impl json::Value for Device {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.basic, &self.name]);
+        writer.optional("basic", &self.basic);
+        writer.required("name", &self.name);
     }
 }
 

@@ -24,11 +24,7 @@ pub struct DeviceAllocationConfiguration {
 }
 
 impl json::Value for DeviceAllocationConfiguration {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("opaque"),
-        json::Field::optional("requests"),
-        json::Field::required("source"),
-    ];
+    const FIELDS: &'static [&'static str] = &["opaque", "requests", "source"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -41,7 +37,9 @@ impl json::Value for DeviceAllocationConfiguration {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.opaque, &self.requests, &self.source]);
+        writer.optional("opaque", &self.opaque);
+        writer.optional("requests", &self.requests);
+        writer.required("source", &self.source);
     }
 }
 

@@ -20,10 +20,7 @@ pub struct DeviceAllocationResult {
 }
 
 impl json::Value for DeviceAllocationResult {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("config"),
-        json::Field::optional("results"),
-    ];
+    const FIELDS: &'static [&'static str] = &["config", "results"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -32,7 +29,8 @@ impl json::Value for DeviceAllocationResult {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.config, &self.results]);
+        writer.optional("config", &self.config);
+        writer.optional("results", &self.results);
     }
 }
 

@@ -40,15 +40,15 @@ pub struct DeviceAttribute {
 }
 
 impl json::Value for DeviceAttribute {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("bool"),
-        json::Field::optional("bools"),
-        json::Field::optional("int"),
-        json::Field::optional("ints"),
-        json::Field::optional("string"),
-        json::Field::optional("strings"),
-        json::Field::optional("version"),
-        json::Field::optional("versions"),
+    const FIELDS: &'static [&'static str] = &[
+        "bool",
+        "bools",
+        "int",
+        "ints",
+        "string",
+        "strings",
+        "version",
+        "versions",
     ];
     fn read_fields(
         &mut self,
@@ -71,20 +71,14 @@ impl json::Value for DeviceAttribute {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.bool,
-                    &self.bools,
-                    &self.int,
-                    &self.ints,
-                    &self.string,
-                    &self.strings,
-                    &self.version,
-                    &self.versions,
-                ],
-            );
+        writer.optional("bool", &self.bool);
+        writer.optional("bools", &self.bools);
+        writer.optional("int", &self.int);
+        writer.optional("ints", &self.ints);
+        writer.optional("string", &self.string);
+        writer.optional("strings", &self.strings);
+        writer.optional("version", &self.version);
+        writer.optional("versions", &self.versions);
     }
 }
 

@@ -49,10 +49,10 @@ pub struct DeviceConstraint {
 }
 
 impl json::Value for DeviceConstraint {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("distinctAttribute"),
-        json::Field::optional("matchAttribute"),
-        json::Field::optional("requests"),
+    const FIELDS: &'static [&'static str] = &[
+        "distinctAttribute",
+        "matchAttribute",
+        "requests",
     ];
     fn read_fields(
         &mut self,
@@ -70,11 +70,9 @@ impl json::Value for DeviceConstraint {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.distinct_attribute, &self.match_attribute, &self.requests],
-            );
+        writer.optional("distinctAttribute", &self.distinct_attribute);
+        writer.optional("matchAttribute", &self.match_attribute);
+        writer.optional("requests", &self.requests);
     }
 }
 

@@ -46,10 +46,7 @@ pub struct DeviceDerivedAttribute {
 }
 
 impl json::Value for DeviceDerivedAttribute {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("expression"),
-        json::Field::required("name"),
-    ];
+    const FIELDS: &'static [&'static str] = &["expression", "name"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -58,7 +55,8 @@ impl json::Value for DeviceDerivedAttribute {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.expression, &self.name]);
+        writer.required("expression", &self.expression);
+        writer.required("name", &self.name);
     }
 }
 

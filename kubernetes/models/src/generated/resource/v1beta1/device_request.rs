@@ -138,17 +138,17 @@ pub struct DeviceRequest {
 }
 
 impl json::Value for DeviceRequest {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("adminAccess"),
-        json::Field::optional("allocationMode"),
-        json::Field::optional("capacity"),
-        json::Field::optional("count"),
-        json::Field::optional("derivedAttributes"),
-        json::Field::optional("deviceClassName"),
-        json::Field::optional("firstAvailable"),
-        json::Field::required("name"),
-        json::Field::optional("selectors"),
-        json::Field::optional("tolerations"),
+    const FIELDS: &'static [&'static str] = &[
+        "adminAccess",
+        "allocationMode",
+        "capacity",
+        "count",
+        "derivedAttributes",
+        "deviceClassName",
+        "firstAvailable",
+        "name",
+        "selectors",
+        "tolerations",
     ];
     fn read_fields(
         &mut self,
@@ -173,22 +173,16 @@ impl json::Value for DeviceRequest {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.admin_access,
-                    &self.allocation_mode,
-                    &self.capacity,
-                    &self.count,
-                    &self.derived_attributes,
-                    &self.device_class_name,
-                    &self.first_available,
-                    &self.name,
-                    &self.selectors,
-                    &self.tolerations,
-                ],
-            );
+        writer.optional("adminAccess", &self.admin_access);
+        writer.optional("allocationMode", &self.allocation_mode);
+        writer.optional("capacity", &self.capacity);
+        writer.optional("count", &self.count);
+        writer.optional("derivedAttributes", &self.derived_attributes);
+        writer.optional("deviceClassName", &self.device_class_name);
+        writer.optional("firstAvailable", &self.first_available);
+        writer.required("name", &self.name);
+        writer.optional("selectors", &self.selectors);
+        writer.optional("tolerations", &self.tolerations);
     }
 }
 

@@ -79,18 +79,18 @@ pub struct DeviceRequestAllocationResult {
 }
 
 impl json::Value for DeviceRequestAllocationResult {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("adminAccess"),
-        json::Field::optional("bindingConditions"),
-        json::Field::optional("bindingFailureConditions"),
-        json::Field::optional("consumedCapacity"),
-        json::Field::required("device"),
-        json::Field::required("driver"),
-        json::Field::required("pool"),
-        json::Field::required("request"),
-        json::Field::optional("shareID"),
-        json::Field::optional("skipNodeOperations"),
-        json::Field::optional("tolerations"),
+    const FIELDS: &'static [&'static str] = &[
+        "adminAccess",
+        "bindingConditions",
+        "bindingFailureConditions",
+        "consumedCapacity",
+        "device",
+        "driver",
+        "pool",
+        "request",
+        "shareID",
+        "skipNodeOperations",
+        "tolerations",
     ];
     fn read_fields(
         &mut self,
@@ -116,23 +116,17 @@ impl json::Value for DeviceRequestAllocationResult {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.admin_access,
-                    &self.binding_conditions,
-                    &self.binding_failure_conditions,
-                    &self.consumed_capacity,
-                    &self.device,
-                    &self.driver,
-                    &self.pool,
-                    &self.request,
-                    &self.share_id,
-                    &self.skip_node_operations,
-                    &self.tolerations,
-                ],
-            );
+        writer.optional("adminAccess", &self.admin_access);
+        writer.optional("bindingConditions", &self.binding_conditions);
+        writer.optional("bindingFailureConditions", &self.binding_failure_conditions);
+        writer.optional("consumedCapacity", &self.consumed_capacity);
+        writer.required("device", &self.device);
+        writer.required("driver", &self.driver);
+        writer.required("pool", &self.pool);
+        writer.required("request", &self.request);
+        writer.optional("shareID", &self.share_id);
+        writer.optional("skipNodeOperations", &self.skip_node_operations);
+        writer.optional("tolerations", &self.tolerations);
     }
 }
 

@@ -36,12 +36,12 @@ pub struct DeviceToleration {
 }
 
 impl json::Value for DeviceToleration {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("effect"),
-        json::Field::optional("key"),
-        json::Field::optional("operator"),
-        json::Field::optional("tolerationSeconds"),
-        json::Field::optional("value"),
+    const FIELDS: &'static [&'static str] = &[
+        "effect",
+        "key",
+        "operator",
+        "tolerationSeconds",
+        "value",
     ];
     fn read_fields(
         &mut self,
@@ -61,17 +61,11 @@ impl json::Value for DeviceToleration {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.effect,
-                    &self.key,
-                    &self.operator,
-                    &self.toleration_seconds,
-                    &self.value,
-                ],
-            );
+        writer.optional("effect", &self.effect);
+        writer.optional("key", &self.key);
+        writer.optional("operator", &self.operator);
+        writer.optional("tolerationSeconds", &self.toleration_seconds);
+        writer.optional("value", &self.value);
     }
 }
 

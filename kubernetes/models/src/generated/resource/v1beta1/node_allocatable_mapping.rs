@@ -41,10 +41,10 @@ pub struct NodeAllocatableMapping {
 }
 
 impl json::Value for NodeAllocatableMapping {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("capacityKey"),
-        json::Field::optional("capacityMultiplier"),
-        json::Field::optional("deviceMultiplier"),
+    const FIELDS: &'static [&'static str] = &[
+        "capacityKey",
+        "capacityMultiplier",
+        "deviceMultiplier",
     ];
     fn read_fields(
         &mut self,
@@ -62,11 +62,9 @@ impl json::Value for NodeAllocatableMapping {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.capacity_key, &self.capacity_multiplier, &self.device_multiplier],
-            );
+        writer.optional("capacityKey", &self.capacity_key);
+        writer.optional("capacityMultiplier", &self.capacity_multiplier);
+        writer.optional("deviceMultiplier", &self.device_multiplier);
     }
 }
 

@@ -41,12 +41,12 @@ impl ResourceClaim {
 }
 
 impl json::Value for ResourceClaim {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("apiVersion"),
-        json::Field::required("kind"),
-        json::Field::required("metadata"),
-        json::Field::optional("spec"),
-        json::Field::optional("status"),
+    const FIELDS: &'static [&'static str] = &[
+        "apiVersion",
+        "kind",
+        "metadata",
+        "spec",
+        "status",
     ];
     fn read_fields(
         &mut self,
@@ -66,17 +66,10 @@ impl json::Value for ResourceClaim {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &json::Constant("resource.k8s.io/v1beta1"),
-                    &json::Constant("ResourceClaim"),
-                    &self.metadata,
-                    &self.spec,
-                    &self.status,
-                ],
-            );
+        writer.type_meta("resource.k8s.io/v1beta1", "ResourceClaim");
+        writer.required("metadata", &self.metadata);
+        writer.optional("spec", &self.spec);
+        writer.optional("status", &self.status);
     }
 }
 

@@ -12,7 +12,7 @@ pub struct ResourceClaimSpec {
 }
 
 impl json::Value for ResourceClaimSpec {
-    const FIELDS: &'static [json::Field] = &[json::Field::optional("devices")];
+    const FIELDS: &'static [&'static str] = &["devices"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -21,7 +21,7 @@ impl json::Value for ResourceClaimSpec {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.devices]);
+        writer.optional("devices", &self.devices);
     }
 }
 

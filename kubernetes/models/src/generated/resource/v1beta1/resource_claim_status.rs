@@ -31,11 +31,7 @@ pub struct ResourceClaimStatus {
 }
 
 impl json::Value for ResourceClaimStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("allocation"),
-        json::Field::optional("devices"),
-        json::Field::optional("reservedFor"),
-    ];
+    const FIELDS: &'static [&'static str] = &["allocation", "devices", "reservedFor"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -48,11 +44,9 @@ impl json::Value for ResourceClaimStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.allocation, &self.devices, &self.reserved_for],
-            );
+        writer.optional("allocation", &self.allocation);
+        writer.optional("devices", &self.devices);
+        writer.optional("reservedFor", &self.reserved_for);
     }
 }
 

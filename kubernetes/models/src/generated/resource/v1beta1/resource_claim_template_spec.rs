@@ -20,10 +20,7 @@ pub struct ResourceClaimTemplateSpec {
 }
 
 impl json::Value for ResourceClaimTemplateSpec {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("metadata"),
-        json::Field::optional("spec"),
-    ];
+    const FIELDS: &'static [&'static str] = &["metadata", "spec"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -32,7 +29,8 @@ impl json::Value for ResourceClaimTemplateSpec {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.metadata, &self.spec]);
+        writer.optional("metadata", &self.metadata);
+        writer.optional("spec", &self.spec);
     }
 }
 

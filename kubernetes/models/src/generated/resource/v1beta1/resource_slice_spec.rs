@@ -84,17 +84,17 @@ pub struct ResourceSliceSpec {
 }
 
 impl json::Value for ResourceSliceSpec {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("allNodes"),
-        json::Field::optional("devices"),
-        json::Field::required("driver"),
-        json::Field::optional("nodeName"),
-        json::Field::optional("nodeSelector"),
-        json::Field::optional("partitionTypeAttribute"),
-        json::Field::optional("perDeviceNodeSelection"),
-        json::Field::required("pool"),
-        json::Field::optional("sharedCounters"),
-        json::Field::optional("skipNodeOperations"),
+    const FIELDS: &'static [&'static str] = &[
+        "allNodes",
+        "devices",
+        "driver",
+        "nodeName",
+        "nodeSelector",
+        "partitionTypeAttribute",
+        "perDeviceNodeSelection",
+        "pool",
+        "sharedCounters",
+        "skipNodeOperations",
     ];
     fn read_fields(
         &mut self,
@@ -119,22 +119,16 @@ impl json::Value for ResourceSliceSpec {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.all_nodes,
-                    &self.devices,
-                    &self.driver,
-                    &self.node_name,
-                    &self.node_selector,
-                    &self.partition_type_attribute,
-                    &self.per_device_node_selection,
-                    &self.pool,
-                    &self.shared_counters,
-                    &self.skip_node_operations,
-                ],
-            );
+        writer.optional("allNodes", &self.all_nodes);
+        writer.optional("devices", &self.devices);
+        writer.required("driver", &self.driver);
+        writer.optional("nodeName", &self.node_name);
+        writer.optional("nodeSelector", &self.node_selector);
+        writer.optional("partitionTypeAttribute", &self.partition_type_attribute);
+        writer.optional("perDeviceNodeSelection", &self.per_device_node_selection);
+        writer.required("pool", &self.pool);
+        writer.optional("sharedCounters", &self.shared_counters);
+        writer.optional("skipNodeOperations", &self.skip_node_operations);
     }
 }
 

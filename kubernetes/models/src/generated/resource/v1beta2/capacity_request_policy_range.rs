@@ -38,11 +38,7 @@ pub struct CapacityRequestPolicyRange {
 }
 
 impl json::Value for CapacityRequestPolicyRange {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("max"),
-        json::Field::required("min"),
-        json::Field::optional("step"),
-    ];
+    const FIELDS: &'static [&'static str] = &["max", "min", "step"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -51,7 +47,9 @@ impl json::Value for CapacityRequestPolicyRange {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.max, &self.min, &self.step]);
+        writer.optional("max", &self.max);
+        writer.required("min", &self.min);
+        writer.optional("step", &self.step);
     }
 }
 

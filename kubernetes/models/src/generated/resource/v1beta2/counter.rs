@@ -12,7 +12,7 @@ pub struct Counter {
 }
 
 impl json::Value for Counter {
-    const FIELDS: &'static [json::Field] = &[json::Field::required("value")];
+    const FIELDS: &'static [&'static str] = &["value"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -21,7 +21,7 @@ impl json::Value for Counter {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.value]);
+        writer.required("value", &self.value);
     }
 }
 

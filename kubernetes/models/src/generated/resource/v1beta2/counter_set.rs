@@ -24,10 +24,7 @@ pub struct CounterSet {
 }
 
 impl json::Value for CounterSet {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("counters"),
-        json::Field::required("name"),
-    ];
+    const FIELDS: &'static [&'static str] = &["counters", "name"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -36,7 +33,8 @@ impl json::Value for CounterSet {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.counters, &self.name]);
+        writer.required("counters", &self.counters);
+        writer.required("name", &self.name);
     }
 }
 

@@ -112,20 +112,20 @@ pub struct Device {
 }
 
 impl json::Value for Device {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("allNodes"),
-        json::Field::optional("allowMultipleAllocations"),
-        json::Field::optional("attributes"),
-        json::Field::optional("bindingConditions"),
-        json::Field::optional("bindingFailureConditions"),
-        json::Field::optional("bindsToNode"),
-        json::Field::optional("capacity"),
-        json::Field::optional("consumesCounters"),
-        json::Field::required("name"),
-        json::Field::optional("nodeAllocatableResources"),
-        json::Field::optional("nodeName"),
-        json::Field::optional("nodeSelector"),
-        json::Field::optional("taints"),
+    const FIELDS: &'static [&'static str] = &[
+        "allNodes",
+        "allowMultipleAllocations",
+        "attributes",
+        "bindingConditions",
+        "bindingFailureConditions",
+        "bindsToNode",
+        "capacity",
+        "consumesCounters",
+        "name",
+        "nodeAllocatableResources",
+        "nodeName",
+        "nodeSelector",
+        "taints",
     ];
     fn read_fields(
         &mut self,
@@ -153,25 +153,19 @@ impl json::Value for Device {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.all_nodes,
-                    &self.allow_multiple_allocations,
-                    &self.attributes,
-                    &self.binding_conditions,
-                    &self.binding_failure_conditions,
-                    &self.binds_to_node,
-                    &self.capacity,
-                    &self.consumes_counters,
-                    &self.name,
-                    &self.node_allocatable_resources,
-                    &self.node_name,
-                    &self.node_selector,
-                    &self.taints,
-                ],
-            );
+        writer.optional("allNodes", &self.all_nodes);
+        writer.optional("allowMultipleAllocations", &self.allow_multiple_allocations);
+        writer.optional("attributes", &self.attributes);
+        writer.optional("bindingConditions", &self.binding_conditions);
+        writer.optional("bindingFailureConditions", &self.binding_failure_conditions);
+        writer.optional("bindsToNode", &self.binds_to_node);
+        writer.optional("capacity", &self.capacity);
+        writer.optional("consumesCounters", &self.consumes_counters);
+        writer.required("name", &self.name);
+        writer.optional("nodeAllocatableResources", &self.node_allocatable_resources);
+        writer.optional("nodeName", &self.node_name);
+        writer.optional("nodeSelector", &self.node_selector);
+        writer.optional("taints", &self.taints);
     }
 }
 

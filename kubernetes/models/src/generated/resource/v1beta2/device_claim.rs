@@ -20,11 +20,7 @@ pub struct DeviceClaim {
 }
 
 impl json::Value for DeviceClaim {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("config"),
-        json::Field::optional("constraints"),
-        json::Field::optional("requests"),
-    ];
+    const FIELDS: &'static [&'static str] = &["config", "constraints", "requests"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -37,7 +33,9 @@ impl json::Value for DeviceClaim {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.config, &self.constraints, &self.requests]);
+        writer.optional("config", &self.config);
+        writer.optional("constraints", &self.constraints);
+        writer.optional("requests", &self.requests);
     }
 }
 

@@ -21,10 +21,7 @@ pub struct DeviceClaimConfiguration {
 }
 
 impl json::Value for DeviceClaimConfiguration {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("opaque"),
-        json::Field::optional("requests"),
-    ];
+    const FIELDS: &'static [&'static str] = &["opaque", "requests"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -33,7 +30,8 @@ impl json::Value for DeviceClaimConfiguration {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.opaque, &self.requests]);
+        writer.optional("opaque", &self.opaque);
+        writer.optional("requests", &self.requests);
     }
 }
 

@@ -12,7 +12,7 @@ pub struct DeviceClassConfiguration {
 }
 
 impl json::Value for DeviceClassConfiguration {
-    const FIELDS: &'static [json::Field] = &[json::Field::optional("opaque")];
+    const FIELDS: &'static [&'static str] = &["opaque"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -21,7 +21,7 @@ impl json::Value for DeviceClassConfiguration {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.opaque]);
+        writer.optional("opaque", &self.opaque);
     }
 }
 

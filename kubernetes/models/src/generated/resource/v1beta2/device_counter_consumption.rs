@@ -32,10 +32,10 @@ pub struct DeviceCounterConsumption {
 }
 
 impl json::Value for DeviceCounterConsumption {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("compatibilityGroups"),
-        json::Field::required("counterSet"),
-        json::Field::required("counters"),
+    const FIELDS: &'static [&'static str] = &[
+        "compatibilityGroups",
+        "counterSet",
+        "counters",
     ];
     fn read_fields(
         &mut self,
@@ -53,11 +53,9 @@ impl json::Value for DeviceCounterConsumption {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.compatibility_groups, &self.counter_set, &self.counters],
-            );
+        writer.optional("compatibilityGroups", &self.compatibility_groups);
+        writer.required("counterSet", &self.counter_set);
+        writer.required("counters", &self.counters);
     }
 }
 

@@ -105,15 +105,15 @@ pub struct DeviceSubRequest {
 }
 
 impl json::Value for DeviceSubRequest {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("allocationMode"),
-        json::Field::optional("capacity"),
-        json::Field::optional("count"),
-        json::Field::optional("derivedAttributes"),
-        json::Field::required("deviceClassName"),
-        json::Field::required("name"),
-        json::Field::optional("selectors"),
-        json::Field::optional("tolerations"),
+    const FIELDS: &'static [&'static str] = &[
+        "allocationMode",
+        "capacity",
+        "count",
+        "derivedAttributes",
+        "deviceClassName",
+        "name",
+        "selectors",
+        "tolerations",
     ];
     fn read_fields(
         &mut self,
@@ -136,20 +136,14 @@ impl json::Value for DeviceSubRequest {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.allocation_mode,
-                    &self.capacity,
-                    &self.count,
-                    &self.derived_attributes,
-                    &self.device_class_name,
-                    &self.name,
-                    &self.selectors,
-                    &self.tolerations,
-                ],
-            );
+        writer.optional("allocationMode", &self.allocation_mode);
+        writer.optional("capacity", &self.capacity);
+        writer.optional("count", &self.count);
+        writer.optional("derivedAttributes", &self.derived_attributes);
+        writer.required("deviceClassName", &self.device_class_name);
+        writer.required("name", &self.name);
+        writer.optional("selectors", &self.selectors);
+        writer.optional("tolerations", &self.tolerations);
     }
 }
 

@@ -17,10 +17,7 @@ pub struct DeviceTaintRuleSpec {
 }
 
 impl json::Value for DeviceTaintRuleSpec {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("deviceSelector"),
-        json::Field::required("taint"),
-    ];
+    const FIELDS: &'static [&'static str] = &["deviceSelector", "taint"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -29,7 +26,8 @@ impl json::Value for DeviceTaintRuleSpec {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.device_selector, &self.taint]);
+        writer.optional("deviceSelector", &self.device_selector);
+        writer.required("taint", &self.taint);
     }
 }
 

@@ -27,7 +27,7 @@ pub struct DeviceTaintRuleStatus {
 }
 
 impl json::Value for DeviceTaintRuleStatus {
-    const FIELDS: &'static [json::Field] = &[json::Field::optional("conditions")];
+    const FIELDS: &'static [&'static str] = &["conditions"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -36,7 +36,7 @@ impl json::Value for DeviceTaintRuleStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.conditions]);
+        writer.optional("conditions", &self.conditions);
     }
 }
 

@@ -100,15 +100,15 @@ pub struct ExactDeviceRequest {
 }
 
 impl json::Value for ExactDeviceRequest {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("adminAccess"),
-        json::Field::optional("allocationMode"),
-        json::Field::optional("capacity"),
-        json::Field::optional("count"),
-        json::Field::optional("derivedAttributes"),
-        json::Field::required("deviceClassName"),
-        json::Field::optional("selectors"),
-        json::Field::optional("tolerations"),
+    const FIELDS: &'static [&'static str] = &[
+        "adminAccess",
+        "allocationMode",
+        "capacity",
+        "count",
+        "derivedAttributes",
+        "deviceClassName",
+        "selectors",
+        "tolerations",
     ];
     fn read_fields(
         &mut self,
@@ -131,20 +131,14 @@ impl json::Value for ExactDeviceRequest {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.admin_access,
-                    &self.allocation_mode,
-                    &self.capacity,
-                    &self.count,
-                    &self.derived_attributes,
-                    &self.device_class_name,
-                    &self.selectors,
-                    &self.tolerations,
-                ],
-            );
+        writer.optional("adminAccess", &self.admin_access);
+        writer.optional("allocationMode", &self.allocation_mode);
+        writer.optional("capacity", &self.capacity);
+        writer.optional("count", &self.count);
+        writer.optional("derivedAttributes", &self.derived_attributes);
+        writer.required("deviceClassName", &self.device_class_name);
+        writer.optional("selectors", &self.selectors);
+        writer.optional("tolerations", &self.tolerations);
     }
 }
 

@@ -28,11 +28,7 @@ pub struct NetworkDeviceData {
 }
 
 impl json::Value for NetworkDeviceData {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("hardwareAddress"),
-        json::Field::optional("interfaceName"),
-        json::Field::optional("ips"),
-    ];
+    const FIELDS: &'static [&'static str] = &["hardwareAddress", "interfaceName", "ips"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -49,11 +45,9 @@ impl json::Value for NetworkDeviceData {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.hardware_address, &self.interface_name, &self.ips],
-            );
+        writer.optional("hardwareAddress", &self.hardware_address);
+        writer.optional("interfaceName", &self.interface_name);
+        writer.optional("ips", &self.ips);
     }
 }
 

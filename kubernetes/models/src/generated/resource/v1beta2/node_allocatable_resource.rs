@@ -30,10 +30,7 @@ pub struct NodeAllocatableResource {
 }
 
 impl json::Value for NodeAllocatableResource {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("mapping"),
-        json::Field::optional("overhead"),
-    ];
+    const FIELDS: &'static [&'static str] = &["mapping", "overhead"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -42,7 +39,8 @@ impl json::Value for NodeAllocatableResource {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.mapping, &self.overhead]);
+        writer.optional("mapping", &self.mapping);
+        writer.optional("overhead", &self.overhead);
     }
 }
 

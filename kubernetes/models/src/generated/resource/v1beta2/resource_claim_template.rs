@@ -29,12 +29,7 @@ impl ResourceClaimTemplate {
 }
 
 impl json::Value for ResourceClaimTemplate {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("apiVersion"),
-        json::Field::required("kind"),
-        json::Field::required("metadata"),
-        json::Field::optional("spec"),
-    ];
+    const FIELDS: &'static [&'static str] = &["apiVersion", "kind", "metadata", "spec"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -52,16 +47,9 @@ impl json::Value for ResourceClaimTemplate {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &json::Constant("resource.k8s.io/v1beta2"),
-                    &json::Constant("ResourceClaimTemplate"),
-                    &self.metadata,
-                    &self.spec,
-                ],
-            );
+        writer.type_meta("resource.k8s.io/v1beta2", "ResourceClaimTemplate");
+        writer.required("metadata", &self.metadata);
+        writer.optional("spec", &self.spec);
     }
 }
 

@@ -68,14 +68,14 @@ impl PriorityClass {
 }
 
 impl json::Value for PriorityClass {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("apiVersion"),
-        json::Field::required("kind"),
-        json::Field::required("metadata"),
-        json::Field::optional("description"),
-        json::Field::optional("globalDefault"),
-        json::Field::optional("preemptionPolicy"),
-        json::Field::optional("value"),
+    const FIELDS: &'static [&'static str] = &[
+        "apiVersion",
+        "kind",
+        "metadata",
+        "description",
+        "globalDefault",
+        "preemptionPolicy",
+        "value",
     ];
     fn read_fields(
         &mut self,
@@ -97,19 +97,12 @@ impl json::Value for PriorityClass {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &json::Constant("scheduling.k8s.io/v1"),
-                    &json::Constant("PriorityClass"),
-                    &self.metadata,
-                    &self.description,
-                    &self.global_default,
-                    &self.preemption_policy,
-                    &self.value,
-                ],
-            );
+        writer.type_meta("scheduling.k8s.io/v1", "PriorityClass");
+        writer.required("metadata", &self.metadata);
+        writer.optional("description", &self.description);
+        writer.optional("globalDefault", &self.global_default);
+        writer.optional("preemptionPolicy", &self.preemption_policy);
+        writer.optional("value", &self.value);
     }
 }
 

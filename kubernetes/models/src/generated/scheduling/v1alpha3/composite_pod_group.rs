@@ -42,12 +42,12 @@ impl CompositePodGroup {
 }
 
 impl json::Value for CompositePodGroup {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("apiVersion"),
-        json::Field::required("kind"),
-        json::Field::required("metadata"),
-        json::Field::required("spec"),
-        json::Field::optional("status"),
+    const FIELDS: &'static [&'static str] = &[
+        "apiVersion",
+        "kind",
+        "metadata",
+        "spec",
+        "status",
     ];
     fn read_fields(
         &mut self,
@@ -67,17 +67,10 @@ impl json::Value for CompositePodGroup {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &json::Constant("scheduling.k8s.io/v1alpha3"),
-                    &json::Constant("CompositePodGroup"),
-                    &self.metadata,
-                    &self.spec,
-                    &self.status,
-                ],
-            );
+        writer.type_meta("scheduling.k8s.io/v1alpha3", "CompositePodGroup");
+        writer.required("metadata", &self.metadata);
+        writer.required("spec", &self.spec);
+        writer.optional("status", &self.status);
     }
 }
 

@@ -18,10 +18,7 @@ pub struct CompositePodGroupSchedulingPolicy {
 }
 
 impl json::Value for CompositePodGroupSchedulingPolicy {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("basic"),
-        json::Field::optional("gang"),
-    ];
+    const FIELDS: &'static [&'static str] = &["basic", "gang"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -30,7 +27,8 @@ impl json::Value for CompositePodGroupSchedulingPolicy {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.basic, &self.gang]);
+        writer.optional("basic", &self.basic);
+        writer.optional("gang", &self.gang);
     }
 }
 

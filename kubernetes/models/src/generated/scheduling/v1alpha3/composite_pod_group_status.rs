@@ -33,7 +33,7 @@ pub struct CompositePodGroupStatus {
 }
 
 impl json::Value for CompositePodGroupStatus {
-    const FIELDS: &'static [json::Field] = &[json::Field::optional("conditions")];
+    const FIELDS: &'static [&'static str] = &["conditions"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -42,7 +42,7 @@ impl json::Value for CompositePodGroupStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.conditions]);
+        writer.optional("conditions", &self.conditions);
     }
 }
 

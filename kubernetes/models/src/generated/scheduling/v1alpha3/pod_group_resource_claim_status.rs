@@ -24,10 +24,7 @@ pub struct PodGroupResourceClaimStatus {
 }
 
 impl json::Value for PodGroupResourceClaimStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("name"),
-        json::Field::optional("resourceClaimName"),
-    ];
+    const FIELDS: &'static [&'static str] = &["name", "resourceClaimName"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -36,7 +33,8 @@ impl json::Value for PodGroupResourceClaimStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.name, &self.resource_claim_name]);
+        writer.required("name", &self.name);
+        writer.optional("resourceClaimName", &self.resource_claim_name);
     }
 }
 

@@ -14,7 +14,7 @@ pub struct PodGroupSchedulingConstraints {
 }
 
 impl json::Value for PodGroupSchedulingConstraints {
-    const FIELDS: &'static [json::Field] = &[json::Field::optional("topology")];
+    const FIELDS: &'static [&'static str] = &["topology"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -23,7 +23,7 @@ impl json::Value for PodGroupSchedulingConstraints {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.topology]);
+        writer.optional("topology", &self.topology);
     }
 }
 

@@ -25,10 +25,7 @@ pub struct PodGroupSchedulingPolicy {
 }
 
 impl json::Value for PodGroupSchedulingPolicy {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("basic"),
-        json::Field::optional("gang"),
-    ];
+    const FIELDS: &'static [&'static str] = &["basic", "gang"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -37,7 +34,8 @@ impl json::Value for PodGroupSchedulingPolicy {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.basic, &self.gang]);
+        writer.optional("basic", &self.basic);
+        writer.optional("gang", &self.gang);
     }
 }
 

@@ -69,16 +69,16 @@ pub struct PodGroupSpec {
 }
 
 impl json::Value for PodGroupSpec {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("disruptionMode"),
-        json::Field::optional("parentCompositePodGroupName"),
-        json::Field::optional("preemptionPolicy"),
-        json::Field::optional("priority"),
-        json::Field::optional("priorityClassName"),
-        json::Field::optional("resourceClaims"),
-        json::Field::optional("schedulingConstraints"),
-        json::Field::required("schedulingPolicy"),
-        json::Field::optional("workloadRef"),
+    const FIELDS: &'static [&'static str] = &[
+        "disruptionMode",
+        "parentCompositePodGroupName",
+        "preemptionPolicy",
+        "priority",
+        "priorityClassName",
+        "resourceClaims",
+        "schedulingConstraints",
+        "schedulingPolicy",
+        "workloadRef",
     ];
     fn read_fields(
         &mut self,
@@ -102,21 +102,19 @@ impl json::Value for PodGroupSpec {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
+        writer.optional("disruptionMode", &self.disruption_mode);
         writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.disruption_mode,
-                    &self.parent_composite_pod_group_name,
-                    &self.preemption_policy,
-                    &self.priority,
-                    &self.priority_class_name,
-                    &self.resource_claims,
-                    &self.scheduling_constraints,
-                    &self.scheduling_policy,
-                    &self.workload_ref,
-                ],
+            .optional(
+                "parentCompositePodGroupName",
+                &self.parent_composite_pod_group_name,
             );
+        writer.optional("preemptionPolicy", &self.preemption_policy);
+        writer.optional("priority", &self.priority);
+        writer.optional("priorityClassName", &self.priority_class_name);
+        writer.optional("resourceClaims", &self.resource_claims);
+        writer.optional("schedulingConstraints", &self.scheduling_constraints);
+        writer.required("schedulingPolicy", &self.scheduling_policy);
+        writer.optional("workloadRef", &self.workload_ref);
     }
 }
 

@@ -54,15 +54,15 @@ pub struct PodGroupTemplate {
 }
 
 impl json::Value for PodGroupTemplate {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("disruptionMode"),
-        json::Field::required("name"),
-        json::Field::optional("preemptionPolicy"),
-        json::Field::optional("priority"),
-        json::Field::optional("priorityClassName"),
-        json::Field::optional("resourceClaims"),
-        json::Field::optional("schedulingConstraints"),
-        json::Field::required("schedulingPolicy"),
+    const FIELDS: &'static [&'static str] = &[
+        "disruptionMode",
+        "name",
+        "preemptionPolicy",
+        "priority",
+        "priorityClassName",
+        "resourceClaims",
+        "schedulingConstraints",
+        "schedulingPolicy",
     ];
     fn read_fields(
         &mut self,
@@ -85,20 +85,14 @@ impl json::Value for PodGroupTemplate {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.disruption_mode,
-                    &self.name,
-                    &self.preemption_policy,
-                    &self.priority,
-                    &self.priority_class_name,
-                    &self.resource_claims,
-                    &self.scheduling_constraints,
-                    &self.scheduling_policy,
-                ],
-            );
+        writer.optional("disruptionMode", &self.disruption_mode);
+        writer.required("name", &self.name);
+        writer.optional("preemptionPolicy", &self.preemption_policy);
+        writer.optional("priority", &self.priority);
+        writer.optional("priorityClassName", &self.priority_class_name);
+        writer.optional("resourceClaims", &self.resource_claims);
+        writer.optional("schedulingConstraints", &self.scheduling_constraints);
+        writer.required("schedulingPolicy", &self.scheduling_policy);
     }
 }
 

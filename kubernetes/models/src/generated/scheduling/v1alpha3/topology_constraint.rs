@@ -16,7 +16,7 @@ pub struct TopologyConstraint {
 }
 
 impl json::Value for TopologyConstraint {
-    const FIELDS: &'static [json::Field] = &[json::Field::required("key")];
+    const FIELDS: &'static [&'static str] = &["key"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -25,7 +25,7 @@ impl json::Value for TopologyConstraint {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.key]);
+        writer.required("key", &self.key);
     }
 }
 

@@ -23,11 +23,7 @@ pub struct TypedLocalObjectReference {
 }
 
 impl json::Value for TypedLocalObjectReference {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("apiGroup"),
-        json::Field::required("kind"),
-        json::Field::required("name"),
-    ];
+    const FIELDS: &'static [&'static str] = &["apiGroup", "kind", "name"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -40,7 +36,9 @@ impl json::Value for TypedLocalObjectReference {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.api_group, &self.kind, &self.name]);
+        writer.optional("apiGroup", &self.api_group);
+        writer.required("kind", &self.kind);
+        writer.required("name", &self.name);
     }
 }
 

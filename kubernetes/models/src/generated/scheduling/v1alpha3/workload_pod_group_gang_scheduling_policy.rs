@@ -15,7 +15,7 @@ pub struct WorkloadPodGroupGangSchedulingPolicy {
 }
 
 impl json::Value for WorkloadPodGroupGangSchedulingPolicy {
-    const FIELDS: &'static [json::Field] = &[json::Field::optional("minCount")];
+    const FIELDS: &'static [&'static str] = &["minCount"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -24,7 +24,7 @@ impl json::Value for WorkloadPodGroupGangSchedulingPolicy {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.min_count]);
+        writer.optional("minCount", &self.min_count);
     }
 }
 

@@ -24,10 +24,10 @@ pub struct WorkloadPodGroupResourceClaim {
 }
 
 impl json::Value for WorkloadPodGroupResourceClaim {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("name"),
-        json::Field::optional("resourceClaimName"),
-        json::Field::optional("resourceClaimTemplateName"),
+    const FIELDS: &'static [&'static str] = &[
+        "name",
+        "resourceClaimName",
+        "resourceClaimTemplateName",
     ];
     fn read_fields(
         &mut self,
@@ -45,15 +45,9 @@ impl json::Value for WorkloadPodGroupResourceClaim {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.name,
-                    &self.resource_claim_name,
-                    &self.resource_claim_template_name,
-                ],
-            );
+        writer.required("name", &self.name);
+        writer.optional("resourceClaimName", &self.resource_claim_name);
+        writer.optional("resourceClaimTemplateName", &self.resource_claim_template_name);
     }
 }
 

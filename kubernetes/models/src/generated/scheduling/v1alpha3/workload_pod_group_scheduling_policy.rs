@@ -17,10 +17,7 @@ pub struct WorkloadPodGroupSchedulingPolicy {
 }
 
 impl json::Value for WorkloadPodGroupSchedulingPolicy {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("basic"),
-        json::Field::optional("gang"),
-    ];
+    const FIELDS: &'static [&'static str] = &["basic", "gang"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -29,7 +26,8 @@ impl json::Value for WorkloadPodGroupSchedulingPolicy {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.basic, &self.gang]);
+        writer.optional("basic", &self.basic);
+        writer.optional("gang", &self.gang);
     }
 }
 

@@ -20,10 +20,7 @@ pub struct WorkloadReference {
 }
 
 impl json::Value for WorkloadReference {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("templateName"),
-        json::Field::required("workloadName"),
-    ];
+    const FIELDS: &'static [&'static str] = &["templateName", "workloadName"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -36,7 +33,8 @@ impl json::Value for WorkloadReference {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.template_name, &self.workload_name]);
+        writer.required("templateName", &self.template_name);
+        writer.required("workloadName", &self.workload_name);
     }
 }
 

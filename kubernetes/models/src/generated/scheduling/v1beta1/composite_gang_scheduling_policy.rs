@@ -15,7 +15,7 @@ pub struct CompositeGangSchedulingPolicy {
 }
 
 impl json::Value for CompositeGangSchedulingPolicy {
-    const FIELDS: &'static [json::Field] = &[json::Field::required("minGroupCount")];
+    const FIELDS: &'static [&'static str] = &["minGroupCount"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -24,7 +24,7 @@ impl json::Value for CompositeGangSchedulingPolicy {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.min_group_count]);
+        writer.required("minGroupCount", &self.min_group_count);
     }
 }
 

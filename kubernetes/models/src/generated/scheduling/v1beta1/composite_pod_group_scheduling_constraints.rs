@@ -15,7 +15,7 @@ pub struct CompositePodGroupSchedulingConstraints {
 }
 
 impl json::Value for CompositePodGroupSchedulingConstraints {
-    const FIELDS: &'static [json::Field] = &[json::Field::optional("topology")];
+    const FIELDS: &'static [&'static str] = &["topology"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -24,7 +24,7 @@ impl json::Value for CompositePodGroupSchedulingConstraints {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.topology]);
+        writer.optional("topology", &self.topology);
     }
 }
 

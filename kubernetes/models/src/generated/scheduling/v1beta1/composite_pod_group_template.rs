@@ -58,16 +58,16 @@ pub struct CompositePodGroupTemplate {
 }
 
 impl json::Value for CompositePodGroupTemplate {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("compositePodGroupTemplates"),
-        json::Field::optional("disruptionMode"),
-        json::Field::required("name"),
-        json::Field::optional("podGroupTemplates"),
-        json::Field::optional("preemptionPolicy"),
-        json::Field::optional("priority"),
-        json::Field::optional("priorityClassName"),
-        json::Field::optional("schedulingConstraints"),
-        json::Field::required("schedulingPolicy"),
+    const FIELDS: &'static [&'static str] = &[
+        "compositePodGroupTemplates",
+        "disruptionMode",
+        "name",
+        "podGroupTemplates",
+        "preemptionPolicy",
+        "priority",
+        "priorityClassName",
+        "schedulingConstraints",
+        "schedulingPolicy",
     ];
     fn read_fields(
         &mut self,
@@ -92,20 +92,15 @@ impl json::Value for CompositePodGroupTemplate {
 
     fn write_fields(&self, writer: &mut json::Writer) {
         writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.composite_pod_group_templates,
-                    &self.disruption_mode,
-                    &self.name,
-                    &self.pod_group_templates,
-                    &self.preemption_policy,
-                    &self.priority,
-                    &self.priority_class_name,
-                    &self.scheduling_constraints,
-                    &self.scheduling_policy,
-                ],
-            );
+            .optional("compositePodGroupTemplates", &self.composite_pod_group_templates);
+        writer.optional("disruptionMode", &self.disruption_mode);
+        writer.required("name", &self.name);
+        writer.optional("podGroupTemplates", &self.pod_group_templates);
+        writer.optional("preemptionPolicy", &self.preemption_policy);
+        writer.optional("priority", &self.priority);
+        writer.optional("priorityClassName", &self.priority_class_name);
+        writer.optional("schedulingConstraints", &self.scheduling_constraints);
+        writer.required("schedulingPolicy", &self.scheduling_policy);
     }
 }
 

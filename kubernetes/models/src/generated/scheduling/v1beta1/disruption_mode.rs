@@ -16,10 +16,7 @@ pub struct DisruptionMode {
 }
 
 impl json::Value for DisruptionMode {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("all"),
-        json::Field::optional("single"),
-    ];
+    const FIELDS: &'static [&'static str] = &["all", "single"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -28,7 +25,8 @@ impl json::Value for DisruptionMode {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.all, &self.single]);
+        writer.optional("all", &self.all);
+        writer.optional("single", &self.single);
     }
 }
 

@@ -20,7 +20,7 @@ pub struct GangSchedulingPolicy {
 }
 
 impl json::Value for GangSchedulingPolicy {
-    const FIELDS: &'static [json::Field] = &[json::Field::required("minCount")];
+    const FIELDS: &'static [&'static str] = &["minCount"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -29,7 +29,7 @@ impl json::Value for GangSchedulingPolicy {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.min_count]);
+        writer.required("minCount", &self.min_count);
     }
 }
 

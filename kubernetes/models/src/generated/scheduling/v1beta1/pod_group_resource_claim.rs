@@ -38,10 +38,10 @@ pub struct PodGroupResourceClaim {
 }
 
 impl json::Value for PodGroupResourceClaim {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("name"),
-        json::Field::optional("resourceClaimName"),
-        json::Field::optional("resourceClaimTemplateName"),
+    const FIELDS: &'static [&'static str] = &[
+        "name",
+        "resourceClaimName",
+        "resourceClaimTemplateName",
     ];
     fn read_fields(
         &mut self,
@@ -59,15 +59,9 @@ impl json::Value for PodGroupResourceClaim {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.name,
-                    &self.resource_claim_name,
-                    &self.resource_claim_template_name,
-                ],
-            );
+        writer.required("name", &self.name);
+        writer.optional("resourceClaimName", &self.resource_claim_name);
+        writer.optional("resourceClaimTemplateName", &self.resource_claim_template_name);
     }
 }
 

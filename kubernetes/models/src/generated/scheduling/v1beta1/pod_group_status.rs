@@ -29,10 +29,7 @@ pub struct PodGroupStatus {
 }
 
 impl json::Value for PodGroupStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("conditions"),
-        json::Field::optional("resourceClaimStatuses"),
-    ];
+    const FIELDS: &'static [&'static str] = &["conditions", "resourceClaimStatuses"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -45,7 +42,8 @@ impl json::Value for PodGroupStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.conditions, &self.resource_claim_statuses]);
+        writer.optional("conditions", &self.conditions);
+        writer.optional("resourceClaimStatuses", &self.resource_claim_statuses);
     }
 }
 

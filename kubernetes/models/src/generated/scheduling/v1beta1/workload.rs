@@ -29,12 +29,7 @@ impl Workload {
 }
 
 impl json::Value for Workload {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("apiVersion"),
-        json::Field::required("kind"),
-        json::Field::required("metadata"),
-        json::Field::required("spec"),
-    ];
+    const FIELDS: &'static [&'static str] = &["apiVersion", "kind", "metadata", "spec"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -52,16 +47,9 @@ impl json::Value for Workload {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &json::Constant("scheduling.k8s.io/v1beta1"),
-                    &json::Constant("Workload"),
-                    &self.metadata,
-                    &self.spec,
-                ],
-            );
+        writer.type_meta("scheduling.k8s.io/v1beta1", "Workload");
+        writer.required("metadata", &self.metadata);
+        writer.required("spec", &self.spec);
     }
 }
 

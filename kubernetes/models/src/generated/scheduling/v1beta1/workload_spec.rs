@@ -28,10 +28,10 @@ pub struct WorkloadSpec {
 }
 
 impl json::Value for WorkloadSpec {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("compositePodGroupTemplates"),
-        json::Field::optional("controllerRef"),
-        json::Field::optional("podGroupTemplates"),
+    const FIELDS: &'static [&'static str] = &[
+        "compositePodGroupTemplates",
+        "controllerRef",
+        "podGroupTemplates",
     ];
     fn read_fields(
         &mut self,
@@ -50,14 +50,9 @@ impl json::Value for WorkloadSpec {
 
     fn write_fields(&self, writer: &mut json::Writer) {
         writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.composite_pod_group_templates,
-                    &self.controller_ref,
-                    &self.pod_group_templates,
-                ],
-            );
+            .optional("compositePodGroupTemplates", &self.composite_pod_group_templates);
+        writer.optional("controllerRef", &self.controller_ref);
+        writer.optional("podGroupTemplates", &self.pod_group_templates);
     }
 }
 

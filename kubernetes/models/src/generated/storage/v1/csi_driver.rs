@@ -34,12 +34,7 @@ impl CSIDriver {
 }
 
 impl json::Value for CSIDriver {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("apiVersion"),
-        json::Field::required("kind"),
-        json::Field::required("metadata"),
-        json::Field::required("spec"),
-    ];
+    const FIELDS: &'static [&'static str] = &["apiVersion", "kind", "metadata", "spec"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -57,16 +52,9 @@ impl json::Value for CSIDriver {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &json::Constant("storage.k8s.io/v1"),
-                    &json::Constant("CSIDriver"),
-                    &self.metadata,
-                    &self.spec,
-                ],
-            );
+        writer.type_meta("storage.k8s.io/v1", "CSIDriver");
+        writer.required("metadata", &self.metadata);
+        writer.required("spec", &self.spec);
     }
 }
 

@@ -167,18 +167,18 @@ pub struct CSIDriverSpec {
 }
 
 impl json::Value for CSIDriverSpec {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("attachRequired"),
-        json::Field::optional("fsGroupPolicy"),
-        json::Field::optional("nodeAllocatableUpdatePeriodSeconds"),
-        json::Field::optional("podInfoOnMount"),
-        json::Field::optional("preventPodSchedulingIfMissing"),
-        json::Field::optional("requiresRepublish"),
-        json::Field::optional("seLinuxMount"),
-        json::Field::optional("serviceAccountTokenInSecrets"),
-        json::Field::optional("storageCapacity"),
-        json::Field::optional("tokenRequests"),
-        json::Field::optional("volumeLifecycleModes"),
+    const FIELDS: &'static [&'static str] = &[
+        "attachRequired",
+        "fsGroupPolicy",
+        "nodeAllocatableUpdatePeriodSeconds",
+        "podInfoOnMount",
+        "preventPodSchedulingIfMissing",
+        "requiresRepublish",
+        "seLinuxMount",
+        "serviceAccountTokenInSecrets",
+        "storageCapacity",
+        "tokenRequests",
+        "volumeLifecycleModes",
     ];
     fn read_fields(
         &mut self,
@@ -204,23 +204,29 @@ impl json::Value for CSIDriverSpec {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
+        writer.optional("attachRequired", &self.attach_required);
+        writer.optional("fsGroupPolicy", &self.fs_group_policy);
         writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.attach_required,
-                    &self.fs_group_policy,
-                    &self.node_allocatable_update_period_seconds,
-                    &self.pod_info_on_mount,
-                    &self.prevent_pod_scheduling_if_missing,
-                    &self.requires_republish,
-                    &self.se_linux_mount,
-                    &self.service_account_token_in_secrets,
-                    &self.storage_capacity,
-                    &self.token_requests,
-                    &self.volume_lifecycle_modes,
-                ],
+            .optional(
+                "nodeAllocatableUpdatePeriodSeconds",
+                &self.node_allocatable_update_period_seconds,
             );
+        writer.optional("podInfoOnMount", &self.pod_info_on_mount);
+        writer
+            .optional(
+                "preventPodSchedulingIfMissing",
+                &self.prevent_pod_scheduling_if_missing,
+            );
+        writer.optional("requiresRepublish", &self.requires_republish);
+        writer.optional("seLinuxMount", &self.se_linux_mount);
+        writer
+            .optional(
+                "serviceAccountTokenInSecrets",
+                &self.service_account_token_in_secrets,
+            );
+        writer.optional("storageCapacity", &self.storage_capacity);
+        writer.optional("tokenRequests", &self.token_requests);
+        writer.optional("volumeLifecycleModes", &self.volume_lifecycle_modes);
     }
 }
 

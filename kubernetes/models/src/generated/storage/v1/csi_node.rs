@@ -39,12 +39,12 @@ impl CSINode {
 }
 
 impl json::Value for CSINode {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("apiVersion"),
-        json::Field::required("kind"),
-        json::Field::required("metadata"),
-        json::Field::required("spec"),
-        json::Field::optional("status"),
+    const FIELDS: &'static [&'static str] = &[
+        "apiVersion",
+        "kind",
+        "metadata",
+        "spec",
+        "status",
     ];
     fn read_fields(
         &mut self,
@@ -64,17 +64,10 @@ impl json::Value for CSINode {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &json::Constant("storage.k8s.io/v1"),
-                    &json::Constant("CSINode"),
-                    &self.metadata,
-                    &self.spec,
-                    &self.status,
-                ],
-            );
+        writer.type_meta("storage.k8s.io/v1", "CSINode");
+        writer.required("metadata", &self.metadata);
+        writer.required("spec", &self.spec);
+        writer.optional("status", &self.status);
     }
 }
 

@@ -36,11 +36,11 @@ pub struct CSINodeDriver {
 }
 
 impl json::Value for CSINodeDriver {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("allocatable"),
-        json::Field::required("name"),
-        json::Field::required("nodeID"),
-        json::Field::optional("topologyKeys"),
+    const FIELDS: &'static [&'static str] = &[
+        "allocatable",
+        "name",
+        "nodeID",
+        "topologyKeys",
     ];
     fn read_fields(
         &mut self,
@@ -59,11 +59,10 @@ impl json::Value for CSINodeDriver {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.allocatable, &self.name, &self.node_id, &self.topology_keys],
-            );
+        writer.optional("allocatable", &self.allocatable);
+        writer.required("name", &self.name);
+        writer.required("nodeID", &self.node_id);
+        writer.optional("topologyKeys", &self.topology_keys);
     }
 }
 

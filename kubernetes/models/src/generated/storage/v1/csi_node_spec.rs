@@ -14,7 +14,7 @@ pub struct CSINodeSpec {
 }
 
 impl json::Value for CSINodeSpec {
-    const FIELDS: &'static [json::Field] = &[json::Field::required("drivers")];
+    const FIELDS: &'static [&'static str] = &["drivers"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -23,7 +23,7 @@ impl json::Value for CSINodeSpec {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.drivers]);
+        writer.required("drivers", &self.drivers);
     }
 }
 

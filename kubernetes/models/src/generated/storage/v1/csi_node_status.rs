@@ -12,7 +12,7 @@ pub struct CSINodeStatus {
 }
 
 impl json::Value for CSINodeStatus {
-    const FIELDS: &'static [json::Field] = &[json::Field::optional("storageHealth")];
+    const FIELDS: &'static [&'static str] = &["storageHealth"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -21,7 +21,7 @@ impl json::Value for CSINodeStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.storage_health]);
+        writer.optional("storageHealth", &self.storage_health);
     }
 }
 

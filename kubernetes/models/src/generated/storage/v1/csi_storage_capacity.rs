@@ -104,14 +104,14 @@ impl CSIStorageCapacity {
 }
 
 impl json::Value for CSIStorageCapacity {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("apiVersion"),
-        json::Field::required("kind"),
-        json::Field::required("metadata"),
-        json::Field::optional("capacity"),
-        json::Field::optional("maximumVolumeSize"),
-        json::Field::optional("nodeTopology"),
-        json::Field::required("storageClassName"),
+    const FIELDS: &'static [&'static str] = &[
+        "apiVersion",
+        "kind",
+        "metadata",
+        "capacity",
+        "maximumVolumeSize",
+        "nodeTopology",
+        "storageClassName",
     ];
     fn read_fields(
         &mut self,
@@ -133,19 +133,12 @@ impl json::Value for CSIStorageCapacity {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &json::Constant("storage.k8s.io/v1"),
-                    &json::Constant("CSIStorageCapacity"),
-                    &self.metadata,
-                    &self.capacity,
-                    &self.maximum_volume_size,
-                    &self.node_topology,
-                    &self.storage_class_name,
-                ],
-            );
+        writer.type_meta("storage.k8s.io/v1", "CSIStorageCapacity");
+        writer.required("metadata", &self.metadata);
+        writer.optional("capacity", &self.capacity);
+        writer.optional("maximumVolumeSize", &self.maximum_volume_size);
+        writer.optional("nodeTopology", &self.node_topology);
+        writer.required("storageClassName", &self.storage_class_name);
     }
 }
 

@@ -109,17 +109,17 @@ impl StorageClass {
 }
 
 impl json::Value for StorageClass {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("apiVersion"),
-        json::Field::required("kind"),
-        json::Field::required("metadata"),
-        json::Field::optional("allowVolumeExpansion"),
-        json::Field::optional("allowedTopologies"),
-        json::Field::optional("mountOptions"),
-        json::Field::optional("parameters"),
-        json::Field::required("provisioner"),
-        json::Field::optional("reclaimPolicy"),
-        json::Field::optional("volumeBindingMode"),
+    const FIELDS: &'static [&'static str] = &[
+        "apiVersion",
+        "kind",
+        "metadata",
+        "allowVolumeExpansion",
+        "allowedTopologies",
+        "mountOptions",
+        "parameters",
+        "provisioner",
+        "reclaimPolicy",
+        "volumeBindingMode",
     ];
     fn read_fields(
         &mut self,
@@ -144,22 +144,15 @@ impl json::Value for StorageClass {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &json::Constant("storage.k8s.io/v1"),
-                    &json::Constant("StorageClass"),
-                    &self.metadata,
-                    &self.allow_volume_expansion,
-                    &self.allowed_topologies,
-                    &self.mount_options,
-                    &self.parameters,
-                    &self.provisioner,
-                    &self.reclaim_policy,
-                    &self.volume_binding_mode,
-                ],
-            );
+        writer.type_meta("storage.k8s.io/v1", "StorageClass");
+        writer.required("metadata", &self.metadata);
+        writer.optional("allowVolumeExpansion", &self.allow_volume_expansion);
+        writer.optional("allowedTopologies", &self.allowed_topologies);
+        writer.optional("mountOptions", &self.mount_options);
+        writer.optional("parameters", &self.parameters);
+        writer.required("provisioner", &self.provisioner);
+        writer.optional("reclaimPolicy", &self.reclaim_policy);
+        writer.optional("volumeBindingMode", &self.volume_binding_mode);
     }
 }
 

@@ -17,10 +17,7 @@ pub struct StorageHealth {
 }
 
 impl json::Value for StorageHealth {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("healthConditions"),
-        json::Field::required("name"),
-    ];
+    const FIELDS: &'static [&'static str] = &["healthConditions", "name"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -29,7 +26,8 @@ impl json::Value for StorageHealth {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.health_conditions, &self.name]);
+        writer.optional("healthConditions", &self.health_conditions);
+        writer.required("name", &self.name);
     }
 }
 

@@ -33,13 +33,13 @@ pub struct StorageHealthCondition {
 }
 
 impl json::Value for StorageHealthCondition {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("accessMode"),
-        json::Field::optional("lastTransitionTime"),
-        json::Field::optional("message"),
-        json::Field::required("reason"),
-        json::Field::required("status"),
-        json::Field::optional("volumeMode"),
+    const FIELDS: &'static [&'static str] = &[
+        "accessMode",
+        "lastTransitionTime",
+        "message",
+        "reason",
+        "status",
+        "volumeMode",
     ];
     fn read_fields(
         &mut self,
@@ -60,18 +60,12 @@ impl json::Value for StorageHealthCondition {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.access_mode,
-                    &self.last_transition_time,
-                    &self.message,
-                    &self.reason,
-                    &self.status,
-                    &self.volume_mode,
-                ],
-            );
+        writer.optional("accessMode", &self.access_mode);
+        writer.optional("lastTransitionTime", &self.last_transition_time);
+        writer.optional("message", &self.message);
+        writer.required("reason", &self.reason);
+        writer.required("status", &self.status);
+        writer.optional("volumeMode", &self.volume_mode);
     }
 }
 

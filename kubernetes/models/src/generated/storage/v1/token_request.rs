@@ -18,10 +18,7 @@ pub struct TokenRequest {
 }
 
 impl json::Value for TokenRequest {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("audience"),
-        json::Field::optional("expirationSeconds"),
-    ];
+    const FIELDS: &'static [&'static str] = &["audience", "expirationSeconds"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -34,7 +31,8 @@ impl json::Value for TokenRequest {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.audience, &self.expiration_seconds]);
+        writer.required("audience", &self.audience);
+        writer.optional("expirationSeconds", &self.expiration_seconds);
     }
 }
 

@@ -23,9 +23,9 @@ pub struct VolumeAttachmentSource {
 }
 
 impl json::Value for VolumeAttachmentSource {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("inlineVolumeSpec"),
-        json::Field::optional("persistentVolumeName"),
+    const FIELDS: &'static [&'static str] = &[
+        "inlineVolumeSpec",
+        "persistentVolumeName",
     ];
     fn read_fields(
         &mut self,
@@ -39,11 +39,8 @@ impl json::Value for VolumeAttachmentSource {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[&self.inline_volume_spec, &self.persistent_volume_name],
-            );
+        writer.optional("inlineVolumeSpec", &self.inline_volume_spec);
+        writer.optional("persistentVolumeName", &self.persistent_volume_name);
     }
 }
 

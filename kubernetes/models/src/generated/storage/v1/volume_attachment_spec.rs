@@ -19,11 +19,7 @@ pub struct VolumeAttachmentSpec {
 }
 
 impl json::Value for VolumeAttachmentSpec {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("attacher"),
-        json::Field::required("nodeName"),
-        json::Field::required("source"),
-    ];
+    const FIELDS: &'static [&'static str] = &["attacher", "nodeName", "source"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -36,7 +32,9 @@ impl json::Value for VolumeAttachmentSpec {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.attacher, &self.node_name, &self.source]);
+        writer.required("attacher", &self.attacher);
+        writer.required("nodeName", &self.node_name);
+        writer.required("source", &self.source);
     }
 }
 

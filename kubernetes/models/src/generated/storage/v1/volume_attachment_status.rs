@@ -28,11 +28,11 @@ pub struct VolumeAttachmentStatus {
 }
 
 impl json::Value for VolumeAttachmentStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("attachError"),
-        json::Field::required("attached"),
-        json::Field::optional("attachmentMetadata"),
-        json::Field::optional("detachError"),
+    const FIELDS: &'static [&'static str] = &[
+        "attachError",
+        "attached",
+        "attachmentMetadata",
+        "detachError",
     ];
     fn read_fields(
         &mut self,
@@ -51,16 +51,10 @@ impl json::Value for VolumeAttachmentStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &self.attach_error,
-                    &self.attached,
-                    &self.attachment_metadata,
-                    &self.detach_error,
-                ],
-            );
+        writer.optional("attachError", &self.attach_error);
+        writer.required("attached", &self.attached);
+        writer.optional("attachmentMetadata", &self.attachment_metadata);
+        writer.optional("detachError", &self.detach_error);
     }
 }
 

@@ -48,12 +48,12 @@ impl VolumeAttributesClass {
 }
 
 impl json::Value for VolumeAttributesClass {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::required("apiVersion"),
-        json::Field::required("kind"),
-        json::Field::required("metadata"),
-        json::Field::required("driverName"),
-        json::Field::optional("parameters"),
+    const FIELDS: &'static [&'static str] = &[
+        "apiVersion",
+        "kind",
+        "metadata",
+        "driverName",
+        "parameters",
     ];
     fn read_fields(
         &mut self,
@@ -73,17 +73,10 @@ impl json::Value for VolumeAttributesClass {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer
-            .fields(
-                Self::FIELDS,
-                &[
-                    &json::Constant("storage.k8s.io/v1"),
-                    &json::Constant("VolumeAttributesClass"),
-                    &self.metadata,
-                    &self.driver_name,
-                    &self.parameters,
-                ],
-            );
+        writer.type_meta("storage.k8s.io/v1", "VolumeAttributesClass");
+        writer.required("metadata", &self.metadata);
+        writer.required("driverName", &self.driver_name);
+        writer.optional("parameters", &self.parameters);
     }
 }
 

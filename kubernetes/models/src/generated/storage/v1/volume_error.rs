@@ -20,11 +20,7 @@ pub struct VolumeError {
 }
 
 impl json::Value for VolumeError {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("errorCode"),
-        json::Field::optional("message"),
-        json::Field::optional("time"),
-    ];
+    const FIELDS: &'static [&'static str] = &["errorCode", "message", "time"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -37,7 +33,9 @@ impl json::Value for VolumeError {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.error_code, &self.message, &self.time]);
+        writer.optional("errorCode", &self.error_code);
+        writer.optional("message", &self.message);
+        writer.optional("time", &self.time);
     }
 }
 

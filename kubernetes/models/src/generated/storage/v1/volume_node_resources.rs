@@ -15,7 +15,7 @@ pub struct VolumeNodeResources {
 }
 
 impl json::Value for VolumeNodeResources {
-    const FIELDS: &'static [json::Field] = &[json::Field::optional("count")];
+    const FIELDS: &'static [&'static str] = &["count"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -24,7 +24,7 @@ impl json::Value for VolumeNodeResources {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.count]);
+        writer.optional("count", &self.count);
     }
 }
 

@@ -14,7 +14,7 @@ pub struct StorageVersionMigrationSpec {
 }
 
 impl json::Value for StorageVersionMigrationSpec {
-    const FIELDS: &'static [json::Field] = &[json::Field::required("resource")];
+    const FIELDS: &'static [&'static str] = &["resource"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -23,7 +23,7 @@ impl json::Value for StorageVersionMigrationSpec {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.resource]);
+        writer.required("resource", &self.resource);
     }
 }
 

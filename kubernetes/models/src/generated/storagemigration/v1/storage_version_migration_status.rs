@@ -18,10 +18,7 @@ pub struct StorageVersionMigrationStatus {
 }
 
 impl json::Value for StorageVersionMigrationStatus {
-    const FIELDS: &'static [json::Field] = &[
-        json::Field::optional("conditions"),
-        json::Field::optional("resourceVersion"),
-    ];
+    const FIELDS: &'static [&'static str] = &["conditions", "resourceVersion"];
     fn read_fields(
         &mut self,
         reader: &mut json::Reader<'_>,
@@ -34,7 +31,8 @@ impl json::Value for StorageVersionMigrationStatus {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.fields(Self::FIELDS, &[&self.conditions, &self.resource_version]);
+        writer.optional("conditions", &self.conditions);
+        writer.optional("resourceVersion", &self.resource_version);
     }
 }
 
