@@ -1,7 +1,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::json::{Constant, DecodeError, Reader, Value, Writer};
+use crate::json::{DecodeError, Reader, Value, Writer};
 use crate::{Object, ObjectMeta, Watchable};
 
 /// The metadata of an object of type `K`, and nothing else of it: what
