@@ -15,7 +15,7 @@ use http::uri::{Authority, Scheme};
 use http::{HeaderValue, Method, Request, StatusCode, Uri};
 use hyper::client::conn::http1;
 use hyper::rt::{Read, ReadBufCursor, Write};
-use hyper_rustls::{DefaultServerNameResolver, HttpsConnector};
+use hyper_rustls::{DefaultServerNameResolver, HttpsConnector, MaybeHttpsStream};
 use hyper_util::client::legacy::connect::proxy::SocksV5;
 use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
 use hyper_util::rt::TokioIo;
@@ -44,8 +44,9 @@ struct Via {
     url: Uri,
     scheme: ProxyScheme,
     user: Option<(String, String)>,
-    /// Connects to the proxy itself, with TLS if its URL says so.
-    connector: HttpsConnector<HttpConnector>,
+    /// Connects to the proxy itself, with TLS if its URL says so; by [`Dial`] too, so that HTTP and TLS are compiled for
+    /// one type of connection.
+    connector: HttpsConnector<Dial>,
 }
 
 impl Dial {
@@ -96,7 +97,7 @@ impl Via {
             url,
             scheme: proxy.scheme,
             user: proxy.credentials.map(|(user, password)| (user, password.expose().to_owned())),
-            connector: HttpsConnector::new(tcp, tls, false, names),
+            connector: HttpsConnector::new(Dial { tcp, via: None }, tls, false, names),
         })
     }
 
@@ -118,7 +119,7 @@ impl Via {
         Ok(Stream::Proxied { io: Box::new(tunnel), forwards: None })
     }
 
-    async fn socks<T: Io>(&self, io: T, server: Uri) -> Result<Stream, BoxError> {
+    async fn socks(&self, io: MaybeHttpsStream<Stream>, server: Uri) -> Result<Stream, BoxError> {
         let target = Uri::builder().scheme("tcp").authority(authority(&server)?).path_and_query("/").build()?;
         let mut socks = SocksV5::new(self.url.clone(), Given(Some(io)));
         if let Some((user, password)) = &self.user {
@@ -128,7 +129,11 @@ impl Via {
         Ok(Stream::Proxied { io: Box::new(io), forwards: None })
     }
 
-    async fn tunnel<T: Io>(&self, io: T, target: &Authority) -> Result<hyper::upgrade::Upgraded, BoxError> {
+    async fn tunnel(
+        &self,
+        io: MaybeHttpsStream<Stream>,
+        target: &Authority,
+    ) -> Result<hyper::upgrade::Upgraded, BoxError> {
         let (mut sender, connection) = http1::handshake(io).await?;
         // Ends with the upgrade, or with the sender.
         tokio::spawn(connection.with_upgrades());
@@ -162,12 +167,12 @@ fn authority(server: &Uri) -> Result<Authority, BoxError> {
 }
 
 /// A connector that has connected already, since that of [`SocksV5`] keeps the reason of a failure to itself.
-struct Given<T>(Option<T>);
+struct Given(Option<MaybeHttpsStream<Stream>>);
 
-impl<T> Service<Uri> for Given<T> {
-    type Response = T;
+impl Service<Uri> for Given {
+    type Response = MaybeHttpsStream<Stream>;
     type Error = Infallible;
-    type Future = Ready<Result<T, Infallible>>;
+    type Future = Ready<Result<Self::Response, Infallible>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))

@@ -7,8 +7,8 @@
 use granit_parser::{Event, Parser, ScalarStyle, Span, StructureStyle};
 use serde_json::{Map, Value};
 
-use crate::any::Any;
-use crate::document;
+use crate::scalar::{self, Scalar};
+use crate::yaml;
 
 /// One step from the document to a value.
 #[derive(Clone, Debug)]
@@ -33,25 +33,57 @@ pub(crate) fn set(text: &str, steps: &[Step], value: &Value) -> Result<String, &
 }
 
 fn rewrite(document: &Value) -> Result<String, &'static str> {
-    let text = serde_saphyr::to_string(document).ok();
+    let text = Some(block_lines(document).concat());
     let text = text.filter(|text| read(text).as_ref() == Some(document));
     text.ok_or("has values that can't be written; edit it by hand")
 }
 
+/// The value as lines of YAML in block style, each with its end.
+fn block_lines(value: &Value) -> Vec<String> {
+    match value {
+        Value::Object(entries) if !entries.is_empty() => {
+            entries.iter().flat_map(|(key, value)| entry(key, value)).collect()
+        }
+        Value::Array(items) if !items.is_empty() => items.iter().flat_map(item).collect(),
+        Value::String(text) => vec![format!("{}\n", scalar_text(text))],
+        // As JSON, which is YAML too.
+        other => vec![format!("{other}\n")],
+    }
+}
+
+fn entry(key: &str, value: &Value) -> Vec<String> {
+    let key = scalar_text(key);
+    let lines = block_lines(value);
+    if is_filled(value) {
+        let below = lines.into_iter().map(|line| format!("  {line}"));
+        std::iter::once(format!("{key}:\n")).chain(below).collect()
+    } else {
+        vec![format!("{key}: {}", lines.concat())]
+    }
+}
+
+fn item(value: &Value) -> Vec<String> {
+    let lines = block_lines(value).into_iter().enumerate();
+    lines.map(|(index, line)| if index == 0 { format!("- {line}") } else { format!("  {line}") }).collect()
+}
+
+fn is_filled(value: &Value) -> bool {
+    value.as_object().is_some_and(|entries| !entries.is_empty())
+        || value.as_array().is_some_and(|items| !items.is_empty())
+}
+
+/// Without quotes where they are not needed.
+fn scalar_text(text: &str) -> String {
+    let is_plain = text.starts_with(|first: char| first.is_ascii_alphabetic())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte))
+        && matches!(scalar::resolve(text), Scalar::Text(_));
+    if is_plain { text.to_owned() } else { Value::from(text).to_string() }
+}
+
 /// The first document, as kubectl reads it.
 fn read(text: &str) -> Option<Value> {
-    let mut first = None;
-    let outcome = serde_saphyr::with_deserializer_from_str_with_options(text, document::options(), |deserializer| {
-        first = Some(<Option<Any> as serde::Deserialize>::deserialize(deserializer)?);
-        Ok(())
-    });
-    match (outcome, first) {
-        (Ok(()), None) => Some(Value::Object(Map::new())),
-        (Ok(()) | Err(serde_saphyr::Error::MultipleDocuments { .. }), Some(first)) => {
-            Some(first.map_or_else(|| Value::Object(Map::new()), Any::into_json))
-        }
-        _ => None,
-    }
+    let document = yaml::first_document(text).ok()?.unwrap_or(yaml::Node::ABSENT).into_json().ok()?;
+    Some(if document.is_null() { Value::Object(Map::new()) } else { document })
 }
 
 fn set_in(document: &mut Value, steps: &[Step], value: &Value) -> Result<(), &'static str> {

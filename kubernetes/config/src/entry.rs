@@ -98,7 +98,7 @@ pub(crate) fn list_names<'a>(what: &str, names: impl Iterator<Item = &'a str>) -
 }
 
 pub(crate) fn line<T>(value: &Spanned<T>) -> Option<u64> {
-    Some(value.defined.line()).filter(|line| *line > 0)
+    value.line
 }
 
 /// The list with names checked: client-go, too, refuses a file in which one is defined twice.

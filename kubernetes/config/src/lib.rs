@@ -29,8 +29,8 @@
 //!
 //! # Limits
 //!
-//! No file larger than [`MAX_FILE_BYTES`] is read, and YAML is parsed under serde-saphyr's budget for hostile input
-//! (depth, nodes, aliases). What a user needs and this crate does not know, such as the auth providers `gcp` and
+//! No file larger than [`MAX_FILE_BYTES`] is read, and values of YAML may be nested 64 deep and, with aliases, stand for
+//! 64 MiB. What a user needs and this crate does not know, such as the auth providers `gcp` and
 //! `azure` that Kubernetes 1.26 removed, is an error, never a request without credentials.
 //!
 //! # Differences from kubectl
@@ -45,13 +45,11 @@
 //! - a user or password in the server's URL, and a URL that has to be escaped first;
 //! - half a credential with nothing else (a client key, a password), which kubectl leaves out;
 //! - an OpenID Connect provider reached by `http` on another machine;
-//! - a fault right behind the first document of a file;
 //! - a proxy variable of the environment that is no URL of a proxy, which kubectl ignores.
 //!
 //! `ALL_PROXY` counts here and not in kubectl, and the relative path of an `idp-certificate-authority` starts from the
 //! kubeconfig's directory and not from the current one. The project's tests on a cluster compare the two.
 
-mod any;
 mod auth_provider;
 mod config;
 mod credentials;
@@ -63,6 +61,7 @@ mod error;
 mod exec;
 mod exec_plugin;
 mod files;
+mod from_node;
 mod identity;
 mod in_cluster;
 mod kubeconfig;
@@ -73,10 +72,12 @@ mod overrides;
 mod pem;
 mod proxy;
 mod resolve;
+mod scalar;
 mod secret;
 mod source;
 mod store;
 mod url;
+mod yaml;
 
 pub use config::Config;
 pub use credentials::{ClientIdentity, Credentials, Impersonate};

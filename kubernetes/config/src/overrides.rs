@@ -2,9 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_saphyr::{Location, Spanned};
-
-use crate::document::{Cluster, Field, Switch, User};
+use crate::document::{Cluster, Field, Spanned, Switch, User};
 use crate::entry::Entry;
 use crate::error::Place;
 use crate::{Error, Impersonate, Secret};
@@ -165,7 +163,7 @@ fn secret(value: &Option<Secret>) -> Option<&str> {
 
 /// A value that stands in no file.
 pub(crate) fn field<T>(value: T) -> Field<T> {
-    Some(Spanned { value, referenced: Location::UNKNOWN, defined: Location::UNKNOWN })
+    Some(Spanned { value, line: None })
 }
 
 /// An absolute path, since the kubeconfig's directory has nothing to do with it.

@@ -2,6 +2,7 @@
 
 pub(crate) mod exec;
 mod failure;
+mod fields;
 mod oidc;
 mod renewed;
 mod token_file;

@@ -12,3 +12,4 @@ mod refused;
 mod store;
 mod support;
 mod table;
+mod yaml;

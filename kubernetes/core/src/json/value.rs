@@ -30,7 +30,7 @@ use super::{DecodeError, Reader, Writer};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// A model has [`FIELDS`](Self::FIELDS), [`read_field`](Self::read_field) and [`write_fields`](Self::write_fields);
+/// A model has [`FIELDS`](Self::FIELDS), [`read_fields`](Self::read_fields) and [`write_fields`](Self::write_fields);
 /// anything else has [`read`](Self::read) and [`write`](Self::write).
 /// All are compiled against the concrete [`Reader`] and [`Writer`].
 ///
@@ -86,8 +86,13 @@ pub trait Value: Default {
     }
 }
 
-/// A value whose type is forgotten, so that the loop over the fields of a model is compiled once.
+/// What a field of a model holds, its type forgotten: every [`Value`], and [`Constant`].
+///
+/// So the loop over the fields is compiled once, and a field costs two functions for each type that fields have.
 pub trait AnyValue {
+    /// As [`Value::read`].
+    ///
+    /// # Errors
     /// As [`Value::read`].
     fn read_any(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError>;
 
@@ -105,7 +110,7 @@ impl<V: Value> AnyValue for V {
     }
 }
 
-/// A field that always has the same value.
+/// The value of a field that is the same in all objects of a type, as `kind` is; it is checked where it is not empty.
 pub struct Constant<'a>(pub &'a str);
 
 impl AnyValue for Constant<'_> {
@@ -183,43 +188,46 @@ impl<V: Value> Value for Vec<V> {
 }
 
 /// A list whose type is forgotten, so that the loop over its elements is compiled once.
-pub(crate) trait Elements {
-    /// Reads one more element.
-    fn read_next(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError>;
+trait Elements {
+    /// Reads one more element; a short list that is full grows by `more`, which is not 0.
+    fn read_next(&mut self, more: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError>;
 
-    /// Gives back memory for more elements.
-    fn shrink(&mut self) -> usize;
+    /// As [`Vec::shrink_to_fit`].
+    fn shrink(&mut self);
 }
 
 impl<V: Value> Elements for Vec<V> {
-    fn read_next(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        if self.len() == self.capacity() && self.len() < 4 {
-            // Most lists have one or two elements: growing exactly keeps a decoded pod a quarter smaller.
-            self.reserve_exact(self.len().max(1));
+    fn read_next(&mut self, more: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        let index = self.len();
+        if index == self.capacity() && index < 4 {
+            self.reserve_exact(more);
         }
         // Elements may be large: they are made and read where they stay.
-        let index = self.len();
         self.resize_with(index + 1, V::default);
         self[index].read_new(reader)
     }
 
-    fn shrink(&mut self) -> usize {
+    fn shrink(&mut self) {
         self.shrink_to_fit();
-        self.len()
     }
 }
 
 impl Reader<'_> {
+    /// Reads a list into one that is empty.
     fn elements(&mut self, elements: &mut dyn Elements) -> Result<(), DecodeError> {
         if self.null()? {
             return Ok(());
         }
         self.begin_list()?;
-        let (mut first, mut index) = (true, 0);
+        let (mut first, place) = (true, self.place());
+        let mut length = 0;
         while self.next_element(&mut first)? {
-            elements.read_next(self).map_err(|error| error.in_index(index))?;
-            index += 1;
+            // Most lists have one or two elements: growing exactly keeps a decoded pod a quarter smaller.
+            let more = if length == 0 { self.last_length(place).max(1) } else { length };
+            elements.read_next(more, self).map_err(|error| error.in_index(length))?;
+            length += 1;
         }
+        self.note_length(place, length);
         // What is decoded is mostly kept as it is.
         elements.shrink();
         Ok(())

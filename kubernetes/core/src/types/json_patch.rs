@@ -1,5 +1,6 @@
 use std::fmt;
 
+use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer, ser};
 
 use crate::{Json, Str};
@@ -30,13 +31,11 @@ pub struct JsonPatch {
     failure: Option<Box<str>>,
 }
 
-#[derive(Clone, Serialize)]
+#[derive(Clone)]
 struct Operation {
     op: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
     from: Option<JsonPointer>,
     path: JsonPointer,
-    #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<Json>,
 }
 
@@ -110,6 +109,21 @@ impl JsonPatch {
         }
         self.operations.push(operation);
         self
+    }
+}
+
+impl Serialize for Operation {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("op", self.op)?;
+        if let Some(from) = &self.from {
+            map.serialize_entry("from", from)?;
+        }
+        map.serialize_entry("path", &self.path)?;
+        if let Some(value) = &self.value {
+            map.serialize_entry("value", value)?;
+        }
+        map.end()
     }
 }
 

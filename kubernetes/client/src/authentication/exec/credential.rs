@@ -2,24 +2,14 @@
 
 use jiff::Timestamp;
 use kubernetes_config::{ClientIdentity, ExecApiVersion};
-use serde::Deserialize;
 
 use super::Failure;
 use crate::authentication::bearer;
+use crate::authentication::fields::{Fields, WrongType};
 use crate::authentication::renewed::Issued;
 use crate::tls;
 
 /// Without `Debug`, as what it holds is secret.
-#[derive(Deserialize)]
-struct ExecCredential {
-    #[serde(rename = "apiVersion")]
-    api_version: Option<String>,
-    kind: Option<String>,
-    status: Option<Status>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 struct Status {
     expiration_timestamp: Option<String>,
     token: Option<String>,
@@ -32,15 +22,18 @@ pub(super) fn read(output: &[u8], expected: ExecApiVersion) -> Result<Issued, Fa
     if output.trim_ascii().is_empty() {
         return Err(Failure::new("standard output is empty"));
     }
-    // Without the error's text, which may quote a token.
-    let credential: ExecCredential = serde_json::from_slice(output).map_err(|error| {
-        let place = format!("line {}, column {}", error.line(), error.column());
+    let not_credential = |place: String| {
         Failure::new(format!("standard output is no ExecCredential in JSON, and nothing else ({place})"))
-    })?;
-    if credential.kind.as_deref() != Some("ExecCredential") {
+    };
+    // Without the error's text, which may quote a token.
+    let mut credential = Fields::parse(output)
+        .map_err(|error| not_credential(format!("line {}, column {}", error.line(), error.column())))?;
+    let wrong_type = |WrongType(key)| not_credential(format!("{key} is of another type"));
+    if credential.text("kind").map_err(wrong_type)?.as_deref() != Some("ExecCredential") {
         return Err(Failure::new("standard output is no object of the kind ExecCredential"));
     }
-    let (version, expected) = (credential.api_version.unwrap_or_default(), expected.as_str());
+    let version = credential.text("apiVersion").map_err(wrong_type)?.unwrap_or_default();
+    let expected = expected.as_str();
     if version != expected {
         let version: String = version.escape_debug().take(100).collect();
         return Err(Failure::new(format!(
@@ -48,10 +41,20 @@ pub(super) fn read(output: &[u8], expected: ExecApiVersion) -> Result<Issued, Fa
              the same"
         )));
     }
-    credential.status.ok_or_else(|| Failure::new("it has no status"))?.into_issued()
+    let status = credential.object("status").map_err(wrong_type)?.ok_or_else(|| Failure::new("it has no status"))?;
+    Status::of(status).map_err(wrong_type)?.into_issued()
 }
 
 impl Status {
+    fn of(mut fields: Fields) -> Result<Self, WrongType> {
+        Ok(Self {
+            expiration_timestamp: fields.text("expirationTimestamp")?,
+            token: fields.text("token")?,
+            client_certificate_data: fields.text("clientCertificateData")?,
+            client_key_data: fields.text("clientKeyData")?,
+        })
+    }
+
     fn into_issued(self) -> Result<Issued, Failure> {
         let set = |text: Option<String>| text.filter(|text| !text.is_empty());
         let (token, certificate, key) = (set(self.token), set(self.client_certificate_data), set(self.client_key_data));

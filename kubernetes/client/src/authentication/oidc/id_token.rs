@@ -3,25 +3,20 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
-use serde::Deserialize;
 
 use crate::authentication::Failure;
-
-#[derive(Deserialize)]
-struct Claims {
-    /// Seconds since 1970, with or without a fraction (RFC 7519, §2).
-    exp: f64,
-}
+use crate::authentication::fields::Fields;
 
 pub(super) fn expiry(token: &str) -> Result<Timestamp, Failure> {
     let mut parts = token.split('.');
     let (Some(_), Some(payload), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
         return Err(Failure::new("the ID token is no JWT"));
     };
-    let claims = URL_SAFE_NO_PAD.decode(payload).ok().and_then(|json| serde_json::from_slice::<Claims>(&json).ok());
-    let expires = claims.and_then(|claims| {
+    let claims = URL_SAFE_NO_PAD.decode(payload).ok().and_then(|json| Fields::parse(&json).ok());
+    // Seconds since 1970, with or without a fraction (RFC 7519, §2).
+    let expires = claims.and_then(|claims| claims.number("exp")).and_then(|seconds| {
         #[expect(clippy::cast_possible_truncation, reason = "it saturates, and is checked after that")]
-        let seconds = claims.exp as i64;
+        let seconds = seconds as i64;
         Timestamp::from_second(seconds).ok()
     });
     expires.ok_or_else(|| Failure::new("the ID token does not say when it expires"))

@@ -9,8 +9,8 @@ use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request, StatusCode, Uri};
 use kubernetes_config::{Config, OidcConfig, Secret};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::Deserialize;
 
+use crate::authentication::fields::Fields;
 use crate::authentication::{Failure, sensitive};
 use crate::pool::Pool;
 use crate::transport::Transport;
@@ -45,14 +45,11 @@ pub(super) struct Tokens {
     pub(super) refresh_token: Option<Secret>,
 }
 
-#[derive(Deserialize)]
 struct Discovery {
     token_endpoint: String,
-    #[serde(default)]
-    token_endpoint_auth_methods_supported: Option<Vec<String>>,
+    token_endpoint_auth_methods_supported: Vec<String>,
 }
 
-#[derive(Default, Deserialize)]
 struct Answer {
     id_token: Option<String>,
     refresh_token: Option<String>,
@@ -108,8 +105,8 @@ impl Provider {
         if status != StatusCode::OK {
             return Err(self.refusal(status, "the OpenID Connect provider does not tell about itself"));
         }
-        serde_json::from_slice(&body)
-            .map_err(|_| Failure::new(format!("{uri} is no OpenID Connect discovery document with a token_endpoint")))
+        Discovery::parse(&body)
+            .ok_or_else(|| Failure::new(format!("{uri} is no OpenID Connect discovery document with a token_endpoint")))
     }
 
     fn token_endpoint(&self, discovery: &Discovery) -> Result<Uri, Failure> {
@@ -125,7 +122,7 @@ impl Provider {
 
     /// The ways to try. Not all providers say truly what they support, so the other one comes second.
     fn client_auth(&self, discovery: &Discovery) -> Vec<ClientAuth> {
-        let supported = discovery.token_endpoint_auth_methods_supported.as_deref().unwrap_or_default();
+        let supported = &discovery.token_endpoint_auth_methods_supported;
         let supports = |method: &str| supported.iter().any(|supported| supported == method);
         if self.client_secret.is_none() {
             return vec![ClientAuth::Post];
@@ -164,7 +161,7 @@ impl Provider {
             headers.insert(AUTHORIZATION, authorization);
         }
         let (status, body) = self.fetch(request).await?;
-        Ok((status, serde_json::from_slice(&body).unwrap_or_default()))
+        Ok((status, Answer::parse(&body)))
     }
 
     fn tokens(&self, status: StatusCode, answer: Answer, refresh_token: &Secret) -> Result<Tokens, Failure> {
@@ -220,7 +217,27 @@ impl Provider {
     }
 }
 
+impl Discovery {
+    fn parse(json: &[u8]) -> Option<Self> {
+        let mut fields = Fields::parse(json).ok()?;
+        Some(Self {
+            token_endpoint: fields.text_or_none("token_endpoint")?,
+            token_endpoint_auth_methods_supported: fields.texts("token_endpoint_auth_methods_supported"),
+        })
+    }
+}
+
 impl Answer {
+    fn parse(json: &[u8]) -> Self {
+        let mut fields = Fields::parse(json).unwrap_or_default();
+        Self {
+            id_token: fields.text_or_none("id_token"),
+            refresh_token: fields.text_or_none("refresh_token"),
+            error: fields.text_or_none("error"),
+            error_description: fields.text_or_none("error_description"),
+        }
+    }
+
     /// ` (error: description)`, shortened, and without what a terminal would obey.
     fn why(&self) -> String {
         let texts = [&self.error, &self.error_description].into_iter().flatten();

@@ -1,0 +1,268 @@
+//! The first document of a YAML file as a tree, with aliases and merge keys resolved.
+//!
+//! A tree, and not serde: code that is generic over a YAML deserializer was a tenth of what a program spent on compiling
+//! the SDK.
+
+use std::collections::HashMap;
+
+use granit_parser::{ErrorKind, Event, Options, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
+use serde_json::{Map, Value};
+
+use crate::scalar::{self, Scalar};
+
+/// How deep values may be nested, so that no file overflows the stack.
+const MAX_DEPTH: usize = 64;
+
+/// What the tree may take, about in bytes: aliases can stand for many times the size of the file.
+const MAX_SIZE: usize = 64 << 20;
+
+/// What a node takes beside its text.
+const NODE_SIZE: usize = 64;
+
+/// A value and the line where it is written, also if that is behind an alias.
+#[derive(Clone)]
+pub(crate) struct Node {
+    pub(crate) line: Option<u64>,
+    pub(crate) content: Content,
+}
+
+#[derive(Clone)]
+pub(crate) enum Content {
+    Scalar(Scalar),
+    List(Vec<Node>),
+    /// Of equal keys the last one counts.
+    Mapping(Vec<(String, Node)>),
+}
+
+/// What is wrong, and where, in words that quote nothing from the file, since what is quoted may be a secret.
+pub(crate) struct Fault {
+    pub(crate) line: Option<u64>,
+    /// The path of the value; empty for the document.
+    pub(crate) field: String,
+    pub(crate) message: &'static str,
+}
+
+impl Fault {
+    pub(crate) fn new(line: Option<u64>, message: &'static str) -> Self {
+        Self { line, field: String::new(), message }
+    }
+
+    /// The same fault, seen from what has it at the key.
+    pub(crate) fn in_key(mut self, key: &str) -> Self {
+        self.field = match self.field.as_str() {
+            "" => key.to_owned(),
+            field if field.starts_with('[') => format!("{key}{field}"),
+            field => format!("{key}.{field}"),
+        };
+        self
+    }
+
+    /// The same fault, seen from the list.
+    pub(crate) fn in_item(mut self, index: usize) -> Self {
+        let separator = if self.field.is_empty() { "" } else { "." };
+        self.field = format!("[{index}]{separator}{}", self.field);
+        self
+    }
+}
+
+impl From<ScanError> for Fault {
+    fn from(error: ScanError) -> Self {
+        let message = match error.kind() {
+            ErrorKind::UnknownAnchor => "an alias refers to an anchor that does not exist",
+            _ => "is no valid YAML; check indentation, quotes and colons",
+        };
+        Self::new(Some(error.marker().line() as u64).filter(|line| *line > 0), message)
+    }
+}
+
+impl Node {
+    /// Nothing, where nothing is written.
+    pub(crate) const ABSENT: Self = Self { line: None, content: Content::Scalar(Scalar::Null) };
+
+    pub(crate) fn is_null(&self) -> bool {
+        matches!(self.content, Content::Scalar(Scalar::Null))
+    }
+
+    /// The value as JSON, if JSON can hold it.
+    pub(crate) fn into_json(self) -> Result<Value, Fault> {
+        Ok(match self.content {
+            Content::Scalar(scalar) => {
+                scalar.into_json().ok_or_else(|| Fault::new(self.line, "a number that JSON can't hold"))?
+            }
+            Content::List(items) => Value::Array(items.into_iter().map(Self::into_json).collect::<Result<_, _>>()?),
+            Content::Mapping(entries) => {
+                let mut map = Map::new();
+                for (key, value) in entries {
+                    map.insert(key, value.into_json()?);
+                }
+                Value::Object(map)
+            }
+        })
+    }
+
+    fn extent(&self) -> Extent {
+        let (text, children) = match &self.content {
+            Content::Scalar(scalar) => (scalar.text_length(), Extent::default()),
+            Content::List(items) => (0, Extent::of(items.iter())),
+            Content::Mapping(entries) => {
+                (entries.iter().map(|(key, _)| key.len()).sum(), Extent::of(entries.iter().map(|(_, value)| value)))
+            }
+        };
+        Extent { size: children.size + text + NODE_SIZE, depth: children.depth + 1 }
+    }
+}
+
+/// How much there is in a node.
+#[derive(Clone, Copy, Default)]
+struct Extent {
+    size: usize,
+    depth: usize,
+}
+
+impl Extent {
+    fn of<'a>(nodes: impl Iterator<Item = &'a Node>) -> Self {
+        nodes
+            .map(Node::extent)
+            .fold(Self::default(), |all, node| Self { size: all.size + node.size, depth: all.depth.max(node.depth) })
+    }
+}
+
+/// The first document, as client-go reads it; what follows is not looked at. `None` if there is none.
+pub(crate) fn first_document(text: &str) -> Result<Option<Node>, Fault> {
+    let mut options = Options::default();
+    // Another crate may have turned them on for the whole program.
+    options.emit_comments = false;
+    let parser = Parser::new_from_str_with_options(text, options);
+    let mut composer = Composer { parser, anchors: HashMap::new(), size: 0 };
+    loop {
+        match composer.next()? {
+            None | Some((Event::DocumentEnd | Event::StreamEnd, _)) => return Ok(None),
+            Some((Event::StreamStart | Event::DocumentStart(..), _)) => {}
+            Some((event, span)) => return composer.node(event, span, 1).map(Some),
+        }
+    }
+}
+
+struct Composer<'a> {
+    parser: Parser<'a, StrInput<'a>>,
+    /// What is complete, by the number of its anchor.
+    anchors: HashMap<usize, (Node, Extent)>,
+    size: usize,
+}
+
+impl<'a> Composer<'a> {
+    fn next(&mut self) -> Result<Option<(Event<'a>, Span)>, Fault> {
+        Ok(self.parser.next_event().transpose()?)
+    }
+
+    fn node(&mut self, event: Event<'a>, span: Span, depth: usize) -> Result<Node, Fault> {
+        let line = Some(span.start.line() as u64).filter(|line| *line > 0);
+        let text = if let Event::Scalar(text, ..) = &event { text.len() } else { 0 };
+        self.size += text + NODE_SIZE;
+        Self::check(self.size, depth, line)?;
+        let (anchor, content) = match event {
+            Event::Alias(anchor) => return self.alias(anchor, depth, line),
+            Event::Scalar(text, style, anchor, tag) => {
+                (anchor, Content::Scalar(typed(&text, style, tag.as_deref(), line)?))
+            }
+            Event::SequenceStart(_, anchor, _) => (anchor, Content::List(self.items(depth)?)),
+            Event::MappingStart(_, anchor, _) => (anchor, Content::Mapping(self.entries(depth)?)),
+            _ => return Err(Fault::new(line, "a value is missing")),
+        };
+        let node = Node { line, content };
+        if anchor > 0 {
+            self.anchors.insert(anchor, (node.clone(), node.extent()));
+        }
+        Ok(node)
+    }
+
+    fn check(size: usize, depth: usize, line: Option<u64>) -> Result<(), Fault> {
+        if size > MAX_SIZE || depth > MAX_DEPTH {
+            return Err(Fault::new(line, "too deeply nested, or too many values or aliases for a kubeconfig"));
+        }
+        Ok(())
+    }
+
+    fn alias(&mut self, anchor: usize, depth: usize, line: Option<u64>) -> Result<Node, Fault> {
+        let (node, extent) = self.anchors.get(&anchor).ok_or_else(|| Fault::new(line, "an alias refers to itself"))?;
+        self.size += extent.size;
+        Self::check(self.size, depth + extent.depth, line)?;
+        Ok(node.clone())
+    }
+
+    fn items(&mut self, depth: usize) -> Result<Vec<Node>, Fault> {
+        let mut items = Vec::new();
+        while let Some((event, span)) = self.next()? {
+            match event {
+                Event::SequenceEnd => break,
+                event => items.push(self.node(event, span, depth + 1)?),
+            }
+        }
+        Ok(items)
+    }
+
+    /// What is merged comes first, so that a key of the mapping's own counts, and of two that are merged the first.
+    fn entries(&mut self, depth: usize) -> Result<Vec<(String, Node)>, Fault> {
+        let mut own = Vec::new();
+        let mut merged = Vec::new();
+        while let Some((event, span)) = self.next()? {
+            if matches!(event, Event::MappingEnd) {
+                break;
+            }
+            let is_merge = is_merge_key(&event);
+            let key = self.node(event, span, depth + 1)?;
+            let Some((event, span)) = self.next()? else { break };
+            let value = self.node(event, span, depth + 1)?;
+            if is_merge {
+                merged.append(&mut sources(value)?);
+            } else {
+                own.push((key_text(key)?, value));
+            }
+        }
+        let mut entries: Vec<_> = merged.into_iter().rev().flatten().collect();
+        entries.append(&mut own);
+        Ok(entries)
+    }
+}
+
+/// A scalar by its tag; without one, a plain one is what it looks like.
+fn typed(text: &str, style: ScalarStyle, tag: Option<&Tag>, line: Option<u64>) -> Result<Scalar, Fault> {
+    let is_text = style != ScalarStyle::Plain || tag.is_some_and(|tag| tag.handle().is_empty() && tag.suffix() == "!");
+    let core = tag.and_then(Tag::core_suffix);
+    let scalar = if core == Some("str") || core.is_none() && is_text {
+        Scalar::Text(text.to_owned())
+    } else {
+        scalar::resolve(text)
+    };
+    if core.is_some_and(|core| !scalar.fits(core)) {
+        return Err(Fault::new(line, "a value does not fit its tag"));
+    }
+    Ok(scalar)
+}
+
+fn is_merge_key(event: &Event<'_>) -> bool {
+    matches!(event, Event::Scalar(text, ScalarStyle::Plain, ..) if text == "<<")
+}
+
+/// The mappings to merge: one, or several in a list.
+fn sources(value: Node) -> Result<Vec<Vec<(String, Node)>>, Fault> {
+    let line = value.line;
+    match value.content {
+        Content::Mapping(entries) => Ok(vec![entries]),
+        Content::List(items) => Ok(items.into_iter().map(sources).collect::<Result<Vec<_>, _>>()?.concat()),
+        Content::Scalar(Scalar::Null) => Ok(vec![]),
+        Content::Scalar(_) => Err(Fault::new(line, "what is merged by << must be a mapping")),
+    }
+}
+
+/// As kubectl, which turns YAML into JSON: a number, a boolean or null becomes a string.
+fn key_text(key: Node) -> Result<String, Fault> {
+    match key.content {
+        Content::Scalar(Scalar::Text(text)) => Ok(text),
+        Content::Scalar(scalar) => {
+            let json = scalar.into_json().ok_or_else(|| Fault::new(key.line, "a key that JSON can't hold"))?;
+            Ok(json.to_string())
+        }
+        _ => Err(Fault::new(key.line, "a key that JSON can't hold")),
+    }
+}
