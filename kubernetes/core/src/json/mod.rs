@@ -23,8 +23,7 @@ pub use reader::Reader;
 #[doc(hidden)]
 pub use serde_object::{from_serde_object, to_serde_object};
 pub use transcode::{deserialize, serialize};
-pub(crate) use value::Model;
-pub use value::Value;
+pub use value::{AnyValue, Constant, Value};
 pub use writer::Writer;
 
 /// Decodes a document.
