@@ -25,6 +25,8 @@ pub use serde_object::{from_serde_object, to_serde_object};
 pub use transcode::{deserialize, serialize};
 pub(crate) use value::Model;
 pub use value::Value;
+#[doc(hidden)]
+pub use value::read_text;
 pub use writer::Writer;
 
 /// Decodes a document.

@@ -208,7 +208,7 @@ impl json::Value for MutatingWebhook {
 kubernetes_core::model!(MutatingWebhook);
 
 /// What the field `failurePolicy` of [`MutatingWebhook`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum MutatingWebhookFailurePolicy {
     /// `Fail` means that an error calling the webhook causes the admission to fail.
@@ -224,7 +224,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `matchPolicy` of [`MutatingWebhook`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum MutatingWebhookMatchPolicy {
     /// `Equivalent` means requests should be sent to the webhook if they modify a resource listed in rules via
@@ -241,7 +241,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `reinvocationPolicy` of [`MutatingWebhook`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum MutatingWebhookReinvocationPolicy {
     /// `IfNeeded` indicates that the mutation may be called at least one additional time as part of the admission
@@ -259,7 +259,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `sideEffects` of [`MutatingWebhook`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum MutatingWebhookSideEffects {
     /// `None` means that calling the webhook will have no side effects.

@@ -76,7 +76,7 @@ impl json::Value for RuleWithOperations {
 kubernetes_core::model!(RuleWithOperations);
 
 /// What the field `operations` of [`RuleWithOperations`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum RuleWithOperationsOperations {
     /// `*`
@@ -99,7 +99,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `scope` of [`RuleWithOperations`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum RuleWithOperationsScope {
     /// `*` means that all scopes are included.

@@ -117,7 +117,7 @@ impl json::Value for ValidatingAdmissionPolicySpec {
 kubernetes_core::model!(ValidatingAdmissionPolicySpec);
 
 /// What the field `failurePolicy` of [`ValidatingAdmissionPolicySpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ValidatingAdmissionPolicySpecFailurePolicy {
     /// `Fail` means that an error calling the webhook causes the admission to fail.

@@ -188,7 +188,7 @@ impl json::Value for ValidatingWebhook {
 kubernetes_core::model!(ValidatingWebhook);
 
 /// What the field `failurePolicy` of [`ValidatingWebhook`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ValidatingWebhookFailurePolicy {
     /// `Fail` means that an error calling the webhook causes the admission to fail.
@@ -204,7 +204,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `matchPolicy` of [`ValidatingWebhook`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ValidatingWebhookMatchPolicy {
     /// `Equivalent` means requests should be sent to the webhook if they modify a resource listed in rules via
@@ -221,7 +221,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `sideEffects` of [`ValidatingWebhook`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ValidatingWebhookSideEffects {
     /// `None` means that calling the webhook will have no side effects.

@@ -238,7 +238,7 @@ impl json::Value for EphemeralContainer {
 kubernetes_core::model!(EphemeralContainer);
 
 /// What the field `imagePullPolicy` of [`EphemeralContainer`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum EphemeralContainerImagePullPolicy {
     /// `Always` means that kubelet always attempts to pull the latest image.
@@ -263,7 +263,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `terminationMessagePolicy` of [`EphemeralContainer`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum EphemeralContainerTerminationMessagePolicy {
     /// `FallbackToLogsOnError` will read the most recent contents of the container logs for the container status

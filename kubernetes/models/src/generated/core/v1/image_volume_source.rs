@@ -48,7 +48,7 @@ impl json::Value for ImageVolumeSource {
 kubernetes_core::model!(ImageVolumeSource);
 
 /// What the field `pullPolicy` of [`ImageVolumeSource`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ImageVolumeSourcePullPolicy {
     /// `Always` means that kubelet always attempts to pull the latest image.

@@ -60,7 +60,7 @@ impl json::Value for Lifecycle {
 kubernetes_core::model!(Lifecycle);
 
 /// What the field `stopSignal` of [`Lifecycle`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum LifecycleStopSignal {
     /// `SIGABRT`

@@ -155,7 +155,7 @@ impl json::Value for PersistentVolumeClaimStatus {
 kubernetes_core::model!(PersistentVolumeClaimStatus);
 
 /// What the field `accessModes` of [`PersistentVolumeClaimStatus`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PersistentVolumeClaimStatusAccessModes {
     /// `ReadOnlyMany`
@@ -177,7 +177,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `allocatedResourceStatuses` of [`PersistentVolumeClaimStatus`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PersistentVolumeClaimStatusAllocatedResourceStatuses {
     /// `ControllerResizeInProgress`
@@ -203,7 +203,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `phase` of [`PersistentVolumeClaimStatus`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PersistentVolumeClaimStatusPhase {
     /// `Bound` used for PersistentVolumeClaims that are bound

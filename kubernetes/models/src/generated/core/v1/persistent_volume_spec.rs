@@ -290,7 +290,7 @@ impl json::Value for PersistentVolumeSpec {
 kubernetes_core::model!(PersistentVolumeSpec);
 
 /// What the field `accessModes` of [`PersistentVolumeSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PersistentVolumeSpecAccessModes {
     /// `ReadOnlyMany`
@@ -312,7 +312,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `persistentVolumeReclaimPolicy` of [`PersistentVolumeSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PersistentVolumeSpecPersistentVolumeReclaimPolicy {
     /// `Delete` means the volume will be deleted from Kubernetes on release from its claim.
@@ -339,7 +339,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `volumeMode` of [`PersistentVolumeSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PersistentVolumeSpecVolumeMode {
     /// `Block` means the volume will not be formatted with a filesystem and will remain a raw block device.

@@ -45,7 +45,7 @@ impl json::Value for PortStatus {
 kubernetes_core::model!(PortStatus);
 
 /// What the field `protocol` of [`PortStatus`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PortStatusProtocol {
     /// `SCTP` is the SCTP protocol.

@@ -46,7 +46,7 @@ impl json::Value for ScopedResourceSelectorRequirement {
 kubernetes_core::model!(ScopedResourceSelectorRequirement);
 
 /// What the field `operator` of [`ScopedResourceSelectorRequirement`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ScopedResourceSelectorRequirementOperator {
     /// `DoesNotExist`
@@ -67,7 +67,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `scopeName` of [`ScopedResourceSelectorRequirement`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ScopedResourceSelectorRequirementScopeName {
     /// Match all pod objects that have best effort quality of service

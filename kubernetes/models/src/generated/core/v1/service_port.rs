@@ -89,7 +89,7 @@ impl json::Value for ServicePort {
 kubernetes_core::model!(ServicePort);
 
 /// What the field `protocol` of [`ServicePort`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ServicePortProtocol {
     /// `SCTP` is the SCTP protocol.

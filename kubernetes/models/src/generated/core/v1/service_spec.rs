@@ -267,7 +267,7 @@ impl json::Value for ServiceSpec {
 kubernetes_core::model!(ServiceSpec);
 
 /// What the field `externalTrafficPolicy` of [`ServiceSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ServiceSpecExternalTrafficPolicy {
     /// `Cluster` routes traffic to all endpoints.
@@ -284,7 +284,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `internalTrafficPolicy` of [`ServiceSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ServiceSpecInternalTrafficPolicy {
     /// `Cluster` routes traffic to all endpoints.
@@ -301,7 +301,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `ipFamilies` of [`ServiceSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ServiceSpecIpFamilies {
     /// The empty string
@@ -319,7 +319,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `ipFamilyPolicy` of [`ServiceSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ServiceSpecIpFamilyPolicy {
     /// `PreferDualStack` indicates that this service prefers dual-stack when the cluster is configured for
@@ -352,7 +352,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `sessionAffinity` of [`ServiceSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ServiceSpecSessionAffinity {
     /// `ClientIP` is the Client IP based.
@@ -368,7 +368,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `type` of [`ServiceSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ServiceSpecType {
     /// `ClusterIP` means a service will only be accessible inside the cluster, via the cluster IP.

@@ -71,7 +71,7 @@ impl json::Value for Toleration {
 kubernetes_core::model!(Toleration);
 
 /// What the field `effect` of [`Toleration`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum TolerationEffect {
     /// Evict any already-running pods that do not tolerate the taint.
@@ -99,7 +99,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `operator` of [`Toleration`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum TolerationOperator {
     /// `Equal`

@@ -134,7 +134,7 @@ impl json::Value for TopologySpreadConstraint {
 kubernetes_core::model!(TopologySpreadConstraint);
 
 /// What the field `nodeAffinityPolicy` of [`TopologySpreadConstraint`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum TopologySpreadConstraintNodeAffinityPolicy {
     /// `Honor` means use this scheduling directive when calculating pod topology spread skew.
@@ -150,7 +150,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `nodeTaintsPolicy` of [`TopologySpreadConstraint`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum TopologySpreadConstraintNodeTaintsPolicy {
     /// `Honor` means use this scheduling directive when calculating pod topology spread skew.
@@ -166,7 +166,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `whenUnsatisfiable` of [`TopologySpreadConstraint`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum TopologySpreadConstraintWhenUnsatisfiable {
     /// `DoNotSchedule` instructs the scheduler not to schedule the pod when constraints are not satisfied.

@@ -49,7 +49,7 @@ impl json::Value for NetworkPolicyPort {
 kubernetes_core::model!(NetworkPolicyPort);
 
 /// What the field `protocol` of [`NetworkPolicyPort`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum NetworkPolicyPortProtocol {
     /// `SCTP` is the SCTP protocol.

@@ -142,7 +142,7 @@ impl json::Value for ExactDeviceRequest {
 kubernetes_core::model!(ExactDeviceRequest);
 
 /// What the field `allocationMode` of [`ExactDeviceRequest`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ExactDeviceRequestAllocationMode {
     /// `All`

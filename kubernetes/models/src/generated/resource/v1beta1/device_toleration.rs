@@ -70,7 +70,7 @@ impl json::Value for DeviceToleration {
 kubernetes_core::model!(DeviceToleration);
 
 /// What the field `effect` of [`DeviceToleration`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DeviceTolerationEffect {
     /// Evict any already-running pods that do not tolerate the device taint.
@@ -91,7 +91,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `operator` of [`DeviceToleration`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DeviceTolerationOperator {
     /// `Equal`

@@ -133,7 +133,7 @@ impl json::Value for ResourceSliceSpec {
 kubernetes_core::model!(ResourceSliceSpec);
 
 /// What the field `skipNodeOperations` of [`ResourceSliceSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ResourceSliceSpecSkipNodeOperations {
     /// `*`

@@ -97,7 +97,7 @@ impl json::Value for PodGroupTemplate {
 kubernetes_core::model!(PodGroupTemplate);
 
 /// What the field `preemptionPolicy` of [`PodGroupTemplate`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PodGroupTemplatePreemptionPolicy {
     /// `Never` means that pod never preempts other pods with lower priority.

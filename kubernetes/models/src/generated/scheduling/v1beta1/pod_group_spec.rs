@@ -119,7 +119,7 @@ impl json::Value for PodGroupSpec {
 kubernetes_core::model!(PodGroupSpec);
 
 /// What the field `preemptionPolicy` of [`PodGroupSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PodGroupSpecPreemptionPolicy {
     /// `Never` means that pod never preempts other pods with lower priority.
