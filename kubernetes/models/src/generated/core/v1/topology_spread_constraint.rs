@@ -150,20 +150,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `nodeTaintsPolicy` of [`TopologySpreadConstraint`] can be.
-#[derive(Clone)]
-#[non_exhaustive]
-pub enum TopologySpreadConstraintNodeTaintsPolicy {
-    /// `Honor` means use this scheduling directive when calculating pod topology spread skew.
-    Honor,
-    /// `Ignore` means ignore this scheduling directive when calculating pod topology spread skew.
-    Ignore,
-    /// A value that the description does not know.
-    Other(Str),
-}
-
-kubernetes_core::open_enum!(
-    TopologySpreadConstraintNodeTaintsPolicy { Honor = "Honor", Ignore = "Ignore", }
-);
+pub type TopologySpreadConstraintNodeTaintsPolicy = super::TopologySpreadConstraintNodeAffinityPolicy;
 
 /// What the field `whenUnsatisfiable` of [`TopologySpreadConstraint`] can be.
 #[derive(Clone)]
