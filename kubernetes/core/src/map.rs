@@ -199,11 +199,15 @@ impl<V: Value> Value for Map<V> {
             return Ok(());
         }
         reader.begin_object()?;
-        let mut sorted = true;
+        let (mut sorted, place) = (true, reader.place());
+        let expected = reader.last_length(place);
         reader.fields(|key, reader| {
             sorted &= self.0.last().is_none_or(|(last, _)| last.as_str() < key);
             // Values may be large: they are made and read where they stay.
             let index = self.0.len();
+            if index == self.0.capacity() && index < 4 {
+                self.0.reserve_exact(if index == 0 { expected.max(1) } else { index });
+            }
             self.0.resize_with(index + 1, || (Str::EMPTY, V::default()));
             let entry = &mut self.0[index];
             entry.0 = key.into();
@@ -212,6 +216,7 @@ impl<V: Value> Value for Map<V> {
         if !sorted {
             *self = std::mem::take(&mut self.0).into_iter().collect();
         }
+        reader.note_length(place, self.0.len());
         // What is decoded is mostly kept as it is.
         self.0.shrink_to_fit();
         Ok(())

@@ -152,8 +152,7 @@ impl Value for Str {
     fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
         *self = match reader.plain_string() {
             Some(text) => text.into(),
-            None if reader.null()? => Self::EMPTY,
-            None => reader.string()?.into(),
+            None => reader.unusual_str()?,
         };
         Ok(())
     }

@@ -1,5 +1,6 @@
 mod model;
 mod numbers;
+mod shared;
 mod strings;
 
 use std::borrow::Cow;
@@ -39,12 +40,22 @@ pub struct Reader<'a> {
     position: usize,
     depth: u32,
     orders: model::Orders,
+    texts: shared::Texts,
+    /// What an escaped string is put together in.
+    unescaped: String,
 }
 
 impl<'a> Reader<'a> {
     /// A reader at the start of `text`.
     pub fn new(text: &'a str) -> Self {
-        Self { text, position: 0, depth: 0, orders: model::Orders::for_text(text) }
+        Self {
+            text,
+            position: 0,
+            depth: 0,
+            orders: model::Orders::for_text(text),
+            texts: shared::Texts::for_text(text),
+            unescaped: String::new(),
+        }
     }
 
     /// A reader at the start of `bytes`.
@@ -203,35 +214,48 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// If it is not.
     pub fn skip(&mut self) -> Result<()> {
-        match self.token() {
-            Some(b'{') => {
-                self.enter()?;
-                let mut first = true;
-                while self.next_in(b'}', &mut first)? {
-                    if self.token() != Some(b'"') {
-                        return Err(self.expected("a key"));
+        let outside = self.depth;
+        // A bit for each bracket that is open, the innermost being the lowest: whether it is an object's.
+        let mut objects = 0u128;
+        loop {
+            let mut first = false;
+            match self.token() {
+                Some(bracket @ (b'{' | b'[')) => {
+                    self.enter()?;
+                    objects = objects << 1 | u128::from(bracket == b'{');
+                    first = true;
+                }
+                Some(b'"') => self.skip_string()?,
+                Some(b't') => self.literal("true")?,
+                Some(b'f') => self.literal("false")?,
+                Some(b'n') => self.literal("null")?,
+                Some(b'-' | b'0'..=b'9') => drop(self.float()?),
+                _ => return Err(self.expected("a value")),
+            }
+            loop {
+                if self.depth == outside {
+                    return Ok(());
+                }
+                let is_object = objects & 1 == 1;
+                if self.next_in(if is_object { b'}' } else { b']' }, &mut first)? {
+                    if is_object {
+                        self.skip_key()?;
                     }
-                    self.skip_string()?;
-                    self.colon()?;
-                    self.skip()?;
+                    break;
                 }
-                Ok(())
+                objects >>= 1;
+                first = false;
             }
-            Some(b'[') => {
-                self.enter()?;
-                let mut first = true;
-                while self.next_in(b']', &mut first)? {
-                    self.skip()?;
-                }
-                Ok(())
-            }
-            Some(b'"') => self.skip_string(),
-            Some(b't') => self.literal("true"),
-            Some(b'f') => self.literal("false"),
-            Some(b'n') => self.literal("null"),
-            Some(b'-' | b'0'..=b'9') => self.float().map(|_| ()),
-            _ => Err(self.expected("a value")),
         }
+    }
+
+    #[inline]
+    fn skip_key(&mut self) -> Result<()> {
+        if self.token() != Some(b'"') {
+            return Err(self.expected("a key"));
+        }
+        self.skip_string()?;
+        self.colon()
     }
 
     /// An error at the place that was reached.

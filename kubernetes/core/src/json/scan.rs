@@ -4,17 +4,17 @@ use memchr::memchr2;
 /// or the end of `bytes`.
 #[inline]
 pub(super) fn string_end(bytes: &[u8], from: usize) -> usize {
-    let mut at = from;
     // Most strings end within this; to look for the end of others by a function call pays.
-    while at < from + SHORT {
-        let Some(word) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) else { break };
+    let Some(short) = bytes.get(from..).and_then(<[u8]>::first_chunk::<SHORT>) else {
+        return long_string_end(bytes, from);
+    };
+    for (index, word) in short.as_chunks::<8>().0.iter().enumerate() {
         let special = special_bytes(u64::from_le_bytes(*word));
         if special != 0 {
-            return at + (special.trailing_zeros() / 8) as usize;
+            return from + index * 8 + (special.trailing_zeros() / 8) as usize;
         }
-        at += 8;
     }
-    long_string_end(bytes, at)
+    long_string_end(bytes, from + SHORT)
 }
 
 #[inline(never)]
@@ -69,16 +69,16 @@ const BLOCK: usize = 32;
 
 /// Sets the high bit of the lowest byte of `word` that ends a run (of higher bytes too, not exactly).
 ///
-/// The borrow test `(x - 0x01…) & !x & 0x80…` is exact up to and including the lowest byte found, and only that is used.
+/// The borrow test `(x - n) & !x & 0x80…` for bytes below `n` is exact up to and including the lowest byte found, and
+/// only that is used. A quote is among the control characters, and nothing else, when the second bit is turned over.
 #[inline]
 fn special_bytes(word: u64) -> u64 {
     const LOW: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x8080_8080_8080_8080;
-    let quote = (word ^ (LOW * b'"' as u64)).wrapping_sub(LOW);
+    let quote_or_control = (word ^ (LOW * 0x02)).wrapping_sub(LOW * 0x21);
     let backslash = (word ^ (LOW * b'\\' as u64)).wrapping_sub(LOW);
-    let control = word.wrapping_sub(LOW * 0x20);
     // The high bit of a byte of 0x80 or more says nothing; with it masked, each difference has one where it borrowed.
-    (quote | backslash | control) & !word & HIGH
+    (quote_or_control | backslash) & !word & HIGH
 }
 
 #[cfg(test)]

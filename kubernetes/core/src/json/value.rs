@@ -147,17 +147,19 @@ impl<V: Value> Value for Vec<V> {
             return Ok(());
         }
         reader.begin_list()?;
-        let mut first = true;
+        let (mut first, place) = (true, reader.place());
         while reader.next_element(&mut first)? {
             if self.len() == self.capacity() && self.len() < 4 {
                 // Most lists have one or two elements: growing exactly keeps a decoded pod a quarter smaller.
-                self.reserve_exact(self.len().max(1));
+                let more = if self.is_empty() { reader.last_length(place) } else { self.len() };
+                self.reserve_exact(more.max(1));
             }
             // Elements may be large: they are made and read where they stay.
             let index = self.len();
             self.resize_with(index + 1, V::default);
             self[index].read_new(reader).map_err(|error| error.in_index(index))?;
         }
+        reader.note_length(place, self.len());
         // What is decoded is mostly kept as it is.
         self.shrink_to_fit();
         Ok(())

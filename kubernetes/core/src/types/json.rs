@@ -78,7 +78,7 @@ macro_rules! json_text {
 
         impl Value for $name {
             fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-                self.0 = reader.raw()?.into();
+                self.0 = reader.shared_raw()?;
                 Ok(())
             }
 

@@ -7,6 +7,7 @@ mod go_tables;
 mod json;
 mod json_parsing;
 mod log_lines;
+mod long_documents;
 mod map;
 mod objects;
 mod owners;

@@ -10,19 +10,37 @@ impl Reader<'_> {
             return Ok(());
         }
         self.begin_object()?;
-        let order = Orders::slot(names);
+        let order = self.orders.slot(names);
         let (mut first, mut last) = (true, START);
         while self.next_in(b'}', &mut first)? {
             let expected = self.orders.after(order, last);
             match names.get(expected) {
                 Some(name) if self.take_key(name) => {
                     last = expected;
+                    self.orders.enter(order, expected);
                     model.read_field_at(expected, self).map_err(|error| error.in_field(name))?;
                 }
-                _ => last = self.unexpected_field(names, model, last)?,
+                _ => last = self.unexpected_field(names, order, model, last)?,
             }
         }
         Ok(())
+    }
+
+    /// Which field's value is about to be read, to note its length there.
+    #[inline]
+    pub(crate) fn place(&self) -> usize {
+        self.orders.place
+    }
+
+    /// How many elements the list or map had that was read last in this place; none if there was none.
+    pub(crate) fn last_length(&self, place: usize) -> usize {
+        self.orders.lengths.get(place).map_or(0, |length| usize::from(*length))
+    }
+
+    pub(crate) fn note_length(&mut self, place: usize, length: usize) {
+        if let Some(noted) = self.orders.lengths.get_mut(place) {
+            *noted = length.try_into().unwrap_or(0);
+        }
     }
 
     /// Consumes a key with its colon, if it is `name` and stands right here.
@@ -41,6 +59,7 @@ impl Reader<'_> {
     fn unexpected_field(
         &mut self,
         names: &'static [&'static str],
+        order: usize,
         model: &mut dyn Model,
         last: usize,
     ) -> Result<usize> {
@@ -54,7 +73,8 @@ impl Reader<'_> {
         };
         match names.iter().position(|name| *name == key) {
             Some(index) => {
-                self.orders.learn(Orders::slot(names), last, index);
+                self.orders.learn(order, last, index);
+                self.orders.enter(order, index);
                 model.read_field_at(index, self).map_err(|error| error.in_field(&key))?;
                 Ok(index)
             }
@@ -78,28 +98,59 @@ const LONG: usize = 16 << 10;
 ///
 /// A server writes the fields of a type in the same order every time, so that the next key is nearly always the one
 /// that came next in the object before: comparing it is a quarter of the work of finding its end and looking it up.
-/// It is no more than a guess: types may share a slot.
 #[derive(Clone)]
-pub(super) struct Orders(Vec<[u8; MOST_FIELDS]>);
+pub(super) struct Orders {
+    /// Of the type at the same index: where its names lie.
+    types: Vec<usize>,
+    next: Vec<[u8; MOST_FIELDS]>,
+    /// How many elements each field had last, if it is a list or map.
+    lengths: Vec<u8>,
+    place: usize,
+}
 
 impl Orders {
     pub(super) fn for_text(text: &str) -> Self {
-        Self(if text.len() < LONG { Vec::new() } else { vec![[START as u8; MOST_FIELDS]; SLOTS] })
+        let slots = if text.len() < LONG { 0 } else { SLOTS };
+        Self {
+            types: vec![0; slots],
+            next: vec![[START as u8; MOST_FIELDS]; slots],
+            lengths: vec![0; slots * MOST_FIELDS],
+            place: 0,
+        }
     }
 
+    /// Where the order of a type's fields is kept. It is no more than a guess: of very many types, some share a place.
     #[inline]
-    fn slot(names: &'static [&'static str]) -> usize {
+    fn slot(&mut self, names: &'static [&'static str]) -> usize {
         let address = names.as_ptr() as usize;
-        ((address >> 4) ^ (address >> 11)) % SLOTS
+        let first = ((address >> 4) ^ (address >> 11)) % SLOTS;
+        match self.types.get(first) {
+            Some(known) if *known != address => self.other_slot(first, address),
+            _ => first,
+        }
+    }
+
+    #[cold]
+    fn other_slot(&mut self, first: usize, address: usize) -> usize {
+        let candidates = (first..first + 8).map(|slot| slot % SLOTS);
+        let free = candidates.clone().find(|slot| [0, address].contains(&self.types[*slot]));
+        let slot = free.unwrap_or(first);
+        self.types[slot] = address;
+        slot
     }
 
     #[inline]
     fn after(&self, slot: usize, field: usize) -> usize {
-        self.0.get(slot).map_or(START, |next| usize::from(next[field % MOST_FIELDS]))
+        self.next.get(slot).map_or(START, |next| usize::from(next[field % MOST_FIELDS]))
+    }
+
+    #[inline]
+    fn enter(&mut self, slot: usize, field: usize) {
+        self.place = slot * MOST_FIELDS + field % MOST_FIELDS;
     }
 
     fn learn(&mut self, slot: usize, field: usize, next: usize) {
-        if let (Some(order), Ok(next)) = (self.0.get_mut(slot), u8::try_from(next)) {
+        if let (Some(order), Ok(next)) = (self.next.get_mut(slot), u8::try_from(next)) {
             order[field % MOST_FIELDS] = next;
         }
     }

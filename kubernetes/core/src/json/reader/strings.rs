@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Reader, Result};
+use crate::Str;
 use crate::json::scan;
 
 impl<'a> Reader<'a> {
@@ -35,40 +36,65 @@ impl<'a> Reader<'a> {
         self.text.get(start..end)
     }
 
-    pub(super) fn string_after_quote(&mut self) -> Result<Cow<'a, str>> {
-        let start = self.position + 1;
-        let end = scan::string_end(self.bytes(), start);
-        if self.bytes().get(end) == Some(&b'"') {
-            self.position = end + 1;
-            return Ok(Cow::Borrowed(&self.text[start..end]));
+    /// Reads a string that [`plain_string`](Self::plain_string) does not: with escapes, after white space, or null.
+    #[cold]
+    pub(crate) fn unusual_str(&mut self) -> Result<Str> {
+        if self.null()? {
+            return Ok(Str::EMPTY);
         }
-        self.string_with_escapes(start, end).map(Cow::Owned)
+        if self.token() != Some(b'"') {
+            return Err(self.expected("a string"));
+        }
+        self.unescape()?;
+        Ok(self.unescaped.as_str().into())
     }
 
+    pub(super) fn string_after_quote(&mut self) -> Result<Cow<'a, str>> {
+        if let Some(text) = self.plain_string() {
+            return Ok(Cow::Borrowed(text));
+        }
+        self.unescape()?;
+        Ok(Cow::Owned(self.unescaped.clone()))
+    }
+
+    /// Reads a string into `unescaped`, the position being at its quote.
     #[cold]
-    fn string_with_escapes(&mut self, start: usize, mut end: usize) -> Result<String> {
-        let mut value = String::from(&self.text[start..end]);
+    fn unescape(&mut self) -> Result<()> {
+        self.unescaped.clear();
+        self.position += 1;
         loop {
-            self.position = end;
-            match self.bytes().get(end) {
+            let from = self.position;
+            self.position = scan::string_end(self.bytes(), from);
+            self.unescaped.push_str(&self.text[from..self.position]);
+            match self.bytes().get(self.position) {
                 Some(b'"') => {
                     self.position += 1;
-                    return Ok(value);
+                    return Ok(());
                 }
-                Some(b'\\') => value.push(self.escape()?),
+                Some(b'\\') => {
+                    let character = self.escape()?;
+                    self.unescaped.push(character);
+                }
                 Some(_) => return Err(self.error("a control character in a string")),
                 None => return Err(self.error("the document ends inside a string")),
             }
-            let from = self.position;
-            end = scan::string_end(self.bytes(), from);
-            value.push_str(&self.text[from..end]);
         }
     }
 
+    #[inline]
     pub(super) fn skip_string(&mut self) -> Result<()> {
-        self.position += 1;
+        let end = scan::string_end(self.bytes(), self.position + 1);
+        if self.bytes().get(end) == Some(&b'"') {
+            self.position = end + 1;
+            return Ok(());
+        }
+        self.skip_unusual_string(end)
+    }
+
+    #[cold]
+    fn skip_unusual_string(&mut self, end: usize) -> Result<()> {
+        self.position = end;
         loop {
-            self.position = scan::string_end(self.bytes(), self.position);
             match self.bytes().get(self.position) {
                 Some(b'"') => {
                     self.position += 1;
@@ -78,6 +104,7 @@ impl<'a> Reader<'a> {
                 Some(_) => return Err(self.error("a control character in a string")),
                 None => return Err(self.error("the document ends inside a string")),
             }
+            self.position = scan::string_end(self.bytes(), self.position);
         }
     }
 

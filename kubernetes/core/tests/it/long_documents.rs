@@ -1,0 +1,119 @@
+//! What the reader remembers within a long document changes nothing about what is read.
+
+use kubernetes_core::json::{self, DecodeError, Reader, Value, Writer};
+use kubernetes_core::{FieldsV1, Map, Str};
+
+/// A value at any depth, beside others of varying length.
+#[derive(Default, Debug, PartialEq)]
+struct Nested {
+    fields: Option<FieldsV1>,
+    names: Vec<Str>,
+    labels: Map<Str>,
+    inner: Option<Box<Nested>>,
+}
+
+impl Value for Nested {
+    const FIELDS: &'static [&'static str] = &["fields", "names", "labels", "inner"];
+
+    fn read_field(&mut self, index: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        match index {
+            0 => self.fields.read(reader),
+            1 => self.names.read(reader),
+            2 => self.labels.read(reader),
+            3 => self.inner.read(reader),
+            _ => reader.skip(),
+        }
+    }
+
+    fn write_fields(&self, writer: &mut Writer) {
+        writer.optional("fields", &self.fields);
+        writer.optional("names", &self.names);
+        writer.optional("labels", &self.labels);
+        writer.optional("inner", &self.inner);
+    }
+}
+
+fn list_of(objects: &[String], order: impl Iterator<Item = usize>) -> (String, Vec<usize>) {
+    let order: Vec<usize> = order.collect();
+    let text = format!("[{}]", order.iter().map(|index| objects[*index].as_str()).collect::<Vec<_>>().join(","));
+    assert!(text.len() > 16 << 10, "long enough to remember anything");
+    (text, order)
+}
+
+fn assert_read_as_alone(objects: &[String], order: impl Iterator<Item = usize>) {
+    let alone: Vec<Nested> = objects.iter().map(|object| json::from_str(object).unwrap()).collect();
+    let (text, order) = list_of(objects, order);
+    let read: Vec<Nested> = json::from_str(&text).unwrap();
+    assert_eq!(read.len(), order.len());
+    for (read, index) in read.iter().zip(order) {
+        assert_eq!(read, &alone[index], "{}", objects[index]);
+        let text = |nested: &Nested| nested.fields.as_ref().map(|fields| fields.as_str().to_owned());
+        assert_eq!(text(read), text(&alone[index]), "as text, too");
+    }
+}
+
+#[test]
+fn texts_that_repeat_are_told_from_texts_that_nearly_do() {
+    let fields = [
+        r#"{"f:metadata":{"f:labels":{"f:app":{}}}}"#,
+        r#"{"f:metadata":{"f:labels":{"f:app":{}},"f:name":{}}}"#,
+        r#"{"f:metadata":{"f:labels":{"f:apq":{}}}}"#,
+        r#"{"f:metadata": {"f:labels":{"f:app":{}}}}"#,
+        r#"{"f:metadata":{"f:labels":{"f:app":{}}}} "#,
+        r#"{"f:metadata":{"f:annotations":{"f:app":{}}}}"#,
+        r#"{}"#,
+        r#"null"#,
+        r#""a string that is as long as any object here""#,
+        r#"[{"f:metadata":{"f:labels":{"f:app":{}}}}]"#,
+        "12345678901234567890123456789012",
+        "123456789012345678901234567890123",
+    ];
+    let objects: Vec<String> = fields.iter().map(|fields| format!(r#"{{"fields":{fields}}}"#)).collect();
+    let count = objects.len();
+    assert_read_as_alone(
+        &objects,
+        (0..count * count * 4).map(|index| if index % 2 == 0 { index / 2 } else { index / 2 / count } % count),
+    );
+}
+
+#[test]
+fn lists_and_maps_are_read_whatever_length_the_one_before_had() {
+    let objects: Vec<String> = [0, 1, 2, 3, 4, 5, 8, 9, 40, 255, 256, 300]
+        .iter()
+        .map(|length| {
+            let names: Vec<String> = (0..*length).map(|index| format!("\"name-{index}\"")).collect();
+            let labels: Vec<String> = (0..*length).map(|index| format!("\"{:03}\":\"{index}\"", 999 - index)).collect();
+            format!(r#"{{"names":[{}],"labels":{{{}}}}}"#, names.join(","), labels.join(","))
+        })
+        .collect();
+    let count = objects.len();
+    assert_read_as_alone(&objects, (0..count * count).flat_map(|index| [index / count, index % count]));
+    let read: Vec<Nested> = json::from_str(&list_of(&objects, (0..count).cycle().take(5 * count)).0).unwrap();
+    assert!(read.iter().all(|nested| nested.names.capacity() == nested.names.len()), "none is larger than it must be");
+}
+
+#[test]
+fn a_repeated_text_is_nested_too_deep_where_it_is() {
+    let deep = format!(r#"{}{{"f:metadata":{{"f:labels":{{}}}}}}{}"#, r#"{"a":"#.repeat(20), "}".repeat(20));
+    for depth in [2, 100, 103, 104, 105, 106, 110] {
+        let text =
+            format!("{}{}{}", r#"{"inner":"#.repeat(depth), format_args!(r#"{{"fields":{deep}}}"#), "}".repeat(depth));
+        let padding = vec![format!(r#"{{"fields":{deep}}}"#); 100].join(",");
+        let text = format!("[{padding},{text}]");
+        let theirs = serde_json::from_str::<serde_json::Value>(&text);
+        assert_eq!(json::from_str::<Vec<Nested>>(&text).is_ok(), theirs.is_ok(), "at depth {depth}");
+    }
+}
+
+#[test]
+fn a_damaged_repetition_is_an_error() {
+    let object = r#"{"fields":{"f:metadata":{"f:labels":{"f:app":{}}}}}"#;
+    let text = vec![object; 400].join(",");
+    assert!(json::from_str::<Vec<Nested>>(&format!("[{text}]")).is_ok());
+    for cut in 1..object.len() {
+        let broken = format!("[{text},{}]", &object[..object.len() - cut]);
+        assert!(json::from_str::<Vec<Nested>>(&broken).is_err(), "{cut} bytes are missing");
+    }
+    let error = json::from_str::<Vec<Nested>>(&format!("[{text},{}]", object.replace("{}}", "{]}"))).unwrap_err();
+    assert!(error.to_string().starts_with("[400].fields: expected a key"), "{error}");
+}
