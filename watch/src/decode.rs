@@ -6,9 +6,13 @@ const INITIAL_EVENTS_END: &str = "k8s.io/initial-events-end";
 
 /// A line of a watch.
 #[derive(Debug)]
-pub(crate) enum Received<K> {
-    Change(Change, K),
-    Bookmark { version: Str, initial_events_end: bool },
+pub(crate) enum Received {
+    /// Of the object that was read, with its version.
+    Change(Change, Str),
+    Bookmark {
+        version: Str,
+        initial_events_end: bool,
+    },
     Error(Status),
 }
 
@@ -20,6 +24,24 @@ pub(crate) enum Change {
     Deleted,
 }
 
+/// Where an object goes that is read. What reads it does not know its type, so that it is compiled once, and not again
+/// for each type in the crate that watches it.
+pub(crate) trait Slot {
+    /// Reads an object, and returns its version.
+    fn read_object(&mut self, reader: &mut Reader<'_>) -> Result<Str, DecodeError>;
+}
+
+impl<K: Object> Slot for Option<K> {
+    fn read_object(&mut self, reader: &mut Reader<'_>) -> Result<Str, DecodeError> {
+        let object = self.insert(K::default());
+        object.read(reader)?;
+        match &object.metadata().resource_version {
+            Some(version) if !version.is_empty() => Ok(version.clone()),
+            _ => Err(without_version(reader)),
+        }
+    }
+}
+
 /// Decodes `{"type": …, "object": …}`: the object is read in place, as `type` stands before it (if not, its text is
 /// passed over once more).
 ///
@@ -29,14 +51,14 @@ pub(crate) enum Change {
 ///
 /// # Errors
 /// If the line is no such document, or the object has no resourceVersion.
-pub(crate) fn decode<K: Object>(line: &[u8]) -> Result<Received<K>, DecodeError> {
+pub(crate) fn decode(line: &[u8], slot: &mut dyn Slot) -> Result<Received, DecodeError> {
     match std::str::from_utf8(line) {
-        Ok(text) => decode_text(text),
-        Err(_) => decode_text(&String::from_utf8_lossy(line)),
+        Ok(text) => decode_text(text, slot),
+        Err(_) => decode_text(&String::from_utf8_lossy(line), slot),
     }
 }
 
-fn decode_text<K: Object>(line: &str) -> Result<Received<K>, DecodeError> {
+fn decode_text(line: &str, slot: &mut dyn Slot) -> Result<Received, DecodeError> {
     let mut reader = Reader::new(line);
     let mut event_type = None;
     let mut event = None;
@@ -47,7 +69,7 @@ fn decode_text<K: Object>(line: &str) -> Result<Received<K>, DecodeError> {
     while let Some(key) = reader.next_key(&mut first)? {
         match (&*key, event_type) {
             ("type", _) => event_type = Some(EventType::read(&mut reader).map_err(|error| error.in_field("type"))?),
-            ("object", Some(event_type)) => event = Some(read_object(event_type, &mut reader)?),
+            ("object", Some(event_type)) => event = Some(read_object(event_type, &mut reader, slot)?),
             ("object", None) => later = Some(reader.raw()?),
             ("kind", None) => bare_status = reader.token() == Some(b'"') && reader.string()? == "Status",
             _ => reader.skip()?,
@@ -56,7 +78,7 @@ fn decode_text<K: Object>(line: &str) -> Result<Received<K>, DecodeError> {
     reader.end()?;
     match (event_type, event, later) {
         (Some(_), Some(event), _) => Ok(event),
-        (Some(event_type), None, Some(text)) => read_object(event_type, &mut Reader::new(text)),
+        (Some(event_type), None, Some(text)) => read_object(event_type, &mut Reader::new(text), slot),
         (Some(_), None, None) => Err(reader.error("the event has no `object`")),
         (None, ..) if bare_status => kubernetes_core::json::from_str(line).map(Received::Error),
         (None, ..) => Err(reader.error("the event has no `type`")),
@@ -87,9 +109,9 @@ impl EventType {
     }
 }
 
-fn read_object<K: Object>(event_type: EventType, reader: &mut Reader<'_>) -> Result<Received<K>, DecodeError> {
+fn read_object(event_type: EventType, reader: &mut Reader<'_>, slot: &mut dyn Slot) -> Result<Received, DecodeError> {
     let received = match event_type {
-        EventType::Change(change) => read_changed(reader).map(|object| Received::Change(change, object)),
+        EventType::Change(change) => slot.read_object(reader).map(|version| Received::Change(change, version)),
         EventType::Bookmark => read_bookmark(reader),
         EventType::Error => {
             let mut status = Status::default();
@@ -99,17 +121,8 @@ fn read_object<K: Object>(event_type: EventType, reader: &mut Reader<'_>) -> Res
     received.map_err(|error| error.in_field("object"))
 }
 
-fn read_changed<K: Object>(reader: &mut Reader<'_>) -> Result<K, DecodeError> {
-    let mut object = K::default();
-    object.read(reader)?;
-    match object.metadata().resource_version.as_deref() {
-        None | Some("") => Err(without_version(reader)),
-        Some(_) => Ok(object),
-    }
-}
-
 /// Reads only what a bookmark has: its object is one of the watched type with hardly any field set.
-fn read_bookmark<K>(reader: &mut Reader<'_>) -> Result<Received<K>, DecodeError> {
+fn read_bookmark(reader: &mut Reader<'_>) -> Result<Received, DecodeError> {
     let mut version = Str::default();
     let mut initial_events_end = false;
     reader.begin_object()?;

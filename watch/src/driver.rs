@@ -1,5 +1,6 @@
 //! What carries out the machine's decisions: it owns the connection, the clock and the objects.
 
+use std::any::Any;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -8,16 +9,16 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_core::Stream;
 use kubernetes_client::{Body, Client, Error as ClientError};
-use kubernetes_core::{List, ListRequest, Object, Request, Str, WatchRequest, json};
+use kubernetes_core::{Encoded, Execute as _, List, ListRequest, Object, Request, Str, WatchRequest, json};
 use tokio::time::Instant;
 use tracing::{debug, warn};
 
 use crate::counters::Counters;
-use crate::decode::{Change, Received, decode};
+use crate::decode::{Change, Received, Slot, decode};
 use crate::error::Cause;
 use crate::lines::Lines;
 use crate::machine::{Input, Loss, Machine, Step};
-use crate::requests::Requests;
+use crate::requests::{AnyType, Requests};
 use crate::timer::Timer;
 use crate::watch::{Observer, Settings};
 use crate::{Error, Reason, Transition};
@@ -35,33 +36,59 @@ const TURNS: u32 = 128;
 
 type Pending<T> = Pin<Box<dyn Future<Output = Result<T, ClientError>> + Send>>;
 
-/// What comes of the requests, as it comes.
-pub(crate) enum Item<K> {
+/// What comes of the requests, as it comes. A single object is in the slot that was handed in.
+pub(crate) enum Item {
     /// A streaming list begins: what an earlier list has brought is void.
     Begin,
     /// A page of a list. With the first one, what an earlier list has brought is void; the last one has the version of
     /// the list.
-    Page { first: bool, objects: Vec<K>, end: Option<Str> },
+    Page { first: bool, objects: Objects, end: Option<Str> },
     /// An object of a streaming list, or a change that is mixed into it.
-    Listed(Change, K),
+    Listed(Change),
     /// The streaming list is complete, at this version.
     End(Str),
     /// A change after the list.
-    Changed(Change, K),
+    Changed(Change),
     /// Nothing happened, up to this version.
     Bookmark { version: Str, initial_events_end: bool },
 }
 
-/// One watch at work.
-pub(crate) struct Driver<K> {
+/// The objects of a page, whose type only those know who asked for it.
+pub(crate) struct Objects(Box<dyn Any + Send>);
+
+impl Objects {
+    /// The objects, for who knows their type.
+    pub(crate) fn of<K: Object>(self) -> Vec<K> {
+        // It is the type that `decode_page` has made them of.
+        self.0.downcast().map(|objects| *objects).unwrap_or_default()
+    }
+}
+
+struct Page {
+    objects: Objects,
+    version: Str,
+    next: Option<Str>,
+}
+
+type DecodePage = fn(&Encoded) -> Result<Page, json::DecodeError>;
+
+fn decode_page<K: Object>(body: &Encoded) -> Result<Page, json::DecodeError> {
+    let list: List<K> = body.decode()?;
+    let (version, next) = (list.resource_version().into(), list.continue_token().map(Str::from));
+    Ok(Page { objects: Objects(Box::new(list.items)), version, next })
+}
+
+/// One watch at work. It does not know the type of the objects: a program that watches many is spared as many copies.
+pub(crate) struct Driver {
     client: Client,
-    requests: Requests<K>,
+    requests: Requests,
+    decode_page: DecodePage,
     idle_timeout: Option<Duration>,
     reconnect: bool,
     observer: Option<Observer>,
     counters: Counters,
     machine: Machine,
-    io: Io<K>,
+    io: Io,
     /// When the request under way was made.
     since: Option<Instant>,
     timer: Timer,
@@ -76,21 +103,21 @@ pub(crate) struct Driver<K> {
 }
 
 /// What is under way.
-enum Io<K> {
+enum Io {
     /// Nothing: the machine is to be asked.
     Idle,
     /// A wait, until the timer goes off.
     Waiting,
-    Listing(Pending<List<K>>),
+    Listing(Pending<Page>),
     Opening(Pending<Body>),
     Reading(Body, Lines),
     Over,
 }
 
 /// An item of the stream, or nothing yet.
-type Flow<K> = Option<Result<Item<K>, Error>>;
+type Flow = Option<Result<Item, Error>>;
 
-impl<K> Driver<K> {
+impl Driver {
     pub(crate) fn request(&self) -> &Request {
         self.requests.list()
     }
@@ -105,32 +132,33 @@ impl<K> Driver<K> {
     }
 }
 
-impl<K: Object> Driver<K> {
+impl Driver {
     /// From the request's version, or else from the existing objects.
-    pub(crate) fn new(client: Client, request: ListRequest<K>, settings: &Settings) -> Self {
-        Self::with(client, Requests::new(request, settings.bookmarks, settings.timeout_seconds), settings)
+    pub(crate) fn new<K: Object>(client: Client, request: ListRequest<K>, settings: &Settings) -> Self {
+        Self::with(client, Requests::new(request.read_as(), settings), decode_page::<K>, settings)
     }
 
     /// From the existing objects, which are listed again when a version is forgotten.
-    pub(crate) fn relisting(client: Client, request: ListRequest<K>, settings: &Settings) -> Self {
-        let mut requests = Requests::new(request, settings.bookmarks, settings.timeout_seconds);
+    pub(crate) fn relisting<K: Object>(client: Client, request: ListRequest<K>, settings: &Settings) -> Self {
+        let mut requests = Requests::new(request.read_as(), settings);
         if requests.version().is_some() {
             requests.forget_version();
         }
-        let mut driver = Self::with(client, requests, settings);
+        let mut driver = Self::with(client, requests, decode_page::<K>, settings);
         driver.machine = driver.machine.relisting();
         driver.relists = true;
         driver.reconnect = true;
         driver
     }
 
-    fn with(client: Client, requests: Requests<K>, settings: &Settings) -> Self {
+    fn with(client: Client, requests: Requests, decode_page: DecodePage, settings: &Settings) -> Self {
         let version = requests.version();
         let lifetime = requests.least_timeout().min(settings.idle_timeout.unwrap_or(Duration::MAX));
         Self {
             client,
             machine: Machine::new(version.clone(), requests.bookmarks(), lifetime, fastrand::Rng::new()),
             requests,
+            decode_page,
             idle_timeout: settings.idle_timeout,
             reconnect: settings.reconnect,
             observer: settings.observer.clone(),
@@ -155,7 +183,12 @@ impl<K: Object> Driver<K> {
         self.io = Io::Over;
     }
 
-    pub(crate) fn poll_item(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Item<K>, Error>>> {
+    /// What comes next; an object goes into the slot.
+    pub(crate) fn poll_item(
+        &mut self,
+        context: &mut Context<'_>,
+        slot: &mut dyn Slot,
+    ) -> Poll<Option<Result<Item, Error>>> {
         let mut turns = 0;
         loop {
             let flow = match &mut self.io {
@@ -183,13 +216,13 @@ impl<K: Object> Driver<K> {
                 Io::Reading(body, buffer) => match buffer.next() {
                     Ok(Some(line)) => {
                         turns += 1;
-                        let received = decode(line);
+                        let received = decode(line, slot);
                         self.received(received)
                     }
                     Ok(None) => match Pin::new(body).poll_next(context) {
                         Poll::Ready(chunk) => {
                             turns += 1;
-                            self.read(chunk)
+                            self.read(chunk, slot)
                         }
                         Poll::Pending => ready!(self.poll_silence(context)),
                     },
@@ -203,12 +236,12 @@ impl<K: Object> Driver<K> {
     }
 
     /// Makes the next request.
-    fn proceed(&mut self) -> Flow<K> {
+    fn proceed(&mut self) -> Flow {
         let step = self.machine.on(Input::Ready);
         self.request_step(step)
     }
 
-    fn request_step(&mut self, step: Step) -> Flow<K> {
+    fn request_step(&mut self, step: Step) -> Flow {
         self.since = Some(Instant::now());
         match step {
             Step::Watch { from } => self.open(self.requests.watch(from)),
@@ -218,8 +251,9 @@ impl<K: Object> Driver<K> {
             }
             Step::List { next, paged } => {
                 self.first_page = next.is_none();
-                let (client, request) = (self.client.clone(), self.requests.page(next, paged));
-                self.io = Io::Listing(Box::pin(async move { request.send(&client).await }));
+                let (client, request) = (self.client.clone(), self.requests.page(next, paged).into_request());
+                let decode = self.decode_page;
+                self.io = Io::Listing(Box::pin(async move { client.execute(request, decode).await }));
                 self.timer.set(Some(PAGE_WITHIN));
             }
             Step::FailWithoutEnd => return self.fail(Cause::RepeatedToken),
@@ -228,14 +262,14 @@ impl<K: Object> Driver<K> {
         None
     }
 
-    fn open(&mut self, request: WatchRequest<K>) {
+    fn open(&mut self, request: WatchRequest<AnyType>) {
         let client = self.client.clone();
         self.io = Io::Opening(Box::pin(async move { request.open(&client).await }));
         self.heard = false;
         self.timer.set(self.idle_timeout);
     }
 
-    fn opened(&mut self, result: Result<Body, ClientError>) -> Flow<K> {
+    fn opened(&mut self, result: Result<Body, ClientError>) -> Flow {
         match result {
             Ok(body) => {
                 self.machine.on(Input::Opened);
@@ -254,7 +288,7 @@ impl<K: Object> Driver<K> {
     }
 
     /// Waits for a sign of life no longer than allowed. The time that the caller takes between two polls does not count.
-    fn poll_silence(&mut self, context: &mut Context<'_>) -> Poll<Flow<K>> {
+    fn poll_silence(&mut self, context: &mut Context<'_>) -> Poll<Flow> {
         if std::mem::take(&mut self.heard) {
             if !self.machine.awaits_initial_events() {
                 self.timer.set(self.idle_timeout);
@@ -271,7 +305,7 @@ impl<K: Object> Driver<K> {
         self.idle_timeout.unwrap_or(INITIAL_EVENTS_END_WITHIN).min(INITIAL_EVENTS_END_WITHIN)
     }
 
-    fn read(&mut self, chunk: Option<Result<Bytes, ClientError>>) -> Flow<K> {
+    fn read(&mut self, chunk: Option<Result<Bytes, ClientError>>, slot: &mut dyn Slot) -> Flow {
         match (chunk, &mut self.io) {
             (Some(Ok(chunk)), Io::Reading(_, lines)) => {
                 lines.push(chunk);
@@ -279,7 +313,7 @@ impl<K: Object> Driver<K> {
                 None
             }
             (Some(Err(error)), _) => self.lost(Cause::Client(error)),
-            (None, Io::Reading(_, lines)) => match lines.rest().map(decode::<K>) {
+            (None, Io::Reading(_, lines)) => match lines.rest().map(|line| decode(line, slot)) {
                 None => self.lost(Cause::Ended),
                 // A last event without a line end: the next poll finds the body at its end again.
                 Some(Ok(received)) => {
@@ -292,9 +326,9 @@ impl<K: Object> Driver<K> {
         }
     }
 
-    fn received(&mut self, received: Result<Received<K>, json::DecodeError>) -> Flow<K> {
+    fn received(&mut self, received: Result<Received, json::DecodeError>) -> Flow {
         match received {
-            Ok(Received::Change(change, object)) => self.changed(change, object),
+            Ok(Received::Change(change, version)) => self.changed(change, version),
             Ok(Received::Bookmark { version, initial_events_end }) => {
                 let step = self.machine.on(Input::Bookmark { version: &version, initial_events_end });
                 match step {
@@ -315,29 +349,27 @@ impl<K: Object> Driver<K> {
         }
     }
 
-    fn changed(&mut self, change: Change, object: K) -> Flow<K> {
-        let version = object.metadata().resource_version.clone().unwrap_or_default();
+    fn changed(&mut self, change: Change, version: Str) -> Flow {
         if self.machine.on(Input::Change { version: &version }) == Step::Hold {
             self.changes_seen |= change != Change::Added;
-            return Some(Ok(Item::Listed(change, object)));
+            return Some(Ok(Item::Listed(change)));
         }
         self.counters.changed(change);
         self.resource_version = Some(version);
-        Some(Ok(Item::Changed(change, object)))
+        Some(Ok(Item::Changed(change)))
     }
 
-    fn listed(&mut self, result: Result<List<K>, ClientError>) -> Flow<K> {
-        let list = match result {
-            Ok(list) => list,
+    fn listed(&mut self, result: Result<Page, ClientError>) -> Flow {
+        let Page { objects, version, next } = match result {
+            Ok(page) => page,
             Err(error) => return self.lost(Cause::Client(error)),
         };
-        let page = Input::Page { version: list.resource_version(), next: list.continue_token() };
-        let step = self.machine.on(page);
+        let step = self.machine.on(Input::Page { version: &version, next: next.as_deref() });
         if let Step::Wait(_) = step {
             let cause = Cause::RepeatedToken;
             return self.waited(cause.loss(), cause, step);
         }
-        let (first, objects) = (self.first_page, list.items);
+        let first = self.first_page;
         match step {
             Step::Release { version } => {
                 self.io = Io::Idle;
@@ -358,14 +390,14 @@ impl<K: Object> Driver<K> {
     }
 
     /// After a request has come to nothing, or its connection to its end.
-    fn lost(&mut self, cause: Cause) -> Flow<K> {
+    fn lost(&mut self, cause: Cause) -> Flow {
         let loss = cause.loss();
         let lived = self.since.map(|since| since.elapsed()).unwrap_or_default();
         let step = self.machine.on(Input::Lost { loss, lived });
         self.waited(loss, cause, step)
     }
 
-    fn waited(&mut self, loss: Loss, cause: Cause, step: Step) -> Flow<K> {
+    fn waited(&mut self, loss: Loss, cause: Cause, step: Step) -> Flow {
         let Step::Wait(wait) = step else {
             return self.fail(cause);
         };
@@ -391,7 +423,7 @@ impl<K: Object> Driver<K> {
     }
 
     /// The end of the only connection.
-    fn end(&mut self, loss: Loss, cause: Cause) -> Flow<K> {
+    fn end(&mut self, loss: Loss, cause: Cause) -> Flow {
         if loss != Loss::Ended || self.machine.is_listing() {
             return self.fail(cause);
         }
@@ -400,7 +432,7 @@ impl<K: Object> Driver<K> {
         None
     }
 
-    fn fail(&mut self, cause: Cause) -> Flow<K> {
+    fn fail(&mut self, cause: Cause) -> Flow {
         self.counters.failed();
         self.close();
         Some(Err(Error::new(self.requests.list(), cause)))

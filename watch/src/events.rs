@@ -12,7 +12,9 @@ const TURNS: u32 = 128;
 
 /// What a driver brings, as the events of a watch: the existing objects come once all are known.
 pub(crate) struct Events<K> {
-    driver: Driver<K>,
+    driver: Driver,
+    /// The object of the driver's item.
+    object: Option<K>,
     held: Held<K>,
     released: Option<Released<K>>,
     /// What follows what is released.
@@ -32,8 +34,8 @@ impl<K> Events<K> {
 }
 
 impl<K: Object> Events<K> {
-    pub(crate) fn new(driver: Driver<K>) -> Self {
-        Self { driver, held: Held::default(), released: None, bookmark: None }
+    pub(crate) fn new(driver: Driver) -> Self {
+        Self { driver, object: None, held: Held::default(), released: None, bookmark: None }
     }
 
     pub(crate) fn is_over(&self) -> bool {
@@ -53,7 +55,7 @@ impl<K: Object> Events<K> {
             return Poll::Ready(Some(Ok(event)));
         }
         for _ in 0..TURNS {
-            let item = match ready!(self.driver.poll_item(context)) {
+            let item = match ready!(self.driver.poll_item(context, &mut self.object)) {
                 Some(Ok(item)) => item,
                 Some(Err(error)) => {
                     self.close();
@@ -69,21 +71,21 @@ impl<K: Object> Events<K> {
         Poll::Pending
     }
 
-    fn take(&mut self, item: Item<K>) -> Option<Event<K>> {
+    fn take(&mut self, item: Item) -> Option<Event<K>> {
         match item {
             Item::Begin => self.held = Held::default(),
-            Item::Listed(change, object) => self.held.apply(change, object),
+            Item::Listed(change) => self.held.apply(change, self.object.take()?),
             Item::End(version) => return self.release(version),
             Item::Page { first, objects, end } => {
                 if first {
                     self.held = Held::default();
                 }
-                self.held.extend(objects);
+                self.held.extend(objects.of());
                 return end.and_then(|version| self.release(version));
             }
-            Item::Changed(Change::Added, object) => return Some(Event::Added(object)),
-            Item::Changed(Change::Modified, object) => return Some(Event::Modified(object)),
-            Item::Changed(Change::Deleted, object) => return Some(Event::Deleted(object)),
+            Item::Changed(Change::Added) => return self.object.take().map(Event::Added),
+            Item::Changed(Change::Modified) => return self.object.take().map(Event::Modified),
+            Item::Changed(Change::Deleted) => return self.object.take().map(Event::Deleted),
             Item::Bookmark { version, initial_events_end } => {
                 return Some(Event::Bookmark(Bookmark { resource_version: version, initial_events_end }));
             }

@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use kubernetes_core::{Object, Str};
+use kubernetes_core::{Object, ObjectMeta, Str};
 
 use crate::decode::Change;
 
@@ -11,7 +11,7 @@ use crate::decode::Change;
 pub(crate) struct Held<K> {
     objects: Vec<Option<K>>,
     /// Where each object is; made when the first change comes, as most lists have none.
-    places: Option<HashMap<Key, usize>>,
+    places: Option<Places>,
 }
 
 /// The objects of a complete list.
@@ -39,17 +39,22 @@ impl<K: Object> Held<K> {
         }
         let objects = &mut self.objects;
         let places = self.places.get_or_insert_with(|| {
-            let held = objects.iter().enumerate();
-            held.filter_map(|(place, object)| Some((key(object.as_ref()?), place))).collect()
+            let mut places = Places::default();
+            for (place, object) in objects.iter().enumerate() {
+                if let Some(object) = object {
+                    places.insert(key(object.metadata()), place);
+                }
+            }
+            places
         });
-        let key = key(&object);
+        let key = key(object.metadata());
         if change == Change::Deleted {
             if let Some(slot) = places.remove(&key).and_then(|place| objects.get_mut(place)) {
                 *slot = None;
             }
             return;
         }
-        let place = *places.entry(key).or_insert(objects.len());
+        let place = places.get_or_insert(key, objects.len());
         match objects.get_mut(place) {
             Some(slot) => *slot = Some(object),
             None => objects.push(Some(object)),
@@ -62,7 +67,25 @@ impl<K: Object> Held<K> {
     }
 }
 
-fn key<K: Object>(object: &K) -> Key {
-    let metadata = object.metadata();
+fn key(metadata: &ObjectMeta) -> Key {
     (metadata.namespace.clone(), metadata.name.clone())
+}
+
+/// Not generic, so that the map is compiled once.
+#[derive(Debug, Default)]
+struct Places(HashMap<Key, usize>);
+
+impl Places {
+    fn insert(&mut self, key: Key, place: usize) {
+        self.0.insert(key, place);
+    }
+
+    fn remove(&mut self, key: &Key) -> Option<usize> {
+        self.0.remove(key)
+    }
+
+    /// Where the object is; if it is new, at the end.
+    fn get_or_insert(&mut self, key: Key, end: usize) -> usize {
+        *self.0.entry(key).or_insert(end)
+    }
 }

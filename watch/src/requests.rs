@@ -2,6 +2,8 @@ use std::time::Duration;
 
 use kubernetes_core::{ListRequest, Request, Str, WatchRequest};
 
+use crate::watch::Settings;
+
 /// How many objects a page of a list has, unless the request has a `limit`; the same as kubectl's and client-go's.
 const PAGE: i64 = 500;
 
@@ -9,22 +11,26 @@ const PAGE: i64 = 500;
 /// random, so that watches that began together do not end together.
 const TIMEOUT_SECONDS: std::ops::RangeInclusive<u32> = 300..=600;
 
+/// Stands for the type of the objects, which requests do not depend on.
+#[derive(Debug)]
+pub(crate) enum AnyType {}
+
 /// The requests of one watch, made from the list request that it was given.
 #[derive(Debug)]
-pub(crate) struct Requests<K> {
-    list: ListRequest<K>,
+pub(crate) struct Requests {
+    list: ListRequest<AnyType>,
     limit: i64,
     bookmarks: bool,
     timeout_seconds: Option<u32>,
 }
 
-impl<K> Requests<K> {
-    pub(crate) fn new(list: ListRequest<K>, bookmarks: bool, timeout_seconds: Option<u32>) -> Self {
+impl Requests {
+    pub(crate) fn new(list: ListRequest<AnyType>, settings: &Settings) -> Self {
         let query = &list.request().query;
         let limit = query.get("limit").and_then(|limit| limit.parse().ok()).unwrap_or(PAGE);
         let asked = || query.get("timeoutSeconds").and_then(|seconds| seconds.parse().ok());
-        let timeout_seconds = timeout_seconds.or_else(asked).filter(|seconds| *seconds > 0);
-        Self { list: list.selection(), limit, bookmarks, timeout_seconds }
+        let timeout_seconds = settings.timeout_seconds.or_else(asked).filter(|seconds| *seconds > 0);
+        Self { list: list.selection(), limit, bookmarks: settings.bookmarks, timeout_seconds }
     }
 
     /// The list request that all are made from.
@@ -54,17 +60,17 @@ impl<K> Requests<K> {
     }
 
     /// The changes after a version.
-    pub(crate) fn watch(&self, from: Str) -> WatchRequest<K> {
+    pub(crate) fn watch(&self, from: Str) -> WatchRequest<AnyType> {
         self.any_watch().resource_version(from)
     }
 
     /// The existing objects and what follows.
-    pub(crate) fn streaming_list(&self) -> WatchRequest<K> {
+    pub(crate) fn streaming_list(&self) -> WatchRequest<AnyType> {
         self.any_watch().send_initial_events(true)
     }
 
     /// A page of the existing objects.
-    pub(crate) fn page(&self, next: Option<Str>, paged: bool) -> ListRequest<K> {
+    pub(crate) fn page(&self, next: Option<Str>, paged: bool) -> ListRequest<AnyType> {
         let list = self.list.clone();
         let list = if paged { list.limit(self.limit) } else { list };
         match next {
@@ -73,7 +79,7 @@ impl<K> Requests<K> {
         }
     }
 
-    fn any_watch(&self) -> WatchRequest<K> {
+    fn any_watch(&self) -> WatchRequest<AnyType> {
         let watch = self.list.clone().into_watch();
         let watch = if self.bookmarks { watch.allow_watch_bookmarks(true) } else { watch };
         watch.timeout_seconds(self.timeout_seconds.unwrap_or_else(|| fastrand::u32(TIMEOUT_SECONDS)))

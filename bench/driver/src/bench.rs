@@ -45,8 +45,9 @@ impl Bench {
                 cargo.env_remove(name);
             }
         }
-        // As a user's cargo compiles crates from a registry; here, those of the SDK are paths.
-        cargo.env("CARGO_INCREMENTAL", "0");
+        // As a user's cargo compiles crates from a registry; here, those of the SDK are paths. Also, the same flags for
+        // all, whatever the caller has set.
+        cargo.env("CARGO_INCREMENTAL", "0").env("RUSTFLAGS", "--cap-lints allow").env_remove("CARGO_ENCODED_RUSTFLAGS");
         cargo.current_dir(&self.root).args(arguments).stdin(Stdio::null());
         cargo
     }

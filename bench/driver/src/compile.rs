@@ -6,8 +6,6 @@ use nix::sys::resource::{UsageWho, getrusage};
 use crate::bench::{Bench, Result, run};
 use crate::table::{Samples, Table};
 
-const MOST_ROUNDS: usize = 3;
-
 /// What is compiled: a package of this workspace, and those of its dependencies that are to be compiled each time.
 struct Unit<'a> {
     command: &'static str,
@@ -60,7 +58,7 @@ fn dependencies_prebuilt<const N: usize>(bench: &Bench, units: &[Unit<'_>; N]) -
         compile(bench, &Unit { measured: &[], ..*unit })?;
     }
     let mut times = [const { Times { wall: Samples::EMPTY, cpu: Samples::EMPTY } }; N];
-    for _ in 0..bench.rounds.min(MOST_ROUNDS) {
+    for _ in 0..bench.rounds {
         for (times, unit) in times.iter_mut().zip(units) {
             let profile = if unit.release { "release" } else { "dev" };
             let mut clean = bench.cargo(&["clean", "--locked", "--profile", profile]);
@@ -77,7 +75,7 @@ fn programs(bench: &Bench, table: &mut Table) -> Result<()> {
     let sides = [("compile-program-ours", "program_ours"), ("compile-program-kube", "program_kube")];
     let build = |package, release| Unit { command: "build", package, measured: &[], release };
     let mut times = [Times::default(), Times::default()];
-    for _ in 0..bench.rounds.min(MOST_ROUNDS) {
+    for _ in 0..bench.rounds {
         for (times, (package, _)) in times.iter_mut().zip(sides) {
             let unit = build(package, false);
             let target = target(bench, &unit);
@@ -95,7 +93,7 @@ fn programs(bench: &Bench, table: &mut Table) -> Result<()> {
     for (package, _) in sides {
         compile(bench, &build(package, true))?;
     }
-    for _ in 0..bench.rounds.min(MOST_ROUNDS) {
+    for _ in 0..bench.rounds {
         for (index, (package, folder)) in sides.into_iter().enumerate() {
             let main = bench.source(&format!("compile/{folder}/src/main.rs"));
             File::options().append(true).open(main)?.set_modified(SystemTime::now())?;

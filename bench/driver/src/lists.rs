@@ -36,7 +36,7 @@ const LIMITS: &[(&str, &str)] = &[
 ];
 
 /// Builds the sides, each by itself: built together, they would share the features of their dependencies.
-pub(crate) fn prepare(bench: &Bench) -> Result<()> {
+fn prepare(bench: &Bench) -> Result<()> {
     for package in ["bench-ours", "bench-k8s-openapi", "bench-limits"] {
         let mut build = bench.cargo(&["build", "--locked", "--release", "-p", package, "--target-dir"]);
         run(build.arg(bench.target("sides")))?;
@@ -45,6 +45,7 @@ pub(crate) fn prepare(bench: &Bench) -> Result<()> {
 }
 
 pub(crate) fn size(bench: &Bench, table: &mut Table) -> Result<()> {
+    prepare(bench)?;
     let [ours, theirs] = [OURS, PEER].map(|side| report(Command::new(bench.program(side)).args(["size", "types"])));
     let (ours, theirs) = (ours?, theirs?);
     for (name, size) in ours.as_object().into_iter().flatten() {
@@ -54,6 +55,7 @@ pub(crate) fn size(bench: &Bench, table: &mut Table) -> Result<()> {
 }
 
 pub(crate) fn memory(bench: &Bench, table: &mut Table) -> Result<()> {
+    prepare(bench)?;
     for kind in KINDS {
         let sides = [("ours-counting", kind.name), ("k8s-openapi-counting", kind.name)];
         let [ours, theirs] = alternate(bench, "memory", kind, sides)?;
@@ -73,6 +75,7 @@ pub(crate) fn memory(bench: &Bench, table: &mut Table) -> Result<()> {
 }
 
 pub(crate) fn decode(bench: &Bench, table: &mut Table) -> Result<()> {
+    prepare(bench)?;
     for kind in KINDS {
         let [ours, theirs] = alternate(bench, "decode", kind, [(OURS, kind.name), (PEER, kind.name)])?;
         let metric = format!("decode_{}", kind.metric);
@@ -91,6 +94,7 @@ pub(crate) fn decode(bench: &Bench, table: &mut Table) -> Result<()> {
 }
 
 pub(crate) fn encode(bench: &Bench, table: &mut Table) -> Result<()> {
+    prepare(bench)?;
     for kind in KINDS {
         let [ours, theirs] = alternate(bench, "encode", kind, [(OURS, kind.name), (PEER, kind.name)])?;
         // Both by the size of the list that was decoded: it is the time that counts, not who writes more bytes.

@@ -26,7 +26,7 @@ struct Arguments {
     /// Also write the medians to this file, as JSON.
     #[arg(long)]
     json: Option<PathBuf>,
-    /// How many times each side runs, in turn; compilations run as often, but at most three times.
+    /// How many times each side runs, in turn.
     #[arg(long, default_value_t = 5)]
     rounds: usize,
 }
@@ -62,9 +62,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     let bench = Bench::new(arguments.rounds.max(1))?;
     let mut table = Table::default();
     println!("{}\n", machine::description());
-    if !matches!(arguments.what, What::Compile | What::Watch | What::Requests | What::Server) {
-        lists::prepare(&bench)?;
-    }
     let mut failed = Vec::new();
     for (what, measure) in PARTS {
         if arguments.what != *what && arguments.what != What::All {

@@ -39,6 +39,52 @@ enum Job {
     Size,
 }
 
+/// A side under measurement that has models: what it does with each kind of list, and how large its types are.
+#[expect(missing_docs, reason = "named by what they are for")]
+pub struct Side {
+    pub pods: Work,
+    pub deployments: Work,
+    pub events: Work,
+    pub secrets: Work,
+    pub crds: Work,
+    pub sizes: Sizes,
+}
+
+/// Does the job with a kind of list, by [`Arguments::run`].
+pub type Work = fn(&Arguments) -> Option<Value>;
+
+/// What `size_of` says of each type.
+#[expect(missing_docs, reason = "named by their types")]
+pub struct Sizes {
+    pub pod: usize,
+    pub pod_spec: usize,
+    pub container: usize,
+    pub deployment: usize,
+    pub json_schema_props: usize,
+}
+
+impl Side {
+    /// Does what the arguments ask for.
+    pub fn run(&self, arguments: &Arguments) -> Option<Value> {
+        if arguments.job == Job::Size {
+            let Sizes { pod, pod_spec, container, deployment, json_schema_props } = self.sizes;
+            return Some(json!({
+                "pod": pod, "pod_spec": pod_spec, "container": container, "deployment": deployment,
+                "json_schema_props": json_schema_props,
+            }));
+        }
+        let work = match arguments.subject.as_str() {
+            "pods" => self.pods,
+            "deployments" => self.deployments,
+            "events" => self.events,
+            "secrets" => self.secrets,
+            "crds" => self.crds,
+            _ => return None,
+        };
+        work(arguments)
+    }
+}
+
 /// Runs `main` of a program under measurement: `run` does the job for the subject that the arguments name.
 pub fn main(run: fn(&Arguments) -> Option<Value>) -> ExitCode {
     let arguments = Arguments::parse();
@@ -55,11 +101,6 @@ pub fn main(run: fn(&Arguments) -> Option<Value>) -> ExitCode {
 }
 
 impl Arguments {
-    /// Whether only the sizes of types are asked for.
-    pub fn is_size(&self) -> bool {
-        self.job == Job::Size
-    }
-
     /// Does the job with these two functions.
     ///
     /// # Panics

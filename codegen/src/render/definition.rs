@@ -31,8 +31,8 @@ struct StructView {
     type_meta: Option<TypeMeta>,
     /// The names of all fields on the wire, `apiVersion` and `kind` of a type that has them too.
     names: Vec<Literal>,
-    /// How each of them is read.
-    reads: Vec<String>,
+    /// The places that their values are read into.
+    places: Vec<String>,
     setters: Vec<Setter>,
     /// The macro line that makes it an object of the API.
     declaration: Option<String>,
@@ -109,7 +109,7 @@ fn struct_view(object: &Struct, imports: &mut Imports<'_>) -> StructView {
         .type_meta
         .as_ref()
         .map(|kind| TypeMeta { api_version: Literal(api_version(kind)), kind: Literal(kind.kind.clone()) });
-    let (names, reads) = fields_on_the_wire(&fields, type_meta.as_ref());
+    let (names, places) = fields_on_the_wire(&fields, type_meta.as_ref());
     StructView {
         doc: Doc(object.description.clone()),
         name: object.name.clone(),
@@ -117,17 +117,17 @@ fn struct_view(object: &Struct, imports: &mut Imports<'_>) -> StructView {
         fields,
         type_meta,
         names,
-        reads,
+        places,
         setters,
         declaration: declaration(object),
     }
 }
 
-/// The names of all fields, and how each is read.
+/// The names of all fields, and the places that their values are read into.
 fn fields_on_the_wire(fields: &[FieldView], type_meta: Option<&TypeMeta>) -> (Vec<Literal>, Vec<String>) {
     let constants = type_meta.into_iter().flat_map(|meta| [("apiVersion", &meta.api_version), ("kind", &meta.kind)]);
-    let constants = constants.map(|(name, value)| (Literal(name.to_owned()), format!("reader.constant({value})")));
-    let fields = fields.iter().map(|field| (field.wire.clone(), format!("self.{}.read(reader)", field.name)));
+    let constants = constants.map(|(name, value)| (Literal(name.to_owned()), format!("json::Constant({value})")));
+    let fields = fields.iter().map(|field| (field.wire.clone(), format!("self.{}", field.name)));
     constants.chain(fields).unzip()
 }
 

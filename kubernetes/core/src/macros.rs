@@ -67,6 +67,7 @@ pub(crate) use core_model;
 macro_rules! boxed_model {
     ($type:ty) => {
         impl ::core::convert::From<$type> for ::core::option::Option<::std::boxed::Box<$type>> {
+            #[inline]
             fn from(value: $type) -> Self {
                 ::core::option::Option::Some(::std::boxed::Box::new(value))
             }

@@ -201,7 +201,7 @@ impl<V: Value> Value for Map<V> {
         reader.begin_object()?;
         let (mut sorted, place) = (true, reader.place());
         let expected = reader.last_length(place);
-        reader.fields(|key, reader| {
+        reader.entries(|key, reader| {
             sorted &= self.0.last().is_none_or(|(last, _)| last.as_str() < key);
             // Values may be large: they are made and read where they stay.
             let index = self.0.len();

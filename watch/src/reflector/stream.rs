@@ -17,7 +17,9 @@ use crate::{Bookmark, Change, Error, StopHandle};
 /// # Cancel safety
 /// Waiting for the next change can be given up at any time: none is lost. Dropping the stream closes its connection.
 pub struct ReflectorStream<K> {
-    driver: Driver<K>,
+    driver: Driver,
+    /// The object of the driver's item.
+    object: Option<K>,
     stop: StopHandle,
     /// What is left of a page.
     page: std::vec::IntoIter<K>,
@@ -28,8 +30,8 @@ pub struct ReflectorStream<K> {
 }
 
 impl<K: Object> ReflectorStream<K> {
-    pub(super) fn new(driver: Driver<K>, stop: StopHandle) -> Self {
-        Self { driver, stop, page: Vec::new().into_iter(), end: None, bookmark: None, restarting: true }
+    pub(super) fn new(driver: Driver, stop: StopHandle) -> Self {
+        Self { driver, object: None, stop, page: Vec::new().into_iter(), end: None, bookmark: None, restarting: true }
     }
 
     fn next_held(&mut self) -> Option<Change<K>> {
@@ -45,14 +47,14 @@ impl<K: Object> ReflectorStream<K> {
         Some(Change::Bookmark(bookmark))
     }
 
-    fn take(&mut self, item: Item<K>) -> Option<Change<K>> {
+    fn take(&mut self, item: Item) -> Option<Change<K>> {
         Some(match item {
             Item::Begin => {
                 self.restarting = true;
                 Change::RestartBegin
             }
             Item::Page { first, objects, end } => {
-                self.page = objects.into_iter();
+                self.page = objects.of().into_iter();
                 self.end = end;
                 if !first {
                     return self.next_held();
@@ -61,11 +63,11 @@ impl<K: Object> ReflectorStream<K> {
                 Change::RestartBegin
             }
             Item::End(version) => self.finish(version),
-            Item::Listed(change, object) => {
+            Item::Listed(change) => {
                 self.driver.counters().changed(change);
-                Self::changed(change, object)
+                Self::changed(change, self.object.take()?)
             }
-            Item::Changed(change, object) => Self::changed(change, object),
+            Item::Changed(change) => Self::changed(change, self.object.take()?),
             Item::Bookmark { version, initial_events_end } => {
                 Change::Bookmark(Bookmark { resource_version: version, initial_events_end })
             }
@@ -119,7 +121,8 @@ impl<K: Object> Stream for ReflectorStream<K> {
             if let Some(change) = self.next_held() {
                 return Poll::Ready(Some(Ok(change)));
             }
-            match ready!(self.driver.poll_item(context)) {
+            let Self { driver, object, .. } = &mut *self;
+            match ready!(driver.poll_item(context, object)) {
                 Some(Ok(item)) => {
                     if let Some(change) = self.take(item) {
                         return Poll::Ready(Some(Ok(change)));

@@ -11,5 +11,5 @@ mod side;
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 fn main() -> ExitCode {
-    bench_measure::main(side::run)
+    bench_measure::main(|arguments| side::SIDE.run(arguments))
 }

@@ -5,5 +5,5 @@ use std::process::ExitCode;
 mod side;
 
 fn main() -> ExitCode {
-    bench_measure::main(side::run)
+    bench_measure::main(|arguments| side::SIDE.run(arguments))
 }

@@ -129,7 +129,7 @@ impl<'a> Reader<'a> {
 
     /// Reads the fields of an object, its `{` being read.
     #[inline]
-    pub(crate) fn fields(&mut self, mut field: impl FnMut(&str, &mut Self) -> Result<()>) -> Result<()> {
+    pub(crate) fn entries(&mut self, mut field: impl FnMut(&str, &mut Self) -> Result<()>) -> Result<()> {
         let mut first = true;
         while self.next_in(b'}', &mut first)? {
             if let Some(key) = self.plain_string() {

@@ -53,6 +53,20 @@ impl<K> ListRequest<K> {
         ListRequest::from_request(self.request)
     }
 
+    /// The same request, of objects that are read as another type.
+    ///
+    /// ```
+    /// use kubernetes_core::{ListRequest, PartialObjectMetadata};
+    /// # kubernetes_core::doc_test_resource!(Pod);
+    ///
+    /// let pods = ListRequest::<Pod>::namespaced("shop");
+    /// let request: ListRequest<PartialObjectMetadata<Pod>> = pods.clone().read_as();
+    /// assert_eq!(request.request().accept, pods.request().accept); // all is sent, and most of it not kept
+    /// ```
+    pub fn read_as<T>(self) -> ListRequest<T> {
+        ListRequest::from_request(self.request)
+    }
+
     /// Asks for the objects as the server would print them. Set parameters before.
     ///
     /// ```

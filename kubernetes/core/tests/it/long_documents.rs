@@ -15,14 +15,8 @@ struct Nested {
 impl Value for Nested {
     const FIELDS: &'static [&'static str] = &["fields", "names", "labels", "inner"];
 
-    fn read_field(&mut self, index: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        match index {
-            0 => self.fields.read(reader),
-            1 => self.names.read(reader),
-            2 => self.labels.read(reader),
-            3 => self.inner.read(reader),
-            _ => reader.skip(),
-        }
+    fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        reader.fields(Self::FIELDS, &mut [&mut self.fields, &mut self.names, &mut self.labels, &mut self.inner])
     }
 
     fn write_fields(&self, writer: &mut Writer) {

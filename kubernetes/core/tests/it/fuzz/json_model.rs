@@ -51,17 +51,19 @@ struct Node {
 impl json::Value for Node {
     const FIELDS: &'static [&'static str] = &["a", "size", "sizes", "on", "node", "nodes", "tags"];
 
-    fn read_field(&mut self, index: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        match index {
-            0 => self.a.read(reader),
-            1 => self.size.read(reader),
-            2 => self.sizes.read(reader),
-            3 => self.on.read(reader),
-            4 => self.node.read(reader),
-            5 => self.nodes.read(reader),
-            6 => self.tags.read(reader),
-            _ => reader.skip(),
-        }
+    fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        reader.fields(
+            Self::FIELDS,
+            &mut [
+                &mut self.a,
+                &mut self.size,
+                &mut self.sizes,
+                &mut self.on,
+                &mut self.node,
+                &mut self.nodes,
+                &mut self.tags,
+            ],
+        )
     }
 
     fn write_fields(&self, writer: &mut Writer) {

@@ -167,26 +167,28 @@ impl json::Value for MutatingWebhook {
         "sideEffects",
         "timeoutSeconds",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.admission_review_versions.read(reader),
-            1 => self.client_config.read(reader),
-            2 => self.failure_policy.read(reader),
-            3 => self.match_conditions.read(reader),
-            4 => self.match_policy.read(reader),
-            5 => self.name.read(reader),
-            6 => self.namespace_selector.read(reader),
-            7 => self.object_selector.read(reader),
-            8 => self.reinvocation_policy.read(reader),
-            9 => self.rules.read(reader),
-            10 => self.side_effects.read(reader),
-            11 => self.timeout_seconds.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.admission_review_versions,
+                    &mut self.client_config,
+                    &mut self.failure_policy,
+                    &mut self.match_conditions,
+                    &mut self.match_policy,
+                    &mut self.name,
+                    &mut self.namespace_selector,
+                    &mut self.object_selector,
+                    &mut self.reinvocation_policy,
+                    &mut self.rules,
+                    &mut self.side_effects,
+                    &mut self.timeout_seconds,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

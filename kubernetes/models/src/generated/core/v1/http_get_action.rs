@@ -41,20 +41,22 @@ impl json::Value for HTTPGetAction {
         "protocol",
         "scheme",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.host.read(reader),
-            1 => self.http_headers.read(reader),
-            2 => self.path.read(reader),
-            3 => self.port.read(reader),
-            4 => self.protocol.read(reader),
-            5 => self.scheme.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.host,
+                    &mut self.http_headers,
+                    &mut self.path,
+                    &mut self.port,
+                    &mut self.protocol,
+                    &mut self.scheme,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -27,16 +27,11 @@ pub struct ImageVolumeSource {
 
 impl json::Value for ImageVolumeSource {
     const FIELDS: &'static [&'static str] = &["pullPolicy", "reference"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.pull_policy.read(reader),
-            1 => self.reference.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.pull_policy, &mut self.reference])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -36,17 +36,15 @@ pub struct Lifecycle {
 
 impl json::Value for Lifecycle {
     const FIELDS: &'static [&'static str] = &["postStart", "preStop", "stopSignal"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.post_start.read(reader),
-            1 => self.pre_stop.read(reader),
-            2 => self.stop_signal.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.post_start, &mut self.pre_stop, &mut self.stop_signal],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -29,16 +29,15 @@ impl json::Value for ModifyVolumeStatus {
         "status",
         "targetVolumeAttributesClassName",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.status.read(reader),
-            1 => self.target_volume_attributes_class_name.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.status, &mut self.target_volume_attributes_class_name],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -116,23 +116,25 @@ impl json::Value for PersistentVolumeClaimStatus {
         "modifyVolumeStatus",
         "phase",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.access_modes.read(reader),
-            1 => self.allocated_resource_statuses.read(reader),
-            2 => self.allocated_resources.read(reader),
-            3 => self.capacity.read(reader),
-            4 => self.conditions.read(reader),
-            5 => self.current_volume_attributes_class_name.read(reader),
-            6 => self.health_status.read(reader),
-            7 => self.modify_volume_status.read(reader),
-            8 => self.phase.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.access_modes,
+                    &mut self.allocated_resource_statuses,
+                    &mut self.allocated_resources,
+                    &mut self.capacity,
+                    &mut self.conditions,
+                    &mut self.current_volume_attributes_class_name,
+                    &mut self.health_status,
+                    &mut self.modify_volume_status,
+                    &mut self.phase,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -23,17 +23,15 @@ pub struct ScopedResourceSelectorRequirement {
 
 impl json::Value for ScopedResourceSelectorRequirement {
     const FIELDS: &'static [&'static str] = &["operator", "scopeName", "values"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.operator.read(reader),
-            1 => self.scope_name.read(reader),
-            2 => self.values.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.operator, &mut self.scope_name, &mut self.values],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

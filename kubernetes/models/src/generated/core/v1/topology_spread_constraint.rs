@@ -101,22 +101,24 @@ impl json::Value for TopologySpreadConstraint {
         "topologyKey",
         "whenUnsatisfiable",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.label_selector.read(reader),
-            1 => self.match_label_keys.read(reader),
-            2 => self.max_skew.read(reader),
-            3 => self.min_domains.read(reader),
-            4 => self.node_affinity_policy.read(reader),
-            5 => self.node_taints_policy.read(reader),
-            6 => self.topology_key.read(reader),
-            7 => self.when_unsatisfiable.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.label_selector,
+                    &mut self.match_label_keys,
+                    &mut self.max_skew,
+                    &mut self.min_domains,
+                    &mut self.node_affinity_policy,
+                    &mut self.node_taints_policy,
+                    &mut self.topology_key,
+                    &mut self.when_unsatisfiable,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

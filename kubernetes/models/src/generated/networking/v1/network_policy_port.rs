@@ -26,17 +26,15 @@ pub struct NetworkPolicyPort {
 
 impl json::Value for NetworkPolicyPort {
     const FIELDS: &'static [&'static str] = &["endPort", "port", "protocol"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.end_port.read(reader),
-            1 => self.port.read(reader),
-            2 => self.protocol.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.end_port, &mut self.port, &mut self.protocol],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -43,19 +43,21 @@ impl json::Value for DeviceToleration {
         "tolerationSeconds",
         "value",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.effect.read(reader),
-            1 => self.key.read(reader),
-            2 => self.operator.read(reader),
-            3 => self.toleration_seconds.read(reader),
-            4 => self.value.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.effect,
+                    &mut self.key,
+                    &mut self.operator,
+                    &mut self.toleration_seconds,
+                    &mut self.value,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
