@@ -229,15 +229,13 @@ impl<V: Value> Value for Map<V> {
         let expected = reader.last_length(place);
         reader.entries(|key, reader| {
             sorted &= self.0.last().is_none_or(|(last, _)| *last < key);
-            // Values may be large: they are read where they stay.
             let index = self.0.len();
             if index == self.0.capacity() && index < 4 {
                 self.0.reserve_exact(if index == 0 { expected.max(1) } else { index });
             }
-            self.0.push((Str::EMPTY, V::default()));
-            let entry = &mut self.0[index];
-            entry.0 = key;
-            entry.1.read_new(reader)
+            // Values may be large: they are made and read where they stay.
+            self.0.extend(std::iter::once_with(|| (key, V::default())));
+            self.0[index].1.read_new(reader)
         })?;
         if !sorted {
             *self = std::mem::take(&mut self.0).into_iter().collect();
