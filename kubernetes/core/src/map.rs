@@ -2,10 +2,12 @@ use std::cmp::Reverse;
 use std::fmt;
 use std::ops::Index;
 
+use thin_vec::ThinVec;
+
 use crate::Str;
 use crate::json::{DecodeError, Reader, Value, Writer};
 
-/// A map from strings, as models hold it: a vector of pairs, sorted by key.
+/// A map from strings, as models hold it: a vector of pairs, sorted by key, of which an empty one is a single word.
 ///
 /// ```
 /// use kubernetes_core::{Map, Str};
@@ -19,12 +21,12 @@ use crate::json::{DecodeError, Reader, Value, Writer};
 /// Labels, annotations and the like have a handful of entries: a sorted vector is smaller than a tree and as fast.
 /// Inserting is linear in the number of entries that sort behind the new one.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Map<V>(Vec<(Str, V)>);
+pub struct Map<V>(ThinVec<(Str, V)>);
 
 impl<V> Map<V> {
     /// An empty map.
     pub const fn new() -> Self {
-        Self(Vec::new())
+        Self(ThinVec::new())
     }
 
     /// How many entries there are.
@@ -196,12 +198,36 @@ impl<K: Into<Str>, T: Into<V>, V, S> From<std::collections::HashMap<K, T, S>> fo
 
 impl<V> IntoIterator for Map<V> {
     type Item = (Str, V);
-    type IntoIter = std::vec::IntoIter<(Str, V)>;
+    type IntoIter = IntoIter<V>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
+        IntoIter(self.0.into_iter())
     }
 }
+
+/// The entries of a map, by key.
+#[derive(Debug)]
+pub struct IntoIter<V>(thin_vec::IntoIter<(Str, V)>);
+
+impl<V> Iterator for IntoIter<V> {
+    type Item = (Str, V);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.next()
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.size_hint()
+    }
+}
+
+impl<V> DoubleEndedIterator for IntoIter<V> {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        self.0.next_back()
+    }
+}
+
+impl<V> ExactSizeIterator for IntoIter<V> {}
 
 impl<'a, V> IntoIterator for &'a Map<V> {
     type Item = (&'a Str, &'a V);
@@ -222,15 +248,15 @@ impl<V: Value> Value for Map<V> {
         let (mut sorted, place) = (true, reader.place());
         let expected = reader.last_length(place);
         reader.entries(|key, reader| {
-            sorted &= self.0.last().is_none_or(|(last, _)| last.as_str() < key);
-            // Values may be large: they are made and read where they stay.
+            sorted &= self.0.last().is_none_or(|(last, _)| *last < key);
+            // Values may be large: they are read where they stay.
             let index = self.0.len();
             if index == self.0.capacity() && index < 4 {
                 self.0.reserve_exact(if index == 0 { expected.max(1) } else { index });
             }
-            self.0.resize_with(index + 1, || (Str::EMPTY, V::default()));
+            self.0.push((Str::EMPTY, V::default()));
             let entry = &mut self.0[index];
-            entry.0 = key.into();
+            entry.0 = key;
             entry.1.read_new(reader)
         })?;
         if !sorted {
