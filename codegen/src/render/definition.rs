@@ -69,6 +69,8 @@ struct Setter {
 struct EnumView {
     doc: Doc,
     name: String,
+    /// The enum of the same module that it is an alias of.
+    same_as: Option<String>,
     variants: Vec<VariantView>,
 }
 
@@ -89,7 +91,8 @@ pub(super) fn page(plan: &Plan, definition: &Definition, path: String) -> Result
     let result = imports.prelude("Result");
     let structs: Vec<StructView> = structs.iter().map(|object| struct_view(object, &mut imports)).collect();
     let enums: Vec<EnumView> = enums.iter().map(enum_view).collect();
-    let str_type = if enums.is_empty() { TokenStream::new() } else { imports.core("Str") };
+    let str_type =
+        if enums.iter().all(|values| values.same_as.is_some()) { TokenStream::new() } else { imports.core("Str") };
     let into = imports.prelude("Into");
     let (core, uses) = (target.core(), imports.uses());
     // The types of core have serde's traits always.
@@ -174,7 +177,7 @@ fn enum_view(values: &Enum) -> EnumView {
         wire: Literal(variant.wire.clone()),
     });
     let doc = Doc(format!("What {} can be.", values.owner));
-    EnumView { doc, name: values.name.clone(), variants: variants.collect() }
+    EnumView { doc, name: values.name.clone(), same_as: values.same_as.clone(), variants: variants.collect() }
 }
 
 /// What objects carry as `apiVersion`.

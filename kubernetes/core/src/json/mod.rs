@@ -23,6 +23,8 @@ pub use reader::Reader;
 #[doc(hidden)]
 pub use serde_object::{from_serde_object, to_serde_object};
 pub use transcode::{deserialize, serialize};
+#[doc(hidden)]
+pub use value::read_text;
 pub use value::{AnyValue, Constant, Value};
 pub use writer::Writer;
 

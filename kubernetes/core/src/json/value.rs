@@ -291,6 +291,19 @@ impl Value for String {
     }
 }
 
+/// Reads a value that is a text and made from it.
+///
+/// # Errors
+/// If the next value is neither a string nor null.
+#[doc(hidden)]
+pub fn read_text<V: Default + for<'t> From<&'t str>>(
+    value: &mut V,
+    reader: &mut Reader<'_>,
+) -> Result<(), DecodeError> {
+    *value = if reader.null()? { V::default() } else { V::from(&*reader.string()?) };
+    Ok(())
+}
+
 impl Reader<'_> {
     /// Reads a string that must be `value`: a type's own `kind` or `apiVersion`.
     ///

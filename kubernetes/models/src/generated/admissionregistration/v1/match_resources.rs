@@ -131,7 +131,7 @@ impl json::Value for MatchResources {
 kubernetes_core::model!(MatchResources);
 
 /// What the field `matchPolicy` of [`MatchResources`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum MatchResourcesMatchPolicy {
     /// `Equivalent` means requests should be sent to the webhook if they modify a resource listed in rules via

@@ -124,7 +124,7 @@ impl json::Value for MutatingAdmissionPolicySpec {
 kubernetes_core::model!(MutatingAdmissionPolicySpec);
 
 /// What the field `failurePolicy` of [`MutatingAdmissionPolicySpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum MutatingAdmissionPolicySpecFailurePolicy {
     /// `Fail` means that an error calling the webhook causes the admission to fail.
@@ -140,7 +140,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `reinvocationPolicy` of [`MutatingAdmissionPolicySpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum MutatingAdmissionPolicySpecReinvocationPolicy {
     /// `IfNeeded` indicates that the mutation may be called at least one additional time as part of the admission

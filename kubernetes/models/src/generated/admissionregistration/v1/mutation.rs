@@ -55,7 +55,7 @@ impl json::Value for Mutation {
 kubernetes_core::model!(Mutation);
 
 /// What the field `patchType` of [`Mutation`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum MutationPatchType {
     /// `ApplyConfiguration` indicates that the mutation is using apply configuration to mutate the object.

@@ -99,7 +99,7 @@ impl json::Value for ValidatingAdmissionPolicyBindingSpec {
 kubernetes_core::model!(ValidatingAdmissionPolicyBindingSpec);
 
 /// What the field `validationActions` of [`ValidatingAdmissionPolicyBindingSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ValidatingAdmissionPolicyBindingSpecValidationActions {
     /// `Audit`

@@ -2,7 +2,6 @@
 // Change codegen/templates/definition.rs.j2, then run: cargo run --release -p kubernetes-codegen
 
 use kubernetes_core::json;
-use kubernetes_core::Str;
 use super::{
     AuditAnnotation, MatchCondition, MatchResources, ParamKind, Validation, Variable,
 };
@@ -119,17 +118,4 @@ impl json::Value for ValidatingAdmissionPolicySpec {
 kubernetes_core::model!(ValidatingAdmissionPolicySpec);
 
 /// What the field `failurePolicy` of [`ValidatingAdmissionPolicySpec`] can be.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum ValidatingAdmissionPolicySpecFailurePolicy {
-    /// `Fail` means that an error calling the webhook causes the admission to fail.
-    Fail,
-    /// `Ignore` means that an error calling the webhook is ignored.
-    Ignore,
-    /// A value that the description does not know.
-    Other(Str),
-}
-
-kubernetes_core::open_enum!(
-    ValidatingAdmissionPolicySpecFailurePolicy { Fail = "Fail", Ignore = "Ignore", }
-);
+pub type ValidatingAdmissionPolicySpecFailurePolicy = super::MutatingAdmissionPolicySpecFailurePolicy;

@@ -190,60 +190,10 @@ impl json::Value for ValidatingWebhook {
 kubernetes_core::model!(ValidatingWebhook);
 
 /// What the field `failurePolicy` of [`ValidatingWebhook`] can be.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum ValidatingWebhookFailurePolicy {
-    /// `Fail` means that an error calling the webhook causes the admission to fail.
-    Fail,
-    /// `Ignore` means that an error calling the webhook is ignored.
-    Ignore,
-    /// A value that the description does not know.
-    Other(Str),
-}
-
-kubernetes_core::open_enum!(
-    ValidatingWebhookFailurePolicy { Fail = "Fail", Ignore = "Ignore", }
-);
+pub type ValidatingWebhookFailurePolicy = super::MutatingAdmissionPolicySpecFailurePolicy;
 
 /// What the field `matchPolicy` of [`ValidatingWebhook`] can be.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum ValidatingWebhookMatchPolicy {
-    /// `Equivalent` means requests should be sent to the webhook if they modify a resource listed in rules via
-    /// another API group or version.
-    Equivalent,
-    /// `Exact` means requests should only be sent to the webhook if they exactly match a given rule.
-    Exact,
-    /// A value that the description does not know.
-    Other(Str),
-}
-
-kubernetes_core::open_enum!(
-    ValidatingWebhookMatchPolicy { Equivalent = "Equivalent", Exact = "Exact", }
-);
+pub type ValidatingWebhookMatchPolicy = super::MatchResourcesMatchPolicy;
 
 /// What the field `sideEffects` of [`ValidatingWebhook`] can be.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum ValidatingWebhookSideEffects {
-    /// `None` means that calling the webhook will have no side effects.
-    None,
-    /// `NoneOnDryRun` means that calling the webhook will possibly have side effects, but if the request being
-    /// reviewed has the dry-run attribute, the side effects will be suppressed.
-    NoneOnDryRun,
-    /// `Some` means that calling the webhook will possibly have side effects.
-    ///
-    /// If a request with the dry-run attribute would trigger a call to this webhook, the request will instead fail.
-    Some,
-    /// `Unknown` means that no information is known about the side effects of calling the webhook.
-    ///
-    /// If a request with the dry-run attribute would trigger a call to this webhook, the request will instead fail.
-    Unknown,
-    /// A value that the description does not know.
-    Other(Str),
-}
-
-kubernetes_core::open_enum!(
-    ValidatingWebhookSideEffects { None = "None", NoneOnDryRun = "NoneOnDryRun", Some =
-    "Some", Unknown = "Unknown", }
-);
+pub type ValidatingWebhookSideEffects = super::MutatingWebhookSideEffects;

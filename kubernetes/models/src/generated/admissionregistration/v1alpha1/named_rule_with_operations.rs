@@ -83,7 +83,7 @@ impl json::Value for NamedRuleWithOperations {
 kubernetes_core::model!(NamedRuleWithOperations);
 
 /// What the field `operations` of [`NamedRuleWithOperations`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum NamedRuleWithOperationsOperations {
     /// `*`
@@ -106,7 +106,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `scope` of [`NamedRuleWithOperations`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum NamedRuleWithOperationsScope {
     /// `*` means that all scopes are included.

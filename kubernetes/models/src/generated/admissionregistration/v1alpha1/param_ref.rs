@@ -80,7 +80,7 @@ impl json::Value for ParamRef {
 kubernetes_core::model!(ParamRef);
 
 /// What the field `parameterNotFoundAction` of [`ParamRef`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ParamRefParameterNotFoundAction {
     /// Ignore means that an error finding params for a binding is ignored

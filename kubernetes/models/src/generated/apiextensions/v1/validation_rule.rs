@@ -166,7 +166,7 @@ impl json::Value for ValidationRule {
 kubernetes_core::model!(ValidationRule);
 
 /// What the field `reason` of [`ValidationRule`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ValidationRuleReason {
     /// `FieldValueDuplicate` is used to report collisions of values that must be unique (e.g. unique IDs).

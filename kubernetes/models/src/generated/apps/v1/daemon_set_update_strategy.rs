@@ -36,7 +36,7 @@ impl json::Value for DaemonSetUpdateStrategy {
 kubernetes_core::model!(DaemonSetUpdateStrategy);
 
 /// What the field `type` of [`DaemonSetUpdateStrategy`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DaemonSetUpdateStrategyType {
     /// Replace the old daemons only when it's killed

@@ -36,7 +36,7 @@ impl json::Value for DeploymentStrategy {
 kubernetes_core::model!(DeploymentStrategy);
 
 /// What the field `type` of [`DeploymentStrategy`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DeploymentStrategyType {
     /// Kill all existing pods before creating new ones.

@@ -140,7 +140,7 @@ impl json::Value for StatefulSetSpec {
 kubernetes_core::model!(StatefulSetSpec);
 
 /// What the field `podManagementPolicy` of [`StatefulSetSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum StatefulSetSpecPodManagementPolicy {
     /// `OrderedReady` will create pods in strictly increasing order on scale up and strictly decreasing order on

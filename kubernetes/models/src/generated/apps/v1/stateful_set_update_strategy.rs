@@ -37,7 +37,7 @@ impl json::Value for StatefulSetUpdateStrategy {
 kubernetes_core::model!(StatefulSetUpdateStrategy);
 
 /// What the field `type` of [`StatefulSetUpdateStrategy`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum StatefulSetUpdateStrategyType {
     /// `OnDelete` disables ordered rolling restarts.

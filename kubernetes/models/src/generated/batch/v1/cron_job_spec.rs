@@ -97,7 +97,7 @@ impl json::Value for CronJobSpec {
 kubernetes_core::model!(CronJobSpec);
 
 /// What the field `concurrencyPolicy` of [`CronJobSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CronJobSpecConcurrencyPolicy {
     /// `Allow` allows CronJobs to run concurrently.

@@ -214,7 +214,7 @@ impl json::Value for JobSpec {
 kubernetes_core::model!(JobSpec);
 
 /// What the field `completionMode` of [`JobSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum JobSpecCompletionMode {
     /// `Indexed` is a Job completion mode.
@@ -236,7 +236,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `podReplacementPolicy` of [`JobSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum JobSpecPodReplacementPolicy {
     /// `Failed` means to wait until a previously created Pod is fully terminated (has phase Failed or Succeeded)

@@ -62,7 +62,7 @@ impl json::Value for PodFailurePolicyOnExitCodesRequirement {
 kubernetes_core::model!(PodFailurePolicyOnExitCodesRequirement);
 
 /// What the field `operator` of [`PodFailurePolicyOnExitCodesRequirement`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PodFailurePolicyOnExitCodesRequirementOperator {
     /// `In`

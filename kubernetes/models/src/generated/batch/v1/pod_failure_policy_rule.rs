@@ -66,7 +66,7 @@ impl json::Value for PodFailurePolicyRule {
 kubernetes_core::model!(PodFailurePolicyRule);
 
 /// What the field `action` of [`PodFailurePolicyRule`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PodFailurePolicyRuleAction {
     /// This is an action which might be taken on a pod failure - the pod failure is handled in the default way -

@@ -138,7 +138,7 @@ impl json::Value for CertificateSigningRequestSpec {
 kubernetes_core::model!(CertificateSigningRequestSpec);
 
 /// What the field `usages` of [`CertificateSigningRequestSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CertificateSigningRequestSpecUsages {
     /// `any`

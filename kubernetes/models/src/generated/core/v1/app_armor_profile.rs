@@ -42,7 +42,7 @@ impl json::Value for AppArmorProfile {
 kubernetes_core::model!(AppArmorProfile);
 
 /// What the field `type` of [`AppArmorProfile`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AppArmorProfileType {
     /// `Localhost` indicates that a profile pre-loaded on the node should be used.

@@ -67,7 +67,7 @@ impl json::Value for AzureDiskVolumeSource {
 kubernetes_core::model!(AzureDiskVolumeSource);
 
 /// What the field `cachingMode` of [`AzureDiskVolumeSource`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AzureDiskVolumeSourceCachingMode {
     /// `None`
@@ -86,7 +86,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `kind` of [`AzureDiskVolumeSource`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AzureDiskVolumeSourceKind {
     /// `Dedicated`

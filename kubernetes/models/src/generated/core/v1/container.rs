@@ -259,7 +259,7 @@ impl json::Value for Container {
 kubernetes_core::model!(Container);
 
 /// What the field `imagePullPolicy` of [`Container`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ContainerImagePullPolicy {
     /// `Always` means that kubelet always attempts to pull the latest image.
@@ -284,7 +284,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `terminationMessagePolicy` of [`Container`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ContainerTerminationMessagePolicy {
     /// `FallbackToLogsOnError` will read the most recent contents of the container logs for the container status

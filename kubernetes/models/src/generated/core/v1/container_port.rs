@@ -65,7 +65,7 @@ impl json::Value for ContainerPort {
 kubernetes_core::model!(ContainerPort);
 
 /// What the field `protocol` of [`ContainerPort`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ContainerPortProtocol {
     /// `SCTP` is the SCTP protocol.

@@ -142,7 +142,7 @@ impl json::Value for ContainerStatus {
 kubernetes_core::model!(ContainerStatus);
 
 /// What the field `stopSignal` of [`ContainerStatus`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ContainerStatusStopSignal {
     /// `SIGABRT`

@@ -65,19 +65,4 @@ impl json::Value for EndpointPort {
 kubernetes_core::model!(EndpointPort);
 
 /// What the field `protocol` of [`EndpointPort`] can be.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum EndpointPortProtocol {
-    /// `SCTP` is the SCTP protocol.
-    Sctp,
-    /// `TCP` is the TCP protocol.
-    Tcp,
-    /// `UDP` is the UDP protocol.
-    Udp,
-    /// A value that the description does not know.
-    Other(Str),
-}
-
-kubernetes_core::open_enum!(
-    EndpointPortProtocol { Sctp = "SCTP", Tcp = "TCP", Udp = "UDP", }
-);
+pub type EndpointPortProtocol = super::ContainerPortProtocol;

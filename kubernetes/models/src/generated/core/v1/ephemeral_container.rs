@@ -240,45 +240,7 @@ impl json::Value for EphemeralContainer {
 kubernetes_core::model!(EphemeralContainer);
 
 /// What the field `imagePullPolicy` of [`EphemeralContainer`] can be.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum EphemeralContainerImagePullPolicy {
-    /// `Always` means that kubelet always attempts to pull the latest image.
-    ///
-    /// Container will fail If the pull fails.
-    Always,
-    /// `IfNotPresent` means that kubelet pulls if the image isn't present on disk.
-    ///
-    /// Container will fail if the image isn't present and the pull fails.
-    IfNotPresent,
-    /// `Never` means that kubelet never pulls an image, but only uses a local image.
-    ///
-    /// Container will fail if the image isn't present
-    Never,
-    /// A value that the description does not know.
-    Other(Str),
-}
-
-kubernetes_core::open_enum!(
-    EphemeralContainerImagePullPolicy { Always = "Always", IfNotPresent = "IfNotPresent",
-    Never = "Never", }
-);
+pub type EphemeralContainerImagePullPolicy = super::ContainerImagePullPolicy;
 
 /// What the field `terminationMessagePolicy` of [`EphemeralContainer`] can be.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum EphemeralContainerTerminationMessagePolicy {
-    /// `FallbackToLogsOnError` will read the most recent contents of the container logs for the container status
-    /// message when the container exits with an error and the terminationMessagePath has no contents.
-    FallbackToLogsOnError,
-    /// `File` is the default behavior and will set the container status message to the contents of the container's
-    /// terminationMessagePath when the container exits.
-    File,
-    /// A value that the description does not know.
-    Other(Str),
-}
-
-kubernetes_core::open_enum!(
-    EphemeralContainerTerminationMessagePolicy { FallbackToLogsOnError =
-    "FallbackToLogsOnError", File = "File", }
-);
+pub type EphemeralContainerTerminationMessagePolicy = super::ContainerTerminationMessagePolicy;

@@ -46,7 +46,7 @@ impl json::Value for GRPCAction {
 kubernetes_core::model!(GRPCAction);
 
 /// What the field `mode` of [`GRPCAction`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum GRPCActionMode {
     /// `Plaintext` indicates that the probe should use a plaintext (insecure) gRPC connection.

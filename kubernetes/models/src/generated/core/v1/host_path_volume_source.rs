@@ -37,7 +37,7 @@ impl json::Value for HostPathVolumeSource {
 kubernetes_core::model!(HostPathVolumeSource);
 
 /// What the field `type` of [`HostPathVolumeSource`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum HostPathVolumeSourceType {
     /// For backwards compatible, leave it empty if unset

@@ -72,7 +72,7 @@ impl json::Value for HTTPGetAction {
 kubernetes_core::model!(HTTPGetAction);
 
 /// What the field `protocol` of [`HTTPGetAction`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum HTTPGetActionProtocol {
     /// `HTTP1` uses HTTP/1.1 (the existing default).
@@ -88,7 +88,7 @@ pub enum HTTPGetActionProtocol {
 kubernetes_core::open_enum!(HTTPGetActionProtocol { Http1 = "HTTP1", Http2 = "HTTP2", });
 
 /// What the field `scheme` of [`HTTPGetAction`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum HTTPGetActionScheme {
     /// `HTTP` means that the scheme used will be http://

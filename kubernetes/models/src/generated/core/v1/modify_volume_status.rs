@@ -53,7 +53,7 @@ impl json::Value for ModifyVolumeStatus {
 kubernetes_core::model!(ModifyVolumeStatus);
 
 /// What the field `status` of [`ModifyVolumeStatus`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ModifyVolumeStatusStatus {
     /// `InProgress` indicates that the volume is being modified

@@ -34,7 +34,7 @@ impl json::Value for NamespaceStatus {
 kubernetes_core::model!(NamespaceStatus);
 
 /// What the field `phase` of [`NamespaceStatus`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum NamespaceStatusPhase {
     /// `Active` means the namespace is available for use in the system

@@ -46,7 +46,7 @@ impl json::Value for NodeSelectorRequirement {
 kubernetes_core::model!(NodeSelectorRequirement);
 
 /// What the field `operator` of [`NodeSelectorRequirement`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum NodeSelectorRequirementOperator {
     /// `DoesNotExist`

@@ -124,7 +124,7 @@ impl json::Value for NodeStatus {
 kubernetes_core::model!(NodeStatus);
 
 /// What the field `phase` of [`NodeStatus`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum NodeStatusPhase {
     /// `Pending` means the node has been created/added by the system, but not configured.

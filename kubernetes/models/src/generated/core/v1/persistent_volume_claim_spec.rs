@@ -123,7 +123,7 @@ impl json::Value for PersistentVolumeClaimSpec {
 kubernetes_core::model!(PersistentVolumeClaimSpec);
 
 /// What the field `accessModes` of [`PersistentVolumeClaimSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PersistentVolumeClaimSpecAccessModes {
     /// `ReadOnlyMany`
@@ -145,7 +145,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `volumeMode` of [`PersistentVolumeClaimSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PersistentVolumeClaimSpecVolumeMode {
     /// `Block` means the volume will not be formatted with a filesystem and will remain a raw block device.

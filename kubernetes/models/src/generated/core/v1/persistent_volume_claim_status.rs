@@ -157,29 +157,10 @@ impl json::Value for PersistentVolumeClaimStatus {
 kubernetes_core::model!(PersistentVolumeClaimStatus);
 
 /// What the field `accessModes` of [`PersistentVolumeClaimStatus`] can be.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum PersistentVolumeClaimStatusAccessModes {
-    /// `ReadOnlyMany`
-    ReadOnlyMany,
-    /// `ReadWriteMany`
-    ReadWriteMany,
-    /// `ReadWriteOnce`
-    ReadWriteOnce,
-    /// `ReadWriteOncePod`
-    ReadWriteOncePod,
-    /// A value that the description does not know.
-    Other(Str),
-}
-
-kubernetes_core::open_enum!(
-    PersistentVolumeClaimStatusAccessModes { ReadOnlyMany = "ReadOnlyMany", ReadWriteMany
-    = "ReadWriteMany", ReadWriteOnce = "ReadWriteOnce", ReadWriteOncePod =
-    "ReadWriteOncePod", }
-);
+pub type PersistentVolumeClaimStatusAccessModes = super::PersistentVolumeClaimSpecAccessModes;
 
 /// What the field `allocatedResourceStatuses` of [`PersistentVolumeClaimStatus`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PersistentVolumeClaimStatusAllocatedResourceStatuses {
     /// `ControllerResizeInProgress`
@@ -205,7 +186,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `phase` of [`PersistentVolumeClaimStatus`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PersistentVolumeClaimStatusPhase {
     /// `Bound` used for PersistentVolumeClaims that are bound

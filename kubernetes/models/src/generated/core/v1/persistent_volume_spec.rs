@@ -292,29 +292,10 @@ impl json::Value for PersistentVolumeSpec {
 kubernetes_core::model!(PersistentVolumeSpec);
 
 /// What the field `accessModes` of [`PersistentVolumeSpec`] can be.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum PersistentVolumeSpecAccessModes {
-    /// `ReadOnlyMany`
-    ReadOnlyMany,
-    /// `ReadWriteMany`
-    ReadWriteMany,
-    /// `ReadWriteOnce`
-    ReadWriteOnce,
-    /// `ReadWriteOncePod`
-    ReadWriteOncePod,
-    /// A value that the description does not know.
-    Other(Str),
-}
-
-kubernetes_core::open_enum!(
-    PersistentVolumeSpecAccessModes { ReadOnlyMany = "ReadOnlyMany", ReadWriteMany =
-    "ReadWriteMany", ReadWriteOnce = "ReadWriteOnce", ReadWriteOncePod =
-    "ReadWriteOncePod", }
-);
+pub type PersistentVolumeSpecAccessModes = super::PersistentVolumeClaimSpecAccessModes;
 
 /// What the field `persistentVolumeReclaimPolicy` of [`PersistentVolumeSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PersistentVolumeSpecPersistentVolumeReclaimPolicy {
     /// `Delete` means the volume will be deleted from Kubernetes on release from its claim.
@@ -341,17 +322,4 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `volumeMode` of [`PersistentVolumeSpec`] can be.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum PersistentVolumeSpecVolumeMode {
-    /// `Block` means the volume will not be formatted with a filesystem and will remain a raw block device.
-    Block,
-    /// `Filesystem` means the volume will be or is formatted with a filesystem.
-    Filesystem,
-    /// A value that the description does not know.
-    Other(Str),
-}
-
-kubernetes_core::open_enum!(
-    PersistentVolumeSpecVolumeMode { Block = "Block", Filesystem = "Filesystem", }
-);
+pub type PersistentVolumeSpecVolumeMode = super::PersistentVolumeClaimSpecVolumeMode;

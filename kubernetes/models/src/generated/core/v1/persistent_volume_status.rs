@@ -55,7 +55,7 @@ impl json::Value for PersistentVolumeStatus {
 kubernetes_core::model!(PersistentVolumeStatus);
 
 /// What the field `phase` of [`PersistentVolumeStatus`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PersistentVolumeStatusPhase {
     /// `Available` used for PersistentVolumes that are not yet bound Available volumes are held by the binder and

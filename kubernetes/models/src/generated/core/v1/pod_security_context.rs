@@ -177,7 +177,7 @@ impl json::Value for PodSecurityContext {
 kubernetes_core::model!(PodSecurityContext);
 
 /// What the field `fsGroupChangePolicy` of [`PodSecurityContext`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PodSecurityContextFsGroupChangePolicy {
     /// `Always` indicates that volume's ownership and permissions should always be changed whenever volume is
@@ -200,7 +200,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `supplementalGroupsPolicy` of [`PodSecurityContext`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PodSecurityContextSupplementalGroupsPolicy {
     /// `Merge` means that the container's provided SupplementalGroups and FsGroup (specified in SecurityContext)

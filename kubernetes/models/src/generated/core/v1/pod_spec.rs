@@ -445,7 +445,7 @@ impl json::Value for PodSpec {
 kubernetes_core::model!(PodSpec);
 
 /// What the field `dnsPolicy` of [`PodSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PodSpecDnsPolicy {
     /// `ClusterFirst` indicates that the pod should use cluster DNS first unless hostNetwork is true, if it is
@@ -470,7 +470,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `preemptionPolicy` of [`PodSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PodSpecPreemptionPolicy {
     /// `Never` means that pod never preempts other pods with lower priority.
@@ -487,7 +487,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `restartPolicy` of [`PodSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PodSpecRestartPolicy {
     /// `Always`

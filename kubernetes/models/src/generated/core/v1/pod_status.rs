@@ -235,7 +235,7 @@ impl json::Value for PodStatus {
 kubernetes_core::model!(PodStatus);
 
 /// What the field `phase` of [`PodStatus`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PodStatusPhase {
     /// `Failed` means that all containers in the pod have terminated, and at least one container has terminated in
@@ -268,7 +268,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `qosClass` of [`PodStatus`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PodStatusQosClass {
     /// `BestEffort` is the BestEffort qos class.

@@ -43,19 +43,4 @@ impl json::Value for PortStatus {
 kubernetes_core::model!(PortStatus);
 
 /// What the field `protocol` of [`PortStatus`] can be.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum PortStatusProtocol {
-    /// `SCTP` is the SCTP protocol.
-    Sctp,
-    /// `TCP` is the TCP protocol.
-    Tcp,
-    /// `UDP` is the UDP protocol.
-    Udp,
-    /// A value that the description does not know.
-    Other(Str),
-}
-
-kubernetes_core::open_enum!(
-    PortStatusProtocol { Sctp = "SCTP", Tcp = "TCP", Udp = "UDP", }
-);
+pub type PortStatusProtocol = super::ContainerPortProtocol;

@@ -46,7 +46,7 @@ impl json::Value for ResourceQuotaSpec {
 kubernetes_core::model!(ResourceQuotaSpec);
 
 /// What the field `scopes` of [`ResourceQuotaSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ResourceQuotaSpecScopes {
     /// `BestEffort`

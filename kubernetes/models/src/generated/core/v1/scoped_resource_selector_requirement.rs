@@ -44,7 +44,7 @@ impl json::Value for ScopedResourceSelectorRequirement {
 kubernetes_core::model!(ScopedResourceSelectorRequirement);
 
 /// What the field `operator` of [`ScopedResourceSelectorRequirement`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ScopedResourceSelectorRequirementOperator {
     /// `DoesNotExist`
@@ -65,7 +65,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `scopeName` of [`ScopedResourceSelectorRequirement`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ScopedResourceSelectorRequirementScopeName {
     /// Match all pod objects that have best effort quality of service

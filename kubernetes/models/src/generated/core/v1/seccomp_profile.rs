@@ -41,7 +41,7 @@ impl json::Value for SeccompProfile {
 kubernetes_core::model!(SeccompProfile);
 
 /// What the field `type` of [`SeccompProfile`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SeccompProfileType {
     /// `Localhost` indicates a profile defined in a file on the node should be used.

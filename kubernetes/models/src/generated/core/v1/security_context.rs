@@ -140,7 +140,7 @@ impl json::Value for SecurityContext {
 kubernetes_core::model!(SecurityContext);
 
 /// What the field `procMount` of [`SecurityContext`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SecurityContextProcMount {
     /// `Default` uses the container runtime defaults for readonly and masked paths for /proc.

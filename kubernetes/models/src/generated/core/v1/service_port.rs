@@ -91,19 +91,4 @@ impl json::Value for ServicePort {
 kubernetes_core::model!(ServicePort);
 
 /// What the field `protocol` of [`ServicePort`] can be.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum ServicePortProtocol {
-    /// `SCTP` is the SCTP protocol.
-    Sctp,
-    /// `TCP` is the TCP protocol.
-    Tcp,
-    /// `UDP` is the UDP protocol.
-    Udp,
-    /// A value that the description does not know.
-    Other(Str),
-}
-
-kubernetes_core::open_enum!(
-    ServicePortProtocol { Sctp = "SCTP", Tcp = "TCP", Udp = "UDP", }
-);
+pub type ServicePortProtocol = super::ContainerPortProtocol;

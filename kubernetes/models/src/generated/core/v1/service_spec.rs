@@ -269,7 +269,7 @@ impl json::Value for ServiceSpec {
 kubernetes_core::model!(ServiceSpec);
 
 /// What the field `externalTrafficPolicy` of [`ServiceSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ServiceSpecExternalTrafficPolicy {
     /// `Cluster` routes traffic to all endpoints.
@@ -286,7 +286,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `internalTrafficPolicy` of [`ServiceSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ServiceSpecInternalTrafficPolicy {
     /// `Cluster` routes traffic to all endpoints.
@@ -303,7 +303,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `ipFamilies` of [`ServiceSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ServiceSpecIpFamilies {
     /// The empty string
@@ -321,7 +321,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `ipFamilyPolicy` of [`ServiceSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ServiceSpecIpFamilyPolicy {
     /// `PreferDualStack` indicates that this service prefers dual-stack when the cluster is configured for
@@ -354,7 +354,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `sessionAffinity` of [`ServiceSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ServiceSpecSessionAffinity {
     /// `ClientIP` is the Client IP based.
@@ -370,7 +370,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `type` of [`ServiceSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ServiceSpecType {
     /// `ClusterIP` means a service will only be accessible inside the cluster, via the cluster IP.

@@ -48,7 +48,7 @@ impl json::Value for Taint {
 kubernetes_core::model!(Taint);
 
 /// What the field `effect` of [`Taint`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum TaintEffect {
     /// Evict any already-running pods that do not tolerate the taint.

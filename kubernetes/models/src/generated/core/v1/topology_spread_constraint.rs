@@ -136,7 +136,7 @@ impl json::Value for TopologySpreadConstraint {
 kubernetes_core::model!(TopologySpreadConstraint);
 
 /// What the field `nodeAffinityPolicy` of [`TopologySpreadConstraint`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum TopologySpreadConstraintNodeAffinityPolicy {
     /// `Honor` means use this scheduling directive when calculating pod topology spread skew.
@@ -152,23 +152,10 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `nodeTaintsPolicy` of [`TopologySpreadConstraint`] can be.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum TopologySpreadConstraintNodeTaintsPolicy {
-    /// `Honor` means use this scheduling directive when calculating pod topology spread skew.
-    Honor,
-    /// `Ignore` means ignore this scheduling directive when calculating pod topology spread skew.
-    Ignore,
-    /// A value that the description does not know.
-    Other(Str),
-}
-
-kubernetes_core::open_enum!(
-    TopologySpreadConstraintNodeTaintsPolicy { Honor = "Honor", Ignore = "Ignore", }
-);
+pub type TopologySpreadConstraintNodeTaintsPolicy = super::TopologySpreadConstraintNodeAffinityPolicy;
 
 /// What the field `whenUnsatisfiable` of [`TopologySpreadConstraint`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum TopologySpreadConstraintWhenUnsatisfiable {
     /// `DoNotSchedule` instructs the scheduler not to schedule the pod when constraints are not satisfied.

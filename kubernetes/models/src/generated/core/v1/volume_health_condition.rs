@@ -46,7 +46,7 @@ impl json::Value for VolumeHealthCondition {
 kubernetes_core::model!(VolumeHealthCondition);
 
 /// What the field `status` of [`VolumeHealthCondition`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum VolumeHealthConditionStatus {
     /// `DataLoss` indicates data loss has been detected on the volume.

@@ -99,7 +99,7 @@ impl json::Value for VolumeMount {
 kubernetes_core::model!(VolumeMount);
 
 /// What the field `mountPropagation` of [`VolumeMount`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum VolumeMountMountPropagation {
     /// `Bidirectional` means that the volume in a container will receive new mounts from the host or other

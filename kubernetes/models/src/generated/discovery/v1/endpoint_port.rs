@@ -68,7 +68,7 @@ impl json::Value for EndpointPort {
 kubernetes_core::model!(EndpointPort);
 
 /// What the field `protocol` of [`EndpointPort`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum EndpointPortProtocol {
     /// `SCTP` is the SCTP protocol.

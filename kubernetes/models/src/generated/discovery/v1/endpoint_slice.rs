@@ -106,7 +106,7 @@ kubernetes_core::resource!(
 );
 
 /// What the field `addressType` of [`EndpointSlice`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum EndpointSliceAddressType {
     /// `FQDN` represents a FQDN.

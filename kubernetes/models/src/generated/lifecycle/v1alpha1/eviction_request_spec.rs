@@ -51,7 +51,7 @@ impl json::Value for EvictionRequestSpec {
 kubernetes_core::model!(EvictionRequestSpec);
 
 /// What the field `intent` of [`EvictionRequestSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum EvictionRequestSpecIntent {
     /// `Eviction` means that the requester is interested in the eviction of the target.

@@ -41,7 +41,7 @@ impl json::Value for Requester {
 kubernetes_core::model!(Requester);
 
 /// What the field `intent` of [`Requester`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum RequesterIntent {
     /// `Eviction` means that the requester is interested in the eviction of the target.

@@ -77,7 +77,7 @@ impl json::Value for TargetResponder {
 kubernetes_core::model!(TargetResponder);
 
 /// What the field `state` of [`TargetResponder`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum TargetResponderState {
     /// `Active` means that the responder is either running or expected to start soon.

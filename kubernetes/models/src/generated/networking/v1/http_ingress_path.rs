@@ -56,7 +56,7 @@ impl json::Value for HTTPIngressPath {
 kubernetes_core::model!(HTTPIngressPath);
 
 /// What the field `pathType` of [`HTTPIngressPath`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum HTTPIngressPathPathType {
     /// `Exact` matches the URL path exactly and with case sensitivity.

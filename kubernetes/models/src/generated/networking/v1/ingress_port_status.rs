@@ -44,7 +44,7 @@ impl json::Value for IngressPortStatus {
 kubernetes_core::model!(IngressPortStatus);
 
 /// What the field `protocol` of [`IngressPortStatus`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum IngressPortStatusProtocol {
     /// `SCTP` is the SCTP protocol.

@@ -2,7 +2,7 @@
 // Change codegen/templates/definition.rs.j2, then run: cargo run --release -p kubernetes-codegen
 
 use kubernetes_core::json;
-use kubernetes_core::{IntOrString, Str};
+use kubernetes_core::IntOrString;
 
 /// NetworkPolicyPort describes a port to allow traffic on
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -47,19 +47,4 @@ impl json::Value for NetworkPolicyPort {
 kubernetes_core::model!(NetworkPolicyPort);
 
 /// What the field `protocol` of [`NetworkPolicyPort`] can be.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum NetworkPolicyPortProtocol {
-    /// `SCTP` is the SCTP protocol.
-    Sctp,
-    /// `TCP` is the TCP protocol.
-    Tcp,
-    /// `UDP` is the UDP protocol.
-    Udp,
-    /// A value that the description does not know.
-    Other(Str),
-}
-
-kubernetes_core::open_enum!(
-    NetworkPolicyPortProtocol { Sctp = "SCTP", Tcp = "TCP", Udp = "UDP", }
-);
+pub type NetworkPolicyPortProtocol = super::IngressPortStatusProtocol;

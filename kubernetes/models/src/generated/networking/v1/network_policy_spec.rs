@@ -78,7 +78,7 @@ impl json::Value for NetworkPolicySpec {
 kubernetes_core::model!(NetworkPolicySpec);
 
 /// What the field `policyTypes` of [`NetworkPolicySpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum NetworkPolicySpecPolicyTypes {
     /// `Egress`

@@ -82,7 +82,7 @@ impl json::Value for PodDisruptionBudgetSpec {
 kubernetes_core::model!(PodDisruptionBudgetSpec);
 
 /// What the field `unhealthyPodEvictionPolicy` of [`PodDisruptionBudgetSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PodDisruptionBudgetSpecUnhealthyPodEvictionPolicy {
     /// `AlwaysAllow` policy means that all running pods (status.phase="Running"), but not yet healthy are

@@ -46,7 +46,7 @@ impl json::Value for DeviceAllocationConfiguration {
 kubernetes_core::model!(DeviceAllocationConfiguration);
 
 /// What the field `source` of [`DeviceAllocationConfiguration`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DeviceAllocationConfigurationSource {
     /// `FromClaim`

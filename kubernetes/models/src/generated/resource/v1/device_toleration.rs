@@ -72,28 +72,10 @@ impl json::Value for DeviceToleration {
 kubernetes_core::model!(DeviceToleration);
 
 /// What the field `effect` of [`DeviceToleration`] can be.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum DeviceTolerationEffect {
-    /// Evict any already-running pods that do not tolerate the device taint.
-    NoExecute,
-    /// Do not allow new pods to schedule which use a tainted device unless they tolerate the taint, but allow all
-    /// pods submitted to Kubelet without going through the scheduler to start, and allow all already-running pods
-    /// to continue running.
-    NoSchedule,
-    /// No effect, the taint is purely informational.
-    None,
-    /// A value that the description does not know.
-    Other(Str),
-}
-
-kubernetes_core::open_enum!(
-    DeviceTolerationEffect { NoExecute = "NoExecute", NoSchedule = "NoSchedule", None =
-    "None", }
-);
+pub type DeviceTolerationEffect = super::DeviceTaintEffect;
 
 /// What the field `operator` of [`DeviceToleration`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DeviceTolerationOperator {
     /// `Equal`

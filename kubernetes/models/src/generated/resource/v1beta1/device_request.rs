@@ -189,7 +189,7 @@ impl json::Value for DeviceRequest {
 kubernetes_core::model!(DeviceRequest);
 
 /// What the field `allocationMode` of [`DeviceRequest`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DeviceRequestAllocationMode {
     /// `All`

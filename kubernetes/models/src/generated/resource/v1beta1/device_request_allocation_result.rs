@@ -133,7 +133,7 @@ impl json::Value for DeviceRequestAllocationResult {
 kubernetes_core::model!(DeviceRequestAllocationResult);
 
 /// What the field `skipNodeOperations` of [`DeviceRequestAllocationResult`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DeviceRequestAllocationResultSkipNodeOperations {
     /// `*`

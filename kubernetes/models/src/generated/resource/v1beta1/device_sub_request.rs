@@ -151,17 +151,4 @@ impl json::Value for DeviceSubRequest {
 kubernetes_core::model!(DeviceSubRequest);
 
 /// What the field `allocationMode` of [`DeviceSubRequest`] can be.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum DeviceSubRequestAllocationMode {
-    /// `All`
-    All,
-    /// `ExactCount`
-    ExactCount,
-    /// A value that the description does not know.
-    Other(Str),
-}
-
-kubernetes_core::open_enum!(
-    DeviceSubRequestAllocationMode { All = "All", ExactCount = "ExactCount", }
-);
+pub type DeviceSubRequestAllocationMode = super::DeviceRequestAllocationMode;

@@ -63,7 +63,7 @@ impl json::Value for DeviceTaint {
 kubernetes_core::model!(DeviceTaint);
 
 /// What the field `effect` of [`DeviceTaint`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DeviceTaintEffect {
     /// Evict any already-running pods that do not tolerate the device taint.

@@ -135,20 +135,4 @@ impl json::Value for ResourceSliceSpec {
 kubernetes_core::model!(ResourceSliceSpec);
 
 /// What the field `skipNodeOperations` of [`ResourceSliceSpec`] can be.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum ResourceSliceSpecSkipNodeOperations {
-    /// `*`
-    All,
-    /// `NodePrepareResources`
-    NodePrepareResources,
-    /// `NodeUnprepareResources`
-    NodeUnprepareResources,
-    /// A value that the description does not know.
-    Other(Str),
-}
-
-kubernetes_core::open_enum!(
-    ResourceSliceSpecSkipNodeOperations { All = "*", NodePrepareResources =
-    "NodePrepareResources", NodeUnprepareResources = "NodeUnprepareResources", }
-);
+pub type ResourceSliceSpecSkipNodeOperations = super::DeviceRequestAllocationResultSkipNodeOperations;

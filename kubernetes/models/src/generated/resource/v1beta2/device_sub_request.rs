@@ -150,7 +150,7 @@ impl json::Value for DeviceSubRequest {
 kubernetes_core::model!(DeviceSubRequest);
 
 /// What the field `allocationMode` of [`DeviceSubRequest`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DeviceSubRequestAllocationMode {
     /// `All`

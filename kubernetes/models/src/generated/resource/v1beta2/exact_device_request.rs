@@ -145,17 +145,4 @@ impl json::Value for ExactDeviceRequest {
 kubernetes_core::model!(ExactDeviceRequest);
 
 /// What the field `allocationMode` of [`ExactDeviceRequest`] can be.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum ExactDeviceRequestAllocationMode {
-    /// `All`
-    All,
-    /// `ExactCount`
-    ExactCount,
-    /// A value that the description does not know.
-    Other(Str),
-}
-
-kubernetes_core::open_enum!(
-    ExactDeviceRequestAllocationMode { All = "All", ExactCount = "ExactCount", }
-);
+pub type ExactDeviceRequestAllocationMode = super::DeviceSubRequestAllocationMode;

@@ -114,7 +114,7 @@ kubernetes_core::resource!(
 );
 
 /// What the field `preemptionPolicy` of [`PriorityClass`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PriorityClassPreemptionPolicy {
     /// `Never` means that pod never preempts other pods with lower priority.

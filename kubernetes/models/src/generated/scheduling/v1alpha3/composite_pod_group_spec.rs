@@ -110,7 +110,7 @@ impl json::Value for CompositePodGroupSpec {
 kubernetes_core::model!(CompositePodGroupSpec);
 
 /// What the field `preemptionPolicy` of [`CompositePodGroupSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CompositePodGroupSpecPreemptionPolicy {
     /// `Never` means that pod never preempts other pods with lower priority.

@@ -107,18 +107,4 @@ impl json::Value for CompositePodGroupTemplate {
 kubernetes_core::model!(CompositePodGroupTemplate);
 
 /// What the field `preemptionPolicy` of [`CompositePodGroupTemplate`] can be.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum CompositePodGroupTemplatePreemptionPolicy {
-    /// `Never` means that pod never preempts other pods with lower priority.
-    Never,
-    /// `PreemptLowerPriority` means that pod can preempt other pods with lower priority.
-    PreemptLowerPriority,
-    /// A value that the description does not know.
-    Other(Str),
-}
-
-kubernetes_core::open_enum!(
-    CompositePodGroupTemplatePreemptionPolicy { Never = "Never", PreemptLowerPriority =
-    "PreemptLowerPriority", }
-);
+pub type CompositePodGroupTemplatePreemptionPolicy = super::CompositePodGroupSpecPreemptionPolicy;

@@ -107,7 +107,7 @@ impl json::Value for CompositePodGroupTemplate {
 kubernetes_core::model!(CompositePodGroupTemplate);
 
 /// What the field `preemptionPolicy` of [`CompositePodGroupTemplate`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CompositePodGroupTemplatePreemptionPolicy {
     /// `Never` means that pod never preempts other pods with lower priority.

@@ -121,18 +121,4 @@ impl json::Value for PodGroupSpec {
 kubernetes_core::model!(PodGroupSpec);
 
 /// What the field `preemptionPolicy` of [`PodGroupSpec`] can be.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum PodGroupSpecPreemptionPolicy {
-    /// `Never` means that pod never preempts other pods with lower priority.
-    Never,
-    /// `PreemptLowerPriority` means that pod can preempt other pods with lower priority.
-    PreemptLowerPriority,
-    /// A value that the description does not know.
-    Other(Str),
-}
-
-kubernetes_core::open_enum!(
-    PodGroupSpecPreemptionPolicy { Never = "Never", PreemptLowerPriority =
-    "PreemptLowerPriority", }
-);
+pub type PodGroupSpecPreemptionPolicy = super::CompositePodGroupTemplatePreemptionPolicy;

@@ -99,18 +99,4 @@ impl json::Value for PodGroupTemplate {
 kubernetes_core::model!(PodGroupTemplate);
 
 /// What the field `preemptionPolicy` of [`PodGroupTemplate`] can be.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum PodGroupTemplatePreemptionPolicy {
-    /// `Never` means that pod never preempts other pods with lower priority.
-    Never,
-    /// `PreemptLowerPriority` means that pod can preempt other pods with lower priority.
-    PreemptLowerPriority,
-    /// A value that the description does not know.
-    Other(Str),
-}
-
-kubernetes_core::open_enum!(
-    PodGroupTemplatePreemptionPolicy { Never = "Never", PreemptLowerPriority =
-    "PreemptLowerPriority", }
-);
+pub type PodGroupTemplatePreemptionPolicy = super::CompositePodGroupTemplatePreemptionPolicy;

@@ -164,7 +164,7 @@ kubernetes_core::resource!(
 );
 
 /// What the field `reclaimPolicy` of [`StorageClass`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum StorageClassReclaimPolicy {
     /// `Delete` means the volume will be deleted from Kubernetes on release from its claim.
@@ -191,7 +191,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `volumeBindingMode` of [`StorageClass`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum StorageClassVolumeBindingMode {
     /// `Immediate` indicates that PersistentVolumeClaims should be immediately provisioned and bound.

@@ -72,7 +72,7 @@ impl json::Value for StorageHealthCondition {
 kubernetes_core::model!(StorageHealthCondition);
 
 /// What the field `accessMode` of [`StorageHealthCondition`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum StorageHealthConditionAccessMode {
     /// `ReadOnlyMany` can be mounted in read-only mode to many hosts
@@ -95,7 +95,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `status` of [`StorageHealthCondition`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum StorageHealthConditionStatus {
     /// `StorageDegraded` indicates the storage backend is functioning with reduced capability.
@@ -112,7 +112,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `volumeMode` of [`StorageHealthCondition`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum StorageHealthConditionVolumeMode {
     /// `Block` means the volume will not be formatted with a filesystem and will remain a raw block device.
