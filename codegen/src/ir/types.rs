@@ -199,9 +199,11 @@ pub(crate) struct Enum {
     /// What has this type, as ``the field `restartPolicy` of `PodSpec` ``.
     pub(crate) owner: String,
     pub(crate) variants: Vec<Variant>,
+    /// The enum of the same group and version that this one is.
+    pub(crate) same_as: Option<String>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Variant {
     pub(crate) name: String,
     pub(crate) wire: String,

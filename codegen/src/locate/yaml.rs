@@ -1,13 +1,17 @@
 //! Where in a YAML text a JSON pointer leads.
 
-use granit_parser::{Event, Parser, Span};
+use granit_parser::{Event, Options, Parser, Span};
 
 use super::Location;
 
 /// The place of the value that a pointer leads to in a document, or of the last of its parents that is there; of a member,
 /// that of its key. Documents are counted from 0, empty ones left out, as a reader of all of them sees them.
 pub(crate) fn locate_yaml(text: &str, document: usize, pointer: &str) -> Location {
-    let mut nodes = Nodes { parser: Parser::new_from_str(text), last: Location { line: 1, column: 1 } };
+    // Comments would be buffered, of which there is a limit.
+    let mut options = Options::default();
+    options.emit_comments = false;
+    let parser = Parser::new_from_str_with_options(text, options);
+    let mut nodes = Nodes { parser, last: Location { line: 1, column: 1 } };
     for _ in 0..document {
         let Some((event, _)) = nodes.enter_document() else { return nodes.last };
         nodes.skip_rest(&event);
@@ -140,6 +144,8 @@ mod tests {
         for (document, pointer, (line, column)) in table {
             assert_eq!(locate_yaml(TEXT, document, pointer), Location { line, column }, "{document} {pointer}");
         }
+        let commented = format!("a:\n{}  - b: 1\n", "  # c\n".repeat(200));
+        assert_eq!(locate_yaml(&commented, 0, "/a/0/b"), Location { line: 202, column: 5 });
         for broken in ["", "a: [", "\t", "a: b: c", "{", "- - -", "a: *gone"] {
             locate_yaml(broken, 0, "/a/0/b");
             locate_yaml(broken, 3, "/a");

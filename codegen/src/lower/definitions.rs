@@ -234,7 +234,7 @@ impl Lowering<'_> {
         });
         let variants = variants.collect();
         let owner = format!("the field `{property}` of [`{owner}`]");
-        self.enums.push(Enum { name: name.clone(), owner, variants });
+        self.enums.push(Enum { name: name.clone(), owner, variants, same_as: None });
         Ok(Type::Enum(name))
     }
 

@@ -12,6 +12,7 @@ mod presence;
 mod resources;
 mod secrets;
 mod served;
+mod shared_enums;
 
 use std::collections::BTreeMap;
 
@@ -49,6 +50,7 @@ pub(crate) fn run(mut api: Api) -> Result<Plan> {
     deleted_collections::unwatch(&mut api.operations);
     let folded_lists = fold_lists::fold(&mut api.definitions);
     merge_nested::merge(&mut api.definitions);
+    shared_enums::share(&mut api.definitions);
     resources::mark(&mut api)?;
     presence::decide(&mut api.definitions);
     secrets::mark(&mut api)?;

@@ -31,8 +31,8 @@ struct StructView {
     type_meta: Option<TypeMeta>,
     /// The names of all fields on the wire, `apiVersion` and `kind` of a type that has them too.
     names: Vec<Literal>,
-    /// How each of them is read.
-    reads: Vec<String>,
+    /// The places that their values are read into.
+    places: Vec<String>,
     setters: Vec<Setter>,
     /// The macro line that makes it an object of the API.
     declaration: Option<String>,
@@ -69,6 +69,8 @@ struct Setter {
 struct EnumView {
     doc: Doc,
     name: String,
+    /// The enum of the same module that it is an alias of.
+    same_as: Option<String>,
     variants: Vec<VariantView>,
 }
 
@@ -89,7 +91,8 @@ pub(super) fn page(plan: &Plan, definition: &Definition, path: String) -> Result
     let result = imports.prelude("Result");
     let structs: Vec<StructView> = structs.iter().map(|object| struct_view(object, &mut imports)).collect();
     let enums: Vec<EnumView> = enums.iter().map(enum_view).collect();
-    let str_type = if enums.is_empty() { TokenStream::new() } else { imports.core("Str") };
+    let str_type =
+        if enums.iter().all(|values| values.same_as.is_some()) { TokenStream::new() } else { imports.core("Str") };
     let into = imports.prelude("Into");
     let (core, uses) = (target.core(), imports.uses());
     // The types of core have serde's traits always.
@@ -106,7 +109,7 @@ fn struct_view(object: &Struct, imports: &mut Imports<'_>) -> StructView {
         .type_meta
         .as_ref()
         .map(|kind| TypeMeta { api_version: Literal(api_version(kind)), kind: Literal(kind.kind.clone()) });
-    let (names, reads) = fields_on_the_wire(&fields, type_meta.as_ref());
+    let (names, places) = fields_on_the_wire(&fields, type_meta.as_ref());
     StructView {
         doc: Doc(object.description.clone()),
         name: object.name.clone(),
@@ -114,17 +117,17 @@ fn struct_view(object: &Struct, imports: &mut Imports<'_>) -> StructView {
         fields,
         type_meta,
         names,
-        reads,
+        places,
         setters,
         declaration: declaration(object),
     }
 }
 
-/// The names of all fields, and how each is read.
+/// The names of all fields, and the places that their values are read into.
 fn fields_on_the_wire(fields: &[FieldView], type_meta: Option<&TypeMeta>) -> (Vec<Literal>, Vec<String>) {
     let constants = type_meta.into_iter().flat_map(|meta| [("apiVersion", &meta.api_version), ("kind", &meta.kind)]);
-    let constants = constants.map(|(name, value)| (Literal(name.to_owned()), format!("reader.constant({value})")));
-    let fields = fields.iter().map(|field| (field.wire.clone(), format!("self.{}.read(reader)", field.name)));
+    let constants = constants.map(|(name, value)| (Literal(name.to_owned()), format!("json::Constant({value})")));
+    let fields = fields.iter().map(|field| (field.wire.clone(), format!("self.{}", field.name)));
     constants.chain(fields).unzip()
 }
 
@@ -174,7 +177,7 @@ fn enum_view(values: &Enum) -> EnumView {
         wire: Literal(variant.wire.clone()),
     });
     let doc = Doc(format!("What {} can be.", values.owner));
-    EnumView { doc, name: values.name.clone(), variants: variants.collect() }
+    EnumView { doc, name: values.name.clone(), same_as: values.same_as.clone(), variants: variants.collect() }
 }
 
 /// What objects carry as `apiVersion`.

@@ -4,7 +4,7 @@
 //! and style stay. The result is read again: if it is not the old document with the new value (an alias or a merge key
 //! may be in the way), the document is written anew, which keeps all keys, but not the comments.
 
-use granit_parser::{Event, Parser, ScalarStyle, Span, StructureStyle};
+use granit_parser::{Event, ScalarStyle, Span, StructureStyle};
 use serde_json::{Map, Value};
 
 use crate::scalar::{self, Scalar};
@@ -198,7 +198,7 @@ struct Open {
 
 /// The nodes of the first document; `Some(None)` when the text has none.
 fn tree(text: &str) -> Option<Option<Node>> {
-    let mut parser = Parser::new_from_str(text);
+    let mut parser = yaml::parser(text);
     let mut open: Vec<Open> = Vec::new();
     while let Some(event) = parser.next_event() {
         let (event, span) = event.ok()?;

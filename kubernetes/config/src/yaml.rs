@@ -129,11 +129,7 @@ impl Extent {
 
 /// The first document, as client-go reads it; what follows is not looked at. `None` if there is none.
 pub(crate) fn first_document(text: &str) -> Result<Option<Node>, Fault> {
-    let mut options = Options::default();
-    // Another crate may have turned them on for the whole program.
-    options.emit_comments = false;
-    let parser = Parser::new_from_str_with_options(text, options);
-    let mut composer = Composer { parser, anchors: HashMap::new(), size: 0 };
+    let mut composer = Composer { parser: parser(text), anchors: HashMap::new(), size: 0 };
     loop {
         match composer.next()? {
             None | Some((Event::DocumentEnd | Event::StreamEnd, _)) => return Ok(None),
@@ -141,6 +137,14 @@ pub(crate) fn first_document(text: &str) -> Result<Option<Node>, Fault> {
             Some((event, span)) => return composer.node(event, span, 1).map(Some),
         }
     }
+}
+
+/// A parser that passes over comments; those that it tells of are buffered, of which there is a limit.
+pub(crate) fn parser(text: &str) -> Parser<'_, StrInput<'_>> {
+    let mut options = Options::default();
+    // Another crate may have turned them on for the whole program.
+    options.emit_comments = false;
+    Parser::new_from_str_with_options(text, options)
 }
 
 struct Composer<'a> {

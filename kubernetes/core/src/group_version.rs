@@ -46,6 +46,15 @@ pub struct GroupVersionKind {
 
 /// What identifies a resource in paths: its group, version and plural.
 ///
+/// ```
+/// use kubernetes_core::GroupVersionResource;
+///
+/// let resource: GroupVersionResource = "deployments.v1.apps".parse()?;
+/// assert_eq!(resource, GroupVersionResource::new("apps", "v1", "deployments"));
+/// assert_eq!("pods.v1.".parse::<GroupVersionResource>()?.group, "");
+/// # Ok::<(), kubernetes_core::ParseGroupVersionError>(())
+/// ```
+///
 /// It reads kubectl's form `deployments.v1.apps` (a core one ends with the dot: `pods.v1.`) and what it is displayed as.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GroupVersionResource {

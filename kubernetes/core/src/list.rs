@@ -1,4 +1,4 @@
-use crate::json::{DecodeError, Reader, Value, Writer};
+use crate::json::{AnyValue, Constant, DecodeError, Reader, Value, Writer};
 use crate::{ListMeta, Object, Str};
 
 /// A page of objects, or all of them, with the resourceVersion at which they were read.
@@ -71,14 +71,14 @@ fn list_type<K: Object>() -> (Str, Str) {
 impl<K: Object> Value for List<K> {
     const FIELDS: &'static [&'static str] = &["apiVersion", "kind", "metadata", "items"];
 
-    fn read_field(&mut self, index: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        match index {
-            0 if K::TYPE.is_some() => reader.constant(&list_type::<K>().0),
-            1 if K::TYPE.is_some() => reader.constant(&list_type::<K>().1),
-            2 => self.metadata.read(reader),
-            3 => self.items.read(reader),
-            _ => reader.skip(),
-        }
+    fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        let (api_version, kind) = list_type::<K>();
+        let (mut api_version, mut kind) = (Constant(&api_version), Constant(&kind));
+        let mut any = (Ignored, Ignored);
+        let types: [&mut dyn AnyValue; 2] =
+            if K::TYPE.is_some() { [&mut api_version, &mut kind] } else { [&mut any.0, &mut any.1] };
+        let [api_version, kind] = types;
+        reader.fields(Self::FIELDS, &mut [api_version, kind, &mut self.metadata, &mut self.items])
     }
 
     fn write_fields(&self, writer: &mut Writer) {
@@ -90,3 +90,14 @@ impl<K: Object> Value for List<K> {
 }
 
 crate::serde_by_json!(List<K>, K: Object);
+
+/// Whatever a field's value is.
+struct Ignored;
+
+impl AnyValue for Ignored {
+    fn read_any(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        reader.skip()
+    }
+
+    fn write_any(&self, _: &mut Writer) {}
+}

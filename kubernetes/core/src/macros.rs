@@ -67,6 +67,7 @@ pub(crate) use core_model;
 macro_rules! boxed_model {
     ($type:ty) => {
         impl ::core::convert::From<$type> for ::core::option::Option<::std::boxed::Box<$type>> {
+            #[inline]
             fn from(value: $type) -> Self {
                 ::core::option::Option::Some(::std::boxed::Box::new(value))
             }
@@ -75,6 +76,9 @@ macro_rules! boxed_model {
 }
 
 /// Makes an enum open: the values a description lists, and its variant `Other(Str)` for those a newer server sends.
+///
+/// There are many of them, and each impl is checked in every program: what one does goes through `as_str`, and one
+/// impl of `PartialEq` serves the enum itself and all kinds of strings.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! open_enum {
@@ -92,7 +96,7 @@ macro_rules! open_enum {
         impl ::core::default::Default for $name {
             /// The empty string, as in Go.
             fn default() -> Self {
-                Self::from("")
+                Self::Other($crate::Str::EMPTY)
             }
         }
 
@@ -100,21 +104,34 @@ macro_rules! open_enum {
             fn from(text: &str) -> Self {
                 match text {
                     $($text => Self::$variant,)*
-                    _ => Self::Other(text.into()),
+                    _ => Self::Other($crate::Str::from(text)),
                 }
+            }
+        }
+
+        impl ::core::convert::AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                Self::as_str(self)
             }
         }
 
         impl ::core::fmt::Display for $name {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                ::core::fmt::Display::fmt(self.as_str(), f)
+                ::core::fmt::Display::fmt(Self::as_str(self), f)
             }
         }
 
-        impl ::core::cmp::PartialEq for $name {
+        impl ::core::fmt::Debug for $name {
+            /// The value on the wire, in quotes.
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                ::core::fmt::Debug::fmt(Self::as_str(self), f)
+            }
+        }
+
+        impl<T: ::core::convert::AsRef<str> + ?Sized> ::core::cmp::PartialEq<T> for $name {
             /// By the value on the wire, so that one which becomes known still equals its `Other`.
-            fn eq(&self, other: &Self) -> bool {
-                self.as_str() == other.as_str()
+            fn eq(&self, other: &T) -> bool {
+                Self::as_str(self) == ::core::convert::AsRef::as_ref(other)
             }
         }
 
@@ -122,31 +139,19 @@ macro_rules! open_enum {
 
         impl ::core::cmp::PartialOrd for $name {
             fn partial_cmp(&self, other: &Self) -> ::core::option::Option<::core::cmp::Ordering> {
-                ::core::option::Option::Some(self.cmp(other))
+                ::core::option::Option::Some(::core::cmp::Ord::cmp(self, other))
             }
         }
 
         impl ::core::cmp::Ord for $name {
             fn cmp(&self, other: &Self) -> ::core::cmp::Ordering {
-                self.as_str().cmp(other.as_str())
+                ::core::cmp::Ord::cmp(Self::as_str(self), Self::as_str(other))
             }
         }
 
         impl ::core::hash::Hash for $name {
             fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
-                ::core::hash::Hash::hash(self.as_str(), state);
-            }
-        }
-
-        impl ::core::cmp::PartialEq<str> for $name {
-            fn eq(&self, other: &str) -> bool {
-                self.as_str() == other
-            }
-        }
-
-        impl ::core::cmp::PartialEq<&str> for $name {
-            fn eq(&self, other: &&str) -> bool {
-                self.as_str() == *other
+                ::core::hash::Hash::hash(Self::as_str(self), state);
             }
         }
 
@@ -155,12 +160,11 @@ macro_rules! open_enum {
                 &mut self,
                 reader: &mut $crate::json::Reader<'_>,
             ) -> ::core::result::Result<(), $crate::json::DecodeError> {
-                *self = if reader.null()? { Self::default() } else { Self::from(&*reader.string()?) };
-                ::core::result::Result::Ok(())
+                $crate::json::read_text(self, reader)
             }
 
             fn write(&self, writer: &mut $crate::json::Writer) {
-                writer.string(self.as_str());
+                $crate::json::Writer::string(writer, Self::as_str(self));
             }
         }
 

@@ -1,10 +1,12 @@
 use std::fmt;
 use std::ops::Index;
 
+use thin_vec::ThinVec;
+
 use crate::Str;
 use crate::json::{DecodeError, Reader, Value, Writer};
 
-/// A map from strings, as models hold it: a vector of pairs, sorted by key.
+/// A map from strings, as models hold it: a vector of pairs, sorted by key, of which an empty one is a single word.
 ///
 /// ```
 /// use kubernetes_core::{Map, Str};
@@ -18,12 +20,12 @@ use crate::json::{DecodeError, Reader, Value, Writer};
 /// Labels, annotations and the like have a handful of entries: a sorted vector is smaller than a tree and as fast.
 /// Inserting is linear in the number of entries that sort behind the new one.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Map<V>(Vec<(Str, V)>);
+pub struct Map<V>(ThinVec<(Str, V)>);
 
 impl<V> Map<V> {
     /// An empty map.
     pub const fn new() -> Self {
-        Self(Vec::new())
+        Self(ThinVec::new())
     }
 
     /// How many entries there are.
@@ -134,7 +136,7 @@ impl<V> Index<&str> for Map<V> {
 impl<K: Into<Str>, V> FromIterator<(K, V)> for Map<V> {
     /// Of entries with the same key, the last one stays.
     fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
-        let mut sorted: Vec<(Str, V)> = entries.into_iter().map(|(key, value)| (key.into(), value)).collect();
+        let mut sorted: ThinVec<(Str, V)> = entries.into_iter().map(|(key, value)| (key.into(), value)).collect();
         // Stable, so that entries with the same key stay in order; of these, dedup_by keeps the first of its pair.
         sorted.sort_by(|a, b| a.0.cmp(&b.0));
         sorted.dedup_by(|next, kept| {
@@ -176,12 +178,36 @@ impl<K: Into<Str>, T: Into<V>, V, S> From<std::collections::HashMap<K, T, S>> fo
 
 impl<V> IntoIterator for Map<V> {
     type Item = (Str, V);
-    type IntoIter = std::vec::IntoIter<(Str, V)>;
+    type IntoIter = IntoIter<V>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
+        IntoIter(self.0.into_iter())
     }
 }
+
+/// The entries of a map, by key.
+#[derive(Debug)]
+pub struct IntoIter<V>(thin_vec::IntoIter<(Str, V)>);
+
+impl<V> Iterator for IntoIter<V> {
+    type Item = (Str, V);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.next()
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.size_hint()
+    }
+}
+
+impl<V> DoubleEndedIterator for IntoIter<V> {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        self.0.next_back()
+    }
+}
+
+impl<V> ExactSizeIterator for IntoIter<V> {}
 
 impl<'a, V> IntoIterator for &'a Map<V> {
     type Item = (&'a Str, &'a V);
@@ -201,16 +227,16 @@ impl<V: Value> Value for Map<V> {
         reader.begin_object()?;
         let (mut sorted, place) = (true, reader.place());
         let expected = reader.last_length(place);
-        reader.fields(|key, reader| {
-            sorted &= self.0.last().is_none_or(|(last, _)| last.as_str() < key);
-            // Values may be large: they are made and read where they stay.
+        reader.entries(|key, reader| {
+            sorted &= self.0.last().is_none_or(|(last, _)| *last < key);
+            // Values may be large: they are read where they stay.
             let index = self.0.len();
             if index == self.0.capacity() && index < 4 {
                 self.0.reserve_exact(if index == 0 { expected.max(1) } else { index });
             }
-            self.0.resize_with(index + 1, || (Str::EMPTY, V::default()));
+            self.0.push((Str::EMPTY, V::default()));
             let entry = &mut self.0[index];
-            entry.0 = key.into();
+            entry.0 = key;
             entry.1.read_new(reader)
         })?;
         if !sorted {

@@ -77,11 +77,8 @@ impl<K> fmt::Debug for PartialObjectMetadata<K> {
 impl<K> Value for PartialObjectMetadata<K> {
     const FIELDS: &'static [&'static str] = &["metadata"];
 
-    fn read_field(&mut self, index: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        match index {
-            0 => self.metadata.read(reader),
-            _ => reader.skip(),
-        }
+    fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        reader.fields(Self::FIELDS, &mut [&mut self.metadata])
     }
 
     fn write_fields(&self, writer: &mut Writer) {

@@ -113,11 +113,8 @@ struct Metadata(ObjectMeta);
 impl Value for Metadata {
     const FIELDS: &'static [&'static str] = &["metadata"];
 
-    fn read_field(&mut self, index: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        match index {
-            0 => self.0.read(reader),
-            _ => reader.skip(),
-        }
+    fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        reader.fields(Self::FIELDS, &mut [&mut self.0])
     }
 
     fn write_fields(&self, writer: &mut Writer) {

@@ -151,7 +151,7 @@ impl Value for Str {
     #[inline]
     fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
         *self = match reader.plain_string() {
-            Some(text) => text.into(),
+            Some(text) => reader.str_of(text),
             None => reader.unusual_str()?,
         };
         Ok(())

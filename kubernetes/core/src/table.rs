@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use crate::json::{DecodeError, Reader, Value, Writer};
+use crate::json::{Constant, DecodeError, Reader, Value, Writer};
 use crate::{Json, ListMeta, ObjectMeta, PartialObjectMetadata, RawExtension, Str, json};
 
 /// Objects as the server would print them: what `kubectl get` shows, and what
@@ -111,16 +111,17 @@ impl TableRow {
 impl Value for Table {
     const FIELDS: &'static [&'static str] = &["apiVersion", "kind", "metadata", "columnDefinitions", "rows"];
 
-    fn read_field(&mut self, index: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        match index {
-            // A server that knows no tables sends a list of objects.
-            0 => reader.constant("meta.k8s.io/v1"),
-            1 => reader.constant("Table"),
-            2 => self.metadata.read(reader),
-            3 => self.column_definitions.read(reader),
-            4 => self.rows.read(reader),
-            _ => reader.skip(),
-        }
+    fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        reader.fields(
+            Self::FIELDS,
+            &mut [
+                &mut Constant("meta.k8s.io/v1"),
+                &mut Constant("Table"),
+                &mut self.metadata,
+                &mut self.column_definitions,
+                &mut self.rows,
+            ],
+        )
     }
 
     fn write_fields(&self, writer: &mut Writer) {
@@ -134,15 +135,11 @@ impl Value for Table {
 impl Value for TableColumnDefinition {
     const FIELDS: &'static [&'static str] = &["name", "type", "format", "description", "priority"];
 
-    fn read_field(&mut self, index: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        match index {
-            0 => self.name.read(reader),
-            1 => self.type_.read(reader),
-            2 => self.format.read(reader),
-            3 => self.description.read(reader),
-            4 => self.priority.read(reader),
-            _ => reader.skip(),
-        }
+    fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        reader.fields(
+            Self::FIELDS,
+            &mut [&mut self.name, &mut self.type_, &mut self.format, &mut self.description, &mut self.priority],
+        )
     }
 
     fn write_fields(&self, writer: &mut Writer) {
@@ -157,13 +154,8 @@ impl Value for TableColumnDefinition {
 impl Value for TableRow {
     const FIELDS: &'static [&'static str] = &["cells", "conditions", "object"];
 
-    fn read_field(&mut self, index: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        match index {
-            0 => self.cells.read(reader),
-            1 => self.conditions.read(reader),
-            2 => self.object.read(reader),
-            _ => reader.skip(),
-        }
+    fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        reader.fields(Self::FIELDS, &mut [&mut self.cells, &mut self.conditions, &mut self.object])
     }
 
     fn write_fields(&self, writer: &mut Writer) {
@@ -176,14 +168,8 @@ impl Value for TableRow {
 impl Value for TableRowCondition {
     const FIELDS: &'static [&'static str] = &["type", "status", "reason", "message"];
 
-    fn read_field(&mut self, index: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        match index {
-            0 => self.type_.read(reader),
-            1 => self.status.read(reader),
-            2 => self.reason.read(reader),
-            3 => self.message.read(reader),
-            _ => reader.skip(),
-        }
+    fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        reader.fields(Self::FIELDS, &mut [&mut self.type_, &mut self.status, &mut self.reason, &mut self.message])
     }
 
     fn write_fields(&self, writer: &mut Writer) {

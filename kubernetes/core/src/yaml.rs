@@ -22,14 +22,15 @@
 //! Documents are transcoded to and from JSON text, so whatever is JSON can be read and written. As with kubectl, the
 //! words of YAML 1.1 count: `yes` and `on` are booleans, `0644` is octal (a `defaultMode` is often written so), and
 //! `version: 1.10` is a number and no string.
-//! Nesting, aliases and the number of nodes are limited (by serde-saphyr's default budget) against hostile documents.
+//! As there, a text that is JSON is read as such, also several objects one after the other.
+//! Against hostile documents, nesting (64 levels) and what aliases may add are limited, as serde-saphyr does by default.
 
 use std::{fmt, io};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_saphyr::DuplicateKeyPolicy;
 
-use crate::json::{self, DecodeError, EncodeError, Value};
+use crate::json::{self, DecodeError, EncodeError, Reader, Value};
 
 /// Decodes a text of one document.
 ///
@@ -37,7 +38,10 @@ use crate::json::{self, DecodeError, EncodeError, Value};
 /// If it is no YAML, has several documents, can't be JSON or does not fit the type; the error names the place (its
 /// offset counts in the document as JSON).
 pub fn from_str<V: Value>(text: &str) -> Result<V, YamlError> {
-    let Document(document) = serde_saphyr::from_str_with_options(text, options()).map_err(YamlError::yaml)?;
+    if let Some([document]) = json_documents(text).as_deref() {
+        return json::from_str(document).map_err(|error| YamlError(Kind::Decode { document: None, error }));
+    }
+    let Document(document) = serde_saphyr::from_str_with_options(text, options(text)).map_err(YamlError::yaml)?;
     json::from_slice(&document).map_err(|error| YamlError(Kind::Decode { document: None, error }))
 }
 
@@ -49,13 +53,25 @@ pub fn from_str<V: Value>(text: &str) -> Result<V, YamlError> {
 /// # Errors
 /// If it is no YAML, or one of the documents can't be JSON or does not fit the type; the error names the place.
 pub fn from_str_multiple<V: Value>(text: &str) -> Result<Vec<V>, YamlError> {
-    let documents: Vec<Document> =
-        serde_saphyr::from_multiple_with_options(text, options()).map_err(YamlError::yaml)?;
+    let documents = match json_documents(text) {
+        Some(documents) => documents.into_iter().map(|document| Document(document.into())).collect(),
+        None => serde_saphyr::from_multiple_with_options(text, options(text)).map_err(YamlError::yaml)?,
+    };
     let documents = documents.iter().filter(|document| document.0 != b"null").enumerate();
     let decoded = documents.map(|(index, document)| {
         json::from_slice(&document.0).map_err(|error| YamlError(Kind::Decode { document: Some(index + 1), error }))
     });
     decoded.collect()
+}
+
+/// The documents of a text that is objects in JSON one after the other.
+fn json_documents(text: &str) -> Option<Vec<&str>> {
+    let mut documents = Vec::new();
+    let mut reader = Reader::new(text);
+    while let Some(b'{') = reader.token() {
+        documents.push(reader.raw().ok()?);
+    }
+    (reader.token().is_none() && !documents.is_empty()).then_some(documents)
 }
 
 /// Encodes a value as one document.
@@ -85,8 +101,20 @@ pub fn to_string_multiple<'a, V: Value + 'a>(values: impl IntoIterator<Item = &'
     Ok(text)
 }
 
-fn options() -> serde_saphyr::Options {
+fn options(text: &str) -> serde_saphyr::Options {
+    let least = serde_saphyr::Budget::default();
+    // What is read without aliases is bounded by the text, so only what these add needs a limit.
+    let for_text = |least: usize| least.max(text.len().saturating_mul(4));
     serde_saphyr::options! {
+        budget: serde_saphyr::budget! {
+            max_documents: for_text(least.max_documents),
+            max_events: for_text(least.max_events),
+            max_nodes: for_text(least.max_nodes),
+            max_total_scalar_bytes: for_text(least.max_total_scalar_bytes),
+            enforce_alias_anchor_ratio: false,
+        },
+        // They would be buffered, of which there is a limit.
+        emit_comments: false,
         // A snippet of the source could show secrets.
         with_snippet: false,
         duplicate_keys: DuplicateKeyPolicy::LastWins,

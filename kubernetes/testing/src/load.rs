@@ -1,7 +1,9 @@
 //! Objects that a test puts into the server, beside all requests.
 
+use std::error::Error;
 use std::fmt;
 
+use kubernetes_core::{Json, yaml};
 use serde_json::Value;
 
 use crate::failure::Failure;
@@ -11,7 +13,7 @@ use crate::verbs::load_value;
 /// Why objects can't be loaded.
 #[derive(Debug)]
 pub struct LoadError {
-    /// The document, counted from 1.
+    /// The document, counted from 1, empty ones left out.
     document: usize,
     message: String,
 }
@@ -25,17 +27,32 @@ impl fmt::Display for LoadError {
     }
 }
 
-impl std::error::Error for LoadError {}
+impl Error for LoadError {}
 
 pub(crate) fn load(state: &mut State, yaml: &str) -> Result<(), LoadError> {
-    let documents: Vec<Value> =
-        serde_saphyr::from_multiple(yaml).map_err(|error| LoadError { document: 0, message: error.to_string() })?;
+    let documents = read_yaml(yaml).map_err(|message| LoadError { document: 0, message })?;
     for (index, document) in documents.into_iter().enumerate() {
-        if !document.is_null() {
-            load_object(state, document).map_err(|error| LoadError { document: index + 1, ..error })?;
-        }
+        load_object(state, document).map_err(|error| LoadError { document: index + 1, ..error })?;
     }
     Ok(())
+}
+
+/// The documents of a text that are not empty, as an API server reads them.
+pub(crate) fn read_yaml(text: &str) -> Result<Vec<Value>, String> {
+    let documents: Vec<Json> = yaml::from_str_multiple(text).map_err(|error| match error.source() {
+        Some(source) => source.to_string(),
+        None => error.to_string(),
+    })?;
+    documents.iter().map(|document| document.decode().map_err(|error| error.to_string())).collect()
+}
+
+/// The one object that a body is.
+pub(crate) fn read_yaml_body(text: &str) -> Result<Value, String> {
+    let mut documents = read_yaml(text)?;
+    match documents.pop() {
+        Some(document) if documents.is_empty() => Ok(document),
+        _ => Err("it is not one document".to_owned()),
+    }
 }
 
 /// One object, or a list of them.

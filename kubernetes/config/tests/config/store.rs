@@ -85,7 +85,9 @@ fn refreshed_tokens_are_kept() {
 #[test]
 fn every_style_of_document_can_be_changed() {
     let rest = "contexts: [{name: x, context: {cluster: c}}]";
+    let comments = format!("contexts:\n{}- {{name: x}}\n", "# - name: old\n".repeat(200));
     for (name, before, after) in [
+        ("many comments", format!("current-context: old\n{comments}"), format!("current-context: \"x\"\n{comments}")),
         ("no key", format!("# top\n{rest}\n"), format!("# top\ncurrent-context: \"x\"\n{rest}\n")),
         ("after a mark", format!("---\n{rest}"), format!("---\ncurrent-context: \"x\"\n{rest}")),
         ("nothing", format!("current-context:\n{rest}"), format!("current-context: \"x\"\n{rest}")),

@@ -152,6 +152,7 @@ fn documents() {
         ("no kind, no version", plain.replace("apiVersion: v1\nkind: Config\n", ""), right),
         ("unknown keys", format!("{plain}    later: [1, {{ a: b }}]\nmore: {{ x: 1 }}\npreferences: {{}}\n"), right),
         ("null lists and items", format!("{plain}-\nextensions: null\n"), right),
+        ("many comments", plain.replace("users:\n", &format!("users:\n{}", "# - name: old\n".repeat(100))), right),
         ("document marks", format!("---\n{plain}---\n"), right),
         ("only the first document", format!("{plain}---\ncurrent-context: [another]\n"), right),
         ("a fault in another user", format!("{plain}- name: other\n  user: {{ client-key-data: '!' }}\n"), right),

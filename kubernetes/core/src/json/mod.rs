@@ -23,8 +23,9 @@ pub use reader::Reader;
 #[doc(hidden)]
 pub use serde_object::{from_serde_object, to_serde_object};
 pub use transcode::{deserialize, serialize};
-pub(crate) use value::Model;
-pub use value::Value;
+#[doc(hidden)]
+pub use value::read_text;
+pub use value::{AnyValue, Constant, Value};
 pub use writer::Writer;
 
 /// Decodes a document.

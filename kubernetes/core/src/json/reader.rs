@@ -6,6 +6,7 @@ mod strings;
 use std::borrow::Cow;
 
 use super::DecodeError;
+use crate::Str;
 
 /// How deep objects and lists may nest, the same as with serde_json; a real object stays below 60.
 pub(crate) const MAX_DEPTH: u32 = 127;
@@ -41,6 +42,7 @@ pub struct Reader<'a> {
     depth: u32,
     orders: model::Orders,
     texts: shared::Texts,
+    strings: shared::Strings<'a>,
     /// What an escaped string is put together in.
     unescaped: String,
 }
@@ -54,6 +56,7 @@ impl<'a> Reader<'a> {
             depth: 0,
             orders: model::Orders::for_text(text),
             texts: shared::Texts::for_text(text),
+            strings: shared::Strings::for_text(text),
             unescaped: String::new(),
         }
     }
@@ -129,16 +132,16 @@ impl<'a> Reader<'a> {
 
     /// Reads the fields of an object, its `{` being read.
     #[inline]
-    pub(crate) fn fields(&mut self, mut field: impl FnMut(&str, &mut Self) -> Result<()>) -> Result<()> {
+    pub(crate) fn entries(&mut self, mut field: impl FnMut(Str, &mut Self) -> Result<()>) -> Result<()> {
         let mut first = true;
         while self.next_in(b'}', &mut first)? {
             if let Some(key) = self.plain_string() {
                 self.colon()?;
-                field(key, self).map_err(|error| error.in_field(key))?;
+                field(self.str_of(key), self).map_err(|error| error.in_field(key))?;
             } else {
                 // An escape, white space, or no key at all.
                 let key = self.key()?;
-                field(&key, self).map_err(|error| error.in_field(&key))?;
+                field(Str::from(&*key), self).map_err(|error| error.in_field(&key))?;
             }
         }
         Ok(())

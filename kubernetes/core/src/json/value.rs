@@ -15,12 +15,8 @@ use super::{DecodeError, Reader, Writer};
 /// impl Value for Part {
 ///     const FIELDS: &'static [&'static str] = &["name", "ready"];
 ///
-///     fn read_field(&mut self, index: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-///         match index {
-///             0 => self.name.read(reader),
-///             1 => self.ready.read(reader),
-///             _ => reader.skip(),
-///         }
+///     fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+///         reader.fields(Self::FIELDS, &mut [&mut self.name, &mut self.ready])
 ///     }
 ///
 ///     fn write_fields(&self, writer: &mut Writer) {
@@ -34,7 +30,7 @@ use super::{DecodeError, Reader, Writer};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// A model has [`FIELDS`](Self::FIELDS), [`read_field`](Self::read_field) and [`write_fields`](Self::write_fields);
+/// A model has [`FIELDS`](Self::FIELDS), [`read_fields`](Self::read_fields) and [`write_fields`](Self::write_fields);
 /// anything else has [`read`](Self::read) and [`write`](Self::write).
 /// All are compiled against the concrete [`Reader`] and [`Writer`].
 ///
@@ -48,9 +44,10 @@ pub trait Value: Default {
     ///
     /// # Errors
     /// If that is no JSON, or does not fit this type.
+    #[inline]
     fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
         *self = Self::default();
-        reader.model(Self::FIELDS, self)
+        self.read_fields(reader)
     }
 
     /// As [`read`](Self::read), for a value that is the default one already.
@@ -59,19 +56,19 @@ pub trait Value: Default {
     /// As [`read`](Self::read).
     #[inline]
     fn read_new(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        if Self::FIELDS.is_empty() { self.read(reader) } else { reader.model(Self::FIELDS, self) }
+        if Self::FIELDS.is_empty() { self.read(reader) } else { self.read_fields(reader) }
     }
 
-    /// Reads the value of the field whose name is at `index` of [`FIELDS`](Self::FIELDS).
+    /// Reads an object into the fields of a model, which has its default value.
     ///
     /// # Errors
-    /// If the value does not fit the field.
-    fn read_field(&mut self, index: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        let _ = index;
-        reader.skip()
+    /// If a value does not fit its field.
+    fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        reader.fields(&[], &mut [])
     }
 
     /// Writes `self`.
+    #[inline]
     fn write(&self, writer: &mut Writer) {
         writer.begin_object();
         self.write_fields(writer);
@@ -89,15 +86,40 @@ pub trait Value: Default {
     }
 }
 
-/// A model whose type is forgotten, so that the loop over its fields is compiled once.
-pub(crate) trait Model {
-    /// As [`Value::read_field`].
-    fn read_field_at(&mut self, index: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError>;
+/// What a field of a model holds, its type forgotten: every [`Value`], and [`Constant`].
+///
+/// So the loop over the fields is compiled once, and a field costs two functions for each type that fields have.
+pub trait AnyValue {
+    /// As [`Value::read`].
+    ///
+    /// # Errors
+    /// As [`Value::read`].
+    fn read_any(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError>;
+
+    /// As [`Value::write`].
+    fn write_any(&self, writer: &mut Writer);
 }
 
-impl<V: Value> Model for V {
-    fn read_field_at(&mut self, index: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        self.read_field(index, reader)
+impl<V: Value> AnyValue for V {
+    fn read_any(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        self.read(reader)
+    }
+
+    fn write_any(&self, writer: &mut Writer) {
+        self.write(writer);
+    }
+}
+
+/// The value of a field that is the same in all objects of a type, as `kind` is; it is checked where it is not empty.
+pub struct Constant<'a>(pub &'a str);
+
+impl AnyValue for Constant<'_> {
+    fn read_any(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        reader.constant(self.0)
+    }
+
+    fn write_any(&self, writer: &mut Writer) {
+        writer.string(self.0);
     }
 }
 
@@ -111,6 +133,7 @@ impl<V: Value> Value for Option<V> {
         self.insert(V::default()).read_new(reader)
     }
 
+    #[inline]
     fn write(&self, writer: &mut Writer) {
         match self {
             Some(value) => value.write(writer),
@@ -135,36 +158,20 @@ impl<V: Value> Value for Box<V> {
         (**self).read_new(reader)
     }
 
+    #[inline]
     fn write(&self, writer: &mut Writer) {
         (**self).write(writer);
     }
 }
 
 impl<V: Value> Value for Vec<V> {
+    #[inline]
     fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
         self.clear();
-        if reader.null()? {
-            return Ok(());
-        }
-        reader.begin_list()?;
-        let (mut first, place) = (true, reader.place());
-        while reader.next_element(&mut first)? {
-            if self.len() == self.capacity() && self.len() < 4 {
-                // Most lists have one or two elements: growing exactly keeps a decoded pod a quarter smaller.
-                let more = if self.is_empty() { reader.last_length(place) } else { self.len() };
-                self.reserve_exact(more.max(1));
-            }
-            // Elements may be large: they are made and read where they stay.
-            let index = self.len();
-            self.resize_with(index + 1, V::default);
-            self[index].read_new(reader).map_err(|error| error.in_index(index))?;
-        }
-        reader.note_length(place, self.len());
-        // What is decoded is mostly kept as it is.
-        self.shrink_to_fit();
-        Ok(())
+        reader.elements(self)
     }
 
+    #[inline]
     fn write(&self, writer: &mut Writer) {
         writer.begin_list();
         for value in self {
@@ -177,6 +184,53 @@ impl<V: Value> Value for Vec<V> {
     #[inline]
     fn is_absent(&self) -> bool {
         self.is_empty()
+    }
+}
+
+/// A list whose type is forgotten, so that the loop over its elements is compiled once.
+trait Elements {
+    /// Reads one more element; a short list that is full grows by `more`, which is not 0.
+    fn read_next(&mut self, more: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError>;
+
+    /// As [`Vec::shrink_to_fit`].
+    fn shrink(&mut self);
+}
+
+impl<V: Value> Elements for Vec<V> {
+    fn read_next(&mut self, more: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        let index = self.len();
+        if index == self.capacity() && index < 4 {
+            self.reserve_exact(more);
+        }
+        // Elements may be large: they are made and read where they stay.
+        self.resize_with(index + 1, V::default);
+        self[index].read_new(reader)
+    }
+
+    fn shrink(&mut self) {
+        self.shrink_to_fit();
+    }
+}
+
+impl Reader<'_> {
+    /// Reads a list into one that is empty.
+    fn elements(&mut self, elements: &mut dyn Elements) -> Result<(), DecodeError> {
+        if self.null()? {
+            return Ok(());
+        }
+        self.begin_list()?;
+        let (mut first, place) = (true, self.place());
+        let mut length = 0;
+        while self.next_element(&mut first)? {
+            // Most lists have one or two elements: growing exactly keeps a decoded pod a quarter smaller.
+            let more = if length == 0 { self.last_length(place).max(1) } else { length };
+            elements.read_next(more, self).map_err(|error| error.in_index(length))?;
+            length += 1;
+        }
+        self.note_length(place, length);
+        // What is decoded is mostly kept as it is.
+        elements.shrink();
+        Ok(())
     }
 }
 
@@ -235,6 +289,19 @@ impl Value for String {
     fn write(&self, writer: &mut Writer) {
         writer.string(self);
     }
+}
+
+/// Reads a value that is a text and made from it.
+///
+/// # Errors
+/// If the next value is neither a string nor null.
+#[doc(hidden)]
+pub fn read_text<V: Default + for<'t> From<&'t str>>(
+    value: &mut V,
+    reader: &mut Reader<'_>,
+) -> Result<(), DecodeError> {
+    *value = if reader.null()? { V::default() } else { V::from(&*reader.string()?) };
+    Ok(())
 }
 
 impl Reader<'_> {

@@ -1,4 +1,4 @@
-use super::{EncodeError, Value};
+use super::{AnyValue, EncodeError, Value};
 
 /// Writes JSON text.
 ///
@@ -89,16 +89,22 @@ impl Writer {
     /// The name is written as it is: it must be one that needs no escape, as all names in a description are.
     #[inline]
     pub fn required<V: Value>(&mut self, name: &'static str, value: &V) {
-        self.name(name);
-        value.write(self);
+        self.field(name, value);
     }
 
     /// Writes a field unless its value is absent or an empty list or map.
     #[inline]
     pub fn optional<V: Value>(&mut self, name: &'static str, value: &V) {
         if !value.is_absent() {
-            self.required(name, value);
+            self.field(name, value);
         }
+    }
+
+    /// Not inlined: the functions of all models call it for each of their fields.
+    #[inline(never)]
+    fn field(&mut self, name: &'static str, value: &dyn AnyValue) {
+        self.name(name);
+        value.write_any(self);
     }
 
     /// Writes a string with its quotes.

@@ -27,6 +27,15 @@ pub struct LabelSelector {
 }
 
 /// What one label must be like.
+///
+/// ```
+/// use kubernetes_core::selector::{LabelOperator, LabelRequirement, LabelSelector};
+///
+/// let requirement = LabelRequirement::new("tier", LabelOperator::In, ["web", "db"])?;
+/// assert!(requirement.matches(&[("tier", "db")].into()));
+/// assert_eq!(LabelSelector::new().and(requirement).to_string(), "tier in (db,web)");
+/// # Ok::<(), kubernetes_core::selector::InvalidSelector>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LabelRequirement {
     key: Str,

@@ -122,11 +122,36 @@ json_text! {
 
 json_text! {
     /// An object of a type that its holder does not know, kept as JSON text.
+    ///
+    /// ```
+    /// use kubernetes_core::{ObjectMeta, RawExtension, json};
+    /// use serde::Deserialize;
+    ///
+    /// #[derive(Deserialize)]
+    /// struct Template {
+    ///     metadata: ObjectMeta,
+    /// }
+    ///
+    /// let text = r#"{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web"}}"#;
+    /// let object: RawExtension = json::from_str(text)?;
+    /// assert_eq!(object.group_version_kind().map(|of_type| of_type.kind).as_deref(), Some("Pod"));
+    /// assert_eq!(object.decode::<Template>()?.metadata.name.as_deref(), Some("web"));
+    /// assert_eq!(object.as_str(), text);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     RawExtension
 }
 
 json_text! {
     /// The set of fields that a manager owns, kept as JSON text: it is a third of every list, and hardly ever read.
+    ///
+    /// ```
+    /// use kubernetes_core::FieldsV1;
+    ///
+    /// let fields = FieldsV1::from(serde_json::json!({"f:spec": {"f:replicas": {}}}));
+    /// assert!(fields.decode::<serde_json::Value>()?["f:spec"].get("f:replicas").is_some());
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     ///
     /// Its format: <https://github.com/kubernetes-sigs/structured-merge-diff/blob/v6.3.0/fieldpath/serialize.go>
     FieldsV1

@@ -7,6 +7,8 @@ use serde::Serialize;
 use crate::json::Value;
 use crate::{InvalidRequest, json};
 
+const MERGE: &str = "application/merge-patch+json";
+
 /// JSON is YAML.
 const APPLY: &str = "application/apply-patch+yaml";
 
@@ -36,7 +38,32 @@ impl Patch {
 
     /// The fields to set, `null` removing one; lists are replaced as a whole: a JSON Merge Patch (RFC 7386).
     pub fn merge<T: Serialize + ?Sized>(changes: &T) -> Self {
-        Self::new("application/merge-patch+json", changes)
+        Self::new(MERGE, changes)
+    }
+
+    /// The [merge patch](Self::merge) that makes `before` into `after`: the fields that differ.
+    ///
+    /// ```
+    /// use kubernetes_core::Patch;
+    /// # kubernetes_core::doc_test_resource!(Pod);
+    ///
+    /// let before = Pod::named("web");
+    /// let mut after = before.clone();
+    /// after.metadata.labels = [("tier", "web")].into();
+    /// let patch = Patch::merge_between(&before, &after); // {"metadata":{"labels":{"tier":"web"}}}
+    /// ```
+    ///
+    /// As controller-runtime's `client.MergeFrom(before)`: what others change meanwhile stays, but for elements of lists
+    /// that this changes too, since those are replaced as a whole.
+    pub fn merge_between<V: Value>(before: &V, after: &V) -> Self {
+        let as_json = |object: &V| {
+            let text = json::to_string(object).map_err(InvalidRequest::from_encoding)?;
+            serde_json::from_str(&text).map_err(|error| InvalidRequest::new(format!("the object is no JSON: {error}")))
+        };
+        match as_json(before).and_then(|before| Ok((before, as_json(after)?))) {
+            Ok((before, after)) => Self::merge(&difference(&before, after)),
+            Err(error) => Self { content_type: MERGE, body: Err(error) },
+        }
     }
 
     /// The fields to set, lists being merged by the keys that the type declares; built-in types only.
@@ -76,6 +103,21 @@ impl Patch {
     pub(crate) fn to_body(&self) -> (HeaderValue, Result<Bytes, InvalidRequest>) {
         (HeaderValue::from_static(self.content_type), self.body.clone())
     }
+}
+
+/// By RFC 7386, null removes a field; a field that becomes null is removed, too.
+fn difference(before: &serde_json::Value, after: serde_json::Value) -> serde_json::Value {
+    let (Some(before), serde_json::Value::Object(after)) = (before.as_object(), &after) else { return after };
+    let removed = before.keys().filter(|key| !after.contains_key(*key));
+    let mut changes: serde_json::Map<_, _> = removed.map(|key| (key.clone(), serde_json::Value::Null)).collect();
+    for (key, value) in after {
+        match before.get(key) {
+            Some(same) if same == value => {}
+            Some(other) => drop(changes.insert(key.clone(), difference(other, value.clone()))),
+            None => drop(changes.insert(key.clone(), value.clone())),
+        }
+    }
+    changes.into()
 }
 
 impl fmt::Debug for Patch {

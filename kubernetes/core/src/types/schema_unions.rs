@@ -11,6 +11,14 @@ pub enum OrArray<T> {
 }
 
 /// A `T`, or whether anything is allowed (`additionalProperties` of a JSON schema).
+///
+/// ```
+/// use kubernetes_core::{OrBool, Str, json};
+///
+/// assert_eq!(json::from_str::<OrBool<Str>>("true")?, OrBool::Bool(true));
+/// assert_eq!(json::from_str::<OrBool<Str>>(r#""schema""#)?, OrBool::One(Box::new("schema".into())));
+/// # Ok::<(), json::DecodeError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub enum OrBool<T> {
     /// One value.

@@ -114,6 +114,8 @@ time! {
     /// let time: Time = "2026-11-23T09:30:00.5+01:00".parse()?;
     /// assert_eq!(time.to_string(), "2026-11-23T08:30:00Z");
     /// assert_eq!(time.timestamp().as_second(), 1795422600);
+    /// let later: Time = "2026-11-23T10:30:00Z".parse()?;
+    /// assert_eq!(later.timestamp().duration_since(time.timestamp()).as_mins(), 119);
     /// # Ok::<(), kubernetes_core::ParseTimeError>(())
     /// ```
     ///
@@ -125,6 +127,15 @@ time! {
 
 time! {
     /// A moment, written to the microsecond as Go does: `2026-11-23T08:30:00.000000Z`.
+    ///
+    /// ```
+    /// use kubernetes_core::MicroTime;
+    ///
+    /// let renewed: MicroTime = "2026-11-23T09:30:00.5+01:00".parse()?;
+    /// assert_eq!(renewed.to_string(), "2026-11-23T08:30:00.500000Z");
+    /// assert!(renewed > "2026-11-23T08:30:00Z".parse()?);
+    /// # Ok::<(), kubernetes_core::ParseTimeError>(())
+    /// ```
     ///
     /// It reads what [`Time`] does; Go insists on six digits of the fraction here, this type does not.
     MicroTime, 6

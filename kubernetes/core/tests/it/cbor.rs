@@ -53,14 +53,9 @@ fn models_are_read() {
     impl json::Value for Object {
         const FIELDS: &'static [&'static str] = &["metadata", "binaryData", "data", "eventTime"];
 
-        fn read_field(&mut self, index: usize, reader: &mut json::Reader<'_>) -> Result<(), json::DecodeError> {
-            match index {
-                0 => self.metadata.read(reader),
-                1 => self.binary.read(reader),
-                2 => self.data.read(reader),
-                3 => self.event_time.read(reader),
-                _ => reader.skip(),
-            }
+        fn read_fields(&mut self, reader: &mut json::Reader<'_>) -> Result<(), json::DecodeError> {
+            reader
+                .fields(Self::FIELDS, &mut [&mut self.metadata, &mut self.binary, &mut self.data, &mut self.event_time])
         }
         fn write_fields(&self, writer: &mut json::Writer) {
             writer.required("metadata", &self.metadata);

@@ -15,14 +15,8 @@ struct Nested {
 impl Value for Nested {
     const FIELDS: &'static [&'static str] = &["fields", "names", "labels", "inner"];
 
-    fn read_field(&mut self, index: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        match index {
-            0 => self.fields.read(reader),
-            1 => self.names.read(reader),
-            2 => self.labels.read(reader),
-            3 => self.inner.read(reader),
-            _ => reader.skip(),
-        }
+    fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        reader.fields(Self::FIELDS, &mut [&mut self.fields, &mut self.names, &mut self.labels, &mut self.inner])
     }
 
     fn write_fields(&self, writer: &mut Writer) {
@@ -74,6 +68,49 @@ fn texts_that_repeat_are_told_from_texts_that_nearly_do() {
         &objects,
         (0..count * count * 4).map(|index| if index % 2 == 0 { index / 2 } else { index / 2 / count } % count),
     );
+}
+
+#[test]
+fn strings_that_repeat_are_told_from_strings_that_nearly_do() {
+    // The reader looks at both ends and the middle first: these differ elsewhere, in length, or in how they are written.
+    let base = "registry.example.com/a/very/long/path/of/an/image/that/is/often/named:v1.31.0";
+    let mut names: Vec<String> = (0..base.len())
+        .map(|at| base.chars().enumerate().map(|(index, letter)| if index == at { 'X' } else { letter }).collect())
+        .collect();
+    names.extend((0..base.len()).map(|length| base[..length].to_owned()));
+    names.extend(
+        ["é", r"\u00e9", r"\n", r#"\""#, r"\\", r"\\n", r"\ud83d\ude00"]
+            .map(|part| format!("{part}{base}{part}{base}")),
+    );
+    names.extend([r"\n".repeat(30), r"\\".repeat(30), "😀".repeat(9)]);
+    let objects: Vec<String> =
+        names.iter().map(|name| format!(r#"{{"names":["{name}","{name}"],"labels":{{"{name}":"{name}"}}}}"#)).collect();
+    for object in &objects {
+        let theirs: serde_json::Value = serde_json::from_str(object).unwrap();
+        let (name, ours) = (&theirs["names"][0], json::from_str::<Nested>(object).unwrap());
+        assert_eq!(
+            (ours.names[0].as_str(), ours.labels.keys().next().unwrap().as_str()),
+            (name.as_str().unwrap(), name.as_str().unwrap())
+        );
+    }
+    let count = objects.len();
+    // Long enough to share strings, which happens when one comes for the second time, and again for the third.
+    assert_read_as_alone(&objects, (0..count * 8).map(|index| index % count));
+    assert_read_as_alone(&objects, (0..count * 8).map(|index| index / 8));
+}
+
+#[test]
+fn a_damaged_string_is_an_error_among_others_that_repeat() {
+    let good = format!(r#"{{"names":["{}\n{}"]}}"#, "a".repeat(40), "b".repeat(40));
+    let text = vec![good.as_str(); 2000].join(",");
+    assert_eq!(json::from_str::<Vec<Nested>>(&format!("[{text}]")).unwrap().len(), 2000);
+    for (from, to) in [(r"\n", r"\x"), (r"\n", "\n"), (r"\n", r"\ud800"), ("b\"]", "b]"), ("b\"]}", "b\"}")] {
+        let broken = good.replace(from, to);
+        assert_ne!(broken, good);
+        let error = json::from_str::<Vec<Nested>>(&format!("[{text},{broken}]")).unwrap_err().to_string();
+        assert!(error.starts_with("[2000]"), "{error}");
+        assert!(serde_json::from_str::<serde_json::Value>(&broken).is_err());
+    }
 }
 
 #[test]

@@ -22,7 +22,7 @@ mod views;
 #[cfg(feature = "yaml")]
 mod yaml;
 
-use kubernetes_core::json::{DecodeError, Reader, Value, Writer};
+use kubernetes_core::json::{Constant, DecodeError, Reader, Value, Writer};
 use kubernetes_core::{Map, ObjectMeta, Str};
 
 /// A model as they are generated, with a field of each kind.
@@ -46,18 +46,20 @@ impl Value for Widget {
     const FIELDS: &'static [&'static str] =
         &["apiVersion", "kind", "metadata", "size", "weight", "parts", "tags", "lid"];
 
-    fn read_field(&mut self, index: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        match index {
-            0 => reader.constant("example.com/v1"),
-            1 => reader.constant("Widget"),
-            2 => self.metadata.read(reader),
-            3 => self.size.read(reader),
-            4 => self.weight.read(reader),
-            5 => self.parts.read(reader),
-            6 => self.tags.read(reader),
-            7 => self.lid.read(reader),
-            _ => reader.skip(),
-        }
+    fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        reader.fields(
+            Self::FIELDS,
+            &mut [
+                &mut Constant("example.com/v1"),
+                &mut Constant("Widget"),
+                &mut self.metadata,
+                &mut self.size,
+                &mut self.weight,
+                &mut self.parts,
+                &mut self.tags,
+                &mut self.lid,
+            ],
+        )
     }
 
     fn write_fields(&self, writer: &mut Writer) {
@@ -74,12 +76,8 @@ impl Value for Widget {
 impl Value for Part {
     const FIELDS: &'static [&'static str] = &["name", "ready"];
 
-    fn read_field(&mut self, index: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        match index {
-            0 => self.name.read(reader),
-            1 => self.ready.read(reader),
-            _ => reader.skip(),
-        }
+    fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        reader.fields(Self::FIELDS, &mut [&mut self.name, &mut self.ready])
     }
 
     fn write_fields(&self, writer: &mut Writer) {

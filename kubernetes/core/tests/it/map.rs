@@ -19,6 +19,9 @@ proptest! {
             prop_assert_eq!(map.len(), tree.len());
         }
         prop_assert!(map.iter().map(|(k, v)| (k.as_str(), *v)).eq(tree.iter().map(|(k, v)| (k.as_str(), *v))));
+        prop_assert_eq!(map.clone().into_iter().len(), tree.len());
+        prop_assert!(map.clone().into_iter().rev().map(|(k, v)| (String::from(k), v)).eq(tree.clone().into_iter().rev()));
+        prop_assert!(map.into_iter().map(|(k, v)| (String::from(k), v)).eq(tree));
     }
 
     #[test]

@@ -4,13 +4,15 @@ use std::sync::Mutex;
 
 use kubernetes_core::meta::v1::{Condition, OwnerReference};
 use kubernetes_core::{
-    GroupVersion, GroupVersionKind, GroupVersionResource, JsonPatch, JsonPointer, Object, Patch, PatchRequest, Time,
-    json,
+    GroupVersion, GroupVersionKind, GroupVersionResource, Json, JsonPatch, JsonPointer, Object, Patch, PatchRequest,
+    Time, json,
 };
+use proptest::prelude::*;
 use serde::Serialize;
 use serde_json::json;
 
 use crate::Widget;
+use crate::json::any_json;
 use crate::requests::{Recorder, now};
 
 fn at(text: &str) -> Time {
@@ -129,6 +131,46 @@ fn a_json_patch_has_the_operations_of_rfc_6902() {
     );
     assert_eq!(format!("{:?}", JsonPatch::new().add("/a", "secret")), r#"["add /a"]"#);
     assert!(JsonPatch::new().is_empty() && !patch.is_empty());
+}
+
+#[test]
+fn a_merge_patch_has_what_differs() {
+    let mut before = Widget { size: 1, ..Widget::named("w") };
+    before.metadata.labels = [("a", "1"), ("b", "2")].into();
+    before.metadata.finalizers = vec!["example.com/f".into()];
+    let mut after = Widget { size: 2, lid: Some(Box::default()), ..before.clone() };
+    after.metadata.labels = [("a", "1"), ("c", "3")].into();
+    after.metadata.finalizers.clear();
+    let patch = Patch::merge_between(&before, &after);
+    assert_eq!(patch.content_type(), "application/merge-patch+json");
+    let expected = json!({
+        "metadata": {"labels": {"b": null, "c": "3"}, "finalizers": null}, "size": 2, "lid": {"name": ""}
+    });
+    assert_eq!(body_of(&patch).unwrap(), expected);
+    assert_eq!(body_of(&Patch::merge_between(&after, &after)).unwrap(), json!({}));
+}
+
+/// Leaves out the fields that are null, which a merge patch can't set.
+fn without_nulls(value: serde_json::Value) -> serde_json::Value {
+    match value {
+        serde_json::Value::Object(fields) => {
+            let fields = fields.into_iter().filter(|(_, value)| !value.is_null());
+            fields.map(|(key, value)| (key, without_nulls(value))).collect()
+        }
+        other => other,
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_merge_patch_makes_one_object_into_the_other(before in any_json(), after in any_json(), key in "[ab]{0,2}") {
+        // The objects have a field in common, more often than by chance.
+        let (before, after) = (json!({&key: before, "a": after}), without_nulls(json!({"b": before, key: after})));
+        let patch = Patch::merge_between(&Json::from(before.clone()), &Json::from(after.clone()));
+        let mut patched = before;
+        json_patch::merge(&mut patched, &body_of(&patch).unwrap());
+        prop_assert_eq!(patched, after);
+    }
 }
 
 #[test]

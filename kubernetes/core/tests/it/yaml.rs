@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use kubernetes_core::{Json, List, yaml};
+use kubernetes_core::{Json, List, Map, Str, yaml};
 
 use crate::Widget;
 
@@ -77,6 +77,58 @@ fn texts_that_start_with_a_tab_are_written_so_that_kubectl_reads_them() {
     }
     let widget = Widget { tags: [("Makefile", "all:\n\tgo build\n")].into(), ..Widget::named("w") };
     assert!(yaml::to_string(&widget).unwrap().contains("  Makefile: |\n    all:\n    \tgo build\n"));
+}
+
+/// Sections that are commented out, dumps of clusters, bundles of manifests.
+#[test]
+fn large_files_are_read() {
+    let comments = "  # replicas: 2\n".repeat(100);
+    for text in
+        ["a:\n#\n  - b\n", "a:\n#\n  b: c\n", "a:\n  -\n#\n    b: c\n", "a:\n#\nb: c\n", "#\na:\n  b:\n#\n  c: d\n#\n"]
+    {
+        let commented = text.replace("#\n", &comments);
+        let read: Json = yaml::from_str(&commented).unwrap_or_else(|error| panic!("{error:?} {commented}"));
+        assert_eq!(read, yaml::from_str(&text.replace("#\n", "")).unwrap());
+    }
+    let widgets = vec![Widget { size: 1, ..Widget::named("w") }; 3000];
+    let text = yaml::to_string_multiple(&widgets).unwrap();
+    assert_eq!(yaml::from_str_multiple::<Widget>(&text).unwrap(), widgets);
+    let text = format!("items: [{}]", "[a, b, c, d, e, f, g, h], ".repeat(30_000));
+    assert_eq!(yaml::from_str::<Map<Vec<Vec<Str>>>>(&text).unwrap()["items"].len(), 30_000);
+    let aliases = format!("a: &labels {{app: web}}\nb:\n{}", "- *labels\n".repeat(500));
+    assert!(yaml::from_str::<Json>(&aliases).is_ok());
+}
+
+#[test]
+fn nesting_is_limited() {
+    let nested = |depth: usize| (0..depth).map(|level| format!("{}a:\n", " ".repeat(level))).collect::<String>();
+    assert_eq!(yaml::from_str::<Json>(&nested(64)).unwrap().as_str().matches('{').count(), 64);
+    assert!(yaml::from_str::<Json>(&nested(65)).is_err() && yaml::from_str::<Json>(&nested(5000)).is_err());
+}
+
+/// As kubectl does: JSON is almost YAML, and not quite.
+#[test]
+fn json_is_read_as_such() {
+    let long_key = format!(r#"{{"{}": 1}}"#, "k".repeat(2000));
+    for text in [
+        long_key.as_str(),
+        "{\n\t\"a\": [1.0, -0, 1e3]\n}\n",
+        "{\"a\": \"\u{7f}\u{80}\u{fffe}\"}",
+        r#"{"<<": {"a": "\/"}}"#,
+        " {} ",
+    ] {
+        assert_eq!(yaml::from_str::<Json>(text).unwrap().as_str(), text.trim(), "{text}");
+    }
+    assert_eq!(yaml::from_str::<Json>("{a: yes}").unwrap().as_str(), r#"{"a":true}"#, "it may be YAML after all");
+    let error = yaml::from_str::<Widget>(r#"{"parts": [{"name": 5}]}"#).unwrap_err();
+    assert_eq!(error.path(), "parts[0].name");
+    let stream = "{\"size\": 1}\n{\"size\": 2}{\"size\": 3}\n";
+    let sizes =
+        |text: &str| yaml::from_str_multiple::<Widget>(text).map(|all| all.iter().map(|w| w.size).collect::<Vec<_>>());
+    assert_eq!(sizes(stream).unwrap(), [1, 2, 3]);
+    assert_eq!(sizes("{\"size\": 1}\n---\nsize: 2\n").unwrap(), [1, 2]);
+    let error = sizes("{\"size\": 1} {\"size\": \"2\"}").unwrap_err();
+    assert_eq!((error.to_string().as_str(), error.path().as_str()), ("document 2 does not fit its type", "size"));
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Models as users build, read and write them.
 
 use kubernetes_models::apps::v1::{Deployment, DeploymentSpec, DeploymentStrategyType};
-use kubernetes_models::core::v1::{ConfigMap, Container, ContainerImagePullPolicy, Pod, PodSpec, PodTemplateSpec};
+use kubernetes_models::core::v1::{
+    ConfigMap, Container, ContainerImagePullPolicy, ImageVolumeSourcePullPolicy, Pod, PodSpec, PodTemplateSpec,
+};
 use kubernetes_models::{IntOrString, List, json};
 
 #[test]
@@ -25,6 +27,27 @@ fn a_deployment_reads_and_writes() {
     let unknown = ContainerImagePullPolicy::Other("Sometimes".into());
     assert_eq!(container.image_pull_policy, Some(unknown), "a newer server's value survives");
     assert_eq!(json::to_string(&deployment).expect("it has no number that JSON lacks"), text);
+}
+
+#[test]
+fn an_open_enum_is_the_text_on_the_wire() {
+    use std::collections::{BTreeSet, HashSet};
+
+    let (known, other) = (ContainerImagePullPolicy::Always, ContainerImagePullPolicy::Other("Always".into()));
+    assert_eq!(known, other, "a value that becomes known still equals its text");
+    assert_eq!(HashSet::from([known.clone(), other.clone()]).len(), 1);
+    assert_eq!(known, "Always");
+    assert_eq!(known, String::from("Always"));
+    assert_ne!(known, *"Never");
+    assert!(matches!(ContainerImagePullPolicy::from("Always"), ContainerImagePullPolicy::Always));
+    let sorted = BTreeSet::from(["Never".into(), "Sometimes".into(), known, other]);
+    assert_eq!(format!("{sorted:?}"), r#"{"Always", "Never", "Sometimes"}"#);
+    let sorted: Vec<String> = sorted.iter().map(ContainerImagePullPolicy::to_string).collect();
+    assert_eq!(sorted, ["Always", "Never", "Sometimes"]);
+    assert_eq!(ContainerImagePullPolicy::default(), "");
+    // In Go, too, both are a PullPolicy.
+    let of_volume: ImageVolumeSourcePullPolicy = ContainerImagePullPolicy::Never;
+    assert_eq!(of_volume.as_str(), "Never");
 }
 
 #[test]

@@ -10,6 +10,7 @@ use super::write::{Writer, respond};
 use crate::call::Call;
 use crate::failure::{Cause, Failure, Result};
 use crate::fields;
+use crate::load::read_yaml_body;
 use crate::object::Object;
 use crate::registry::Served;
 use crate::state::State;
@@ -68,7 +69,7 @@ fn read(call: &Call) -> Result<Value> {
     let text = std::str::from_utf8(&call.body).map_err(|error| wrong(&error))?;
     let value: Value = match serde_json::from_str(text) {
         Ok(value) => value,
-        Err(_) => serde_saphyr::from_str(text).map_err(|error| wrong(&error))?,
+        Err(_) => read_yaml_body(text).map_err(|error| wrong(&error))?,
     };
     if value.is_object() { Ok(value) } else { Err(wrong(&"it is no object")) }
 }

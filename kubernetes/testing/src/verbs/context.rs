@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::call::Call;
 use crate::failure::{Failure, Result};
 use crate::generated::RESOURCES;
+use crate::load::read_yaml_body;
 use crate::object::Object;
 use crate::registry::{self, Served};
 use crate::selection::Selection;
@@ -58,7 +59,7 @@ pub(super) fn read_body(call: &Call, kind: &str) -> Result<Value> {
         "" | "application/json" => serde_json::from_slice(&call.body).map_err(|error| unreadable(call, kind, &error)),
         "application/yaml" => {
             let text = std::str::from_utf8(&call.body).map_err(|error| unreadable(call, kind, &error))?;
-            serde_saphyr::from_str(text).map_err(|error| unreadable(call, kind, &error))
+            read_yaml_body(text).map_err(|error| unreadable(call, kind, &error))
         }
         "application/vnd.kubernetes.protobuf" | "application/cbor" => Err(Failure::unsupported_media_type(&format!(
             "{ACCEPTED}; the in-memory API server has no protobuf and no CBOR, which clients in Go (kubectl create KIND) \

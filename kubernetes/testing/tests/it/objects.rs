@@ -133,3 +133,23 @@ async fn the_same_seed_makes_the_same_uids() {
     assert_eq!(uids(1).await, uids(1).await);
     assert_ne!(uids(1).await, uids(2).await);
 }
+
+/// As an API server does: with YAML 1.1's octal numbers and booleans, and comments of any length.
+#[tokio::test]
+async fn objects_come_as_yaml() {
+    let server = TestServer::in_process();
+    let comments = "# - name: old\n".repeat(100);
+    let manifest = format!(
+        "---\n# nothing\n---\napiVersion: v1\nkind: Secret\nimmutable: yes\nmetadata: {{name: s, namespace: default}}\n---\n\
+         apiVersion: v1\nkind: Pod\nmetadata: {{name: p, namespace: default}}\nspec:\n  containers: [{{name: c}}]\n  volumes:\n\
+         {comments}  - {{name: v, secret: {{secretName: s, defaultMode: 0644}}}}\n"
+    );
+    server.load_yaml(&manifest).unwrap();
+    let pod = get(&server, "/api/v1/namespaces/default/pods/p").await;
+    assert_eq!(pod.body["spec"]["volumes"][0]["secret"]["defaultMode"], 420);
+    assert_eq!(get(&server, "/api/v1/namespaces/default/secrets/s").await.body["immutable"], true);
+    let error = server.load_yaml("a: [").unwrap_err().to_string();
+    assert!(error.contains("line 1"), "{error}");
+    let error = server.load_yaml("---\n---\nkind: Pod\napiVersion: v1\n---\n").unwrap_err().to_string();
+    assert!(error.starts_with("document 1: "), "{error}");
+}

@@ -82,11 +82,8 @@ macro_rules! part {
         impl Value for $type {
             const FIELDS: &'static [&'static str] = &[$($key),*];
 
-            fn read_field(&mut self, index: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-                match Self::FIELDS.get(index).copied() {
-                    $(Some($key) => self.$field.read(reader),)*
-                    _ => reader.skip(),
-                }
+            fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+                reader.fields(Self::FIELDS, &mut [$(&mut self.$field),*])
             }
 
             fn write_fields(&self, writer: &mut Writer) {

@@ -51,27 +51,29 @@ impl json::Value for Info {
         "minor",
         "platform",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.build_date.read(reader),
-            1 => self.compiler.read(reader),
-            2 => self.emulation_major.read(reader),
-            3 => self.emulation_minor.read(reader),
-            4 => self.git_commit.read(reader),
-            5 => self.git_tree_state.read(reader),
-            6 => self.git_version.read(reader),
-            7 => self.go_version.read(reader),
-            8 => self.major.read(reader),
-            9 => self.min_compatibility_major.read(reader),
-            10 => self.min_compatibility_minor.read(reader),
-            11 => self.minor.read(reader),
-            12 => self.platform.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.build_date,
+                    &mut self.compiler,
+                    &mut self.emulation_major,
+                    &mut self.emulation_minor,
+                    &mut self.git_commit,
+                    &mut self.git_tree_state,
+                    &mut self.git_version,
+                    &mut self.go_version,
+                    &mut self.major,
+                    &mut self.min_compatibility_major,
+                    &mut self.min_compatibility_minor,
+                    &mut self.minor,
+                    &mut self.platform,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -1,11 +1,16 @@
 //! Models: objects whose fields are known by name.
 
 use super::{Reader, Result};
-use crate::json::Model;
+use crate::json::AnyValue;
 
 impl Reader<'_> {
-    /// Reads an object into a model that has these fields; unknown ones are skipped, and a null changes nothing.
-    pub(crate) fn model(&mut self, names: &'static [&'static str], model: &mut dyn Model) -> Result<()> {
+    /// Reads an object into the fields of a model, which have their default values; `names` are theirs, in the same order.
+    ///
+    /// Unknown fields are skipped, and a null changes nothing.
+    ///
+    /// # Errors
+    /// If a value does not fit its field.
+    pub fn fields(&mut self, names: &'static [&'static str], fields: &mut [&mut dyn AnyValue]) -> Result<()> {
         if self.null()? {
             return Ok(());
         }
@@ -14,13 +19,13 @@ impl Reader<'_> {
         let (mut first, mut last) = (true, START);
         while self.next_in(b'}', &mut first)? {
             let expected = self.orders.after(order, last);
-            match names.get(expected) {
-                Some(name) if self.take_key(name) => {
+            match names.get(expected).zip(fields.get_mut(expected)) {
+                Some((name, field)) if self.take_key(name) => {
                     last = expected;
                     self.orders.enter(order, expected);
-                    model.read_field_at(expected, self).map_err(|error| error.in_field(name))?;
+                    field.read_any(self).map_err(|error| error.in_field(name))?;
                 }
-                _ => last = self.unexpected_field(names, order, model, last)?,
+                _ => last = self.unexpected_field(names, order, fields, last)?,
             }
         }
         Ok(())
@@ -60,7 +65,7 @@ impl Reader<'_> {
         &mut self,
         names: &'static [&'static str],
         order: usize,
-        model: &mut dyn Model,
+        fields: &mut [&mut dyn AnyValue],
         last: usize,
     ) -> Result<usize> {
         let key = match self.plain_string() {
@@ -71,11 +76,12 @@ impl Reader<'_> {
             // An escape, white space, or no key at all.
             None => self.key()?,
         };
-        match names.iter().position(|name| *name == key) {
-            Some(index) => {
+        let found = names.iter().position(|name| *name == key);
+        match found.and_then(|index| Some((index, fields.get_mut(index)?))) {
+            Some((index, field)) => {
                 self.orders.learn(order, last, index);
                 self.orders.enter(order, index);
-                model.read_field_at(index, self).map_err(|error| error.in_field(&key))?;
+                field.read_any(self).map_err(|error| error.in_field(&key))?;
                 Ok(index)
             }
             None => {

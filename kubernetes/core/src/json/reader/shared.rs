@@ -1,9 +1,23 @@
 //! Texts that objects of a list have in common.
 
+use std::convert::Infallible;
+
 use super::{Reader, Result};
 use crate::Str;
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    /// A string of the document as models hold it; a long one that has been there twice shares its text with the others.
+    #[inline]
+    pub(crate) fn str_of(&mut self, text: &'a str) -> Str {
+        if text.len() < SHARED { text.into() } else { self.long_str_of(text) }
+    }
+
+    #[inline(never)]
+    fn long_str_of(&mut self, text: &'a str) -> Str {
+        let Ok(text) = self.strings.share(text, || Ok::<_, Infallible>(text.into()));
+        text
+    }
+
     /// As [`raw`](Self::raw), as a string that shares its text with an equal one which was read before.
     pub(crate) fn shared_raw(&mut self) -> Result<Str> {
         self.skip_whitespace();
@@ -21,6 +35,60 @@ impl Reader<'_> {
 /// In a shorter document too few objects repeat.
 const LONG: usize = 16 << 10;
 const MOST: usize = 8;
+
+/// A shorter string costs no more than what tells that it is shared.
+const SHARED: usize = 20;
+const STRINGS: usize = 1024;
+/// In a shorter document there is less to share than a table takes.
+const LONG_FOR_STRINGS: usize = 128 << 10;
+
+/// Long strings of the document, as they stand in it, each where its hash leads.
+///
+/// Names of images and nodes, keys of annotations, paths and descriptions come again and again in a list. One that comes
+/// a second time is kept to be shared, so that those which come once, as most names do, cost no count.
+#[derive(Clone, Default)]
+pub(super) struct Strings<'a>(Vec<Known<'a>>);
+
+#[derive(Clone, Default)]
+struct Known<'a> {
+    hash: u64,
+    text: &'a str,
+    shared: Option<Str>,
+}
+
+impl<'a> Strings<'a> {
+    pub(super) fn for_text(text: &str) -> Self {
+        Self(if text.len() < LONG_FOR_STRINGS { Vec::new() } else { vec![Known::default(); STRINGS] })
+    }
+
+    /// What `text` stands for, made unless it is kept.
+    pub(super) fn share<E>(
+        &mut self,
+        text: &'a str,
+        make: impl FnOnce() -> std::result::Result<Str, E>,
+    ) -> std::result::Result<Str, E> {
+        let hash = hash(text.as_bytes());
+        let Some(known) = self.0.get_mut(hash as usize % STRINGS) else { return make() };
+        // Where the text stood, far back in the document, is looked at only if the hash tells that it is the same.
+        if known.hash != hash || known.text != text {
+            *known = Known { hash, text, shared: None };
+            return make();
+        }
+        match &known.shared {
+            Some(shared) => Ok(shared.clone()),
+            None => Ok(known.shared.insert(make()?).clone()),
+        }
+    }
+}
+
+/// Of the ends and the middle: most strings that differ do so there.
+fn hash(text: &[u8]) -> u64 {
+    let word =
+        |at: usize| text.get(at..).and_then(<[u8]>::first_chunk::<8>).map_or(0, |word| u64::from_le_bytes(*word));
+    let last = text.len().saturating_sub(8);
+    let mixed = word(0) ^ word(last / 2).rotate_left(21) ^ word(last).rotate_left(42) ^ text.len() as u64;
+    mixed.wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(32)
+}
 
 /// The objects that were kept as text last, and how deep each stood.
 ///

@@ -45,8 +45,17 @@ impl<'a> Reader<'a> {
         if self.token() != Some(b'"') {
             return Err(self.expected("a string"));
         }
-        self.unescape()?;
-        Ok(self.unescaped.as_str().into())
+        let start = self.position;
+        self.skip_string()?;
+        let text = &self.text[start..self.position];
+        let mut strings = std::mem::take(&mut self.strings);
+        let value = strings.share(text, || {
+            self.position = start;
+            self.unescape()?;
+            Ok(self.unescaped.as_str().into())
+        });
+        self.strings = strings;
+        value
     }
 
     pub(super) fn string_after_quote(&mut self) -> Result<Cow<'a, str>> {

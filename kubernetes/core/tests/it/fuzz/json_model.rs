@@ -1,7 +1,8 @@
 use kubernetes_core::json::{self, DecodeError, Reader, Writer};
-use kubernetes_core::{Map, Str};
+use kubernetes_core::{FieldsV1, Map, Str};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::{Number, Value};
 
 /// Documents as a model, each line alone, and all of them in one list that is long enough for the reader to expect the
 /// fields in the order in which they came before.
@@ -46,22 +47,26 @@ struct Node {
     node: Option<Box<Node>>,
     nodes: Vec<Node>,
     tags: Map<Str>,
+    raw: Option<FieldsV1>,
 }
 
 impl json::Value for Node {
-    const FIELDS: &'static [&'static str] = &["a", "size", "sizes", "on", "node", "nodes", "tags"];
+    const FIELDS: &'static [&'static str] = &["a", "size", "sizes", "on", "node", "nodes", "tags", "raw"];
 
-    fn read_field(&mut self, index: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        match index {
-            0 => self.a.read(reader),
-            1 => self.size.read(reader),
-            2 => self.sizes.read(reader),
-            3 => self.on.read(reader),
-            4 => self.node.read(reader),
-            5 => self.nodes.read(reader),
-            6 => self.tags.read(reader),
-            _ => reader.skip(),
-        }
+    fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        reader.fields(
+            Self::FIELDS,
+            &mut [
+                &mut self.a,
+                &mut self.size,
+                &mut self.sizes,
+                &mut self.on,
+                &mut self.node,
+                &mut self.nodes,
+                &mut self.tags,
+                &mut self.raw,
+            ],
+        )
     }
 
     fn write_fields(&self, writer: &mut Writer) {
@@ -72,6 +77,7 @@ impl json::Value for Node {
         writer.optional("node", &self.node);
         writer.optional("nodes", &self.nodes);
         writer.optional("tags", &self.tags);
+        writer.optional("raw", &self.raw);
     }
 }
 
@@ -96,6 +102,7 @@ fn node(tree: &Tree) -> Option<Node> {
                 let tags = value.object()?.iter().map(|(key, value)| Some((key.as_str(), value.text()?)));
                 node.tags = tags.collect::<Option<Vec<_>>>()?.into_iter().collect();
             }
+            "raw" => node.raw = Some(value.any().into()).filter(|_| !matches!(value, Tree::Null)),
             _ => {}
         }
     }
@@ -107,13 +114,25 @@ enum Tree {
     Null,
     Boolean(bool),
     Integer(i64),
-    OtherNumber,
+    OtherNumber(Number),
     Text(String),
     List(Vec<Tree>),
     Object(Vec<(String, Tree)>),
 }
 
 impl Tree {
+    fn any(&self) -> Value {
+        match self {
+            Self::Null => Value::Null,
+            Self::Boolean(boolean) => (*boolean).into(),
+            Self::Integer(integer) => (*integer).into(),
+            Self::OtherNumber(number) => number.clone().into(),
+            Self::Text(text) => text.as_str().into(),
+            Self::List(items) => items.iter().map(Self::any).collect(),
+            Self::Object(fields) => fields.iter().map(|(key, value)| (key.clone(), value.any())).collect(),
+        }
+    }
+
     fn object(&self) -> Option<&[(String, Self)]> {
         match self {
             Self::Null => Some(&[]),
@@ -175,11 +194,11 @@ impl<'de> Visitor<'de> for TreeVisitor {
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Tree, E> {
-        Ok(i64::try_from(value).map_or(Tree::OtherNumber, Tree::Integer))
+        Ok(i64::try_from(value).map_or_else(|_| Tree::OtherNumber(value.into()), Tree::Integer))
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Tree, E> {
-        Ok(Tree::OtherNumber)
+    fn visit_f64<E>(self, value: f64) -> Result<Tree, E> {
+        Ok(Number::from_f64(value).map_or(Tree::Null, Tree::OtherNumber))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Tree, E> {

@@ -34,20 +34,22 @@ impl json::Value for APIGroup {
         "serverAddressByClientCIDRs",
         "versions",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("v1"),
-            1 => reader.constant("APIGroup"),
-            2 => self.name.read(reader),
-            3 => self.preferred_version.read(reader),
-            4 => self.server_address_by_client_cidrs.read(reader),
-            5 => self.versions.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("v1"),
+                    &mut json::Constant("APIGroup"),
+                    &mut self.name,
+                    &mut self.preferred_version,
+                    &mut self.server_address_by_client_cidrs,
+                    &mut self.versions,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -13,17 +13,19 @@ pub struct APIGroupList {
 
 impl json::Value for APIGroupList {
     const FIELDS: &'static [&'static str] = &["apiVersion", "kind", "groups"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("v1"),
-            1 => reader.constant("APIGroupList"),
-            2 => self.groups.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("v1"),
+                    &mut json::Constant("APIGroupList"),
+                    &mut self.groups,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -57,24 +57,26 @@ impl json::Value for APIResource {
         "verbs",
         "version",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.categories.read(reader),
-            1 => self.group.read(reader),
-            2 => self.kind.read(reader),
-            3 => self.name.read(reader),
-            4 => self.namespaced.read(reader),
-            5 => self.short_names.read(reader),
-            6 => self.singular_name.read(reader),
-            7 => self.storage_version_hash.read(reader),
-            8 => self.verbs.read(reader),
-            9 => self.version.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.categories,
+                    &mut self.group,
+                    &mut self.kind,
+                    &mut self.name,
+                    &mut self.namespaced,
+                    &mut self.short_names,
+                    &mut self.singular_name,
+                    &mut self.storage_version_hash,
+                    &mut self.verbs,
+                    &mut self.version,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

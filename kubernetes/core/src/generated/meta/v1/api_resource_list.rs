@@ -22,18 +22,20 @@ impl json::Value for APIResourceList {
         "groupVersion",
         "resources",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("v1"),
-            1 => reader.constant("APIResourceList"),
-            2 => self.group_version.read(reader),
-            3 => self.resources.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("v1"),
+                    &mut json::Constant("APIResourceList"),
+                    &mut self.group_version,
+                    &mut self.resources,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

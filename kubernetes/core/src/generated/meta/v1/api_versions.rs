@@ -29,18 +29,20 @@ impl json::Value for APIVersions {
         "serverAddressByClientCIDRs",
         "versions",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("v1"),
-            1 => reader.constant("APIVersions"),
-            2 => self.server_address_by_client_cidrs.read(reader),
-            3 => self.versions.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("v1"),
+                    &mut json::Constant("APIVersions"),
+                    &mut self.server_address_by_client_cidrs,
+                    &mut self.versions,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -69,24 +69,24 @@ impl json::Value for DeleteOptions {
         "preconditions",
         "propagationPolicy",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.api_version.read(reader),
-            1 => self.dry_run.read(reader),
-            2 => self.grace_period_seconds.read(reader),
-            3 => {
-                self.ignore_store_read_error_with_cluster_breaking_potential.read(reader)
-            }
-            4 => self.kind.read(reader),
-            5 => self.orphan_dependents.read(reader),
-            6 => self.preconditions.read(reader),
-            7 => self.propagation_policy.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.api_version,
+                    &mut self.dry_run,
+                    &mut self.grace_period_seconds,
+                    &mut self.ignore_store_read_error_with_cluster_breaking_potential,
+                    &mut self.kind,
+                    &mut self.orphan_dependents,
+                    &mut self.preconditions,
+                    &mut self.propagation_policy,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -17,16 +17,11 @@ pub struct GroupResource {
 
 impl json::Value for GroupResource {
     const FIELDS: &'static [&'static str] = &["group", "resource"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.group.read(reader),
-            1 => self.resource.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.group, &mut self.resource])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

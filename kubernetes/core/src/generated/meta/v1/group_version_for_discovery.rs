@@ -19,16 +19,11 @@ pub struct GroupVersionForDiscovery {
 
 impl json::Value for GroupVersionForDiscovery {
     const FIELDS: &'static [&'static str] = &["groupVersion", "version"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.group_version.read(reader),
-            1 => self.version.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.group_version, &mut self.version])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -24,16 +24,15 @@ pub struct LabelSelector {
 
 impl json::Value for LabelSelector {
     const FIELDS: &'static [&'static str] = &["matchExpressions", "matchLabels"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.match_expressions.read(reader),
-            1 => self.match_labels.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.match_expressions, &mut self.match_labels],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

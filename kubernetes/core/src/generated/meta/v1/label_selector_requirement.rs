@@ -23,17 +23,15 @@ pub struct LabelSelectorRequirement {
 
 impl json::Value for LabelSelectorRequirement {
     const FIELDS: &'static [&'static str] = &["key", "operator", "values"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.key.read(reader),
-            1 => self.operator.read(reader),
-            2 => self.values.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.key, &mut self.operator, &mut self.values],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -56,19 +56,21 @@ impl json::Value for ListMeta {
         "selfLink",
         "shardInfo",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.continue_.read(reader),
-            1 => self.remaining_item_count.read(reader),
-            2 => self.resource_version.read(reader),
-            3 => self.self_link.read(reader),
-            4 => self.shard_info.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.continue_,
+                    &mut self.remaining_item_count,
+                    &mut self.resource_version,
+                    &mut self.self_link,
+                    &mut self.shard_info,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

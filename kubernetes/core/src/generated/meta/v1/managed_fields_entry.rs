@@ -51,21 +51,23 @@ impl json::Value for ManagedFieldsEntry {
         "subresource",
         "time",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.api_version.read(reader),
-            1 => self.fields_type.read(reader),
-            2 => self.fields_v1.read(reader),
-            3 => self.manager.read(reader),
-            4 => self.operation.read(reader),
-            5 => self.subresource.read(reader),
-            6 => self.time.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.api_version,
+                    &mut self.fields_type,
+                    &mut self.fields_v1,
+                    &mut self.manager,
+                    &mut self.operation,
+                    &mut self.subresource,
+                    &mut self.time,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

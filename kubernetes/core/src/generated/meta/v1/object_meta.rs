@@ -127,6 +127,7 @@ pub struct ObjectMeta {
 
 impl ::core::fmt::Debug for ObjectMeta {
     /// What is secret is left out.
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("ObjectMeta")
             .field("annotations", &crate::debug::Annotations(&self.annotations))
@@ -166,29 +167,31 @@ impl json::Value for ObjectMeta {
         "selfLink",
         "uid",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.annotations.read(reader),
-            1 => self.creation_timestamp.read(reader),
-            2 => self.deletion_grace_period_seconds.read(reader),
-            3 => self.deletion_timestamp.read(reader),
-            4 => self.finalizers.read(reader),
-            5 => self.generate_name.read(reader),
-            6 => self.generation.read(reader),
-            7 => self.labels.read(reader),
-            8 => self.managed_fields.read(reader),
-            9 => self.name.read(reader),
-            10 => self.namespace.read(reader),
-            11 => self.owner_references.read(reader),
-            12 => self.resource_version.read(reader),
-            13 => self.self_link.read(reader),
-            14 => self.uid.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.annotations,
+                    &mut self.creation_timestamp,
+                    &mut self.deletion_grace_period_seconds,
+                    &mut self.deletion_timestamp,
+                    &mut self.finalizers,
+                    &mut self.generate_name,
+                    &mut self.generation,
+                    &mut self.labels,
+                    &mut self.managed_fields,
+                    &mut self.name,
+                    &mut self.namespace,
+                    &mut self.owner_references,
+                    &mut self.resource_version,
+                    &mut self.self_link,
+                    &mut self.uid,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -45,20 +45,22 @@ impl json::Value for OwnerReference {
         "name",
         "uid",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.api_version.read(reader),
-            1 => self.block_owner_deletion.read(reader),
-            2 => self.controller.read(reader),
-            3 => self.kind.read(reader),
-            4 => self.name.read(reader),
-            5 => self.uid.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.api_version,
+                    &mut self.block_owner_deletion,
+                    &mut self.controller,
+                    &mut self.kind,
+                    &mut self.name,
+                    &mut self.uid,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

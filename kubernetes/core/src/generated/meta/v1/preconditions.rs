@@ -15,16 +15,11 @@ pub struct Preconditions {
 
 impl json::Value for Preconditions {
     const FIELDS: &'static [&'static str] = &["resourceVersion", "uid"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.resource_version.read(reader),
-            1 => self.uid.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.resource_version, &mut self.uid])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

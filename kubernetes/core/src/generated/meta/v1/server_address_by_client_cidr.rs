@@ -18,16 +18,12 @@ pub struct ServerAddressByClientCIDR {
 
 impl json::Value for ServerAddressByClientCIDR {
     const FIELDS: &'static [&'static str] = &["clientCIDR", "serverAddress"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.client_cidr.read(reader),
-            1 => self.server_address.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(Self::FIELDS, &mut [&mut self.client_cidr, &mut self.server_address])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

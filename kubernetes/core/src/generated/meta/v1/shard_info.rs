@@ -16,15 +16,11 @@ pub struct ShardInfo {
 
 impl json::Value for ShardInfo {
     const FIELDS: &'static [&'static str] = &["selector"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.selector.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.selector])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

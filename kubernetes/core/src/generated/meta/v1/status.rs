@@ -44,22 +44,24 @@ impl json::Value for Status {
         "reason",
         "status",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("v1"),
-            1 => reader.constant("Status"),
-            2 => self.metadata.read(reader),
-            3 => self.code.read(reader),
-            4 => self.details.read(reader),
-            5 => self.message.read(reader),
-            6 => self.reason.read(reader),
-            7 => self.status.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("v1"),
+                    &mut json::Constant("Status"),
+                    &mut self.metadata,
+                    &mut self.code,
+                    &mut self.details,
+                    &mut self.message,
+                    &mut self.reason,
+                    &mut self.status,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

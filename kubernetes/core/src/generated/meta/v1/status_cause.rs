@@ -32,17 +32,15 @@ pub struct StatusCause {
 
 impl json::Value for StatusCause {
     const FIELDS: &'static [&'static str] = &["field", "message", "reason"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.field.read(reader),
-            1 => self.message.read(reader),
-            2 => self.reason.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.field, &mut self.message, &mut self.reason],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -47,20 +47,22 @@ impl json::Value for StatusDetails {
         "retryAfterSeconds",
         "uid",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.causes.read(reader),
-            1 => self.group.read(reader),
-            2 => self.kind.read(reader),
-            3 => self.name.read(reader),
-            4 => self.retry_after_seconds.read(reader),
-            5 => self.uid.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.causes,
+                    &mut self.group,
+                    &mut self.kind,
+                    &mut self.name,
+                    &mut self.retry_after_seconds,
+                    &mut self.uid,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -19,16 +19,11 @@ pub struct WatchEvent {
 
 impl json::Value for WatchEvent {
     const FIELDS: &'static [&'static str] = &["object", "type"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.object.read(reader),
-            1 => self.type_.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.object, &mut self.type_])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -38,16 +38,11 @@ pub struct AuditAnnotation {
 
 impl json::Value for AuditAnnotation {
     const FIELDS: &'static [&'static str] = &["key", "valueExpression"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.key.read(reader),
-            1 => self.value_expression.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.key, &mut self.value_expression])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -21,16 +21,11 @@ pub struct ExpressionWarning {
 
 impl json::Value for ExpressionWarning {
     const FIELDS: &'static [&'static str] = &["fieldRef", "warning"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.field_ref.read(reader),
-            1 => self.warning.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.field_ref, &mut self.warning])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

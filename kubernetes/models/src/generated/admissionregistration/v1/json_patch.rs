@@ -84,15 +84,11 @@ pub struct JSONPatch {
 
 impl json::Value for JSONPatch {
     const FIELDS: &'static [&'static str] = &["expression"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.expression.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.expression])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

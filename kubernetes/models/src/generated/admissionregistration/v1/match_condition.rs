@@ -37,16 +37,11 @@ pub struct MatchCondition {
 
 impl json::Value for MatchCondition {
     const FIELDS: &'static [&'static str] = &["expression", "name"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.expression.read(reader),
-            1 => self.name.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.expression, &mut self.name])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -37,17 +37,19 @@ impl json::Value for MutatingAdmissionPolicyBindingSpec {
         "paramRef",
         "policyName",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.match_resources.read(reader),
-            1 => self.param_ref.read(reader),
-            2 => self.policy_name.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.match_resources,
+                    &mut self.param_ref,
+                    &mut self.policy_name,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

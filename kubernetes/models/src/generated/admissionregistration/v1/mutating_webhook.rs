@@ -167,26 +167,28 @@ impl json::Value for MutatingWebhook {
         "sideEffects",
         "timeoutSeconds",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.admission_review_versions.read(reader),
-            1 => self.client_config.read(reader),
-            2 => self.failure_policy.read(reader),
-            3 => self.match_conditions.read(reader),
-            4 => self.match_policy.read(reader),
-            5 => self.name.read(reader),
-            6 => self.namespace_selector.read(reader),
-            7 => self.object_selector.read(reader),
-            8 => self.reinvocation_policy.read(reader),
-            9 => self.rules.read(reader),
-            10 => self.side_effects.read(reader),
-            11 => self.timeout_seconds.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.admission_review_versions,
+                    &mut self.client_config,
+                    &mut self.failure_policy,
+                    &mut self.match_conditions,
+                    &mut self.match_policy,
+                    &mut self.name,
+                    &mut self.namespace_selector,
+                    &mut self.object_selector,
+                    &mut self.reinvocation_policy,
+                    &mut self.rules,
+                    &mut self.side_effects,
+                    &mut self.timeout_seconds,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -208,58 +210,16 @@ impl json::Value for MutatingWebhook {
 kubernetes_core::model!(MutatingWebhook);
 
 /// What the field `failurePolicy` of [`MutatingWebhook`] can be.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum MutatingWebhookFailurePolicy {
-    /// `Fail` means that an error calling the webhook causes the admission to fail.
-    Fail,
-    /// `Ignore` means that an error calling the webhook is ignored.
-    Ignore,
-    /// A value that the description does not know.
-    Other(Str),
-}
-
-kubernetes_core::open_enum!(
-    MutatingWebhookFailurePolicy { Fail = "Fail", Ignore = "Ignore", }
-);
+pub type MutatingWebhookFailurePolicy = super::MutatingAdmissionPolicySpecFailurePolicy;
 
 /// What the field `matchPolicy` of [`MutatingWebhook`] can be.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum MutatingWebhookMatchPolicy {
-    /// `Equivalent` means requests should be sent to the webhook if they modify a resource listed in rules via
-    /// another API group or version.
-    Equivalent,
-    /// `Exact` means requests should only be sent to the webhook if they exactly match a given rule.
-    Exact,
-    /// A value that the description does not know.
-    Other(Str),
-}
-
-kubernetes_core::open_enum!(
-    MutatingWebhookMatchPolicy { Equivalent = "Equivalent", Exact = "Exact", }
-);
+pub type MutatingWebhookMatchPolicy = super::MatchResourcesMatchPolicy;
 
 /// What the field `reinvocationPolicy` of [`MutatingWebhook`] can be.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum MutatingWebhookReinvocationPolicy {
-    /// `IfNeeded` indicates that the mutation may be called at least one additional time as part of the admission
-    /// evaluation if the object being admitted is modified by other admission plugins after the initial mutation
-    /// call.
-    IfNeeded,
-    /// `Never` indicates that the mutation must not be called more than once in a single admission evaluation.
-    Never,
-    /// A value that the description does not know.
-    Other(Str),
-}
-
-kubernetes_core::open_enum!(
-    MutatingWebhookReinvocationPolicy { IfNeeded = "IfNeeded", Never = "Never", }
-);
+pub type MutatingWebhookReinvocationPolicy = super::MutatingAdmissionPolicySpecReinvocationPolicy;
 
 /// What the field `sideEffects` of [`MutatingWebhook`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum MutatingWebhookSideEffects {
     /// `None` means that calling the webhook will have no side effects.

@@ -30,17 +30,19 @@ impl json::Value for Mutation {
         "jsonPatch",
         "patchType",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.apply_configuration.read(reader),
-            1 => self.json_patch.read(reader),
-            2 => self.patch_type.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.apply_configuration,
+                    &mut self.json_patch,
+                    &mut self.patch_type,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -53,7 +55,7 @@ impl json::Value for Mutation {
 kubernetes_core::model!(Mutation);
 
 /// What the field `patchType` of [`Mutation`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum MutationPatchType {
     /// `ApplyConfiguration` indicates that the mutation is using apply configuration to mutate the object.

@@ -52,20 +52,22 @@ impl json::Value for NamedRuleWithOperations {
         "resources",
         "scope",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.api_groups.read(reader),
-            1 => self.api_versions.read(reader),
-            2 => self.operations.read(reader),
-            3 => self.resource_names.read(reader),
-            4 => self.resources.read(reader),
-            5 => self.scope.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.api_groups,
+                    &mut self.api_versions,
+                    &mut self.operations,
+                    &mut self.resource_names,
+                    &mut self.resources,
+                    &mut self.scope,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -81,7 +83,7 @@ impl json::Value for NamedRuleWithOperations {
 kubernetes_core::model!(NamedRuleWithOperations);
 
 /// What the field `operations` of [`NamedRuleWithOperations`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum NamedRuleWithOperationsOperations {
     /// `*`
@@ -104,7 +106,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `scope` of [`NamedRuleWithOperations`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum NamedRuleWithOperationsScope {
     /// `*` means that all scopes are included.

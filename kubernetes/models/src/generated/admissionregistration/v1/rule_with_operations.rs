@@ -49,19 +49,21 @@ impl json::Value for RuleWithOperations {
         "resources",
         "scope",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.api_groups.read(reader),
-            1 => self.api_versions.read(reader),
-            2 => self.operations.read(reader),
-            3 => self.resources.read(reader),
-            4 => self.scope.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.api_groups,
+                    &mut self.api_versions,
+                    &mut self.operations,
+                    &mut self.resources,
+                    &mut self.scope,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -76,45 +78,7 @@ impl json::Value for RuleWithOperations {
 kubernetes_core::model!(RuleWithOperations);
 
 /// What the field `operations` of [`RuleWithOperations`] can be.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum RuleWithOperationsOperations {
-    /// `*`
-    All,
-    /// `CONNECT`
-    Connect,
-    /// `CREATE`
-    Create,
-    /// `DELETE`
-    Delete,
-    /// `UPDATE`
-    Update,
-    /// A value that the description does not know.
-    Other(Str),
-}
-
-kubernetes_core::open_enum!(
-    RuleWithOperationsOperations { All = "*", Connect = "CONNECT", Create = "CREATE",
-    Delete = "DELETE", Update = "UPDATE", }
-);
+pub type RuleWithOperationsOperations = super::NamedRuleWithOperationsOperations;
 
 /// What the field `scope` of [`RuleWithOperations`] can be.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum RuleWithOperationsScope {
-    /// `*` means that all scopes are included.
-    All,
-    /// `Cluster` means that scope is limited to cluster-scoped objects.
-    ///
-    /// Namespace objects are cluster-scoped.
-    Cluster,
-    /// `Namespaced` means that scope is limited to namespaced objects.
-    Namespaced,
-    /// A value that the description does not know.
-    Other(Str),
-}
-
-kubernetes_core::open_enum!(
-    RuleWithOperationsScope { All = "*", Cluster = "Cluster", Namespaced = "Namespaced",
-    }
-);
+pub type RuleWithOperationsScope = super::NamedRuleWithOperationsScope;

@@ -13,15 +13,11 @@ pub struct TypeChecking {
 
 impl json::Value for TypeChecking {
     const FIELDS: &'static [&'static str] = &["expressionWarnings"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.expression_warnings.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.expression_warnings])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

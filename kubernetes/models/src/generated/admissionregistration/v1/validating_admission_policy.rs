@@ -51,19 +51,21 @@ impl json::Value for ValidatingAdmissionPolicy {
         "spec",
         "status",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("admissionregistration.k8s.io/v1"),
-            1 => reader.constant("ValidatingAdmissionPolicy"),
-            2 => self.metadata.read(reader),
-            3 => self.spec.read(reader),
-            4 => self.status.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("admissionregistration.k8s.io/v1"),
+                    &mut json::Constant("ValidatingAdmissionPolicy"),
+                    &mut self.metadata,
+                    &mut self.spec,
+                    &mut self.status,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

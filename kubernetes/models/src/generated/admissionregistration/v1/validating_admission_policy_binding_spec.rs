@@ -72,18 +72,20 @@ impl json::Value for ValidatingAdmissionPolicyBindingSpec {
         "policyName",
         "validationActions",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.match_resources.read(reader),
-            1 => self.param_ref.read(reader),
-            2 => self.policy_name.read(reader),
-            3 => self.validation_actions.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.match_resources,
+                    &mut self.param_ref,
+                    &mut self.policy_name,
+                    &mut self.validation_actions,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -97,7 +99,7 @@ impl json::Value for ValidatingAdmissionPolicyBindingSpec {
 kubernetes_core::model!(ValidatingAdmissionPolicyBindingSpec);
 
 /// What the field `validationActions` of [`ValidatingAdmissionPolicyBindingSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ValidatingAdmissionPolicyBindingSpecValidationActions {
     /// `Audit`

@@ -2,7 +2,6 @@
 // Change codegen/templates/definition.rs.j2, then run: cargo run --release -p kubernetes-codegen
 
 use kubernetes_core::json;
-use kubernetes_core::Str;
 use super::{
     AuditAnnotation, MatchCondition, MatchResources, ParamKind, Validation, Variable,
 };
@@ -86,21 +85,23 @@ impl json::Value for ValidatingAdmissionPolicySpec {
         "validations",
         "variables",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.audit_annotations.read(reader),
-            1 => self.failure_policy.read(reader),
-            2 => self.match_conditions.read(reader),
-            3 => self.match_constraints.read(reader),
-            4 => self.param_kind.read(reader),
-            5 => self.validations.read(reader),
-            6 => self.variables.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.audit_annotations,
+                    &mut self.failure_policy,
+                    &mut self.match_conditions,
+                    &mut self.match_constraints,
+                    &mut self.param_kind,
+                    &mut self.validations,
+                    &mut self.variables,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -117,17 +118,4 @@ impl json::Value for ValidatingAdmissionPolicySpec {
 kubernetes_core::model!(ValidatingAdmissionPolicySpec);
 
 /// What the field `failurePolicy` of [`ValidatingAdmissionPolicySpec`] can be.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum ValidatingAdmissionPolicySpecFailurePolicy {
-    /// `Fail` means that an error calling the webhook causes the admission to fail.
-    Fail,
-    /// `Ignore` means that an error calling the webhook is ignored.
-    Ignore,
-    /// A value that the description does not know.
-    Other(Str),
-}
-
-kubernetes_core::open_enum!(
-    ValidatingAdmissionPolicySpecFailurePolicy { Fail = "Fail", Ignore = "Ignore", }
-);
+pub type ValidatingAdmissionPolicySpecFailurePolicy = super::MutatingAdmissionPolicySpecFailurePolicy;

@@ -24,17 +24,19 @@ impl json::Value for ValidatingAdmissionPolicyStatus {
         "observedGeneration",
         "typeChecking",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.conditions.read(reader),
-            1 => self.observed_generation.read(reader),
-            2 => self.type_checking.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.conditions,
+                    &mut self.observed_generation,
+                    &mut self.type_checking,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

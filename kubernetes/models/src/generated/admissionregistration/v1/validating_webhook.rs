@@ -149,25 +149,27 @@ impl json::Value for ValidatingWebhook {
         "sideEffects",
         "timeoutSeconds",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.admission_review_versions.read(reader),
-            1 => self.client_config.read(reader),
-            2 => self.failure_policy.read(reader),
-            3 => self.match_conditions.read(reader),
-            4 => self.match_policy.read(reader),
-            5 => self.name.read(reader),
-            6 => self.namespace_selector.read(reader),
-            7 => self.object_selector.read(reader),
-            8 => self.rules.read(reader),
-            9 => self.side_effects.read(reader),
-            10 => self.timeout_seconds.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.admission_review_versions,
+                    &mut self.client_config,
+                    &mut self.failure_policy,
+                    &mut self.match_conditions,
+                    &mut self.match_policy,
+                    &mut self.name,
+                    &mut self.namespace_selector,
+                    &mut self.object_selector,
+                    &mut self.rules,
+                    &mut self.side_effects,
+                    &mut self.timeout_seconds,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -188,60 +190,10 @@ impl json::Value for ValidatingWebhook {
 kubernetes_core::model!(ValidatingWebhook);
 
 /// What the field `failurePolicy` of [`ValidatingWebhook`] can be.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum ValidatingWebhookFailurePolicy {
-    /// `Fail` means that an error calling the webhook causes the admission to fail.
-    Fail,
-    /// `Ignore` means that an error calling the webhook is ignored.
-    Ignore,
-    /// A value that the description does not know.
-    Other(Str),
-}
-
-kubernetes_core::open_enum!(
-    ValidatingWebhookFailurePolicy { Fail = "Fail", Ignore = "Ignore", }
-);
+pub type ValidatingWebhookFailurePolicy = super::MutatingAdmissionPolicySpecFailurePolicy;
 
 /// What the field `matchPolicy` of [`ValidatingWebhook`] can be.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum ValidatingWebhookMatchPolicy {
-    /// `Equivalent` means requests should be sent to the webhook if they modify a resource listed in rules via
-    /// another API group or version.
-    Equivalent,
-    /// `Exact` means requests should only be sent to the webhook if they exactly match a given rule.
-    Exact,
-    /// A value that the description does not know.
-    Other(Str),
-}
-
-kubernetes_core::open_enum!(
-    ValidatingWebhookMatchPolicy { Equivalent = "Equivalent", Exact = "Exact", }
-);
+pub type ValidatingWebhookMatchPolicy = super::MatchResourcesMatchPolicy;
 
 /// What the field `sideEffects` of [`ValidatingWebhook`] can be.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum ValidatingWebhookSideEffects {
-    /// `None` means that calling the webhook will have no side effects.
-    None,
-    /// `NoneOnDryRun` means that calling the webhook will possibly have side effects, but if the request being
-    /// reviewed has the dry-run attribute, the side effects will be suppressed.
-    NoneOnDryRun,
-    /// `Some` means that calling the webhook will possibly have side effects.
-    ///
-    /// If a request with the dry-run attribute would trigger a call to this webhook, the request will instead fail.
-    Some,
-    /// `Unknown` means that no information is known about the side effects of calling the webhook.
-    ///
-    /// If a request with the dry-run attribute would trigger a call to this webhook, the request will instead fail.
-    Unknown,
-    /// A value that the description does not know.
-    Other(Str),
-}
-
-kubernetes_core::open_enum!(
-    ValidatingWebhookSideEffects { None = "None", NoneOnDryRun = "NoneOnDryRun", Some =
-    "Some", Unknown = "Unknown", }
-);
+pub type ValidatingWebhookSideEffects = super::MutatingWebhookSideEffects;

@@ -32,18 +32,20 @@ impl json::Value for ValidatingWebhookConfiguration {
         "metadata",
         "webhooks",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("admissionregistration.k8s.io/v1"),
-            1 => reader.constant("ValidatingWebhookConfiguration"),
-            2 => self.metadata.read(reader),
-            3 => self.webhooks.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("admissionregistration.k8s.io/v1"),
+                    &mut json::Constant("ValidatingWebhookConfiguration"),
+                    &mut self.metadata,
+                    &mut self.webhooks,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -91,18 +91,20 @@ impl json::Value for Validation {
         "messageExpression",
         "reason",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.expression.read(reader),
-            1 => self.message.read(reader),
-            2 => self.message_expression.read(reader),
-            3 => self.reason.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.expression,
+                    &mut self.message,
+                    &mut self.message_expression,
+                    &mut self.reason,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

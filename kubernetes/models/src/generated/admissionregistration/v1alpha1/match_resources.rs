@@ -101,19 +101,21 @@ impl json::Value for MatchResources {
         "objectSelector",
         "resourceRules",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.exclude_resource_rules.read(reader),
-            1 => self.match_policy.read(reader),
-            2 => self.namespace_selector.read(reader),
-            3 => self.object_selector.read(reader),
-            4 => self.resource_rules.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.exclude_resource_rules,
+                    &mut self.match_policy,
+                    &mut self.namespace_selector,
+                    &mut self.object_selector,
+                    &mut self.resource_rules,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -128,7 +130,7 @@ impl json::Value for MatchResources {
 kubernetes_core::model!(MatchResources);
 
 /// What the field `matchPolicy` of [`MatchResources`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum MatchResourcesMatchPolicy {
     /// `Equivalent` means requests should be sent to the admission webhook or admission policy if they modify a

@@ -40,18 +40,20 @@ impl MutatingAdmissionPolicyBinding {
 
 impl json::Value for MutatingAdmissionPolicyBinding {
     const FIELDS: &'static [&'static str] = &["apiVersion", "kind", "metadata", "spec"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("admissionregistration.k8s.io/v1alpha1"),
-            1 => reader.constant("MutatingAdmissionPolicyBinding"),
-            2 => self.metadata.read(reader),
-            3 => self.spec.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("admissionregistration.k8s.io/v1alpha1"),
+                    &mut json::Constant("MutatingAdmissionPolicyBinding"),
+                    &mut self.metadata,
+                    &mut self.spec,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

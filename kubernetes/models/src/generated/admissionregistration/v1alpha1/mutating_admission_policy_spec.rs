@@ -91,21 +91,23 @@ impl json::Value for MutatingAdmissionPolicySpec {
         "reinvocationPolicy",
         "variables",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.failure_policy.read(reader),
-            1 => self.match_conditions.read(reader),
-            2 => self.match_constraints.read(reader),
-            3 => self.mutations.read(reader),
-            4 => self.param_kind.read(reader),
-            5 => self.reinvocation_policy.read(reader),
-            6 => self.variables.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.failure_policy,
+                    &mut self.match_conditions,
+                    &mut self.match_constraints,
+                    &mut self.mutations,
+                    &mut self.param_kind,
+                    &mut self.reinvocation_policy,
+                    &mut self.variables,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -122,7 +124,7 @@ impl json::Value for MutatingAdmissionPolicySpec {
 kubernetes_core::model!(MutatingAdmissionPolicySpec);
 
 /// What the field `failurePolicy` of [`MutatingAdmissionPolicySpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum MutatingAdmissionPolicySpecFailurePolicy {
     /// `Fail` means that an error calling the admission webhook or admission policy causes resource admission to
@@ -139,7 +141,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `reinvocationPolicy` of [`MutatingAdmissionPolicySpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum MutatingAdmissionPolicySpecReinvocationPolicy {
     /// `IfNeeded` indicates that the mutation may be called at least one additional time as part of the admission

@@ -19,16 +19,11 @@ pub struct ParamKind {
 
 impl json::Value for ParamKind {
     const FIELDS: &'static [&'static str] = &["apiVersion", "kind"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.api_version.read(reader),
-            1 => self.kind.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.api_version, &mut self.kind])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

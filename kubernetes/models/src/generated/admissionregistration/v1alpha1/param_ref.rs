@@ -53,18 +53,20 @@ impl json::Value for ParamRef {
         "parameterNotFoundAction",
         "selector",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.name.read(reader),
-            1 => self.namespace.read(reader),
-            2 => self.parameter_not_found_action.read(reader),
-            3 => self.selector.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.name,
+                    &mut self.namespace,
+                    &mut self.parameter_not_found_action,
+                    &mut self.selector,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -78,7 +80,7 @@ impl json::Value for ParamRef {
 kubernetes_core::model!(ParamRef);
 
 /// What the field `parameterNotFoundAction` of [`ParamRef`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ParamRefParameterNotFoundAction {
     /// Ignore means that an error finding params for a binding is ignored

@@ -59,18 +59,20 @@ impl json::Value for ParamRef {
         "parameterNotFoundAction",
         "selector",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.name.read(reader),
-            1 => self.namespace.read(reader),
-            2 => self.parameter_not_found_action.read(reader),
-            3 => self.selector.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.name,
+                    &mut self.namespace,
+                    &mut self.parameter_not_found_action,
+                    &mut self.selector,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

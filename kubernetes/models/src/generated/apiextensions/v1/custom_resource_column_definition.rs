@@ -40,20 +40,22 @@ impl json::Value for CustomResourceColumnDefinition {
         "priority",
         "type",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.description.read(reader),
-            1 => self.format.read(reader),
-            2 => self.json_path.read(reader),
-            3 => self.name.read(reader),
-            4 => self.priority.read(reader),
-            5 => self.type_.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.description,
+                    &mut self.format,
+                    &mut self.json_path,
+                    &mut self.name,
+                    &mut self.priority,
+                    &mut self.type_,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

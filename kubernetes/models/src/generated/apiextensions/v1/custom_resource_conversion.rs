@@ -23,16 +23,11 @@ pub struct CustomResourceConversion {
 
 impl json::Value for CustomResourceConversion {
     const FIELDS: &'static [&'static str] = &["strategy", "webhook"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.strategy.read(reader),
-            1 => self.webhook.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.strategy, &mut self.webhook])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

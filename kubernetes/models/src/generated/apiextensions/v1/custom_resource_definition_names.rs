@@ -46,20 +46,22 @@ impl json::Value for CustomResourceDefinitionNames {
         "shortNames",
         "singular",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.categories.read(reader),
-            1 => self.kind.read(reader),
-            2 => self.list_kind.read(reader),
-            3 => self.plural.read(reader),
-            4 => self.short_names.read(reader),
-            5 => self.singular.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.categories,
+                    &mut self.kind,
+                    &mut self.list_kind,
+                    &mut self.plural,
+                    &mut self.short_names,
+                    &mut self.singular,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

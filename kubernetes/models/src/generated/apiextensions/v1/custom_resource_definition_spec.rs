@@ -54,20 +54,22 @@ impl json::Value for CustomResourceDefinitionSpec {
         "scope",
         "versions",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.conversion.read(reader),
-            1 => self.group.read(reader),
-            2 => self.names.read(reader),
-            3 => self.preserve_unknown_fields.read(reader),
-            4 => self.scope.read(reader),
-            5 => self.versions.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.conversion,
+                    &mut self.group,
+                    &mut self.names,
+                    &mut self.preserve_unknown_fields,
+                    &mut self.scope,
+                    &mut self.versions,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

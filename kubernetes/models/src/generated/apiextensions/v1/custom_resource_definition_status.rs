@@ -32,18 +32,20 @@ impl json::Value for CustomResourceDefinitionStatus {
         "observedGeneration",
         "storedVersions",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.accepted_names.read(reader),
-            1 => self.conditions.read(reader),
-            2 => self.observed_generation.read(reader),
-            3 => self.stored_versions.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.accepted_names,
+                    &mut self.conditions,
+                    &mut self.observed_generation,
+                    &mut self.stored_versions,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

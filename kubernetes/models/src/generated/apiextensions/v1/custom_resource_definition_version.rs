@@ -59,23 +59,25 @@ impl json::Value for CustomResourceDefinitionVersion {
         "storage",
         "subresources",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.additional_printer_columns.read(reader),
-            1 => self.deprecated.read(reader),
-            2 => self.deprecation_warning.read(reader),
-            3 => self.name.read(reader),
-            4 => self.schema.read(reader),
-            5 => self.selectable_fields.read(reader),
-            6 => self.served.read(reader),
-            7 => self.storage.read(reader),
-            8 => self.subresources.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.additional_printer_columns,
+                    &mut self.deprecated,
+                    &mut self.deprecation_warning,
+                    &mut self.name,
+                    &mut self.schema,
+                    &mut self.selectable_fields,
+                    &mut self.served,
+                    &mut self.storage,
+                    &mut self.subresources,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

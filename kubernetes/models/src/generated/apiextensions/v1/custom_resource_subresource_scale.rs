@@ -38,17 +38,19 @@ impl json::Value for CustomResourceSubresourceScale {
         "specReplicasPath",
         "statusReplicasPath",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.label_selector_path.read(reader),
-            1 => self.spec_replicas_path.read(reader),
-            2 => self.status_replicas_path.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.label_selector_path,
+                    &mut self.spec_replicas_path,
+                    &mut self.status_replicas_path,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

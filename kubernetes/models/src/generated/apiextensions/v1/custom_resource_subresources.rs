@@ -20,16 +20,11 @@ pub struct CustomResourceSubresources {
 
 impl json::Value for CustomResourceSubresources {
     const FIELDS: &'static [&'static str] = &["scale", "status"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.scale.read(reader),
-            1 => self.status.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.scale, &mut self.status])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

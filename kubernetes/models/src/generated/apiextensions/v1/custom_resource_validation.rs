@@ -13,15 +13,11 @@ pub struct CustomResourceValidation {
 
 impl json::Value for CustomResourceValidation {
     const FIELDS: &'static [&'static str] = &["openAPIV3Schema"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.open_api_v3_schema.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.open_api_v3_schema])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -15,16 +15,11 @@ pub struct ExternalDocumentation {
 
 impl json::Value for ExternalDocumentation {
     const FIELDS: &'static [&'static str] = &["description", "url"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.description.read(reader),
-            1 => self.url.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.description, &mut self.url])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -18,15 +18,11 @@ pub struct SelectableField {
 
 impl json::Value for SelectableField {
     const FIELDS: &'static [&'static str] = &["jsonPath"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.json_path.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.json_path])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -25,18 +25,20 @@ pub struct ServiceReference {
 
 impl json::Value for ServiceReference {
     const FIELDS: &'static [&'static str] = &["name", "namespace", "path", "port"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.name.read(reader),
-            1 => self.namespace.read(reader),
-            2 => self.path.read(reader),
-            3 => self.port.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.name,
+                    &mut self.namespace,
+                    &mut self.path,
+                    &mut self.port,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -135,20 +135,22 @@ impl json::Value for ValidationRule {
         "reason",
         "rule",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.field_path.read(reader),
-            1 => self.message.read(reader),
-            2 => self.message_expression.read(reader),
-            3 => self.optional_old_self.read(reader),
-            4 => self.reason.read(reader),
-            5 => self.rule.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.field_path,
+                    &mut self.message,
+                    &mut self.message_expression,
+                    &mut self.optional_old_self,
+                    &mut self.reason,
+                    &mut self.rule,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -164,7 +166,7 @@ impl json::Value for ValidationRule {
 kubernetes_core::model!(ValidationRule);
 
 /// What the field `reason` of [`ValidationRule`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ValidationRuleReason {
     /// `FieldValueDuplicate` is used to report collisions of values that must be unique (e.g. unique IDs).

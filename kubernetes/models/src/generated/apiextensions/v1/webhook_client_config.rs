@@ -42,17 +42,15 @@ pub struct WebhookClientConfig {
 
 impl json::Value for WebhookClientConfig {
     const FIELDS: &'static [&'static str] = &["caBundle", "service", "url"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.ca_bundle.read(reader),
-            1 => self.service.read(reader),
-            2 => self.url.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.ca_bundle, &mut self.service, &mut self.url],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

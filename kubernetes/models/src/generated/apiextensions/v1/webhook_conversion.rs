@@ -24,16 +24,15 @@ impl json::Value for WebhookConversion {
         "clientConfig",
         "conversionReviewVersions",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.client_config.read(reader),
-            1 => self.conversion_review_versions.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.client_config, &mut self.conversion_review_versions],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

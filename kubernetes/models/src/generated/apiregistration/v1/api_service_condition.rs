@@ -29,19 +29,21 @@ impl json::Value for APIServiceCondition {
         "status",
         "type",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.last_transition_time.read(reader),
-            1 => self.message.read(reader),
-            2 => self.reason.read(reader),
-            3 => self.status.read(reader),
-            4 => self.type_.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.last_transition_time,
+                    &mut self.message,
+                    &mut self.reason,
+                    &mut self.status,
+                    &mut self.type_,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

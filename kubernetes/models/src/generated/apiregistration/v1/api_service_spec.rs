@@ -62,21 +62,23 @@ impl json::Value for APIServiceSpec {
         "version",
         "versionPriority",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.ca_bundle.read(reader),
-            1 => self.group.read(reader),
-            2 => self.group_priority_minimum.read(reader),
-            3 => self.insecure_skip_tls_verify.read(reader),
-            4 => self.service.read(reader),
-            5 => self.version.read(reader),
-            6 => self.version_priority.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.ca_bundle,
+                    &mut self.group,
+                    &mut self.group_priority_minimum,
+                    &mut self.insecure_skip_tls_verify,
+                    &mut self.service,
+                    &mut self.version,
+                    &mut self.version_priority,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -30,18 +30,20 @@ impl json::Value for ServerStorageVersion {
         "encodingVersion",
         "servedVersions",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.api_server_id.read(reader),
-            1 => self.decodable_versions.read(reader),
-            2 => self.encoding_version.read(reader),
-            3 => self.served_versions.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.api_server_id,
+                    &mut self.decodable_versions,
+                    &mut self.encoding_version,
+                    &mut self.served_versions,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -28,17 +28,19 @@ impl json::Value for StorageVersionStatus {
         "conditions",
         "storageVersions",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.common_encoding_version.read(reader),
-            1 => self.conditions.read(reader),
-            2 => self.storage_versions.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.common_encoding_version,
+                    &mut self.conditions,
+                    &mut self.storage_versions,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

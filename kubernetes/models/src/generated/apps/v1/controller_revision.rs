@@ -49,19 +49,21 @@ impl json::Value for ControllerRevision {
         "data",
         "revision",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("apps/v1"),
-            1 => reader.constant("ControllerRevision"),
-            2 => self.metadata.read(reader),
-            3 => self.data.read(reader),
-            4 => self.revision.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("apps/v1"),
+                    &mut json::Constant("ControllerRevision"),
+                    &mut self.metadata,
+                    &mut self.data,
+                    &mut self.revision,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

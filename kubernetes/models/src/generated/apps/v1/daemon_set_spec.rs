@@ -42,19 +42,21 @@ impl json::Value for DaemonSetSpec {
         "template",
         "updateStrategy",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.min_ready_seconds.read(reader),
-            1 => self.revision_history_limit.read(reader),
-            2 => self.selector.read(reader),
-            3 => self.template.read(reader),
-            4 => self.update_strategy.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.min_ready_seconds,
+                    &mut self.revision_history_limit,
+                    &mut self.selector,
+                    &mut self.template,
+                    &mut self.update_strategy,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -55,24 +55,26 @@ impl json::Value for DaemonSetStatus {
         "observedGeneration",
         "updatedNumberScheduled",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.collision_count.read(reader),
-            1 => self.conditions.read(reader),
-            2 => self.current_number_scheduled.read(reader),
-            3 => self.desired_number_scheduled.read(reader),
-            4 => self.number_available.read(reader),
-            5 => self.number_misscheduled.read(reader),
-            6 => self.number_ready.read(reader),
-            7 => self.number_unavailable.read(reader),
-            8 => self.observed_generation.read(reader),
-            9 => self.updated_number_scheduled.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.collision_count,
+                    &mut self.conditions,
+                    &mut self.current_number_scheduled,
+                    &mut self.desired_number_scheduled,
+                    &mut self.number_available,
+                    &mut self.number_misscheduled,
+                    &mut self.number_ready,
+                    &mut self.number_unavailable,
+                    &mut self.observed_generation,
+                    &mut self.updated_number_scheduled,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -54,22 +54,24 @@ impl json::Value for DeploymentSpec {
         "strategy",
         "template",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.min_ready_seconds.read(reader),
-            1 => self.paused.read(reader),
-            2 => self.progress_deadline_seconds.read(reader),
-            3 => self.replicas.read(reader),
-            4 => self.revision_history_limit.read(reader),
-            5 => self.selector.read(reader),
-            6 => self.strategy.read(reader),
-            7 => self.template.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.min_ready_seconds,
+                    &mut self.paused,
+                    &mut self.progress_deadline_seconds,
+                    &mut self.replicas,
+                    &mut self.revision_history_limit,
+                    &mut self.selector,
+                    &mut self.strategy,
+                    &mut self.template,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -20,16 +20,11 @@ pub struct DeploymentStrategy {
 
 impl json::Value for DeploymentStrategy {
     const FIELDS: &'static [&'static str] = &["rollingUpdate", "type"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.rolling_update.read(reader),
-            1 => self.type_.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.rolling_update, &mut self.type_])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -41,7 +36,7 @@ impl json::Value for DeploymentStrategy {
 kubernetes_core::model!(DeploymentStrategy);
 
 /// What the field `type` of [`DeploymentStrategy`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DeploymentStrategyType {
     /// Kill all existing pods before creating new ones.

@@ -42,21 +42,23 @@ impl json::Value for ReplicaSetStatus {
         "replicas",
         "terminatingReplicas",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.available_replicas.read(reader),
-            1 => self.conditions.read(reader),
-            2 => self.fully_labeled_replicas.read(reader),
-            3 => self.observed_generation.read(reader),
-            4 => self.ready_replicas.read(reader),
-            5 => self.replicas.read(reader),
-            6 => self.terminating_replicas.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.available_replicas,
+                    &mut self.conditions,
+                    &mut self.fully_labeled_replicas,
+                    &mut self.observed_generation,
+                    &mut self.ready_replicas,
+                    &mut self.replicas,
+                    &mut self.terminating_replicas,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -37,16 +37,12 @@ pub struct RollingUpdateDaemonSet {
 
 impl json::Value for RollingUpdateDaemonSet {
     const FIELDS: &'static [&'static str] = &["maxSurge", "maxUnavailable"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.max_surge.read(reader),
-            1 => self.max_unavailable.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(Self::FIELDS, &mut [&mut self.max_surge, &mut self.max_unavailable])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -26,16 +26,12 @@ pub struct RollingUpdateStatefulSetStrategy {
 
 impl json::Value for RollingUpdateStatefulSetStrategy {
     const FIELDS: &'static [&'static str] = &["maxUnavailable", "partition"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.max_unavailable.read(reader),
-            1 => self.partition.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(Self::FIELDS, &mut [&mut self.max_unavailable, &mut self.partition])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

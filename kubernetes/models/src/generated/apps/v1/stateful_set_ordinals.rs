@@ -26,15 +26,11 @@ pub struct StatefulSetOrdinals {
 
 impl json::Value for StatefulSetOrdinals {
     const FIELDS: &'static [&'static str] = &["start"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.start.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.start])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

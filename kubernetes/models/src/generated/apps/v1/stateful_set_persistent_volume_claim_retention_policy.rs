@@ -24,16 +24,11 @@ pub struct StatefulSetPersistentVolumeClaimRetentionPolicy {
 
 impl json::Value for StatefulSetPersistentVolumeClaimRetentionPolicy {
     const FIELDS: &'static [&'static str] = &["whenDeleted", "whenScaled"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.when_deleted.read(reader),
-            1 => self.when_scaled.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.when_deleted, &mut self.when_scaled])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -95,25 +95,27 @@ impl json::Value for StatefulSetSpec {
         "updateStrategy",
         "volumeClaimTemplates",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.min_ready_seconds.read(reader),
-            1 => self.ordinals.read(reader),
-            2 => self.persistent_volume_claim_retention_policy.read(reader),
-            3 => self.pod_management_policy.read(reader),
-            4 => self.replicas.read(reader),
-            5 => self.revision_history_limit.read(reader),
-            6 => self.selector.read(reader),
-            7 => self.service_name.read(reader),
-            8 => self.template.read(reader),
-            9 => self.update_strategy.read(reader),
-            10 => self.volume_claim_templates.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.min_ready_seconds,
+                    &mut self.ordinals,
+                    &mut self.persistent_volume_claim_retention_policy,
+                    &mut self.pod_management_policy,
+                    &mut self.replicas,
+                    &mut self.revision_history_limit,
+                    &mut self.selector,
+                    &mut self.service_name,
+                    &mut self.template,
+                    &mut self.update_strategy,
+                    &mut self.volume_claim_templates,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -138,7 +140,7 @@ impl json::Value for StatefulSetSpec {
 kubernetes_core::model!(StatefulSetSpec);
 
 /// What the field `podManagementPolicy` of [`StatefulSetSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum StatefulSetSpecPodManagementPolicy {
     /// `OrderedReady` will create pods in strictly increasing order on scale up and strictly decreasing order on

@@ -52,24 +52,26 @@ impl json::Value for StatefulSetStatus {
         "updateRevision",
         "updatedReplicas",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.available_replicas.read(reader),
-            1 => self.collision_count.read(reader),
-            2 => self.conditions.read(reader),
-            3 => self.current_replicas.read(reader),
-            4 => self.current_revision.read(reader),
-            5 => self.observed_generation.read(reader),
-            6 => self.ready_replicas.read(reader),
-            7 => self.replicas.read(reader),
-            8 => self.update_revision.read(reader),
-            9 => self.updated_replicas.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.available_replicas,
+                    &mut self.collision_count,
+                    &mut self.conditions,
+                    &mut self.current_replicas,
+                    &mut self.current_revision,
+                    &mut self.observed_generation,
+                    &mut self.ready_replicas,
+                    &mut self.replicas,
+                    &mut self.update_revision,
+                    &mut self.updated_replicas,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

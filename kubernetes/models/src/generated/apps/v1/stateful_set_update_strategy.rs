@@ -21,16 +21,11 @@ pub struct StatefulSetUpdateStrategy {
 
 impl json::Value for StatefulSetUpdateStrategy {
     const FIELDS: &'static [&'static str] = &["rollingUpdate", "type"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.rolling_update.read(reader),
-            1 => self.type_.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.rolling_update, &mut self.type_])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -42,7 +37,7 @@ impl json::Value for StatefulSetUpdateStrategy {
 kubernetes_core::model!(StatefulSetUpdateStrategy);
 
 /// What the field `type` of [`StatefulSetUpdateStrategy`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum StatefulSetUpdateStrategyType {
     /// `OnDelete` disables ordered rolling restarts.

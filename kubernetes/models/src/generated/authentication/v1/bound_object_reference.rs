@@ -22,18 +22,20 @@ pub struct BoundObjectReference {
 
 impl json::Value for BoundObjectReference {
     const FIELDS: &'static [&'static str] = &["apiVersion", "kind", "name", "uid"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.api_version.read(reader),
-            1 => self.kind.read(reader),
-            2 => self.name.read(reader),
-            3 => self.uid.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.api_version,
+                    &mut self.kind,
+                    &mut self.name,
+                    &mut self.uid,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -40,18 +40,20 @@ impl json::Value for SelfSubjectReview {
         "metadata",
         "status",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("authentication.k8s.io/v1"),
-            1 => reader.constant("SelfSubjectReview"),
-            2 => self.metadata.read(reader),
-            3 => self.status.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("authentication.k8s.io/v1"),
+                    &mut json::Constant("SelfSubjectReview"),
+                    &mut self.metadata,
+                    &mut self.status,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -13,15 +13,11 @@ pub struct SelfSubjectReviewStatus {
 
 impl json::Value for SelfSubjectReviewStatus {
     const FIELDS: &'static [&'static str] = &["userInfo"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.user_info.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.user_info])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -40,18 +40,20 @@ impl json::Value for TokenRequestSpec {
         "boundObjectRef",
         "expirationSeconds",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.attestations.read(reader),
-            1 => self.audiences.read(reader),
-            2 => self.bound_object_ref.read(reader),
-            3 => self.expiration_seconds.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.attestations,
+                    &mut self.audiences,
+                    &mut self.bound_object_ref,
+                    &mut self.expiration_seconds,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

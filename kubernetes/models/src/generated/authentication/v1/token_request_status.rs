@@ -15,6 +15,7 @@ pub struct TokenRequestStatus {
 
 impl ::core::fmt::Debug for TokenRequestStatus {
     /// What is secret is left out.
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("TokenRequestStatus")
             .field("expiration_timestamp", &self.expiration_timestamp)
@@ -25,16 +26,12 @@ impl ::core::fmt::Debug for TokenRequestStatus {
 
 impl json::Value for TokenRequestStatus {
     const FIELDS: &'static [&'static str] = &["expirationTimestamp", "token"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.expiration_timestamp.read(reader),
-            1 => self.token.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(Self::FIELDS, &mut [&mut self.expiration_timestamp, &mut self.token])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

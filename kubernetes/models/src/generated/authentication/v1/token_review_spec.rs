@@ -19,6 +19,7 @@ pub struct TokenReviewSpec {
 
 impl ::core::fmt::Debug for TokenReviewSpec {
     /// What is secret is left out.
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("TokenReviewSpec")
             .field("audiences", &self.audiences)
@@ -29,16 +30,11 @@ impl ::core::fmt::Debug for TokenReviewSpec {
 
 impl json::Value for TokenReviewSpec {
     const FIELDS: &'static [&'static str] = &["audiences", "token"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.audiences.read(reader),
-            1 => self.token.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.audiences, &mut self.token])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -32,18 +32,20 @@ impl json::Value for TokenReviewStatus {
         "error",
         "user",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.audiences.read(reader),
-            1 => self.authenticated.read(reader),
-            2 => self.error.read(reader),
-            3 => self.user.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.audiences,
+                    &mut self.authenticated,
+                    &mut self.error,
+                    &mut self.user,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -21,18 +21,20 @@ pub struct UserInfo {
 
 impl json::Value for UserInfo {
     const FIELDS: &'static [&'static str] = &["extra", "groups", "uid", "username"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.extra.read(reader),
-            1 => self.groups.read(reader),
-            2 => self.uid.read(reader),
-            3 => self.username.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.extra,
+                    &mut self.groups,
+                    &mut self.uid,
+                    &mut self.username,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

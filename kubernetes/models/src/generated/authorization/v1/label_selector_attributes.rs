@@ -33,16 +33,12 @@ pub struct LabelSelectorAttributes {
 
 impl json::Value for LabelSelectorAttributes {
     const FIELDS: &'static [&'static str] = &["rawSelector", "requirements"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.raw_selector.read(reader),
-            1 => self.requirements.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(Self::FIELDS, &mut [&mut self.raw_selector, &mut self.requirements])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -16,16 +16,11 @@ pub struct NonResourceAttributes {
 
 impl json::Value for NonResourceAttributes {
     const FIELDS: &'static [&'static str] = &["path", "verb"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.path.read(reader),
-            1 => self.verb.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.path, &mut self.verb])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

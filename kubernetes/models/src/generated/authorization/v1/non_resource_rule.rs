@@ -20,16 +20,11 @@ pub struct NonResourceRule {
 
 impl json::Value for NonResourceRule {
     const FIELDS: &'static [&'static str] = &["nonResourceURLs", "verbs"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.non_resource_urls.read(reader),
-            1 => self.verbs.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.non_resource_urls, &mut self.verbs])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -61,23 +61,25 @@ impl json::Value for ResourceAttributes {
         "verb",
         "version",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.field_selector.read(reader),
-            1 => self.group.read(reader),
-            2 => self.label_selector.read(reader),
-            3 => self.name.read(reader),
-            4 => self.namespace.read(reader),
-            5 => self.resource.read(reader),
-            6 => self.subresource.read(reader),
-            7 => self.verb.read(reader),
-            8 => self.version.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.field_selector,
+                    &mut self.group,
+                    &mut self.label_selector,
+                    &mut self.name,
+                    &mut self.namespace,
+                    &mut self.resource,
+                    &mut self.subresource,
+                    &mut self.verb,
+                    &mut self.version,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

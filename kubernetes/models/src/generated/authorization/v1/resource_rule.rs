@@ -36,18 +36,20 @@ impl json::Value for ResourceRule {
         "resources",
         "verbs",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.api_groups.read(reader),
-            1 => self.resource_names.read(reader),
-            2 => self.resources.read(reader),
-            3 => self.verbs.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.api_groups,
+                    &mut self.resource_names,
+                    &mut self.resources,
+                    &mut self.verbs,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

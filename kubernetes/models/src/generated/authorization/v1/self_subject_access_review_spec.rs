@@ -20,16 +20,15 @@ impl json::Value for SelfSubjectAccessReviewSpec {
         "nonResourceAttributes",
         "resourceAttributes",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.non_resource_attributes.read(reader),
-            1 => self.resource_attributes.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.non_resource_attributes, &mut self.resource_attributes],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

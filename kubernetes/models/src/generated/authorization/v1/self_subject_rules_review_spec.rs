@@ -15,15 +15,11 @@ pub struct SelfSubjectRulesReviewSpec {
 
 impl json::Value for SelfSubjectRulesReviewSpec {
     const FIELDS: &'static [&'static str] = &["namespace"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.namespace.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.namespace])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

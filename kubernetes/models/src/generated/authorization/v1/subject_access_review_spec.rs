@@ -38,20 +38,22 @@ impl json::Value for SubjectAccessReviewSpec {
         "uid",
         "user",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.extra.read(reader),
-            1 => self.groups.read(reader),
-            2 => self.non_resource_attributes.read(reader),
-            3 => self.resource_attributes.read(reader),
-            4 => self.uid.read(reader),
-            5 => self.user.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.extra,
+                    &mut self.groups,
+                    &mut self.non_resource_attributes,
+                    &mut self.resource_attributes,
+                    &mut self.uid,
+                    &mut self.user,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -35,18 +35,20 @@ impl json::Value for SubjectAccessReviewStatus {
         "evaluationError",
         "reason",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.allowed.read(reader),
-            1 => self.denied.read(reader),
-            2 => self.evaluation_error.read(reader),
-            3 => self.reason.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.allowed,
+                    &mut self.denied,
+                    &mut self.evaluation_error,
+                    &mut self.reason,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -39,18 +39,20 @@ impl json::Value for SubjectRulesReviewStatus {
         "nonResourceRules",
         "resourceRules",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.evaluation_error.read(reader),
-            1 => self.incomplete.read(reader),
-            2 => self.non_resource_rules.read(reader),
-            3 => self.resource_rules.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.evaluation_error,
+                    &mut self.incomplete,
+                    &mut self.non_resource_rules,
+                    &mut self.resource_rules,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

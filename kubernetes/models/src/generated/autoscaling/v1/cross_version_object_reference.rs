@@ -19,17 +19,15 @@ pub struct CrossVersionObjectReference {
 
 impl json::Value for CrossVersionObjectReference {
     const FIELDS: &'static [&'static str] = &["apiVersion", "kind", "name"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.api_version.read(reader),
-            1 => self.kind.read(reader),
-            2 => self.name.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.api_version, &mut self.kind, &mut self.name],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -31,18 +31,20 @@ impl json::Value for HorizontalPodAutoscalerSpec {
         "scaleTargetRef",
         "targetCPUUtilizationPercentage",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.max_replicas.read(reader),
-            1 => self.min_replicas.read(reader),
-            2 => self.scale_target_ref.read(reader),
-            3 => self.target_cpu_utilization_percentage.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.max_replicas,
+                    &mut self.min_replicas,
+                    &mut self.scale_target_ref,
+                    &mut self.target_cpu_utilization_percentage,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

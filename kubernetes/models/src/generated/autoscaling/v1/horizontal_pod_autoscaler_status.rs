@@ -29,19 +29,21 @@ impl json::Value for HorizontalPodAutoscalerStatus {
         "lastScaleTime",
         "observedGeneration",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.current_cpu_utilization_percentage.read(reader),
-            1 => self.current_replicas.read(reader),
-            2 => self.desired_replicas.read(reader),
-            3 => self.last_scale_time.read(reader),
-            4 => self.observed_generation.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.current_cpu_utilization_percentage,
+                    &mut self.current_replicas,
+                    &mut self.desired_replicas,
+                    &mut self.last_scale_time,
+                    &mut self.observed_generation,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -12,15 +12,11 @@ pub struct ScaleSpec {
 
 impl json::Value for ScaleSpec {
     const FIELDS: &'static [&'static str] = &["replicas"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.replicas.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.replicas])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

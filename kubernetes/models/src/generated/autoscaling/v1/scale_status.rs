@@ -19,16 +19,11 @@ pub struct ScaleStatus {
 
 impl json::Value for ScaleStatus {
     const FIELDS: &'static [&'static str] = &["replicas", "selector"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.replicas.read(reader),
-            1 => self.selector.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.replicas, &mut self.selector])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -23,17 +23,15 @@ pub struct ContainerResourceMetricSource {
 
 impl json::Value for ContainerResourceMetricSource {
     const FIELDS: &'static [&'static str] = &["container", "name", "target"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.container.read(reader),
-            1 => self.name.read(reader),
-            2 => self.target.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.container, &mut self.name, &mut self.target],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -23,17 +23,15 @@ pub struct ContainerResourceMetricStatus {
 
 impl json::Value for ContainerResourceMetricStatus {
     const FIELDS: &'static [&'static str] = &["container", "current", "name"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.container.read(reader),
-            1 => self.current.read(reader),
-            2 => self.name.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.container, &mut self.current, &mut self.name],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

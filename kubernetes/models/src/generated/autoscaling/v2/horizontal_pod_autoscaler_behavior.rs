@@ -26,16 +26,11 @@ pub struct HorizontalPodAutoscalerBehavior {
 
 impl json::Value for HorizontalPodAutoscalerBehavior {
     const FIELDS: &'static [&'static str] = &["scaleDown", "scaleUp"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.scale_down.read(reader),
-            1 => self.scale_up.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.scale_down, &mut self.scale_up])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -33,20 +33,22 @@ impl json::Value for HorizontalPodAutoscalerCondition {
         "status",
         "type",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.last_transition_time.read(reader),
-            1 => self.message.read(reader),
-            2 => self.observed_generation.read(reader),
-            3 => self.reason.read(reader),
-            4 => self.status.read(reader),
-            5 => self.type_.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.last_transition_time,
+                    &mut self.message,
+                    &mut self.observed_generation,
+                    &mut self.reason,
+                    &mut self.status,
+                    &mut self.type_,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

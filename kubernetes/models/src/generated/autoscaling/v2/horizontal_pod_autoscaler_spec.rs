@@ -43,19 +43,21 @@ impl json::Value for HorizontalPodAutoscalerSpec {
         "minReplicas",
         "scaleTargetRef",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.behavior.read(reader),
-            1 => self.max_replicas.read(reader),
-            2 => self.metrics.read(reader),
-            3 => self.min_replicas.read(reader),
-            4 => self.scale_target_ref.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.behavior,
+                    &mut self.max_replicas,
+                    &mut self.metrics,
+                    &mut self.min_replicas,
+                    &mut self.scale_target_ref,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

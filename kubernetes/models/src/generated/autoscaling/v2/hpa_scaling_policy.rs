@@ -21,17 +21,15 @@ pub struct HPAScalingPolicy {
 
 impl json::Value for HPAScalingPolicy {
     const FIELDS: &'static [&'static str] = &["periodSeconds", "type", "value"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.period_seconds.read(reader),
-            1 => self.type_.read(reader),
-            2 => self.value.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.period_seconds, &mut self.type_, &mut self.value],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

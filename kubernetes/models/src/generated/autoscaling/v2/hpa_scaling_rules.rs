@@ -51,18 +51,20 @@ impl json::Value for HPAScalingRules {
         "stabilizationWindowSeconds",
         "tolerance",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.policies.read(reader),
-            1 => self.select_policy.read(reader),
-            2 => self.stabilization_window_seconds.read(reader),
-            3 => self.tolerance.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.policies,
+                    &mut self.select_policy,
+                    &mut self.stabilization_window_seconds,
+                    &mut self.tolerance,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -52,20 +52,22 @@ impl json::Value for MetricStatus {
         "resource",
         "type",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.container_resource.read(reader),
-            1 => self.external.read(reader),
-            2 => self.object.read(reader),
-            3 => self.pods.read(reader),
-            4 => self.resource.read(reader),
-            5 => self.type_.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.container_resource,
+                    &mut self.external,
+                    &mut self.object,
+                    &mut self.pods,
+                    &mut self.resource,
+                    &mut self.type_,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -27,18 +27,20 @@ impl json::Value for MetricTarget {
         "type",
         "value",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.average_utilization.read(reader),
-            1 => self.average_value.read(reader),
-            2 => self.type_.read(reader),
-            3 => self.value.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.average_utilization,
+                    &mut self.average_value,
+                    &mut self.type_,
+                    &mut self.value,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

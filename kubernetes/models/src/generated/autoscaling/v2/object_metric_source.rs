@@ -18,17 +18,15 @@ pub struct ObjectMetricSource {
 
 impl json::Value for ObjectMetricSource {
     const FIELDS: &'static [&'static str] = &["describedObject", "metric", "target"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.described_object.read(reader),
-            1 => self.metric.read(reader),
-            2 => self.target.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.described_object, &mut self.metric, &mut self.target],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

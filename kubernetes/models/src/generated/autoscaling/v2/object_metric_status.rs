@@ -18,17 +18,15 @@ pub struct ObjectMetricStatus {
 
 impl json::Value for ObjectMetricStatus {
     const FIELDS: &'static [&'static str] = &["current", "describedObject", "metric"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.current.read(reader),
-            1 => self.described_object.read(reader),
-            2 => self.metric.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.current, &mut self.described_object, &mut self.metric],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

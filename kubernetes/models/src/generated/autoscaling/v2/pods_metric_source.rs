@@ -18,16 +18,11 @@ pub struct PodsMetricSource {
 
 impl json::Value for PodsMetricSource {
     const FIELDS: &'static [&'static str] = &["metric", "target"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.metric.read(reader),
-            1 => self.target.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.metric, &mut self.target])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -16,16 +16,11 @@ pub struct PodsMetricStatus {
 
 impl json::Value for PodsMetricStatus {
     const FIELDS: &'static [&'static str] = &["current", "metric"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.current.read(reader),
-            1 => self.metric.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.current, &mut self.metric])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -20,16 +20,11 @@ pub struct ResourceMetricStatus {
 
 impl json::Value for ResourceMetricStatus {
     const FIELDS: &'static [&'static str] = &["current", "name"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.current.read(reader),
-            1 => self.name.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.current, &mut self.name])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

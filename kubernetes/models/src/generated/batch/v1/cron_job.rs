@@ -48,19 +48,21 @@ impl json::Value for CronJob {
         "spec",
         "status",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("batch/v1"),
-            1 => reader.constant("CronJob"),
-            2 => self.metadata.read(reader),
-            3 => self.spec.read(reader),
-            4 => self.status.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("batch/v1"),
+                    &mut json::Constant("CronJob"),
+                    &mut self.metadata,
+                    &mut self.spec,
+                    &mut self.status,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

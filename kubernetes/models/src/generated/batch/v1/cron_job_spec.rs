@@ -61,22 +61,24 @@ impl json::Value for CronJobSpec {
         "suspend",
         "timeZone",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.concurrency_policy.read(reader),
-            1 => self.failed_jobs_history_limit.read(reader),
-            2 => self.job_template.read(reader),
-            3 => self.schedule.read(reader),
-            4 => self.starting_deadline_seconds.read(reader),
-            5 => self.successful_jobs_history_limit.read(reader),
-            6 => self.suspend.read(reader),
-            7 => self.time_zone.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.concurrency_policy,
+                    &mut self.failed_jobs_history_limit,
+                    &mut self.job_template,
+                    &mut self.schedule,
+                    &mut self.starting_deadline_seconds,
+                    &mut self.successful_jobs_history_limit,
+                    &mut self.suspend,
+                    &mut self.time_zone,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -95,7 +97,7 @@ impl json::Value for CronJobSpec {
 kubernetes_core::model!(CronJobSpec);
 
 /// What the field `concurrencyPolicy` of [`CronJobSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CronJobSpecConcurrencyPolicy {
     /// `Allow` allows CronJobs to run concurrently.

@@ -22,17 +22,19 @@ impl json::Value for CronJobStatus {
         "lastScheduleTime",
         "lastSuccessfulTime",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.active.read(reader),
-            1 => self.last_schedule_time.read(reader),
-            2 => self.last_successful_time.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.active,
+                    &mut self.last_schedule_time,
+                    &mut self.last_successful_time,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -41,18 +41,20 @@ impl json::Value for JobSchedulingConfiguration {
         "schedulingConstraints",
         "schedulingPolicy",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.disruption_mode.read(reader),
-            1 => self.resource_claims.read(reader),
-            2 => self.scheduling_constraints.read(reader),
-            3 => self.scheduling_policy.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.disruption_mode,
+                    &mut self.resource_claims,
+                    &mut self.scheduling_constraints,
+                    &mut self.scheduling_policy,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -161,31 +161,33 @@ impl json::Value for JobSpec {
         "template",
         "ttlSecondsAfterFinished",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.active_deadline_seconds.read(reader),
-            1 => self.backoff_limit.read(reader),
-            2 => self.backoff_limit_per_index.read(reader),
-            3 => self.completion_mode.read(reader),
-            4 => self.completions.read(reader),
-            5 => self.managed_by.read(reader),
-            6 => self.manual_selector.read(reader),
-            7 => self.max_failed_indexes.read(reader),
-            8 => self.parallelism.read(reader),
-            9 => self.pod_failure_policy.read(reader),
-            10 => self.pod_replacement_policy.read(reader),
-            11 => self.scheduling.read(reader),
-            12 => self.selector.read(reader),
-            13 => self.success_policy.read(reader),
-            14 => self.suspend.read(reader),
-            15 => self.template.read(reader),
-            16 => self.ttl_seconds_after_finished.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.active_deadline_seconds,
+                    &mut self.backoff_limit,
+                    &mut self.backoff_limit_per_index,
+                    &mut self.completion_mode,
+                    &mut self.completions,
+                    &mut self.managed_by,
+                    &mut self.manual_selector,
+                    &mut self.max_failed_indexes,
+                    &mut self.parallelism,
+                    &mut self.pod_failure_policy,
+                    &mut self.pod_replacement_policy,
+                    &mut self.scheduling,
+                    &mut self.selector,
+                    &mut self.success_policy,
+                    &mut self.suspend,
+                    &mut self.template,
+                    &mut self.ttl_seconds_after_finished,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -212,7 +214,7 @@ impl json::Value for JobSpec {
 kubernetes_core::model!(JobSpec);
 
 /// What the field `completionMode` of [`JobSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum JobSpecCompletionMode {
     /// `Indexed` is a Job completion mode.
@@ -234,7 +236,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `podReplacementPolicy` of [`JobSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum JobSpecPodReplacementPolicy {
     /// `Failed` means to wait until a previously created Pod is fully terminated (has phase Failed or Succeeded)

@@ -97,25 +97,27 @@ impl json::Value for JobStatus {
         "terminating",
         "uncountedTerminatedPods",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.active.read(reader),
-            1 => self.completed_indexes.read(reader),
-            2 => self.completion_time.read(reader),
-            3 => self.conditions.read(reader),
-            4 => self.failed.read(reader),
-            5 => self.failed_indexes.read(reader),
-            6 => self.ready.read(reader),
-            7 => self.start_time.read(reader),
-            8 => self.succeeded.read(reader),
-            9 => self.terminating.read(reader),
-            10 => self.uncounted_terminated_pods.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.active,
+                    &mut self.completed_indexes,
+                    &mut self.completion_time,
+                    &mut self.conditions,
+                    &mut self.failed,
+                    &mut self.failed_indexes,
+                    &mut self.ready,
+                    &mut self.start_time,
+                    &mut self.succeeded,
+                    &mut self.terminating,
+                    &mut self.uncounted_terminated_pods,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

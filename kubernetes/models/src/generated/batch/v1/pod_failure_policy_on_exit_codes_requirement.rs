@@ -41,17 +41,15 @@ pub struct PodFailurePolicyOnExitCodesRequirement {
 
 impl json::Value for PodFailurePolicyOnExitCodesRequirement {
     const FIELDS: &'static [&'static str] = &["containerName", "operator", "values"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.container_name.read(reader),
-            1 => self.operator.read(reader),
-            2 => self.values.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.container_name, &mut self.operator, &mut self.values],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -64,7 +62,7 @@ impl json::Value for PodFailurePolicyOnExitCodesRequirement {
 kubernetes_core::model!(PodFailurePolicyOnExitCodesRequirement);
 
 /// What the field `operator` of [`PodFailurePolicyOnExitCodesRequirement`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PodFailurePolicyOnExitCodesRequirementOperator {
     /// `In`

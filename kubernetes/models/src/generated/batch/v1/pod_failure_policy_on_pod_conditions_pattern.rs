@@ -20,16 +20,11 @@ pub struct PodFailurePolicyOnPodConditionsPattern {
 
 impl json::Value for PodFailurePolicyOnPodConditionsPattern {
     const FIELDS: &'static [&'static str] = &["status", "type"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.status.read(reader),
-            1 => self.type_.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.status, &mut self.type_])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -41,17 +41,19 @@ impl json::Value for PodFailurePolicyRule {
         "onExitCodes",
         "onPodConditions",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.action.read(reader),
-            1 => self.on_exit_codes.read(reader),
-            2 => self.on_pod_conditions.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.action,
+                    &mut self.on_exit_codes,
+                    &mut self.on_pod_conditions,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -64,7 +66,7 @@ impl json::Value for PodFailurePolicyRule {
 kubernetes_core::model!(PodFailurePolicyRule);
 
 /// What the field `action` of [`PodFailurePolicyRule`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PodFailurePolicyRuleAction {
     /// This is an action which might be taken on a pod failure - the pod failure is handled in the default way -

@@ -19,15 +19,11 @@ pub struct SuccessPolicy {
 
 impl json::Value for SuccessPolicy {
     const FIELDS: &'static [&'static str] = &["rules"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.rules.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.rules])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

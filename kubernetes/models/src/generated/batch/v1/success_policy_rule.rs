@@ -31,16 +31,15 @@ pub struct SuccessPolicyRule {
 
 impl json::Value for SuccessPolicyRule {
     const FIELDS: &'static [&'static str] = &["succeededCount", "succeededIndexes"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.succeeded_count.read(reader),
-            1 => self.succeeded_indexes.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.succeeded_count, &mut self.succeeded_indexes],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -16,16 +16,11 @@ pub struct UncountedTerminatedPods {
 
 impl json::Value for UncountedTerminatedPods {
     const FIELDS: &'static [&'static str] = &["failed", "succeeded"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.failed.read(reader),
-            1 => self.succeeded.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.failed, &mut self.succeeded])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

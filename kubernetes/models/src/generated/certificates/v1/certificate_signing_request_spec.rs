@@ -103,22 +103,24 @@ impl json::Value for CertificateSigningRequestSpec {
         "usages",
         "username",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.expiration_seconds.read(reader),
-            1 => self.extra.read(reader),
-            2 => self.groups.read(reader),
-            3 => self.request.read(reader),
-            4 => self.signer_name.read(reader),
-            5 => self.uid.read(reader),
-            6 => self.usages.read(reader),
-            7 => self.username.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.expiration_seconds,
+                    &mut self.extra,
+                    &mut self.groups,
+                    &mut self.request,
+                    &mut self.signer_name,
+                    &mut self.uid,
+                    &mut self.usages,
+                    &mut self.username,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -136,7 +138,7 @@ impl json::Value for CertificateSigningRequestSpec {
 kubernetes_core::model!(CertificateSigningRequestSpec);
 
 /// What the field `usages` of [`CertificateSigningRequestSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CertificateSigningRequestSpecUsages {
     /// `any`

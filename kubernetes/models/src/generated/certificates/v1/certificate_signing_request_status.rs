@@ -49,16 +49,11 @@ pub struct CertificateSigningRequestStatus {
 
 impl json::Value for CertificateSigningRequestStatus {
     const FIELDS: &'static [&'static str] = &["certificate", "conditions"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.certificate.read(reader),
-            1 => self.conditions.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.certificate, &mut self.conditions])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -77,24 +77,26 @@ impl json::Value for PodCertificateRequestSpec {
         "stubPKCS10Request",
         "unverifiedUserAnnotations",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.max_expiration_seconds.read(reader),
-            1 => self.node_name.read(reader),
-            2 => self.node_uid.read(reader),
-            3 => self.pod_name.read(reader),
-            4 => self.pod_uid.read(reader),
-            5 => self.service_account_name.read(reader),
-            6 => self.service_account_uid.read(reader),
-            7 => self.signer_name.read(reader),
-            8 => self.stub_pkcs10_request.read(reader),
-            9 => self.unverified_user_annotations.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.max_expiration_seconds,
+                    &mut self.node_name,
+                    &mut self.node_uid,
+                    &mut self.pod_name,
+                    &mut self.pod_uid,
+                    &mut self.service_account_name,
+                    &mut self.service_account_uid,
+                    &mut self.signer_name,
+                    &mut self.stub_pkcs10_request,
+                    &mut self.unverified_user_annotations,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

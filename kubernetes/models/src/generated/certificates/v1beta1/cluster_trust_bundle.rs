@@ -35,18 +35,20 @@ impl ClusterTrustBundle {
 
 impl json::Value for ClusterTrustBundle {
     const FIELDS: &'static [&'static str] = &["apiVersion", "kind", "metadata", "spec"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("certificates.k8s.io/v1beta1"),
-            1 => reader.constant("ClusterTrustBundle"),
-            2 => self.metadata.read(reader),
-            3 => self.spec.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("certificates.k8s.io/v1beta1"),
+                    &mut json::Constant("ClusterTrustBundle"),
+                    &mut self.metadata,
+                    &mut self.spec,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

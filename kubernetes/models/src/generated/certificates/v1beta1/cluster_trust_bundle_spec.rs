@@ -36,16 +36,11 @@ pub struct ClusterTrustBundleSpec {
 
 impl json::Value for ClusterTrustBundleSpec {
     const FIELDS: &'static [&'static str] = &["signerName", "trustBundle"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.signer_name.read(reader),
-            1 => self.trust_bundle.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.signer_name, &mut self.trust_bundle])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -110,26 +110,28 @@ impl json::Value for PodCertificateRequestSpec {
         "stubPKCS10Request",
         "unverifiedUserAnnotations",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.max_expiration_seconds.read(reader),
-            1 => self.node_name.read(reader),
-            2 => self.node_uid.read(reader),
-            3 => self.pkix_public_key.read(reader),
-            4 => self.pod_name.read(reader),
-            5 => self.pod_uid.read(reader),
-            6 => self.proof_of_possession.read(reader),
-            7 => self.service_account_name.read(reader),
-            8 => self.service_account_uid.read(reader),
-            9 => self.signer_name.read(reader),
-            10 => self.stub_pkcs10_request.read(reader),
-            11 => self.unverified_user_annotations.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.max_expiration_seconds,
+                    &mut self.node_name,
+                    &mut self.node_uid,
+                    &mut self.pkix_public_key,
+                    &mut self.pod_name,
+                    &mut self.pod_uid,
+                    &mut self.proof_of_possession,
+                    &mut self.service_account_name,
+                    &mut self.service_account_uid,
+                    &mut self.signer_name,
+                    &mut self.stub_pkcs10_request,
+                    &mut self.unverified_user_annotations,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

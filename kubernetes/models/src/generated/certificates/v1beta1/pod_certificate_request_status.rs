@@ -65,19 +65,21 @@ impl json::Value for PodCertificateRequestStatus {
         "notAfter",
         "notBefore",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.begin_refresh_at.read(reader),
-            1 => self.certificate_chain.read(reader),
-            2 => self.conditions.read(reader),
-            3 => self.not_after.read(reader),
-            4 => self.not_before.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.begin_refresh_at,
+                    &mut self.certificate_chain,
+                    &mut self.conditions,
+                    &mut self.not_after,
+                    &mut self.not_before,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -43,21 +43,23 @@ impl json::Value for LeaseSpec {
         "renewTime",
         "strategy",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.acquire_time.read(reader),
-            1 => self.holder_identity.read(reader),
-            2 => self.lease_duration_seconds.read(reader),
-            3 => self.lease_transitions.read(reader),
-            4 => self.preferred_holder.read(reader),
-            5 => self.renew_time.read(reader),
-            6 => self.strategy.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.acquire_time,
+                    &mut self.holder_identity,
+                    &mut self.lease_duration_seconds,
+                    &mut self.lease_transitions,
+                    &mut self.preferred_holder,
+                    &mut self.renew_time,
+                    &mut self.strategy,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -50,20 +50,22 @@ impl json::Value for LeaseCandidateSpec {
         "renewTime",
         "strategy",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.binary_version.read(reader),
-            1 => self.emulation_version.read(reader),
-            2 => self.lease_name.read(reader),
-            3 => self.ping_time.read(reader),
-            4 => self.renew_time.read(reader),
-            5 => self.strategy.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.binary_version,
+                    &mut self.emulation_version,
+                    &mut self.lease_name,
+                    &mut self.ping_time,
+                    &mut self.renew_time,
+                    &mut self.strategy,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -23,17 +23,19 @@ impl json::Value for Affinity {
         "podAffinity",
         "podAntiAffinity",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.node_affinity.read(reader),
-            1 => self.pod_affinity.read(reader),
-            2 => self.pod_anti_affinity.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.node_affinity,
+                    &mut self.pod_affinity,
+                    &mut self.pod_anti_affinity,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -26,16 +26,11 @@ pub struct AppArmorProfile {
 
 impl json::Value for AppArmorProfile {
     const FIELDS: &'static [&'static str] = &["localhostProfile", "type"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.localhost_profile.read(reader),
-            1 => self.type_.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.localhost_profile, &mut self.type_])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -47,7 +42,7 @@ impl json::Value for AppArmorProfile {
 kubernetes_core::model!(AppArmorProfile);
 
 /// What the field `type` of [`AppArmorProfile`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AppArmorProfileType {
     /// `Localhost` indicates that a profile pre-loaded on the node should be used.

@@ -15,16 +15,11 @@ pub struct AttachedVolume {
 
 impl json::Value for AttachedVolume {
     const FIELDS: &'static [&'static str] = &["devicePath", "name"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.device_path.read(reader),
-            1 => self.name.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.device_path, &mut self.name])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -36,20 +36,22 @@ impl json::Value for AzureDiskVolumeSource {
         "kind",
         "readOnly",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.caching_mode.read(reader),
-            1 => self.disk_name.read(reader),
-            2 => self.disk_uri.read(reader),
-            3 => self.fs_type.read(reader),
-            4 => self.kind.read(reader),
-            5 => self.read_only.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.caching_mode,
+                    &mut self.disk_name,
+                    &mut self.disk_uri,
+                    &mut self.fs_type,
+                    &mut self.kind,
+                    &mut self.read_only,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -65,7 +67,7 @@ impl json::Value for AzureDiskVolumeSource {
 kubernetes_core::model!(AzureDiskVolumeSource);
 
 /// What the field `cachingMode` of [`AzureDiskVolumeSource`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AzureDiskVolumeSourceCachingMode {
     /// `None`
@@ -84,7 +86,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `kind` of [`AzureDiskVolumeSource`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AzureDiskVolumeSourceKind {
     /// `Dedicated`

@@ -27,18 +27,20 @@ impl json::Value for AzureFilePersistentVolumeSource {
         "secretNamespace",
         "shareName",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.read_only.read(reader),
-            1 => self.secret_name.read(reader),
-            2 => self.secret_namespace.read(reader),
-            3 => self.share_name.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.read_only,
+                    &mut self.secret_name,
+                    &mut self.secret_namespace,
+                    &mut self.share_name,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

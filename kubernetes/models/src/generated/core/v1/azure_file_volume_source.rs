@@ -19,17 +19,15 @@ pub struct AzureFileVolumeSource {
 
 impl json::Value for AzureFileVolumeSource {
     const FIELDS: &'static [&'static str] = &["readOnly", "secretName", "shareName"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.read_only.read(reader),
-            1 => self.secret_name.read(reader),
-            2 => self.share_name.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.read_only, &mut self.secret_name, &mut self.share_name],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

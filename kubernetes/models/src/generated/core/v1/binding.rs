@@ -32,18 +32,20 @@ impl json::Value for Binding {
         "metadata",
         "target",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("v1"),
-            1 => reader.constant("Binding"),
-            2 => self.metadata.read(reader),
-            3 => self.target.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("v1"),
+                    &mut json::Constant("Binding"),
+                    &mut self.metadata,
+                    &mut self.target,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -15,16 +15,11 @@ pub struct Capabilities {
 
 impl json::Value for Capabilities {
     const FIELDS: &'static [&'static str] = &["add", "drop"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.add.read(reader),
-            1 => self.drop.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.add, &mut self.drop])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

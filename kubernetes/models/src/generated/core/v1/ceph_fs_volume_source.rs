@@ -40,20 +40,22 @@ impl json::Value for CephFSVolumeSource {
         "secretRef",
         "user",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.monitors.read(reader),
-            1 => self.path.read(reader),
-            2 => self.read_only.read(reader),
-            3 => self.secret_file.read(reader),
-            4 => self.secret_ref.read(reader),
-            5 => self.user.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.monitors,
+                    &mut self.path,
+                    &mut self.read_only,
+                    &mut self.secret_file,
+                    &mut self.secret_ref,
+                    &mut self.user,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

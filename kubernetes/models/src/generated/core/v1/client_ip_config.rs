@@ -15,15 +15,11 @@ pub struct ClientIPConfig {
 
 impl json::Value for ClientIPConfig {
     const FIELDS: &'static [&'static str] = &["timeoutSeconds"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.timeout_seconds.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.timeout_seconds])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

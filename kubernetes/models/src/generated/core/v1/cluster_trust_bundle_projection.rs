@@ -46,20 +46,22 @@ impl json::Value for ClusterTrustBundleProjection {
         "signerName",
         "user",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.label_selector.read(reader),
-            1 => self.name.read(reader),
-            2 => self.optional.read(reader),
-            3 => self.path.read(reader),
-            4 => self.signer_name.read(reader),
-            5 => self.user.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.label_selector,
+                    &mut self.name,
+                    &mut self.optional,
+                    &mut self.path,
+                    &mut self.signer_name,
+                    &mut self.user,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

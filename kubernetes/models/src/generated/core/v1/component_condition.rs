@@ -27,18 +27,20 @@ pub struct ComponentCondition {
 
 impl json::Value for ComponentCondition {
     const FIELDS: &'static [&'static str] = &["error", "message", "status", "type"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.error.read(reader),
-            1 => self.message.read(reader),
-            2 => self.status.read(reader),
-            3 => self.type_.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.error,
+                    &mut self.message,
+                    &mut self.status,
+                    &mut self.type_,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

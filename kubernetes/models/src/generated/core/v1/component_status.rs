@@ -37,18 +37,20 @@ impl json::Value for ComponentStatus {
         "metadata",
         "conditions",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("v1"),
-            1 => reader.constant("ComponentStatus"),
-            2 => self.metadata.read(reader),
-            3 => self.conditions.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("v1"),
+                    &mut json::Constant("ComponentStatus"),
+                    &mut self.metadata,
+                    &mut self.conditions,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -65,20 +65,22 @@ impl json::Value for ConfigMap {
         "data",
         "immutable",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("v1"),
-            1 => reader.constant("ConfigMap"),
-            2 => self.metadata.read(reader),
-            3 => self.binary_data.read(reader),
-            4 => self.data.read(reader),
-            5 => self.immutable.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("v1"),
+                    &mut json::Constant("ConfigMap"),
+                    &mut self.metadata,
+                    &mut self.binary_data,
+                    &mut self.data,
+                    &mut self.immutable,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -39,19 +39,21 @@ impl json::Value for ConfigMapNodeConfigSource {
         "resourceVersion",
         "uid",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.kubelet_config_key.read(reader),
-            1 => self.name.read(reader),
-            2 => self.namespace.read(reader),
-            3 => self.resource_version.read(reader),
-            4 => self.uid.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.kubelet_config_key,
+                    &mut self.name,
+                    &mut self.namespace,
+                    &mut self.resource_version,
+                    &mut self.uid,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -49,19 +49,21 @@ impl json::Value for ConfigMapVolumeSource {
         "name",
         "optional",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.default_mode.read(reader),
-            1 => self.default_user.read(reader),
-            2 => self.items.read(reader),
-            3 => self.name.read(reader),
-            4 => self.optional.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.default_mode,
+                    &mut self.default_user,
+                    &mut self.items,
+                    &mut self.name,
+                    &mut self.optional,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

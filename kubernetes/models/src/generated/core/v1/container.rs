@@ -190,39 +190,41 @@ impl json::Value for Container {
         "volumeMounts",
         "workingDir",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.args.read(reader),
-            1 => self.command.read(reader),
-            2 => self.env.read(reader),
-            3 => self.env_from.read(reader),
-            4 => self.image.read(reader),
-            5 => self.image_pull_policy.read(reader),
-            6 => self.lifecycle.read(reader),
-            7 => self.liveness_probe.read(reader),
-            8 => self.name.read(reader),
-            9 => self.ports.read(reader),
-            10 => self.readiness_probe.read(reader),
-            11 => self.resize_policy.read(reader),
-            12 => self.resources.read(reader),
-            13 => self.restart_policy.read(reader),
-            14 => self.restart_policy_rules.read(reader),
-            15 => self.security_context.read(reader),
-            16 => self.startup_probe.read(reader),
-            17 => self.stdin.read(reader),
-            18 => self.stdin_once.read(reader),
-            19 => self.termination_message_path.read(reader),
-            20 => self.termination_message_policy.read(reader),
-            21 => self.tty.read(reader),
-            22 => self.volume_devices.read(reader),
-            23 => self.volume_mounts.read(reader),
-            24 => self.working_dir.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.args,
+                    &mut self.command,
+                    &mut self.env,
+                    &mut self.env_from,
+                    &mut self.image,
+                    &mut self.image_pull_policy,
+                    &mut self.lifecycle,
+                    &mut self.liveness_probe,
+                    &mut self.name,
+                    &mut self.ports,
+                    &mut self.readiness_probe,
+                    &mut self.resize_policy,
+                    &mut self.resources,
+                    &mut self.restart_policy,
+                    &mut self.restart_policy_rules,
+                    &mut self.security_context,
+                    &mut self.startup_probe,
+                    &mut self.stdin,
+                    &mut self.stdin_once,
+                    &mut self.termination_message_path,
+                    &mut self.termination_message_policy,
+                    &mut self.tty,
+                    &mut self.volume_devices,
+                    &mut self.volume_mounts,
+                    &mut self.working_dir,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -257,7 +259,7 @@ impl json::Value for Container {
 kubernetes_core::model!(Container);
 
 /// What the field `imagePullPolicy` of [`Container`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ContainerImagePullPolicy {
     /// `Always` means that kubelet always attempts to pull the latest image.
@@ -282,7 +284,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `terminationMessagePolicy` of [`Container`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ContainerTerminationMessagePolicy {
     /// `FallbackToLogsOnError` will read the most recent contents of the container logs for the container status

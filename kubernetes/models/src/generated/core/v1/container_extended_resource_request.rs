@@ -22,17 +22,19 @@ impl json::Value for ContainerExtendedResourceRequest {
         "requestName",
         "resourceName",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.container_name.read(reader),
-            1 => self.request_name.read(reader),
-            2 => self.resource_name.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.container_name,
+                    &mut self.request_name,
+                    &mut self.resource_name,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -16,16 +16,11 @@ pub struct ContainerImage {
 
 impl json::Value for ContainerImage {
     const FIELDS: &'static [&'static str] = &["names", "sizeBytes"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.names.read(reader),
-            1 => self.size_bytes.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.names, &mut self.size_bytes])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -36,19 +36,21 @@ impl json::Value for ContainerPort {
         "name",
         "protocol",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.container_port.read(reader),
-            1 => self.host_ip.read(reader),
-            2 => self.host_port.read(reader),
-            3 => self.name.read(reader),
-            4 => self.protocol.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.container_port,
+                    &mut self.host_ip,
+                    &mut self.host_port,
+                    &mut self.name,
+                    &mut self.protocol,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -63,7 +65,7 @@ impl json::Value for ContainerPort {
 kubernetes_core::model!(ContainerPort);
 
 /// What the field `protocol` of [`ContainerPort`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ContainerPortProtocol {
     /// `SCTP` is the SCTP protocol.

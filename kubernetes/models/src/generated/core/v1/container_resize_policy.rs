@@ -19,16 +19,15 @@ pub struct ContainerResizePolicy {
 
 impl json::Value for ContainerResizePolicy {
     const FIELDS: &'static [&'static str] = &["resourceName", "restartPolicy"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.resource_name.read(reader),
-            1 => self.restart_policy.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.resource_name, &mut self.restart_policy],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

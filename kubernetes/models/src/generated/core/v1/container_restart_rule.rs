@@ -18,16 +18,11 @@ pub struct ContainerRestartRule {
 
 impl json::Value for ContainerRestartRule {
     const FIELDS: &'static [&'static str] = &["action", "exitCodes"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.action.read(reader),
-            1 => self.exit_codes.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.action, &mut self.exit_codes])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

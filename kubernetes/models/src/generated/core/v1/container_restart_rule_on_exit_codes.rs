@@ -23,16 +23,11 @@ pub struct ContainerRestartRuleOnExitCodes {
 
 impl json::Value for ContainerRestartRuleOnExitCodes {
     const FIELDS: &'static [&'static str] = &["operator", "values"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.operator.read(reader),
-            1 => self.values.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.operator, &mut self.values])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -20,17 +20,15 @@ pub struct ContainerState {
 
 impl json::Value for ContainerState {
     const FIELDS: &'static [&'static str] = &["running", "terminated", "waiting"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.running.read(reader),
-            1 => self.terminated.read(reader),
-            2 => self.waiting.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.running, &mut self.terminated, &mut self.waiting],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -13,15 +13,11 @@ pub struct ContainerStateRunning {
 
 impl json::Value for ContainerStateRunning {
     const FIELDS: &'static [&'static str] = &["startedAt"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.started_at.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.started_at])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -33,21 +33,23 @@ impl json::Value for ContainerStateTerminated {
         "signal",
         "startedAt",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.container_id.read(reader),
-            1 => self.exit_code.read(reader),
-            2 => self.finished_at.read(reader),
-            3 => self.message.read(reader),
-            4 => self.reason.read(reader),
-            5 => self.signal.read(reader),
-            6 => self.started_at.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.container_id,
+                    &mut self.exit_code,
+                    &mut self.finished_at,
+                    &mut self.message,
+                    &mut self.reason,
+                    &mut self.signal,
+                    &mut self.started_at,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -15,16 +15,11 @@ pub struct ContainerStateWaiting {
 
 impl json::Value for ContainerStateWaiting {
     const FIELDS: &'static [&'static str] = &["message", "reason"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.message.read(reader),
-            1 => self.reason.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.message, &mut self.reason])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -93,29 +93,31 @@ impl json::Value for ContainerStatus {
         "user",
         "volumeMounts",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.allocated_resources.read(reader),
-            1 => self.allocated_resources_status.read(reader),
-            2 => self.container_id.read(reader),
-            3 => self.image.read(reader),
-            4 => self.image_id.read(reader),
-            5 => self.last_state.read(reader),
-            6 => self.name.read(reader),
-            7 => self.ready.read(reader),
-            8 => self.resources.read(reader),
-            9 => self.restart_count.read(reader),
-            10 => self.started.read(reader),
-            11 => self.state.read(reader),
-            12 => self.stop_signal.read(reader),
-            13 => self.user.read(reader),
-            14 => self.volume_mounts.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.allocated_resources,
+                    &mut self.allocated_resources_status,
+                    &mut self.container_id,
+                    &mut self.image,
+                    &mut self.image_id,
+                    &mut self.last_state,
+                    &mut self.name,
+                    &mut self.ready,
+                    &mut self.resources,
+                    &mut self.restart_count,
+                    &mut self.started,
+                    &mut self.state,
+                    &mut self.stop_signal,
+                    &mut self.user,
+                    &mut self.volume_mounts,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -140,7 +142,7 @@ impl json::Value for ContainerStatus {
 kubernetes_core::model!(ContainerStatus);
 
 /// What the field `stopSignal` of [`ContainerStatus`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ContainerStatusStopSignal {
     /// `SIGABRT`

@@ -15,15 +15,11 @@ pub struct ContainerUser {
 
 impl json::Value for ContainerUser {
     const FIELDS: &'static [&'static str] = &["linux"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.linux.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.linux])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

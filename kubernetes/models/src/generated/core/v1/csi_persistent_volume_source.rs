@@ -72,24 +72,26 @@ impl json::Value for CSIPersistentVolumeSource {
         "volumeAttributes",
         "volumeHandle",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.controller_expand_secret_ref.read(reader),
-            1 => self.controller_publish_secret_ref.read(reader),
-            2 => self.driver.read(reader),
-            3 => self.fs_type.read(reader),
-            4 => self.node_expand_secret_ref.read(reader),
-            5 => self.node_publish_secret_ref.read(reader),
-            6 => self.node_stage_secret_ref.read(reader),
-            7 => self.read_only.read(reader),
-            8 => self.volume_attributes.read(reader),
-            9 => self.volume_handle.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.controller_expand_secret_ref,
+                    &mut self.controller_publish_secret_ref,
+                    &mut self.driver,
+                    &mut self.fs_type,
+                    &mut self.node_expand_secret_ref,
+                    &mut self.node_publish_secret_ref,
+                    &mut self.node_stage_secret_ref,
+                    &mut self.read_only,
+                    &mut self.volume_attributes,
+                    &mut self.volume_handle,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

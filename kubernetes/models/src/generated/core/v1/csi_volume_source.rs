@@ -41,19 +41,21 @@ impl json::Value for CSIVolumeSource {
         "readOnly",
         "volumeAttributes",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.driver.read(reader),
-            1 => self.fs_type.read(reader),
-            2 => self.node_publish_secret_ref.read(reader),
-            3 => self.read_only.read(reader),
-            4 => self.volume_attributes.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.driver,
+                    &mut self.fs_type,
+                    &mut self.node_publish_secret_ref,
+                    &mut self.read_only,
+                    &mut self.volume_attributes,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -12,15 +12,11 @@ pub struct DaemonEndpoint {
 
 impl json::Value for DaemonEndpoint {
     const FIELDS: &'static [&'static str] = &["Port"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.port.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.port])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -15,15 +15,11 @@ pub struct DownwardAPIProjection {
 
 impl json::Value for DownwardAPIProjection {
     const FIELDS: &'static [&'static str] = &["items"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.items.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.items])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

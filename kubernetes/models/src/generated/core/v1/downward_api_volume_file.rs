@@ -40,19 +40,21 @@ impl json::Value for DownwardAPIVolumeFile {
         "resourceFieldRef",
         "user",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.field_ref.read(reader),
-            1 => self.mode.read(reader),
-            2 => self.path.read(reader),
-            3 => self.resource_field_ref.read(reader),
-            4 => self.user.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.field_ref,
+                    &mut self.mode,
+                    &mut self.path,
+                    &mut self.resource_field_ref,
+                    &mut self.user,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -28,17 +28,15 @@ pub struct DownwardAPIVolumeSource {
 
 impl json::Value for DownwardAPIVolumeSource {
     const FIELDS: &'static [&'static str] = &["defaultMode", "defaultUser", "items"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.default_mode.read(reader),
-            1 => self.default_user.read(reader),
-            2 => self.items.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.default_mode, &mut self.default_user, &mut self.items],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -32,17 +32,15 @@ pub struct EmptyDirVolumeSource {
 
 impl json::Value for EmptyDirVolumeSource {
     const FIELDS: &'static [&'static str] = &["medium", "mode", "sizeLimit"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.medium.read(reader),
-            1 => self.mode.read(reader),
-            2 => self.size_limit.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.medium, &mut self.mode, &mut self.size_limit],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

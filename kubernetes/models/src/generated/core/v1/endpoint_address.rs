@@ -27,18 +27,20 @@ pub struct EndpointAddress {
 
 impl json::Value for EndpointAddress {
     const FIELDS: &'static [&'static str] = &["hostname", "ip", "nodeName", "targetRef"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.hostname.read(reader),
-            1 => self.ip.read(reader),
-            2 => self.node_name.read(reader),
-            3 => self.target_ref.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.hostname,
+                    &mut self.ip,
+                    &mut self.node_name,
+                    &mut self.target_ref,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -38,18 +38,20 @@ pub struct EndpointPort {
 
 impl json::Value for EndpointPort {
     const FIELDS: &'static [&'static str] = &["appProtocol", "name", "port", "protocol"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.app_protocol.read(reader),
-            1 => self.name.read(reader),
-            2 => self.port.read(reader),
-            3 => self.protocol.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.app_protocol,
+                    &mut self.name,
+                    &mut self.port,
+                    &mut self.protocol,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -63,19 +65,4 @@ impl json::Value for EndpointPort {
 kubernetes_core::model!(EndpointPort);
 
 /// What the field `protocol` of [`EndpointPort`] can be.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum EndpointPortProtocol {
-    /// `SCTP` is the SCTP protocol.
-    Sctp,
-    /// `TCP` is the TCP protocol.
-    Tcp,
-    /// `UDP` is the UDP protocol.
-    Udp,
-    /// A value that the description does not know.
-    Other(Str),
-}
-
-kubernetes_core::open_enum!(
-    EndpointPortProtocol { Sctp = "SCTP", Tcp = "TCP", Udp = "UDP", }
-);
+pub type EndpointPortProtocol = super::ContainerPortProtocol;

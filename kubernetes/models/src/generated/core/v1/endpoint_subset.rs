@@ -38,17 +38,19 @@ pub struct EndpointSubset {
 
 impl json::Value for EndpointSubset {
     const FIELDS: &'static [&'static str] = &["addresses", "notReadyAddresses", "ports"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.addresses.read(reader),
-            1 => self.not_ready_addresses.read(reader),
-            2 => self.ports.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.addresses,
+                    &mut self.not_ready_addresses,
+                    &mut self.ports,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

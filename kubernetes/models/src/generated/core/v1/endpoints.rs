@@ -58,18 +58,20 @@ impl json::Value for Endpoints {
         "metadata",
         "subsets",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("v1"),
-            1 => reader.constant("Endpoints"),
-            2 => self.metadata.read(reader),
-            3 => self.subsets.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("v1"),
+                    &mut json::Constant("Endpoints"),
+                    &mut self.metadata,
+                    &mut self.subsets,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -20,17 +20,15 @@ pub struct EnvFromSource {
 
 impl json::Value for EnvFromSource {
     const FIELDS: &'static [&'static str] = &["configMapRef", "prefix", "secretRef"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.config_map_ref.read(reader),
-            1 => self.prefix.read(reader),
-            2 => self.secret_ref.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.config_map_ref, &mut self.prefix, &mut self.secret_ref],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

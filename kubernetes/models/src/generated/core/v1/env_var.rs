@@ -28,17 +28,15 @@ pub struct EnvVar {
 
 impl json::Value for EnvVar {
     const FIELDS: &'static [&'static str] = &["name", "value", "valueFrom"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.name.read(reader),
-            1 => self.value.read(reader),
-            2 => self.value_from.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.name, &mut self.value, &mut self.value_from],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -36,19 +36,21 @@ impl json::Value for EnvVarSource {
         "resourceFieldRef",
         "secretKeyRef",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.config_map_key_ref.read(reader),
-            1 => self.field_ref.read(reader),
-            2 => self.file_key_ref.read(reader),
-            3 => self.resource_field_ref.read(reader),
-            4 => self.secret_key_ref.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.config_map_key_ref,
+                    &mut self.field_ref,
+                    &mut self.file_key_ref,
+                    &mut self.resource_field_ref,
+                    &mut self.secret_key_ref,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -169,40 +169,42 @@ impl json::Value for EphemeralContainer {
         "volumeMounts",
         "workingDir",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.args.read(reader),
-            1 => self.command.read(reader),
-            2 => self.env.read(reader),
-            3 => self.env_from.read(reader),
-            4 => self.image.read(reader),
-            5 => self.image_pull_policy.read(reader),
-            6 => self.lifecycle.read(reader),
-            7 => self.liveness_probe.read(reader),
-            8 => self.name.read(reader),
-            9 => self.ports.read(reader),
-            10 => self.readiness_probe.read(reader),
-            11 => self.resize_policy.read(reader),
-            12 => self.resources.read(reader),
-            13 => self.restart_policy.read(reader),
-            14 => self.restart_policy_rules.read(reader),
-            15 => self.security_context.read(reader),
-            16 => self.startup_probe.read(reader),
-            17 => self.stdin.read(reader),
-            18 => self.stdin_once.read(reader),
-            19 => self.target_container_name.read(reader),
-            20 => self.termination_message_path.read(reader),
-            21 => self.termination_message_policy.read(reader),
-            22 => self.tty.read(reader),
-            23 => self.volume_devices.read(reader),
-            24 => self.volume_mounts.read(reader),
-            25 => self.working_dir.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.args,
+                    &mut self.command,
+                    &mut self.env,
+                    &mut self.env_from,
+                    &mut self.image,
+                    &mut self.image_pull_policy,
+                    &mut self.lifecycle,
+                    &mut self.liveness_probe,
+                    &mut self.name,
+                    &mut self.ports,
+                    &mut self.readiness_probe,
+                    &mut self.resize_policy,
+                    &mut self.resources,
+                    &mut self.restart_policy,
+                    &mut self.restart_policy_rules,
+                    &mut self.security_context,
+                    &mut self.startup_probe,
+                    &mut self.stdin,
+                    &mut self.stdin_once,
+                    &mut self.target_container_name,
+                    &mut self.termination_message_path,
+                    &mut self.termination_message_policy,
+                    &mut self.tty,
+                    &mut self.volume_devices,
+                    &mut self.volume_mounts,
+                    &mut self.working_dir,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -238,45 +240,7 @@ impl json::Value for EphemeralContainer {
 kubernetes_core::model!(EphemeralContainer);
 
 /// What the field `imagePullPolicy` of [`EphemeralContainer`] can be.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum EphemeralContainerImagePullPolicy {
-    /// `Always` means that kubelet always attempts to pull the latest image.
-    ///
-    /// Container will fail If the pull fails.
-    Always,
-    /// `IfNotPresent` means that kubelet pulls if the image isn't present on disk.
-    ///
-    /// Container will fail if the image isn't present and the pull fails.
-    IfNotPresent,
-    /// `Never` means that kubelet never pulls an image, but only uses a local image.
-    ///
-    /// Container will fail if the image isn't present
-    Never,
-    /// A value that the description does not know.
-    Other(Str),
-}
-
-kubernetes_core::open_enum!(
-    EphemeralContainerImagePullPolicy { Always = "Always", IfNotPresent = "IfNotPresent",
-    Never = "Never", }
-);
+pub type EphemeralContainerImagePullPolicy = super::ContainerImagePullPolicy;
 
 /// What the field `terminationMessagePolicy` of [`EphemeralContainer`] can be.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum EphemeralContainerTerminationMessagePolicy {
-    /// `FallbackToLogsOnError` will read the most recent contents of the container logs for the container status
-    /// message when the container exits with an error and the terminationMessagePath has no contents.
-    FallbackToLogsOnError,
-    /// `File` is the default behavior and will set the container status message to the contents of the container's
-    /// terminationMessagePath when the container exits.
-    File,
-    /// A value that the description does not know.
-    Other(Str),
-}
-
-kubernetes_core::open_enum!(
-    EphemeralContainerTerminationMessagePolicy { FallbackToLogsOnError =
-    "FallbackToLogsOnError", File = "File", }
-);
+pub type EphemeralContainerTerminationMessagePolicy = super::ContainerTerminationMessagePolicy;

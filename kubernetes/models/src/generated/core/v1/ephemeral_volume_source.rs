@@ -28,15 +28,11 @@ pub struct EphemeralVolumeSource {
 
 impl json::Value for EphemeralVolumeSource {
     const FIELDS: &'static [&'static str] = &["volumeClaimTemplate"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.volume_claim_template.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.volume_claim_template])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

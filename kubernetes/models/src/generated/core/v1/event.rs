@@ -180,31 +180,33 @@ impl json::Value for Event {
         "source",
         "type",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("v1"),
-            1 => reader.constant("Event"),
-            2 => self.metadata.read(reader),
-            3 => self.action.read(reader),
-            4 => self.count.read(reader),
-            5 => self.event_time.read(reader),
-            6 => self.first_timestamp.read(reader),
-            7 => self.involved_object.read(reader),
-            8 => self.last_timestamp.read(reader),
-            9 => self.message.read(reader),
-            10 => self.reason.read(reader),
-            11 => self.related.read(reader),
-            12 => self.reporting_component.read(reader),
-            13 => self.reporting_instance.read(reader),
-            14 => self.series.read(reader),
-            15 => self.source.read(reader),
-            16 => self.type_.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("v1"),
+                    &mut json::Constant("Event"),
+                    &mut self.metadata,
+                    &mut self.action,
+                    &mut self.count,
+                    &mut self.event_time,
+                    &mut self.first_timestamp,
+                    &mut self.involved_object,
+                    &mut self.last_timestamp,
+                    &mut self.message,
+                    &mut self.reason,
+                    &mut self.related,
+                    &mut self.reporting_component,
+                    &mut self.reporting_instance,
+                    &mut self.series,
+                    &mut self.source,
+                    &mut self.type_,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -16,16 +16,11 @@ pub struct EventSeries {
 
 impl json::Value for EventSeries {
     const FIELDS: &'static [&'static str] = &["count", "lastObservedTime"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.count.read(reader),
-            1 => self.last_observed_time.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.count, &mut self.last_observed_time])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

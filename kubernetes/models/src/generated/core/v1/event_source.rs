@@ -15,16 +15,11 @@ pub struct EventSource {
 
 impl json::Value for EventSource {
     const FIELDS: &'static [&'static str] = &["component", "host"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.component.read(reader),
-            1 => self.host.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.component, &mut self.host])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -32,16 +32,11 @@ pub struct EvictionResponder {
 
 impl json::Value for EvictionResponder {
     const FIELDS: &'static [&'static str] = &["name", "priority"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.name.read(reader),
-            1 => self.priority.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.name, &mut self.priority])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -18,15 +18,11 @@ pub struct ExecAction {
 
 impl json::Value for ExecAction {
     const FIELDS: &'static [&'static str] = &["command"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.command.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.command])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -36,19 +36,21 @@ impl json::Value for FCVolumeSource {
         "targetWWNs",
         "wwids",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.fs_type.read(reader),
-            1 => self.lun.read(reader),
-            2 => self.read_only.read(reader),
-            3 => self.target_wwns.read(reader),
-            4 => self.wwids.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.fs_type,
+                    &mut self.lun,
+                    &mut self.read_only,
+                    &mut self.target_wwns,
+                    &mut self.wwids,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

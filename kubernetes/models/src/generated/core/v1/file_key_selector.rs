@@ -31,18 +31,20 @@ pub struct FileKeySelector {
 
 impl json::Value for FileKeySelector {
     const FIELDS: &'static [&'static str] = &["key", "optional", "path", "volumeName"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.key.read(reader),
-            1 => self.optional.read(reader),
-            2 => self.path.read(reader),
-            3 => self.volume_name.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.key,
+                    &mut self.optional,
+                    &mut self.path,
+                    &mut self.volume_name,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -38,19 +38,21 @@ impl json::Value for FlexPersistentVolumeSource {
         "readOnly",
         "secretRef",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.driver.read(reader),
-            1 => self.fs_type.read(reader),
-            2 => self.options.read(reader),
-            3 => self.read_only.read(reader),
-            4 => self.secret_ref.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.driver,
+                    &mut self.fs_type,
+                    &mut self.options,
+                    &mut self.read_only,
+                    &mut self.secret_ref,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -21,16 +21,12 @@ pub struct FlockerVolumeSource {
 
 impl json::Value for FlockerVolumeSource {
     const FIELDS: &'static [&'static str] = &["datasetName", "datasetUUID"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.dataset_name.read(reader),
-            1 => self.dataset_uuid.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(Self::FIELDS, &mut [&mut self.dataset_name, &mut self.dataset_uuid])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -41,18 +41,20 @@ impl json::Value for GCEPersistentDiskVolumeSource {
         "pdName",
         "readOnly",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.fs_type.read(reader),
-            1 => self.partition.read(reader),
-            2 => self.pd_name.read(reader),
-            3 => self.read_only.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.fs_type,
+                    &mut self.partition,
+                    &mut self.pd_name,
+                    &mut self.read_only,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -25,17 +25,15 @@ pub struct GitRepoVolumeSource {
 
 impl json::Value for GitRepoVolumeSource {
     const FIELDS: &'static [&'static str] = &["directory", "repository", "revision"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.directory.read(reader),
-            1 => self.repository.read(reader),
-            2 => self.revision.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.directory, &mut self.repository, &mut self.revision],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

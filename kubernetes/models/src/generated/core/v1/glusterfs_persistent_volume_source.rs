@@ -35,18 +35,20 @@ impl json::Value for GlusterfsPersistentVolumeSource {
         "path",
         "readOnly",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.endpoints.read(reader),
-            1 => self.endpoints_namespace.read(reader),
-            2 => self.path.read(reader),
-            3 => self.read_only.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.endpoints,
+                    &mut self.endpoints_namespace,
+                    &mut self.path,
+                    &mut self.read_only,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

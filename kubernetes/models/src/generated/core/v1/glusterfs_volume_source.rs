@@ -23,17 +23,15 @@ pub struct GlusterfsVolumeSource {
 
 impl json::Value for GlusterfsVolumeSource {
     const FIELDS: &'static [&'static str] = &["endpoints", "path", "readOnly"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.endpoints.read(reader),
-            1 => self.path.read(reader),
-            2 => self.read_only.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.endpoints, &mut self.path, &mut self.read_only],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

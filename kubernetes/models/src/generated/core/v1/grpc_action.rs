@@ -25,17 +25,15 @@ pub struct GRPCAction {
 
 impl json::Value for GRPCAction {
     const FIELDS: &'static [&'static str] = &["mode", "port", "service"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.mode.read(reader),
-            1 => self.port.read(reader),
-            2 => self.service.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.mode, &mut self.port, &mut self.service],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -48,7 +46,7 @@ impl json::Value for GRPCAction {
 kubernetes_core::model!(GRPCAction);
 
 /// What the field `mode` of [`GRPCAction`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum GRPCActionMode {
     /// `Plaintext` indicates that the probe should use a plaintext (insecure) gRPC connection.

@@ -16,16 +16,11 @@ pub struct HostAlias {
 
 impl json::Value for HostAlias {
     const FIELDS: &'static [&'static str] = &["hostnames", "ip"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.hostnames.read(reader),
-            1 => self.ip.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.hostnames, &mut self.ip])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

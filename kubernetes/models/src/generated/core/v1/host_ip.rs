@@ -13,15 +13,11 @@ pub struct HostIP {
 
 impl json::Value for HostIP {
     const FIELDS: &'static [&'static str] = &["ip"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.ip.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.ip])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

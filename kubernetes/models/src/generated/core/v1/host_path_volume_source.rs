@@ -21,16 +21,11 @@ pub struct HostPathVolumeSource {
 
 impl json::Value for HostPathVolumeSource {
     const FIELDS: &'static [&'static str] = &["path", "type"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.path.read(reader),
-            1 => self.type_.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.path, &mut self.type_])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -42,7 +37,7 @@ impl json::Value for HostPathVolumeSource {
 kubernetes_core::model!(HostPathVolumeSource);
 
 /// What the field `type` of [`HostPathVolumeSource`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum HostPathVolumeSourceType {
     /// For backwards compatible, leave it empty if unset

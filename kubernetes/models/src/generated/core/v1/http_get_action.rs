@@ -41,20 +41,22 @@ impl json::Value for HTTPGetAction {
         "protocol",
         "scheme",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.host.read(reader),
-            1 => self.http_headers.read(reader),
-            2 => self.path.read(reader),
-            3 => self.port.read(reader),
-            4 => self.protocol.read(reader),
-            5 => self.scheme.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.host,
+                    &mut self.http_headers,
+                    &mut self.path,
+                    &mut self.port,
+                    &mut self.protocol,
+                    &mut self.scheme,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -70,7 +72,7 @@ impl json::Value for HTTPGetAction {
 kubernetes_core::model!(HTTPGetAction);
 
 /// What the field `protocol` of [`HTTPGetAction`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum HTTPGetActionProtocol {
     /// `HTTP1` uses HTTP/1.1 (the existing default).
@@ -86,7 +88,7 @@ pub enum HTTPGetActionProtocol {
 kubernetes_core::open_enum!(HTTPGetActionProtocol { Http1 = "HTTP1", Http2 = "HTTP2", });
 
 /// What the field `scheme` of [`HTTPGetAction`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum HTTPGetActionScheme {
     /// `HTTP` means that the scheme used will be http://

@@ -17,16 +17,11 @@ pub struct HTTPHeader {
 
 impl json::Value for HTTPHeader {
     const FIELDS: &'static [&'static str] = &["name", "value"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.name.read(reader),
-            1 => self.value.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.name, &mut self.value])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -27,16 +27,11 @@ pub struct ImageVolumeSource {
 
 impl json::Value for ImageVolumeSource {
     const FIELDS: &'static [&'static str] = &["pullPolicy", "reference"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.pull_policy.read(reader),
-            1 => self.reference.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.pull_policy, &mut self.reference])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -48,26 +43,4 @@ impl json::Value for ImageVolumeSource {
 kubernetes_core::model!(ImageVolumeSource);
 
 /// What the field `pullPolicy` of [`ImageVolumeSource`] can be.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum ImageVolumeSourcePullPolicy {
-    /// `Always` means that kubelet always attempts to pull the latest image.
-    ///
-    /// Container will fail If the pull fails.
-    Always,
-    /// `IfNotPresent` means that kubelet pulls if the image isn't present on disk.
-    ///
-    /// Container will fail if the image isn't present and the pull fails.
-    IfNotPresent,
-    /// `Never` means that kubelet never pulls an image, but only uses a local image.
-    ///
-    /// Container will fail if the image isn't present
-    Never,
-    /// A value that the description does not know.
-    Other(Str),
-}
-
-kubernetes_core::open_enum!(
-    ImageVolumeSourcePullPolicy { Always = "Always", IfNotPresent = "IfNotPresent", Never
-    = "Never", }
-);
+pub type ImageVolumeSourcePullPolicy = super::ContainerImagePullPolicy;

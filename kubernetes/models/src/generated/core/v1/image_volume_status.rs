@@ -16,15 +16,11 @@ pub struct ImageVolumeStatus {
 
 impl json::Value for ImageVolumeStatus {
     const FIELDS: &'static [&'static str] = &["imageRef"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.image_ref.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.image_ref])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -64,25 +64,27 @@ impl json::Value for ISCSIPersistentVolumeSource {
         "secretRef",
         "targetPortal",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.chap_auth_discovery.read(reader),
-            1 => self.chap_auth_session.read(reader),
-            2 => self.fs_type.read(reader),
-            3 => self.initiator_name.read(reader),
-            4 => self.iqn.read(reader),
-            5 => self.iscsi_interface.read(reader),
-            6 => self.lun.read(reader),
-            7 => self.portals.read(reader),
-            8 => self.read_only.read(reader),
-            9 => self.secret_ref.read(reader),
-            10 => self.target_portal.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.chap_auth_discovery,
+                    &mut self.chap_auth_session,
+                    &mut self.fs_type,
+                    &mut self.initiator_name,
+                    &mut self.iqn,
+                    &mut self.iscsi_interface,
+                    &mut self.lun,
+                    &mut self.portals,
+                    &mut self.read_only,
+                    &mut self.secret_ref,
+                    &mut self.target_portal,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -29,18 +29,15 @@ pub struct KeyToPath {
 
 impl json::Value for KeyToPath {
     const FIELDS: &'static [&'static str] = &["key", "mode", "path", "user"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.key.read(reader),
-            1 => self.mode.read(reader),
-            2 => self.path.read(reader),
-            3 => self.user.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.key, &mut self.mode, &mut self.path, &mut self.user],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

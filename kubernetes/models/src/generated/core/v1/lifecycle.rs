@@ -2,7 +2,6 @@
 // Change codegen/templates/definition.rs.j2, then run: cargo run --release -p kubernetes-codegen
 
 use kubernetes_core::json;
-use kubernetes_core::Str;
 use super::LifecycleHandler;
 
 /// Lifecycle describes actions that the management system should take in response to container lifecycle
@@ -37,17 +36,15 @@ pub struct Lifecycle {
 
 impl json::Value for Lifecycle {
     const FIELDS: &'static [&'static str] = &["postStart", "preStop", "stopSignal"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.post_start.read(reader),
-            1 => self.pre_stop.read(reader),
-            2 => self.stop_signal.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.post_start, &mut self.pre_stop, &mut self.stop_signal],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -60,163 +57,4 @@ impl json::Value for Lifecycle {
 kubernetes_core::model!(Lifecycle);
 
 /// What the field `stopSignal` of [`Lifecycle`] can be.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum LifecycleStopSignal {
-    /// `SIGABRT`
-    Sigabrt,
-    /// `SIGALRM`
-    Sigalrm,
-    /// `SIGBUS`
-    Sigbus,
-    /// `SIGCHLD`
-    Sigchld,
-    /// `SIGCLD`
-    Sigcld,
-    /// `SIGCONT`
-    Sigcont,
-    /// `SIGFPE`
-    Sigfpe,
-    /// `SIGHUP`
-    Sighup,
-    /// `SIGILL`
-    Sigill,
-    /// `SIGINT`
-    Sigint,
-    /// `SIGIO`
-    Sigio,
-    /// `SIGIOT`
-    Sigiot,
-    /// `SIGKILL`
-    Sigkill,
-    /// `SIGPIPE`
-    Sigpipe,
-    /// `SIGPOLL`
-    Sigpoll,
-    /// `SIGPROF`
-    Sigprof,
-    /// `SIGPWR`
-    Sigpwr,
-    /// `SIGQUIT`
-    Sigquit,
-    /// `SIGRTMAX`
-    Sigrtmax,
-    /// `SIGRTMAX-1`
-    SigrtmaxMinus1,
-    /// `SIGRTMAX-10`
-    SigrtmaxMinus10,
-    /// `SIGRTMAX-11`
-    SigrtmaxMinus11,
-    /// `SIGRTMAX-12`
-    SigrtmaxMinus12,
-    /// `SIGRTMAX-13`
-    SigrtmaxMinus13,
-    /// `SIGRTMAX-14`
-    SigrtmaxMinus14,
-    /// `SIGRTMAX-2`
-    SigrtmaxMinus2,
-    /// `SIGRTMAX-3`
-    SigrtmaxMinus3,
-    /// `SIGRTMAX-4`
-    SigrtmaxMinus4,
-    /// `SIGRTMAX-5`
-    SigrtmaxMinus5,
-    /// `SIGRTMAX-6`
-    SigrtmaxMinus6,
-    /// `SIGRTMAX-7`
-    SigrtmaxMinus7,
-    /// `SIGRTMAX-8`
-    SigrtmaxMinus8,
-    /// `SIGRTMAX-9`
-    SigrtmaxMinus9,
-    /// `SIGRTMIN`
-    Sigrtmin,
-    /// `SIGRTMIN+1`
-    SigrtminPlus1,
-    /// `SIGRTMIN+10`
-    SigrtminPlus10,
-    /// `SIGRTMIN+11`
-    SigrtminPlus11,
-    /// `SIGRTMIN+12`
-    SigrtminPlus12,
-    /// `SIGRTMIN+13`
-    SigrtminPlus13,
-    /// `SIGRTMIN+14`
-    SigrtminPlus14,
-    /// `SIGRTMIN+15`
-    SigrtminPlus15,
-    /// `SIGRTMIN+2`
-    SigrtminPlus2,
-    /// `SIGRTMIN+3`
-    SigrtminPlus3,
-    /// `SIGRTMIN+4`
-    SigrtminPlus4,
-    /// `SIGRTMIN+5`
-    SigrtminPlus5,
-    /// `SIGRTMIN+6`
-    SigrtminPlus6,
-    /// `SIGRTMIN+7`
-    SigrtminPlus7,
-    /// `SIGRTMIN+8`
-    SigrtminPlus8,
-    /// `SIGRTMIN+9`
-    SigrtminPlus9,
-    /// `SIGSEGV`
-    Sigsegv,
-    /// `SIGSTKFLT`
-    Sigstkflt,
-    /// `SIGSTOP`
-    Sigstop,
-    /// `SIGSYS`
-    Sigsys,
-    /// `SIGTERM`
-    Sigterm,
-    /// `SIGTRAP`
-    Sigtrap,
-    /// `SIGTSTP`
-    Sigtstp,
-    /// `SIGTTIN`
-    Sigttin,
-    /// `SIGTTOU`
-    Sigttou,
-    /// `SIGURG`
-    Sigurg,
-    /// `SIGUSR1`
-    Sigusr1,
-    /// `SIGUSR2`
-    Sigusr2,
-    /// `SIGVTALRM`
-    Sigvtalrm,
-    /// `SIGWINCH`
-    Sigwinch,
-    /// `SIGXCPU`
-    Sigxcpu,
-    /// `SIGXFSZ`
-    Sigxfsz,
-    /// A value that the description does not know.
-    Other(Str),
-}
-
-kubernetes_core::open_enum!(
-    LifecycleStopSignal { Sigabrt = "SIGABRT", Sigalrm = "SIGALRM", Sigbus = "SIGBUS",
-    Sigchld = "SIGCHLD", Sigcld = "SIGCLD", Sigcont = "SIGCONT", Sigfpe = "SIGFPE",
-    Sighup = "SIGHUP", Sigill = "SIGILL", Sigint = "SIGINT", Sigio = "SIGIO", Sigiot =
-    "SIGIOT", Sigkill = "SIGKILL", Sigpipe = "SIGPIPE", Sigpoll = "SIGPOLL", Sigprof =
-    "SIGPROF", Sigpwr = "SIGPWR", Sigquit = "SIGQUIT", Sigrtmax = "SIGRTMAX",
-    SigrtmaxMinus1 = "SIGRTMAX-1", SigrtmaxMinus10 = "SIGRTMAX-10", SigrtmaxMinus11 =
-    "SIGRTMAX-11", SigrtmaxMinus12 = "SIGRTMAX-12", SigrtmaxMinus13 = "SIGRTMAX-13",
-    SigrtmaxMinus14 = "SIGRTMAX-14", SigrtmaxMinus2 = "SIGRTMAX-2", SigrtmaxMinus3 =
-    "SIGRTMAX-3", SigrtmaxMinus4 = "SIGRTMAX-4", SigrtmaxMinus5 = "SIGRTMAX-5",
-    SigrtmaxMinus6 = "SIGRTMAX-6", SigrtmaxMinus7 = "SIGRTMAX-7", SigrtmaxMinus8 =
-    "SIGRTMAX-8", SigrtmaxMinus9 = "SIGRTMAX-9", Sigrtmin = "SIGRTMIN", SigrtminPlus1 =
-    "SIGRTMIN+1", SigrtminPlus10 = "SIGRTMIN+10", SigrtminPlus11 = "SIGRTMIN+11",
-    SigrtminPlus12 = "SIGRTMIN+12", SigrtminPlus13 = "SIGRTMIN+13", SigrtminPlus14 =
-    "SIGRTMIN+14", SigrtminPlus15 = "SIGRTMIN+15", SigrtminPlus2 = "SIGRTMIN+2",
-    SigrtminPlus3 = "SIGRTMIN+3", SigrtminPlus4 = "SIGRTMIN+4", SigrtminPlus5 =
-    "SIGRTMIN+5", SigrtminPlus6 = "SIGRTMIN+6", SigrtminPlus7 = "SIGRTMIN+7",
-    SigrtminPlus8 = "SIGRTMIN+8", SigrtminPlus9 = "SIGRTMIN+9", Sigsegv = "SIGSEGV",
-    Sigstkflt = "SIGSTKFLT", Sigstop = "SIGSTOP", Sigsys = "SIGSYS", Sigterm = "SIGTERM",
-    Sigtrap = "SIGTRAP", Sigtstp = "SIGTSTP", Sigttin = "SIGTTIN", Sigttou = "SIGTTOU",
-    Sigurg = "SIGURG", Sigusr1 = "SIGUSR1", Sigusr2 = "SIGUSR2", Sigvtalrm = "SIGVTALRM",
-    Sigwinch = "SIGWINCH", Sigxcpu = "SIGXCPU", Sigxfsz = "SIGXFSZ", }
-);
+pub type LifecycleStopSignal = super::ContainerStatusStopSignal;

@@ -23,18 +23,20 @@ pub struct LifecycleHandler {
 
 impl json::Value for LifecycleHandler {
     const FIELDS: &'static [&'static str] = &["exec", "httpGet", "sleep", "tcpSocket"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.exec.read(reader),
-            1 => self.http_get.read(reader),
-            2 => self.sleep.read(reader),
-            3 => self.tcp_socket.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.exec,
+                    &mut self.http_get,
+                    &mut self.sleep,
+                    &mut self.tcp_socket,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -33,20 +33,22 @@ impl json::Value for LimitRangeItem {
         "min",
         "type",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.default.read(reader),
-            1 => self.default_request.read(reader),
-            2 => self.max.read(reader),
-            3 => self.max_limit_request_ratio.read(reader),
-            4 => self.min.read(reader),
-            5 => self.type_.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.default,
+                    &mut self.default_request,
+                    &mut self.max,
+                    &mut self.max_limit_request_ratio,
+                    &mut self.min,
+                    &mut self.type_,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -13,15 +13,11 @@ pub struct LimitRangeSpec {
 
 impl json::Value for LimitRangeSpec {
     const FIELDS: &'static [&'static str] = &["limits"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.limits.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.limits])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -16,17 +16,15 @@ pub struct LinuxContainerUser {
 
 impl json::Value for LinuxContainerUser {
     const FIELDS: &'static [&'static str] = &["gid", "supplementalGroups", "uid"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.gid.read(reader),
-            1 => self.supplemental_groups.read(reader),
-            2 => self.uid.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.gid, &mut self.supplemental_groups, &mut self.uid],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

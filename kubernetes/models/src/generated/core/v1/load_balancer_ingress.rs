@@ -27,18 +27,20 @@ pub struct LoadBalancerIngress {
 
 impl json::Value for LoadBalancerIngress {
     const FIELDS: &'static [&'static str] = &["hostname", "ip", "ipMode", "ports"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.hostname.read(reader),
-            1 => self.ip.read(reader),
-            2 => self.ip_mode.read(reader),
-            3 => self.ports.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.hostname,
+                    &mut self.ip,
+                    &mut self.ip_mode,
+                    &mut self.ports,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -15,15 +15,11 @@ pub struct LoadBalancerStatus {
 
 impl json::Value for LoadBalancerStatus {
     const FIELDS: &'static [&'static str] = &["ingress"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.ingress.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.ingress])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -18,15 +18,11 @@ pub struct LocalObjectReference {
 
 impl json::Value for LocalObjectReference {
     const FIELDS: &'static [&'static str] = &["name"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.name.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.name])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -20,16 +20,11 @@ pub struct LocalVolumeSource {
 
 impl json::Value for LocalVolumeSource {
     const FIELDS: &'static [&'static str] = &["fsType", "path"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.fs_type.read(reader),
-            1 => self.path.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.fs_type, &mut self.path])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -29,16 +29,15 @@ impl json::Value for ModifyVolumeStatus {
         "status",
         "targetVolumeAttributesClassName",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.status.read(reader),
-            1 => self.target_volume_attributes_class_name.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.status, &mut self.target_volume_attributes_class_name],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -54,7 +53,7 @@ impl json::Value for ModifyVolumeStatus {
 kubernetes_core::model!(ModifyVolumeStatus);
 
 /// What the field `status` of [`ModifyVolumeStatus`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ModifyVolumeStatusStatus {
     /// `InProgress` indicates that the volume is being modified

@@ -50,19 +50,21 @@ impl json::Value for Namespace {
         "spec",
         "status",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("v1"),
-            1 => reader.constant("Namespace"),
-            2 => self.metadata.read(reader),
-            3 => self.spec.read(reader),
-            4 => self.status.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("v1"),
+                    &mut json::Constant("Namespace"),
+                    &mut self.metadata,
+                    &mut self.spec,
+                    &mut self.status,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

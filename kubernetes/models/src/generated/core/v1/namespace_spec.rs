@@ -15,15 +15,11 @@ pub struct NamespaceSpec {
 
 impl json::Value for NamespaceSpec {
     const FIELDS: &'static [&'static str] = &["finalizers"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.finalizers.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.finalizers])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -18,16 +18,11 @@ pub struct NamespaceStatus {
 
 impl json::Value for NamespaceStatus {
     const FIELDS: &'static [&'static str] = &["conditions", "phase"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.conditions.read(reader),
-            1 => self.phase.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.conditions, &mut self.phase])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -39,7 +34,7 @@ impl json::Value for NamespaceStatus {
 kubernetes_core::model!(NamespaceStatus);
 
 /// What the field `phase` of [`NamespaceStatus`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum NamespaceStatusPhase {
     /// `Active` means the namespace is available for use in the system

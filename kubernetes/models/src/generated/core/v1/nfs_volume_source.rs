@@ -25,17 +25,15 @@ pub struct NFSVolumeSource {
 
 impl json::Value for NFSVolumeSource {
     const FIELDS: &'static [&'static str] = &["path", "readOnly", "server"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.path.read(reader),
-            1 => self.read_only.read(reader),
-            2 => self.server.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.path, &mut self.read_only, &mut self.server],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -15,16 +15,11 @@ pub struct NodeAddress {
 
 impl json::Value for NodeAddress {
     const FIELDS: &'static [&'static str] = &["address", "type"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.address.read(reader),
-            1 => self.type_.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.address, &mut self.type_])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -19,16 +19,11 @@ pub struct NodeAllocatableMappedResources {
 
 impl json::Value for NodeAllocatableMappedResources {
     const FIELDS: &'static [&'static str] = &["name", "quantity"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.name.read(reader),
-            1 => self.quantity.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.name, &mut self.quantity])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -30,17 +30,15 @@ pub struct NodeAllocatableOverheadResources {
 
 impl json::Value for NodeAllocatableOverheadResources {
     const FIELDS: &'static [&'static str] = &["name", "perContainer", "perPod"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.name.read(reader),
-            1 => self.per_container.read(reader),
-            2 => self.per_pod.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.name, &mut self.per_container, &mut self.per_pod],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

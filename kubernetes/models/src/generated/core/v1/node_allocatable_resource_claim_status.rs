@@ -32,18 +32,20 @@ impl json::Value for NodeAllocatableResourceClaimStatus {
         "overhead",
         "resourceClaimName",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.containers.read(reader),
-            1 => self.mapping.read(reader),
-            2 => self.overhead.read(reader),
-            3 => self.resource_claim_name.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.containers,
+                    &mut self.mapping,
+                    &mut self.overhead,
+                    &mut self.resource_claim_name,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -15,15 +15,11 @@ pub struct NodeConfigSource {
 
 impl json::Value for NodeConfigSource {
     const FIELDS: &'static [&'static str] = &["configMap"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.config_map.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.config_map])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -54,18 +54,20 @@ impl json::Value for NodeConfigStatus {
         "error",
         "lastKnownGood",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.active.read(reader),
-            1 => self.assigned.read(reader),
-            2 => self.error.read(reader),
-            3 => self.last_known_good.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.active,
+                    &mut self.assigned,
+                    &mut self.error,
+                    &mut self.last_known_good,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -13,15 +13,11 @@ pub struct NodeDaemonEndpoints {
 
 impl json::Value for NodeDaemonEndpoints {
     const FIELDS: &'static [&'static str] = &["kubeletEndpoint"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.kubelet_endpoint.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.kubelet_endpoint])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -15,15 +15,11 @@ pub struct NodeFeatures {
 
 impl json::Value for NodeFeatures {
     const FIELDS: &'static [&'static str] = &["supplementalGroupsPolicy"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.supplemental_groups_policy.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.supplemental_groups_policy])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -17,15 +17,11 @@ pub struct NodePodPreemptionPolicy {
 
 impl json::Value for NodePodPreemptionPolicy {
     const FIELDS: &'static [&'static str] = &["disableResizePreemption"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.disable_resize_preemption.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.disable_resize_preemption])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -18,16 +18,11 @@ pub struct NodeRuntimeHandler {
 
 impl json::Value for NodeRuntimeHandler {
     const FIELDS: &'static [&'static str] = &["features", "name"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.features.read(reader),
-            1 => self.name.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.features, &mut self.name])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

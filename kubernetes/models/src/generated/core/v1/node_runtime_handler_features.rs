@@ -17,16 +17,15 @@ impl json::Value for NodeRuntimeHandlerFeatures {
         "recursiveReadOnlyMounts",
         "userNamespaces",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.recursive_read_only_mounts.read(reader),
-            1 => self.user_namespaces.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.recursive_read_only_mounts, &mut self.user_namespaces],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -16,15 +16,11 @@ pub struct NodeSelector {
 
 impl json::Value for NodeSelector {
     const FIELDS: &'static [&'static str] = &["nodeSelectorTerms"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.node_selector_terms.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.node_selector_terms])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

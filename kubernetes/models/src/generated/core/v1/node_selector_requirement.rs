@@ -25,17 +25,15 @@ pub struct NodeSelectorRequirement {
 
 impl json::Value for NodeSelectorRequirement {
     const FIELDS: &'static [&'static str] = &["key", "operator", "values"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.key.read(reader),
-            1 => self.operator.read(reader),
-            2 => self.values.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.key, &mut self.operator, &mut self.values],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -48,7 +46,7 @@ impl json::Value for NodeSelectorRequirement {
 kubernetes_core::model!(NodeSelectorRequirement);
 
 /// What the field `operator` of [`NodeSelectorRequirement`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum NodeSelectorRequirementOperator {
     /// `DoesNotExist`

@@ -18,16 +18,15 @@ pub struct NodeSelectorTerm {
 
 impl json::Value for NodeSelectorTerm {
     const FIELDS: &'static [&'static str] = &["matchExpressions", "matchFields"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.match_expressions.read(reader),
-            1 => self.match_fields.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.match_expressions, &mut self.match_fields],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -50,22 +50,24 @@ impl json::Value for NodeSpec {
         "taints",
         "unschedulable",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.config_source.read(reader),
-            1 => self.external_id.read(reader),
-            2 => self.pod_cidr.read(reader),
-            3 => self.pod_cidrs.read(reader),
-            4 => self.pod_preemption_policy.read(reader),
-            5 => self.provider_id.read(reader),
-            6 => self.taints.read(reader),
-            7 => self.unschedulable.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.config_source,
+                    &mut self.external_id,
+                    &mut self.pod_cidr,
+                    &mut self.pod_cidrs,
+                    &mut self.pod_preemption_policy,
+                    &mut self.provider_id,
+                    &mut self.taints,
+                    &mut self.unschedulable,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

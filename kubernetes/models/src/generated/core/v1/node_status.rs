@@ -77,28 +77,30 @@ impl json::Value for NodeStatus {
         "volumesAttached",
         "volumesInUse",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.addresses.read(reader),
-            1 => self.allocatable.read(reader),
-            2 => self.capacity.read(reader),
-            3 => self.conditions.read(reader),
-            4 => self.config.read(reader),
-            5 => self.daemon_endpoints.read(reader),
-            6 => self.declared_features.read(reader),
-            7 => self.features.read(reader),
-            8 => self.images.read(reader),
-            9 => self.node_info.read(reader),
-            10 => self.phase.read(reader),
-            11 => self.runtime_handlers.read(reader),
-            12 => self.volumes_attached.read(reader),
-            13 => self.volumes_in_use.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.addresses,
+                    &mut self.allocatable,
+                    &mut self.capacity,
+                    &mut self.conditions,
+                    &mut self.config,
+                    &mut self.daemon_endpoints,
+                    &mut self.declared_features,
+                    &mut self.features,
+                    &mut self.images,
+                    &mut self.node_info,
+                    &mut self.phase,
+                    &mut self.runtime_handlers,
+                    &mut self.volumes_attached,
+                    &mut self.volumes_in_use,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -122,7 +124,7 @@ impl json::Value for NodeStatus {
 kubernetes_core::model!(NodeStatus);
 
 /// What the field `phase` of [`NodeStatus`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum NodeStatusPhase {
     /// `Pending` means the node has been created/added by the system, but not configured.

@@ -12,15 +12,11 @@ pub struct NodeSwapStatus {
 
 impl json::Value for NodeSwapStatus {
     const FIELDS: &'static [&'static str] = &["capacity"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.capacity.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.capacity])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -55,26 +55,28 @@ impl json::Value for NodeSystemInfo {
         "swap",
         "systemUUID",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.architecture.read(reader),
-            1 => self.boot_id.read(reader),
-            2 => self.container_runtime_version.read(reader),
-            3 => self.kernel_version.read(reader),
-            4 => self.kube_proxy_version.read(reader),
-            5 => self.kubelet_version.read(reader),
-            6 => self.machine_id.read(reader),
-            7 => self.operating_system.read(reader),
-            8 => self.os_image.read(reader),
-            9 => self.running_in_user_namespace.read(reader),
-            10 => self.swap.read(reader),
-            11 => self.system_uuid.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.architecture,
+                    &mut self.boot_id,
+                    &mut self.container_runtime_version,
+                    &mut self.kernel_version,
+                    &mut self.kube_proxy_version,
+                    &mut self.kubelet_version,
+                    &mut self.machine_id,
+                    &mut self.operating_system,
+                    &mut self.os_image,
+                    &mut self.running_in_user_namespace,
+                    &mut self.swap,
+                    &mut self.system_uuid,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -15,16 +15,11 @@ pub struct ObjectFieldSelector {
 
 impl json::Value for ObjectFieldSelector {
     const FIELDS: &'static [&'static str] = &["apiVersion", "fieldPath"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.api_version.read(reader),
-            1 => self.field_path.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.api_version, &mut self.field_path])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

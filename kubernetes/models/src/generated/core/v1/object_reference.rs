@@ -50,21 +50,23 @@ impl json::Value for ObjectReference {
         "resourceVersion",
         "uid",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.api_version.read(reader),
-            1 => self.field_path.read(reader),
-            2 => self.kind.read(reader),
-            3 => self.name.read(reader),
-            4 => self.namespace.read(reader),
-            5 => self.resource_version.read(reader),
-            6 => self.uid.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.api_version,
+                    &mut self.field_path,
+                    &mut self.kind,
+                    &mut self.name,
+                    &mut self.namespace,
+                    &mut self.resource_version,
+                    &mut self.uid,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -86,23 +86,25 @@ impl json::Value for PersistentVolumeClaimSpec {
         "volumeMode",
         "volumeName",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.access_modes.read(reader),
-            1 => self.data_source.read(reader),
-            2 => self.data_source_ref.read(reader),
-            3 => self.resources.read(reader),
-            4 => self.selector.read(reader),
-            5 => self.storage_class_name.read(reader),
-            6 => self.volume_attributes_class_name.read(reader),
-            7 => self.volume_mode.read(reader),
-            8 => self.volume_name.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.access_modes,
+                    &mut self.data_source,
+                    &mut self.data_source_ref,
+                    &mut self.resources,
+                    &mut self.selector,
+                    &mut self.storage_class_name,
+                    &mut self.volume_attributes_class_name,
+                    &mut self.volume_mode,
+                    &mut self.volume_name,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -121,7 +123,7 @@ impl json::Value for PersistentVolumeClaimSpec {
 kubernetes_core::model!(PersistentVolumeClaimSpec);
 
 /// What the field `accessModes` of [`PersistentVolumeClaimSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PersistentVolumeClaimSpecAccessModes {
     /// `ReadOnlyMany`
@@ -143,7 +145,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `volumeMode` of [`PersistentVolumeClaimSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PersistentVolumeClaimSpecVolumeMode {
     /// `Block` means the volume will not be formatted with a filesystem and will remain a raw block device.

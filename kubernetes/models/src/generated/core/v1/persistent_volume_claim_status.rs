@@ -116,23 +116,25 @@ impl json::Value for PersistentVolumeClaimStatus {
         "modifyVolumeStatus",
         "phase",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.access_modes.read(reader),
-            1 => self.allocated_resource_statuses.read(reader),
-            2 => self.allocated_resources.read(reader),
-            3 => self.capacity.read(reader),
-            4 => self.conditions.read(reader),
-            5 => self.current_volume_attributes_class_name.read(reader),
-            6 => self.health_status.read(reader),
-            7 => self.modify_volume_status.read(reader),
-            8 => self.phase.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.access_modes,
+                    &mut self.allocated_resource_statuses,
+                    &mut self.allocated_resources,
+                    &mut self.capacity,
+                    &mut self.conditions,
+                    &mut self.current_volume_attributes_class_name,
+                    &mut self.health_status,
+                    &mut self.modify_volume_status,
+                    &mut self.phase,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -155,29 +157,10 @@ impl json::Value for PersistentVolumeClaimStatus {
 kubernetes_core::model!(PersistentVolumeClaimStatus);
 
 /// What the field `accessModes` of [`PersistentVolumeClaimStatus`] can be.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum PersistentVolumeClaimStatusAccessModes {
-    /// `ReadOnlyMany`
-    ReadOnlyMany,
-    /// `ReadWriteMany`
-    ReadWriteMany,
-    /// `ReadWriteOnce`
-    ReadWriteOnce,
-    /// `ReadWriteOncePod`
-    ReadWriteOncePod,
-    /// A value that the description does not know.
-    Other(Str),
-}
-
-kubernetes_core::open_enum!(
-    PersistentVolumeClaimStatusAccessModes { ReadOnlyMany = "ReadOnlyMany", ReadWriteMany
-    = "ReadWriteMany", ReadWriteOnce = "ReadWriteOnce", ReadWriteOncePod =
-    "ReadWriteOncePod", }
-);
+pub type PersistentVolumeClaimStatusAccessModes = super::PersistentVolumeClaimSpecAccessModes;
 
 /// What the field `allocatedResourceStatuses` of [`PersistentVolumeClaimStatus`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PersistentVolumeClaimStatusAllocatedResourceStatuses {
     /// `ControllerResizeInProgress`
@@ -203,7 +186,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `phase` of [`PersistentVolumeClaimStatus`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PersistentVolumeClaimStatusPhase {
     /// `Bound` used for PersistentVolumeClaims that are bound

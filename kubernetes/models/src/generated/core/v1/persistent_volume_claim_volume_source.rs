@@ -22,16 +22,11 @@ pub struct PersistentVolumeClaimVolumeSource {
 
 impl json::Value for PersistentVolumeClaimVolumeSource {
     const FIELDS: &'static [&'static str] = &["claimName", "readOnly"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.claim_name.read(reader),
-            1 => self.read_only.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.claim_name, &mut self.read_only])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -207,45 +207,47 @@ impl json::Value for PersistentVolumeSpec {
         "volumeMode",
         "vsphereVolume",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.access_modes.read(reader),
-            1 => self.aws_elastic_block_store.read(reader),
-            2 => self.azure_disk.read(reader),
-            3 => self.azure_file.read(reader),
-            4 => self.capacity.read(reader),
-            5 => self.cephfs.read(reader),
-            6 => self.cinder.read(reader),
-            7 => self.claim_ref.read(reader),
-            8 => self.csi.read(reader),
-            9 => self.fc.read(reader),
-            10 => self.flex_volume.read(reader),
-            11 => self.flocker.read(reader),
-            12 => self.gce_persistent_disk.read(reader),
-            13 => self.glusterfs.read(reader),
-            14 => self.host_path.read(reader),
-            15 => self.iscsi.read(reader),
-            16 => self.local.read(reader),
-            17 => self.mount_options.read(reader),
-            18 => self.nfs.read(reader),
-            19 => self.node_affinity.read(reader),
-            20 => self.persistent_volume_reclaim_policy.read(reader),
-            21 => self.photon_persistent_disk.read(reader),
-            22 => self.portworx_volume.read(reader),
-            23 => self.quobyte.read(reader),
-            24 => self.rbd.read(reader),
-            25 => self.scale_io.read(reader),
-            26 => self.storage_class_name.read(reader),
-            27 => self.storageos.read(reader),
-            28 => self.volume_attributes_class_name.read(reader),
-            29 => self.volume_mode.read(reader),
-            30 => self.vsphere_volume.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.access_modes,
+                    &mut self.aws_elastic_block_store,
+                    &mut self.azure_disk,
+                    &mut self.azure_file,
+                    &mut self.capacity,
+                    &mut self.cephfs,
+                    &mut self.cinder,
+                    &mut self.claim_ref,
+                    &mut self.csi,
+                    &mut self.fc,
+                    &mut self.flex_volume,
+                    &mut self.flocker,
+                    &mut self.gce_persistent_disk,
+                    &mut self.glusterfs,
+                    &mut self.host_path,
+                    &mut self.iscsi,
+                    &mut self.local,
+                    &mut self.mount_options,
+                    &mut self.nfs,
+                    &mut self.node_affinity,
+                    &mut self.persistent_volume_reclaim_policy,
+                    &mut self.photon_persistent_disk,
+                    &mut self.portworx_volume,
+                    &mut self.quobyte,
+                    &mut self.rbd,
+                    &mut self.scale_io,
+                    &mut self.storage_class_name,
+                    &mut self.storageos,
+                    &mut self.volume_attributes_class_name,
+                    &mut self.volume_mode,
+                    &mut self.vsphere_volume,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -290,29 +292,10 @@ impl json::Value for PersistentVolumeSpec {
 kubernetes_core::model!(PersistentVolumeSpec);
 
 /// What the field `accessModes` of [`PersistentVolumeSpec`] can be.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum PersistentVolumeSpecAccessModes {
-    /// `ReadOnlyMany`
-    ReadOnlyMany,
-    /// `ReadWriteMany`
-    ReadWriteMany,
-    /// `ReadWriteOnce`
-    ReadWriteOnce,
-    /// `ReadWriteOncePod`
-    ReadWriteOncePod,
-    /// A value that the description does not know.
-    Other(Str),
-}
-
-kubernetes_core::open_enum!(
-    PersistentVolumeSpecAccessModes { ReadOnlyMany = "ReadOnlyMany", ReadWriteMany =
-    "ReadWriteMany", ReadWriteOnce = "ReadWriteOnce", ReadWriteOncePod =
-    "ReadWriteOncePod", }
-);
+pub type PersistentVolumeSpecAccessModes = super::PersistentVolumeClaimSpecAccessModes;
 
 /// What the field `persistentVolumeReclaimPolicy` of [`PersistentVolumeSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PersistentVolumeSpecPersistentVolumeReclaimPolicy {
     /// `Delete` means the volume will be deleted from Kubernetes on release from its claim.
@@ -339,17 +322,4 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `volumeMode` of [`PersistentVolumeSpec`] can be.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum PersistentVolumeSpecVolumeMode {
-    /// `Block` means the volume will not be formatted with a filesystem and will remain a raw block device.
-    Block,
-    /// `Filesystem` means the volume will be or is formatted with a filesystem.
-    Filesystem,
-    /// A value that the description does not know.
-    Other(Str),
-}
-
-kubernetes_core::open_enum!(
-    PersistentVolumeSpecVolumeMode { Block = "Block", Filesystem = "Filesystem", }
-);
+pub type PersistentVolumeSpecVolumeMode = super::PersistentVolumeClaimSpecVolumeMode;

@@ -28,18 +28,20 @@ impl json::Value for PersistentVolumeStatus {
         "phase",
         "reason",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.last_phase_transition_time.read(reader),
-            1 => self.message.read(reader),
-            2 => self.phase.read(reader),
-            3 => self.reason.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.last_phase_transition_time,
+                    &mut self.message,
+                    &mut self.phase,
+                    &mut self.reason,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -53,7 +55,7 @@ impl json::Value for PersistentVolumeStatus {
 kubernetes_core::model!(PersistentVolumeStatus);
 
 /// What the field `phase` of [`PersistentVolumeStatus`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PersistentVolumeStatusPhase {
     /// `Available` used for PersistentVolumes that are not yet bound Available volumes are held by the binder and

@@ -18,16 +18,11 @@ pub struct PhotonPersistentDiskVolumeSource {
 
 impl json::Value for PhotonPersistentDiskVolumeSource {
     const FIELDS: &'static [&'static str] = &["fsType", "pdID"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.fs_type.read(reader),
-            1 => self.pd_id.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.fs_type, &mut self.pd_id])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

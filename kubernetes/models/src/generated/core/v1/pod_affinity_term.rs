@@ -59,20 +59,22 @@ impl json::Value for PodAffinityTerm {
         "namespaces",
         "topologyKey",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.label_selector.read(reader),
-            1 => self.match_label_keys.read(reader),
-            2 => self.mismatch_label_keys.read(reader),
-            3 => self.namespace_selector.read(reader),
-            4 => self.namespaces.read(reader),
-            5 => self.topology_key.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.label_selector,
+                    &mut self.match_label_keys,
+                    &mut self.mismatch_label_keys,
+                    &mut self.namespace_selector,
+                    &mut self.namespaces,
+                    &mut self.topology_key,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

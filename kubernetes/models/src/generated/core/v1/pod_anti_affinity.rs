@@ -33,16 +33,18 @@ impl json::Value for PodAntiAffinity {
         "preferredDuringSchedulingIgnoredDuringExecution",
         "requiredDuringSchedulingIgnoredDuringExecution",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.preferred_during_scheduling_ignored_during_execution.read(reader),
-            1 => self.required_during_scheduling_ignored_during_execution.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.preferred_during_scheduling_ignored_during_execution,
+                    &mut self.required_during_scheduling_ignored_during_execution,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

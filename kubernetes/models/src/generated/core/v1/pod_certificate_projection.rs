@@ -80,22 +80,24 @@ impl json::Value for PodCertificateProjection {
         "user",
         "userAnnotations",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.certificate_chain_path.read(reader),
-            1 => self.credential_bundle_path.read(reader),
-            2 => self.key_path.read(reader),
-            3 => self.key_type.read(reader),
-            4 => self.max_expiration_seconds.read(reader),
-            5 => self.signer_name.read(reader),
-            6 => self.user.read(reader),
-            7 => self.user_annotations.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.certificate_chain_path,
+                    &mut self.credential_bundle_path,
+                    &mut self.key_path,
+                    &mut self.key_type,
+                    &mut self.max_expiration_seconds,
+                    &mut self.signer_name,
+                    &mut self.user,
+                    &mut self.user_annotations,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

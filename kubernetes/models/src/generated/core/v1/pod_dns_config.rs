@@ -27,17 +27,15 @@ pub struct PodDNSConfig {
 
 impl json::Value for PodDNSConfig {
     const FIELDS: &'static [&'static str] = &["nameservers", "options", "searches"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.nameservers.read(reader),
-            1 => self.options.read(reader),
-            2 => self.searches.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.nameservers, &mut self.options, &mut self.searches],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

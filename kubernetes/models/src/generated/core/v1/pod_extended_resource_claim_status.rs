@@ -20,16 +20,15 @@ pub struct PodExtendedResourceClaimStatus {
 
 impl json::Value for PodExtendedResourceClaimStatus {
     const FIELDS: &'static [&'static str] = &["requestMappings", "resourceClaimName"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.request_mappings.read(reader),
-            1 => self.resource_claim_name.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.request_mappings, &mut self.resource_claim_name],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

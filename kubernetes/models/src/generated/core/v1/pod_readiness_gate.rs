@@ -13,15 +13,11 @@ pub struct PodReadinessGate {
 
 impl json::Value for PodReadinessGate {
     const FIELDS: &'static [&'static str] = &["conditionType"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.condition_type.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.condition_type])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -29,16 +29,11 @@ pub struct PodResourceClaimStatus {
 
 impl json::Value for PodResourceClaimStatus {
     const FIELDS: &'static [&'static str] = &["name", "resourceClaimName"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.name.read(reader),
-            1 => self.resource_claim_name.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.name, &mut self.resource_claim_name])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

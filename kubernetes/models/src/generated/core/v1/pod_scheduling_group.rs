@@ -19,15 +19,11 @@ pub struct PodSchedulingGroup {
 
 impl json::Value for PodSchedulingGroup {
     const FIELDS: &'static [&'static str] = &["podGroupName"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.pod_group_name.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.pod_group_name])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

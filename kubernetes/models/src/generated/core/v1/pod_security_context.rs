@@ -132,27 +132,29 @@ impl json::Value for PodSecurityContext {
         "sysctls",
         "windowsOptions",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.app_armor_profile.read(reader),
-            1 => self.fs_group.read(reader),
-            2 => self.fs_group_change_policy.read(reader),
-            3 => self.run_as_group.read(reader),
-            4 => self.run_as_non_root.read(reader),
-            5 => self.run_as_user.read(reader),
-            6 => self.se_linux_change_policy.read(reader),
-            7 => self.se_linux_options.read(reader),
-            8 => self.seccomp_profile.read(reader),
-            9 => self.supplemental_groups.read(reader),
-            10 => self.supplemental_groups_policy.read(reader),
-            11 => self.sysctls.read(reader),
-            12 => self.windows_options.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.app_armor_profile,
+                    &mut self.fs_group,
+                    &mut self.fs_group_change_policy,
+                    &mut self.run_as_group,
+                    &mut self.run_as_non_root,
+                    &mut self.run_as_user,
+                    &mut self.se_linux_change_policy,
+                    &mut self.se_linux_options,
+                    &mut self.seccomp_profile,
+                    &mut self.supplemental_groups,
+                    &mut self.supplemental_groups_policy,
+                    &mut self.sysctls,
+                    &mut self.windows_options,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -175,7 +177,7 @@ impl json::Value for PodSecurityContext {
 kubernetes_core::model!(PodSecurityContext);
 
 /// What the field `fsGroupChangePolicy` of [`PodSecurityContext`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PodSecurityContextFsGroupChangePolicy {
     /// `Always` indicates that volume's ownership and permissions should always be changed whenever volume is
@@ -198,7 +200,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `supplementalGroupsPolicy` of [`PodSecurityContext`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PodSecurityContextSupplementalGroupsPolicy {
     /// `Merge` means that the container's provided SupplementalGroups and FsGroup (specified in SecurityContext)

@@ -332,57 +332,59 @@ impl json::Value for PodSpec {
         "topologySpreadConstraints",
         "volumes",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.active_deadline_seconds.read(reader),
-            1 => self.affinity.read(reader),
-            2 => self.automount_service_account_token.read(reader),
-            3 => self.containers.read(reader),
-            4 => self.dns_config.read(reader),
-            5 => self.dns_policy.read(reader),
-            6 => self.enable_service_links.read(reader),
-            7 => self.ephemeral_containers.read(reader),
-            8 => self.eviction_responders.read(reader),
-            9 => self.host_aliases.read(reader),
-            10 => self.host_ipc.read(reader),
-            11 => self.host_network.read(reader),
-            12 => self.host_pid.read(reader),
-            13 => self.host_users.read(reader),
-            14 => self.hostname.read(reader),
-            15 => self.hostname_override.read(reader),
-            16 => self.image_pull_secrets.read(reader),
-            17 => self.init_containers.read(reader),
-            18 => self.node_name.read(reader),
-            19 => self.node_selector.read(reader),
-            20 => self.os.read(reader),
-            21 => self.overhead.read(reader),
-            22 => self.preemption_policy.read(reader),
-            23 => self.priority.read(reader),
-            24 => self.priority_class_name.read(reader),
-            25 => self.readiness_gates.read(reader),
-            26 => self.resource_claims.read(reader),
-            27 => self.resources.read(reader),
-            28 => self.restart_policy.read(reader),
-            29 => self.runtime_class_name.read(reader),
-            30 => self.scheduler_name.read(reader),
-            31 => self.scheduling_gates.read(reader),
-            32 => self.scheduling_group.read(reader),
-            33 => self.security_context.read(reader),
-            34 => self.service_account.read(reader),
-            35 => self.service_account_name.read(reader),
-            36 => self.set_hostname_as_fqdn.read(reader),
-            37 => self.share_process_namespace.read(reader),
-            38 => self.subdomain.read(reader),
-            39 => self.termination_grace_period_seconds.read(reader),
-            40 => self.tolerations.read(reader),
-            41 => self.topology_spread_constraints.read(reader),
-            42 => self.volumes.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.active_deadline_seconds,
+                    &mut self.affinity,
+                    &mut self.automount_service_account_token,
+                    &mut self.containers,
+                    &mut self.dns_config,
+                    &mut self.dns_policy,
+                    &mut self.enable_service_links,
+                    &mut self.ephemeral_containers,
+                    &mut self.eviction_responders,
+                    &mut self.host_aliases,
+                    &mut self.host_ipc,
+                    &mut self.host_network,
+                    &mut self.host_pid,
+                    &mut self.host_users,
+                    &mut self.hostname,
+                    &mut self.hostname_override,
+                    &mut self.image_pull_secrets,
+                    &mut self.init_containers,
+                    &mut self.node_name,
+                    &mut self.node_selector,
+                    &mut self.os,
+                    &mut self.overhead,
+                    &mut self.preemption_policy,
+                    &mut self.priority,
+                    &mut self.priority_class_name,
+                    &mut self.readiness_gates,
+                    &mut self.resource_claims,
+                    &mut self.resources,
+                    &mut self.restart_policy,
+                    &mut self.runtime_class_name,
+                    &mut self.scheduler_name,
+                    &mut self.scheduling_gates,
+                    &mut self.scheduling_group,
+                    &mut self.security_context,
+                    &mut self.service_account,
+                    &mut self.service_account_name,
+                    &mut self.set_hostname_as_fqdn,
+                    &mut self.share_process_namespace,
+                    &mut self.subdomain,
+                    &mut self.termination_grace_period_seconds,
+                    &mut self.tolerations,
+                    &mut self.topology_spread_constraints,
+                    &mut self.volumes,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -443,7 +445,7 @@ impl json::Value for PodSpec {
 kubernetes_core::model!(PodSpec);
 
 /// What the field `dnsPolicy` of [`PodSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PodSpecDnsPolicy {
     /// `ClusterFirst` indicates that the pod should use cluster DNS first unless hostNetwork is true, if it is
@@ -468,7 +470,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `preemptionPolicy` of [`PodSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PodSpecPreemptionPolicy {
     /// `Never` means that pod never preempts other pods with lower priority.
@@ -485,7 +487,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `restartPolicy` of [`PodSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PodSpecRestartPolicy {
     /// `Always`

@@ -163,36 +163,38 @@ impl json::Value for PodStatus {
         "startTime",
         "volumeHealth",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.allocated_resources.read(reader),
-            1 => self.conditions.read(reader),
-            2 => self.container_statuses.read(reader),
-            3 => self.ephemeral_container_statuses.read(reader),
-            4 => self.extended_resource_claim_status.read(reader),
-            5 => self.host_ip.read(reader),
-            6 => self.host_ips.read(reader),
-            7 => self.init_container_statuses.read(reader),
-            8 => self.message.read(reader),
-            9 => self.node_allocatable_resource_claim_statuses.read(reader),
-            10 => self.nominated_node_name.read(reader),
-            11 => self.observed_generation.read(reader),
-            12 => self.phase.read(reader),
-            13 => self.pod_ip.read(reader),
-            14 => self.pod_ips.read(reader),
-            15 => self.qos_class.read(reader),
-            16 => self.reason.read(reader),
-            17 => self.resize.read(reader),
-            18 => self.resource_claim_statuses.read(reader),
-            19 => self.resources.read(reader),
-            20 => self.start_time.read(reader),
-            21 => self.volume_health.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.allocated_resources,
+                    &mut self.conditions,
+                    &mut self.container_statuses,
+                    &mut self.ephemeral_container_statuses,
+                    &mut self.extended_resource_claim_status,
+                    &mut self.host_ip,
+                    &mut self.host_ips,
+                    &mut self.init_container_statuses,
+                    &mut self.message,
+                    &mut self.node_allocatable_resource_claim_statuses,
+                    &mut self.nominated_node_name,
+                    &mut self.observed_generation,
+                    &mut self.phase,
+                    &mut self.pod_ip,
+                    &mut self.pod_ips,
+                    &mut self.qos_class,
+                    &mut self.reason,
+                    &mut self.resize,
+                    &mut self.resource_claim_statuses,
+                    &mut self.resources,
+                    &mut self.start_time,
+                    &mut self.volume_health,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -233,7 +235,7 @@ impl json::Value for PodStatus {
 kubernetes_core::model!(PodStatus);
 
 /// What the field `phase` of [`PodStatus`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PodStatusPhase {
     /// `Failed` means that all containers in the pod have terminated, and at least one container has terminated in
@@ -266,7 +268,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `qosClass` of [`PodStatus`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PodStatusQosClass {
     /// `BestEffort` is the BestEffort qos class.

@@ -33,18 +33,20 @@ impl json::Value for PodTemplate {
         "metadata",
         "template",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("v1"),
-            1 => reader.constant("PodTemplate"),
-            2 => self.metadata.read(reader),
-            3 => self.template.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("v1"),
+                    &mut json::Constant("PodTemplate"),
+                    &mut self.metadata,
+                    &mut self.template,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -21,16 +21,11 @@ pub struct PodTemplateSpec {
 
 impl json::Value for PodTemplateSpec {
     const FIELDS: &'static [&'static str] = &["metadata", "spec"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.metadata.read(reader),
-            1 => self.spec.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.metadata, &mut self.spec])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -25,17 +25,19 @@ impl json::Value for PodVolumeHealth {
         "lastTransitionTime",
         "name",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.health_conditions.read(reader),
-            1 => self.last_transition_time.read(reader),
-            2 => self.name.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.health_conditions,
+                    &mut self.last_transition_time,
+                    &mut self.name,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -22,17 +22,15 @@ pub struct PortStatus {
 
 impl json::Value for PortStatus {
     const FIELDS: &'static [&'static str] = &["error", "port", "protocol"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.error.read(reader),
-            1 => self.port.read(reader),
-            2 => self.protocol.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.error, &mut self.port, &mut self.protocol],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -45,19 +43,4 @@ impl json::Value for PortStatus {
 kubernetes_core::model!(PortStatus);
 
 /// What the field `protocol` of [`PortStatus`] can be.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum PortStatusProtocol {
-    /// `SCTP` is the SCTP protocol.
-    Sctp,
-    /// `TCP` is the TCP protocol.
-    Tcp,
-    /// `UDP` is the UDP protocol.
-    Udp,
-    /// A value that the description does not know.
-    Other(Str),
-}
-
-kubernetes_core::open_enum!(
-    PortStatusProtocol { Sctp = "SCTP", Tcp = "TCP", Udp = "UDP", }
-);
+pub type PortStatusProtocol = super::ContainerPortProtocol;

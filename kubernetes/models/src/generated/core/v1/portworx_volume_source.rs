@@ -22,17 +22,15 @@ pub struct PortworxVolumeSource {
 
 impl json::Value for PortworxVolumeSource {
     const FIELDS: &'static [&'static str] = &["fsType", "readOnly", "volumeID"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.fs_type.read(reader),
-            1 => self.read_only.read(reader),
-            2 => self.volume_id.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.fs_type, &mut self.read_only, &mut self.volume_id],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -17,16 +17,11 @@ pub struct PreferredSchedulingTerm {
 
 impl json::Value for PreferredSchedulingTerm {
     const FIELDS: &'static [&'static str] = &["preference", "weight"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.preference.read(reader),
-            1 => self.weight.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.preference, &mut self.weight])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

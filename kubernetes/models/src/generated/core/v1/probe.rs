@@ -62,24 +62,26 @@ impl json::Value for Probe {
         "terminationGracePeriodSeconds",
         "timeoutSeconds",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.exec.read(reader),
-            1 => self.failure_threshold.read(reader),
-            2 => self.grpc.read(reader),
-            3 => self.http_get.read(reader),
-            4 => self.initial_delay_seconds.read(reader),
-            5 => self.period_seconds.read(reader),
-            6 => self.success_threshold.read(reader),
-            7 => self.tcp_socket.read(reader),
-            8 => self.termination_grace_period_seconds.read(reader),
-            9 => self.timeout_seconds.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.exec,
+                    &mut self.failure_threshold,
+                    &mut self.grpc,
+                    &mut self.http_get,
+                    &mut self.initial_delay_seconds,
+                    &mut self.period_seconds,
+                    &mut self.success_threshold,
+                    &mut self.tcp_socket,
+                    &mut self.termination_grace_period_seconds,
+                    &mut self.timeout_seconds,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

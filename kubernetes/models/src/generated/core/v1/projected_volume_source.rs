@@ -27,17 +27,15 @@ pub struct ProjectedVolumeSource {
 
 impl json::Value for ProjectedVolumeSource {
     const FIELDS: &'static [&'static str] = &["defaultMode", "defaultUser", "sources"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.default_mode.read(reader),
-            1 => self.default_user.read(reader),
-            2 => self.sources.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.default_mode, &mut self.default_user, &mut self.sources],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

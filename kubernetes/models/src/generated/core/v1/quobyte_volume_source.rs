@@ -36,20 +36,22 @@ impl json::Value for QuobyteVolumeSource {
         "user",
         "volume",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.group.read(reader),
-            1 => self.read_only.read(reader),
-            2 => self.registry.read(reader),
-            3 => self.tenant.read(reader),
-            4 => self.user.read(reader),
-            5 => self.volume.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.group,
+                    &mut self.read_only,
+                    &mut self.registry,
+                    &mut self.tenant,
+                    &mut self.user,
+                    &mut self.volume,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

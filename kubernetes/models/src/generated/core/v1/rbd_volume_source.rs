@@ -58,22 +58,24 @@ impl json::Value for RBDVolumeSource {
         "secretRef",
         "user",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.fs_type.read(reader),
-            1 => self.image.read(reader),
-            2 => self.keyring.read(reader),
-            3 => self.monitors.read(reader),
-            4 => self.pool.read(reader),
-            5 => self.read_only.read(reader),
-            6 => self.secret_ref.read(reader),
-            7 => self.user.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.fs_type,
+                    &mut self.image,
+                    &mut self.keyring,
+                    &mut self.monitors,
+                    &mut self.pool,
+                    &mut self.read_only,
+                    &mut self.secret_ref,
+                    &mut self.user,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -39,18 +39,20 @@ impl json::Value for ReplicationControllerSpec {
         "selector",
         "template",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.min_ready_seconds.read(reader),
-            1 => self.replicas.read(reader),
-            2 => self.selector.read(reader),
-            3 => self.template.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.min_ready_seconds,
+                    &mut self.replicas,
+                    &mut self.selector,
+                    &mut self.template,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

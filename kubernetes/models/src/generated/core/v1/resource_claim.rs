@@ -19,16 +19,11 @@ pub struct ResourceClaim {
 
 impl json::Value for ResourceClaim {
     const FIELDS: &'static [&'static str] = &["name", "request"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.name.read(reader),
-            1 => self.request.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.name, &mut self.request])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -17,17 +17,15 @@ pub struct ResourceFieldSelector {
 
 impl json::Value for ResourceFieldSelector {
     const FIELDS: &'static [&'static str] = &["containerName", "divisor", "resource"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.container_name.read(reader),
-            1 => self.divisor.read(reader),
-            2 => self.resource.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.container_name, &mut self.divisor, &mut self.resource],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -32,17 +32,15 @@ pub struct ResourceHealth {
 
 impl json::Value for ResourceHealth {
     const FIELDS: &'static [&'static str] = &["health", "message", "resourceID"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.health.read(reader),
-            1 => self.message.read(reader),
-            2 => self.resource_id.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.health, &mut self.message, &mut self.resource_id],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

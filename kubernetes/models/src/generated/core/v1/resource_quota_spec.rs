@@ -25,17 +25,15 @@ pub struct ResourceQuotaSpec {
 
 impl json::Value for ResourceQuotaSpec {
     const FIELDS: &'static [&'static str] = &["hard", "scopeSelector", "scopes"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.hard.read(reader),
-            1 => self.scope_selector.read(reader),
-            2 => self.scopes.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.hard, &mut self.scope_selector, &mut self.scopes],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -48,7 +46,7 @@ impl json::Value for ResourceQuotaSpec {
 kubernetes_core::model!(ResourceQuotaSpec);
 
 /// What the field `scopes` of [`ResourceQuotaSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ResourceQuotaSpecScopes {
     /// `BestEffort`

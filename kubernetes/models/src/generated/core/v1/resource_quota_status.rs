@@ -17,16 +17,11 @@ pub struct ResourceQuotaStatus {
 
 impl json::Value for ResourceQuotaStatus {
     const FIELDS: &'static [&'static str] = &["hard", "used"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.hard.read(reader),
-            1 => self.used.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.hard, &mut self.used])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -28,17 +28,15 @@ pub struct ResourceRequirements {
 
 impl json::Value for ResourceRequirements {
     const FIELDS: &'static [&'static str] = &["claims", "limits", "requests"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.claims.read(reader),
-            1 => self.limits.read(reader),
-            2 => self.requests.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.claims, &mut self.limits, &mut self.requests],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

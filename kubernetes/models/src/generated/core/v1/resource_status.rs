@@ -29,16 +29,11 @@ pub struct ResourceStatus {
 
 impl json::Value for ResourceStatus {
     const FIELDS: &'static [&'static str] = &["name", "resources"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.name.read(reader),
-            1 => self.resources.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.name, &mut self.resources])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -53,24 +53,26 @@ impl json::Value for ScaleIOVolumeSource {
         "system",
         "volumeName",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.fs_type.read(reader),
-            1 => self.gateway.read(reader),
-            2 => self.protection_domain.read(reader),
-            3 => self.read_only.read(reader),
-            4 => self.secret_ref.read(reader),
-            5 => self.ssl_enabled.read(reader),
-            6 => self.storage_mode.read(reader),
-            7 => self.storage_pool.read(reader),
-            8 => self.system.read(reader),
-            9 => self.volume_name.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.fs_type,
+                    &mut self.gateway,
+                    &mut self.protection_domain,
+                    &mut self.read_only,
+                    &mut self.secret_ref,
+                    &mut self.ssl_enabled,
+                    &mut self.storage_mode,
+                    &mut self.storage_pool,
+                    &mut self.system,
+                    &mut self.volume_name,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

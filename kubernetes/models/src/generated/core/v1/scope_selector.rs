@@ -14,15 +14,11 @@ pub struct ScopeSelector {
 
 impl json::Value for ScopeSelector {
     const FIELDS: &'static [&'static str] = &["matchExpressions"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.match_expressions.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.match_expressions])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

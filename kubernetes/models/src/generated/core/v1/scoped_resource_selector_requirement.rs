@@ -23,17 +23,15 @@ pub struct ScopedResourceSelectorRequirement {
 
 impl json::Value for ScopedResourceSelectorRequirement {
     const FIELDS: &'static [&'static str] = &["operator", "scopeName", "values"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.operator.read(reader),
-            1 => self.scope_name.read(reader),
-            2 => self.values.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.operator, &mut self.scope_name, &mut self.values],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -46,7 +44,7 @@ impl json::Value for ScopedResourceSelectorRequirement {
 kubernetes_core::model!(ScopedResourceSelectorRequirement);
 
 /// What the field `operator` of [`ScopedResourceSelectorRequirement`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ScopedResourceSelectorRequirementOperator {
     /// `DoesNotExist`
@@ -67,7 +65,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `scopeName` of [`ScopedResourceSelectorRequirement`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ScopedResourceSelectorRequirementScopeName {
     /// Match all pod objects that have best effort quality of service

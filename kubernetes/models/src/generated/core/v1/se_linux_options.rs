@@ -19,18 +19,15 @@ pub struct SELinuxOptions {
 
 impl json::Value for SELinuxOptions {
     const FIELDS: &'static [&'static str] = &["level", "role", "type", "user"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.level.read(reader),
-            1 => self.role.read(reader),
-            2 => self.type_.read(reader),
-            3 => self.user.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.level, &mut self.role, &mut self.type_, &mut self.user],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -25,16 +25,11 @@ pub struct SeccompProfile {
 
 impl json::Value for SeccompProfile {
     const FIELDS: &'static [&'static str] = &["localhostProfile", "type"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.localhost_profile.read(reader),
-            1 => self.type_.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.localhost_profile, &mut self.type_])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -46,7 +41,7 @@ impl json::Value for SeccompProfile {
 kubernetes_core::model!(SeccompProfile);
 
 /// What the field `type` of [`SeccompProfile`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SeccompProfileType {
     /// `Localhost` indicates a profile defined in a file on the node should be used.

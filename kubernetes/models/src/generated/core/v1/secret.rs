@@ -69,6 +69,7 @@ impl Secret {
 
 impl ::core::fmt::Debug for Secret {
     /// What is secret is left out.
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.debug_struct("Secret")
             .field("metadata", &self.metadata)
@@ -90,21 +91,23 @@ impl json::Value for Secret {
         "stringData",
         "type",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("v1"),
-            1 => reader.constant("Secret"),
-            2 => self.metadata.read(reader),
-            3 => self.data.read(reader),
-            4 => self.immutable.read(reader),
-            5 => self.string_data.read(reader),
-            6 => self.type_.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("v1"),
+                    &mut json::Constant("Secret"),
+                    &mut self.metadata,
+                    &mut self.data,
+                    &mut self.immutable,
+                    &mut self.string_data,
+                    &mut self.type_,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

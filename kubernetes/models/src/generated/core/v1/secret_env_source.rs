@@ -21,16 +21,11 @@ pub struct SecretEnvSource {
 
 impl json::Value for SecretEnvSource {
     const FIELDS: &'static [&'static str] = &["name", "optional"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.name.read(reader),
-            1 => self.optional.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.name, &mut self.optional])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

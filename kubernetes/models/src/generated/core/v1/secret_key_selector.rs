@@ -23,17 +23,15 @@ pub struct SecretKeySelector {
 
 impl json::Value for SecretKeySelector {
     const FIELDS: &'static [&'static str] = &["key", "name", "optional"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.key.read(reader),
-            1 => self.name.read(reader),
-            2 => self.optional.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.key, &mut self.name, &mut self.optional],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

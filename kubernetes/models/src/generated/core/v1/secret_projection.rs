@@ -31,17 +31,15 @@ pub struct SecretProjection {
 
 impl json::Value for SecretProjection {
     const FIELDS: &'static [&'static str] = &["items", "name", "optional"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.items.read(reader),
-            1 => self.name.read(reader),
-            2 => self.optional.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.items, &mut self.name, &mut self.optional],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

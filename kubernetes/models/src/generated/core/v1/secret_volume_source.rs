@@ -46,19 +46,21 @@ impl json::Value for SecretVolumeSource {
         "optional",
         "secretName",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.default_mode.read(reader),
-            1 => self.default_user.read(reader),
-            2 => self.items.read(reader),
-            3 => self.optional.read(reader),
-            4 => self.secret_name.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.default_mode,
+                    &mut self.default_user,
+                    &mut self.items,
+                    &mut self.optional,
+                    &mut self.secret_name,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -97,26 +97,28 @@ impl json::Value for SecurityContext {
         "seccompProfile",
         "windowsOptions",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.allow_privilege_escalation.read(reader),
-            1 => self.app_armor_profile.read(reader),
-            2 => self.capabilities.read(reader),
-            3 => self.privileged.read(reader),
-            4 => self.proc_mount.read(reader),
-            5 => self.read_only_root_filesystem.read(reader),
-            6 => self.run_as_group.read(reader),
-            7 => self.run_as_non_root.read(reader),
-            8 => self.run_as_user.read(reader),
-            9 => self.se_linux_options.read(reader),
-            10 => self.seccomp_profile.read(reader),
-            11 => self.windows_options.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.allow_privilege_escalation,
+                    &mut self.app_armor_profile,
+                    &mut self.capabilities,
+                    &mut self.privileged,
+                    &mut self.proc_mount,
+                    &mut self.read_only_root_filesystem,
+                    &mut self.run_as_group,
+                    &mut self.run_as_non_root,
+                    &mut self.run_as_user,
+                    &mut self.se_linux_options,
+                    &mut self.seccomp_profile,
+                    &mut self.windows_options,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -138,7 +140,7 @@ impl json::Value for SecurityContext {
 kubernetes_core::model!(SecurityContext);
 
 /// What the field `procMount` of [`SecurityContext`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum SecurityContextProcMount {
     /// `Default` uses the container runtime defaults for readonly and masked paths for /proc.

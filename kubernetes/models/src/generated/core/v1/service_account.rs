@@ -77,20 +77,22 @@ impl json::Value for ServiceAccount {
         "imagePullSecrets",
         "secrets",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("v1"),
-            1 => reader.constant("ServiceAccount"),
-            2 => self.metadata.read(reader),
-            3 => self.automount_service_account_token.read(reader),
-            4 => self.image_pull_secrets.read(reader),
-            5 => self.secrets.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("v1"),
+                    &mut json::Constant("ServiceAccount"),
+                    &mut self.metadata,
+                    &mut self.automount_service_account_token,
+                    &mut self.image_pull_secrets,
+                    &mut self.secrets,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -37,18 +37,20 @@ impl json::Value for ServiceAccountTokenProjection {
         "path",
         "user",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.audience.read(reader),
-            1 => self.expiration_seconds.read(reader),
-            2 => self.path.read(reader),
-            3 => self.user.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.audience,
+                    &mut self.expiration_seconds,
+                    &mut self.path,
+                    &mut self.user,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -60,20 +60,22 @@ impl json::Value for ServicePort {
         "protocol",
         "targetPort",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.app_protocol.read(reader),
-            1 => self.name.read(reader),
-            2 => self.node_port.read(reader),
-            3 => self.port.read(reader),
-            4 => self.protocol.read(reader),
-            5 => self.target_port.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.app_protocol,
+                    &mut self.name,
+                    &mut self.node_port,
+                    &mut self.port,
+                    &mut self.protocol,
+                    &mut self.target_port,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -89,19 +91,4 @@ impl json::Value for ServicePort {
 kubernetes_core::model!(ServicePort);
 
 /// What the field `protocol` of [`ServicePort`] can be.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum ServicePortProtocol {
-    /// `SCTP` is the SCTP protocol.
-    Sctp,
-    /// `TCP` is the TCP protocol.
-    Tcp,
-    /// `UDP` is the UDP protocol.
-    Udp,
-    /// A value that the description does not know.
-    Other(Str),
-}
-
-kubernetes_core::open_enum!(
-    ServicePortProtocol { Sctp = "SCTP", Tcp = "TCP", Udp = "UDP", }
-);
+pub type ServicePortProtocol = super::ContainerPortProtocol;

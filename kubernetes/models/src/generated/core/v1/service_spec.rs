@@ -206,34 +206,36 @@ impl json::Value for ServiceSpec {
         "trafficDistribution",
         "type",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.allocate_load_balancer_node_ports.read(reader),
-            1 => self.cluster_ip.read(reader),
-            2 => self.cluster_ips.read(reader),
-            3 => self.external_ips.read(reader),
-            4 => self.external_name.read(reader),
-            5 => self.external_traffic_policy.read(reader),
-            6 => self.health_check_node_port.read(reader),
-            7 => self.internal_traffic_policy.read(reader),
-            8 => self.ip_families.read(reader),
-            9 => self.ip_family_policy.read(reader),
-            10 => self.load_balancer_class.read(reader),
-            11 => self.load_balancer_ip.read(reader),
-            12 => self.load_balancer_source_ranges.read(reader),
-            13 => self.ports.read(reader),
-            14 => self.publish_not_ready_addresses.read(reader),
-            15 => self.selector.read(reader),
-            16 => self.session_affinity.read(reader),
-            17 => self.session_affinity_config.read(reader),
-            18 => self.traffic_distribution.read(reader),
-            19 => self.type_.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.allocate_load_balancer_node_ports,
+                    &mut self.cluster_ip,
+                    &mut self.cluster_ips,
+                    &mut self.external_ips,
+                    &mut self.external_name,
+                    &mut self.external_traffic_policy,
+                    &mut self.health_check_node_port,
+                    &mut self.internal_traffic_policy,
+                    &mut self.ip_families,
+                    &mut self.ip_family_policy,
+                    &mut self.load_balancer_class,
+                    &mut self.load_balancer_ip,
+                    &mut self.load_balancer_source_ranges,
+                    &mut self.ports,
+                    &mut self.publish_not_ready_addresses,
+                    &mut self.selector,
+                    &mut self.session_affinity,
+                    &mut self.session_affinity_config,
+                    &mut self.traffic_distribution,
+                    &mut self.type_,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -267,7 +269,7 @@ impl json::Value for ServiceSpec {
 kubernetes_core::model!(ServiceSpec);
 
 /// What the field `externalTrafficPolicy` of [`ServiceSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ServiceSpecExternalTrafficPolicy {
     /// `Cluster` routes traffic to all endpoints.
@@ -284,7 +286,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `internalTrafficPolicy` of [`ServiceSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ServiceSpecInternalTrafficPolicy {
     /// `Cluster` routes traffic to all endpoints.
@@ -301,7 +303,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `ipFamilies` of [`ServiceSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ServiceSpecIpFamilies {
     /// The empty string
@@ -319,7 +321,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `ipFamilyPolicy` of [`ServiceSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ServiceSpecIpFamilyPolicy {
     /// `PreferDualStack` indicates that this service prefers dual-stack when the cluster is configured for
@@ -352,7 +354,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `sessionAffinity` of [`ServiceSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ServiceSpecSessionAffinity {
     /// `ClientIP` is the Client IP based.
@@ -368,7 +370,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `type` of [`ServiceSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum ServiceSpecType {
     /// `ClusterIP` means a service will only be accessible inside the cluster, via the cluster IP.

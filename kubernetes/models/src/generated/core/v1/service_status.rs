@@ -16,16 +16,11 @@ pub struct ServiceStatus {
 
 impl json::Value for ServiceStatus {
     const FIELDS: &'static [&'static str] = &["conditions", "loadBalancer"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.conditions.read(reader),
-            1 => self.load_balancer.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.conditions, &mut self.load_balancer])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

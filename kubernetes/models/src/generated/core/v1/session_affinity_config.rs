@@ -13,15 +13,11 @@ pub struct SessionAffinityConfig {
 
 impl json::Value for SessionAffinityConfig {
     const FIELDS: &'static [&'static str] = &["clientIP"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.client_ip.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.client_ip])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

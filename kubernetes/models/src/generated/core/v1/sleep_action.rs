@@ -12,15 +12,11 @@ pub struct SleepAction {
 
 impl json::Value for SleepAction {
     const FIELDS: &'static [&'static str] = &["seconds"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.seconds.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.seconds])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -42,19 +42,21 @@ impl json::Value for StorageOSVolumeSource {
         "volumeName",
         "volumeNamespace",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.fs_type.read(reader),
-            1 => self.read_only.read(reader),
-            2 => self.secret_ref.read(reader),
-            3 => self.volume_name.read(reader),
-            4 => self.volume_namespace.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.fs_type,
+                    &mut self.read_only,
+                    &mut self.secret_ref,
+                    &mut self.volume_name,
+                    &mut self.volume_namespace,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

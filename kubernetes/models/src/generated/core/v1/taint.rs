@@ -21,18 +21,20 @@ pub struct Taint {
 
 impl json::Value for Taint {
     const FIELDS: &'static [&'static str] = &["effect", "key", "timeAdded", "value"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.effect.read(reader),
-            1 => self.key.read(reader),
-            2 => self.time_added.read(reader),
-            3 => self.value.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.effect,
+                    &mut self.key,
+                    &mut self.time_added,
+                    &mut self.value,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -46,7 +48,7 @@ impl json::Value for Taint {
 kubernetes_core::model!(Taint);
 
 /// What the field `effect` of [`Taint`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum TaintEffect {
     /// Evict any already-running pods that do not tolerate the taint.

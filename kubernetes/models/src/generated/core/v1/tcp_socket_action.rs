@@ -17,16 +17,11 @@ pub struct TCPSocketAction {
 
 impl json::Value for TCPSocketAction {
     const FIELDS: &'static [&'static str] = &["host", "port"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.host.read(reader),
-            1 => self.port.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.host, &mut self.port])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

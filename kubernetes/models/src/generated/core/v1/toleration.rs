@@ -44,19 +44,21 @@ impl json::Value for Toleration {
         "tolerationSeconds",
         "value",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.effect.read(reader),
-            1 => self.key.read(reader),
-            2 => self.operator.read(reader),
-            3 => self.toleration_seconds.read(reader),
-            4 => self.value.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.effect,
+                    &mut self.key,
+                    &mut self.operator,
+                    &mut self.toleration_seconds,
+                    &mut self.value,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -71,35 +73,10 @@ impl json::Value for Toleration {
 kubernetes_core::model!(Toleration);
 
 /// What the field `effect` of [`Toleration`] can be.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum TolerationEffect {
-    /// Evict any already-running pods that do not tolerate the taint.
-    ///
-    /// Currently enforced by NodeController.
-    NoExecute,
-    /// Do not allow new pods to schedule onto the node unless they tolerate the taint, but allow all pods submitted
-    /// to Kubelet without going through the scheduler to start, and allow all already-running pods to continue
-    /// running.
-    ///
-    /// Enforced by the scheduler.
-    NoSchedule,
-    /// Like TaintEffectNoSchedule, but the scheduler tries not to schedule new pods onto the node, rather than
-    /// prohibiting new pods from scheduling onto the node entirely.
-    ///
-    /// Enforced by the scheduler.
-    PreferNoSchedule,
-    /// A value that the description does not know.
-    Other(Str),
-}
-
-kubernetes_core::open_enum!(
-    TolerationEffect { NoExecute = "NoExecute", NoSchedule = "NoSchedule",
-    PreferNoSchedule = "PreferNoSchedule", }
-);
+pub type TolerationEffect = super::TaintEffect;
 
 /// What the field `operator` of [`Toleration`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum TolerationOperator {
     /// `Equal`

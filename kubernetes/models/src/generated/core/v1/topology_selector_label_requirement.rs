@@ -19,16 +19,11 @@ pub struct TopologySelectorLabelRequirement {
 
 impl json::Value for TopologySelectorLabelRequirement {
     const FIELDS: &'static [&'static str] = &["key", "values"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.key.read(reader),
-            1 => self.values.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.key, &mut self.values])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -16,15 +16,11 @@ pub struct TopologySelectorTerm {
 
 impl json::Value for TopologySelectorTerm {
     const FIELDS: &'static [&'static str] = &["matchLabelExpressions"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.match_label_expressions.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.match_label_expressions])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

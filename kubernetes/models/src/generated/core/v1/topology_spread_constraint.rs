@@ -101,22 +101,24 @@ impl json::Value for TopologySpreadConstraint {
         "topologyKey",
         "whenUnsatisfiable",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.label_selector.read(reader),
-            1 => self.match_label_keys.read(reader),
-            2 => self.max_skew.read(reader),
-            3 => self.min_domains.read(reader),
-            4 => self.node_affinity_policy.read(reader),
-            5 => self.node_taints_policy.read(reader),
-            6 => self.topology_key.read(reader),
-            7 => self.when_unsatisfiable.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.label_selector,
+                    &mut self.match_label_keys,
+                    &mut self.max_skew,
+                    &mut self.min_domains,
+                    &mut self.node_affinity_policy,
+                    &mut self.node_taints_policy,
+                    &mut self.topology_key,
+                    &mut self.when_unsatisfiable,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -134,7 +136,7 @@ impl json::Value for TopologySpreadConstraint {
 kubernetes_core::model!(TopologySpreadConstraint);
 
 /// What the field `nodeAffinityPolicy` of [`TopologySpreadConstraint`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum TopologySpreadConstraintNodeAffinityPolicy {
     /// `Honor` means use this scheduling directive when calculating pod topology spread skew.
@@ -150,23 +152,10 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `nodeTaintsPolicy` of [`TopologySpreadConstraint`] can be.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum TopologySpreadConstraintNodeTaintsPolicy {
-    /// `Honor` means use this scheduling directive when calculating pod topology spread skew.
-    Honor,
-    /// `Ignore` means ignore this scheduling directive when calculating pod topology spread skew.
-    Ignore,
-    /// A value that the description does not know.
-    Other(Str),
-}
-
-kubernetes_core::open_enum!(
-    TopologySpreadConstraintNodeTaintsPolicy { Honor = "Honor", Ignore = "Ignore", }
-);
+pub type TopologySpreadConstraintNodeTaintsPolicy = super::TopologySpreadConstraintNodeAffinityPolicy;
 
 /// What the field `whenUnsatisfiable` of [`TopologySpreadConstraint`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum TopologySpreadConstraintWhenUnsatisfiable {
     /// `DoNotSchedule` instructs the scheduler not to schedule the pod when constraints are not satisfied.

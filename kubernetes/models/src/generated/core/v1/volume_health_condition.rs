@@ -25,17 +25,15 @@ pub struct VolumeHealthCondition {
 
 impl json::Value for VolumeHealthCondition {
     const FIELDS: &'static [&'static str] = &["message", "reason", "status"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.message.read(reader),
-            1 => self.reason.read(reader),
-            2 => self.status.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.message, &mut self.reason, &mut self.status],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -48,7 +46,7 @@ impl json::Value for VolumeHealthCondition {
 kubernetes_core::model!(VolumeHealthCondition);
 
 /// What the field `status` of [`VolumeHealthCondition`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum VolumeHealthConditionStatus {
     /// `DataLoss` indicates data loss has been detected on the volume.

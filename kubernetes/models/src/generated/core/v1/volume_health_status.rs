@@ -18,16 +18,15 @@ pub struct VolumeHealthStatus {
 
 impl json::Value for VolumeHealthStatus {
     const FIELDS: &'static [&'static str] = &["healthConditions", "lastTransitionTime"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.health_conditions.read(reader),
-            1 => self.last_transition_time.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.health_conditions, &mut self.last_transition_time],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

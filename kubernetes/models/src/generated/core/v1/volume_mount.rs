@@ -64,22 +64,24 @@ impl json::Value for VolumeMount {
         "subPath",
         "subPathExpr",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.bind_mount_options.read(reader),
-            1 => self.mount_path.read(reader),
-            2 => self.mount_propagation.read(reader),
-            3 => self.name.read(reader),
-            4 => self.read_only.read(reader),
-            5 => self.recursive_read_only.read(reader),
-            6 => self.sub_path.read(reader),
-            7 => self.sub_path_expr.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.bind_mount_options,
+                    &mut self.mount_path,
+                    &mut self.mount_propagation,
+                    &mut self.name,
+                    &mut self.read_only,
+                    &mut self.recursive_read_only,
+                    &mut self.sub_path,
+                    &mut self.sub_path_expr,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -97,7 +99,7 @@ impl json::Value for VolumeMount {
 kubernetes_core::model!(VolumeMount);
 
 /// What the field `mountPropagation` of [`VolumeMount`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum VolumeMountMountPropagation {
     /// `Bidirectional` means that the volume in a container will receive new mounts from the host or other

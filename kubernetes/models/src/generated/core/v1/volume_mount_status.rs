@@ -31,19 +31,21 @@ impl json::Value for VolumeMountStatus {
         "recursiveReadOnly",
         "volumeStatus",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.mount_path.read(reader),
-            1 => self.name.read(reader),
-            2 => self.read_only.read(reader),
-            3 => self.recursive_read_only.read(reader),
-            4 => self.volume_status.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.mount_path,
+                    &mut self.name,
+                    &mut self.read_only,
+                    &mut self.recursive_read_only,
+                    &mut self.volume_status,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

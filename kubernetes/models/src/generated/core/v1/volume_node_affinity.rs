@@ -13,15 +13,11 @@ pub struct VolumeNodeAffinity {
 
 impl json::Value for VolumeNodeAffinity {
     const FIELDS: &'static [&'static str] = &["required"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.required.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.required])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -70,20 +70,22 @@ impl json::Value for VolumeProjection {
         "secret",
         "serviceAccountToken",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.cluster_trust_bundle.read(reader),
-            1 => self.config_map.read(reader),
-            2 => self.downward_api.read(reader),
-            3 => self.pod_certificate.read(reader),
-            4 => self.secret.read(reader),
-            5 => self.service_account_token.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.cluster_trust_bundle,
+                    &mut self.config_map,
+                    &mut self.downward_api,
+                    &mut self.pod_certificate,
+                    &mut self.secret,
+                    &mut self.service_account_token,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

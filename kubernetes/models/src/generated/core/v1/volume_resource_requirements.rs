@@ -21,16 +21,11 @@ pub struct VolumeResourceRequirements {
 
 impl json::Value for VolumeResourceRequirements {
     const FIELDS: &'static [&'static str] = &["limits", "requests"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.limits.read(reader),
-            1 => self.requests.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.limits, &mut self.requests])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

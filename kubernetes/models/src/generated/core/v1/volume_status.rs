@@ -16,15 +16,11 @@ pub struct VolumeStatus {
 
 impl json::Value for VolumeStatus {
     const FIELDS: &'static [&'static str] = &["image"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.image.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.image])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

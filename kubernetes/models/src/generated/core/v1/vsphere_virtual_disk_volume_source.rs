@@ -28,18 +28,20 @@ impl json::Value for VsphereVirtualDiskVolumeSource {
         "storagePolicyName",
         "volumePath",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.fs_type.read(reader),
-            1 => self.storage_policy_id.read(reader),
-            2 => self.storage_policy_name.read(reader),
-            3 => self.volume_path.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.fs_type,
+                    &mut self.storage_policy_id,
+                    &mut self.storage_policy_name,
+                    &mut self.volume_path,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

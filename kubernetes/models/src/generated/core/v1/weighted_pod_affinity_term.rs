@@ -16,16 +16,11 @@ pub struct WeightedPodAffinityTerm {
 
 impl json::Value for WeightedPodAffinityTerm {
     const FIELDS: &'static [&'static str] = &["podAffinityTerm", "weight"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.pod_affinity_term.read(reader),
-            1 => self.weight.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.pod_affinity_term, &mut self.weight])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -32,18 +32,20 @@ impl json::Value for WindowsSecurityContextOptions {
         "hostProcess",
         "runAsUserName",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.gmsa_credential_spec.read(reader),
-            1 => self.gmsa_credential_spec_name.read(reader),
-            2 => self.host_process.read(reader),
-            3 => self.run_as_user_name.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.gmsa_credential_spec,
+                    &mut self.gmsa_credential_spec_name,
+                    &mut self.host_process,
+                    &mut self.run_as_user_name,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

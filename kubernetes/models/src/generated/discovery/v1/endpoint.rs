@@ -54,22 +54,24 @@ impl json::Value for Endpoint {
         "targetRef",
         "zone",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.addresses.read(reader),
-            1 => self.conditions.read(reader),
-            2 => self.deprecated_topology.read(reader),
-            3 => self.hints.read(reader),
-            4 => self.hostname.read(reader),
-            5 => self.node_name.read(reader),
-            6 => self.target_ref.read(reader),
-            7 => self.zone.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.addresses,
+                    &mut self.conditions,
+                    &mut self.deprecated_topology,
+                    &mut self.hints,
+                    &mut self.hostname,
+                    &mut self.node_name,
+                    &mut self.target_ref,
+                    &mut self.zone,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -27,17 +27,15 @@ pub struct EndpointConditions {
 
 impl json::Value for EndpointConditions {
     const FIELDS: &'static [&'static str] = &["ready", "serving", "terminating"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.ready.read(reader),
-            1 => self.serving.read(reader),
-            2 => self.terminating.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.ready, &mut self.serving, &mut self.terminating],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -19,16 +19,11 @@ pub struct EndpointHints {
 
 impl json::Value for EndpointHints {
     const FIELDS: &'static [&'static str] = &["forNodes", "forZones"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.for_nodes.read(reader),
-            1 => self.for_zones.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.for_nodes, &mut self.for_zones])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

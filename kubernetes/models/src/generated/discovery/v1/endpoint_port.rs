@@ -41,18 +41,20 @@ pub struct EndpointPort {
 
 impl json::Value for EndpointPort {
     const FIELDS: &'static [&'static str] = &["appProtocol", "name", "port", "protocol"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.app_protocol.read(reader),
-            1 => self.name.read(reader),
-            2 => self.port.read(reader),
-            3 => self.protocol.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.app_protocol,
+                    &mut self.name,
+                    &mut self.port,
+                    &mut self.protocol,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -66,7 +68,7 @@ impl json::Value for EndpointPort {
 kubernetes_core::model!(EndpointPort);
 
 /// What the field `protocol` of [`EndpointPort`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum EndpointPortProtocol {
     /// `SCTP` is the SCTP protocol.

@@ -71,20 +71,22 @@ impl json::Value for EndpointSlice {
         "endpoints",
         "ports",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("discovery.k8s.io/v1"),
-            1 => reader.constant("EndpointSlice"),
-            2 => self.metadata.read(reader),
-            3 => self.address_type.read(reader),
-            4 => self.endpoints.read(reader),
-            5 => self.ports.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("discovery.k8s.io/v1"),
+                    &mut json::Constant("EndpointSlice"),
+                    &mut self.metadata,
+                    &mut self.address_type,
+                    &mut self.endpoints,
+                    &mut self.ports,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -104,7 +106,7 @@ kubernetes_core::resource!(
 );
 
 /// What the field `addressType` of [`EndpointSlice`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum EndpointSliceAddressType {
     /// `FQDN` represents a FQDN.

@@ -203,31 +203,33 @@ impl json::Value for Event {
         "series",
         "type",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("events.k8s.io/v1"),
-            1 => reader.constant("Event"),
-            2 => self.metadata.read(reader),
-            3 => self.action.read(reader),
-            4 => self.deprecated_count.read(reader),
-            5 => self.deprecated_first_timestamp.read(reader),
-            6 => self.deprecated_last_timestamp.read(reader),
-            7 => self.deprecated_source.read(reader),
-            8 => self.event_time.read(reader),
-            9 => self.note.read(reader),
-            10 => self.reason.read(reader),
-            11 => self.regarding.read(reader),
-            12 => self.related.read(reader),
-            13 => self.reporting_controller.read(reader),
-            14 => self.reporting_instance.read(reader),
-            15 => self.series.read(reader),
-            16 => self.type_.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("events.k8s.io/v1"),
+                    &mut json::Constant("Event"),
+                    &mut self.metadata,
+                    &mut self.action,
+                    &mut self.deprecated_count,
+                    &mut self.deprecated_first_timestamp,
+                    &mut self.deprecated_last_timestamp,
+                    &mut self.deprecated_source,
+                    &mut self.event_time,
+                    &mut self.note,
+                    &mut self.reason,
+                    &mut self.regarding,
+                    &mut self.related,
+                    &mut self.reporting_controller,
+                    &mut self.reporting_instance,
+                    &mut self.series,
+                    &mut self.type_,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

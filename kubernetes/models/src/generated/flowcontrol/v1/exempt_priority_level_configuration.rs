@@ -38,16 +38,15 @@ impl json::Value for ExemptPriorityLevelConfiguration {
         "lendablePercent",
         "nominalConcurrencyShares",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.lendable_percent.read(reader),
-            1 => self.nominal_concurrency_shares.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.lendable_percent, &mut self.nominal_concurrency_shares],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

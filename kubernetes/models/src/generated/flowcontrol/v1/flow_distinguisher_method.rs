@@ -15,15 +15,11 @@ pub struct FlowDistinguisherMethod {
 
 impl json::Value for FlowDistinguisherMethod {
     const FIELDS: &'static [&'static str] = &["type"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.type_.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.type_])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -38,18 +38,20 @@ impl json::Value for FlowSchemaSpec {
         "priorityLevelConfiguration",
         "rules",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.distinguisher_method.read(reader),
-            1 => self.matching_precedence.read(reader),
-            2 => self.priority_level_configuration.read(reader),
-            3 => self.rules.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.distinguisher_method,
+                    &mut self.matching_precedence,
+                    &mut self.priority_level_configuration,
+                    &mut self.rules,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

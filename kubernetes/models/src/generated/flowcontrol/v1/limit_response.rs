@@ -22,16 +22,11 @@ pub struct LimitResponse {
 
 impl json::Value for LimitResponse {
     const FIELDS: &'static [&'static str] = &["queuing", "type"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.queuing.read(reader),
-            1 => self.type_.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.queuing, &mut self.type_])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -63,18 +63,20 @@ impl json::Value for LimitedPriorityLevelConfiguration {
         "limitResponse",
         "nominalConcurrencyShares",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.borrowing_limit_percent.read(reader),
-            1 => self.lendable_percent.read(reader),
-            2 => self.limit_response.read(reader),
-            3 => self.nominal_concurrency_shares.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.borrowing_limit_percent,
+                    &mut self.lendable_percent,
+                    &mut self.limit_response,
+                    &mut self.nominal_concurrency_shares,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -32,17 +32,19 @@ impl json::Value for PolicyRulesWithSubjects {
         "resourceRules",
         "subjects",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.non_resource_rules.read(reader),
-            1 => self.resource_rules.read(reader),
-            2 => self.subjects.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.non_resource_rules,
+                    &mut self.resource_rules,
+                    &mut self.subjects,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

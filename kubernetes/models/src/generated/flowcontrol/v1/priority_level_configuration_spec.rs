@@ -28,17 +28,15 @@ pub struct PriorityLevelConfigurationSpec {
 
 impl json::Value for PriorityLevelConfigurationSpec {
     const FIELDS: &'static [&'static str] = &["exempt", "limited", "type"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.exempt.read(reader),
-            1 => self.limited.read(reader),
-            2 => self.type_.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.exempt, &mut self.limited, &mut self.type_],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

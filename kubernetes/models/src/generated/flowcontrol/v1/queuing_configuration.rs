@@ -29,17 +29,19 @@ pub struct QueuingConfiguration {
 
 impl json::Value for QueuingConfiguration {
     const FIELDS: &'static [&'static str] = &["handSize", "queueLengthLimit", "queues"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.hand_size.read(reader),
-            1 => self.queue_length_limit.read(reader),
-            2 => self.queues.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.hand_size,
+                    &mut self.queue_length_limit,
+                    &mut self.queues,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -49,19 +49,21 @@ impl json::Value for ResourcePolicyRule {
         "resources",
         "verbs",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.api_groups.read(reader),
-            1 => self.cluster_scope.read(reader),
-            2 => self.namespaces.read(reader),
-            3 => self.resources.read(reader),
-            4 => self.verbs.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.api_groups,
+                    &mut self.cluster_scope,
+                    &mut self.namespaces,
+                    &mut self.resources,
+                    &mut self.verbs,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -24,18 +24,20 @@ pub struct Subject {
 
 impl json::Value for Subject {
     const FIELDS: &'static [&'static str] = &["group", "kind", "serviceAccount", "user"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.group.read(reader),
-            1 => self.kind.read(reader),
-            2 => self.service_account.read(reader),
-            3 => self.user.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.group,
+                    &mut self.kind,
+                    &mut self.service_account,
+                    &mut self.user,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -20,16 +20,11 @@ pub struct EvictionPodReference {
 
 impl json::Value for EvictionPodReference {
     const FIELDS: &'static [&'static str] = &["name", "uid"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.name.read(reader),
-            1 => self.uid.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.name, &mut self.uid])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

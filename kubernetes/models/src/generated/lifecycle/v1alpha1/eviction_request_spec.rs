@@ -30,17 +30,15 @@ pub struct EvictionRequestSpec {
 
 impl json::Value for EvictionRequestSpec {
     const FIELDS: &'static [&'static str] = &["intent", "requester", "target"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.intent.read(reader),
-            1 => self.requester.read(reader),
-            2 => self.target.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.intent, &mut self.requester, &mut self.target],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -53,7 +51,7 @@ impl json::Value for EvictionRequestSpec {
 kubernetes_core::model!(EvictionRequestSpec);
 
 /// What the field `intent` of [`EvictionRequestSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum EvictionRequestSpecIntent {
     /// `Eviction` means that the requester is interested in the eviction of the target.

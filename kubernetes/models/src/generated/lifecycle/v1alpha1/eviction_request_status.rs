@@ -29,16 +29,15 @@ pub struct EvictionRequestStatus {
 
 impl json::Value for EvictionRequestStatus {
     const FIELDS: &'static [&'static str] = &["conditions", "observedGeneration"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.conditions.read(reader),
-            1 => self.observed_generation.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.conditions, &mut self.observed_generation],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

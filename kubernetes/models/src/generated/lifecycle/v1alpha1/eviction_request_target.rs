@@ -15,15 +15,11 @@ pub struct EvictionRequestTarget {
 
 impl json::Value for EvictionRequestTarget {
     const FIELDS: &'static [&'static str] = &["pod"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.pod.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.pod])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -15,15 +15,11 @@ pub struct EvictionSpec {
 
 impl json::Value for EvictionSpec {
     const FIELDS: &'static [&'static str] = &["target"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.target.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.target])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

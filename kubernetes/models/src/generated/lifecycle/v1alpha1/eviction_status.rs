@@ -70,19 +70,21 @@ impl json::Value for EvictionStatus {
         "responders",
         "targetResponders",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.conditions.read(reader),
-            1 => self.observed_generation.read(reader),
-            2 => self.requesters.read(reader),
-            3 => self.responders.read(reader),
-            4 => self.target_responders.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.conditions,
+                    &mut self.observed_generation,
+                    &mut self.requesters,
+                    &mut self.responders,
+                    &mut self.target_responders,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

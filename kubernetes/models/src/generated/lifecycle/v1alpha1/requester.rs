@@ -25,16 +25,11 @@ pub struct Requester {
 
 impl json::Value for Requester {
     const FIELDS: &'static [&'static str] = &["intent", "name"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.intent.read(reader),
-            1 => self.name.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.intent, &mut self.name])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -46,7 +41,7 @@ impl json::Value for Requester {
 kubernetes_core::model!(Requester);
 
 /// What the field `intent` of [`Requester`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum RequesterIntent {
     /// `Eviction` means that the requester is interested in the eviction of the target.

@@ -51,20 +51,22 @@ impl json::Value for ResponderStatus {
         "name",
         "startTime",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.completion_time.read(reader),
-            1 => self.expected_completion_time.read(reader),
-            2 => self.heartbeat_time.read(reader),
-            3 => self.message.read(reader),
-            4 => self.name.read(reader),
-            5 => self.start_time.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.completion_time,
+                    &mut self.expected_completion_time,
+                    &mut self.heartbeat_time,
+                    &mut self.message,
+                    &mut self.name,
+                    &mut self.start_time,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

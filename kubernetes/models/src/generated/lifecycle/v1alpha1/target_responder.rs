@@ -56,17 +56,15 @@ pub struct TargetResponder {
 
 impl json::Value for TargetResponder {
     const FIELDS: &'static [&'static str] = &["name", "priority", "state"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.name.read(reader),
-            1 => self.priority.read(reader),
-            2 => self.state.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.name, &mut self.priority, &mut self.state],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -79,7 +77,7 @@ impl json::Value for TargetResponder {
 kubernetes_core::model!(TargetResponder);
 
 /// What the field `state` of [`TargetResponder`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum TargetResponderState {
     /// `Active` means that the responder is either running or expected to start soon.

@@ -35,17 +35,15 @@ pub struct HTTPIngressPath {
 
 impl json::Value for HTTPIngressPath {
     const FIELDS: &'static [&'static str] = &["backend", "path", "pathType"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.backend.read(reader),
-            1 => self.path.read(reader),
-            2 => self.path_type.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.backend, &mut self.path, &mut self.path_type],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -58,7 +56,7 @@ impl json::Value for HTTPIngressPath {
 kubernetes_core::model!(HTTPIngressPath);
 
 /// What the field `pathType` of [`HTTPIngressPath`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum HTTPIngressPathPathType {
     /// `Exact` matches the URL path exactly and with case sensitivity.

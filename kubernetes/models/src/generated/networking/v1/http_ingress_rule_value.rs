@@ -17,15 +17,11 @@ pub struct HTTPIngressRuleValue {
 
 impl json::Value for HTTPIngressRuleValue {
     const FIELDS: &'static [&'static str] = &["paths"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.paths.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.paths])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -21,16 +21,11 @@ pub struct IngressBackend {
 
 impl json::Value for IngressBackend {
     const FIELDS: &'static [&'static str] = &["resource", "service"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.resource.read(reader),
-            1 => self.service.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.resource, &mut self.service])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -34,18 +34,20 @@ impl IngressClass {
 
 impl json::Value for IngressClass {
     const FIELDS: &'static [&'static str] = &["apiVersion", "kind", "metadata", "spec"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("networking.k8s.io/v1"),
-            1 => reader.constant("IngressClass"),
-            2 => self.metadata.read(reader),
-            3 => self.spec.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("networking.k8s.io/v1"),
+                    &mut json::Constant("IngressClass"),
+                    &mut self.metadata,
+                    &mut self.spec,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

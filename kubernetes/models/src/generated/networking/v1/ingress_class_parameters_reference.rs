@@ -36,19 +36,21 @@ impl json::Value for IngressClassParametersReference {
         "namespace",
         "scope",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.api_group.read(reader),
-            1 => self.kind.read(reader),
-            2 => self.name.read(reader),
-            3 => self.namespace.read(reader),
-            4 => self.scope.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.api_group,
+                    &mut self.kind,
+                    &mut self.name,
+                    &mut self.namespace,
+                    &mut self.scope,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -22,16 +22,11 @@ pub struct IngressClassSpec {
 
 impl json::Value for IngressClassSpec {
     const FIELDS: &'static [&'static str] = &["controller", "parameters"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.controller.read(reader),
-            1 => self.parameters.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.controller, &mut self.parameters])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

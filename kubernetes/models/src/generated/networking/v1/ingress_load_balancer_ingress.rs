@@ -18,17 +18,15 @@ pub struct IngressLoadBalancerIngress {
 
 impl json::Value for IngressLoadBalancerIngress {
     const FIELDS: &'static [&'static str] = &["hostname", "ip", "ports"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.hostname.read(reader),
-            1 => self.ip.read(reader),
-            2 => self.ports.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.hostname, &mut self.ip, &mut self.ports],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

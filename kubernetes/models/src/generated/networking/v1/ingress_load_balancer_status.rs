@@ -13,15 +13,11 @@ pub struct IngressLoadBalancerStatus {
 
 impl json::Value for IngressLoadBalancerStatus {
     const FIELDS: &'static [&'static str] = &["ingress"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.ingress.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.ingress])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -23,17 +23,15 @@ pub struct IngressPortStatus {
 
 impl json::Value for IngressPortStatus {
     const FIELDS: &'static [&'static str] = &["error", "port", "protocol"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.error.read(reader),
-            1 => self.port.read(reader),
-            2 => self.protocol.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.error, &mut self.port, &mut self.protocol],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -46,7 +44,7 @@ impl json::Value for IngressPortStatus {
 kubernetes_core::model!(IngressPortStatus);
 
 /// What the field `protocol` of [`IngressPortStatus`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum IngressPortStatusProtocol {
     /// `SCTP` is the SCTP protocol.

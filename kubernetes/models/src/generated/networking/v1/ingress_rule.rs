@@ -37,16 +37,11 @@ pub struct IngressRule {
 
 impl json::Value for IngressRule {
     const FIELDS: &'static [&'static str] = &["host", "http"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.host.read(reader),
-            1 => self.http.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.host, &mut self.http])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

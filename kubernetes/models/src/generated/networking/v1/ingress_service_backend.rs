@@ -20,16 +20,11 @@ pub struct IngressServiceBackend {
 
 impl json::Value for IngressServiceBackend {
     const FIELDS: &'static [&'static str] = &["name", "port"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.name.read(reader),
-            1 => self.port.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.name, &mut self.port])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -42,18 +42,20 @@ impl json::Value for IngressSpec {
         "rules",
         "tls",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.default_backend.read(reader),
-            1 => self.ingress_class_name.read(reader),
-            2 => self.rules.read(reader),
-            3 => self.tls.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.default_backend,
+                    &mut self.ingress_class_name,
+                    &mut self.rules,
+                    &mut self.tls,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -13,15 +13,11 @@ pub struct IngressStatus {
 
 impl json::Value for IngressStatus {
     const FIELDS: &'static [&'static str] = &["loadBalancer"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.load_balancer.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.load_balancer])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -22,16 +22,11 @@ pub struct IngressTLS {
 
 impl json::Value for IngressTLS {
     const FIELDS: &'static [&'static str] = &["hosts", "secretName"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.hosts.read(reader),
-            1 => self.secret_name.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.hosts, &mut self.secret_name])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

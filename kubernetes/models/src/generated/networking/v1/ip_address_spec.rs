@@ -15,15 +15,11 @@ pub struct IPAddressSpec {
 
 impl json::Value for IPAddressSpec {
     const FIELDS: &'static [&'static str] = &["parentRef"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.parent_ref.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.parent_ref])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -19,16 +19,11 @@ pub struct IPBlock {
 
 impl json::Value for IPBlock {
     const FIELDS: &'static [&'static str] = &["cidr", "except"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.cidr.read(reader),
-            1 => self.except.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.cidr, &mut self.except])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

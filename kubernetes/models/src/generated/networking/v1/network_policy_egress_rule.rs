@@ -26,16 +26,11 @@ pub struct NetworkPolicyEgressRule {
 
 impl json::Value for NetworkPolicyEgressRule {
     const FIELDS: &'static [&'static str] = &["ports", "to"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.ports.read(reader),
-            1 => self.to.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.ports, &mut self.to])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

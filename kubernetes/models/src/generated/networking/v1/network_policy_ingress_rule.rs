@@ -26,16 +26,11 @@ pub struct NetworkPolicyIngressRule {
 
 impl json::Value for NetworkPolicyIngressRule {
     const FIELDS: &'static [&'static str] = &["from", "ports"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.from.read(reader),
-            1 => self.ports.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.from, &mut self.ports])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -38,17 +38,19 @@ impl json::Value for NetworkPolicyPeer {
         "namespaceSelector",
         "podSelector",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.ip_block.read(reader),
-            1 => self.namespace_selector.read(reader),
-            2 => self.pod_selector.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.ip_block,
+                    &mut self.namespace_selector,
+                    &mut self.pod_selector,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

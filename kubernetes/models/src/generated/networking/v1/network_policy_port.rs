@@ -2,7 +2,7 @@
 // Change codegen/templates/definition.rs.j2, then run: cargo run --release -p kubernetes-codegen
 
 use kubernetes_core::json;
-use kubernetes_core::{IntOrString, Str};
+use kubernetes_core::IntOrString;
 
 /// NetworkPolicyPort describes a port to allow traffic on
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -26,17 +26,15 @@ pub struct NetworkPolicyPort {
 
 impl json::Value for NetworkPolicyPort {
     const FIELDS: &'static [&'static str] = &["endPort", "port", "protocol"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.end_port.read(reader),
-            1 => self.port.read(reader),
-            2 => self.protocol.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.end_port, &mut self.port, &mut self.protocol],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -49,19 +47,4 @@ impl json::Value for NetworkPolicyPort {
 kubernetes_core::model!(NetworkPolicyPort);
 
 /// What the field `protocol` of [`NetworkPolicyPort`] can be.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum NetworkPolicyPortProtocol {
-    /// `SCTP` is the SCTP protocol.
-    Sctp,
-    /// `TCP` is the TCP protocol.
-    Tcp,
-    /// `UDP` is the UDP protocol.
-    Udp,
-    /// A value that the description does not know.
-    Other(Str),
-}
-
-kubernetes_core::open_enum!(
-    NetworkPolicyPortProtocol { Sctp = "SCTP", Tcp = "TCP", Udp = "UDP", }
-);
+pub type NetworkPolicyPortProtocol = super::IngressPortStatusProtocol;

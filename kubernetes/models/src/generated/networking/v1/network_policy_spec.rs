@@ -51,18 +51,20 @@ impl json::Value for NetworkPolicySpec {
         "podSelector",
         "policyTypes",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.egress.read(reader),
-            1 => self.ingress.read(reader),
-            2 => self.pod_selector.read(reader),
-            3 => self.policy_types.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.egress,
+                    &mut self.ingress,
+                    &mut self.pod_selector,
+                    &mut self.policy_types,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -76,7 +78,7 @@ impl json::Value for NetworkPolicySpec {
 kubernetes_core::model!(NetworkPolicySpec);
 
 /// What the field `policyTypes` of [`NetworkPolicySpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum NetworkPolicySpecPolicyTypes {
     /// `Egress`

@@ -19,18 +19,20 @@ pub struct ParentReference {
 
 impl json::Value for ParentReference {
     const FIELDS: &'static [&'static str] = &["group", "name", "namespace", "resource"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.group.read(reader),
-            1 => self.name.read(reader),
-            2 => self.namespace.read(reader),
-            3 => self.resource.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.group,
+                    &mut self.name,
+                    &mut self.namespace,
+                    &mut self.resource,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -16,15 +16,11 @@ pub struct ServiceCIDRSpec {
 
 impl json::Value for ServiceCIDRSpec {
     const FIELDS: &'static [&'static str] = &["cidrs"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.cidrs.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.cidrs])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -15,15 +15,11 @@ pub struct ServiceCIDRStatus {
 
 impl json::Value for ServiceCIDRStatus {
     const FIELDS: &'static [&'static str] = &["conditions"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.conditions.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.conditions])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

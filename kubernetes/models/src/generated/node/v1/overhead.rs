@@ -13,15 +13,11 @@ pub struct Overhead {
 
 impl json::Value for Overhead {
     const FIELDS: &'static [&'static str] = &["podFixed"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.pod_fixed.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.pod_fixed])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -70,20 +70,22 @@ impl json::Value for RuntimeClass {
         "overhead",
         "scheduling",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("node.k8s.io/v1"),
-            1 => reader.constant("RuntimeClass"),
-            2 => self.metadata.read(reader),
-            3 => self.handler.read(reader),
-            4 => self.overhead.read(reader),
-            5 => self.scheduling.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("node.k8s.io/v1"),
+                    &mut json::Constant("RuntimeClass"),
+                    &mut self.metadata,
+                    &mut self.handler,
+                    &mut self.overhead,
+                    &mut self.scheduling,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

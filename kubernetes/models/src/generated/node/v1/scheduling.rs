@@ -21,16 +21,12 @@ pub struct Scheduling {
 
 impl json::Value for Scheduling {
     const FIELDS: &'static [&'static str] = &["nodeSelector", "tolerations"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.node_selector.read(reader),
-            1 => self.tolerations.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(Self::FIELDS, &mut [&mut self.node_selector, &mut self.tolerations])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

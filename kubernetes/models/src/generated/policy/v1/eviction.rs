@@ -35,18 +35,20 @@ impl json::Value for Eviction {
         "metadata",
         "deleteOptions",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("policy/v1"),
-            1 => reader.constant("Eviction"),
-            2 => self.metadata.read(reader),
-            3 => self.delete_options.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("policy/v1"),
+                    &mut json::Constant("Eviction"),
+                    &mut self.metadata,
+                    &mut self.delete_options,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -54,18 +54,20 @@ impl json::Value for PodDisruptionBudgetSpec {
         "selector",
         "unhealthyPodEvictionPolicy",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.max_unavailable.read(reader),
-            1 => self.min_available.read(reader),
-            2 => self.selector.read(reader),
-            3 => self.unhealthy_pod_eviction_policy.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.max_unavailable,
+                    &mut self.min_available,
+                    &mut self.selector,
+                    &mut self.unhealthy_pod_eviction_policy,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -80,7 +82,7 @@ impl json::Value for PodDisruptionBudgetSpec {
 kubernetes_core::model!(PodDisruptionBudgetSpec);
 
 /// What the field `unhealthyPodEvictionPolicy` of [`PodDisruptionBudgetSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PodDisruptionBudgetSpecUnhealthyPodEvictionPolicy {
     /// `AlwaysAllow` policy means that all running pods (status.phase="Running"), but not yet healthy are

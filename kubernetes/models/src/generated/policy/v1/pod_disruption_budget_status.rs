@@ -57,21 +57,23 @@ impl json::Value for PodDisruptionBudgetStatus {
         "expectedPods",
         "observedGeneration",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.conditions.read(reader),
-            1 => self.current_healthy.read(reader),
-            2 => self.desired_healthy.read(reader),
-            3 => self.disrupted_pods.read(reader),
-            4 => self.disruptions_allowed.read(reader),
-            5 => self.expected_pods.read(reader),
-            6 => self.observed_generation.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.conditions,
+                    &mut self.current_healthy,
+                    &mut self.desired_healthy,
+                    &mut self.disrupted_pods,
+                    &mut self.disruptions_allowed,
+                    &mut self.expected_pods,
+                    &mut self.observed_generation,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

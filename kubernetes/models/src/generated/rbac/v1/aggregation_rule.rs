@@ -15,15 +15,11 @@ pub struct AggregationRule {
 
 impl json::Value for AggregationRule {
     const FIELDS: &'static [&'static str] = &["clusterRoleSelectors"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.cluster_role_selectors.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.cluster_role_selectors])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

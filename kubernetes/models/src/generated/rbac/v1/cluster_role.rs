@@ -47,19 +47,21 @@ impl json::Value for ClusterRole {
         "aggregationRule",
         "rules",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("rbac.authorization.k8s.io/v1"),
-            1 => reader.constant("ClusterRole"),
-            2 => self.metadata.read(reader),
-            3 => self.aggregation_rule.read(reader),
-            4 => self.rules.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("rbac.authorization.k8s.io/v1"),
+                    &mut json::Constant("ClusterRole"),
+                    &mut self.metadata,
+                    &mut self.aggregation_rule,
+                    &mut self.rules,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -25,18 +25,20 @@ impl Role {
 
 impl json::Value for Role {
     const FIELDS: &'static [&'static str] = &["apiVersion", "kind", "metadata", "rules"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("rbac.authorization.k8s.io/v1"),
-            1 => reader.constant("Role"),
-            2 => self.metadata.read(reader),
-            3 => self.rules.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("rbac.authorization.k8s.io/v1"),
+                    &mut json::Constant("Role"),
+                    &mut self.metadata,
+                    &mut self.rules,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

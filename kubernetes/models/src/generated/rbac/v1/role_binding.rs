@@ -46,19 +46,21 @@ impl json::Value for RoleBinding {
         "roleRef",
         "subjects",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("rbac.authorization.k8s.io/v1"),
-            1 => reader.constant("RoleBinding"),
-            2 => self.metadata.read(reader),
-            3 => self.role_ref.read(reader),
-            4 => self.subjects.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("rbac.authorization.k8s.io/v1"),
+                    &mut json::Constant("RoleBinding"),
+                    &mut self.metadata,
+                    &mut self.role_ref,
+                    &mut self.subjects,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

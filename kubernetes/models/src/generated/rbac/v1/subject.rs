@@ -30,18 +30,20 @@ pub struct Subject {
 
 impl json::Value for Subject {
     const FIELDS: &'static [&'static str] = &["apiGroup", "kind", "name", "namespace"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.api_group.read(reader),
-            1 => self.kind.read(reader),
-            2 => self.name.read(reader),
-            3 => self.namespace.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.api_group,
+                    &mut self.kind,
+                    &mut self.name,
+                    &mut self.namespace,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

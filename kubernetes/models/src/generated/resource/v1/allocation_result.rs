@@ -30,17 +30,19 @@ impl json::Value for AllocationResult {
         "devices",
         "nodeSelector",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.allocation_timestamp.read(reader),
-            1 => self.devices.read(reader),
-            2 => self.node_selector.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.allocation_timestamp,
+                    &mut self.devices,
+                    &mut self.node_selector,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

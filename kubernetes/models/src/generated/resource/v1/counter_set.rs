@@ -25,16 +25,11 @@ pub struct CounterSet {
 
 impl json::Value for CounterSet {
     const FIELDS: &'static [&'static str] = &["counters", "name"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.counters.read(reader),
-            1 => self.name.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.counters, &mut self.name])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -127,27 +127,29 @@ impl json::Value for Device {
         "nodeSelector",
         "taints",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.all_nodes.read(reader),
-            1 => self.allow_multiple_allocations.read(reader),
-            2 => self.attributes.read(reader),
-            3 => self.binding_conditions.read(reader),
-            4 => self.binding_failure_conditions.read(reader),
-            5 => self.binds_to_node.read(reader),
-            6 => self.capacity.read(reader),
-            7 => self.consumes_counters.read(reader),
-            8 => self.name.read(reader),
-            9 => self.node_allocatable_resources.read(reader),
-            10 => self.node_name.read(reader),
-            11 => self.node_selector.read(reader),
-            12 => self.taints.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.all_nodes,
+                    &mut self.allow_multiple_allocations,
+                    &mut self.attributes,
+                    &mut self.binding_conditions,
+                    &mut self.binding_failure_conditions,
+                    &mut self.binds_to_node,
+                    &mut self.capacity,
+                    &mut self.consumes_counters,
+                    &mut self.name,
+                    &mut self.node_allocatable_resources,
+                    &mut self.node_name,
+                    &mut self.node_selector,
+                    &mut self.taints,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

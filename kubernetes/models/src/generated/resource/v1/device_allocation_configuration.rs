@@ -25,17 +25,15 @@ pub struct DeviceAllocationConfiguration {
 
 impl json::Value for DeviceAllocationConfiguration {
     const FIELDS: &'static [&'static str] = &["opaque", "requests", "source"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.opaque.read(reader),
-            1 => self.requests.read(reader),
-            2 => self.source.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.opaque, &mut self.requests, &mut self.source],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -48,7 +46,7 @@ impl json::Value for DeviceAllocationConfiguration {
 kubernetes_core::model!(DeviceAllocationConfiguration);
 
 /// What the field `source` of [`DeviceAllocationConfiguration`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DeviceAllocationConfigurationSource {
     /// `FromClaim`

@@ -50,22 +50,24 @@ impl json::Value for DeviceAttribute {
         "version",
         "versions",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.bool.read(reader),
-            1 => self.bools.read(reader),
-            2 => self.int.read(reader),
-            3 => self.ints.read(reader),
-            4 => self.string.read(reader),
-            5 => self.strings.read(reader),
-            6 => self.version.read(reader),
-            7 => self.versions.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.bool,
+                    &mut self.bools,
+                    &mut self.int,
+                    &mut self.ints,
+                    &mut self.string,
+                    &mut self.strings,
+                    &mut self.version,
+                    &mut self.versions,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -22,16 +22,11 @@ pub struct DeviceClaimConfiguration {
 
 impl json::Value for DeviceClaimConfiguration {
     const FIELDS: &'static [&'static str] = &["opaque", "requests"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.opaque.read(reader),
-            1 => self.requests.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.opaque, &mut self.requests])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

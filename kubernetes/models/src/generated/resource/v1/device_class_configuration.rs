@@ -13,15 +13,11 @@ pub struct DeviceClassConfiguration {
 
 impl json::Value for DeviceClassConfiguration {
     const FIELDS: &'static [&'static str] = &["opaque"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.opaque.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.opaque])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -54,17 +54,19 @@ impl json::Value for DeviceConstraint {
         "matchAttribute",
         "requests",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.distinct_attribute.read(reader),
-            1 => self.match_attribute.read(reader),
-            2 => self.requests.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.distinct_attribute,
+                    &mut self.match_attribute,
+                    &mut self.requests,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -91,25 +91,27 @@ impl json::Value for DeviceRequestAllocationResult {
         "skipNodeOperations",
         "tolerations",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.admin_access.read(reader),
-            1 => self.binding_conditions.read(reader),
-            2 => self.binding_failure_conditions.read(reader),
-            3 => self.consumed_capacity.read(reader),
-            4 => self.device.read(reader),
-            5 => self.driver.read(reader),
-            6 => self.pool.read(reader),
-            7 => self.request.read(reader),
-            8 => self.share_id.read(reader),
-            9 => self.skip_node_operations.read(reader),
-            10 => self.tolerations.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.admin_access,
+                    &mut self.binding_conditions,
+                    &mut self.binding_failure_conditions,
+                    &mut self.consumed_capacity,
+                    &mut self.device,
+                    &mut self.driver,
+                    &mut self.pool,
+                    &mut self.request,
+                    &mut self.share_id,
+                    &mut self.skip_node_operations,
+                    &mut self.tolerations,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -130,7 +132,7 @@ impl json::Value for DeviceRequestAllocationResult {
 kubernetes_core::model!(DeviceRequestAllocationResult);
 
 /// What the field `skipNodeOperations` of [`DeviceRequestAllocationResult`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DeviceRequestAllocationResultSkipNodeOperations {
     /// `*`

@@ -115,22 +115,24 @@ impl json::Value for DeviceSubRequest {
         "selectors",
         "tolerations",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.allocation_mode.read(reader),
-            1 => self.capacity.read(reader),
-            2 => self.count.read(reader),
-            3 => self.derived_attributes.read(reader),
-            4 => self.device_class_name.read(reader),
-            5 => self.name.read(reader),
-            6 => self.selectors.read(reader),
-            7 => self.tolerations.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.allocation_mode,
+                    &mut self.capacity,
+                    &mut self.count,
+                    &mut self.derived_attributes,
+                    &mut self.device_class_name,
+                    &mut self.name,
+                    &mut self.selectors,
+                    &mut self.tolerations,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -148,7 +150,7 @@ impl json::Value for DeviceSubRequest {
 kubernetes_core::model!(DeviceSubRequest);
 
 /// What the field `allocationMode` of [`DeviceSubRequest`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DeviceSubRequestAllocationMode {
     /// `All`

@@ -18,16 +18,11 @@ pub struct DeviceTaintRuleSpec {
 
 impl json::Value for DeviceTaintRuleSpec {
     const FIELDS: &'static [&'static str] = &["deviceSelector", "taint"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.device_selector.read(reader),
-            1 => self.taint.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.device_selector, &mut self.taint])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

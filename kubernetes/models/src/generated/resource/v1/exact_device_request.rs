@@ -109,22 +109,24 @@ impl json::Value for ExactDeviceRequest {
         "selectors",
         "tolerations",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.admin_access.read(reader),
-            1 => self.allocation_mode.read(reader),
-            2 => self.capacity.read(reader),
-            3 => self.count.read(reader),
-            4 => self.derived_attributes.read(reader),
-            5 => self.device_class_name.read(reader),
-            6 => self.selectors.read(reader),
-            7 => self.tolerations.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.admin_access,
+                    &mut self.allocation_mode,
+                    &mut self.capacity,
+                    &mut self.count,
+                    &mut self.derived_attributes,
+                    &mut self.device_class_name,
+                    &mut self.selectors,
+                    &mut self.tolerations,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -142,17 +144,4 @@ impl json::Value for ExactDeviceRequest {
 kubernetes_core::model!(ExactDeviceRequest);
 
 /// What the field `allocationMode` of [`ExactDeviceRequest`] can be.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum ExactDeviceRequestAllocationMode {
-    /// `All`
-    All,
-    /// `ExactCount`
-    ExactCount,
-    /// A value that the description does not know.
-    Other(Str),
-}
-
-kubernetes_core::open_enum!(
-    ExactDeviceRequestAllocationMode { All = "All", ExactCount = "ExactCount", }
-);
+pub type ExactDeviceRequestAllocationMode = super::DeviceSubRequestAllocationMode;

@@ -31,16 +31,11 @@ pub struct NodeAllocatableResource {
 
 impl json::Value for NodeAllocatableResource {
     const FIELDS: &'static [&'static str] = &["mapping", "overhead"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.mapping.read(reader),
-            1 => self.overhead.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.mapping, &mut self.overhead])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

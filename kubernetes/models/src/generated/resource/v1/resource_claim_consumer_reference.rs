@@ -25,18 +25,20 @@ pub struct ResourceClaimConsumerReference {
 
 impl json::Value for ResourceClaimConsumerReference {
     const FIELDS: &'static [&'static str] = &["apiGroup", "name", "resource", "uid"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.api_group.read(reader),
-            1 => self.name.read(reader),
-            2 => self.resource.read(reader),
-            3 => self.uid.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.api_group,
+                    &mut self.name,
+                    &mut self.resource,
+                    &mut self.uid,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -47,18 +47,20 @@ impl ResourceSlice {
 
 impl json::Value for ResourceSlice {
     const FIELDS: &'static [&'static str] = &["apiVersion", "kind", "metadata", "spec"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("resource.k8s.io/v1"),
-            1 => reader.constant("ResourceSlice"),
-            2 => self.metadata.read(reader),
-            3 => self.spec.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("resource.k8s.io/v1"),
+                    &mut json::Constant("ResourceSlice"),
+                    &mut self.metadata,
+                    &mut self.spec,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

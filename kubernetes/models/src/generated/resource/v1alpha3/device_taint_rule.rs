@@ -44,19 +44,21 @@ impl json::Value for DeviceTaintRule {
         "spec",
         "status",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("resource.k8s.io/v1alpha3"),
-            1 => reader.constant("DeviceTaintRule"),
-            2 => self.metadata.read(reader),
-            3 => self.spec.read(reader),
-            4 => self.status.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("resource.k8s.io/v1alpha3"),
+                    &mut json::Constant("DeviceTaintRule"),
+                    &mut self.metadata,
+                    &mut self.spec,
+                    &mut self.status,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -29,18 +29,20 @@ impl json::Value for PartitionTypeStatus {
         "total",
         "type",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.allocatable.read(reader),
-            1 => self.attribute.read(reader),
-            2 => self.total.read(reader),
-            3 => self.type_.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.allocatable,
+                    &mut self.attribute,
+                    &mut self.total,
+                    &mut self.type_,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -81,26 +81,28 @@ impl json::Value for PoolStatus {
         "unavailableDevices",
         "validationError",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.allocated_devices.read(reader),
-            1 => self.available_devices.read(reader),
-            2 => self.driver.read(reader),
-            3 => self.generation.read(reader),
-            4 => self.node_name.read(reader),
-            5 => self.partition_summary.read(reader),
-            6 => self.pool_name.read(reader),
-            7 => self.resource_slice_count.read(reader),
-            8 => self.shareable_summary.read(reader),
-            9 => self.total_devices.read(reader),
-            10 => self.unavailable_devices.read(reader),
-            11 => self.validation_error.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.allocated_devices,
+                    &mut self.available_devices,
+                    &mut self.driver,
+                    &mut self.generation,
+                    &mut self.node_name,
+                    &mut self.partition_summary,
+                    &mut self.pool_name,
+                    &mut self.resource_slice_count,
+                    &mut self.shareable_summary,
+                    &mut self.total_devices,
+                    &mut self.unavailable_devices,
+                    &mut self.validation_error,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

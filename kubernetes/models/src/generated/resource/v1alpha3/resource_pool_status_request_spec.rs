@@ -44,18 +44,20 @@ impl json::Value for ResourcePoolStatusRequestSpec {
         "limit",
         "poolName",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.default_partition_type_attribute.read(reader),
-            1 => self.driver.read(reader),
-            2 => self.limit.read(reader),
-            3 => self.pool_name.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.default_partition_type_attribute,
+                    &mut self.driver,
+                    &mut self.limit,
+                    &mut self.pool_name,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

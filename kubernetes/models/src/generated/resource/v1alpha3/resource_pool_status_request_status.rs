@@ -28,17 +28,15 @@ pub struct ResourcePoolStatusRequestStatus {
 
 impl json::Value for ResourcePoolStatusRequestStatus {
     const FIELDS: &'static [&'static str] = &["conditions", "poolCount", "pools"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.conditions.read(reader),
-            1 => self.pool_count.read(reader),
-            2 => self.pools.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.conditions, &mut self.pool_count, &mut self.pools],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -19,18 +19,20 @@ pub struct ShareableCapacityStatus {
 
 impl json::Value for ShareableCapacityStatus {
     const FIELDS: &'static [&'static str] = &["available", "consumed", "name", "total"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.available.read(reader),
-            1 => self.consumed.read(reader),
-            2 => self.name.read(reader),
-            3 => self.total.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.available,
+                    &mut self.consumed,
+                    &mut self.name,
+                    &mut self.total,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

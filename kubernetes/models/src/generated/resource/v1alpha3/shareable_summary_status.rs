@@ -23,17 +23,19 @@ impl json::Value for ShareableSummaryStatus {
         "fullyAvailableDevices",
         "partiallyAvailableDevices",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.capacity.read(reader),
-            1 => self.fully_available_devices.read(reader),
-            2 => self.partially_available_devices.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.capacity,
+                    &mut self.fully_available_devices,
+                    &mut self.partially_available_devices,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

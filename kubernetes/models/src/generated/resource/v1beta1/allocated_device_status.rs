@@ -56,21 +56,23 @@ impl json::Value for AllocatedDeviceStatus {
         "pool",
         "shareID",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.conditions.read(reader),
-            1 => self.data.read(reader),
-            2 => self.device.read(reader),
-            3 => self.driver.read(reader),
-            4 => self.network_data.read(reader),
-            5 => self.pool.read(reader),
-            6 => self.share_id.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.conditions,
+                    &mut self.data,
+                    &mut self.device,
+                    &mut self.driver,
+                    &mut self.network_data,
+                    &mut self.pool,
+                    &mut self.share_id,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -39,17 +39,15 @@ pub struct CapacityRequestPolicy {
 
 impl json::Value for CapacityRequestPolicy {
     const FIELDS: &'static [&'static str] = &["default", "validRange", "validValues"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.default.read(reader),
-            1 => self.valid_range.read(reader),
-            2 => self.valid_values.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.default, &mut self.valid_range, &mut self.valid_values],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

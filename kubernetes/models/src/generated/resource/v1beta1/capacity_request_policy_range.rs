@@ -39,17 +39,11 @@ pub struct CapacityRequestPolicyRange {
 
 impl json::Value for CapacityRequestPolicyRange {
     const FIELDS: &'static [&'static str] = &["max", "min", "step"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.max.read(reader),
-            1 => self.min.read(reader),
-            2 => self.step.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.max, &mut self.min, &mut self.step])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -20,16 +20,11 @@ pub struct Device {
 
 impl json::Value for Device {
     const FIELDS: &'static [&'static str] = &["basic", "name"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.basic.read(reader),
-            1 => self.name.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.basic, &mut self.name])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -26,16 +26,11 @@ pub struct DeviceCapacity {
 
 impl json::Value for DeviceCapacity {
     const FIELDS: &'static [&'static str] = &["requestPolicy", "value"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.request_policy.read(reader),
-            1 => self.value.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.request_policy, &mut self.value])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

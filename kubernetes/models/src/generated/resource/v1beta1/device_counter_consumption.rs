@@ -37,17 +37,19 @@ impl json::Value for DeviceCounterConsumption {
         "counterSet",
         "counters",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.compatibility_groups.read(reader),
-            1 => self.counter_set.read(reader),
-            2 => self.counters.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.compatibility_groups,
+                    &mut self.counter_set,
+                    &mut self.counters,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

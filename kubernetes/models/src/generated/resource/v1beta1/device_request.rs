@@ -150,24 +150,26 @@ impl json::Value for DeviceRequest {
         "selectors",
         "tolerations",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.admin_access.read(reader),
-            1 => self.allocation_mode.read(reader),
-            2 => self.capacity.read(reader),
-            3 => self.count.read(reader),
-            4 => self.derived_attributes.read(reader),
-            5 => self.device_class_name.read(reader),
-            6 => self.first_available.read(reader),
-            7 => self.name.read(reader),
-            8 => self.selectors.read(reader),
-            9 => self.tolerations.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.admin_access,
+                    &mut self.allocation_mode,
+                    &mut self.capacity,
+                    &mut self.count,
+                    &mut self.derived_attributes,
+                    &mut self.device_class_name,
+                    &mut self.first_available,
+                    &mut self.name,
+                    &mut self.selectors,
+                    &mut self.tolerations,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -187,7 +189,7 @@ impl json::Value for DeviceRequest {
 kubernetes_core::model!(DeviceRequest);
 
 /// What the field `allocationMode` of [`DeviceRequest`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DeviceRequestAllocationMode {
     /// `All`

@@ -13,15 +13,11 @@ pub struct DeviceSelector {
 
 impl json::Value for DeviceSelector {
     const FIELDS: &'static [&'static str] = &["cel"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.cel.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.cel])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

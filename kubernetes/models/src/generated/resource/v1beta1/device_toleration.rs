@@ -43,19 +43,21 @@ impl json::Value for DeviceToleration {
         "tolerationSeconds",
         "value",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.effect.read(reader),
-            1 => self.key.read(reader),
-            2 => self.operator.read(reader),
-            3 => self.toleration_seconds.read(reader),
-            4 => self.value.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.effect,
+                    &mut self.key,
+                    &mut self.operator,
+                    &mut self.toleration_seconds,
+                    &mut self.value,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -70,28 +72,10 @@ impl json::Value for DeviceToleration {
 kubernetes_core::model!(DeviceToleration);
 
 /// What the field `effect` of [`DeviceToleration`] can be.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum DeviceTolerationEffect {
-    /// Evict any already-running pods that do not tolerate the device taint.
-    NoExecute,
-    /// Do not allow new pods to schedule which use a tainted device unless they tolerate the taint, but allow all
-    /// pods submitted to Kubelet without going through the scheduler to start, and allow all already-running pods
-    /// to continue running.
-    NoSchedule,
-    /// No effect, the taint is purely informational.
-    None,
-    /// A value that the description does not know.
-    Other(Str),
-}
-
-kubernetes_core::open_enum!(
-    DeviceTolerationEffect { NoExecute = "NoExecute", NoSchedule = "NoSchedule", None =
-    "None", }
-);
+pub type DeviceTolerationEffect = super::DeviceTaintEffect;
 
 /// What the field `operator` of [`DeviceToleration`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum DeviceTolerationOperator {
     /// `Equal`

@@ -29,16 +29,11 @@ pub struct NodeAllocatableOverhead {
 
 impl json::Value for NodeAllocatableOverhead {
     const FIELDS: &'static [&'static str] = &["perContainer", "perPod"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.per_container.read(reader),
-            1 => self.per_pod.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.per_container, &mut self.per_pod])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

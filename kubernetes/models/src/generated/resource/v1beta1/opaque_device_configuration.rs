@@ -28,16 +28,11 @@ pub struct OpaqueDeviceConfiguration {
 
 impl json::Value for OpaqueDeviceConfiguration {
     const FIELDS: &'static [&'static str] = &["driver", "parameters"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.driver.read(reader),
-            1 => self.parameters.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.driver, &mut self.parameters])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -13,15 +13,11 @@ pub struct ResourceClaimSpec {
 
 impl json::Value for ResourceClaimSpec {
     const FIELDS: &'static [&'static str] = &["devices"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.devices.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.devices])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

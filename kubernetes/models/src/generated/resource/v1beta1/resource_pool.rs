@@ -40,17 +40,19 @@ impl json::Value for ResourcePool {
         "name",
         "resourceSliceCount",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.generation.read(reader),
-            1 => self.name.read(reader),
-            2 => self.resource_slice_count.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.generation,
+                    &mut self.name,
+                    &mut self.resource_slice_count,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

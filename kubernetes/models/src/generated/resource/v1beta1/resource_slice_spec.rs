@@ -96,24 +96,26 @@ impl json::Value for ResourceSliceSpec {
         "sharedCounters",
         "skipNodeOperations",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.all_nodes.read(reader),
-            1 => self.devices.read(reader),
-            2 => self.driver.read(reader),
-            3 => self.node_name.read(reader),
-            4 => self.node_selector.read(reader),
-            5 => self.partition_type_attribute.read(reader),
-            6 => self.per_device_node_selection.read(reader),
-            7 => self.pool.read(reader),
-            8 => self.shared_counters.read(reader),
-            9 => self.skip_node_operations.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.all_nodes,
+                    &mut self.devices,
+                    &mut self.driver,
+                    &mut self.node_name,
+                    &mut self.node_selector,
+                    &mut self.partition_type_attribute,
+                    &mut self.per_device_node_selection,
+                    &mut self.pool,
+                    &mut self.shared_counters,
+                    &mut self.skip_node_operations,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -133,20 +135,4 @@ impl json::Value for ResourceSliceSpec {
 kubernetes_core::model!(ResourceSliceSpec);
 
 /// What the field `skipNodeOperations` of [`ResourceSliceSpec`] can be.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum ResourceSliceSpecSkipNodeOperations {
-    /// `*`
-    All,
-    /// `NodePrepareResources`
-    NodePrepareResources,
-    /// `NodeUnprepareResources`
-    NodeUnprepareResources,
-    /// A value that the description does not know.
-    Other(Str),
-}
-
-kubernetes_core::open_enum!(
-    ResourceSliceSpecSkipNodeOperations { All = "*", NodePrepareResources =
-    "NodePrepareResources", NodeUnprepareResources = "NodeUnprepareResources", }
-);
+pub type ResourceSliceSpecSkipNodeOperations = super::DeviceRequestAllocationResultSkipNodeOperations;

@@ -32,15 +32,11 @@ pub struct CapacityRequirements {
 
 impl json::Value for CapacityRequirements {
     const FIELDS: &'static [&'static str] = &["requests"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.requests.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.requests])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -13,15 +13,11 @@ pub struct Counter {
 
 impl json::Value for Counter {
     const FIELDS: &'static [&'static str] = &["value"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.value.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.value])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

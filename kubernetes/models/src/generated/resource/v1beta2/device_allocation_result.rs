@@ -21,16 +21,11 @@ pub struct DeviceAllocationResult {
 
 impl json::Value for DeviceAllocationResult {
     const FIELDS: &'static [&'static str] = &["config", "results"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.config.read(reader),
-            1 => self.results.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.config, &mut self.results])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -21,17 +21,15 @@ pub struct DeviceClaim {
 
 impl json::Value for DeviceClaim {
     const FIELDS: &'static [&'static str] = &["config", "constraints", "requests"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.config.read(reader),
-            1 => self.constraints.read(reader),
-            2 => self.requests.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.config, &mut self.constraints, &mut self.requests],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

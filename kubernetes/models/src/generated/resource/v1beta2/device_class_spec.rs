@@ -33,17 +33,19 @@ impl json::Value for DeviceClassSpec {
         "extendedResourceName",
         "selectors",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.config.read(reader),
-            1 => self.extended_resource_name.read(reader),
-            2 => self.selectors.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.config,
+                    &mut self.extended_resource_name,
+                    &mut self.selectors,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

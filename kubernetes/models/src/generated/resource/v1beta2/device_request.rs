@@ -38,17 +38,15 @@ pub struct DeviceRequest {
 
 impl json::Value for DeviceRequest {
     const FIELDS: &'static [&'static str] = &["exactly", "firstAvailable", "name"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.exactly.read(reader),
-            1 => self.first_available.read(reader),
-            2 => self.name.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.exactly, &mut self.first_available, &mut self.name],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

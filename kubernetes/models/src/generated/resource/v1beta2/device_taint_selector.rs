@@ -29,17 +29,15 @@ pub struct DeviceTaintSelector {
 
 impl json::Value for DeviceTaintSelector {
     const FIELDS: &'static [&'static str] = &["device", "driver", "pool"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.device.read(reader),
-            1 => self.driver.read(reader),
-            2 => self.pool.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.device, &mut self.driver, &mut self.pool],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -29,17 +29,19 @@ pub struct NetworkDeviceData {
 
 impl json::Value for NetworkDeviceData {
     const FIELDS: &'static [&'static str] = &["hardwareAddress", "interfaceName", "ips"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.hardware_address.read(reader),
-            1 => self.interface_name.read(reader),
-            2 => self.ips.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.hardware_address,
+                    &mut self.interface_name,
+                    &mut self.ips,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

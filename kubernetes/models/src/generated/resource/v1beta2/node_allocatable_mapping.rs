@@ -46,17 +46,19 @@ impl json::Value for NodeAllocatableMapping {
         "capacityMultiplier",
         "deviceMultiplier",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.capacity_key.read(reader),
-            1 => self.capacity_multiplier.read(reader),
-            2 => self.device_multiplier.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.capacity_key,
+                    &mut self.capacity_multiplier,
+                    &mut self.device_multiplier,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

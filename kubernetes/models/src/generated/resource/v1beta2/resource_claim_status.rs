@@ -32,17 +32,15 @@ pub struct ResourceClaimStatus {
 
 impl json::Value for ResourceClaimStatus {
     const FIELDS: &'static [&'static str] = &["allocation", "devices", "reservedFor"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.allocation.read(reader),
-            1 => self.devices.read(reader),
-            2 => self.reserved_for.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.allocation, &mut self.devices, &mut self.reserved_for],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -77,21 +77,23 @@ impl json::Value for PriorityClass {
         "preemptionPolicy",
         "value",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("scheduling.k8s.io/v1"),
-            1 => reader.constant("PriorityClass"),
-            2 => self.metadata.read(reader),
-            3 => self.description.read(reader),
-            4 => self.global_default.read(reader),
-            5 => self.preemption_policy.read(reader),
-            6 => self.value.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("scheduling.k8s.io/v1"),
+                    &mut json::Constant("PriorityClass"),
+                    &mut self.metadata,
+                    &mut self.description,
+                    &mut self.global_default,
+                    &mut self.preemption_policy,
+                    &mut self.value,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -112,7 +114,7 @@ kubernetes_core::resource!(
 );
 
 /// What the field `preemptionPolicy` of [`PriorityClass`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum PriorityClassPreemptionPolicy {
     /// `Never` means that pod never preempts other pods with lower priority.

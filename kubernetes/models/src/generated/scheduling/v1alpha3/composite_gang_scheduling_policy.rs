@@ -16,15 +16,11 @@ pub struct CompositeGangSchedulingPolicy {
 
 impl json::Value for CompositeGangSchedulingPolicy {
     const FIELDS: &'static [&'static str] = &["minGroupCount"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.min_group_count.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.min_group_count])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

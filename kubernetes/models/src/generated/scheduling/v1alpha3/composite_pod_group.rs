@@ -49,19 +49,21 @@ impl json::Value for CompositePodGroup {
         "spec",
         "status",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("scheduling.k8s.io/v1alpha3"),
-            1 => reader.constant("CompositePodGroup"),
-            2 => self.metadata.read(reader),
-            3 => self.spec.read(reader),
-            4 => self.status.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("scheduling.k8s.io/v1alpha3"),
+                    &mut json::Constant("CompositePodGroup"),
+                    &mut self.metadata,
+                    &mut self.spec,
+                    &mut self.status,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -71,22 +71,24 @@ impl json::Value for CompositePodGroupSpec {
         "schedulingPolicy",
         "workloadRef",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.disruption_mode.read(reader),
-            1 => self.parent_composite_pod_group_name.read(reader),
-            2 => self.preemption_policy.read(reader),
-            3 => self.priority.read(reader),
-            4 => self.priority_class_name.read(reader),
-            5 => self.scheduling_constraints.read(reader),
-            6 => self.scheduling_policy.read(reader),
-            7 => self.workload_ref.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.disruption_mode,
+                    &mut self.parent_composite_pod_group_name,
+                    &mut self.preemption_policy,
+                    &mut self.priority,
+                    &mut self.priority_class_name,
+                    &mut self.scheduling_constraints,
+                    &mut self.scheduling_policy,
+                    &mut self.workload_ref,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -108,7 +110,7 @@ impl json::Value for CompositePodGroupSpec {
 kubernetes_core::model!(CompositePodGroupSpec);
 
 /// What the field `preemptionPolicy` of [`CompositePodGroupSpec`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CompositePodGroupSpecPreemptionPolicy {
     /// `Never` means that pod never preempts other pods with lower priority.

@@ -69,23 +69,25 @@ impl json::Value for CompositePodGroupTemplate {
         "schedulingConstraints",
         "schedulingPolicy",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.composite_pod_group_templates.read(reader),
-            1 => self.disruption_mode.read(reader),
-            2 => self.name.read(reader),
-            3 => self.pod_group_templates.read(reader),
-            4 => self.preemption_policy.read(reader),
-            5 => self.priority.read(reader),
-            6 => self.priority_class_name.read(reader),
-            7 => self.scheduling_constraints.read(reader),
-            8 => self.scheduling_policy.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.composite_pod_group_templates,
+                    &mut self.disruption_mode,
+                    &mut self.name,
+                    &mut self.pod_group_templates,
+                    &mut self.preemption_policy,
+                    &mut self.priority,
+                    &mut self.priority_class_name,
+                    &mut self.scheduling_constraints,
+                    &mut self.scheduling_policy,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -105,18 +107,4 @@ impl json::Value for CompositePodGroupTemplate {
 kubernetes_core::model!(CompositePodGroupTemplate);
 
 /// What the field `preemptionPolicy` of [`CompositePodGroupTemplate`] can be.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum CompositePodGroupTemplatePreemptionPolicy {
-    /// `Never` means that pod never preempts other pods with lower priority.
-    Never,
-    /// `PreemptLowerPriority` means that pod can preempt other pods with lower priority.
-    PreemptLowerPriority,
-    /// A value that the description does not know.
-    Other(Str),
-}
-
-kubernetes_core::open_enum!(
-    CompositePodGroupTemplatePreemptionPolicy { Never = "Never", PreemptLowerPriority =
-    "PreemptLowerPriority", }
-);
+pub type CompositePodGroupTemplatePreemptionPolicy = super::CompositePodGroupSpecPreemptionPolicy;

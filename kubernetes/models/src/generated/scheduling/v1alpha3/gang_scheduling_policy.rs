@@ -21,15 +21,11 @@ pub struct GangSchedulingPolicy {
 
 impl json::Value for GangSchedulingPolicy {
     const FIELDS: &'static [&'static str] = &["minCount"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.min_count.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.min_count])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -30,16 +30,15 @@ pub struct PodGroupStatus {
 
 impl json::Value for PodGroupStatus {
     const FIELDS: &'static [&'static str] = &["conditions", "resourceClaimStatuses"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.conditions.read(reader),
-            1 => self.resource_claim_statuses.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.conditions, &mut self.resource_claim_statuses],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

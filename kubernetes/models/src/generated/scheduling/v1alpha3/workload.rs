@@ -30,18 +30,20 @@ impl Workload {
 
 impl json::Value for Workload {
     const FIELDS: &'static [&'static str] = &["apiVersion", "kind", "metadata", "spec"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("scheduling.k8s.io/v1alpha3"),
-            1 => reader.constant("Workload"),
-            2 => self.metadata.read(reader),
-            3 => self.spec.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("scheduling.k8s.io/v1alpha3"),
+                    &mut json::Constant("Workload"),
+                    &mut self.metadata,
+                    &mut self.spec,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -29,17 +29,19 @@ impl json::Value for WorkloadPodGroupResourceClaim {
         "resourceClaimName",
         "resourceClaimTemplateName",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.name.read(reader),
-            1 => self.resource_claim_name.read(reader),
-            2 => self.resource_claim_template_name.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.name,
+                    &mut self.resource_claim_name,
+                    &mut self.resource_claim_template_name,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -15,15 +15,11 @@ pub struct WorkloadPodGroupSchedulingConstraints {
 
 impl json::Value for WorkloadPodGroupSchedulingConstraints {
     const FIELDS: &'static [&'static str] = &["topology"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.topology.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.topology])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -18,16 +18,11 @@ pub struct WorkloadPodGroupSchedulingPolicy {
 
 impl json::Value for WorkloadPodGroupSchedulingPolicy {
     const FIELDS: &'static [&'static str] = &["basic", "gang"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.basic.read(reader),
-            1 => self.gang.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.basic, &mut self.gang])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -33,17 +33,19 @@ impl json::Value for WorkloadSpec {
         "controllerRef",
         "podGroupTemplates",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.composite_pod_group_templates.read(reader),
-            1 => self.controller_ref.read(reader),
-            2 => self.pod_group_templates.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.composite_pod_group_templates,
+                    &mut self.controller_ref,
+                    &mut self.pod_group_templates,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -17,16 +17,11 @@ pub struct CompositeDisruptionMode {
 
 impl json::Value for CompositeDisruptionMode {
     const FIELDS: &'static [&'static str] = &["all", "single"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.all.read(reader),
-            1 => self.single.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.all, &mut self.single])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -25,16 +25,11 @@ pub struct PodGroupResourceClaimStatus {
 
 impl json::Value for PodGroupResourceClaimStatus {
     const FIELDS: &'static [&'static str] = &["name", "resourceClaimName"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.name.read(reader),
-            1 => self.resource_claim_name.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.name, &mut self.resource_claim_name])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

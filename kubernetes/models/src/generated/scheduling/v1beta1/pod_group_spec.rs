@@ -80,23 +80,25 @@ impl json::Value for PodGroupSpec {
         "schedulingPolicy",
         "workloadRef",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.disruption_mode.read(reader),
-            1 => self.parent_composite_pod_group_name.read(reader),
-            2 => self.preemption_policy.read(reader),
-            3 => self.priority.read(reader),
-            4 => self.priority_class_name.read(reader),
-            5 => self.resource_claims.read(reader),
-            6 => self.scheduling_constraints.read(reader),
-            7 => self.scheduling_policy.read(reader),
-            8 => self.workload_ref.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.disruption_mode,
+                    &mut self.parent_composite_pod_group_name,
+                    &mut self.preemption_policy,
+                    &mut self.priority,
+                    &mut self.priority_class_name,
+                    &mut self.resource_claims,
+                    &mut self.scheduling_constraints,
+                    &mut self.scheduling_policy,
+                    &mut self.workload_ref,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -119,18 +121,4 @@ impl json::Value for PodGroupSpec {
 kubernetes_core::model!(PodGroupSpec);
 
 /// What the field `preemptionPolicy` of [`PodGroupSpec`] can be.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum PodGroupSpecPreemptionPolicy {
-    /// `Never` means that pod never preempts other pods with lower priority.
-    Never,
-    /// `PreemptLowerPriority` means that pod can preempt other pods with lower priority.
-    PreemptLowerPriority,
-    /// A value that the description does not know.
-    Other(Str),
-}
-
-kubernetes_core::open_enum!(
-    PodGroupSpecPreemptionPolicy { Never = "Never", PreemptLowerPriority =
-    "PreemptLowerPriority", }
-);
+pub type PodGroupSpecPreemptionPolicy = super::CompositePodGroupTemplatePreemptionPolicy;

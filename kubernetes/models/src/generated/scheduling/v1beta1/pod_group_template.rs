@@ -64,22 +64,24 @@ impl json::Value for PodGroupTemplate {
         "schedulingConstraints",
         "schedulingPolicy",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.disruption_mode.read(reader),
-            1 => self.name.read(reader),
-            2 => self.preemption_policy.read(reader),
-            3 => self.priority.read(reader),
-            4 => self.priority_class_name.read(reader),
-            5 => self.resource_claims.read(reader),
-            6 => self.scheduling_constraints.read(reader),
-            7 => self.scheduling_policy.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.disruption_mode,
+                    &mut self.name,
+                    &mut self.preemption_policy,
+                    &mut self.priority,
+                    &mut self.priority_class_name,
+                    &mut self.resource_claims,
+                    &mut self.scheduling_constraints,
+                    &mut self.scheduling_policy,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -97,18 +99,4 @@ impl json::Value for PodGroupTemplate {
 kubernetes_core::model!(PodGroupTemplate);
 
 /// What the field `preemptionPolicy` of [`PodGroupTemplate`] can be.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum PodGroupTemplatePreemptionPolicy {
-    /// `Never` means that pod never preempts other pods with lower priority.
-    Never,
-    /// `PreemptLowerPriority` means that pod can preempt other pods with lower priority.
-    PreemptLowerPriority,
-    /// A value that the description does not know.
-    Other(Str),
-}
-
-kubernetes_core::open_enum!(
-    PodGroupTemplatePreemptionPolicy { Never = "Never", PreemptLowerPriority =
-    "PreemptLowerPriority", }
-);
+pub type PodGroupTemplatePreemptionPolicy = super::CompositePodGroupTemplatePreemptionPolicy;

@@ -17,15 +17,11 @@ pub struct TopologyConstraint {
 
 impl json::Value for TopologyConstraint {
     const FIELDS: &'static [&'static str] = &["key"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.key.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.key])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

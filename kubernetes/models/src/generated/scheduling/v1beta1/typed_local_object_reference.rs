@@ -24,17 +24,15 @@ pub struct TypedLocalObjectReference {
 
 impl json::Value for TypedLocalObjectReference {
     const FIELDS: &'static [&'static str] = &["apiGroup", "kind", "name"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.api_group.read(reader),
-            1 => self.kind.read(reader),
-            2 => self.name.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.api_group, &mut self.kind, &mut self.name],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -21,16 +21,15 @@ pub struct WorkloadReference {
 
 impl json::Value for WorkloadReference {
     const FIELDS: &'static [&'static str] = &["templateName", "workloadName"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.template_name.read(reader),
-            1 => self.workload_name.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.template_name, &mut self.workload_name],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

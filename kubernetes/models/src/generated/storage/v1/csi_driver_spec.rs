@@ -180,25 +180,27 @@ impl json::Value for CSIDriverSpec {
         "tokenRequests",
         "volumeLifecycleModes",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.attach_required.read(reader),
-            1 => self.fs_group_policy.read(reader),
-            2 => self.node_allocatable_update_period_seconds.read(reader),
-            3 => self.pod_info_on_mount.read(reader),
-            4 => self.prevent_pod_scheduling_if_missing.read(reader),
-            5 => self.requires_republish.read(reader),
-            6 => self.se_linux_mount.read(reader),
-            7 => self.service_account_token_in_secrets.read(reader),
-            8 => self.storage_capacity.read(reader),
-            9 => self.token_requests.read(reader),
-            10 => self.volume_lifecycle_modes.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.attach_required,
+                    &mut self.fs_group_policy,
+                    &mut self.node_allocatable_update_period_seconds,
+                    &mut self.pod_info_on_mount,
+                    &mut self.prevent_pod_scheduling_if_missing,
+                    &mut self.requires_republish,
+                    &mut self.se_linux_mount,
+                    &mut self.service_account_token_in_secrets,
+                    &mut self.storage_capacity,
+                    &mut self.token_requests,
+                    &mut self.volume_lifecycle_modes,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -42,18 +42,20 @@ impl json::Value for CSINodeDriver {
         "nodeID",
         "topologyKeys",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.allocatable.read(reader),
-            1 => self.name.read(reader),
-            2 => self.node_id.read(reader),
-            3 => self.topology_keys.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.allocatable,
+                    &mut self.name,
+                    &mut self.node_id,
+                    &mut self.topology_keys,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -15,15 +15,11 @@ pub struct CSINodeSpec {
 
 impl json::Value for CSINodeSpec {
     const FIELDS: &'static [&'static str] = &["drivers"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.drivers.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.drivers])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

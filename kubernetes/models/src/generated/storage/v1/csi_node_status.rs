@@ -13,15 +13,11 @@ pub struct CSINodeStatus {
 
 impl json::Value for CSINodeStatus {
     const FIELDS: &'static [&'static str] = &["storageHealth"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.storage_health.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.storage_health])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

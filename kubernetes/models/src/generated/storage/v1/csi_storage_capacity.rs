@@ -113,21 +113,23 @@ impl json::Value for CSIStorageCapacity {
         "nodeTopology",
         "storageClassName",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("storage.k8s.io/v1"),
-            1 => reader.constant("CSIStorageCapacity"),
-            2 => self.metadata.read(reader),
-            3 => self.capacity.read(reader),
-            4 => self.maximum_volume_size.read(reader),
-            5 => self.node_topology.read(reader),
-            6 => self.storage_class_name.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("storage.k8s.io/v1"),
+                    &mut json::Constant("CSIStorageCapacity"),
+                    &mut self.metadata,
+                    &mut self.capacity,
+                    &mut self.maximum_volume_size,
+                    &mut self.node_topology,
+                    &mut self.storage_class_name,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -121,24 +121,26 @@ impl json::Value for StorageClass {
         "reclaimPolicy",
         "volumeBindingMode",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("storage.k8s.io/v1"),
-            1 => reader.constant("StorageClass"),
-            2 => self.metadata.read(reader),
-            3 => self.allow_volume_expansion.read(reader),
-            4 => self.allowed_topologies.read(reader),
-            5 => self.mount_options.read(reader),
-            6 => self.parameters.read(reader),
-            7 => self.provisioner.read(reader),
-            8 => self.reclaim_policy.read(reader),
-            9 => self.volume_binding_mode.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("storage.k8s.io/v1"),
+                    &mut json::Constant("StorageClass"),
+                    &mut self.metadata,
+                    &mut self.allow_volume_expansion,
+                    &mut self.allowed_topologies,
+                    &mut self.mount_options,
+                    &mut self.parameters,
+                    &mut self.provisioner,
+                    &mut self.reclaim_policy,
+                    &mut self.volume_binding_mode,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -162,7 +164,7 @@ kubernetes_core::resource!(
 );
 
 /// What the field `reclaimPolicy` of [`StorageClass`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum StorageClassReclaimPolicy {
     /// `Delete` means the volume will be deleted from Kubernetes on release from its claim.
@@ -189,7 +191,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `volumeBindingMode` of [`StorageClass`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum StorageClassVolumeBindingMode {
     /// `Immediate` indicates that PersistentVolumeClaims should be immediately provisioned and bound.

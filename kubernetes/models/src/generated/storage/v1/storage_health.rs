@@ -18,16 +18,11 @@ pub struct StorageHealth {
 
 impl json::Value for StorageHealth {
     const FIELDS: &'static [&'static str] = &["healthConditions", "name"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.health_conditions.read(reader),
-            1 => self.name.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.health_conditions, &mut self.name])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -41,20 +41,22 @@ impl json::Value for StorageHealthCondition {
         "status",
         "volumeMode",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.access_mode.read(reader),
-            1 => self.last_transition_time.read(reader),
-            2 => self.message.read(reader),
-            3 => self.reason.read(reader),
-            4 => self.status.read(reader),
-            5 => self.volume_mode.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.access_mode,
+                    &mut self.last_transition_time,
+                    &mut self.message,
+                    &mut self.reason,
+                    &mut self.status,
+                    &mut self.volume_mode,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
@@ -70,7 +72,7 @@ impl json::Value for StorageHealthCondition {
 kubernetes_core::model!(StorageHealthCondition);
 
 /// What the field `accessMode` of [`StorageHealthCondition`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum StorageHealthConditionAccessMode {
     /// `ReadOnlyMany` can be mounted in read-only mode to many hosts
@@ -93,7 +95,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `status` of [`StorageHealthCondition`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum StorageHealthConditionStatus {
     /// `StorageDegraded` indicates the storage backend is functioning with reduced capability.
@@ -110,7 +112,7 @@ kubernetes_core::open_enum!(
 );
 
 /// What the field `volumeMode` of [`StorageHealthCondition`] can be.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum StorageHealthConditionVolumeMode {
     /// `Block` means the volume will not be formatted with a filesystem and will remain a raw block device.

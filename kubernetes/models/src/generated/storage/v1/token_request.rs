@@ -19,16 +19,15 @@ pub struct TokenRequest {
 
 impl json::Value for TokenRequest {
     const FIELDS: &'static [&'static str] = &["audience", "expirationSeconds"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.audience.read(reader),
-            1 => self.expiration_seconds.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.audience, &mut self.expiration_seconds],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -27,16 +27,15 @@ impl json::Value for VolumeAttachmentSource {
         "inlineVolumeSpec",
         "persistentVolumeName",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.inline_volume_spec.read(reader),
-            1 => self.persistent_volume_name.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.inline_volume_spec, &mut self.persistent_volume_name],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

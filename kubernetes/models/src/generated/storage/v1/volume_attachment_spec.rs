@@ -20,17 +20,15 @@ pub struct VolumeAttachmentSpec {
 
 impl json::Value for VolumeAttachmentSpec {
     const FIELDS: &'static [&'static str] = &["attacher", "nodeName", "source"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.attacher.read(reader),
-            1 => self.node_name.read(reader),
-            2 => self.source.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.attacher, &mut self.node_name, &mut self.source],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

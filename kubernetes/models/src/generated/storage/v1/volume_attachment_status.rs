@@ -34,18 +34,20 @@ impl json::Value for VolumeAttachmentStatus {
         "attachmentMetadata",
         "detachError",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.attach_error.read(reader),
-            1 => self.attached.read(reader),
-            2 => self.attachment_metadata.read(reader),
-            3 => self.detach_error.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut self.attach_error,
+                    &mut self.attached,
+                    &mut self.attachment_metadata,
+                    &mut self.detach_error,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -55,19 +55,21 @@ impl json::Value for VolumeAttributesClass {
         "driverName",
         "parameters",
     ];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => reader.constant("storage.k8s.io/v1"),
-            1 => reader.constant("VolumeAttributesClass"),
-            2 => self.metadata.read(reader),
-            3 => self.driver_name.read(reader),
-            4 => self.parameters.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [
+                    &mut json::Constant("storage.k8s.io/v1"),
+                    &mut json::Constant("VolumeAttributesClass"),
+                    &mut self.metadata,
+                    &mut self.driver_name,
+                    &mut self.parameters,
+                ],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

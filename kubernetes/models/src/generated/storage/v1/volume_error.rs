@@ -21,17 +21,15 @@ pub struct VolumeError {
 
 impl json::Value for VolumeError {
     const FIELDS: &'static [&'static str] = &["errorCode", "message", "time"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.error_code.read(reader),
-            1 => self.message.read(reader),
-            2 => self.time.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.error_code, &mut self.message, &mut self.time],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

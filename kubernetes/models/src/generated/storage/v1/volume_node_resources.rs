@@ -16,15 +16,11 @@ pub struct VolumeNodeResources {
 
 impl json::Value for VolumeNodeResources {
     const FIELDS: &'static [&'static str] = &["count"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.count.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.count])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

@@ -15,15 +15,11 @@ pub struct StorageVersionMigrationSpec {
 
 impl json::Value for StorageVersionMigrationSpec {
     const FIELDS: &'static [&'static str] = &["resource"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.resource.read(reader),
-            _ => reader.skip(),
-        }
+        reader.fields(Self::FIELDS, &mut [&mut self.resource])
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {

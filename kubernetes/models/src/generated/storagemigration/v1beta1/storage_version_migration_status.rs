@@ -19,16 +19,15 @@ pub struct StorageVersionMigrationStatus {
 
 impl json::Value for StorageVersionMigrationStatus {
     const FIELDS: &'static [&'static str] = &["conditions", "resourceVersion"];
-    fn read_field(
+    fn read_fields(
         &mut self,
-        index: usize,
         reader: &mut json::Reader<'_>,
     ) -> Result<(), json::DecodeError> {
-        match index {
-            0 => self.conditions.read(reader),
-            1 => self.resource_version.read(reader),
-            _ => reader.skip(),
-        }
+        reader
+            .fields(
+                Self::FIELDS,
+                &mut [&mut self.conditions, &mut self.resource_version],
+            )
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
