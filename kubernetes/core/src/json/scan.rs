@@ -25,13 +25,13 @@ fn long_string_end(bytes: &[u8], from: usize) -> usize {
     from + control.unwrap_or(run.len())
 }
 
-/// Whether a string has nothing that JSON escapes.
+/// Whether a string has nothing that JSON escapes, found out for a short one only.
 ///
 /// It ends with the last eight bytes, some of which it has then seen twice: a loop over a rest takes longer.
 #[inline]
-pub(super) fn is_plain(bytes: &[u8]) -> bool {
+pub(super) fn is_short_and_plain(bytes: &[u8]) -> bool {
     if bytes.len() > SHORT {
-        return is_plain_long(bytes);
+        return false;
     }
     let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) else {
         return !bytes.iter().any(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1F));
@@ -45,21 +45,15 @@ pub(super) fn is_plain(bytes: &[u8]) -> bool {
     found == 0
 }
 
-#[inline(never)]
-fn is_plain_long(bytes: &[u8]) -> bool {
-    memchr2(b'"', b'\\', bytes).is_none() && !has_control(bytes)
-}
-
-/// Whether any byte is a control character: the least byte of each column of blocks, which is computed by vectors.
+/// Whether any byte is a control character: the least byte in each column of blocks, which are compared as vectors.
 fn has_control(bytes: &[u8]) -> bool {
     let Some(last) = bytes.last_chunk::<BLOCK>() else { return bytes.iter().any(|byte| *byte < 0x20) };
-    let (blocks, _) = bytes.as_chunks::<BLOCK>();
-    let least = blocks.iter().chain([last]).fold([u8::MAX; BLOCK], |mut least, block| {
+    let mut least = *last;
+    for block in bytes.as_chunks::<BLOCK>().0 {
         for (least, byte) in least.iter_mut().zip(block) {
             *least = (*least).min(*byte);
         }
-        least
-    });
+    }
     least.iter().fold(u8::MAX, |least, byte| least.min(*byte)) < 0x20
 }
 
@@ -83,7 +77,7 @@ fn special_bytes(word: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_plain, string_end};
+    use super::{SHORT, is_short_and_plain, string_end};
 
     fn is_special(byte: &u8) -> bool {
         matches!(byte, b'"' | b'\\' | 0..=0x1F)
@@ -99,7 +93,11 @@ mod tests {
                     let plain = bytes.iter().position(is_special).unwrap_or(20);
                     assert_eq!(string_end(&bytes, 0), plain, "byte {byte} at {offset} among {filler}");
                     for length in offset + 1..=20 {
-                        assert_eq!(is_plain(&bytes[..length]), plain >= length, "byte {byte} at {offset} of {length}");
+                        assert_eq!(
+                            is_short_and_plain(&bytes[..length]),
+                            plain >= length,
+                            "byte {byte} at {offset} of {length}"
+                        );
                     }
                 }
             }
@@ -111,14 +109,19 @@ mod tests {
         for length in 0..140 {
             for filler in [b'a', 0xC3, b' '] {
                 let plain = vec![filler; length];
-                assert_eq!((string_end(&plain, 0), is_plain(&plain)), (length, true), "{length} of {filler}");
+                assert_eq!(string_end(&plain, 0), length, "{length} of {filler}");
+                assert_eq!(is_short_and_plain(&plain), length <= SHORT, "{length} of {filler}");
                 for byte in [0, 0x1F, b'"', b'\\', 0x20, 0x7F] {
                     for offset in 0..length {
                         let mut bytes = plain.clone();
                         bytes[offset] = byte;
                         let end = bytes.iter().position(is_special).unwrap_or(length);
                         assert_eq!(string_end(&bytes, 0), end, "byte {byte} at {offset} of {length}");
-                        assert_eq!(is_plain(&bytes), end == length, "byte {byte} at {offset} of {length}");
+                        assert_eq!(
+                            is_short_and_plain(&bytes),
+                            end == length && length <= SHORT,
+                            "byte {byte} at {offset} of {length}"
+                        );
                     }
                 }
             }

@@ -122,7 +122,7 @@ impl Writer {
     #[inline]
     pub fn string(&mut self, value: &str) {
         self.text.push('"');
-        if super::scan::is_plain(value.as_bytes()) {
+        if super::scan::is_short_and_plain(value.as_bytes()) {
             self.text.push_str(value);
         } else {
             self.escaped(value);
@@ -153,16 +153,17 @@ impl Writer {
         self.text.as_bytes().last() == Some(&b'{')
     }
 
-    /// Writes the content of a string that has special characters.
-    #[cold]
+    /// Writes the content of a string that is long, or has special characters.
+    #[inline(never)]
     fn escaped(&mut self, value: &str) {
+        self.text.reserve(value.len() + 1);
         let mut rest = value;
         loop {
             let end = super::scan::string_end(rest.as_bytes(), 0);
             let (plain, special) = rest.split_at(end);
             self.text.push_str(plain);
-            let Some(character) = special.chars().next() else { break };
-            self.escape(character);
+            let Some(byte) = special.bytes().next() else { break };
+            self.escape(byte);
             rest = &special[1..];
         }
     }
@@ -198,14 +199,14 @@ impl Writer {
         }
     }
 
-    fn escape(&mut self, character: char) {
-        match character {
-            '"' => self.text.push_str("\\\""),
-            '\\' => self.text.push_str("\\\\"),
-            '\n' => self.text.push_str("\\n"),
-            '\r' => self.text.push_str("\\r"),
-            '\t' => self.text.push_str("\\t"),
-            control => self.display(format_args!("\\u{:04x}", u32::from(control))),
+    fn escape(&mut self, byte: u8) {
+        match byte {
+            b'"' => self.text.push_str("\\\""),
+            b'\\' => self.text.push_str("\\\\"),
+            b'\n' => self.text.push_str("\\n"),
+            b'\r' => self.text.push_str("\\r"),
+            b'\t' => self.text.push_str("\\t"),
+            control => self.display(format_args!("\\u{control:04x}")),
         }
     }
 }
