@@ -55,6 +55,7 @@ mod rate_limit;
 mod response;
 mod retry;
 mod rotation;
+mod task;
 mod tls;
 mod transport;
 mod warning;

@@ -25,7 +25,7 @@ use tower_service::Service;
 
 use crate::error::BoxError;
 use crate::pool::Absolute;
-use crate::{Body, Error, tls};
+use crate::{Body, Error, task, tls};
 
 type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
@@ -136,7 +136,7 @@ impl Via {
     ) -> Result<hyper::upgrade::Upgraded, BoxError> {
         let (mut sender, connection) = http1::handshake(io).await?;
         // Ends with the upgrade, or with the sender.
-        tokio::spawn(connection.with_upgrades());
+        task::spawn(async { drop(connection.with_upgrades().await) });
         let mut request = Request::new(Body::empty());
         *request.method_mut() = Method::CONNECT;
         *request.uri_mut() = target.clone().into();

@@ -84,7 +84,7 @@ fn issuer(text: &str) -> Result<Uri, String> {
 impl User {
     /// A key of the auth provider's configuration.
     fn provider_value(&self, key: &str) -> &Field<String> {
-        let config = self.auth_provider.as_ref().and_then(|provider| provider.value.config.as_ref());
-        config.and_then(|config| config.get(key)).unwrap_or(&None)
+        let config = self.auth_provider.iter().flat_map(|provider| provider.value.config.iter().flatten().rev());
+        config.into_iter().find(|(name, _)| name == key).map_or(&None, |(_, value)| value)
     }
 }

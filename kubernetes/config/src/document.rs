@@ -2,7 +2,6 @@
 //!
 //! The names are those of client-go's `tools/clientcmd/api/v1/types.go`. No type here has `Debug`: they hold secrets.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::Value;
@@ -26,6 +25,9 @@ pub(crate) type Field<T> = Option<Spanned<T>>;
 
 /// A list whose items may be `null` as well.
 pub(crate) type List<T> = Option<Vec<Field<T>>>;
+
+/// A mapping of any keys; of equal ones the last counts.
+pub(crate) type Pairs<T> = Vec<(String, T)>;
 
 #[derive(Default)]
 pub(crate) struct Document {
@@ -97,7 +99,7 @@ pub(crate) struct User {
     pub(crate) impersonate: Field<String>,
     pub(crate) as_uid: Field<String>,
     pub(crate) as_groups: Field<Vec<String>>,
-    pub(crate) as_user_extra: Field<BTreeMap<String, Option<Vec<String>>>>,
+    pub(crate) as_user_extra: Field<Pairs<Option<Vec<String>>>>,
     pub(crate) username: Field<String>,
     pub(crate) password: Field<String>,
     pub(crate) auth_provider: Field<AuthProvider>,
@@ -107,7 +109,7 @@ pub(crate) struct User {
 #[derive(Clone)]
 pub(crate) struct AuthProvider {
     pub(crate) name: Field<String>,
-    pub(crate) config: Option<BTreeMap<String, Field<String>>>,
+    pub(crate) config: Option<Pairs<Field<String>>>,
 }
 
 #[derive(Clone)]

@@ -1,7 +1,6 @@
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
+use crate::document::Pairs;
 use crate::scalar::Scalar;
 use crate::yaml::{Content, Fault, Node};
 
@@ -42,10 +41,10 @@ impl<T: FromNode> FromNode for Vec<T> {
     }
 }
 
-impl<T: FromNode> FromNode for BTreeMap<String, T> {
+/// The keys of a mapping, whatever they are: an unknown one in an error may be a secret that stands at the wrong place.
+impl<T: FromNode> FromNode for Pairs<T> {
     fn from_node(node: Node) -> Result<Self, Fault> {
         let entries = Keys::of(node)?.0.into_iter();
-        // An unknown key may be a secret that stands at the wrong place.
         entries.map(|(key, value)| Ok((key, T::from_node(value)?))).collect()
     }
 }

@@ -104,10 +104,11 @@ fn bearer(user: &Entry<User>) -> Result<Credentials, Error> {
 pub(crate) fn impersonate(user: &Entry<User>) -> Result<Option<Impersonate>, Error> {
     let User { impersonate, as_uid, as_groups, as_user_extra, .. } = &user.value;
     let groups = as_groups.as_ref().map(|groups| groups.value.clone()).unwrap_or_default();
-    let extra = as_user_extra.iter().flat_map(|extra| &extra.value);
-    let extra = extra.map(|(key, values)| (key.clone(), values.clone().unwrap_or_default())).collect();
     let uid = set(as_uid).map(|uid| uid.value.clone());
-    let impersonate = Impersonate { user: string(impersonate), groups, uid, extra };
+    let mut impersonate = Impersonate { user: string(impersonate), groups, uid, ..Impersonate::default() };
+    for (key, values) in as_user_extra.iter().flat_map(|extra| &extra.value) {
+        impersonate.extra.insert(key.clone(), values.clone().unwrap_or_default());
+    }
     if impersonate == Impersonate::default() {
         return Ok(None);
     }

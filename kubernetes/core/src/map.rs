@@ -1,3 +1,4 @@
+use std::cmp::Reverse;
 use std::fmt;
 use std::ops::Index;
 
@@ -95,6 +96,15 @@ impl<V> Map<V> {
         self.0.iter().map(|(_, value)| value)
     }
 
+    fn sort(&mut self) {
+        let keys: Vec<&str> = self.0.iter().map(|(key, _)| key.as_str()).collect();
+        let (exchanges, length) = exchanges(&keys);
+        for (a, b) in exchanges {
+            self.0.swap(a, b);
+        }
+        self.0.truncate(length);
+    }
+
     fn find(&self, key: &str) -> Result<usize, usize> {
         self.0.binary_search_by(|(probe, _)| probe.as_str().cmp(key))
     }
@@ -136,18 +146,28 @@ impl<V> Index<&str> for Map<V> {
 impl<K: Into<Str>, V> FromIterator<(K, V)> for Map<V> {
     /// Of entries with the same key, the last one stays.
     fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
-        let mut sorted: ThinVec<(Str, V)> = entries.into_iter().map(|(key, value)| (key.into(), value)).collect();
-        // Stable, so that entries with the same key stay in order; of these, dedup_by keeps the first of its pair.
-        sorted.sort_by(|a, b| a.0.cmp(&b.0));
-        sorted.dedup_by(|next, kept| {
-            let same = next.0 == kept.0;
-            if same {
-                std::mem::swap(next, kept);
-            }
-            same
-        });
-        Self(sorted)
+        let mut map = Self(entries.into_iter().map(|(key, value)| (key.into(), value)).collect());
+        map.sort();
+        map
     }
+}
+
+/// How to sort entries with these keys: which of them to exchange one after the other, and how many then stay in front.
+///
+/// Of entries with the same key, the last one stays. It knows no values, so that it is compiled once.
+fn exchanges(keys: &[&str]) -> (Vec<(usize, usize)>, usize) {
+    let mut order: Vec<usize> = (0..keys.len()).collect();
+    order.sort_unstable_by_key(|at| (keys[*at], Reverse(*at)));
+    order.dedup_by_key(|at| keys[*at]);
+    let mut entry_at: Vec<usize> = (0..keys.len()).collect();
+    let mut place_of = entry_at.clone();
+    let exchange = |(to, entry): (usize, &usize)| {
+        let (from, other) = (place_of[*entry], entry_at[to]);
+        (entry_at[from], place_of[other]) = (other, from);
+        (entry_at[to], place_of[*entry]) = (*entry, to);
+        (to, from)
+    };
+    (order.iter().enumerate().map(exchange).collect(), order.len())
 }
 
 impl<K: Into<Str>, V> Extend<(K, V)> for Map<V> {
@@ -238,7 +258,7 @@ impl<V: Value> Value for Map<V> {
             self.0[index].1.read_new(reader)
         })?;
         if !sorted {
-            *self = std::mem::take(&mut self.0).into_iter().collect();
+            self.sort();
         }
         reader.note_length(place, self.0.len());
         // What is decoded is mostly kept as it is.

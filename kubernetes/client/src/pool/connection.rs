@@ -17,6 +17,7 @@ use super::http2::Parts;
 use super::state::{Absolute, Opened};
 use super::{IDLE_TIMEOUT, Inner};
 use crate::error::BoxError;
+use crate::task;
 
 /// After this time without a byte on an HTTP/2 connection, the server is asked for a sign of life …
 const PING_INTERVAL: Duration = Duration::from_secs(30);
@@ -70,7 +71,7 @@ pub(super) async fn open(pool: &Arc<Inner>) -> Result<Opened, BoxError> {
             }
             done
         });
-        tokio::spawn(parts.beside(drive(running, gone)));
+        task::spawn(parts.beside(drive(running, gone)));
         return Ok(Opened::Http2 { id, sender, ended });
     }
     let (mut sender, connection) = http1::Builder::new().handshake(io).await?;
@@ -82,7 +83,7 @@ pub(super) async fn open(pool: &Arc<Inner>) -> Result<Opened, BoxError> {
     })
     .await?;
     let connection = Connection::new(connection);
-    tokio::spawn(drive(connection.task(), gone));
+    task::spawn(drive(connection.task(), gone));
     let absolute = connected.is_proxied().then(|| {
         let mut extras = http::Extensions::new();
         connected.get_extras(&mut extras);

@@ -16,7 +16,7 @@ use super::Inner;
 use super::ended::Ended;
 use super::http1::Http1;
 use super::state::Absolute;
-use crate::Body;
+use crate::{Body, task};
 
 /// Given back when it is dropped.
 pub(super) struct Lease {
@@ -101,7 +101,7 @@ fn give_back_when_ready(pool: Weak<Inner>, id: u64, mut http1: Http1) {
     if http1.sender.is_ready() {
         return give_back(http1);
     }
-    tokio::spawn(async move {
+    task::spawn(async move {
         if http1.sender.ready().await.is_ok() {
             give_back(http1);
         }

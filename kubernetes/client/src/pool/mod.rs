@@ -23,10 +23,10 @@ use std::time::Duration;
 use http::{Request, Response, Uri};
 use tokio::sync::oneshot;
 
-use crate::Body;
 use crate::connect::Connector;
 use crate::error::BoxError;
 use crate::transport::Transport;
+use crate::{Body, task};
 use lease::Lease;
 pub(crate) use state::Absolute;
 use state::State;
@@ -96,7 +96,7 @@ impl Inner {
                 (handed, state.enqueue(waiter))
             };
             if connect {
-                tokio::spawn(Attempt::new(self).run());
+                task::spawn(Attempt::new(self).run());
             }
             match handed.await {
                 Ok(result) => return result,
