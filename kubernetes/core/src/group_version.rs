@@ -208,7 +208,8 @@ fn parts<'a>(text: &'a str, label: &str, wanted: &'static str) -> Result<[&'a st
     };
     displayed()
         .or_else(dotted)
-        .filter(|[group, version, name]| !group.contains('/') && !version.is_empty() && !name.is_empty())
+        .filter(|[group, version, _]| !(group.contains('/') || version.contains('/')))
+        .filter(|[_, version, name]| !version.is_empty() && !name.is_empty())
         .ok_or_else(|| ParseGroupVersionError::new(text, wanted))
 }
 

@@ -1,6 +1,8 @@
 use std::fmt;
 
 use base64::Engine;
+use base64::alphabet::STANDARD;
+use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 use {
     base64::engine::{Simd, general_purpose::PAD},
@@ -69,11 +71,8 @@ impl Value for ByteString {
             return Ok(());
         }
         let text = reader.string()?;
-        // Go ignores line breaks within base64; nobody writes them, so they are looked for when there is something amiss.
-        let decoded = match BASE64.decode(text.as_bytes()) {
-            Err(_) if text.contains(['\r', '\n']) => BASE64.decode(text.replace(['\r', '\n'], "")),
-            decoded => decoded,
-        };
+        // What Go takes, and hardly anybody writes, is looked for when there is something amiss.
+        let decoded = BASE64.decode(text.as_bytes()).or_else(|_| LENIENT.decode(text.replace(['\r', '\n'], "")));
         self.0 = decoded.map_err(|error| reader.error(format!("not base64: {error}")))?;
         Ok(())
     }
@@ -83,6 +82,10 @@ impl Value for ByteString {
     }
 }
 crate::serde_by_json!(ByteString);
+
+/// As Go reads base64, once the line breaks are left out: the bits behind the last byte do not count.
+const LENIENT: GeneralPurpose =
+    GeneralPurpose::new(&STANDARD, GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true));
 
 /// The quickest that the processor has.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]

@@ -93,7 +93,7 @@ fn names_of_types_are_read_and_written_as_in_go() {
     assert_eq!(resource.to_string(), "example.com/v1, Resource=widgets");
     assert_eq!("widgets.v1.example.com".parse::<GroupVersionResource>().unwrap(), resource);
     assert_eq!(resource.to_string().parse::<GroupVersionResource>().unwrap(), resource);
-    for text in ["", "Pod", "Pod.v1", ".v1.apps", "Pod..apps"] {
+    for text in ["", "Pod", "Pod.v1", ".v1.apps", "Pod..apps", "a/b/c, Kind=X", "a/b, Kind="] {
         assert!(text.parse::<GroupVersionKind>().is_err(), "{text}");
     }
 }
