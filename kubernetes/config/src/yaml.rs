@@ -175,7 +175,10 @@ impl<'a> Composer<'a> {
         };
         let node = Node { line, content };
         if anchor > 0 {
-            self.anchors.insert(anchor, (node.clone(), node.extent()));
+            let extent = node.extent();
+            self.size += extent.size;
+            Self::check(self.size, depth, line)?;
+            self.anchors.insert(anchor, (node.clone(), extent));
         }
         Ok(node)
     }

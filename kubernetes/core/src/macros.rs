@@ -42,12 +42,12 @@ macro_rules! serde_of_model {
     ($type:ty) => {};
 }
 
-/// Completes a type that is a model: the conversion into an optional field, and serde's traits.
+/// Completes a type that is a model: `Debug`, the conversion into an optional field, and serde's traits.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! model {
     ($type:ty) => {
-        $crate::boxed_model!($type);
+        $crate::plain_model!($type);
         $crate::serde_of_model!($type);
     };
 }
@@ -55,17 +55,24 @@ macro_rules! model {
 /// As `model!`, for this crate's own types, which have serde's traits always: users' types contain them.
 macro_rules! core_model {
     ($type:ty) => {
-        $crate::boxed_model!($type);
+        $crate::plain_model!($type);
         $crate::serde_by_json!($type);
     };
 }
 pub(crate) use core_model;
 
-/// Makes a model convert into an optional field of its type.
+/// Makes a model convert into an optional field of its type, and shows its fields that are set.
 #[macro_export]
 #[doc(hidden)]
-macro_rules! boxed_model {
+macro_rules! plain_model {
     ($type:ty) => {
+        impl ::core::fmt::Debug for $type {
+            #[inline]
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                $crate::debug::model(::core::stringify!($type), self, f)
+            }
+        }
+
         impl ::core::convert::From<$type> for ::core::option::Option<::std::boxed::Box<$type>> {
             #[inline]
             fn from(value: $type) -> Self {

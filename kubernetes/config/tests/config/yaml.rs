@@ -78,5 +78,8 @@ fn depth_and_expansion_are_limited() {
     let long = "x".repeat(1 << 20);
     let copies = "*long, ".repeat(100);
     extension(&format!("[&long {long}, {copies}]")).expect_err("100 MiB by aliases");
+    let anchors: String = (0..60).map(|level| format!("&a{level} [")).collect();
+    let nested = format!("{anchors}{}{}", "x".repeat(4 << 20), "]".repeat(60));
+    extension(&nested).expect_err("4 MiB in 60 values that could be referred to");
     extension("&a [*a]").expect_err("an alias inside of what it stands for");
 }
