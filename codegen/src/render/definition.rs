@@ -26,7 +26,6 @@ struct DefinitionPage {
 struct StructView {
     doc: Doc,
     name: String,
-    name_literal: Literal,
     fields: Vec<FieldView>,
     type_meta: Option<TypeMeta>,
     /// The names of all fields on the wire, `apiVersion` and `kind` of a type that has them too.
@@ -47,9 +46,15 @@ struct FieldView {
     secret: Option<Secret>,
 }
 
-impl StructView {
-    fn has_secrets(&self) -> bool {
-        self.fields.iter().any(|field| field.secret.is_some())
+impl FieldView {
+    /// The method of `Writer` that writes it.
+    fn write(&self) -> &'static str {
+        match self.secret {
+            Some(Secret::Whole) => "secret",
+            Some(Secret::LastApplied) => "annotations",
+            None if self.required => "required",
+            None => "optional",
+        }
     }
 }
 
@@ -113,7 +118,6 @@ fn struct_view(object: &Struct, imports: &mut Imports<'_>) -> StructView {
     StructView {
         doc: Doc(object.description.clone()),
         name: object.name.clone(),
-        name_literal: Literal(object.name.clone()),
         fields,
         type_meta,
         names,

@@ -3,33 +3,56 @@
 use std::error::Error;
 use std::fmt::{self, Write as _};
 
+use crate::json::{Value, Writer};
 use crate::{Map, Str};
 
-/// Stands for a value that is secret.
-pub struct Redacted;
-
-impl fmt::Debug for Redacted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("<redacted>")
-    }
+/// Shows a model as the JSON of its fields, without those that are absent and what may be secret.
+///
+/// The derived trait would be checked field by field, in each of hundreds of types.
+pub fn model<V: Value>(name: &str, value: &V, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut writer = Writer::redacting();
+    value.write(&mut writer);
+    object(name, writer, f)
 }
 
-/// Annotations without the object that kubectl keeps in one of them: it may be a Secret.
-pub struct Annotations<'a>(pub &'a Map<Str>);
+fn object(name: &str, writer: Writer, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let text = writer.finish().map_err(|_| fmt::Error)?;
+    let lines = if f.alternate() { on_lines(&text) } else { None };
+    write!(f, "{name} {}", lines.unwrap_or(text))
+}
 
+/// The same JSON, a line for each field.
+fn on_lines(json: &str) -> Option<String> {
+    let mut pretty = serde_json::Serializer::pretty(Vec::new());
+    serde_transcode::transcode(&mut serde_json::Deserializer::from_str(json), &mut pretty).ok()?;
+    String::from_utf8(pretty.into_inner()).ok()
+}
+
+/// Stands for a value that is secret.
+const REDACTED: &str = "<redacted>";
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
-impl fmt::Debug for Annotations<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut map = f.debug_map();
-        for (key, value) in self.0 {
-            if key == LAST_APPLIED {
-                map.entry(key, &Redacted);
-            } else {
-                map.entry(key, value);
-            }
+impl Writer {
+    /// Writes a field whose value `Debug` output must not show.
+    #[doc(hidden)]
+    pub fn secret<V: Value>(&mut self, name: &'static str, value: &V) {
+        match self.redacts() && !value.is_absent() {
+            true => self.required(name, &Str::from_static(REDACTED)),
+            false => self.optional(name, value),
         }
-        map.finish()
+    }
+
+    /// Writes annotations; `Debug` output does not show the object that kubectl keeps in one of them: it may be a Secret.
+    #[doc(hidden)]
+    pub fn annotations(&mut self, name: &'static str, annotations: &Map<Str>) {
+        match annotations.get(LAST_APPLIED) {
+            Some(_) if self.redacts() => {
+                let mut shown = annotations.clone();
+                shown.insert(LAST_APPLIED, REDACTED);
+                self.required(name, &shown);
+            }
+            _ => self.optional(name, annotations),
+        }
     }
 }
 

@@ -20,7 +20,7 @@ use crate::{Json, ListMeta, ObjectMeta, PartialObjectMetadata, RawExtension, Str
 /// ```
 ///
 /// Source: <https://github.com/kubernetes/apimachinery/blob/v0.37.2/pkg/apis/meta/v1/types.go>
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Table {
     /// The list's own metadata: its resourceVersion and the token for the next page.
     pub metadata: ListMeta,
@@ -31,7 +31,7 @@ pub struct Table {
 }
 
 /// What one cell of each row is.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct TableColumnDefinition {
     /// The heading.
     pub name: Str,
@@ -46,7 +46,7 @@ pub struct TableColumnDefinition {
 }
 
 /// An object.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct TableRow {
     /// A value for each column: a string, a number, a boolean, or a list or map that is shown as JSON.
     pub cells: Vec<Json>,
@@ -57,7 +57,7 @@ pub struct TableRow {
 }
 
 /// What is to be said of a row.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct TableRowCondition {
     /// What it is about: `Completed` is the only one so far.
     pub type_: Str,

@@ -325,6 +325,9 @@ impl Reader<'_> {
 impl Writer {
     /// Writes the two fields that name a type.
     pub fn type_meta(&mut self, api_version: &str, kind: &str) {
+        if self.redacts() {
+            return;
+        }
         self.key("apiVersion");
         self.string(api_version);
         self.key("kind");

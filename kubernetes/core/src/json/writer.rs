@@ -19,6 +19,7 @@ use super::{AnyValue, EncodeError, Value};
 pub struct Writer {
     text: String,
     failure: Option<EncodeError>,
+    redacts: bool,
 }
 
 impl Writer {
@@ -29,7 +30,17 @@ impl Writer {
 
     /// An empty document, of which about so many bytes are expected.
     pub(crate) fn with_capacity(bytes: usize) -> Self {
-        Self { text: String::with_capacity(bytes), failure: None }
+        Self { text: String::with_capacity(bytes), ..Self::default() }
+    }
+
+    /// An empty document for people and logs, without what may be secret, and without what the type tells.
+    pub(crate) fn redacting() -> Self {
+        Self { redacts: true, ..Self::default() }
+    }
+
+    /// Whether what may be secret is to be left out.
+    pub(crate) fn redacts(&self) -> bool {
+        self.redacts
     }
 
     /// The text written.

@@ -78,6 +78,9 @@ impl Value for ByteString {
     }
 
     fn write(&self, writer: &mut Writer) {
+        if writer.redacts() {
+            return writer.string(&format!("{self:?}"));
+        }
         writer.plain_string(|text| BASE64.encode_string(&self.0, text));
     }
 }

@@ -83,7 +83,11 @@ macro_rules! json_text {
             }
 
             fn write(&self, writer: &mut Writer) {
-                writer.raw(&self.0);
+                if writer.redacts() {
+                    writer.display(format_args!("\"{self:?}\""));
+                } else {
+                    writer.raw(&self.0);
+                }
             }
         }
         crate::serde_by_json!($name);

@@ -131,5 +131,16 @@ fn no_debug_output_shows_a_secret() {
     for shown in &shown {
         assert!(!shown.contains(hidden), "{shown}");
     }
-    assert!(shown[0].contains("\"team\": \"shop\"") && shown[0].contains("string_data: <redacted>"), "{}", shown[0]);
+    let expected = concat!(
+        r#"Secret {"metadata":{"annotations":"#,
+        r#"{"kubectl.kubernetes.io/last-applied-configuration":"<redacted>","team":"shop"},"name":"s"},"#,
+        r#""data":{"a":"ByteString(7 bytes)"},"stringData":"<redacted>"}"#,
+    );
+    assert_eq!(shown[0], expected);
+    let text = json::to_string(&secret).expect("it has no number that JSON lacks");
+    assert_eq!(text.matches(hidden).count(), 2, "what is sent is whole: {text}");
+    secret.data = Default::default();
+    secret.metadata.annotations.clear();
+    let expected = "Secret {\n  \"metadata\": {\n    \"name\": \"s\"\n  },\n  \"stringData\": \"<redacted>\"\n}";
+    assert_eq!(format!("{secret:#?}"), expected);
 }

@@ -5,7 +5,7 @@ use crate::json;
 use crate::Str;
 
 /// Info contains versioning information. how we'll want to distribute that information.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Info {
     /// `buildDate`
     pub build_date: Str,

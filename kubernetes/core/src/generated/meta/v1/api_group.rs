@@ -6,7 +6,7 @@ use crate::Str;
 use super::{GroupVersionForDiscovery, ServerAddressByClientCIDR};
 
 /// APIGroup contains the name, the supported versions, and the preferred version of a group.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct APIGroup {
     /// name is the name of the group.
     pub name: Str,

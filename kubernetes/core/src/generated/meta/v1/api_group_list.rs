@@ -5,7 +5,7 @@ use crate::json;
 use super::APIGroup;
 
 /// APIGroupList is a list of APIGroup, to allow clients to discover the API at /apis.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct APIGroupList {
     /// groups is a list of APIGroup.
     pub groups: Vec<APIGroup>,

@@ -5,7 +5,7 @@ use crate::json;
 use crate::Str;
 
 /// APIResource specifies the name of a resource and whether it is namespaced.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct APIResource {
     /// categories is a list of the grouped resources this resource belongs to (e.g. 'all')
     pub categories: Vec<Str>,

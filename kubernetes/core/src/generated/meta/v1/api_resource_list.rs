@@ -7,7 +7,7 @@ use super::APIResource;
 
 /// APIResourceList is a list of APIResource, it is used to expose the name of the resources supported in a
 /// specific group and version, and if the resource is namespaced.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct APIResourceList {
     /// groupVersion is the group and version this APIResourceList is for.
     pub group_version: Str,

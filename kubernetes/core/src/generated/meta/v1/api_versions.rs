@@ -7,7 +7,7 @@ use super::ServerAddressByClientCIDR;
 
 /// APIVersions lists the versions that are available, to allow clients to discover the API at /api, which is
 /// the root path of the legacy v1 API.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct APIVersions {
     /// a map of client CIDR to server address that is serving this group.
     ///

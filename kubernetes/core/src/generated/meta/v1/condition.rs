@@ -5,7 +5,7 @@ use crate::json;
 use crate::{Str, Time};
 
 /// Condition contains details for one aspect of the current state of this API Resource.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Condition {
     /// lastTransitionTime is the last time the condition transitioned from one status to another.
     ///

@@ -6,7 +6,7 @@ use crate::Str;
 use super::Preconditions;
 
 /// DeleteOptions may be provided when deleting an API object.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct DeleteOptions {
     /// APIVersion defines the versioned schema of this representation of an object.
     ///

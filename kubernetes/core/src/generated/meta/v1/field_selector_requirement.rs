@@ -6,7 +6,7 @@ use crate::Str;
 
 /// FieldSelectorRequirement is a selector that contains values, a key, and an operator that relates the key and
 /// values.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct FieldSelectorRequirement {
     /// key is the field selector key that the requirement applies to.
     pub key: Str,

@@ -7,7 +7,7 @@ use crate::Str;
 /// GroupResource specifies a Group and a Resource, but does not force a version.
 ///
 /// This is useful for identifying concepts during lookup stages without having partially valid types
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct GroupResource {
     /// `group`
     pub group: Str,

@@ -7,7 +7,7 @@ use crate::Str;
 /// GroupVersion contains the "group/version" and "version" string of a version.
 ///
 /// It is made a struct to keep extensibility.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct GroupVersionForDiscovery {
     /// groupVersion specifies the API group and version in the form "group/version"
     pub group_version: Str,

@@ -9,7 +9,7 @@ use super::LabelSelectorRequirement;
 ///
 /// The result of matchLabels and matchExpressions are ANDed. An empty label selector matches all objects. A
 /// null label selector matches no objects.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct LabelSelector {
     /// matchExpressions is a list of label selector requirements.
     ///

@@ -6,7 +6,7 @@ use crate::Str;
 
 /// A label selector requirement is a selector that contains values, a key, and an operator that relates the key
 /// and values.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct LabelSelectorRequirement {
     /// key is the label key that the selector applies to.
     pub key: Str,

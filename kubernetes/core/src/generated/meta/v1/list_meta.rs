@@ -8,7 +8,7 @@ use super::ShardInfo;
 /// ListMeta describes metadata that synthetic resources must have, including lists and various status objects.
 ///
 /// A resource may have only one of {ObjectMeta, ListMeta}.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ListMeta {
     /// continue may be set if the user set a limit on the number of items returned, and indicates that the server
     /// has more data available.

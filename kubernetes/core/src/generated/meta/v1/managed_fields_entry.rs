@@ -6,7 +6,7 @@ use crate::{FieldsV1, Str, Time};
 
 /// ManagedFieldsEntry is a workflow-id, a FieldSet and the group version of the resource that the fieldset
 /// applies to.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ManagedFieldsEntry {
     /// APIVersion defines the version of this resource that this field set applies to.
     ///

@@ -125,30 +125,6 @@ pub struct ObjectMeta {
     pub uid: Option<Str>,
 }
 
-impl ::core::fmt::Debug for ObjectMeta {
-    /// What is secret is left out.
-    #[inline]
-    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.debug_struct("ObjectMeta")
-            .field("annotations", &crate::debug::Annotations(&self.annotations))
-            .field("creation_timestamp", &self.creation_timestamp)
-            .field("deletion_grace_period_seconds", &self.deletion_grace_period_seconds)
-            .field("deletion_timestamp", &self.deletion_timestamp)
-            .field("finalizers", &self.finalizers)
-            .field("generate_name", &self.generate_name)
-            .field("generation", &self.generation)
-            .field("labels", &self.labels)
-            .field("managed_fields", &self.managed_fields)
-            .field("name", &self.name)
-            .field("namespace", &self.namespace)
-            .field("owner_references", &self.owner_references)
-            .field("resource_version", &self.resource_version)
-            .field("self_link", &self.self_link)
-            .field("uid", &self.uid)
-            .finish()
-    }
-}
-
 impl json::Value for ObjectMeta {
     const FIELDS: &'static [&'static str] = &[
         "annotations",
@@ -195,7 +171,7 @@ impl json::Value for ObjectMeta {
     }
 
     fn write_fields(&self, writer: &mut json::Writer) {
-        writer.optional("annotations", &self.annotations);
+        writer.annotations("annotations", &self.annotations);
         writer.optional("creationTimestamp", &self.creation_timestamp);
         writer
             .optional("deletionGracePeriodSeconds", &self.deletion_grace_period_seconds);

@@ -8,7 +8,7 @@ use crate::Str;
 ///
 /// An owning object must be in the same namespace as the dependent, or be cluster-scoped, so there is no
 /// namespace field.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct OwnerReference {
     /// API version of the referent.
     pub api_version: Str,

@@ -5,7 +5,7 @@ use crate::json;
 use crate::Str;
 
 /// Preconditions must be fulfilled before an operation (update, delete, etc.) is carried out.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Preconditions {
     /// Specifies the target ResourceVersion
     pub resource_version: Option<Str>,

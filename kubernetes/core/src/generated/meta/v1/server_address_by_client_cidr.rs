@@ -6,7 +6,7 @@ use crate::Str;
 
 /// ServerAddressByClientCIDR helps the client to determine the server address that they should use, depending
 /// on the clientCIDR that they match.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ServerAddressByClientCIDR {
     /// The CIDR with which clients can match their IP to figure out the server address that they should use.
     pub client_cidr: Str,

@@ -6,7 +6,7 @@ use crate::Str;
 use super::{ListMeta, StatusDetails};
 
 /// Status is a return value for calls that don't return other objects.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Status {
     /// Standard list metadata.
     ///

@@ -6,7 +6,7 @@ use crate::Str;
 
 /// StatusCause provides more information about an api.Status failure, including cases when multiple errors are
 /// encountered.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct StatusCause {
     /// The field of the resource that has caused this error, as named by its JSON serialization.
     ///

@@ -11,7 +11,7 @@ use super::StatusCause;
 /// The Reason field of a Status object defines what attributes will be set. Clients must ignore fields that do
 /// not match the defined type of each attribute, and should assume that any attribute may be empty, invalid, or
 /// under defined.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct StatusDetails {
     /// The Causes array includes more details associated with the StatusReason failure.
     ///

@@ -5,7 +5,7 @@ use crate::json;
 use crate::{RawExtension, Str};
 
 /// Event represents a single event to a watched resource.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct WatchEvent {
     /// Object is:
     ///

@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 use super::{MatchCondition, MatchResources, Mutation, ParamKind, Variable};
 
 /// MutatingAdmissionPolicySpec defines the desired behavior of the admission policy.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct MutatingAdmissionPolicySpec {
     /// failurePolicy defines how to handle failures for the admission policy.
     ///

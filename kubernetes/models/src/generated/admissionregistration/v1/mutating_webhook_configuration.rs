@@ -7,7 +7,7 @@ use super::MutatingWebhook;
 
 /// MutatingWebhookConfiguration describes the configuration of and admission webhook that accept or reject and
 /// may change the object.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct MutatingWebhookConfiguration {
     /// metadata is the standard object metadata; More info:
     /// <https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata>.

@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 use super::{ApplyConfiguration, JSONPatch};
 
 /// Mutation specifies the CEL expression which is used to apply the Mutation.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Mutation {
     /// applyConfiguration defines the desired configuration values of an object.
     ///

@@ -7,7 +7,7 @@ use kubernetes_core::meta::v1::LabelSelector;
 
 /// ParamRef describes how to locate the params to be used as input to expressions of rules applied by a policy
 /// binding.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ParamRef {
     /// name is the name of the resource being referenced.
     ///

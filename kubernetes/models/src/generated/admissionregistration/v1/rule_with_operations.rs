@@ -7,7 +7,7 @@ use kubernetes_core::Str;
 /// RuleWithOperations is a tuple of Operations and Resources.
 ///
 /// It is recommended to make sure that all the tuple expansions are valid.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct RuleWithOperations {
     /// apiGroups is the API groups the resources belong to.
     ///

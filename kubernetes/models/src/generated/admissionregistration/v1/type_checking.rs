@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use super::ExpressionWarning;
 
 /// TypeChecking contains results of type checking the expressions in the ValidatingAdmissionPolicy
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct TypeChecking {
     /// expressionWarnings contains the type checking warnings for each expression.
     pub expression_warnings: Vec<ExpressionWarning>,

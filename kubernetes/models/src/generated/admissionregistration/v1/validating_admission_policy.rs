@@ -7,7 +7,7 @@ use super::{ValidatingAdmissionPolicySpec, ValidatingAdmissionPolicyStatus};
 
 /// ValidatingAdmissionPolicy describes the definition of an admission validation policy that accepts or rejects
 /// an object without changing it.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ValidatingAdmissionPolicy {
     /// metadata is the standard object metadata; More info:
     /// <https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata>.

@@ -16,7 +16,7 @@ use super::ValidatingAdmissionPolicyBindingSpec;
 /// The CEL expressions of a policy must have a computed CEL cost below the maximum CEL budget. Each evaluation
 /// of the policy is given an independent CEL cost budget. Adding/removing policies, bindings, or params can not
 /// affect whether a given (policy, binding, param) combination is within its own CEL budget.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ValidatingAdmissionPolicyBinding {
     /// metadata is the standard object metadata; More info:
     /// <https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata>.

@@ -6,7 +6,7 @@ use kubernetes_core::meta::v1::Condition;
 use super::TypeChecking;
 
 /// ValidatingAdmissionPolicyStatus represents the status of an admission validation policy.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ValidatingAdmissionPolicyStatus {
     /// conditions represent the latest available observations of a policy's current state.
     pub conditions: Vec<Condition>,

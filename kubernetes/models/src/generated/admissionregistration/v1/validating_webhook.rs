@@ -7,7 +7,7 @@ use kubernetes_core::meta::v1::LabelSelector;
 use super::{MatchCondition, RuleWithOperations, WebhookClientConfig};
 
 /// ValidatingWebhook describes an admission webhook and the resources and operations it applies to.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ValidatingWebhook {
     /// admissionReviewVersions is an ordered list of preferred `AdmissionReview` versions the Webhook expects.
     ///

@@ -7,7 +7,7 @@ use super::ValidatingWebhook;
 
 /// ValidatingWebhookConfiguration describes the configuration of and admission webhook that accept or reject
 /// and object without changing it.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ValidatingWebhookConfiguration {
     /// metadata is the standard object metadata; More info:
     /// <https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata>.

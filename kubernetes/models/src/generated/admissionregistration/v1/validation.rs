@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use kubernetes_core::Str;
 
 /// Validation specifies the CEL expression which is used to apply the validation.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Validation {
     /// expression represents the expression which will be evaluated by CEL. ref:
     /// <https://github.com/google/cel-spec> CEL expressions have access to the contents of the API

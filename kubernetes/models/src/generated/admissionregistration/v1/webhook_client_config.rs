@@ -6,7 +6,7 @@ use kubernetes_core::{ByteString, Str};
 use super::ServiceReference;
 
 /// WebhookClientConfig contains the information to make a TLS connection with the webhook
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct WebhookClientConfig {
     /// caBundle is a PEM encoded CA bundle which will be used to validate the webhook's server certificate.
     ///

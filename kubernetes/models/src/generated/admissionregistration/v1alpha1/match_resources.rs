@@ -10,7 +10,7 @@ use super::NamedRuleWithOperations;
 /// the match criteria.
 ///
 /// The exclude rules take precedence over include rules (if a resource matches both, it is excluded)
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct MatchResources {
     /// excludeResourceRules describes what operations on what resources/subresources the policy should not care
     /// about.

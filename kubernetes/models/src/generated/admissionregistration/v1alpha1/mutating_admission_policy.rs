@@ -7,7 +7,7 @@ use super::MutatingAdmissionPolicySpec;
 
 /// MutatingAdmissionPolicy describes the definition of an admission mutation policy that mutates the object
 /// coming into admission chain.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct MutatingAdmissionPolicy {
     /// metadata is the standard object metadata; More info:
     /// <https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata>.

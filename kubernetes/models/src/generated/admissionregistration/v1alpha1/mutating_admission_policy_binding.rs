@@ -17,7 +17,7 @@ use super::MutatingAdmissionPolicyBindingSpec;
 ///
 /// Adding/removing policies, bindings, or params can not affect whether a given (policy, binding, param)
 /// combination is within its own CEL budget.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct MutatingAdmissionPolicyBinding {
     /// metadata is the standard object metadata; More info:
     /// <https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata>.

@@ -7,7 +7,7 @@ use kubernetes_core::Str;
 /// Variable is the definition of a variable that is used for composition.
 ///
 /// A variable is defined as a named expression.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Variable {
     /// expression is the expression that will be evaluated as the value of the variable.
     ///

@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 use super::WebhookConversion;
 
 /// CustomResourceConversion describes how to convert different versions of a CR.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct CustomResourceConversion {
     /// strategy specifies how custom resources are converted between versions.
     ///

@@ -8,7 +8,7 @@ use super::{CustomResourceDefinitionSpec, CustomResourceDefinitionStatus};
 /// CustomResourceDefinition represents a resource that should be exposed on the API server.
 ///
 /// Its name MUST be in the format \<.spec.name\>.\<.spec.group\>.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct CustomResourceDefinition {
     /// Standard object's metadata More info:
     /// <https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata>

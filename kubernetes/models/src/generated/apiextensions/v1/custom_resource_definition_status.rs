@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 use super::{CustomResourceDefinitionCondition, CustomResourceDefinitionNames};
 
 /// CustomResourceDefinitionStatus indicates the state of the CustomResourceDefinition
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct CustomResourceDefinitionStatus {
     /// acceptedNames are the names that are actually being used to serve discovery.
     ///

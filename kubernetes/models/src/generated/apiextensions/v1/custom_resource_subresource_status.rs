@@ -9,7 +9,7 @@ use kubernetes_core::json;
 /// subresource for the custom resource \* PUT requests to the /status subresource take a custom resource
 /// object, and ignore changes to anything except the status stanza \* PUT/POST/PATCH requests to the custom
 /// resource ignore changes to the status stanza
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct CustomResourceSubresourceStatus {}
 
 impl json::Value for CustomResourceSubresourceStatus {}

@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use super::{CustomResourceSubresourceScale, CustomResourceSubresourceStatus};
 
 /// CustomResourceSubresources defines the status and scale subresources for CustomResources.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct CustomResourceSubresources {
     /// scale indicates the custom resource should serve a `/scale` subresource that returns an `autoscaling/v1`
     /// Scale object.

@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use super::JSONSchemaProps;
 
 /// CustomResourceValidation is a list of validation methods for CustomResources.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct CustomResourceValidation {
     /// openAPIV3Schema is the OpenAPI v3 schema to use for validation and pruning.
     pub open_api_v3_schema: Option<Box<JSONSchemaProps>>,

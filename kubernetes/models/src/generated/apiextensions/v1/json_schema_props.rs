@@ -6,7 +6,7 @@ use kubernetes_core::{Json, Map, OrArray, OrBool, OrStringArray, Str};
 use super::{ExternalDocumentation, ValidationRule};
 
 /// JSONSchemaProps is a JSON-Schema following Specification Draft 4 (<http://json-schema.org/>).
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct JSONSchemaProps {
     /// `$ref`
     pub ref_: Option<Str>,

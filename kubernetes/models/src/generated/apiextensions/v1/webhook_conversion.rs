@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 use super::WebhookClientConfig;
 
 /// WebhookConversion describes how to call a conversion webhook
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct WebhookConversion {
     /// clientConfig is the instructions for how to call the webhook if strategy is `Webhook`.
     pub client_config: Option<Box<WebhookClientConfig>>,

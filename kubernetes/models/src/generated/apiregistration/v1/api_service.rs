@@ -8,7 +8,7 @@ use super::{APIServiceSpec, APIServiceStatus};
 /// APIService represents a server for a particular GroupVersion.
 ///
 /// Name must be "version.group".
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct APIService {
     /// Standard object's metadata.
     ///

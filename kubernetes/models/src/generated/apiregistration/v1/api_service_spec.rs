@@ -8,7 +8,7 @@ use super::ServiceReference;
 /// APIServiceSpec contains information for locating and communicating with a server.
 ///
 /// Only https is supported, though you are able to disable certificate verification.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct APIServiceSpec {
     /// CABundle is a PEM encoded CA bundle which will be used to validate an API server's serving certificate.
     ///

@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use super::APIServiceCondition;
 
 /// APIServiceStatus contains derived information about an API server
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct APIServiceStatus {
     /// Current service state of apiService.
     pub conditions: Vec<APIServiceCondition>,

@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 
 /// An API server instance reports the version it can decode and the version it encodes objects to when
 /// persisting objects in the backend.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ServerStorageVersion {
     /// apiServerID is the ID of the reporting API server.
     pub api_server_id: Str,

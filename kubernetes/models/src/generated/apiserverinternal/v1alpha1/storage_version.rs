@@ -6,7 +6,7 @@ use kubernetes_core::meta::v1::ObjectMeta;
 use super::{StorageVersionSpec, StorageVersionStatus};
 
 /// Storage version of a specific resource.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct StorageVersion {
     /// metadata is the standard object metadata.
     ///

@@ -4,7 +4,7 @@
 use kubernetes_core::json;
 
 /// StorageVersionSpec is an empty spec.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct StorageVersionSpec {}
 
 impl json::Value for StorageVersionSpec {}

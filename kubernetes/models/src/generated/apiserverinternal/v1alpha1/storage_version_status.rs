@@ -7,7 +7,7 @@ use super::{ServerStorageVersion, StorageVersionCondition};
 
 /// API server instances report the versions they can decode and the version they encode objects to when
 /// persisting objects in the backend.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct StorageVersionStatus {
     /// commonEncodingVersion is set to an encoding storage version if all API server instances share that same
     /// version.

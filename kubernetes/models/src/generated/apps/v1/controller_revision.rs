@@ -13,7 +13,7 @@ use kubernetes_core::meta::v1::ObjectMeta;
 /// deleted. Note that, due to its use by both the DaemonSet and StatefulSet controllers for update and
 /// rollback, this object is beta. However, it may be subject to name and representation changes in future
 /// releases, and clients should not depend on its stability. It is primarily for internal use by controllers.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ControllerRevision {
     /// Standard object's metadata.
     ///

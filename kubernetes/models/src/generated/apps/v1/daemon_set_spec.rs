@@ -7,7 +7,7 @@ use kubernetes_core::meta::v1::LabelSelector;
 use super::DaemonSetUpdateStrategy;
 
 /// DaemonSetSpec is the specification of a daemon set.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct DaemonSetSpec {
     /// The minimum number of seconds for which a newly created DaemonSet pod should be ready without any of its
     /// container crashing, for it to be considered available.

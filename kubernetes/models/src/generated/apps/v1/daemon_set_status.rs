@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use super::DaemonSetCondition;
 
 /// DaemonSetStatus represents the current status of a daemon set.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct DaemonSetStatus {
     /// Count of hash collisions for the DaemonSet.
     ///

@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 use super::RollingUpdateDaemonSet;
 
 /// DaemonSetUpdateStrategy is a struct used to control the update strategy for a DaemonSet.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct DaemonSetUpdateStrategy {
     /// Rolling update config params.
     ///

@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use kubernetes_core::{Str, Time};
 
 /// DeploymentCondition describes the state of a deployment at a certain point.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct DeploymentCondition {
     /// Last time the condition transitioned from one status to another.
     pub last_transition_time: Option<Time>,

@@ -7,7 +7,7 @@ use kubernetes_core::meta::v1::LabelSelector;
 use super::DeploymentStrategy;
 
 /// DeploymentSpec is the specification of the desired behavior of the Deployment.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct DeploymentSpec {
     /// Minimum number of seconds for which a newly created pod should be ready without any of its container
     /// crashing, for it to be considered available.

@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 use super::RollingUpdateDeployment;
 
 /// DeploymentStrategy describes how to replace existing pods with new ones.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct DeploymentStrategy {
     /// Rolling update config params.
     ///

@@ -6,7 +6,7 @@ use kubernetes_core::meta::v1::ObjectMeta;
 use super::{ReplicaSetSpec, ReplicaSetStatus};
 
 /// ReplicaSet ensures that a specified number of pod replicas are running at any given time.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ReplicaSet {
     /// If the Labels of a ReplicaSet are empty, they are defaulted to be the same as the Pod(s) that the ReplicaSet
     /// manages.

@@ -6,7 +6,7 @@ use crate::core::v1::PodTemplateSpec;
 use kubernetes_core::meta::v1::LabelSelector;
 
 /// ReplicaSetSpec is the specification of a ReplicaSet.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ReplicaSetSpec {
     /// Minimum number of seconds for which a newly created pod should be ready without any of its container
     /// crashing, for it to be considered available.

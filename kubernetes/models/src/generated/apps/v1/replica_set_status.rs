@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use super::ReplicaSetCondition;
 
 /// ReplicaSetStatus represents the current status of a ReplicaSet.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ReplicaSetStatus {
     /// The number of available non-terminating pods (ready for at least minReadySeconds) for this replica set.
     pub available_replicas: Option<i32>,

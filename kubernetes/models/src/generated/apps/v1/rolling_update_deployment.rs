@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use kubernetes_core::IntOrString;
 
 /// Spec to control the desired behavior of rolling update.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct RollingUpdateDeployment {
     /// The maximum number of pods that can be scheduled above the desired number of pods.
     ///

@@ -13,7 +13,7 @@ use super::{StatefulSetSpec, StatefulSetStatus};
 /// - Storage: As many VolumeClaims as requested.
 ///
 /// The StatefulSet guarantees that a given network identity will always map to the same storage identity.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct StatefulSet {
     /// Standard object's metadata.
     ///

@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 use super::StatefulSetCondition;
 
 /// StatefulSetStatus represents the current state of a StatefulSet.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct StatefulSetStatus {
     /// Total number of available pods (ready for at least minReadySeconds) targeted by this statefulset.
     pub available_replicas: Option<i32>,

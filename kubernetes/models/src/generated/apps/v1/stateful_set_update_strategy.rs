@@ -9,7 +9,7 @@ use super::RollingUpdateStatefulSetStrategy;
 /// updates.
 ///
 /// It includes any additional parameters necessary to perform the update for the indicated strategy.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct StatefulSetUpdateStrategy {
     /// RollingUpdate is used to communicate parameters when Type is RollingUpdateStatefulSetStrategyType.
     pub rolling_update: Option<Box<RollingUpdateStatefulSetStrategy>>,

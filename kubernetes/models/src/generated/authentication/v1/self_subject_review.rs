@@ -11,7 +11,7 @@ use super::SelfSubjectReviewStatus;
 /// When using impersonation, users will receive the user info of the user being impersonated. If impersonation
 /// or request header authentication is used, any extra keys will have their case ignored and returned as
 /// lowercase.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct SelfSubjectReview {
     /// metadata is standard object's metadata.
     ///

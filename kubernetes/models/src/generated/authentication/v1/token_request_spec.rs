@@ -6,7 +6,7 @@ use kubernetes_core::{Map, Str};
 use super::BoundObjectReference;
 
 /// TokenRequestSpec contains client provided parameters of a token request.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct TokenRequestSpec {
     /// attestations is a map of well-known keys to string-slice values.
     ///

@@ -13,17 +13,6 @@ pub struct TokenRequestStatus {
     pub token: Option<Str>,
 }
 
-impl ::core::fmt::Debug for TokenRequestStatus {
-    /// What is secret is left out.
-    #[inline]
-    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.debug_struct("TokenRequestStatus")
-            .field("expiration_timestamp", &self.expiration_timestamp)
-            .field("token", &kubernetes_core::debug::Redacted)
-            .finish()
-    }
-}
-
 impl json::Value for TokenRequestStatus {
     const FIELDS: &'static [&'static str] = &["expirationTimestamp", "token"];
     fn read_fields(
@@ -36,7 +25,7 @@ impl json::Value for TokenRequestStatus {
 
     fn write_fields(&self, writer: &mut json::Writer) {
         writer.optional("expirationTimestamp", &self.expiration_timestamp);
-        writer.optional("token", &self.token);
+        writer.secret("token", &self.token);
     }
 }
 

@@ -8,7 +8,7 @@ use super::{TokenReviewSpec, TokenReviewStatus};
 /// TokenReview attempts to authenticate a token to a known user.
 ///
 /// Note: TokenReview requests may be cached by the webhook token authenticator plugin in the kube-apiserver.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct TokenReview {
     /// metadata is the standard object's metadata.
     ///

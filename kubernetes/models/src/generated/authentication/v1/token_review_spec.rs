@@ -17,17 +17,6 @@ pub struct TokenReviewSpec {
     pub token: Str,
 }
 
-impl ::core::fmt::Debug for TokenReviewSpec {
-    /// What is secret is left out.
-    #[inline]
-    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.debug_struct("TokenReviewSpec")
-            .field("audiences", &self.audiences)
-            .field("token", &kubernetes_core::debug::Redacted)
-            .finish()
-    }
-}
-
 impl json::Value for TokenReviewSpec {
     const FIELDS: &'static [&'static str] = &["audiences", "token"];
     fn read_fields(
@@ -39,7 +28,7 @@ impl json::Value for TokenReviewSpec {
 
     fn write_fields(&self, writer: &mut json::Writer) {
         writer.optional("audiences", &self.audiences);
-        writer.required("token", &self.token);
+        writer.secret("token", &self.token);
     }
 }
 

@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use kubernetes_core::{Map, Str};
 
 /// UserInfo holds the information about the user needed to implement the user.Info interface.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct UserInfo {
     /// extra is any additional information provided by the authenticator.
     pub extra: Map<Vec<Str>>,

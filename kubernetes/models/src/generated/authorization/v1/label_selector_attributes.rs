@@ -16,7 +16,7 @@ use kubernetes_core::meta::v1::LabelSelectorRequirement;
 /// rawSelector will be parsed and limited if the parsing succeeds. \* If rawSelector is empty and requirements
 /// are present, the requirements should be honored \* If rawSelector is present and requirements are present,
 /// the request is invalid.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct LabelSelectorAttributes {
     /// rawSelector is the serialization of a field selector that would be included in a query parameter.
     ///

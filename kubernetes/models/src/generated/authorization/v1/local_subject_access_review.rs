@@ -9,7 +9,7 @@ use super::{SubjectAccessReviewSpec, SubjectAccessReviewStatus};
 ///
 /// Having a namespace scoped resource makes it much easier to grant namespace scoped policy that includes
 /// permissions checking.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct LocalSubjectAccessReview {
     /// metadata is the standard list metadata.
     ///

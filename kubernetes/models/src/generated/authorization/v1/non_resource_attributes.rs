@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 
 /// NonResourceAttributes includes the authorization attributes available for non-resource requests to the
 /// Authorizer interface
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct NonResourceAttributes {
     /// path is the URL path of the request
     pub path: Option<Str>,

@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use kubernetes_core::Str;
 
 /// NonResourceRule holds information that describes a rule for the non-resource
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct NonResourceRule {
     /// nonResourceURLs is a set of partial urls that a user should have access to. \*s are allowed, but only as the
     /// full, final step in the path.

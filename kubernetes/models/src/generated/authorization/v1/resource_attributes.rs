@@ -7,7 +7,7 @@ use super::{FieldSelectorAttributes, LabelSelectorAttributes};
 
 /// ResourceAttributes includes the authorization attributes available for resource requests to the Authorizer
 /// interface
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ResourceAttributes {
     /// fieldSelector describes the limitation on access based on field.
     ///

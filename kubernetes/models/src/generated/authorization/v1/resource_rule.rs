@@ -7,7 +7,7 @@ use kubernetes_core::Str;
 /// ResourceRule is the list of actions the subject is allowed to perform on resources.
 ///
 /// The list ordering isn't significant, may contain duplicates, and possibly be incomplete.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ResourceRule {
     /// apiGroups is the name of the APIGroup that contains the resources.
     ///

@@ -9,7 +9,7 @@ use super::{SelfSubjectAccessReviewSpec, SubjectAccessReviewStatus};
 ///
 /// Not filling in a spec.namespace means "in all namespaces". Self is a special case, because users should
 /// always be able to check whether they can perform an action
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct SelfSubjectAccessReview {
     /// metadata is the standard list metadata.
     ///

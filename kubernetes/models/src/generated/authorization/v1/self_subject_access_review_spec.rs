@@ -7,7 +7,7 @@ use super::{NonResourceAttributes, ResourceAttributes};
 /// SelfSubjectAccessReviewSpec is a description of the access request.
 ///
 /// Exactly one of resourceAttributes and nonResourceAttributes must be set
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct SelfSubjectAccessReviewSpec {
     /// nonResourceAttributes describes information for a non-resource access request
     pub non_resource_attributes: Option<Box<NonResourceAttributes>>,

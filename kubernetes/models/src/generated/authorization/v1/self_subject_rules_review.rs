@@ -13,7 +13,7 @@ use super::{SelfSubjectRulesReviewSpec, SubjectRulesReviewStatus};
 /// authorization decisions as this raises confused deputy, cache lifetime/revocation, and correctness concerns.
 /// SubjectAccessReview, and LocalAccessReview are the correct way to defer authorization decisions to the API
 /// server.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct SelfSubjectRulesReview {
     /// metadata is the standard list metadata.
     ///

@@ -8,7 +8,7 @@ use super::{NonResourceAttributes, ResourceAttributes};
 /// SubjectAccessReviewSpec is a description of the access request.
 ///
 /// Exactly one of resourceAttributes and nonResourceAttributes must be set
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct SubjectAccessReviewSpec {
     /// extra corresponds to the user.Info.GetExtra() method from the authenticator.
     ///

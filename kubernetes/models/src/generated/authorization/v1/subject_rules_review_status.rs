@@ -10,7 +10,7 @@ use super::{NonResourceRule, ResourceRule};
 /// This check can be incomplete depending on the set of authorizers the server is configured with and any
 /// errors experienced during evaluation. Because authorization rules are additive, if a rule appears in a list
 /// it's safe to assume the subject has that permission, even if that list is incomplete.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct SubjectRulesReviewStatus {
     /// evaluationError can appear in combination with Rules.
     ///

@@ -6,7 +6,7 @@ use kubernetes_core::meta::v1::ObjectMeta;
 use super::{HorizontalPodAutoscalerSpec, HorizontalPodAutoscalerStatus};
 
 /// configuration of a horizontal pod autoscaler.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct HorizontalPodAutoscaler {
     /// metadata is the standard object metadata.
     ///

@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use super::CrossVersionObjectReference;
 
 /// specification of a horizontal pod autoscaler.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct HorizontalPodAutoscalerSpec {
     /// maxReplicas is the upper limit for the number of pods that can be set by the autoscaler; cannot be smaller
     /// than MinReplicas.

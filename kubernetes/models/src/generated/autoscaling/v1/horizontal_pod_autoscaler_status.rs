@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use kubernetes_core::Time;
 
 /// current status of a horizontal pod autoscaler
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct HorizontalPodAutoscalerStatus {
     /// currentCPUUtilizationPercentage is the current average CPU utilization over all pods, represented as a
     /// percentage of requested CPU, e.g. 70 means that an average pod is using now 70% of its requested CPU.

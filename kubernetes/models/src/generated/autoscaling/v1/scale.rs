@@ -6,7 +6,7 @@ use kubernetes_core::meta::v1::ObjectMeta;
 use super::{ScaleSpec, ScaleStatus};
 
 /// Scale represents a scaling request for a resource.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Scale {
     /// metadata is the standard object metadata; More info:
     /// <https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata>.

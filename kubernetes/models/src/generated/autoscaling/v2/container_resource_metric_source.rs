@@ -11,7 +11,7 @@ use super::MetricTarget;
 /// The values will be averaged together before being compared to the target. Such metrics are built in to
 /// Kubernetes, and have special scaling options on top of those available to normal per-pod metrics using the
 /// "pods" source. Only one "target" type should be set.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ContainerResourceMetricSource {
     /// container is the name of the container in the pods of the scaling target
     pub container: Str,

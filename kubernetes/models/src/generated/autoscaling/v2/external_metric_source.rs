@@ -6,7 +6,7 @@ use super::{MetricIdentifier, MetricTarget};
 
 /// ExternalMetricSource indicates how to scale on a metric not associated with any Kubernetes object (for
 /// example length of queue in cloud messaging service, or QPS from loadbalancer running outside of cluster).
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ExternalMetricSource {
     /// metric identifies the target metric by name and selector
     pub metric: MetricIdentifier,

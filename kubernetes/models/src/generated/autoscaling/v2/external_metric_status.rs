@@ -6,7 +6,7 @@ use super::{MetricIdentifier, MetricValueStatus};
 
 /// ExternalMetricStatus indicates the current value of a global metric not associated with any Kubernetes
 /// object.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ExternalMetricStatus {
     /// current contains the current value for the given metric
     pub current: MetricValueStatus,

@@ -7,7 +7,7 @@ use super::{HorizontalPodAutoscalerSpec, HorizontalPodAutoscalerStatus};
 
 /// HorizontalPodAutoscaler is the configuration for a horizontal pod autoscaler, which automatically manages
 /// the replica count of any resource implementing the scale subresource based on the metrics specified.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct HorizontalPodAutoscaler {
     /// metadata is the standard object metadata.
     ///

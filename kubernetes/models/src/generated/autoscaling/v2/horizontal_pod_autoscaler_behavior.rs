@@ -6,7 +6,7 @@ use super::HPAScalingRules;
 
 /// HorizontalPodAutoscalerBehavior configures the scaling behavior of the target in both Up and Down directions
 /// (scaleUp and scaleDown fields respectively).
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct HorizontalPodAutoscalerBehavior {
     /// scaleDown is scaling policy for scaling Down.
     ///

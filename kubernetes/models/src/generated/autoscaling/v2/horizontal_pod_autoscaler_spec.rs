@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use super::{CrossVersionObjectReference, HorizontalPodAutoscalerBehavior, MetricSpec};
 
 /// HorizontalPodAutoscalerSpec describes the desired functionality of the HorizontalPodAutoscaler.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct HorizontalPodAutoscalerSpec {
     /// behavior configures the scaling behavior of the target in both Up and Down directions (scaleUp and scaleDown
     /// fields respectively).

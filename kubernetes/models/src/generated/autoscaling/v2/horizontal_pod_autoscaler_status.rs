@@ -6,7 +6,7 @@ use kubernetes_core::Time;
 use super::{HorizontalPodAutoscalerCondition, MetricStatus};
 
 /// HorizontalPodAutoscalerStatus describes the current status of a horizontal pod autoscaler.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct HorizontalPodAutoscalerStatus {
     /// conditions is the set of conditions required for this autoscaler to scale its target, and indicates whether
     /// or not those conditions are met.

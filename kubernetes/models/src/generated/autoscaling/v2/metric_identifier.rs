@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 use kubernetes_core::meta::v1::LabelSelector;
 
 /// MetricIdentifier defines the name and optionally selector for a metric
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct MetricIdentifier {
     /// name is the name of the given metric
     pub name: Str,

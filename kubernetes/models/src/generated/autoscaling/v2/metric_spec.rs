@@ -10,7 +10,7 @@ use super::{
 
 /// MetricSpec specifies how to scale based on a single metric (only `type` and one other matching field should
 /// be set at once).
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct MetricSpec {
     /// containerResource refers to a resource metric (such as those specified in requests and limits) known to
     /// Kubernetes describing a single container in each pod of the current scale target (e.g. CPU or memory).

@@ -9,7 +9,7 @@ use super::{
 };
 
 /// MetricStatus describes the last-read state of a single metric.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct MetricStatus {
     /// containerResource refers to a resource metric (such as those specified in requests and limits) known to
     /// Kubernetes describing a single container in each pod in the current scale target (e.g. CPU or memory).

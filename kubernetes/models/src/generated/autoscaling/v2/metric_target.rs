@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use kubernetes_core::{Quantity, Str};
 
 /// MetricTarget defines the target value, average value, or average utilization of a specific metric
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct MetricTarget {
     /// averageUtilization is the target value of the average of the resource metric across all relevant pods,
     /// represented as a percentage of the requested value of the resource for the pods.

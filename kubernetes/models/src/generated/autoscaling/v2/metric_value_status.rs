@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use kubernetes_core::Quantity;
 
 /// MetricValueStatus holds the current value for a metric
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct MetricValueStatus {
     /// averageUtilization is the current value of the average of the resource metric across all relevant pods,
     /// represented as a percentage of the requested value of the resource for the pods.

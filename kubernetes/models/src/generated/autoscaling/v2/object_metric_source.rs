@@ -6,7 +6,7 @@ use super::{CrossVersionObjectReference, MetricIdentifier, MetricTarget};
 
 /// ObjectMetricSource indicates how to scale on a metric describing a kubernetes object (for example,
 /// hits-per-second on an Ingress object).
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ObjectMetricSource {
     /// describedObject specifies the descriptions of a object,such as kind,name apiVersion
     pub described_object: CrossVersionObjectReference,

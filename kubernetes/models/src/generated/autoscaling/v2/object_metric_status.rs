@@ -6,7 +6,7 @@ use super::{CrossVersionObjectReference, MetricIdentifier, MetricValueStatus};
 
 /// ObjectMetricStatus indicates the current value of a metric describing a kubernetes object (for example,
 /// hits-per-second on an Ingress object).
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ObjectMetricStatus {
     /// current contains the current value for the given metric
     pub current: MetricValueStatus,

@@ -8,7 +8,7 @@ use super::{MetricIdentifier, MetricTarget};
 /// example, transactions-processed-per-second).
 ///
 /// The values will be averaged together before being compared to the target value.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct PodsMetricSource {
     /// metric identifies the target metric by name and selector
     pub metric: MetricIdentifier,

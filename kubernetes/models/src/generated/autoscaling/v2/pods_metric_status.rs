@@ -6,7 +6,7 @@ use super::{MetricIdentifier, MetricValueStatus};
 
 /// PodsMetricStatus indicates the current value of a metric describing each pod in the current scale target
 /// (for example, transactions-processed-per-second).
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct PodsMetricStatus {
     /// current contains the current value for the given metric
     pub current: MetricValueStatus,

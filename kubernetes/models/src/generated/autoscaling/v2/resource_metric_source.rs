@@ -11,7 +11,7 @@ use super::MetricTarget;
 /// The values will be averaged together before being compared to the target. Such metrics are built in to
 /// Kubernetes, and have special scaling options on top of those available to normal per-pod metrics using the
 /// "pods" source. Only one "target" type should be set.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ResourceMetricSource {
     /// name is the name of the resource in question.
     pub name: Str,

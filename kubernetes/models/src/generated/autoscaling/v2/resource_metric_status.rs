@@ -10,7 +10,7 @@ use super::MetricValueStatus;
 ///
 /// Such metrics are built in to Kubernetes, and have special scaling options on top of those available to
 /// normal per-pod metrics using the "pods" source.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ResourceMetricStatus {
     /// current contains the current value for the given metric
     pub current: MetricValueStatus,

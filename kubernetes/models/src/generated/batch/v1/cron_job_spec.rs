@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 use super::JobTemplateSpec;
 
 /// CronJobSpec describes how the job execution will look like and when it will actually run.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct CronJobSpec {
     /// Specifies how to treat concurrent executions of a Job.
     ///

@@ -6,7 +6,7 @@ use crate::core::v1::ObjectReference;
 use kubernetes_core::Time;
 
 /// CronJobStatus represents the current state of a cron job.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct CronJobStatus {
     /// A list of pointers to currently running jobs.
     pub active: Vec<ObjectReference>,

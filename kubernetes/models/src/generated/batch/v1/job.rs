@@ -6,7 +6,7 @@ use kubernetes_core::meta::v1::ObjectMeta;
 use super::{JobSpec, JobStatus};
 
 /// Job represents the configuration of a single job.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Job {
     /// Standard object's metadata.
     ///

@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use kubernetes_core::{Str, Time};
 
 /// JobCondition describes current state of a job.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct JobCondition {
     /// Last time the condition was checked.
     pub last_probe_time: Option<Time>,

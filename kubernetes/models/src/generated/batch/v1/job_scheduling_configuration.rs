@@ -8,7 +8,7 @@ use crate::scheduling::v1alpha3::{
 };
 
 /// JobSchedulingConfiguration composes the reusable workload-aware scheduling building blocks.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct JobSchedulingConfiguration {
     /// DisruptionMode defines the mode in which the Job's pods can be disrupted.
     ///

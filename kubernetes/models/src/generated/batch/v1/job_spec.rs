@@ -8,7 +8,7 @@ use kubernetes_core::meta::v1::LabelSelector;
 use super::{JobSchedulingConfiguration, PodFailurePolicy, SuccessPolicy};
 
 /// JobSpec describes how the job execution will look like.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct JobSpec {
     /// Specifies the duration in seconds relative to the startTime that the job may be continuously active before
     /// the system tries to terminate it; value must be positive integer.

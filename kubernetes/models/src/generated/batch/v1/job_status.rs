@@ -6,7 +6,7 @@ use kubernetes_core::{Str, Time};
 use super::{JobCondition, UncountedTerminatedPods};
 
 /// JobStatus represents the current state of a Job.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct JobStatus {
     /// The number of pending and running pods which are not terminating (without a deletionTimestamp).
     ///

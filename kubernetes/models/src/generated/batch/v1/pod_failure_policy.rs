@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use super::PodFailurePolicyRule;
 
 /// PodFailurePolicy describes how failed pods influence the backoffLimit.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct PodFailurePolicy {
     /// A list of pod failure policy rules.
     ///

@@ -10,7 +10,7 @@ use kubernetes_core::Str;
 /// In particular, it lookups the .state.terminated.exitCode for each app container and init container status,
 /// represented by the .status.containerStatuses and .status.initContainerStatuses fields in the Pod status,
 /// respectively. Containers completed with success (exit code 0) are excluded from the requirement check.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct PodFailurePolicyOnExitCodesRequirement {
     /// Restricts the check for exit codes to the container with the specified name.
     ///

@@ -10,7 +10,7 @@ use super::{
 /// PodFailurePolicyRule describes how a pod failure is handled when the requirements are met.
 ///
 /// One of onExitCodes and onPodConditions, but not both, can be used in each rule.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct PodFailurePolicyRule {
     /// Specifies the action taken on a pod failure when the requirements are satisfied.
     ///

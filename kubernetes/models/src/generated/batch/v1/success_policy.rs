@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use super::SuccessPolicyRule;
 
 /// SuccessPolicy describes when a Job can be declared as succeeded based on the success of some indexes.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct SuccessPolicy {
     /// rules represents the list of alternative rules for the declaring the Jobs as successful before
     /// `.status.succeeded >= .spec.completions`.

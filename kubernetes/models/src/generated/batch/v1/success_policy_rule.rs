@@ -7,7 +7,7 @@ use kubernetes_core::Str;
 /// SuccessPolicyRule describes rule for declaring a Job as succeeded.
 ///
 /// Each rule must have at least one of the "succeededIndexes" or "succeededCount" specified.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct SuccessPolicyRule {
     /// succeededCount specifies the minimal required size of the actual set of the succeeded indexes for the Job.
     ///

@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 
 /// UncountedTerminatedPods holds UIDs of Pods that have terminated but haven't been accounted in Job status
 /// counters.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct UncountedTerminatedPods {
     /// failed holds UIDs of failed Pods.
     pub failed: Vec<Str>,

@@ -18,7 +18,7 @@ use super::{CertificateSigningRequestSpec, CertificateSigningRequestStatus};
 /// This API can be used to request client certificates to authenticate to kube-apiserver (with the
 /// "kubernetes.io/kube-apiserver-client" signerName), or to obtain certificates from custom non-Kubernetes
 /// signers.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct CertificateSigningRequest {
     /// `metadata`
     pub metadata: ObjectMeta,

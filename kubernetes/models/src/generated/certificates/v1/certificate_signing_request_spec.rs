@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use kubernetes_core::{ByteString, Map, Str};
 
 /// CertificateSigningRequestSpec contains the certificate request.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct CertificateSigningRequestSpec {
     /// expirationSeconds is the requested duration of validity of the issued certificate.
     ///

@@ -7,7 +7,7 @@ use super::CertificateSigningRequestCondition;
 
 /// CertificateSigningRequestStatus contains conditions used to indicate approved/denied/failed status of the
 /// request, and the issued certificate.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct CertificateSigningRequestStatus {
     /// certificate is populated with an issued certificate by the signer after an Approved condition is present.
     ///

@@ -16,7 +16,7 @@ use super::ClusterTrustBundleSpec;
 /// anchors for that signer. Signers may have multiple associated ClusterTrustBundles; each is an independent
 /// set of trust anchors for that signer. Admission control is used to enforce that only users with permissions
 /// on the signer can create or modify the corresponding bundle.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ClusterTrustBundle {
     /// metadata contains the object metadata.
     pub metadata: ObjectMeta,

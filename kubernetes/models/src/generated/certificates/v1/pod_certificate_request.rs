@@ -8,7 +8,7 @@ use super::{PodCertificateRequestSpec, PodCertificateRequestStatus};
 /// PodCertificateRequest encodes a pod requesting a certificate from a given signer.
 ///
 /// Kubelets use this API to implement podCertificate projected volumes
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct PodCertificateRequest {
     /// metadata contains the object metadata.
     pub metadata: ObjectMeta,

@@ -7,7 +7,7 @@ use kubernetes_core::meta::v1::Condition;
 
 /// PodCertificateRequestStatus describes the status of the request, and holds the certificate data if the
 /// request is issued.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct PodCertificateRequestStatus {
     /// beginRefreshAt is the time at which the kubelet should begin trying to refresh the certificate.
     ///

@@ -7,7 +7,7 @@ use kubernetes_core::{ByteString, Map, Str};
 /// PodCertificateRequestSpec describes the certificate request.
 ///
 /// All fields are immutable after creation.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct PodCertificateRequestSpec {
     /// maxExpirationSeconds is the maximum lifetime permitted for the certificate.
     ///

@@ -6,7 +6,7 @@ use kubernetes_core::meta::v1::ObjectMeta;
 use super::LeaseSpec;
 
 /// Lease defines a lease concept.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Lease {
     /// metadata is the standard object metadata.
     ///

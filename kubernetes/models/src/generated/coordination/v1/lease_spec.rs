@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use kubernetes_core::{MicroTime, Str};
 
 /// LeaseSpec is a specification of a Lease.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct LeaseSpec {
     /// acquireTime is a time when the current lease was acquired.
     pub acquire_time: Option<MicroTime>,

@@ -9,7 +9,7 @@ use super::LeaseCandidateSpec;
 ///
 /// Candidates are created such that coordinated leader election will pick the best leader from the list of
 /// candidates.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct LeaseCandidate {
     /// metadata is the standard object metadata.
     ///

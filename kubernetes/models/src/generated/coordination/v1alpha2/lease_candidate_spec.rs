@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use kubernetes_core::{MicroTime, Str};
 
 /// LeaseCandidateSpec is a specification of a Lease.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct LeaseCandidateSpec {
     /// binaryVersion is the binary version.
     ///

@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use super::{NodeAffinity, PodAffinity, PodAntiAffinity};
 
 /// Affinity is a group of affinity scheduling rules.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Affinity {
     /// Describes node affinity scheduling rules for the pod.
     pub node_affinity: Option<Box<NodeAffinity>>,

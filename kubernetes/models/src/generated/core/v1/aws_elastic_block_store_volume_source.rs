@@ -9,7 +9,7 @@ use kubernetes_core::Str;
 /// An AWS EBS disk must exist before mounting to a container. The disk must also be in the same AWS zone as the
 /// kubelet. An AWS EBS disk can only be mounted as read/write once. AWS EBS volumes support ownership
 /// management and SELinux relabeling.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct AWSElasticBlockStoreVolumeSource {
     /// fsType is the filesystem type of the volume that you want to mount.
     ///

@@ -7,7 +7,7 @@ use super::SecretReference;
 
 /// Represents a Ceph Filesystem mount that lasts the lifetime of a pod Cephfs volumes do not support ownership
 /// management or SELinux relabeling.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct CephFSPersistentVolumeSource {
     /// monitors is Required: Monitors is a collection of Ceph monitors More info:
     /// <https://examples.k8s.io/volumes/cephfs/README.md#how-to-use-it>

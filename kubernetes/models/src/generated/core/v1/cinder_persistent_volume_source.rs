@@ -9,7 +9,7 @@ use super::SecretReference;
 ///
 /// A Cinder volume must exist before mounting to a container. The volume must also be in the same region as the
 /// kubelet. Cinder volumes support ownership management and SELinux relabeling.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct CinderPersistentVolumeSource {
     /// fsType Filesystem type to mount.
     ///

@@ -7,7 +7,7 @@ use kubernetes_core::meta::v1::LabelSelector;
 
 /// ClusterTrustBundleProjection describes how to select a set of ClusterTrustBundle objects and project their
 /// contents into the pod filesystem.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ClusterTrustBundleProjection {
     /// Select all ClusterTrustBundles that match this label selector.
     ///

@@ -8,7 +8,7 @@ use super::ComponentCondition;
 /// ComponentStatus (and ComponentStatusList) holds the cluster validation info.
 ///
 /// Deprecated: This API is deprecated in v1.19+
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ComponentStatus {
     /// Standard object's metadata.
     ///

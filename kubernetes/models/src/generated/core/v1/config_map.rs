@@ -6,7 +6,7 @@ use kubernetes_core::{ByteString, Map, Str};
 use kubernetes_core::meta::v1::ObjectMeta;
 
 /// ConfigMap holds configuration data for pods to consume.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ConfigMap {
     /// Standard object's metadata.
     ///

@@ -8,7 +8,7 @@ use kubernetes_core::Str;
 ///
 /// The contents of the target ConfigMap's Data field will represent the key-value pairs as environment
 /// variables. Keys in the BinaryData field are not currently propagated to container env vars.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ConfigMapEnvSource {
     /// Name of the referent.
     ///

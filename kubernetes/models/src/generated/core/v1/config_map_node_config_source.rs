@@ -8,7 +8,7 @@ use kubernetes_core::Str;
 ///
 /// This API is deprecated since 1.22:
 /// <https://git.k8s.io/enhancements/keps/sig-node/281-dynamic-kubelet-configuration>
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ConfigMapNodeConfigSource {
     /// KubeletConfigKey declares which key of the referenced ConfigMap corresponds to the KubeletConfiguration
     /// structure This field is required in all cases.

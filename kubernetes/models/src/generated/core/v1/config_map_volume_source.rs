@@ -10,7 +10,7 @@ use super::KeyToPath;
 /// The contents of the target ConfigMap's Data field will be presented in a volume as files using the keys in
 /// the Data field as the file names, unless the items element is populated with specific mappings of keys to
 /// paths. ConfigMap volumes support ownership management and SELinux relabeling.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ConfigMapVolumeSource {
     /// defaultMode is optional: mode bits used to set permissions on created files by default.
     ///

@@ -9,7 +9,7 @@ use super::{
 };
 
 /// A single application container that you want to run within a pod.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Container {
     /// Arguments to the entrypoint.
     ///

@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 
 /// ContainerExtendedResourceRequest has the mapping of container name, extended resource name to the device
 /// request name.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ContainerExtendedResourceRequest {
     /// The name of the container requesting resources.
     pub container_name: Str,

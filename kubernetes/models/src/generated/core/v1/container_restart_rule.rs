@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 use super::ContainerRestartRuleOnExitCodes;
 
 /// ContainerRestartRule describes how a container exit is handled.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ContainerRestartRule {
     /// Specifies the action taken on a container exit if the requirements are satisfied.
     ///

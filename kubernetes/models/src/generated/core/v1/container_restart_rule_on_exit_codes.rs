@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 
 /// ContainerRestartRuleOnExitCodes describes the condition for handling an exited container based on its exit
 /// codes.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ContainerRestartRuleOnExitCodes {
     /// Represents the relationship between the container exit code(s) and the specified values.
     ///

@@ -8,7 +8,7 @@ use super::{ContainerStateRunning, ContainerStateTerminated, ContainerStateWaiti
 ///
 /// Only one of its members may be specified. If none of them is specified, the default one is
 /// ContainerStateWaiting.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ContainerState {
     /// Details about a running container
     pub running: Option<Box<ContainerStateRunning>>,

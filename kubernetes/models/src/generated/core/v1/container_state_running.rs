@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use kubernetes_core::Time;
 
 /// ContainerStateRunning is a running state of a container.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ContainerStateRunning {
     /// Time at which the container was last (re-)started
     pub started_at: Option<Time>,

@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use super::LinuxContainerUser;
 
 /// ContainerUser represents user identity information
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ContainerUser {
     /// Linux holds user identity information initially attached to the first process of the containers in Linux.
     ///

@@ -6,7 +6,7 @@ use kubernetes_core::{Map, Str};
 use super::SecretReference;
 
 /// Represents storage that is managed by an external CSI volume driver
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct CSIPersistentVolumeSource {
     /// controllerExpandSecretRef is a reference to the secret object containing sensitive information to pass to
     /// the CSI driver to complete the CSI ControllerExpandVolume call.

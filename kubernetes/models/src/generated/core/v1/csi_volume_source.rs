@@ -6,7 +6,7 @@ use kubernetes_core::{Map, Str};
 use super::LocalObjectReference;
 
 /// Represents a source location of a volume to mount, managed by an external CSI driver
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct CSIVolumeSource {
     /// driver is the name of the CSI driver that handles this volume.
     ///

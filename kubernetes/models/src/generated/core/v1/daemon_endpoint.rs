@@ -4,7 +4,7 @@
 use kubernetes_core::json;
 
 /// DaemonEndpoint contains information about a single Daemon endpoint.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct DaemonEndpoint {
     /// Port number of the given endpoint.
     pub port: i32,

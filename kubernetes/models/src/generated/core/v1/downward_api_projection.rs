@@ -7,7 +7,7 @@ use super::DownwardAPIVolumeFile;
 /// Represents downward API info for projecting into a projected volume.
 ///
 /// Note that this is identical to a downwardAPI volume source without the default mode.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct DownwardAPIProjection {
     /// Items is a list of DownwardAPIVolume file
     pub items: Vec<DownwardAPIVolumeFile>,

@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 use super::{ObjectFieldSelector, ResourceFieldSelector};
 
 /// DownwardAPIVolumeFile represents information to create the file containing the pod field
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct DownwardAPIVolumeFile {
     /// Required: Selects a field of the pod: only annotations, labels, name, namespace and uid are supported.
     pub field_ref: Option<Box<ObjectFieldSelector>>,

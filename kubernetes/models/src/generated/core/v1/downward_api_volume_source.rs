@@ -7,7 +7,7 @@ use super::DownwardAPIVolumeFile;
 /// DownwardAPIVolumeSource represents a volume containing downward API info.
 ///
 /// Downward API volumes support ownership management and SELinux relabeling.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct DownwardAPIVolumeSource {
     /// Optional: mode bits to use on created files by default.
     ///

@@ -7,7 +7,7 @@ use kubernetes_core::{Quantity, Str};
 /// Represents an empty directory for a pod.
 ///
 /// Empty directory volumes support ownership management and SELinux relabeling.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct EmptyDirVolumeSource {
     /// medium represents what type of storage medium should back this directory.
     ///

@@ -8,7 +8,7 @@ use super::ObjectReference;
 /// EndpointAddress is a tuple that describes single IP address.
 ///
 /// Deprecated: This API is deprecated in v1.33+.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct EndpointAddress {
     /// The Hostname of this endpoint
     pub hostname: Option<Str>,

@@ -7,7 +7,7 @@ use kubernetes_core::Str;
 /// EndpointPort is a tuple that describes a single port.
 ///
 /// Deprecated: This API is deprecated in v1.33+.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct EndpointPort {
     /// The application protocol for this port.
     ///

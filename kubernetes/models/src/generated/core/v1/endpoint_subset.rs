@@ -23,7 +23,7 @@ use super::{EndpointAddress, EndpointPort};
 /// ```
 ///
 /// Deprecated: This API is deprecated in v1.33+.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct EndpointSubset {
     /// IP addresses which offer the related ports that are marked as ready.
     ///

@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 use super::{ConfigMapEnvSource, SecretEnvSource};
 
 /// EnvFromSource represents the source of a set of ConfigMaps or Secrets
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct EnvFromSource {
     /// The ConfigMap to select from
     pub config_map_ref: Option<Box<ConfigMapEnvSource>>,

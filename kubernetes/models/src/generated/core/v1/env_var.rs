@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 use super::EnvVarSource;
 
 /// EnvVar represents an environment variable present in a Container.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct EnvVar {
     /// Name of the environment variable.
     ///

@@ -8,7 +8,7 @@ use super::{
 };
 
 /// EnvVarSource represents a source for the value of an EnvVar.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct EnvVarSource {
     /// Selects a key of a ConfigMap.
     pub config_map_key_ref: Option<Box<ConfigMapKeySelector>>,

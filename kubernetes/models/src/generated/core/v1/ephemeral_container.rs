@@ -17,7 +17,7 @@ use super::{
 ///
 /// To add an ephemeral container, use the ephemeralcontainers subresource of an existing Pod. Ephemeral
 /// containers may not be removed or restarted.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct EphemeralContainer {
     /// Arguments to the entrypoint.
     ///

@@ -6,7 +6,7 @@ use kubernetes_core::MicroTime;
 
 /// EventSeries contain information on series of events, i.e. thing that was/is happening continuously for some
 /// time.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct EventSeries {
     /// Number of occurrences in this series up to the last heartbeat time
     pub count: Option<i32>,

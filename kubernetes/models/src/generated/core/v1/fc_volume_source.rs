@@ -8,7 +8,7 @@ use kubernetes_core::Str;
 ///
 /// Fibre Channel volumes can only be mounted as read/write once. Fibre Channel volumes support ownership
 /// management and SELinux relabeling.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct FCVolumeSource {
     /// fsType is the filesystem type to mount.
     ///

@@ -7,7 +7,7 @@ use super::SecretReference;
 
 /// FlexPersistentVolumeSource represents a generic persistent volume resource that is provisioned/attached
 /// using an exec based plugin.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct FlexPersistentVolumeSource {
     /// driver is the name of the driver to use for this volume.
     pub driver: Str,

@@ -8,7 +8,7 @@ use kubernetes_core::Str;
 ///
 /// One and only one of datasetName and datasetUUID should be set. Flocker volumes do not support ownership
 /// management or SELinux relabeling.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct FlockerVolumeSource {
     /// datasetName is Name of the dataset stored as metadata -\> name on the dataset for Flocker should be
     /// considered as deprecated

@@ -9,7 +9,7 @@ use kubernetes_core::Str;
 /// A GCE PD must exist before mounting to a container. The disk must also be in the same GCE project and zone
 /// as the kubelet. A GCE PD can only be mounted as read/write once or read-only many times. GCE PDs support
 /// ownership management and SELinux relabeling.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct GCEPersistentDiskVolumeSource {
     /// fsType is filesystem type of the volume that you want to mount.
     ///

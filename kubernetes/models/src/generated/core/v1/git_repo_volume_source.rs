@@ -10,7 +10,7 @@ use kubernetes_core::Str;
 ///
 /// DEPRECATED: GitRepo is deprecated. To provision a container with a git repo, mount an EmptyDir into an
 /// InitContainer that clones the repo using git, then mount the EmptyDir into the Pod's container.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct GitRepoVolumeSource {
     /// directory is the target directory name.
     ///

@@ -7,7 +7,7 @@ use kubernetes_core::Str;
 /// Represents a Glusterfs mount that lasts the lifetime of a pod.
 ///
 /// Glusterfs volumes do not support ownership management or SELinux relabeling.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct GlusterfsPersistentVolumeSource {
     /// endpoints is the endpoint name that details Glusterfs topology.
     ///

@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 
 /// HostAlias holds the mapping between IP and hostnames that will be injected as an entry in the pod's hosts
 /// file.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct HostAlias {
     /// Hostnames for the above IP address.
     pub hostnames: Vec<Str>,

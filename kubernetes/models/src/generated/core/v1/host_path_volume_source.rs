@@ -7,7 +7,7 @@ use kubernetes_core::Str;
 /// Represents a host path mapped into a pod.
 ///
 /// Host path volumes do not support ownership management or SELinux relabeling.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct HostPathVolumeSource {
     /// path of the directory on the host.
     ///

@@ -6,7 +6,7 @@ use kubernetes_core::{IntOrString, Str};
 use super::HTTPHeader;
 
 /// HTTPGetAction describes an action based on HTTP Get requests.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct HTTPGetAction {
     /// Host name to connect to, defaults to the pod IP.
     ///

@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use kubernetes_core::Str;
 
 /// HTTPHeader describes a custom header to be used in HTTP probes
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct HTTPHeader {
     /// The header field name.
     ///

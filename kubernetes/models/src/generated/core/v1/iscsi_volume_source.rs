@@ -9,7 +9,7 @@ use super::LocalObjectReference;
 ///
 /// ISCSI volumes can only be mounted as read/write once. ISCSI volumes support ownership management and SELinux
 /// relabeling.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ISCSIVolumeSource {
     /// chapAuthDiscovery defines whether support iSCSI Discovery CHAP authentication
     pub chap_auth_discovery: Option<bool>,

@@ -9,7 +9,7 @@ use super::LifecycleHandler;
 ///
 /// For the PostStart and PreStop lifecycle handlers, management of the container blocks until the action is
 /// complete, unless the container process fails, in which case the handler is aborted.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Lifecycle {
     /// PostStart is called immediately after a container is created.
     ///

@@ -7,7 +7,7 @@ use super::{ExecAction, HTTPGetAction, SleepAction, TCPSocketAction};
 /// LifecycleHandler defines a specific action that should be taken in a lifecycle hook.
 ///
 /// One and only one of the fields, except TCPSocket must be specified.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct LifecycleHandler {
     /// Exec specifies a command to execute in the container.
     pub exec: Option<Box<ExecAction>>,

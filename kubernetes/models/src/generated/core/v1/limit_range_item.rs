@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use kubernetes_core::{Map, Quantity, Str};
 
 /// LimitRangeItem defines a min/max usage limit for any resource that matches on kind.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct LimitRangeItem {
     /// Default resource requirement limit value by resource name if resource limit is omitted.
     pub default: Map<Quantity>,

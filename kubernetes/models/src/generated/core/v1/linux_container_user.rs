@@ -4,7 +4,7 @@
 use kubernetes_core::json;
 
 /// LinuxContainerUser represents user identity information in Linux containers
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct LinuxContainerUser {
     /// GID is the primary gid initially attached to the first process in the container
     pub gid: i64,

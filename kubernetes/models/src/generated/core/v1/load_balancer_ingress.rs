@@ -7,7 +7,7 @@ use super::PortStatus;
 
 /// LoadBalancerIngress represents the status of a load-balancer ingress point: traffic intended for the service
 /// should be sent to an ingress point.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct LoadBalancerIngress {
     /// Hostname is set for load-balancer ingress points that are DNS based (typically AWS load-balancers)
     pub hostname: Option<Str>,

@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 
 /// LocalObjectReference contains enough information to let you locate the referenced object inside the same
 /// namespace.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct LocalObjectReference {
     /// Name of the referent.
     ///

@@ -8,7 +8,7 @@ use super::{NamespaceSpec, NamespaceStatus};
 /// Namespace provides a scope for Names.
 ///
 /// Use of multiple namespaces is optional.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Namespace {
     /// Standard object's metadata.
     ///

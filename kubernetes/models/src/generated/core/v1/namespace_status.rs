@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 use super::NamespaceCondition;
 
 /// NamespaceStatus is information about the current status of a Namespace.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct NamespaceStatus {
     /// Represents the latest available observations of a namespace's current state.
     pub conditions: Vec<NamespaceCondition>,

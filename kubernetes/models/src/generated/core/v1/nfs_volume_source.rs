@@ -7,7 +7,7 @@ use kubernetes_core::Str;
 /// Represents an NFS mount that lasts the lifetime of a pod.
 ///
 /// NFS volumes do not support ownership management or SELinux relabeling.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct NFSVolumeSource {
     /// path that is exported by the NFS server.
     ///

@@ -8,7 +8,7 @@ use super::{NodeSpec, NodeStatus};
 /// Node is a worker node in Kubernetes.
 ///
 /// Each node will have a unique identifier in the cache (i.e. in etcd).
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Node {
     /// Standard object's metadata.
     ///

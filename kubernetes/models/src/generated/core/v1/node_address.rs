@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use kubernetes_core::Str;
 
 /// NodeAddress contains information for the node's address.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct NodeAddress {
     /// The node address.
     pub address: Str,

@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use super::{NodeSelector, PreferredSchedulingTerm};
 
 /// Node affinity is a group of node affinity scheduling rules.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct NodeAffinity {
     /// The scheduler will prefer to schedule pods to nodes that satisfy the affinity expressions specified by this
     /// field, but it may choose a node that violates one or more of the expressions.

@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use kubernetes_core::{Quantity, Str};
 
 /// NodeAllocatableMappedResources describes mapped node allocatable resource allocations.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct NodeAllocatableMappedResources {
     /// Name is the name of the resource (e.g., cpu, memory).
     pub name: Str,

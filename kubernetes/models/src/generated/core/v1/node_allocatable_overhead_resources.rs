@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use kubernetes_core::{Quantity, Str};
 
 /// NodeAllocatableOverheadResources describes auxiliary overhead resource allocations.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct NodeAllocatableOverheadResources {
     /// Name is the name of the resource (e.g., cpu, memory).
     pub name: Str,

@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 use super::{NodeAllocatableMappedResources, NodeAllocatableOverheadResources};
 
 /// NodeAllocatableResourceClaimStatus describes the status of node allocatable resources allocated via DRA.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct NodeAllocatableResourceClaimStatus {
     /// Containers lists the names of all containers in this pod that reference the claim.
     pub containers: Vec<Str>,

@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use kubernetes_core::{Str, Time};
 
 /// NodeCondition contains condition information for a node.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct NodeCondition {
     /// Last time we got an update on a given condition.
     pub last_heartbeat_time: Option<Time>,

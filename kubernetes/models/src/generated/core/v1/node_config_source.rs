@@ -7,7 +7,7 @@ use super::ConfigMapNodeConfigSource;
 /// NodeConfigSource specifies a source of node configuration.
 ///
 /// Exactly one subfield (excluding metadata) must be non-nil. This API is deprecated since 1.22
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct NodeConfigSource {
     /// ConfigMap is a reference to a Node's ConfigMap
     pub config_map: Option<Box<ConfigMapNodeConfigSource>>,

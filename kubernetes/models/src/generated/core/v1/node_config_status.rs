@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 use super::NodeConfigSource;
 
 /// NodeConfigStatus describes the status of the config assigned by Node.Spec.ConfigSource.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct NodeConfigStatus {
     /// Active reports the checkpointed config the node is actively using.
     ///

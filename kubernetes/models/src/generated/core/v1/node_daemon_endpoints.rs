@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use super::DaemonEndpoint;
 
 /// NodeDaemonEndpoints lists ports opened by daemons running on the Node.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct NodeDaemonEndpoints {
     /// Endpoint on which Kubelet is listening.
     pub kubelet_endpoint: Option<Box<DaemonEndpoint>>,

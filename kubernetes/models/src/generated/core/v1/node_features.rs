@@ -7,7 +7,7 @@ use kubernetes_core::json;
 ///
 /// The features contained in the NodeFeatures should depend only on the cri implementation independent of
 /// runtime handlers.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct NodeFeatures {
     /// SupplementalGroupsPolicy is set to true if the runtime supports SupplementalGroupsPolicy and ContainerUser.
     pub supplemental_groups_policy: Option<bool>,

@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use kubernetes_core::Str;
 
 /// NodePodPreemptionPolicy defines the node-level policies governing preemption for pods on this node.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct NodePodPreemptionPolicy {
     /// DisableResizePreemption lists the owners (e.g., autoscalers, operators, administrators) that have requested
     /// to disable scheduler and Kubelet preemption for in-place pod resize on this node.

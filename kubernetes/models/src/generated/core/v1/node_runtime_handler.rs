@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 use super::NodeRuntimeHandlerFeatures;
 
 /// NodeRuntimeHandler is a set of runtime handler information.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct NodeRuntimeHandler {
     /// Supported features.
     pub features: Option<Box<NodeRuntimeHandlerFeatures>>,

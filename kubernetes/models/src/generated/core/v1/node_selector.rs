@@ -6,7 +6,7 @@ use super::NodeSelectorTerm;
 
 /// A node selector represents the union of the results of one or more label queries over a set of nodes; that
 /// is, it represents the OR of the selectors represented by the node selector terms.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct NodeSelector {
     /// Required. A list of node selector terms.
     ///

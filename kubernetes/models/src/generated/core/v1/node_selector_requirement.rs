@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 
 /// A node selector requirement is a selector that contains values, a key, and an operator that relates the key
 /// and values.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct NodeSelectorRequirement {
     /// The label key that the selector applies to.
     pub key: Str,

@@ -8,7 +8,7 @@ use super::NodeSelectorRequirement;
 ///
 /// The requirements of them are ANDed. The TopologySelectorTerm type implements a subset of the
 /// NodeSelectorTerm.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct NodeSelectorTerm {
     /// A list of node selector requirements by node's labels.
     pub match_expressions: Vec<NodeSelectorRequirement>,

@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 use super::{NodeConfigSource, NodePodPreemptionPolicy, Taint};
 
 /// NodeSpec describes the attributes that a node is created with.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct NodeSpec {
     /// Deprecated: Previously used to specify the source of the node's configuration for the DynamicKubeletConfig
     /// feature.

@@ -9,7 +9,7 @@ use super::{
 };
 
 /// NodeStatus is information about the current status of a node.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct NodeStatus {
     /// List of addresses reachable to the node.
     ///

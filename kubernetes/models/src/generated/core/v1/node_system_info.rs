@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 use super::NodeSwapStatus;
 
 /// NodeSystemInfo is a set of ids/uuids to uniquely identify the node.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct NodeSystemInfo {
     /// The Architecture reported by the node
     pub architecture: Str,

@@ -8,7 +8,7 @@ use super::{PersistentVolumeSpec, PersistentVolumeStatus};
 /// PersistentVolume (PV) is a storage resource provisioned by an administrator.
 ///
 /// It is analogous to a node. More info: <https://kubernetes.io/docs/concepts/storage/persistent-volumes>
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct PersistentVolume {
     /// Standard object's metadata.
     ///

@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use kubernetes_core::{Str, Time};
 
 /// PersistentVolumeClaimCondition contains details about state of pvc
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct PersistentVolumeClaimCondition {
     /// lastProbeTime is the time we probed the condition.
     pub last_probe_time: Option<Time>,

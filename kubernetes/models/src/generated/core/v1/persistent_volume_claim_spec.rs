@@ -8,7 +8,7 @@ use super::{TypedLocalObjectReference, TypedObjectReference, VolumeResourceRequi
 
 /// PersistentVolumeClaimSpec describes the common attributes of storage devices and allows a Source for
 /// provider-specific attributes
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct PersistentVolumeClaimSpec {
     /// accessModes contains the desired access modes the volume should have.
     ///

@@ -6,7 +6,7 @@ use kubernetes_core::{Map, Quantity, Str};
 use super::{ModifyVolumeStatus, PersistentVolumeClaimCondition, VolumeHealthStatus};
 
 /// PersistentVolumeClaimStatus is the current status of a persistent volume claim.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct PersistentVolumeClaimStatus {
     /// accessModes contains the actual access modes the volume backing the PVC has.
     ///

@@ -7,7 +7,7 @@ use super::PersistentVolumeClaimSpec;
 
 /// PersistentVolumeClaimTemplate is used to produce PersistentVolumeClaim objects as part of an
 /// EphemeralVolumeSource.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct PersistentVolumeClaimTemplate {
     /// May contain labels and annotations that will be copied into the PVC when creating it.
     ///

@@ -8,7 +8,7 @@ use kubernetes_core::Str;
 ///
 /// This volume finds the bound PV and mounts that volume for the pod. A PersistentVolumeClaimVolumeSource is,
 /// essentially, a wrapper around another type of volume that is owned by someone else (the system).
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct PersistentVolumeClaimVolumeSource {
     /// claimName is the name of a PersistentVolumeClaim in the same namespace as the pod using this volume.
     ///

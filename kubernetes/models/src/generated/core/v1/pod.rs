@@ -8,7 +8,7 @@ use super::{PodSpec, PodStatus};
 /// Pod is a collection of containers that can run on a host.
 ///
 /// This resource is created by clients and scheduled onto hosts.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Pod {
     /// Standard object's metadata.
     ///

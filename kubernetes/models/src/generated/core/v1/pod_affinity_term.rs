@@ -9,7 +9,7 @@ use kubernetes_core::meta::v1::LabelSelector;
 /// pod should be co-located (affinity) or not co-located (anti-affinity) with, where co-located is defined as
 /// running on a node whose value of the label with key \<topologyKey\> matches that of any node on which a pod
 /// of the set of pods is running
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct PodAffinityTerm {
     /// A label query over a set of resources, in this case pods.
     ///

@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use super::{PodAffinityTerm, WeightedPodAffinityTerm};
 
 /// Pod anti affinity is a group of inter pod anti affinity scheduling rules.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct PodAntiAffinity {
     /// The scheduler will prefer to schedule pods to nodes that satisfy the anti-affinity expressions specified by
     /// this field, but it may choose a node that violates one or more of the expressions.

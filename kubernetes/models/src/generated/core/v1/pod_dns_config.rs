@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 use super::PodDNSConfigOption;
 
 /// PodDNSConfig defines the DNS parameters of a pod in addition to those generated from DNSPolicy.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct PodDNSConfig {
     /// A list of DNS name server IP addresses.
     ///

@@ -8,7 +8,7 @@ use super::ContainerExtendedResourceRequest;
 /// PodExtendedResourceClaimStatus is stored in the PodStatus for the extended resource requests backed by DRA.
 ///
 /// It stores the generated name for the corresponding special ResourceClaim created by the scheduler.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct PodExtendedResourceClaimStatus {
     /// RequestMappings identifies the mapping of \<container, extended resource backed by DRA\> to device request
     /// in the generated ResourceClaim.

@@ -15,7 +15,7 @@ use kubernetes_core::Str;
 /// ResourceClaimName, and ResourceClaimTemplateName). A matched claim references a single ResourceClaim shared
 /// across all Pods in the PodGroup, reserved for the PodGroup in ResourceClaimStatus.ReservedFor rather than
 /// for individual Pods.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct PodResourceClaim {
     /// Name uniquely identifies this resource claim inside the pod.
     ///

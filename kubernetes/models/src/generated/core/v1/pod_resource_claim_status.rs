@@ -8,7 +8,7 @@ use kubernetes_core::Str;
 /// ResourceClaimTemplate.
 ///
 /// It stores the generated name for the corresponding ResourceClaim.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct PodResourceClaimStatus {
     /// Name uniquely identifies this resource claim inside the pod.
     ///

@@ -8,7 +8,7 @@ use kubernetes_core::Str;
 ///
 /// The scheduler uses this information to apply workload-aware scheduling semantics. Exactly one field must be
 /// specified.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct PodSchedulingGroup {
     /// PodGroupName specifies the name of the standalone PodGroup object that represents the runtime instance of
     /// this group.

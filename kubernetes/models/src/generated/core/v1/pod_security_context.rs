@@ -12,7 +12,7 @@ use super::{
 ///
 /// Some fields are also present in container.securityContext. Field values of container.securityContext take
 /// precedence over field values of PodSecurityContext.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct PodSecurityContext {
     /// appArmorProfile is the AppArmor options to use by the containers in this pod.
     ///

@@ -11,7 +11,7 @@ use super::{
 };
 
 /// PodSpec is a description of a pod.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct PodSpec {
     /// Optional duration in seconds the pod may be active on the node relative to StartTime before the system will
     /// actively try to mark it failed and kill associated containers.

@@ -13,7 +13,7 @@ use super::{
 ///
 /// Status may trail the actual state of a system, especially if the node that hosts the pod cannot contact the
 /// control plane.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct PodStatus {
     /// AllocatedResources is the total requests allocated for this pod by the node.
     ///

@@ -7,7 +7,7 @@ use super::VolumeHealthCondition;
 
 /// PodVolumeHealth contains health information for a volume used by a pod, reported by the CSI node plugin via
 /// the kubelet.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct PodVolumeHealth {
     /// conditions is the set of adverse conditions reported by the CSI node plugin for this volume on this node.
     ///

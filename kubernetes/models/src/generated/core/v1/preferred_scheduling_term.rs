@@ -7,7 +7,7 @@ use super::NodeSelectorTerm;
 /// An empty preferred scheduling term matches all objects with implicit weight 0 (i.e. it's a no-op).
 ///
 /// A null preferred scheduling term matches no objects (i.e. is also a no-op).
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct PreferredSchedulingTerm {
     /// A node selector term, associated with the corresponding weight.
     pub preference: NodeSelectorTerm,

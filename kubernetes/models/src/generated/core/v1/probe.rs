@@ -6,7 +6,7 @@ use super::{ExecAction, GRPCAction, HTTPGetAction, TCPSocketAction};
 
 /// Probe describes a health check to be performed against a container to determine whether it is alive or ready
 /// to receive traffic.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Probe {
     /// Exec specifies a command to execute in the container.
     pub exec: Option<Box<ExecAction>>,

@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use super::VolumeProjection;
 
 /// Represents a projected volume source
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ProjectedVolumeSource {
     /// defaultMode are the mode bits used to set permissions on created files by default.
     ///

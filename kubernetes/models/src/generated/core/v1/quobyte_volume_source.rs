@@ -7,7 +7,7 @@ use kubernetes_core::Str;
 /// Represents a Quobyte mount that lasts the lifetime of a pod.
 ///
 /// Quobyte volumes do not support ownership management or SELinux relabeling.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct QuobyteVolumeSource {
     /// group to map volume access to Default is no group
     pub group: Option<Str>,

@@ -8,7 +8,7 @@ use super::SecretReference;
 /// Represents a Rados Block Device mount that lasts the lifetime of a pod.
 ///
 /// RBD volumes support ownership management and SELinux relabeling.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct RBDPersistentVolumeSource {
     /// fsType is the filesystem type of the volume that you want to mount.
     ///

@@ -6,7 +6,7 @@ use kubernetes_core::{Map, Str};
 use super::PodTemplateSpec;
 
 /// ReplicationControllerSpec is the specification of a replication controller.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ReplicationControllerSpec {
     /// Minimum number of seconds for which a newly created pod should be ready without any of its container
     /// crashing, for it to be considered available.

@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use super::ReplicationControllerCondition;
 
 /// ReplicationControllerStatus represents the current status of a replication controller.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ReplicationControllerStatus {
     /// The number of available replicas (ready for at least minReadySeconds) for this replication controller.
     pub available_replicas: Option<i32>,

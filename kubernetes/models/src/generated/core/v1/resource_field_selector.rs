@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use kubernetes_core::{Quantity, Str};
 
 /// ResourceFieldSelector represents container resources (cpu, memory) and their output format
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ResourceFieldSelector {
     /// Container name: required for volumes, optional for env vars
     pub container_name: Option<Str>,

@@ -7,7 +7,7 @@ use kubernetes_core::Str;
 /// ResourceHealth represents the health of a resource.
 ///
 /// It has the latest device health information. This is a part of KEP <https://kep.k8s.io/4680>.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ResourceHealth {
     /// Health of the resource. can be one of:
     ///

@@ -6,7 +6,7 @@ use kubernetes_core::{Map, Quantity, Str};
 use super::ScopeSelector;
 
 /// ResourceQuotaSpec defines the desired hard limits to enforce for Quota.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ResourceQuotaSpec {
     /// hard is the set of desired hard limits for each named resource.
     ///

@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 use super::ResourceHealth;
 
 /// ResourceStatus represents the status of a single resource allocated to a Pod.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ResourceStatus {
     /// Name of the resource.
     ///

@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 use super::SecretReference;
 
 /// ScaleIOPersistentVolumeSource represents a persistent ScaleIO volume
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ScaleIOPersistentVolumeSource {
     /// fsType is the filesystem type to mount.
     ///

@@ -6,7 +6,7 @@ use super::ScopedResourceSelectorRequirement;
 
 /// A scope selector represents the AND of the selectors represented by the scoped-resource selector
 /// requirements.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ScopeSelector {
     /// A list of scope selector requirements by scope of the resources.
     pub match_expressions: Vec<ScopedResourceSelectorRequirement>,

@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 
 /// A scoped-resource selector requirement is a selector that contains values, a scope name, and an operator
 /// that relates the scope name and values.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ScopedResourceSelectorRequirement {
     /// Represents a scope's relationship to a set of values.
     ///

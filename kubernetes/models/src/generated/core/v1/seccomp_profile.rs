@@ -7,7 +7,7 @@ use kubernetes_core::Str;
 /// SeccompProfile defines a pod/container's seccomp profile settings.
 ///
 /// Only one profile source may be set.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct SeccompProfile {
     /// localhostProfile indicates a profile defined in a file on the node should be used.
     ///

@@ -67,20 +67,6 @@ impl Secret {
     }
 }
 
-impl ::core::fmt::Debug for Secret {
-    /// What is secret is left out.
-    #[inline]
-    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.debug_struct("Secret")
-            .field("metadata", &self.metadata)
-            .field("data", &self.data)
-            .field("immutable", &self.immutable)
-            .field("string_data", &kubernetes_core::debug::Redacted)
-            .field("type_", &self.type_)
-            .finish()
-    }
-}
-
 impl json::Value for Secret {
     const FIELDS: &'static [&'static str] = &[
         "apiVersion",
@@ -115,7 +101,7 @@ impl json::Value for Secret {
         writer.required("metadata", &self.metadata);
         writer.optional("data", &self.data);
         writer.optional("immutable", &self.immutable);
-        writer.optional("stringData", &self.string_data);
+        writer.secret("stringData", &self.string_data);
         writer.optional("type", &self.type_);
     }
 }

@@ -10,7 +10,7 @@ use super::KeyToPath;
 /// The contents of the target Secret's Data field will be presented in a projected volume as files using the
 /// keys in the Data field as the file names. Note that this is identical to a secret volume source without the
 /// default mode.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct SecretProjection {
     /// items if unspecified, each key-value pair in the Data field of the referenced Secret will be projected into
     /// the volume as a file whose name is the key and content is the value.

@@ -7,7 +7,7 @@ use kubernetes_core::Str;
 /// SecretReference represents a Secret Reference.
 ///
 /// It has enough information to retrieve secret in any namespace
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct SecretReference {
     /// name is unique within a namespace to reference a secret resource.
     pub name: Option<Str>,

@@ -9,7 +9,7 @@ use super::KeyToPath;
 ///
 /// The contents of the target Secret's Data field will be presented in a volume as files using the keys in the
 /// Data field as the file names. Secret volumes support ownership management and SELinux relabeling.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct SecretVolumeSource {
     /// defaultMode is Optional: mode bits used to set permissions on created files by default.
     ///

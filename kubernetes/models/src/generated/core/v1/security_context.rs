@@ -12,7 +12,7 @@ use super::{
 ///
 /// Some fields are present in both SecurityContext and PodSecurityContext. When both are set, the values in
 /// SecurityContext take precedence.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct SecurityContext {
     /// AllowPrivilegeEscalation controls whether a process can gain more privileges than its parent process.
     ///

@@ -8,7 +8,7 @@ use super::{ServiceSpec, ServiceStatus};
 /// Service is a named abstraction of software service (for example, mysql) consisting of local port (for
 /// example 3306) that the proxy listens on, and the selector that determines which pods will answer requests
 /// sent through the proxy.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Service {
     /// Standard object's metadata.
     ///

@@ -7,7 +7,7 @@ use super::{LocalObjectReference, ObjectReference};
 
 /// ServiceAccount binds together: \* a name, understood by users, and perhaps by peripheral systems, for an
 /// identity \* a principal that can be authenticated and authorized \* a set of secrets
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ServiceAccount {
     /// Standard object's metadata.
     ///

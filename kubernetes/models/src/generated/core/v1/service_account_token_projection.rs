@@ -8,7 +8,7 @@ use kubernetes_core::Str;
 ///
 /// This projection can be used to insert a service account token into the pods runtime filesystem for use
 /// against APIs (Kubernetes API Server or otherwise).
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ServiceAccountTokenProjection {
     /// audience is the intended audience of the token.
     ///

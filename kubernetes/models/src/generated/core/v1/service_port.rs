@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use kubernetes_core::{IntOrString, Str};
 
 /// ServicePort contains information on service's port.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ServicePort {
     /// The application protocol for this port.
     ///

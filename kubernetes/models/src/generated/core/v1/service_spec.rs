@@ -6,7 +6,7 @@ use kubernetes_core::{Map, Str};
 use super::{ServicePort, SessionAffinityConfig};
 
 /// ServiceSpec describes the attributes that a user creates on a service.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ServiceSpec {
     /// allocateLoadBalancerNodePorts defines if NodePorts will be automatically allocated for services with type
     /// LoadBalancer.

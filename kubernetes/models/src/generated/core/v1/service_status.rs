@@ -6,7 +6,7 @@ use kubernetes_core::meta::v1::Condition;
 use super::LoadBalancerStatus;
 
 /// ServiceStatus represents the current status of a service.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ServiceStatus {
     /// Current service state
     pub conditions: Vec<Condition>,

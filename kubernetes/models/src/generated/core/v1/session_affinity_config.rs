@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use super::ClientIPConfig;
 
 /// SessionAffinityConfig represents the configurations of session affinity.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct SessionAffinityConfig {
     /// clientIP contains the configurations of Client IP based session affinity.
     pub client_ip: Option<Box<ClientIPConfig>>,

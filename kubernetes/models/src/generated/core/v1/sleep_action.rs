@@ -4,7 +4,7 @@
 use kubernetes_core::json;
 
 /// SleepAction describes a "sleep" action.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct SleepAction {
     /// Seconds is the number of seconds to sleep.
     pub seconds: i64,

@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 use super::ObjectReference;
 
 /// Represents a StorageOS persistent volume resource.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct StorageOSPersistentVolumeSource {
     /// fsType is the filesystem type to mount.
     ///

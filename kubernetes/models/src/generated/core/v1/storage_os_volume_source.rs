@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 use super::LocalObjectReference;
 
 /// Represents a StorageOS persistent volume resource.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct StorageOSVolumeSource {
     /// fsType is the filesystem type to mount.
     ///

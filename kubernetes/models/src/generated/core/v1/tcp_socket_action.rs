@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use kubernetes_core::{IntOrString, Str};
 
 /// TCPSocketAction describes an action based on opening a socket
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct TCPSocketAction {
     /// Optional: Host name to connect to, defaults to the pod IP.
     pub host: Option<Str>,

@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 
 /// The pod this Toleration is attached to tolerates any taint that matches the triple \<key,value,effect\>
 /// using the matching operator \<operator\>.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Toleration {
     /// Effect indicates the taint effect to match.
     ///

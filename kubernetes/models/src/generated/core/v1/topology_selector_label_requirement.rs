@@ -7,7 +7,7 @@ use kubernetes_core::Str;
 /// A topology selector requirement is a selector that matches given label.
 ///
 /// This is an alpha feature and may change in the future.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct TopologySelectorLabelRequirement {
     /// The label key that the selector applies to.
     pub key: Str,

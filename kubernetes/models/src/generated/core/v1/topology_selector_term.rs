@@ -8,7 +8,7 @@ use super::TopologySelectorLabelRequirement;
 ///
 /// A null or empty topology selector term matches no objects. The requirements of them are ANDed. It provides a
 /// subset of functionality as NodeSelectorTerm. This is an alpha feature and may change in the future.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct TopologySelectorTerm {
     /// A list of topology selector requirements by labels.
     pub match_label_expressions: Vec<TopologySelectorLabelRequirement>,

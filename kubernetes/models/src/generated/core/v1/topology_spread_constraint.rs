@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 use kubernetes_core::meta::v1::LabelSelector;
 
 /// TopologySpreadConstraint specifies how to spread matching pods among the given topology.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct TopologySpreadConstraint {
     /// LabelSelector is used to find matching pods.
     ///

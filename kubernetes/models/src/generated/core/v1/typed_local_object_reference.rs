@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 
 /// TypedLocalObjectReference contains enough information to let you locate the typed referenced object inside
 /// the same namespace.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct TypedLocalObjectReference {
     /// APIGroup is the group for the resource being referenced.
     ///

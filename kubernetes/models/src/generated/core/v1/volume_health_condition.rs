@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use kubernetes_core::Str;
 
 /// VolumeHealthCondition represents an adverse health condition reported for a volume.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct VolumeHealthCondition {
     /// message is a human-readable description.
     ///

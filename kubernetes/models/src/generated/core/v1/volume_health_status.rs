@@ -6,7 +6,7 @@ use kubernetes_core::Time;
 use super::VolumeHealthCondition;
 
 /// VolumeHealthStatus contains health information for a volume reported by the CSI controller plugin.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct VolumeHealthStatus {
     /// conditions is the set of adverse conditions reported by the CSI controller plugin.
     ///

@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 use super::VolumeStatus;
 
 /// VolumeMountStatus shows status of volume mounts.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct VolumeMountStatus {
     /// MountPath corresponds to the original VolumeMount.
     pub mount_path: Str,

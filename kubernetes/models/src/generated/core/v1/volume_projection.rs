@@ -10,7 +10,7 @@ use super::{
 /// Projection that may be projected along with other supported volume types.
 ///
 /// Exactly one of these fields must be set.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct VolumeProjection {
     /// ClusterTrustBundle allows a pod to access the `.spec.trustBundle` field of ClusterTrustBundle objects in an
     /// auto-updating file.

@@ -7,7 +7,7 @@ use super::ImageVolumeStatus;
 /// VolumeStatus represents the status of a mounted volume.
 ///
 /// At most one of its members must be specified.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct VolumeStatus {
     /// image represents an OCI object (a container image or artifact) pulled and mounted on the kubelet's host
     /// machine.

@@ -6,7 +6,7 @@ use super::PodAffinityTerm;
 
 /// The weights of all of the matched WeightedPodAffinityTerm fields are added per-node to find the most
 /// preferred node(s)
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct WeightedPodAffinityTerm {
     /// Required. A pod affinity term, associated with the corresponding weight.
     pub pod_affinity_term: PodAffinityTerm,

@@ -7,7 +7,7 @@ use kubernetes_core::{Map, Str};
 use super::{EndpointConditions, EndpointHints};
 
 /// Endpoint represents a single logical "backend" implementing a service.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Endpoint {
     /// addresses of this endpoint.
     ///

@@ -4,7 +4,7 @@
 use kubernetes_core::json;
 
 /// EndpointConditions represents the current condition of an endpoint.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct EndpointConditions {
     /// ready indicates that this endpoint is ready to receive traffic, according to whatever system is managing the
     /// endpoint.

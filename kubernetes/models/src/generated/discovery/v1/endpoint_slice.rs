@@ -12,7 +12,7 @@ use super::{Endpoint, EndpointPort};
 /// objects. For a given service there may be multiple EndpointSlice objects which must be joined to produce the
 /// full set of endpoints; you can find all of the slices for a given service by listing EndpointSlices in the
 /// service's namespace whose `kubernetes.io/service-name` label contains the service's name.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct EndpointSlice {
     /// Standard object's metadata.
     pub metadata: ObjectMeta,

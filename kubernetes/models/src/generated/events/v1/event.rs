@@ -13,7 +13,7 @@ use super::EventSeries;
 /// messages may evolve with time. Event consumers should not rely on the timing of an event with a given Reason
 /// reflecting a consistent underlying trigger, or the continued existence of events with that Reason. Events
 /// should be treated as informative, best-effort, supplemental data.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Event {
     /// metadata is the standard object's metadata.
     ///

@@ -10,7 +10,7 @@ use kubernetes_core::MicroTime;
 /// How often to update the EventSeries is up to the event reporters. The default event reporter in
 /// "k8s.io/client-go/tools/events/event_broadcaster.go" shows how this struct is updated on heartbeats and can
 /// guide customized reporter implementations.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct EventSeries {
     /// count is the number of occurrences in this series up to the last heartbeat time.
     pub count: i32,

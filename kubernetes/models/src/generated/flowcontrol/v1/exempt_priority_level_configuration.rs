@@ -7,7 +7,7 @@ use kubernetes_core::json;
 ///
 /// In the mandatory exempt configuration object the values in the fields here can be modified by authorized
 /// users, unlike the rest of the `spec`.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ExemptPriorityLevelConfiguration {
     /// `lendablePercent` prescribes the fraction of the level's NominalCL that can be borrowed by other priority
     /// levels.

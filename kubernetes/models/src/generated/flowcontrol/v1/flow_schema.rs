@@ -9,7 +9,7 @@ use super::{FlowSchemaSpec, FlowSchemaStatus};
 ///
 /// Note that a flow is made up of a set of inbound API requests with similar attributes and is identified by a
 /// pair of strings: the name of the FlowSchema and a "flow distinguisher".
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct FlowSchema {
     /// `metadata` is the standard object's metadata.
     ///

@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use kubernetes_core::{Str, Time};
 
 /// FlowSchemaCondition describes conditions for a FlowSchema.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct FlowSchemaCondition {
     /// `lastTransitionTime` is the last time the condition transitioned from one status to another.
     pub last_transition_time: Option<Time>,

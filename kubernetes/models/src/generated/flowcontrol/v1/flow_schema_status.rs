@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use super::FlowSchemaCondition;
 
 /// FlowSchemaStatus represents the current state of a FlowSchema.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct FlowSchemaStatus {
     /// `conditions` is a list of the current states of FlowSchema.
     pub conditions: Vec<FlowSchemaCondition>,

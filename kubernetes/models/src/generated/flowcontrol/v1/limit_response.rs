@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 use super::QueuingConfiguration;
 
 /// LimitResponse defines how to handle requests that can not be executed right now.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct LimitResponse {
     /// `queuing` holds the configuration parameters for queuing.
     ///

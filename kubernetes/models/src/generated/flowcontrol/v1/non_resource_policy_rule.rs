@@ -9,7 +9,7 @@ use kubernetes_core::Str;
 ///
 /// A NonResourcePolicyRule matches a request if and only if both (a) at least one member of verbs matches the
 /// request and (b) at least one member of nonResourceURLs matches the request.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct NonResourcePolicyRule {
     /// `nonResourceURLs` is a set of url prefixes that a user should have access to and may not be empty.
     ///

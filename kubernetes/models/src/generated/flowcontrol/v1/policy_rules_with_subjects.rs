@@ -9,7 +9,7 @@ use super::{NonResourcePolicyRule, ResourcePolicyRule, Subject};
 /// The test considers the subject making the request, the verb being requested, and the resource to be acted
 /// upon. This PolicyRulesWithSubjects matches a request if and only if both (a) at least one member of subjects
 /// matches the request and (b) at least one member of resourceRules or nonResourceRules matches the request.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct PolicyRulesWithSubjects {
     /// `nonResourceRules` is a list of NonResourcePolicyRules that identify matching requests according to their
     /// verb and the target non-resource URL.

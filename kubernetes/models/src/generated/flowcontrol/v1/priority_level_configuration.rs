@@ -6,7 +6,7 @@ use kubernetes_core::meta::v1::ObjectMeta;
 use super::{PriorityLevelConfigurationSpec, PriorityLevelConfigurationStatus};
 
 /// PriorityLevelConfiguration represents the configuration of a priority level.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct PriorityLevelConfiguration {
     /// `metadata` is the standard object's metadata.
     ///

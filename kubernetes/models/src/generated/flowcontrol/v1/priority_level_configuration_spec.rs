@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 use super::{ExemptPriorityLevelConfiguration, LimitedPriorityLevelConfiguration};
 
 /// PriorityLevelConfigurationSpec specifies the configuration of a priority level.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct PriorityLevelConfigurationSpec {
     /// `exempt` specifies how requests are handled for an exempt priority level.
     ///

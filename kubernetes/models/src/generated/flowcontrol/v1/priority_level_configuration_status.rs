@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use super::PriorityLevelConfigurationCondition;
 
 /// PriorityLevelConfigurationStatus represents the current state of a "request-priority".
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct PriorityLevelConfigurationStatus {
     /// `conditions` is the current state of "request-priority".
     pub conditions: Vec<PriorityLevelConfigurationCondition>,

@@ -12,7 +12,7 @@ use kubernetes_core::Str;
 /// matches the request, and (d) either (d1) the request does not specify a namespace (i.e., `Namespace==""`)
 /// and clusterScope is true or (d2) the request specifies a namespace and least one member of namespaces
 /// matches the request's namespace.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ResourcePolicyRule {
     /// `apiGroups` is a list of matching API groups and may not be empty.
     ///

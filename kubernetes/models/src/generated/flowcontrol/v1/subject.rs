@@ -8,7 +8,7 @@ use super::{GroupSubject, ServiceAccountSubject, UserSubject};
 /// Subject matches the originator of a request, as identified by the request authentication system.
 ///
 /// There are three ways of matching an originator; by user, group, or service account.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Subject {
     /// `group` matches based on user group name.
     pub group: Option<Box<GroupSubject>>,

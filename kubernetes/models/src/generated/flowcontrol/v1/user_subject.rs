@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use kubernetes_core::Str;
 
 /// UserSubject holds detailed information for user-kind subject.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct UserSubject {
     /// `name` is the username that matches, or "\*" to match all usernames.
     ///

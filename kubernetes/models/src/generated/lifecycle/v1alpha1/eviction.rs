@@ -26,7 +26,7 @@ use super::{EvictionSpec, EvictionStatus};
 /// If there are no other responders and the target is a pod, the last default
 /// imperative-eviction.k8s.io/evictor responder with a priority of 100 will evict the pod using the imperative
 /// Eviction API (pods/\<name\>/eviction subresource).
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Eviction {
     /// metadata is the standard object metadata; More info:
     /// <https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata>.

@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use kubernetes_core::Str;
 
 /// EvictionPodReference contains enough information to locate the referenced pod inside the same namespace.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct EvictionPodReference {
     /// name of the target.
     ///

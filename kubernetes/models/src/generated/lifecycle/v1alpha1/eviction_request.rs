@@ -20,7 +20,7 @@ use super::{EvictionRequestSpec, EvictionRequestStatus};
 /// If all requesters withdraw their eviction intent for a common target, the eviction will be canceled.
 /// Deleting an EvictionRequest also counts as a withdrawal. Once all EvictionRequest of a target are removed,
 /// the corresponding Evictions are eventually garbage collected.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct EvictionRequest {
     /// metadata is the standard object metadata; More info:
     /// <https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata>.

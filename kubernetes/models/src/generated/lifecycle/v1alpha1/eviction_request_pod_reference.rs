@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 
 /// EvictionRequestPodReference contains enough information to locate the referenced pod inside the same
 /// namespace.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct EvictionRequestPodReference {
     /// name of the target.
     ///

@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 use super::EvictionRequestTarget;
 
 /// EvictionRequestSpec is a specification of an EvictionRequest.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct EvictionRequestSpec {
     /// intent specifies the action that should be taken for the specified target.
     ///

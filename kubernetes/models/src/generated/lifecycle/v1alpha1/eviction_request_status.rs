@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use kubernetes_core::meta::v1::Condition;
 
 /// EvictionRequestStatus represents the last observed status of the eviction request.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct EvictionRequestStatus {
     /// conditions contain information about the eviction request.
     ///

@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use super::EvictionTarget;
 
 /// EvictionSpec is a specification of an Eviction.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct EvictionSpec {
     /// target contains a reference to an object (e.g. a pod) that should be evicted.
     ///

@@ -6,7 +6,7 @@ use kubernetes_core::meta::v1::Condition;
 use super::{Requester, ResponderStatus, TargetResponder};
 
 /// EvictionStatus represents the last observed status of the eviction request.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct EvictionStatus {
     /// conditions contain information about the eviction request.
     ///

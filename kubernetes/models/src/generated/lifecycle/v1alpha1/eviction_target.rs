@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use super::EvictionPodReference;
 
 /// EvictionTarget contains a reference to an object that should be evicted.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct EvictionTarget {
     /// pod references a pod that is subject to eviction/termination.
     ///

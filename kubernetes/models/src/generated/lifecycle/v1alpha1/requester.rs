@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use kubernetes_core::Str;
 
 /// Requester allows you to identify the entity, that requested the eviction of the target.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Requester {
     /// intent specifies the action that should be taken for the specified target.
     ///

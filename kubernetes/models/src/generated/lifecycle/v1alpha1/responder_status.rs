@@ -7,7 +7,7 @@ use kubernetes_core::{Str, Time};
 /// ResponderStatus represents the last observed status of the eviction process of the responder.
 ///
 /// It should be only updated by the designated responder whose name is .name field.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ResponderStatus {
     /// completionTime tracks the time at which the Responder stopped processing the eviction request.
     ///

@@ -8,7 +8,7 @@ use kubernetes_core::Str;
 ///
 /// Responders should observe and communicate through the Eviction API (see .state) to help with the graceful
 /// eviction of a target (e.g. termination of a pod).
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct TargetResponder {
     /// name allows you to identify the responder reacting to the Eviction.
     ///

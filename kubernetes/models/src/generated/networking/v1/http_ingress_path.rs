@@ -8,7 +8,7 @@ use super::IngressBackend;
 /// HTTPIngressPath associates a path with a backend.
 ///
 /// Incoming urls matching the path are forwarded to the backend.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct HTTPIngressPath {
     /// backend defines the referenced service endpoint to which the traffic will be forwarded to.
     pub backend: IngressBackend,

@@ -9,7 +9,7 @@ use super::HTTPIngressPath;
 /// In the example: http://\<host\>/\<path\>?\<searchpart\> -\> backend where where parts of the url correspond
 /// to RFC 3986, this resource will be used to match against everything after the last '/' and before the first
 /// '?' or '#'.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct HTTPIngressRuleValue {
     /// paths is a collection of paths that map requests to backends.
     pub paths: Vec<HTTPIngressPath>,

@@ -9,7 +9,7 @@ use super::{IngressSpec, IngressStatus};
 ///
 /// An Ingress can be configured to give services externally-reachable urls, load balance traffic, terminate
 /// SSL, offer name based virtual hosting etc.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Ingress {
     /// metadata is the standard object metadata.
     ///

@@ -6,7 +6,7 @@ use crate::core::v1::TypedLocalObjectReference;
 use super::IngressServiceBackend;
 
 /// IngressBackend describes all endpoints for a given service and port.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct IngressBackend {
     /// resource is an ObjectRef to another Kubernetes resource in the namespace of the Ingress object.
     ///

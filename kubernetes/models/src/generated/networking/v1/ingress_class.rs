@@ -10,7 +10,7 @@ use super::IngressClassSpec;
 /// The `ingressclass.kubernetes.io/is-default-class` annotation can be used to indicate that an IngressClass
 /// should be considered default. When a single IngressClass resource has this annotation set to true, new
 /// Ingress resources without a class specified will be assigned this default class.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct IngressClass {
     /// metadata is the standard object metadata.
     ///

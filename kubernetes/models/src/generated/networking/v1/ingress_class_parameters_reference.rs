@@ -7,7 +7,7 @@ use kubernetes_core::Str;
 /// IngressClassParametersReference identifies an API object.
 ///
 /// This can be used to specify a cluster or namespace-scoped resource.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct IngressClassParametersReference {
     /// apiGroup is the group for the resource being referenced.
     ///

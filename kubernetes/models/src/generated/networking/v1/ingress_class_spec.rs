@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 use super::IngressClassParametersReference;
 
 /// IngressClassSpec provides information about the class of an Ingress.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct IngressClassSpec {
     /// controller refers to the name of the controller that should handle this class.
     ///

@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 use super::IngressPortStatus;
 
 /// IngressLoadBalancerIngress represents the status of a load-balancer ingress point.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct IngressLoadBalancerIngress {
     /// hostname is set for load-balancer ingress points that are DNS based.
     pub hostname: Option<Str>,

@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use super::IngressLoadBalancerIngress;
 
 /// IngressLoadBalancerStatus represents the status of a load-balancer.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct IngressLoadBalancerStatus {
     /// ingress is a list containing ingress points for the load-balancer.
     pub ingress: Vec<IngressLoadBalancerIngress>,

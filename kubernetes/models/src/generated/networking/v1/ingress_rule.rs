@@ -9,7 +9,7 @@ use super::HTTPIngressRuleValue;
 ///
 /// Incoming requests are first evaluated for a host match, then routed to the backend associated with the
 /// matching IngressRuleValue.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct IngressRule {
     /// host is the fully qualified domain name of a network host, as defined by RFC 3986.
     ///

@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 use super::ServiceBackendPort;
 
 /// IngressServiceBackend references a Kubernetes Service as a Backend.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct IngressServiceBackend {
     /// name is the referenced service.
     ///

@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 use super::{IngressBackend, IngressRule, IngressTLS};
 
 /// IngressSpec describes the Ingress the user wishes to exist.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct IngressSpec {
     /// defaultBackend is the backend that should handle requests that don't match any rule.
     ///

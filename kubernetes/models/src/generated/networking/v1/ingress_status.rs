@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use super::IngressLoadBalancerStatus;
 
 /// IngressStatus describe the current state of the Ingress.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct IngressStatus {
     /// loadBalancer contains the current status of the load-balancer.
     pub load_balancer: Option<Box<IngressLoadBalancerStatus>>,

@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use super::ParentReference;
 
 /// IPAddressSpec describe the attributes in an IP Address.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct IPAddressSpec {
     /// parentRef references the resource that an IPAddress is attached to.
     ///

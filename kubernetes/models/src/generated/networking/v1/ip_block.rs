@@ -8,7 +8,7 @@ use kubernetes_core::Str;
 /// matched by a NetworkPolicySpec's podSelector.
 ///
 /// The except entry describes CIDRs that should not be included within this rule.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct IPBlock {
     /// cidr is a string representing the IPBlock Valid examples are "192.168.1.0/24" or "2001:db8::/64"
     pub cidr: Str,

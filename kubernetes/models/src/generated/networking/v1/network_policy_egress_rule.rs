@@ -8,7 +8,7 @@ use super::{NetworkPolicyPeer, NetworkPolicyPort};
 /// NetworkPolicySpec's podSelector.
 ///
 /// The traffic must match both ports and to. This type is beta-level in 1.8
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct NetworkPolicyEgressRule {
     /// ports is a list of destination ports for outgoing traffic.
     ///

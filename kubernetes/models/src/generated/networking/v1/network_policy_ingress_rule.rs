@@ -8,7 +8,7 @@ use super::{NetworkPolicyPeer, NetworkPolicyPort};
 /// NetworkPolicySpec's podSelector.
 ///
 /// The traffic must match both ports and from.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct NetworkPolicyIngressRule {
     /// from is a list of sources which should be able to access the pods selected for this rule.
     ///

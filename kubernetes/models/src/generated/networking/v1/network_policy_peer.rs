@@ -8,7 +8,7 @@ use super::IPBlock;
 /// NetworkPolicyPeer describes a peer to allow traffic to/from.
 ///
 /// Only certain combinations of fields are allowed
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct NetworkPolicyPeer {
     /// ipBlock defines policy on a particular IPBlock.
     ///

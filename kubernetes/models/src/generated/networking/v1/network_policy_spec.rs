@@ -7,7 +7,7 @@ use kubernetes_core::meta::v1::LabelSelector;
 use super::{NetworkPolicyEgressRule, NetworkPolicyIngressRule};
 
 /// NetworkPolicySpec provides the specification of a NetworkPolicy
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct NetworkPolicySpec {
     /// egress is a list of egress rules to be applied to the selected pods.
     ///

@@ -8,7 +8,7 @@ use super::{ServiceCIDRSpec, ServiceCIDRStatus};
 /// ServiceCIDR defines a range of IP addresses using CIDR format (e.g. 192.168.0.0/24 or 2001:db2::/64).
 ///
 /// This range is used to allocate ClusterIPs to Service objects.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ServiceCIDR {
     /// metadata is the standard object metadata.
     ///

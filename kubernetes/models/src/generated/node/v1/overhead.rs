@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use kubernetes_core::{Map, Quantity};
 
 /// Overhead structure represents the resource overhead associated with running a pod.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Overhead {
     /// podFixed represents the fixed resource overhead associated with running a pod.
     pub pod_fixed: Map<Quantity>,

@@ -12,7 +12,7 @@ use super::{Overhead, Scheduling};
 /// RuntimeClasses are manually defined by a user or cluster provisioner, and referenced in the PodSpec. The
 /// Kubelet is responsible for resolving the RuntimeClassName reference before running the pod. For more
 /// details, see <https://kubernetes.io/docs/concepts/containers/runtime-class/>
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct RuntimeClass {
     /// metadata is the standard object metadata.
     ///

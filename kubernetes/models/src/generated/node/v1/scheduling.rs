@@ -6,7 +6,7 @@ use crate::core::v1::Toleration;
 use kubernetes_core::{Map, Str};
 
 /// Scheduling specifies the scheduling constraints for nodes supporting a RuntimeClass.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Scheduling {
     /// nodeSelector lists labels that must be present on nodes that support this RuntimeClass.
     ///

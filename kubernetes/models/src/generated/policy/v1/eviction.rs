@@ -8,7 +8,7 @@ use kubernetes_core::meta::v1::{DeleteOptions, ObjectMeta};
 ///
 /// This is a subresource of Pod. A request to cause such an eviction is created by POSTing to .../pods/\<pod
 /// name\>/evictions.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Eviction {
     /// metadata describes the pod that is being evicted.
     pub metadata: ObjectMeta,

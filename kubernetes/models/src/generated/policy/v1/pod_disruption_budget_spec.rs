@@ -6,7 +6,7 @@ use kubernetes_core::{IntOrString, Str};
 use kubernetes_core::meta::v1::LabelSelector;
 
 /// PodDisruptionBudgetSpec is a description of a PodDisruptionBudget.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct PodDisruptionBudgetSpec {
     /// maxUnavailable indicates that an eviction is allowed if at most "maxUnavailable" pods selected by "selector"
     /// are unavailable after the eviction, i.e. even in absence of the evicted pod.

@@ -8,7 +8,7 @@ use kubernetes_core::meta::v1::Condition;
 /// PodDisruptionBudgetStatus represents information about the status of a PodDisruptionBudget.
 ///
 /// Status may trail the actual state of a system.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct PodDisruptionBudgetStatus {
     /// Conditions contain conditions for PDB.
     ///

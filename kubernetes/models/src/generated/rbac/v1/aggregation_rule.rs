@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use kubernetes_core::meta::v1::LabelSelector;
 
 /// AggregationRule describes how to locate ClusterRoles to aggregate into the ClusterRole
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct AggregationRule {
     /// clusterRoleSelectors holds a list of selectors which will be used to find ClusterRoles and create the rules.
     ///

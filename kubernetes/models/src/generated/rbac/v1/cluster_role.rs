@@ -7,7 +7,7 @@ use super::{AggregationRule, PolicyRule};
 
 /// ClusterRole is a cluster level, logical grouping of PolicyRules that can be referenced as a unit by a
 /// RoleBinding or ClusterRoleBinding.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ClusterRole {
     /// metadata is the standard object's metadata.
     pub metadata: ObjectMeta,

@@ -8,7 +8,7 @@ use super::{RoleRef, Subject};
 /// ClusterRoleBinding references a ClusterRole, but not contain it.
 ///
 /// It can reference a ClusterRole in the global namespace, and adds who information via Subject.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ClusterRoleBinding {
     /// metadata is the standard object's metadata.
     pub metadata: ObjectMeta,

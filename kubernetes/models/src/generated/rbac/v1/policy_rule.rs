@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 
 /// PolicyRule holds information that describes a policy rule, but does not contain information about who the
 /// rule applies to or which namespace the rule applies to.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct PolicyRule {
     /// apiGroups is the name of the APIGroup that contains the resources.
     ///

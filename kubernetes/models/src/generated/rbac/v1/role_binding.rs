@@ -10,7 +10,7 @@ use super::{RoleRef, Subject};
 /// It can reference a Role in the same namespace or a ClusterRole in the global namespace. It adds who
 /// information via Subjects and namespace information by which namespace it exists in. RoleBindings in a given
 /// namespace only have effect in that namespace.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct RoleBinding {
     /// metadata is the standard object's metadata.
     pub metadata: ObjectMeta,

@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use kubernetes_core::Str;
 
 /// RoleRef contains information that points to the role being used
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct RoleRef {
     /// apiGroup is the group for the resource being referenced
     pub api_group: Option<Str>,

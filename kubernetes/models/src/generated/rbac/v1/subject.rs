@@ -7,7 +7,7 @@ use kubernetes_core::Str;
 /// Subject contains a reference to the object or user identities a role binding applies to.
 ///
 /// This can either hold a direct API object reference, or a value for non-objects such as user and group names.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Subject {
     /// apiGroup holds the API group of the referenced subject.
     ///

@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 use super::OpaqueDeviceConfiguration;
 
 /// DeviceAllocationConfiguration gets embedded in an AllocationResult.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct DeviceAllocationConfiguration {
     /// Opaque provides driver-specific configuration parameters.
     pub opaque: Option<Box<OpaqueDeviceConfiguration>>,

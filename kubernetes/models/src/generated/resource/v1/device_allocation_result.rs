@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use super::{DeviceAllocationConfiguration, DeviceRequestAllocationResult};
 
 /// DeviceAllocationResult is the result of allocating devices.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct DeviceAllocationResult {
     /// This field is a combination of all the claim and class configuration parameters.
     ///

@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use super::{DeviceClaimConfiguration, DeviceConstraint, DeviceRequest};
 
 /// DeviceClaim defines how to request devices with a ResourceClaim.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct DeviceClaim {
     /// This field holds configuration for multiple potential drivers which could satisfy requests in this claim.
     ///

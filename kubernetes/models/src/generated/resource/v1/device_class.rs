@@ -8,7 +8,7 @@ use super::DeviceClassSpec;
 /// DeviceClass is a vendor- or admin-provided resource that contains device configuration and selectors.
 ///
 /// It can be referenced in the device requests of a claim to apply these presets. Cluster scoped.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct DeviceClass {
     /// Standard object metadata
     pub metadata: ObjectMeta,

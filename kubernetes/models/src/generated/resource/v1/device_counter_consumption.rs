@@ -6,7 +6,7 @@ use kubernetes_core::{Map, Str};
 use super::Counter;
 
 /// DeviceCounterConsumption defines a set of counters that a device will consume from a CounterSet.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct DeviceCounterConsumption {
     /// CompatibilityGroups is a list of opaque group names for this counter set consumption.
     ///

@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use kubernetes_core::Str;
 
 /// DeviceDerivedAttribute defines a derived attribute computed via CEL.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct DeviceDerivedAttribute {
     /// Expression is a CEL expression evaluated against each candidate device.
     ///

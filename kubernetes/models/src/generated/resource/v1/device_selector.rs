@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use super::CELDeviceSelector;
 
 /// DeviceSelector must have exactly one field set.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct DeviceSelector {
     /// CEL contains a CEL expression for selecting a device.
     pub cel: Option<Box<CELDeviceSelector>>,

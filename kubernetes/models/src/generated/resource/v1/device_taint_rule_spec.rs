@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use super::{DeviceTaint, DeviceTaintSelector};
 
 /// DeviceTaintRuleSpec specifies the selector and one taint.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct DeviceTaintRuleSpec {
     /// DeviceSelector defines which device(s) the taint is applied to.
     ///

@@ -8,7 +8,7 @@ use kubernetes_core::Str;
 ///
 /// This information may be filled by drivers or other components to configure or identify the device within a
 /// network context.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct NetworkDeviceData {
     /// HardwareAddress represents the hardware address (e.g. MAC Address) of the device's network interface.
     ///

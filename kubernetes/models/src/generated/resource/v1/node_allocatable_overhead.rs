@@ -9,7 +9,7 @@ use kubernetes_core::Quantity;
 /// Overheads can be specified as a fixed cost per pod referencing the claim, a variable cost per container
 /// reference, or both. Kubelet accounts for this overhead by adding it to both the pod-level and
 /// container-level cgroups of referencing containers.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct NodeAllocatableOverhead {
     /// PerContainer is applied per container reference to the claim.
     ///

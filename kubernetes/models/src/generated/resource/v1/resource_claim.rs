@@ -10,7 +10,7 @@ use super::{ResourceClaimSpec, ResourceClaimStatus};
 /// For example, if a workload needs an accelerator device with specific properties, this is how that request is
 /// expressed. The status stanza tracks whether this claim has been satisfied and what specific resources have
 /// been allocated.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ResourceClaim {
     /// Standard object metadata
     pub metadata: ObjectMeta,

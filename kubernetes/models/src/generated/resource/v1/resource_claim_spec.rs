@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use super::DeviceClaim;
 
 /// ResourceClaimSpec defines what is being requested in a ResourceClaim and how to configure it.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ResourceClaimSpec {
     /// Devices defines how to request devices.
     pub devices: Option<Box<DeviceClaim>>,

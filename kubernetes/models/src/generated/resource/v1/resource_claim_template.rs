@@ -6,7 +6,7 @@ use kubernetes_core::meta::v1::ObjectMeta;
 use super::ResourceClaimTemplateSpec;
 
 /// ResourceClaimTemplate is used to produce ResourceClaim objects.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ResourceClaimTemplate {
     /// Standard object metadata
     pub metadata: ObjectMeta,

@@ -26,7 +26,7 @@ use super::ResourceSliceSpec;
 ///
 /// For resources that are not local to a node, the node name is not set. Instead, the driver may use a node
 /// selector to specify where the devices are available.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ResourceSlice {
     /// Standard object metadata
     pub metadata: ObjectMeta,

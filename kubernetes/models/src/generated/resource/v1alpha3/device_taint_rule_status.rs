@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use kubernetes_core::meta::v1::Condition;
 
 /// DeviceTaintRuleStatus provides information about an on-going pod eviction.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct DeviceTaintRuleStatus {
     /// Conditions provide information about the state of the DeviceTaintRule and the cluster at some point in time,
     /// in a machine-readable and human-readable format.

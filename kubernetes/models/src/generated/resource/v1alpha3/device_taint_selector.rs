@@ -7,7 +7,7 @@ use kubernetes_core::Str;
 /// DeviceTaintSelector defines which device(s) a DeviceTaintRule applies to.
 ///
 /// The empty selector matches all devices. Without a selector, no devices are matched.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct DeviceTaintSelector {
     /// If device is set, only devices with that name are selected.
     ///

@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 
 /// PartitionTypeStatus reports allocatability for a single partition type, identified by the value of a
 /// grouping attribute.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct PartitionTypeStatus {
     /// Allocatable is the number of additional devices of this partition type that could still be allocated given
     /// current shared-counter consumption.

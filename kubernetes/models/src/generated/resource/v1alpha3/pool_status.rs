@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 use super::{PartitionTypeStatus, ShareableSummaryStatus};
 
 /// PoolStatus contains status information for a single resource pool.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct PoolStatus {
     /// AllocatedDevices is the number of devices currently allocated to claims.
     ///

@@ -10,7 +10,7 @@ use super::{ResourcePoolStatusRequestSpec, ResourcePoolStatusRequestStatus};
 ///
 /// Once status is set, the request is considered complete and will not be reprocessed. Users should delete and
 /// recreate requests to get updated information.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ResourcePoolStatusRequest {
     /// Standard object metadata
     pub metadata: ObjectMeta,

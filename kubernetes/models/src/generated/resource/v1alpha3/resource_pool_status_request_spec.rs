@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use kubernetes_core::Str;
 
 /// ResourcePoolStatusRequestSpec defines the filters for the pool status request.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ResourcePoolStatusRequestSpec {
     /// DefaultPartitionTypeAttribute optionally names a device attribute (by its fully qualified name, e.g.
     /// "gpu.example.com/profile") to use as the default grouping attribute for partitionable devices whose slice

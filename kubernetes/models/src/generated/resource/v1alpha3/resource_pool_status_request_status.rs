@@ -6,7 +6,7 @@ use kubernetes_core::meta::v1::Condition;
 use super::PoolStatus;
 
 /// ResourcePoolStatusRequestStatus contains the calculated pool status information.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ResourcePoolStatusRequestStatus {
     /// Conditions provide information about the state of the request.
     ///

@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use kubernetes_core::{Quantity, Str};
 
 /// ShareableCapacityStatus reports aggregate amounts for a single shareable capacity key.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ShareableCapacityStatus {
     /// Available is Total minus Consumed, never negative.
     pub available: Quantity,

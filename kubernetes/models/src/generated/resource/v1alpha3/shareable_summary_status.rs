@@ -6,7 +6,7 @@ use super::ShareableCapacityStatus;
 
 /// ShareableSummaryStatus reports aggregate capacity for a pool that contains devices with
 /// AllowMultipleAllocations.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ShareableSummaryStatus {
     /// Capacity reports aggregate total, consumed, and available amounts per shareable capacity key across the
     /// pool.

@@ -12,7 +12,7 @@ use super::NetworkDeviceData;
 ///
 /// The combination of Driver, Pool, Device, and ShareID must match the corresponding key in
 /// Status.Allocation.Devices.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct AllocatedDeviceStatus {
     /// Conditions contains the latest observation of the device's state.
     ///

@@ -7,7 +7,7 @@ use kubernetes_core::Time;
 use super::DeviceAllocationResult;
 
 /// AllocationResult contains attributes of an allocated resource.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct AllocationResult {
     /// AllocationTimestamp stores the time when the resources were allocated.
     ///

@@ -10,7 +10,7 @@ use super::{
 };
 
 /// BasicDevice defines one device instance.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct BasicDevice {
     /// AllNodes indicates that all nodes have access to the device.
     ///

@@ -8,7 +8,7 @@ use super::BasicDevice;
 /// Device represents one individual hardware instance that can be selected based on its attributes.
 ///
 /// Besides the name, exactly one field must be set.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Device {
     /// Basic defines one device instance.
     pub basic: Option<Box<BasicDevice>>,

@@ -6,7 +6,7 @@ use kubernetes_core::Quantity;
 use super::CapacityRequestPolicy;
 
 /// DeviceCapacity describes a quantity associated with a device.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct DeviceCapacity {
     /// RequestPolicy defines how this DeviceCapacity must be consumed when the device is allowed to be shared by
     /// multiple allocations.

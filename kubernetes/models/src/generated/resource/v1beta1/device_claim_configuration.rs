@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 use super::OpaqueDeviceConfiguration;
 
 /// DeviceClaimConfiguration is used for configuration parameters in DeviceClaim.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct DeviceClaimConfiguration {
     /// Opaque provides driver-specific configuration parameters.
     pub opaque: Option<Box<OpaqueDeviceConfiguration>>,

@@ -10,7 +10,7 @@ use super::DeviceClassSpec;
 /// It can be referenced in the device requests of a claim to apply these presets. Cluster scoped.
 ///
 /// This is an alpha type and requires enabling the DynamicResourceAllocation feature gate.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct DeviceClass {
     /// Standard object metadata
     pub metadata: ObjectMeta,

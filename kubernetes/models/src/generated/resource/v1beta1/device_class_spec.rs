@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 use super::{DeviceClassConfiguration, DeviceSelector};
 
 /// DeviceClassSpec is used in a \[DeviceClass\] to define what can be allocated and how to configure it.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct DeviceClassSpec {
     /// Config defines configuration parameters that apply to each device that is claimed via this class.
     ///

@@ -12,7 +12,7 @@ use super::{
 ///
 /// This is typically a request for a single resource like a device, but can also ask for several identical
 /// devices.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct DeviceRequest {
     /// AdminAccess indicates that this is a claim for administrative access to the device(s).
     ///

@@ -6,7 +6,7 @@ use kubernetes_core::{Map, Quantity, Str};
 use super::DeviceToleration;
 
 /// DeviceRequestAllocationResult contains the allocation result for one request.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct DeviceRequestAllocationResult {
     /// AdminAccess indicates that this device was allocated for administrative access.
     ///

@@ -16,7 +16,7 @@ use super::{
 /// DeviceSubRequest is similar to Request, but doesn't expose the AdminAccess or FirstAvailable fields, as
 /// those can only be set on the top-level request. AdminAccess is not supported for requests with a prioritized
 /// list, and recursive FirstAvailable fields are not supported.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct DeviceSubRequest {
     /// AllocationMode and its related fields define how devices are allocated to satisfy this subrequest.
     ///

@@ -6,7 +6,7 @@ use kubernetes_core::{Str, Time};
 
 /// The device this taint is attached to has the "effect" on any claim which does not tolerate the taint and,
 /// through the claim, to pods using the claim.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct DeviceTaint {
     /// The effect of the taint on claims that do not tolerate the taint and through such claims on the pods using
     /// them.

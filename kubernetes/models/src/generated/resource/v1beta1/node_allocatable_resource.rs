@@ -8,7 +8,7 @@ use super::{NodeAllocatableMapping, NodeAllocatableOverhead};
 /// corresponding quantity of the node allocatable resource.
 ///
 /// At least one of Mapping or Overhead must be specified. Not specifying either is an invalid configuration.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct NodeAllocatableResource {
     /// Mapping is used when the device directly models a node allocatable resource like standard CPU or memory
     /// (e.g., with a CPU DRA driver).

@@ -6,7 +6,7 @@ use kubernetes_core::{RawExtension, Str};
 
 /// OpaqueDeviceConfiguration contains configuration parameters for a driver in a format defined by the driver
 /// vendor.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct OpaqueDeviceConfiguration {
     /// Driver is used to determine which kubelet plugin needs to be passed these configuration parameters.
     ///

@@ -8,7 +8,7 @@ use kubernetes_core::Str;
 /// ResourceClaim.
 ///
 /// The user must be a resource in the same namespace as the ResourceClaim.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ResourceClaimConsumerReference {
     /// APIGroup is the group for the resource being referenced.
     ///

@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use kubernetes_core::{Map, Quantity};
 
 /// CapacityRequirements defines the capacity requirements for a specific device request.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct CapacityRequirements {
     /// Requests represent individual device resource requests for distinct resources, all of which must be provided
     /// by the device.

@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use kubernetes_core::Quantity;
 
 /// Counter describes a quantity associated with a device.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Counter {
     /// Value defines how much of a certain device counter is available.
     pub value: Quantity,

@@ -10,7 +10,7 @@ use super::Counter;
 ///
 /// The counters are not allocatable by themselves, but can be referenced by devices. When a device is
 /// allocated, the portion of counters it uses will no longer be available for use by other devices.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct CounterSet {
     /// Counters defines the set of counters for this CounterSet The name of each counter must be unique in that set
     /// and must be a DNS label.

@@ -12,7 +12,7 @@ use super::{
 /// Device represents one individual hardware instance that can be selected based on its attributes.
 ///
 /// Besides the name, exactly one field must be set.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Device {
     /// AllNodes indicates that all nodes have access to the device.
     ///

@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use super::OpaqueDeviceConfiguration;
 
 /// DeviceClassConfiguration is used in DeviceClass.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct DeviceClassConfiguration {
     /// Opaque provides driver-specific configuration parameters.
     pub opaque: Option<Box<OpaqueDeviceConfiguration>>,

@@ -9,7 +9,7 @@ use super::{DeviceSubRequest, ExactDeviceRequest};
 ///
 /// This is typically a request for a single resource like a device, but can also ask for several identical
 /// devices. With FirstAvailable it is also possible to provide a prioritized list of requests.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct DeviceRequest {
     /// Exactly specifies the details for a single request that must be met exactly for the request to be satisfied.
     ///

@@ -8,7 +8,7 @@ use super::{DeviceTaintRuleSpec, DeviceTaintRuleStatus};
 /// DeviceTaintRule adds one taint to all devices which match the selector.
 ///
 /// This has the same effect as if the taint was specified directly in the ResourceSlice by the DRA driver.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct DeviceTaintRule {
     /// Standard object metadata
     pub metadata: ObjectMeta,

@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 
 /// The ResourceClaim this DeviceToleration is attached to tolerates any taint that matches the triple
 /// \<key,value,effect\> using the matching operator \<operator\>.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct DeviceToleration {
     /// Effect indicates the taint effect to match.
     ///

@@ -11,7 +11,7 @@ use kubernetes_core::{Quantity, Str};
 /// capacity consumed (via capacityKey and capacityMultiplier). These options are mutually exclusive. Kubelet
 /// adds this mapped resource quantity from claim to both requests and limits at the pod-level cgroup, and to
 /// limits at the container-level cgroup for each container referencing the claim.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct NodeAllocatableMapping {
     /// CapacityKey references a capacity name defined as a key in the `spec.devices[*].capacity` map.
     ///

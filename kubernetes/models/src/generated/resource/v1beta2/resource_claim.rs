@@ -12,7 +12,7 @@ use super::{ResourceClaimSpec, ResourceClaimStatus};
 /// been allocated.
 ///
 /// This is an alpha type and requires enabling the DynamicResourceAllocation feature gate.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ResourceClaim {
     /// Standard object metadata
     pub metadata: ObjectMeta,

@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use super::{AllocatedDeviceStatus, AllocationResult, ResourceClaimConsumerReference};
 
 /// ResourceClaimStatus tracks whether the resource has been allocated and what the result of that was.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ResourceClaimStatus {
     /// Allocation is set once the claim has been allocated successfully.
     pub allocation: Option<Box<AllocationResult>>,

@@ -8,7 +8,7 @@ use super::ResourceClaimTemplateSpec;
 /// ResourceClaimTemplate is used to produce ResourceClaim objects.
 ///
 /// This is an alpha type and requires enabling the DynamicResourceAllocation feature gate.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ResourceClaimTemplate {
     /// Standard object metadata
     pub metadata: ObjectMeta,

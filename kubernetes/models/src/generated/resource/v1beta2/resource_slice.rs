@@ -28,7 +28,7 @@ use super::ResourceSliceSpec;
 /// selector to specify where the devices are available.
 ///
 /// This is an alpha type and requires enabling the DynamicResourceAllocation feature gate.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ResourceSlice {
     /// Standard object metadata
     pub metadata: ObjectMeta,

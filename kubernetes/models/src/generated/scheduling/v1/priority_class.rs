@@ -8,7 +8,7 @@ use kubernetes_core::meta::v1::ObjectMeta;
 /// PriorityClass defines mapping from a priority class name to the priority integer value.
 ///
 /// The value can be any valid integer.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct PriorityClass {
     /// metadata is the standard object metadata.
     ///

@@ -5,7 +5,7 @@ use kubernetes_core::json;
 
 /// CompositeGangSchedulingPolicy indicates that the groups belonging to the composite group should be scheduled
 /// using all-or-nothing semantics.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct CompositeGangSchedulingPolicy {
     /// minGroupCount is the minimum number of child groups that must be schedulable or scheduled at the same time
     /// for the scheduler to admit the entire group.

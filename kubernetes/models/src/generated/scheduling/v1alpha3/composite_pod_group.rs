@@ -10,7 +10,7 @@ use super::{CompositePodGroupSpec, CompositePodGroupStatus};
 /// CompositePodGroups are created by workload controllers (LWS, JobSet, etc...) from
 /// Workload.compositePodGroupTemplates. CompositePodGroup API enablement is toggled by the CompositePodGroup
 /// feature gate.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct CompositePodGroup {
     /// metadata is the standard object metadata.
     ///

@@ -7,7 +7,7 @@ use super::{CompositeBasicSchedulingPolicy, CompositeGangSchedulingPolicy};
 /// CompositePodGroupSchedulingPolicy defines the scheduling configuration for a CompositePodGroup.
 ///
 /// Exactly one policy must be set.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct CompositePodGroupSchedulingPolicy {
     /// basic specifies that the groups of this composite group should be scheduled independently.
     ///

@@ -9,7 +9,7 @@ use super::{
 };
 
 /// CompositePodGroupSpec defines the desired state of CompositePodGroup.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct CompositePodGroupSpec {
     /// disruptionMode defines the mode in which a given CompositePodGroup can be disrupted.
     ///

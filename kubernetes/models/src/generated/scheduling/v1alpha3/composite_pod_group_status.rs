@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use kubernetes_core::meta::v1::Condition;
 
 /// CompositePodGroupStatus represents information about the status of a composite pod group.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct CompositePodGroupStatus {
     /// conditions represent the latest observations of the CompositePodGroup's state.
     ///

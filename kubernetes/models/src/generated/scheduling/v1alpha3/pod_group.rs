@@ -9,7 +9,7 @@ use super::{PodGroupSpec, PodGroupStatus};
 ///
 /// PodGroups are created by workload controllers (Job, LWS, JobSet, etc...) from Workload.podGroupTemplates.
 /// PodGroup API enablement is toggled by the GenericWorkload feature gate.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct PodGroup {
     /// metadata is the standard object metadata.
     ///

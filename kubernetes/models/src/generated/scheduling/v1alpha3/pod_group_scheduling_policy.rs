@@ -9,7 +9,7 @@ use super::{BasicSchedulingPolicy, GangSchedulingPolicy};
 /// Exactly one policy must be set. The policy is chosen at creation time by setting either the Basic or Gang
 /// field. The PodGroup may not change policy after creation. Fields within chosen policy may be updated after
 /// creation when their individual fields allow it.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct PodGroupSchedulingPolicy {
     /// basic specifies that the pods in this group should be scheduled using standard Kubernetes scheduling
     /// behavior.

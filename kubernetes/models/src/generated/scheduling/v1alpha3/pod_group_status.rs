@@ -6,7 +6,7 @@ use kubernetes_core::meta::v1::Condition;
 use super::PodGroupResourceClaimStatus;
 
 /// PodGroupStatus represents information about the status of a pod group.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct PodGroupStatus {
     /// conditions represent the latest observations of the PodGroup's state.
     ///

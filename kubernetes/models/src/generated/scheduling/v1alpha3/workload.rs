@@ -9,7 +9,7 @@ use super::WorkloadSpec;
 /// workloads from the scheduling perspective, including scheduling, preemption, eviction and other phases.
 ///
 /// Workload API enablement is toggled by the GenericWorkload feature gate.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Workload {
     /// metadata is the standard object metadata.
     ///

@@ -4,7 +4,7 @@
 use kubernetes_core::json;
 
 /// WorkloadPodGroupAllDisruptionMode indicates that all pods in the group must be disrupted together.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct WorkloadPodGroupAllDisruptionMode {}
 
 impl json::Value for WorkloadPodGroupAllDisruptionMode {}

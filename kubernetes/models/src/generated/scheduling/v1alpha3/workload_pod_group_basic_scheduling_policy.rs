@@ -4,7 +4,7 @@
 use kubernetes_core::json;
 
 /// WorkloadPodGroupBasicSchedulingPolicy indicates standard Kubernetes scheduling behavior.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct WorkloadPodGroupBasicSchedulingPolicy {}
 
 impl json::Value for WorkloadPodGroupBasicSchedulingPolicy {}

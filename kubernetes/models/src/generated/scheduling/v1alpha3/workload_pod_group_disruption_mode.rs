@@ -7,7 +7,7 @@ use super::{WorkloadPodGroupAllDisruptionMode, WorkloadPodGroupSingleDisruptionM
 /// WorkloadPodGroupDisruptionMode defines how individual pods within a group can be disrupted.
 ///
 /// Exactly one mode must be set.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct WorkloadPodGroupDisruptionMode {
     /// all specifies that all pods in the group must be disrupted together.
     pub all: Option<Box<WorkloadPodGroupAllDisruptionMode>>,

@@ -4,7 +4,7 @@
 use kubernetes_core::json;
 
 /// WorkloadPodGroupGangSchedulingPolicy defines the parameters for gang (all-or-nothing) scheduling.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct WorkloadPodGroupGangSchedulingPolicy {
     /// minCount is the minimum number of pods that must be scheduled at the same time for the scheduler to admit
     /// the entire group.

@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use kubernetes_core::Str;
 
 /// WorkloadPodGroupResourceClaim references a dynamic resource claim that is shared across pods in the group.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct WorkloadPodGroupResourceClaim {
     /// name uniquely identifies this resource claim inside the group.
     ///

@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use super::TopologyConstraint;
 
 /// WorkloadPodGroupSchedulingConstraints defines leaf-level scheduling constraints, such as topology.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct WorkloadPodGroupSchedulingConstraints {
     /// topology specifies desired topological placements for all pods within the pod group.
     ///

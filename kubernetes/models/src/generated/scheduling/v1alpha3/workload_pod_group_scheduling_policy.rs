@@ -8,7 +8,7 @@ use super::{WorkloadPodGroupBasicSchedulingPolicy, WorkloadPodGroupGangSchedulin
 /// controller.
 ///
 /// Exactly one policy must be set.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct WorkloadPodGroupSchedulingPolicy {
     /// basic specifies that standard, pod-by-pod Kubernetes scheduling behavior should be used.
     pub basic: Option<Box<WorkloadPodGroupBasicSchedulingPolicy>>,

@@ -4,7 +4,7 @@
 use kubernetes_core::json;
 
 /// WorkloadPodGroupSingleDisruptionMode indicates that individual pods can be disrupted independently.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct WorkloadPodGroupSingleDisruptionMode {}
 
 impl json::Value for WorkloadPodGroupSingleDisruptionMode {}

@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 
 /// WorkloadReference references the Workload object together with the template that was used to create a
 /// particular PodGroup.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct WorkloadReference {
     /// templateName is the name of a template within the Workload object that was used to create a pod group.
     ///

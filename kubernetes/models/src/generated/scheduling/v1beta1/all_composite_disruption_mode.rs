@@ -5,7 +5,7 @@ use kubernetes_core::json;
 
 /// AllCompositeDisruptionMode means that children of a CompositePodGroup can only be disrupted or preempted
 /// together.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct AllCompositeDisruptionMode {}
 
 impl json::Value for AllCompositeDisruptionMode {}

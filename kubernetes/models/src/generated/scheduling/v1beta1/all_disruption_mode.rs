@@ -4,7 +4,7 @@
 use kubernetes_core::json;
 
 /// AllDisruptionMode specifies that children can only be disrupted together.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct AllDisruptionMode {}
 
 impl json::Value for AllDisruptionMode {}

@@ -4,7 +4,7 @@
 use kubernetes_core::json;
 
 /// BasicSchedulingPolicy indicates that standard Kubernetes scheduling behavior should be used.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct BasicSchedulingPolicy {}
 
 impl json::Value for BasicSchedulingPolicy {}

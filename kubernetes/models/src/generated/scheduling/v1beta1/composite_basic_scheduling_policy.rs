@@ -5,7 +5,7 @@ use kubernetes_core::json;
 
 /// CompositeBasicSchedulingPolicy indicates that the groups belonging to the composite group should be
 /// scheduled independently.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct CompositeBasicSchedulingPolicy {}
 
 impl json::Value for CompositeBasicSchedulingPolicy {}

@@ -7,7 +7,7 @@ use super::{AllCompositeDisruptionMode, SingleCompositeDisruptionMode};
 /// CompositeDisruptionMode defines how individual entities within a composite pod group can be disrupted.
 ///
 /// Exactly one mode must be set.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct CompositeDisruptionMode {
     /// all specifies that all children groups can only be disrupted together.
     pub all: Option<Box<AllCompositeDisruptionMode>>,

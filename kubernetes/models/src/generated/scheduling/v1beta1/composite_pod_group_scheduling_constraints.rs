@@ -6,7 +6,7 @@ use super::TopologyConstraint;
 
 /// CompositePodGroupSchedulingConstraints defines scheduling constraints (e.g. topology) for a
 /// CompositePodGroup.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct CompositePodGroupSchedulingConstraints {
     /// topology defines the topology constraints for the composite pod group.
     ///

@@ -9,7 +9,7 @@ use super::{
 };
 
 /// CompositePodGroupTemplate represents a template for a CompositePodGroup with a scheduling policy.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct CompositePodGroupTemplate {
     /// compositePodGroupTemplates is the list of templates for children CompositePodGroups.
     ///

@@ -7,7 +7,7 @@ use super::{AllDisruptionMode, SingleDisruptionMode};
 /// DisruptionMode defines how individual entities within a group can be disrupted.
 ///
 /// Exactly one mode can be set.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct DisruptionMode {
     /// all specifies that all children can only be disrupted together.
     pub all: Option<Box<AllDisruptionMode>>,

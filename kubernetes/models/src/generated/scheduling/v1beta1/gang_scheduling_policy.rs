@@ -4,7 +4,7 @@
 use kubernetes_core::json;
 
 /// GangSchedulingPolicy defines the parameters for gang scheduling.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct GangSchedulingPolicy {
     /// minCount is the minimum number of pods that must be schedulable or scheduled at the same time for the
     /// scheduler to admit the entire group.

@@ -10,7 +10,7 @@ use kubernetes_core::Str;
 /// It adds a name to it that uniquely identifies the ResourceClaim inside the PodGroup. Pods that need access
 /// to the ResourceClaim define a matching reference in its own Spec.ResourceClaims. The Pod's claim must match
 /// all fields of the PodGroup's claim exactly.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct PodGroupResourceClaim {
     /// name uniquely identifies this resource claim inside the PodGroup.
     ///

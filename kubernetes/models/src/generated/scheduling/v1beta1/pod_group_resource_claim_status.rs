@@ -8,7 +8,7 @@ use kubernetes_core::Str;
 /// a ResourceClaimTemplate.
 ///
 /// It stores the generated name for the corresponding ResourceClaim.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct PodGroupResourceClaimStatus {
     /// name uniquely identifies this resource claim inside the PodGroup.
     ///

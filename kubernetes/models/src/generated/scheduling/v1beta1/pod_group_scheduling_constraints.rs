@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use super::TopologyConstraint;
 
 /// PodGroupSchedulingConstraints defines scheduling constraints (e.g. topology) for a PodGroup.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct PodGroupSchedulingConstraints {
     /// topology defines the topology constraints for the pod group.
     ///

@@ -9,7 +9,7 @@ use super::{
 };
 
 /// PodGroupSpec defines the desired state of a PodGroup.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct PodGroupSpec {
     /// disruptionMode defines the mode in which a given PodGroup can be disrupted.
     ///

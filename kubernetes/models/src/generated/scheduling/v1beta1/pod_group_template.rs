@@ -9,7 +9,7 @@ use super::{
 };
 
 /// PodGroupTemplate represents a template for a set of pods with a scheduling policy.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct PodGroupTemplate {
     /// disruptionMode defines the mode in which a given PodGroup can be disrupted.
     ///

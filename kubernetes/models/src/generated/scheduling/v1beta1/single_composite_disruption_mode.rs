@@ -5,7 +5,7 @@ use kubernetes_core::json;
 
 /// SingleCompositeDisruptionMode means that individual children of a CompositePodGroup can be disrupted or
 /// preempted independently.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct SingleCompositeDisruptionMode {}
 
 impl json::Value for SingleCompositeDisruptionMode {}

@@ -4,7 +4,7 @@
 use kubernetes_core::json;
 
 /// SingleDisruptionMode specifies that children can be disrupted independently.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct SingleDisruptionMode {}
 
 impl json::Value for SingleDisruptionMode {}

@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use super::{CompositePodGroupTemplate, PodGroupTemplate, TypedLocalObjectReference};
 
 /// WorkloadSpec defines the desired state of a Workload.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct WorkloadSpec {
     /// compositePodGroupTemplates is the list of CompositePodGroup templates that make up the Workload.
     ///

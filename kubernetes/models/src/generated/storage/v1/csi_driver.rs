@@ -11,7 +11,7 @@ use super::CSIDriverSpec;
 /// Kubernetes attach detach controller uses this object to determine whether attach is required. Kubelet uses
 /// this object to determine whether pod information needs to be passed on mount. CSIDriver objects are
 /// non-namespaced.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct CSIDriver {
     /// metadata is the standard object metadata. metadata.Name indicates the name of the CSI driver that this
     /// object refers to; it MUST be the same name returned by the CSI GetPluginName() call for that driver.

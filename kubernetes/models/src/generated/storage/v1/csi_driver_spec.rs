@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 use super::TokenRequest;
 
 /// CSIDriverSpec is the specification of a CSIDriver.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct CSIDriverSpec {
     /// attachRequired indicates this CSI volume driver requires an attach operation (because it implements the CSI
     /// ControllerPublishVolume() method), and that the Kubernetes attach detach controller should call the attach

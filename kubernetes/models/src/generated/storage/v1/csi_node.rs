@@ -12,7 +12,7 @@ use super::{CSINodeSpec, CSINodeStatus};
 /// kubelet plugin registration. CSINode has the same name as a node. If the object is missing, it means either
 /// there are no CSI Drivers available on the node, or the Kubelet version is low enough that it doesn't create
 /// this object. CSINode has an OwnerReference that points to the corresponding node object.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct CSINode {
     /// metadata is the standard object metadata. metadata.name must be the Kubernetes node name.
     pub metadata: ObjectMeta,

@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use super::StorageHealth;
 
 /// CSINodeStatus contains health and status information for storage on a node.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct CSINodeStatus {
     /// storageHealth contains backend health reports for CSI drivers registered on the node.
     pub storage_health: Vec<StorageHealth>,

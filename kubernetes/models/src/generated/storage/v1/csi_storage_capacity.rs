@@ -25,7 +25,7 @@ use kubernetes_core::meta::v1::{LabelSelector, ObjectMeta};
 /// pending volumes to filter out unsuitable nodes. If MaximumVolumeSize is unset, it falls back to a comparison
 /// against the less precise Capacity. If that is also unset, the scheduler assumes that capacity is
 /// insufficient and tries some other node.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct CSIStorageCapacity {
     /// metadata is the standard object metadata.
     ///

@@ -10,7 +10,7 @@ use kubernetes_core::meta::v1::ObjectMeta;
 /// provisioned.
 ///
 /// StorageClasses are non-namespaced; the name of the storage class according to etcd is in ObjectMeta.Name.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct StorageClass {
     /// metadata is the standard object metadata.
     ///

@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 use super::StorageHealthCondition;
 
 /// StorageHealth contains storage backend health reported by a CSI driver on a node.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct StorageHealth {
     /// healthConditions are the adverse storage backend conditions reported by the CSI driver.
     ///

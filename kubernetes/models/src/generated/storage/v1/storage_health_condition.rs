@@ -6,7 +6,7 @@ use kubernetes_core::{Str, Time};
 
 /// StorageHealthCondition represents an adverse health condition reported by a CSI driver for its storage
 /// backend on a node.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct StorageHealthCondition {
     /// accessMode is the access mode affected.
     ///

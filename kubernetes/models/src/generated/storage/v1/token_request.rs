@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use kubernetes_core::Str;
 
 /// TokenRequest contains parameters of a service account token.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct TokenRequest {
     /// audience is the intended audience of the token in "TokenRequestSpec".
     ///

@@ -8,7 +8,7 @@ use super::{VolumeAttachmentSpec, VolumeAttachmentStatus};
 /// VolumeAttachment captures the intent to attach or detach the specified volume to/from the specified node.
 ///
 /// VolumeAttachment objects are non-namespaced.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct VolumeAttachment {
     /// metadata is the standard object metadata.
     ///

@@ -9,7 +9,7 @@ use kubernetes_core::Str;
 ///
 /// Right now only PersistentVolumes can be attached via external attacher, in the future we may allow also
 /// inline volumes in pods. Exactly one member can be set.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct VolumeAttachmentSource {
     /// inlineVolumeSpec contains all the information necessary to attach a persistent volume defined by a pod's
     /// inline VolumeSource.

@@ -9,7 +9,7 @@ use kubernetes_core::meta::v1::ObjectMeta;
 ///
 /// The class can be specified during dynamic provisioning of PersistentVolumeClaims, and changed in the
 /// PersistentVolumeClaim spec after provisioning.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct VolumeAttributesClass {
     /// metadata is the standard object metadata.
     ///

@@ -5,7 +5,7 @@ use kubernetes_core::json;
 use kubernetes_core::meta::v1::GroupResource;
 
 /// Spec of the storage version migration.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct StorageVersionMigrationSpec {
     /// The resource that is being migrated.
     ///

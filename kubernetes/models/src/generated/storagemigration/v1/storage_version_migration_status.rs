@@ -6,7 +6,7 @@ use kubernetes_core::Str;
 use kubernetes_core::meta::v1::Condition;
 
 /// Status of the storage version migration.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct StorageVersionMigrationStatus {
     /// The latest available observations of the migration's current state.
     pub conditions: Vec<Condition>,
