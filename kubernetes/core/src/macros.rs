@@ -102,6 +102,7 @@ macro_rules! open_enum {
 
         impl ::core::default::Default for $name {
             /// The empty string, as in Go.
+            #[inline]
             fn default() -> Self {
                 Self::Other($crate::Str::EMPTY)
             }
@@ -117,12 +118,14 @@ macro_rules! open_enum {
         }
 
         impl ::core::convert::AsRef<str> for $name {
+            #[inline]
             fn as_ref(&self) -> &str {
                 Self::as_str(self)
             }
         }
 
         impl ::core::fmt::Display for $name {
+            #[inline]
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 ::core::fmt::Display::fmt(Self::as_str(self), f)
             }
@@ -130,6 +133,7 @@ macro_rules! open_enum {
 
         impl ::core::fmt::Debug for $name {
             /// The value on the wire, in quotes.
+            #[inline]
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 ::core::fmt::Debug::fmt(Self::as_str(self), f)
             }
@@ -145,12 +149,14 @@ macro_rules! open_enum {
         impl ::core::cmp::Eq for $name {}
 
         impl ::core::cmp::PartialOrd for $name {
+            #[inline]
             fn partial_cmp(&self, other: &Self) -> ::core::option::Option<::core::cmp::Ordering> {
                 ::core::option::Option::Some(::core::cmp::Ord::cmp(self, other))
             }
         }
 
         impl ::core::cmp::Ord for $name {
+            #[inline]
             fn cmp(&self, other: &Self) -> ::core::cmp::Ordering {
                 ::core::cmp::Ord::cmp(Self::as_str(self), Self::as_str(other))
             }
@@ -189,10 +195,12 @@ macro_rules! object {
             const TYPE: ::core::option::Option<$crate::StaticType> =
                 ::core::option::Option::Some($crate::StaticType::new($group, $version, $kind));
 
+            #[inline]
             fn metadata(&self) -> &$crate::ObjectMeta {
                 &self.metadata
             }
 
+            #[inline]
             fn metadata_mut(&mut self) -> &mut $crate::ObjectMeta {
                 &mut self.metadata
             }
@@ -207,16 +215,19 @@ macro_rules! object {
             }
 
             /// `metadata.name`, or the empty string.
+            #[inline]
             pub fn name(&self) -> &str {
                 self.metadata.name.as_deref().unwrap_or_default()
             }
 
             /// `metadata.namespace`.
+            #[inline]
             pub fn namespace(&self) -> ::core::option::Option<&str> {
                 self.metadata.namespace.as_deref()
             }
 
             /// `metadata.uid`, or the empty string.
+            #[inline]
             pub fn uid(&self) -> &str {
                 self.metadata.uid.as_deref().unwrap_or_default()
             }

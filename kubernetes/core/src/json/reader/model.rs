@@ -52,8 +52,8 @@ impl Reader<'_> {
     #[inline]
     fn take_key(&mut self, name: &str) -> bool {
         let Some(rest) = self.bytes().get(self.position..) else { return false };
-        let found = rest.strip_prefix(b"\"").and_then(|rest| rest.strip_prefix(name.as_bytes()));
-        let found = found.is_some_and(|rest| rest.starts_with(b"\":"));
+        let found = rest.strip_prefix(b"\"").and_then(|rest| rest.split_at_checked(name.len()));
+        let found = found.is_some_and(|(key, rest)| rest.starts_with(b"\":") && same_text(key, name.as_bytes()));
         if found {
             self.position += name.len() + 3;
         }
@@ -89,6 +89,22 @@ impl Reader<'_> {
                 Ok(last)
             }
         }
+    }
+}
+
+/// Whether two texts of the same length are the same.
+///
+/// Names are short: a call of the C library's comparison takes longer than this.
+#[inline]
+fn same_text(a: &[u8], b: &[u8]) -> bool {
+    match (a.first_chunk::<8>(), b.first_chunk::<8>(), a.last_chunk::<8>(), b.last_chunk::<8>()) {
+        (Some(a_first), Some(b_first), Some(a_last), Some(b_last)) => {
+            a_first == b_first && a_last == b_last && (a.len() <= 16 || a == b)
+        }
+        _ => match (a.first_chunk::<4>(), b.first_chunk::<4>(), a.last_chunk::<4>(), b.last_chunk::<4>()) {
+            (Some(a_first), Some(b_first), Some(a_last), Some(b_last)) => a_first == b_first && a_last == b_last,
+            _ => a.iter().eq(b),
+        },
     }
 }
 
@@ -158,6 +174,24 @@ impl Orders {
     fn learn(&mut self, slot: usize, field: usize, next: usize) {
         if let (Some(order), Ok(next)) = (self.next.get_mut(slot), u8::try_from(next)) {
             order[field % MOST_FIELDS] = next;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::same_text;
+
+    #[test]
+    fn texts_of_any_length_that_differ_in_one_byte_are_told_apart() {
+        for length in 0..40 {
+            let text: Vec<u8> = (0..length).collect();
+            assert!(same_text(&text, &text.clone()), "of {length} bytes");
+            for at in 0..text.len() {
+                let mut other = text.clone();
+                other[at] ^= 0x20;
+                assert!(!same_text(&text, &other), "byte {at} of {length}");
+            }
         }
     }
 }
