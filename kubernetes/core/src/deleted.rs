@@ -30,14 +30,13 @@ impl<K> Default for Deleted<K> {
 
 impl<K: Value> Value for Deleted<K> {
     fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        let start = reader.clone();
-        *self = if kind_is_status(reader)? {
+        *self = if kind_is_status(&mut reader.clone())? {
             let mut status = Box::<Status>::default();
-            status.read(&mut start.clone())?;
+            status.read_new(reader)?;
             Self::Status(status)
         } else {
             let mut object = Box::<K>::default();
-            object.read(&mut start.clone())?;
+            object.read_new(reader)?;
             Self::Object(object)
         };
         Ok(())

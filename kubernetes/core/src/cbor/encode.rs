@@ -58,7 +58,6 @@ fn string(text: &str, bytes: &mut Vec<u8>) {
 /// Integers that fit 64 bits with a sign stay integers, other numbers become doubles: the server reads integers as
 /// Go's `int64` and refuses larger ones (`IntDecConvertSignedOrFail`), where it takes them for doubles in JSON.
 fn number(reader: &mut Reader<'_>, bytes: &mut Vec<u8>) -> Result<(), DecodeError> {
-    let mut again = reader.clone();
     let text = reader.raw()?;
     if let Ok(integer) = text.parse::<i64>() {
         match u64::try_from(integer) {
@@ -67,7 +66,8 @@ fn number(reader: &mut Reader<'_>, bytes: &mut Vec<u8>) -> Result<(), DecodeErro
         }
     } else {
         bytes.push(0xFB);
-        bytes.extend(again.float()?.to_be_bytes());
+        let float: f64 = text.parse().map_err(|_| reader.error("not a number"))?;
+        bytes.extend(float.to_be_bytes());
     }
     Ok(())
 }

@@ -35,7 +35,9 @@ type Result<T> = std::result::Result<T, DecodeError>;
 ///
 /// It is concrete, and not generic over formats, because every model's code is compiled against it once.
 /// The text is valid UTF-8 before reading starts, so strings are slices of it unless they have an escape.
-#[derive(Clone)]
+///
+/// A clone, to look ahead with, has the same place in the text, and none of what the reader keeps to be quick in a long
+/// document: it takes no memory.
 pub struct Reader<'a> {
     text: &'a str,
     position: usize,
@@ -357,5 +359,36 @@ impl<'a> Reader<'a> {
             }
             _ => Err(self.error("expected a value")),
         }
+    }
+}
+
+impl Clone for Reader<'_> {
+    fn clone(&self) -> Self {
+        Self {
+            text: self.text,
+            position: self.position,
+            depth: self.depth,
+            orders: model::Orders::default(),
+            texts: shared::Texts::default(),
+            strings: shared::Strings::default(),
+            unescaped: String::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Reader;
+
+    #[test]
+    fn a_clone_in_a_long_document_takes_no_memory() {
+        let text = format!("[{}1]", "1,".repeat(100_000));
+        let mut reader = Reader::new(&text);
+        reader.begin_list().unwrap();
+        let mut ahead = reader.clone();
+        assert!(reader.orders.memory() > 0 && reader.strings.memory() > 0, "the document is long enough");
+        assert_eq!((ahead.orders.memory(), ahead.strings.memory()), (0, 0));
+        assert_eq!((ahead.offset(), ahead.integer().unwrap()), (1, 1));
+        assert_eq!((ahead.offset(), reader.offset()), (2, 1));
     }
 }

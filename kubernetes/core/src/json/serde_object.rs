@@ -32,35 +32,41 @@ fn with_path(text: &str, start: usize, error: &serde_json::Error) -> DecodeError
     let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
     let line_start: usize = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
     let offset = line_start + error.column();
-    in_path(Reader::new(text), offset, DecodeError::new(message.to_owned(), start + offset))
+    let error = DecodeError::new(message.to_owned(), start + offset);
+    in_path(&mut Reader::new(text), offset, error).unwrap_or_else(|error| error)
 }
 
-/// The error with the path of the innermost value around an offset, in a text that is JSON.
+/// Reads a value, and returns the error with the path of the innermost value around an offset; as an error, if the value
+/// ends before.
 ///
 /// serde_json is at the start of an object or list that has the wrong type, and at the end of what it has read else.
-fn in_path(mut reader: Reader<'_>, offset: usize, error: DecodeError) -> DecodeError {
-    let is_object = reader.begin_object().is_ok();
-    if !is_object && reader.begin_list().is_err() {
-        return error;
-    }
+fn in_path(reader: &mut Reader<'_>, offset: usize, mut error: DecodeError) -> Result<DecodeError, DecodeError> {
+    let token = reader.token();
+    let read = match token {
+        Some(b'{') => reader.begin_object(),
+        Some(b'[') => reader.begin_list(),
+        _ => reader.skip(),
+    };
     let (mut first, mut index) = (true, 0);
-    loop {
-        let key = if is_object {
+    while read.is_ok() && matches!(token, Some(b'{' | b'[')) {
+        let key = if token == Some(b'{') {
             reader.next_key(&mut first)
         } else {
             reader.next_element(&mut first).map(|more| more.then(Default::default))
         };
-        let Ok(Some(key)) = key else { return error };
-        let value = reader.clone();
-        if value.offset() > offset || reader.skip().is_err() {
-            return error;
+        let Ok(key) = key else { return Ok(error) };
+        let Some(key) = key else { break };
+        if reader.offset() > offset {
+            return Ok(error);
         }
-        if reader.offset() >= offset {
-            let error = in_path(value, offset, error);
-            return if is_object { error.in_field(&key) } else { error.in_index(index) };
-        }
+        error = match in_path(reader, offset, error) {
+            Ok(error) if token == Some(b'{') => return Ok(error.in_field(&key)),
+            Ok(error) => return Ok(error.in_index(index)),
+            Err(error) => error,
+        };
         index += 1;
     }
+    if read.is_err() || reader.offset() >= offset { Ok(error) } else { Err(error) }
 }
 
 fn check_type(text: &str, of_type: StaticType) -> Result<(), DecodeError> {

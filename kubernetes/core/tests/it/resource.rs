@@ -68,6 +68,11 @@ fn an_error_in_a_type_with_serde_derives_names_the_path() {
             r#"{"metadata": {"labels": [0]}, "cronSpec": ""}"#,
             "items[0].metadata: labels: expected an object, found a list at byte 10 at byte 39",
         ),
+        // What stands before the error is neither in its path nor between its parts.
+        (
+            r#"{"metadata":{"labels":{"a":"b"}},"cronSpec":"","other":[[],{},[{"name":1}]],"jobs":[{"name":"a"},{"name":[]}]}"#,
+            "items[0].jobs[1].name: invalid type: sequence, expected a string at byte 116",
+        ),
         ("5", "items[0]: expected an object, found a number at byte 11"),
         (r#"{"kind": "Other"}"#, "items[0].kind: expected \"CronTab\", found \"Other\" at byte 27"),
     ];

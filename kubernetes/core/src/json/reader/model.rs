@@ -1,16 +1,19 @@
 //! Models: objects whose fields are known by name.
 
+use super::shared::LONG;
 use super::{Reader, Result};
 use crate::json::AnyValue;
 
 impl Reader<'_> {
-    /// Reads an object into the fields of a model, which have their default values; `names` are theirs, in the same order.
+    /// Reads an object into the fields of a model, which have their default values; `names` are theirs, the same number
+    /// in the same order.
     ///
     /// Unknown fields are skipped, and a null changes nothing.
     ///
     /// # Errors
     /// If a value does not fit its field.
     pub fn fields(&mut self, names: &'static [&'static str], fields: &mut [&mut dyn AnyValue]) -> Result<()> {
+        debug_assert_eq!(names.len(), fields.len(), "a field without a name, or a name without a field: {names:?}");
         if self.null()? {
             return Ok(());
         }
@@ -113,14 +116,12 @@ const START: usize = MOST_FIELDS - 1;
 /// A model with more fields is read without expectations for those beyond.
 const MOST_FIELDS: usize = 64;
 const SLOTS: usize = 128;
-/// In a shorter document too few objects repeat.
-const LONG: usize = 16 << 10;
 
 /// Which field followed which, in the objects of each type that were read last.
 ///
 /// A server writes the fields of a type in the same order every time, so that the next key is nearly always the one
 /// that came next in the object before: comparing it is a quarter of the work of finding its end and looking it up.
-#[derive(Clone)]
+#[derive(Default)]
 pub(super) struct Orders {
     /// Of the type at the same index: where its names lie.
     types: Vec<usize>,
@@ -169,6 +170,11 @@ impl Orders {
     #[inline]
     fn enter(&mut self, slot: usize, field: usize) {
         self.place = slot * MOST_FIELDS + field % MOST_FIELDS;
+    }
+
+    #[cfg(test)]
+    pub(super) fn memory(&self) -> usize {
+        self.types.capacity() + self.next.capacity() + self.lengths.capacity()
     }
 
     fn learn(&mut self, slot: usize, field: usize, next: usize) {

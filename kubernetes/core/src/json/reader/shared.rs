@@ -33,7 +33,7 @@ impl<'a> Reader<'a> {
 }
 
 /// In a shorter document too few objects repeat.
-const LONG: usize = 16 << 10;
+pub(super) const LONG: usize = 16 << 10;
 const MOST: usize = 8;
 
 /// A shorter string costs no more than what tells that it is shared.
@@ -46,7 +46,7 @@ const LONG_FOR_STRINGS: usize = 128 << 10;
 ///
 /// Names of images and nodes, keys of annotations, paths and descriptions come again and again in a list. One that comes
 /// a second time is kept to be shared, so that those which come once, as most names do, cost no count.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub(super) struct Strings<'a>(Vec<Known<'a>>);
 
 #[derive(Clone, Default)]
@@ -59,6 +59,11 @@ struct Known<'a> {
 impl<'a> Strings<'a> {
     pub(super) fn for_text(text: &str) -> Self {
         Self(if text.len() < LONG_FOR_STRINGS { Vec::new() } else { vec![Known::default(); STRINGS] })
+    }
+
+    #[cfg(test)]
+    pub(super) fn memory(&self) -> usize {
+        self.0.capacity()
     }
 
     /// What `text` stands for, made unless it is kept.
@@ -94,7 +99,7 @@ fn hash(text: &[u8]) -> u64 {
 ///
 /// What manages one object of a list manages others, and then their `fieldsV1`, a third of the list, is the same text.
 /// To find it again is to compare it, which takes neither a walk through it nor memory.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub(super) struct Texts {
     known: Vec<(Str, u32)>,
     oldest: usize,
