@@ -84,7 +84,7 @@ pub trait Object: Value + Send + Sync + 'static {
         owner::set(self, owner, false)
     }
 
-    /// Removes the reference to `owner`, whatever its uid; returns whether there was one.
+    /// Removes the reference to `owner`, found by its group, kind and name, whatever its uid; returns whether there was one.
     fn remove_owner<O: Object>(&mut self, owner: &O) -> bool {
         owner::remove(self, owner)
     }

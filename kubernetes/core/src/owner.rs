@@ -9,13 +9,17 @@ impl OwnerReference {
     /// The reference by which an object belongs to `owner`, and is deleted after it; `None` if the owner's type is not
     /// known, or it has no name and uid because it is not on the server yet.
     pub fn to<K: Object>(owner: &K) -> Option<Self> {
+        let uid = owner.metadata().uid.clone().filter(|uid| !uid.is_empty())?;
+        Some(Self { uid, ..Self::without_uid(owner)? })
+    }
+
+    /// What names an owner that may not be on the server.
+    fn without_uid<K: Object>(owner: &K) -> Option<Self> {
         let of_type = owner.group_version_kind()?;
-        let metadata = owner.metadata();
         Some(Self {
             api_version: of_type.api_version(),
             kind: of_type.kind,
-            name: metadata.name.clone().filter(|name| !name.is_empty())?,
-            uid: metadata.uid.clone().filter(|uid| !uid.is_empty())?,
+            name: owner.metadata().name.clone().filter(|name| !name.is_empty())?,
             ..Self::default()
         })
     }
@@ -105,7 +109,7 @@ pub(crate) fn set<K: Object, O: Object>(object: &mut K, owner: &O, controller: b
 
 /// Removes the references to `owner`; returns whether there was one.
 pub(crate) fn remove<K: Object, O: Object>(object: &mut K, owner: &O) -> bool {
-    let Some(reference) = OwnerReference::to(owner) else { return false };
+    let Some(reference) = OwnerReference::without_uid(owner) else { return false };
     let references = &mut object.metadata_mut().owner_references;
     let before = references.len();
     references.retain(|existing| !existing.names_same(&reference));

@@ -62,6 +62,17 @@ fn an_owner_that_was_made_again_takes_its_place() {
 }
 
 #[test]
+fn an_owner_is_removed_by_its_name() {
+    let mut owned = object("owned", "shop", "");
+    owned.set_owner(&object("owner", "shop", "u-1")).unwrap();
+    owned.set_owner(&object("other", "shop", "u-2")).unwrap();
+    assert!(!owned.remove_owner(&Widget::named("third")) && !owned.remove_owner(&Widget::default()));
+    assert!(owned.remove_owner(&Widget::named("owner")), "it has no uid here");
+    assert!(owned.remove_owner(&object("other", "shop", "made again")));
+    assert_eq!(uids(&owned), [""; 0]);
+}
+
+#[test]
 fn an_owner_that_the_server_would_not_find_is_refused() {
     let message = |object: &mut Widget, owner: &Widget| object.set_owner(owner).unwrap_err().to_string();
     let owner = object("owner", "shop", "u-1");
