@@ -23,7 +23,8 @@
 //! words of YAML 1.1 count: `yes` and `on` are booleans, `0644` is octal (a `defaultMode` is often written so), and
 //! `version: 1.10` is a number and no string.
 //! As there, a text that is JSON is read as such, also several objects one after the other.
-//! Against hostile documents, nesting (64 levels) and what aliases may add are limited, as serde-saphyr does by default.
+//! Against hostile documents, nesting is limited to 64 levels, and so is what aliases add: to 16 MiB of scalars, and to
+//! four nodes for each byte of the text (or 250,000, if that is more).
 
 use std::{fmt, io};
 
@@ -110,7 +111,8 @@ fn options(text: &str) -> serde_saphyr::Options {
             max_documents: for_text(least.max_documents),
             max_events: for_text(least.max_events),
             max_nodes: for_text(least.max_nodes),
-            max_total_scalar_bytes: for_text(least.max_total_scalar_bytes),
+            max_total_scalar_bytes: text.len().saturating_add(16 << 20),
+            // Labels that a hundred objects share are one anchor with a hundred aliases.
             enforce_alias_anchor_ratio: false,
         },
         // They would be buffered, of which there is a limit.

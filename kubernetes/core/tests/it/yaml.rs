@@ -145,4 +145,9 @@ fn errors_tell_which_document_and_where() {
         (1..30).fold("a0: &a0 [x, x]\n".to_owned(), |text, n| text + &format!("a{n}: &a{n} [*a{0}, *a{0}]\n", n - 1));
     assert!(yaml::from_str::<Json>(&bomb).is_err(), "aliases that grow without end");
     assert!(yaml::from_str::<Json>(&"[".repeat(100_000)).is_err());
+    let repeated = |count: usize| format!("a: &a {}\nb:\n{}", "x".repeat(100_000), "- *a\n".repeat(count));
+    assert!(yaml::from_str::<Json>(&repeated(100)).is_ok(), "10 MB");
+    let error = yaml::from_str::<Json>(&repeated(300)).unwrap_err();
+    let message = error.source().unwrap().to_string();
+    assert!(message.starts_with("budget breached: ScalarBytes"), "{message}");
 }
