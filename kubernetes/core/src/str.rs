@@ -6,7 +6,7 @@ use lean_string::LeanStr;
 
 use crate::json::{DecodeError, Reader, Value, Writer};
 
-/// A string as models hold it: two words, in which up to 16 bytes are stored, without an allocation.
+/// A string as models hold it: two words, in which up to 16 bytes (8 on 32-bit targets) are stored without an allocation.
 ///
 /// ```
 /// use kubernetes_core::Str;
@@ -32,11 +32,6 @@ impl Str {
     /// The text.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
-    }
-
-    /// Appends to the text, which is copied: to build one from many parts, use a [`String`].
-    pub fn push_str(&mut self, text: &str) {
-        *self = [self.as_str(), text].concat().into();
     }
 }
 

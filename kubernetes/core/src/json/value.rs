@@ -37,7 +37,8 @@ use super::{DecodeError, Reader, Writer};
 /// A `null` reads as the default value. Where a key appears twice in an object, the last one wins, as a whole: what Go
 /// does with lists and scalars. (With objects and maps, Go merges the two; no API server writes such a document.)
 pub trait Value: Default {
-    /// The names of a model's fields on the wire, none of which needs an escape.
+    /// The names of a model's fields on the wire, none of which needs an escape; empty for what has its own
+    /// [`read`](Self::read), which is not called where there are names.
     const FIELDS: &'static [&'static str] = &[];
 
     /// Replaces `self` with the reader's next value.
