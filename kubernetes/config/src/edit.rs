@@ -29,13 +29,24 @@ pub(crate) fn set(text: &str, steps: &[Step], value: &Value) -> Result<String, &
     let mut expected = read(text).ok_or("has values that can't be kept; edit it by hand")?;
     set_in(&mut expected, steps, value)?;
     let minimal = replace(text, steps, value).filter(|edited| read(edited).as_ref() == Some(&expected));
-    minimal.map_or_else(|| rewrite(&expected), Ok)
+    minimal.or_else(|| rewrite(text, &expected)).ok_or("has values that can't be written; edit it by hand")
 }
 
-fn rewrite(document: &Value) -> Result<String, &'static str> {
-    let text = Some(block_lines(document).concat());
-    let text = text.filter(|text| read(text).as_ref() == Some(document));
-    text.ok_or("has values that can't be written; edit it by hand")
+/// The text with another first document.
+fn rewrite(text: &str, document: &Value) -> Option<String> {
+    let text = format!("{}{}", block_lines(document).concat(), behind_first_document(text)?);
+    (read(&text).as_ref() == Some(document)).then_some(text)
+}
+
+fn behind_first_document(text: &str) -> Option<&str> {
+    let mut parser = yaml::parser(text);
+    while let Some(event) = parser.next_event() {
+        let (event, span) = event.ok()?;
+        if matches!(event, Event::DocumentEnd) {
+            return text.get(span.start.byte_offset()?..);
+        }
+    }
+    Some("")
 }
 
 /// The value as lines of YAML in block style, each with its end.

@@ -39,10 +39,11 @@
 //! - data and file of one value, of which the data counts;
 //! - the scheme `socks5h` of a `proxy-url`;
 //! - a fault in an entry that the context does not join, and a missing file of a server without TLS;
-//! - `/` escaped in JSON, which YAML 1.2 allows.
+//! - what YAML 1.2 and JSON allow: `/` and surrogate pairs escaped, `%YAML 1.2`, lines of tabs.
 //!
 //! kubectl accepts, and this crate refuses
 //! - a user or password in the server's URL, and a URL that has to be escaped first;
+//! - values nested more than 64 deep or tagged `!!binary`, and a fault right behind the first document;
 //! - half a credential with nothing else (a client key, a password), which kubectl leaves out;
 //! - an OpenID Connect provider reached by `http` on another machine;
 //! - a proxy variable of the environment that is no URL of a proxy, which kubectl ignores.

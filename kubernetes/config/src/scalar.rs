@@ -4,7 +4,8 @@
 
 use serde_json::{Number, Value};
 
-#[derive(Clone, Debug, PartialEq)]
+/// No `Debug`: it may be a secret.
+#[derive(Clone, PartialEq)]
 pub(crate) enum Scalar {
     Null,
     Bool(bool),
@@ -61,8 +62,16 @@ fn number(text: &str) -> Option<Number> {
     if !text.starts_with(|first: char| first.is_ascii_digit() || matches!(first, '+' | '-' | '.')) {
         return None;
     }
+    // Go passes over underscores; in a text that starts with a point, between digits only.
+    if text.starts_with('.') && (text.ends_with('_') || text.as_bytes().windows(2).any(is_lone_underscore)) {
+        return None;
+    }
     let digits = text.replace('_', "");
     integer(&digits).or_else(|| float(&digits))
+}
+
+fn is_lone_underscore(pair: &[u8]) -> bool {
+    pair.contains(&b'_') && !pair.iter().any(u8::is_ascii_digit)
 }
 
 /// As Go's `strconv.ParseInt` and `ParseUint` with base 0.

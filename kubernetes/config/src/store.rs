@@ -11,7 +11,7 @@ use crate::entry::{Entry, find};
 use crate::error::Place;
 use crate::kubeconfig::{decode, unreadable};
 use crate::lock::{self, Lock};
-use crate::{Error, Kubeconfig, Secret, files};
+use crate::{Error, Kubeconfig, MAX_FILE_BYTES, Secret, files};
 
 /// A user's entry in a kubeconfig file, to keep new tokens in.
 ///
@@ -118,6 +118,10 @@ pub(crate) fn update(
     // Before it is changed, so that errors name the line that the user knows.
     Kubeconfig::parse(text, file)?;
     let changed = change(text).map_err(|message| Error::new(Place::file(file), message))?;
+    if (mark.len() + changed.len()) as u64 > MAX_FILE_BYTES {
+        let message = format!("would become larger than {MAX_FILE_BYTES} bytes");
+        return Err(Error::new(Place::file(file), message));
+    }
     let kubeconfig = Kubeconfig::parse(&changed, file)?;
     if changed != text {
         lock::replace(file, format!("{mark}{changed}").as_bytes())

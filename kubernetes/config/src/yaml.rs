@@ -139,11 +139,13 @@ pub(crate) fn first_document(text: &str) -> Result<Option<Node>, Fault> {
     }
 }
 
-/// A parser that passes over comments; those that it tells of are buffered, of which there is a limit.
+/// A parser as kubectl's; it passes over comments, since of those that it tells of there is a limit.
 pub(crate) fn parser(text: &str) -> Parser<'_, StrInput<'_>> {
     let mut options = Options::default();
     // Another crate may have turned them on for the whole program.
     options.emit_comments = false;
+    // As kubectl: a token may end with the file.
+    options.block_scalar_eof_without_line_feed = true;
     Parser::new_from_str_with_options(text, options)
 }
 
@@ -208,10 +210,9 @@ impl<'a> Composer<'a> {
         Ok(items)
     }
 
-    /// What is merged comes first, so that a key of the mapping's own counts, and of two that are merged the first.
+    /// What is merged is where its `<<` is.
     fn entries(&mut self, depth: usize) -> Result<Vec<(String, Node)>, Fault> {
-        let mut own = Vec::new();
-        let mut merged = Vec::new();
+        let mut entries = Vec::new();
         while let Some((event, span)) = self.next()? {
             if matches!(event, Event::MappingEnd) {
                 break;
@@ -221,26 +222,23 @@ impl<'a> Composer<'a> {
             let Some((event, span)) = self.next()? else { break };
             let value = self.node(event, span, depth + 1)?;
             if is_merge {
-                merged.append(&mut sources(value)?);
+                merge(&mut entries, value)?;
             } else {
-                own.push((key_text(key)?, value));
+                entries.push((key_text(key)?, value));
             }
         }
-        let mut entries: Vec<_> = merged.into_iter().rev().flatten().collect();
-        entries.append(&mut own);
         Ok(entries)
     }
 }
 
-/// A scalar by its tag; without one, a plain one is what it looks like.
+/// A scalar by its tag, text if YAML has no such tag; without one, a plain one is what it looks like.
 fn typed(text: &str, style: ScalarStyle, tag: Option<&Tag>, line: Option<u64>) -> Result<Scalar, Fault> {
-    let is_text = style != ScalarStyle::Plain || tag.is_some_and(|tag| tag.handle().is_empty() && tag.suffix() == "!");
     let core = tag.and_then(Tag::core_suffix);
-    let scalar = if core == Some("str") || core.is_none() && is_text {
-        Scalar::Text(text.to_owned())
-    } else {
-        scalar::resolve(text)
-    };
+    let is_text = core.map_or(tag.is_some() || style != ScalarStyle::Plain, |core| core == "str");
+    let scalar = if is_text { Scalar::Text(text.to_owned()) } else { scalar::resolve(text) };
+    if tag.and_then(|tag| tag.suffix_in_namespace("tag:yaml.org,2002:")).as_deref() == Some("binary") {
+        return Err(Fault::new(line, "a binary value; write it as text"));
+    }
     if core.is_some_and(|core| !scalar.fits(core)) {
         return Err(Fault::new(line, "a value does not fit its tag"));
     }
@@ -251,22 +249,26 @@ fn is_merge_key(event: &Event<'_>) -> bool {
     matches!(event, Event::Scalar(text, ScalarStyle::Plain, ..) if text == "<<")
 }
 
-/// The mappings to merge: one, or several in a list.
-fn sources(value: Node) -> Result<Vec<Vec<(String, Node)>>, Fault> {
-    let line = value.line;
-    match value.content {
-        Content::Mapping(entries) => Ok(vec![entries]),
-        Content::List(items) => Ok(items.into_iter().map(sources).collect::<Result<Vec<_>, _>>()?.concat()),
-        Content::Scalar(Scalar::Null) => Ok(vec![]),
-        Content::Scalar(_) => Err(Fault::new(line, "what is merged by << must be a mapping")),
+/// Adds the entries of a mapping, or of several in a list, of which the first counts.
+fn merge(entries: &mut Vec<(String, Node)>, value: Node) -> Result<(), Fault> {
+    let sources = match value {
+        Node { content: Content::List(items), .. } => items,
+        mapping => vec![mapping],
+    };
+    for source in sources.into_iter().rev() {
+        let Content::Mapping(mut merged) = source.content else {
+            return Err(Fault::new(source.line, "what is merged by << must be a mapping"));
+        };
+        entries.append(&mut merged);
     }
+    Ok(())
 }
 
-/// As kubectl, which turns YAML into JSON: a number, a boolean or null becomes a string.
+/// As kubectl, which turns YAML into JSON: a number or a boolean becomes a string.
 fn key_text(key: Node) -> Result<String, Fault> {
     match key.content {
         Content::Scalar(Scalar::Text(text)) => Ok(text),
-        Content::Scalar(scalar) => {
+        Content::Scalar(scalar) if scalar != Scalar::Null => {
             let json = scalar.into_json().ok_or_else(|| Fault::new(key.line, "a key that JSON can't hold"))?;
             Ok(json.to_string())
         }

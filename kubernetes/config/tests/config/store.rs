@@ -5,7 +5,7 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use kubernetes_config::{Config, Credentials, Kubeconfig, Secret};
+use kubernetes_config::{Config, Credentials, Kubeconfig, MAX_FILE_BYTES, Secret};
 
 use crate::support::{Files, SERVER, kubeconfig};
 
@@ -128,18 +128,58 @@ fn what_cannot_be_changed_in_place_is_written_anew() {
     let files = Files::new();
     let text =
         kubeconfig(SERVER, "token: &t abc\nfuture: *t") + "# gone\nmore: { '1': yes, 2: 0x10, n: ~, s: '0x10' }\n";
-    let path = files.write("config", &text);
+    let second = "---\nsecond: document # stays\n...\n# end\n";
+    let path = files.write("config", text + second);
     let user = load(&path).user("u").expect("the user");
     user.save_token(&Secret::new("def")).expect("it is written");
 
     let text = read(&path);
     assert!(!text.contains("# gone"), "{text}");
+    let text = text.strip_suffix(second).expect("the second document");
     let config = Config::from_kubeconfig(&load(&path), None).expect("a configuration");
     assert_eq!(config.credentials, Credentials::Token("def".into()));
-    let value: serde_json::Value = serde_saphyr::from_str(&text).expect("YAML");
+    let value: serde_json::Value = serde_saphyr::from_str(text).expect("YAML");
     assert_eq!(value["users"][0]["user"]["future"], "abc");
     assert_eq!(value["more"]["s"], "0x10");
     assert_eq!(value["more"]["n"], serde_json::Value::Null);
+}
+
+#[test]
+fn what_follows_the_first_document_stays() {
+    let files = Files::new();
+    for rest in ["---\na: 1", "...\n", "...\n%TAG !e! tag:e,2000:\n---\n!e!t a: [\n", "--- {a: 1}\n"] {
+        let path = files.write("config", kubeconfig(SERVER, "token: &t abc\nfuture: *t") + rest);
+        load(&path).user("u").expect("the user").save_token(&Secret::new("def")).expect("it is written");
+        let text = read(&path);
+        let document = text.strip_suffix(rest).unwrap_or_else(|| panic!("{rest:?} is not in {text}"));
+        assert!(document.ends_with("token: def\n"), "{text}");
+    }
+}
+
+#[test]
+fn a_token_that_a_merge_key_would_cover_replaces_it() {
+    let files = Files::new();
+    let text = format!("future: &t {{ token: old }}\n{}", kubeconfig(SERVER, "<<: *t\nusername: \"\""));
+    let path = files.write("config", text);
+    load(&path).user("u").expect("the user").save_token(&Secret::new("new")).expect("it is written");
+
+    let text = read(&path);
+    let value: serde_json::Value = serde_saphyr::from_str(&text).expect("YAML");
+    assert_eq!(value["users"][0]["user"], serde_json::json!({ "token": "new", "username": "" }));
+    assert_eq!(value["future"]["token"], "old");
+    assert!(!text.contains("<<"), "what counts depends on the reader: {text}");
+}
+
+#[test]
+fn a_file_does_not_become_too_large_to_be_read() {
+    let files = Files::new();
+    let text = kubeconfig(SERVER, "token: abc");
+    let size = usize::try_from(MAX_FILE_BYTES).expect("the limit fits in memory");
+    let text = format!("{text}#{}\n", "x".repeat(size - text.len() - 2));
+    let path = files.write("config", &text);
+    let error = load(&path).user("u").expect("the user").save_token(&Secret::new("def")).unwrap_err();
+    assert_eq!(files.error_text(&error), "config: would become larger than 8388608 bytes");
+    assert!(read(&path) == text, "the file has changed");
 }
 
 #[test]
