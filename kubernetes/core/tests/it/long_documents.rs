@@ -27,16 +27,21 @@ impl Value for Nested {
     }
 }
 
-fn list_of(objects: &[String], order: impl Iterator<Item = usize>) -> (String, Vec<usize>) {
+/// The length from which the reader remembers anything.
+const LONG: usize = 16 << 10;
+/// The length from which it shares strings, too.
+const LONG_FOR_STRINGS: usize = 128 << 10;
+
+fn list_of(longer_than: usize, objects: &[String], order: impl Iterator<Item = usize>) -> (String, Vec<usize>) {
     let order: Vec<usize> = order.collect();
     let text = format!("[{}]", order.iter().map(|index| objects[*index].as_str()).collect::<Vec<_>>().join(","));
-    assert!(text.len() > 16 << 10, "long enough to remember anything");
+    assert!(text.len() > longer_than, "{} bytes", text.len());
     (text, order)
 }
 
-fn assert_read_as_alone(objects: &[String], order: impl Iterator<Item = usize>) {
+fn assert_read_as_alone(longer_than: usize, objects: &[String], order: impl Iterator<Item = usize>) {
     let alone: Vec<Nested> = objects.iter().map(|object| json::from_str(object).unwrap()).collect();
-    let (text, order) = list_of(objects, order);
+    let (text, order) = list_of(longer_than, objects, order);
     let read: Vec<Nested> = json::from_str(&text).unwrap();
     assert_eq!(read.len(), order.len());
     for (read, index) in read.iter().zip(order) {
@@ -65,6 +70,7 @@ fn texts_that_repeat_are_told_from_texts_that_nearly_do() {
     let objects: Vec<String> = fields.iter().map(|fields| format!(r#"{{"fields":{fields}}}"#)).collect();
     let count = objects.len();
     assert_read_as_alone(
+        LONG,
         &objects,
         (0..count * count * 4).map(|index| if index % 2 == 0 { index / 2 } else { index / 2 / count } % count),
     );
@@ -95,14 +101,15 @@ fn strings_that_repeat_are_told_from_strings_that_nearly_do() {
     }
     let count = objects.len();
     // Long enough to share strings, which happens when one comes for the second time, and again for the third.
-    assert_read_as_alone(&objects, (0..count * 8).map(|index| index % count));
-    assert_read_as_alone(&objects, (0..count * 8).map(|index| index / 8));
+    assert_read_as_alone(LONG_FOR_STRINGS, &objects, (0..count * 8).map(|index| index % count));
+    assert_read_as_alone(LONG_FOR_STRINGS, &objects, (0..count * 8).map(|index| index / 8));
 }
 
 #[test]
 fn a_damaged_string_is_an_error_among_others_that_repeat() {
     let good = format!(r#"{{"names":["{}\n{}"]}}"#, "a".repeat(40), "b".repeat(40));
     let text = vec![good.as_str(); 2000].join(",");
+    assert!(text.len() > LONG_FOR_STRINGS);
     assert_eq!(json::from_str::<Vec<Nested>>(&format!("[{text}]")).unwrap().len(), 2000);
     for (from, to) in [(r"\n", r"\x"), (r"\n", "\n"), (r"\n", r"\ud800"), ("b\"]", "b]"), ("b\"]}", "b\"}")] {
         let broken = good.replace(from, to);
@@ -124,8 +131,8 @@ fn lists_and_maps_are_read_whatever_length_the_one_before_had() {
         })
         .collect();
     let count = objects.len();
-    assert_read_as_alone(&objects, (0..count * count).flat_map(|index| [index / count, index % count]));
-    let read: Vec<Nested> = json::from_str(&list_of(&objects, (0..count).cycle().take(5 * count)).0).unwrap();
+    assert_read_as_alone(LONG, &objects, (0..count * count).flat_map(|index| [index / count, index % count]));
+    let read: Vec<Nested> = json::from_str(&list_of(LONG, &objects, (0..count).cycle().take(5 * count)).0).unwrap();
     assert!(read.iter().all(|nested| nested.names.capacity() == nested.names.len()), "none is larger than it must be");
 }
 
