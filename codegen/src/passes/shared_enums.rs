@@ -1,7 +1,8 @@
 //! One type for the enums of a group and version that are the same: in Go they are, and every enum costs in `cargo check`.
 //!
 //! The description has no names for enums: it repeats the values, with what Go's documentation says of each, wherever
-//! the type is used. The first by name stays; the others are aliases of it.
+//! the type is used. The first by name stays; the others are aliases of it. The values alone would not tell: profiles of
+//! seccomp and AppArmor have the same, which mean something else.
 
 use std::collections::BTreeMap;
 
