@@ -59,8 +59,7 @@ pub(crate) struct Objects(Box<dyn Any + Send>);
 impl Objects {
     /// The objects, for who knows their type.
     pub(crate) fn of<K: Object>(self) -> Vec<K> {
-        // It is the type that `decode_page` has made them of.
-        self.0.downcast().map(|objects| *objects).unwrap_or_default()
+        *self.0.downcast().expect("it is the type that `decode_page` has made them of")
     }
 }
 

@@ -45,9 +45,13 @@ impl Bench {
                 cargo.env_remove(name);
             }
         }
+        // A cache or another compiler of the caller's is nothing to measure.
+        for name in ["RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "CARGO_ENCODED_RUSTFLAGS"] {
+            cargo.env_remove(name);
+        }
         // As a user's cargo compiles crates from a registry; here, those of the SDK are paths. Also, the same flags for
         // all, whatever the caller has set.
-        cargo.env("CARGO_INCREMENTAL", "0").env("RUSTFLAGS", "--cap-lints allow").env_remove("CARGO_ENCODED_RUSTFLAGS");
+        cargo.env("CARGO_INCREMENTAL", "0").env("RUSTFLAGS", "--cap-lints allow");
         cargo.current_dir(&self.root).args(arguments).stdin(Stdio::null());
         cargo
     }

@@ -26,7 +26,7 @@ struct Arguments {
     /// Also write the medians to this file, as JSON.
     #[arg(long)]
     json: Option<PathBuf>,
-    /// How many times each side runs, in turn.
+    /// How many times each side runs, in turn, unless its part says that fewer are enough.
     #[arg(long, default_value_t = 5)]
     rounds: usize,
 }
