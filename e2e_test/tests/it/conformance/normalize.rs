@@ -52,6 +52,8 @@ fn forget_controllers(fields: &mut serde_json::Map<String, Value>) {
     }
     if let Some(Value::Array(entries)) = fields.get_mut("managedFields") {
         entries.retain(|entry| entry["manager"] != "kube-controller-manager");
+        // They are in the order of their times, and whether two changes fall into one second is chance.
+        entries.sort_by_key(|entry| ["manager", "operation", "subresource"].map(|key| entry[key].to_string()));
     }
     let is_deployment = fields.get("spec").is_some_and(|spec| spec.get("progressDeadlineSeconds").is_some());
     if is_deployment {
