@@ -287,6 +287,9 @@ fn special_types_read_what_go_reads() {
     assert_eq!(json::from_str::<ByteString>("\"aGl=\"").unwrap().0, *b"hi", "bits behind the last byte do not count");
     assert!(["aGk", "aGk==", "_-8="].iter().all(|text| json::from_str::<ByteString>(&format!("\"{text}\"")).is_err()));
     assert_eq!(json::from_str::<ByteString>("null").unwrap(), ByteString::default());
+    assert_eq!(json::from_str::<ByteString>(r#" "AA\u0045C" "#).unwrap().0, [0, 1, 2]);
+    assert!(json::from_str::<ByteString>("\"AAEC\n\"").unwrap_err().to_string().contains("control character"));
+    assert!(json::from_str::<ByteString>("\"AAEC").unwrap_err().to_string().contains("ends inside a string"));
     assert!(json::from_str::<ByteString>("\"%\"").unwrap_err().to_string().contains("not base64"));
     assert_eq!(json::from_str::<Map<Vec<Str>>>(r#"{"a": null, "b": ["c"]}"#).unwrap()["b"], ["c"]);
     assert_eq!(

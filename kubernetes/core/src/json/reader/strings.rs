@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr;
+
 use super::{Reader, Result};
 use crate::Str;
 use crate::json::scan;
@@ -34,6 +36,19 @@ impl<'a> Reader<'a> {
         }
         self.position = end + 1;
         self.text.get(start..end)
+    }
+
+    /// The next value as `read` makes it of a string's content, if it is a string that starts right here; where `read`
+    /// gives `None`, nothing is consumed.
+    ///
+    /// `read` must refuse backslashes and control characters: the string is not searched for them.
+    #[inline]
+    pub(crate) fn string_by<T>(&mut self, read: impl FnOnce(&[u8]) -> Option<T>) -> Option<T> {
+        let content = self.bytes().get(self.position..)?.strip_prefix(b"\"")?;
+        let (content, _) = content.split_at_checked(memchr(b'"', content)?)?;
+        let value = read(content)?;
+        self.position += content.len() + 2;
+        Some(value)
     }
 
     /// Reads a string that [`plain_string`](Self::plain_string) does not: with escapes, after white space, or null.
