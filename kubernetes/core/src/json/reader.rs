@@ -364,15 +364,7 @@ impl<'a> Reader<'a> {
 
 impl Clone for Reader<'_> {
     fn clone(&self) -> Self {
-        Self {
-            text: self.text,
-            position: self.position,
-            depth: self.depth,
-            orders: model::Orders::default(),
-            texts: shared::Texts::default(),
-            strings: shared::Strings::default(),
-            unescaped: String::new(),
-        }
+        Self { text: self.text, position: self.position, depth: self.depth, ..Self::new("") }
     }
 }
 
