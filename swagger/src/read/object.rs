@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use super::json::{Entries, Json};
 use super::place::Place;
-use crate::json::{Entries, Json};
 
 /// An object being read.
 ///
@@ -60,9 +60,17 @@ impl<'p, 'j> Object<'p, 'j> {
         }
     }
 
-    /// Looks at a member without taking it.
-    pub(crate) fn peek(&self, key: &str) -> Option<&Json<'j>> {
-        self.entries.iter().find(|(name, _)| name == key).map(|(_, json)| json)
+    /// Whether there is a member that no reader has taken.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.entries.iter().any(|(name, _)| name == key)
+    }
+
+    /// Takes the members that are known by another rule than their name.
+    pub(super) fn take_all(&mut self, keys: &[&'static str]) -> Entries<'j> {
+        self.asked.extend(keys);
+        let (taken, rest) = std::mem::take(&mut self.entries).into_iter().partition(|(key, _)| keys.contains(&&**key));
+        self.entries = rest;
+        taken
     }
 
     /// Reports every member that no reader took.

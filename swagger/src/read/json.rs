@@ -33,6 +33,19 @@ impl<'a> Json<'a> {
         }
     }
 
+    /// The members of an object.
+    pub(super) fn members(&self) -> Option<&Entries<'a>> {
+        match self {
+            Self::Object(entries) => Some(entries),
+            _ => None,
+        }
+    }
+
+    /// The member of an object.
+    pub(super) fn member(&self, key: &str) -> Option<&Self> {
+        self.members()?.iter().find(|(name, _)| name == key).map(|(_, json)| json)
+    }
+
     /// Borrows a value that `serde_json` holds.
     pub(crate) fn from_value(value: &'a Value) -> Self {
         match value {

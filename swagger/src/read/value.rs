@@ -4,9 +4,9 @@ use indexmap::IndexMap;
 use indexmap::map::Entry;
 use serde_json::{Map, Value};
 
+use super::json::Json;
 use super::object::duplicate;
-use super::place::Place;
-use crate::json::Json;
+use super::place::{Dialect, Place};
 use crate::text_enum::TextEnum;
 
 pub(crate) fn string(place: &Place<'_>, json: Json<'_>) -> Option<String> {
@@ -24,12 +24,14 @@ pub(crate) fn boolean(place: &Place<'_>, json: Json<'_>) -> Option<bool> {
 }
 
 /// A number. Kubernetes keeps bounds as `float64` and writes its shortest decimal form, so that 2^63 is there as
-/// 9223372036854776000; an integer that is neither exact nor such a form would be rounded, and is refused.
+/// 9223372036854776000; an integer that is neither exact nor such a form would be rounded, and is refused. Of a custom
+/// resource the server has rounded it.
 pub(crate) fn number(place: &Place<'_>, json: Json<'_>) -> Option<f64> {
     let Json::Number(number) = json else { return wrong_type(place, "a number", &json) };
     let value = number.as_f64()?;
     let integer = number.as_i64().map(i128::from).or(number.as_u64().map(i128::from));
-    let kept = integer.is_none_or(|integer| value as i128 == integer || value.to_string() == integer.to_string());
+    let is_rounded = place.dialect() == Dialect::Definition;
+    let kept = is_rounded || integer.is_none_or(|integer| value as i128 == integer || value.to_string() == integer.to_string());
     if !kept {
         place.problem(format!("the number {number} is too long for a 64-bit float, which Kubernetes keeps bounds in"));
     }
