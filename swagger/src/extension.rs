@@ -29,9 +29,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::names::{PRODUCES, schema_name};
-use crate::read::{
-    Document, Json, Object, Place, boolean, list, map, string, strings, text, unknown_text, value,
-};
+use crate::read::{Document, Json, Object, Place, boolean, list, map, string, strings, text, unknown_text, value};
 use crate::text_enum::{TextEnum, text_enum};
 
 const ACTION: &str = "x-kubernetes-action";

@@ -110,7 +110,7 @@ fn swagger(place: &Place<'_>, json: Json<'_>) -> Option<OpenAPI> {
         check_name(&place.key("parameters"), &name);
         match declared {
             Declared::Body(body) => drop(components.request_bodies.insert(name, ReferenceOr::Item(body))),
-            Declared::Value(value) => drop(components.parameters.insert(name, ReferenceOr::Item(value))),
+            Declared::Value(value) => drop(components.parameters.insert(name, ReferenceOr::Item(*value))),
         }
     }
     let reader = PathReader { components: &components, consumes: &consumes, produces: &produces };
@@ -233,8 +233,12 @@ fn security_scheme(place: &Place<'_>, json: Json<'_>) -> Option<ReferenceOr<Secu
     let mut object = Object::new(place, json)?;
     let kind = object.required("type", string);
     let description = object.optional("description", string);
-    let basic =
-        |scheme, description| SecurityScheme::HTTP { scheme, bearer_format: None, description, extensions: IndexMap::new() };
+    let basic = |scheme, description| SecurityScheme::HTTP {
+        scheme,
+        bearer_format: None,
+        description,
+        extensions: IndexMap::new(),
+    };
     let scheme = match (kind.as_str(), place.dialect()) {
         ("basic", Dialect::Swagger) => basic("basic".to_owned(), description),
         ("http", Dialect::OpenApi) => basic(object.required("scheme", string), description),

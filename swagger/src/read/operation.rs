@@ -131,7 +131,7 @@ impl Paths<'_> {
         for (index, declared) in declared.into_iter().enumerate() {
             match declared {
                 ReferenceOr::Reference { reference } => parameters.push(ReferenceOr::Reference { reference }),
-                ReferenceOr::Item(Declared::Value(value)) => parameters.push(ReferenceOr::Item(value)),
+                ReferenceOr::Item(Declared::Value(value)) => parameters.push(ReferenceOr::Item(*value)),
                 ReferenceOr::Item(Declared::Body(_)) if body.is_some() => {
                     place.problem("an operation has one body at most");
                 }

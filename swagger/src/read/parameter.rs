@@ -16,7 +16,7 @@ use crate::text_enum::text_enum;
 
 /// What Swagger 2.0 declares as a parameter.
 pub(super) enum Declared {
-    Value(Parameter),
+    Value(Box<Parameter>),
     /// A body, of any content type.
     Body(RequestBody),
 }
@@ -42,7 +42,7 @@ pub(super) fn parameter(place: &Place<'_>, json: Json<'_>) -> Option<Declared> {
     let location = object.required("in", |place, json| string(place, json).map(Some))?;
     let declared = match (location.as_str(), place.dialect()) {
         ("body", Dialect::Swagger) => Declared::Body(body(&mut object)),
-        ("path" | "query" | "header", _) => Declared::Value(value(&mut object, place, &location)),
+        ("path" | "query" | "header", _) => Declared::Value(Box::new(value(&mut object, place, &location))),
         (_, dialect) => {
             let body = if dialect == Dialect::Swagger { "`body`, " } else { "" };
             let message = format!("unknown place of a parameter `{location}`; known: {body}`path`, `query`, `header`");

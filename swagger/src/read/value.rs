@@ -31,7 +31,8 @@ pub(crate) fn number(place: &Place<'_>, json: Json<'_>) -> Option<f64> {
     let value = number.as_f64()?;
     let integer = number.as_i64().map(i128::from).or(number.as_u64().map(i128::from));
     let is_rounded = place.dialect() == Dialect::Definition;
-    let kept = is_rounded || integer.is_none_or(|integer| value as i128 == integer || value.to_string() == integer.to_string());
+    let kept = is_rounded
+        || integer.is_none_or(|integer| value as i128 == integer || value.to_string() == integer.to_string());
     if !kept {
         place.problem(format!("the number {number} is too long for a 64-bit float, which Kubernetes keeps bounds in"));
     }

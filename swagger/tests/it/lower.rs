@@ -11,7 +11,8 @@ type Members = Map<String, Value>;
 
 pub(crate) fn lower(openapi: &OpenAPI) -> Value {
     assert_eq!(openapi.openapi, "3.0.3");
-    let mut lowered = Members::from_iter([("swagger".to_owned(), json!("2.0")), ("info".to_owned(), of(&openapi.info))]);
+    let mut lowered =
+        Members::from_iter([("swagger".to_owned(), json!("2.0")), ("info".to_owned(), of(&openapi.info))]);
     for (key, value) in &openapi.extensions {
         let key = key.strip_prefix("x-swagger-").expect("other extensions are refused");
         lowered.insert(if key == "base-path" { "basePath" } else { key }.to_owned(), value.clone());
