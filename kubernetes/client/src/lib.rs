@@ -36,6 +36,7 @@
 
 mod attempts;
 mod authentication;
+mod authorization;
 mod body;
 mod builder;
 mod client;
@@ -52,6 +53,8 @@ mod policy;
 mod pool;
 mod proxy;
 mod rate_limit;
+#[cfg_attr(not(test), expect(dead_code, reason = "token files and TLS are about to use it"))]
+mod reloaded;
 mod response;
 mod retry;
 mod rotation;
