@@ -36,6 +36,7 @@
 
 mod attempts;
 mod authentication;
+mod backoff;
 mod body;
 mod builder;
 mod client;
@@ -60,6 +61,7 @@ mod tls;
 mod transport;
 mod warning;
 
+pub use backoff::{Backoff, Delays};
 pub use body::Body;
 pub use builder::ClientBuilder;
 pub use client::Client;
