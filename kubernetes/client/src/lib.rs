@@ -37,6 +37,7 @@
 mod attempts;
 mod authentication;
 mod authorization;
+mod backoff;
 mod body;
 mod builder;
 mod client;
@@ -63,6 +64,7 @@ mod tls;
 mod transport;
 mod warning;
 
+pub use backoff::{Backoff, Delays};
 pub use body::Body;
 pub use builder::ClientBuilder;
 pub use client::Client;
