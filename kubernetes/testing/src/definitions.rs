@@ -31,7 +31,8 @@ pub(crate) fn check(state: &State, object: &Object) -> Result<()> {
     if versions(object).next().is_none() {
         causes.push(Cause::required("spec.versions", "must have at least one version"));
     }
-    let (group, plural, name) = (object.text_at("spec.group"), object.text_at("spec.names.plural"), object.text("name"));
+    let (group, plural, name) =
+        (object.text_at("spec.group"), object.text_at("spec.names.plural"), object.text("name"));
     let expected = format!("{plural}.{group}");
     if causes.is_empty() && name != expected {
         causes.push(Cause::invalid("metadata.name", &name.into(), "must be spec.names.plural+\".\"+spec.group"));

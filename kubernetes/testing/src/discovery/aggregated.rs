@@ -4,10 +4,10 @@ use kubernetes_core::GroupVersionKind;
 use serde_json::{Value, json};
 
 use super::by_priority;
+use crate::reply::Reply;
 use crate::request::ApiRequest;
 use crate::resources::{ServedResource, Subresource};
 use crate::state::State;
-use crate::reply::Reply;
 
 /// Whether the request prefers the aggregated form.
 pub(super) fn is_wanted(request: &ApiRequest) -> bool {

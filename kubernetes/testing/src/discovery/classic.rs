@@ -29,7 +29,8 @@ pub(super) fn group(state: &State, group: &str) -> Value {
 
 fn group_fields(state: &State, group: &str) -> Map<String, Value> {
     let versions = state.registry.group(group).map(|versions| by_priority(versions.keys())).unwrap_or_default();
-    let entry = |version: &&str| json!({"groupVersion": GroupVersion::new(group, *version).to_string(), "version": version});
+    let entry =
+        |version: &&str| json!({"groupVersion": GroupVersion::new(group, *version).to_string(), "version": version});
     let mut fields = Map::new();
     fields.insert("name".to_owned(), group.into());
     fields.insert("versions".to_owned(), versions.iter().map(entry).collect());

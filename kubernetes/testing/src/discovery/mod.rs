@@ -7,10 +7,10 @@ use http::Method;
 use kubernetes_core::GroupVersion;
 use serde_json::{Value, json};
 
-use crate::request::ApiRequest;
-use crate::status::{Result, Status};
-use crate::state::State;
 use crate::reply::Reply;
+use crate::request::ApiRequest;
+use crate::state::State;
+use crate::status::{Result, Status};
 
 /// The version of Kubernetes whose API is served.
 const VERSION: (&str, &str, &str) = ("1", "37", "v1.37.2");

@@ -1,3 +1,5 @@
+use std::error::Error;
+
 use kubernetes_core::{Json, yaml};
 use serde_json::Value;
 

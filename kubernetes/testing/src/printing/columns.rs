@@ -55,75 +55,96 @@ pub(crate) const CONFIG_MAP: Layout = layout(&[text("Name"), text("Data"), text(
 pub(crate) const SECRET: Layout = layout(&[text("Name"), text("Type"), text("Data"), text("Age")], cells::secret);
 pub(crate) const LEASE: Layout = layout(&[text("Name"), text("Holder"), text("Age")], cells::lease);
 
-pub(crate) const POD: Layout =
-    Layout { row_conditions: pods::row_conditions, ..layout(&[
-    text("Name"),
-    text("Ready"),
-    text("Status"),
-    text("Restarts"),
-    text("Age"),
-    wide("IP"),
-    wide("Node"),
-    wide("Nominated Node"),
-    wide("Readiness Gates"),
-], pods::cells) };
+pub(crate) const POD: Layout = Layout {
+    row_conditions: pods::row_conditions,
+    ..layout(
+        &[
+            text("Name"),
+            text("Ready"),
+            text("Status"),
+            text("Restarts"),
+            text("Age"),
+            wide("IP"),
+            wide("Node"),
+            wide("Nominated Node"),
+            wide("Readiness Gates"),
+        ],
+        pods::cells,
+    )
+};
 
-pub(crate) const NODE: Layout = layout(&[
-    text("Name"),
-    text("Status"),
-    text("Roles"),
-    text("Age"),
-    text("Version"),
-    wide("Internal-IP"),
-    wide("External-IP"),
-    wide("OS-Image"),
-    wide("Kernel-Version"),
-    wide("Container-Runtime"),
-], cells::node);
+pub(crate) const NODE: Layout = layout(
+    &[
+        text("Name"),
+        text("Status"),
+        text("Roles"),
+        text("Age"),
+        text("Version"),
+        wide("Internal-IP"),
+        wide("External-IP"),
+        wide("OS-Image"),
+        wide("Kernel-Version"),
+        wide("Container-Runtime"),
+    ],
+    cells::node,
+);
 
-pub(crate) const SERVICE: Layout = layout(&[
-    text("Name"),
-    text("Type"),
-    text("Cluster-IP"),
-    text("External-IP"),
-    text("Port(s)"),
-    text("Age"),
-    wide("Selector"),
-], cells::service);
+pub(crate) const SERVICE: Layout = layout(
+    &[
+        text("Name"),
+        text("Type"),
+        text("Cluster-IP"),
+        text("External-IP"),
+        text("Port(s)"),
+        text("Age"),
+        wide("Selector"),
+    ],
+    cells::service,
+);
 
-pub(crate) const EVENT: Layout = layout(&[
-    text("Last Seen"),
-    text("Type"),
-    text("Reason"),
-    text("Object"),
-    wide("Subobject"),
-    wide("Source"),
-    text("Message"),
-    wide("First Seen"),
-    wide("Count"),
-    wide("Name"),
-], cells::event);
+pub(crate) const EVENT: Layout = layout(
+    &[
+        text("Last Seen"),
+        text("Type"),
+        text("Reason"),
+        text("Object"),
+        wide("Subobject"),
+        wide("Source"),
+        text("Message"),
+        wide("First Seen"),
+        wide("Count"),
+        wide("Name"),
+    ],
+    cells::event,
+);
 
-pub(crate) const DEPLOYMENT: Layout = layout(&[
-    text("Name"),
-    text("Ready"),
-    text("Up-to-date"),
-    text("Available"),
-    text("Age"),
-    wide("Containers"),
-    wide("Images"),
-    wide("Selector"),
-], cells::deployment);
+pub(crate) const DEPLOYMENT: Layout = layout(
+    &[
+        text("Name"),
+        text("Ready"),
+        text("Up-to-date"),
+        text("Available"),
+        text("Age"),
+        wide("Containers"),
+        wide("Images"),
+        wide("Selector"),
+    ],
+    cells::deployment,
+);
 
-pub(crate) const REPLICA_SET: Layout = layout(&[
-    text("Name"),
-    number("Desired"),
-    number("Current"),
-    number("Ready"),
-    text("Age"),
-    wide("Containers"),
-    wide("Images"),
-    wide("Selector"),
-], cells::replica_set);
+pub(crate) const REPLICA_SET: Layout = layout(
+    &[
+        text("Name"),
+        number("Desired"),
+        number("Current"),
+        number("Ready"),
+        text("Age"),
+        wide("Containers"),
+        wide("Images"),
+        wide("Selector"),
+    ],
+    cells::replica_set,
+);
 
-pub(crate) const STATEFUL_SET: Layout = layout(&[text("Name"), text("Ready"), text("Age"), wide("Containers"), wide("Images")], cells::stateful_set);
+pub(crate) const STATEFUL_SET: Layout =
+    layout(&[text("Name"), text("Ready"), text("Age"), wide("Containers"), wide("Images")], cells::stateful_set);

@@ -154,13 +154,7 @@ impl Printer<'_> {
         Value::Object(object.with_type(&self.kind.api_version(), &self.kind.kind).0)
     }
 
-    fn table(
-        self,
-        objects: &[Arc<Stored>],
-        now: Timestamp,
-        metadata: Map<String, Value>,
-        include: Include,
-    ) -> Value {
+    fn table(self, objects: &[Arc<Stored>], now: Timestamp, metadata: Map<String, Value>, include: Include) -> Value {
         let rows: Vec<Value> = objects.iter().map(|object| self.row(object, now, include)).collect();
         json!({
             "kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": metadata,
@@ -190,7 +184,8 @@ impl Columns {
         match self {
             Self::BuiltIn(layout) => layout.columns.iter().map(|column| column.definition()).collect(),
             Self::Custom(columns) => {
-                let name = json!({"name": "Name", "type": "string", "format": "name", "description": "", "priority": 0});
+                let name =
+                    json!({"name": "Name", "type": "string", "format": "name", "description": "", "priority": 0});
                 std::iter::once(name).chain(columns.iter().map(PrinterColumn::definition)).collect()
             }
         }

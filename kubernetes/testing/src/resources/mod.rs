@@ -15,7 +15,7 @@ use crate::printing::{Columns, Printer};
 use crate::shape::Shape;
 use crate::store::{CollectionId, Stored};
 pub(crate) use registry::Registry;
-pub(crate) use rules::{Deletion, Rules};
+pub(crate) use rules::{Deletion, METADATA, Rules};
 
 /// A resource in one version.
 #[derive(Debug)]

@@ -83,9 +83,7 @@ impl Rules {
     /// The rules that the resources of a group have in common.
     fn of_group(group: &str) -> Self {
         match group {
-            "admissionregistration.k8s.io" => {
-                NONE.categories(&["api-extensions"]).conditional_update().generation(&[])
-            }
+            "admissionregistration.k8s.io" => NONE.categories(&["api-extensions"]).conditional_update().generation(&[]),
             "apiextensions.k8s.io" => NONE.conditional_update(),
             "apiregistration.k8s.io" => NONE.categories(&["api-extensions"]).conditional_update(),
             "batch" => NONE.generation(&[]),
@@ -198,11 +196,9 @@ impl Rules {
             ("certificates.k8s.io", "clustertrustbundles") => self.conditional_update(),
             ("certificates.k8s.io", "podcertificaterequests") => self.conditional_update().fixed_by_status(METADATA),
             ("coordination.k8s.io", "leases") => self.layout(printing::LEASE),
-            ("events.k8s.io", "events") => self
-                .short_names(&["ev"])
-                .create_on_update()
-                .time_to_live(EVENT_TTL)
-                .selectable_fields(NEW_EVENT_FIELDS),
+            ("events.k8s.io", "events") => {
+                self.short_names(&["ev"]).create_on_update().time_to_live(EVENT_TTL).selectable_fields(NEW_EVENT_FIELDS)
+            }
             ("networking.k8s.io", "ingressclasses") => self.generation(&[]),
             ("networking.k8s.io", "ingresses") => self.short_names(&["ing"]).generation(&[]),
             ("networking.k8s.io", "ipaddresses") => self.short_names(&["ip"]),

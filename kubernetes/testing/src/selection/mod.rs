@@ -65,8 +65,8 @@ fn field_selector(text: &str, served: &ServedResource) -> Result<FieldSelector> 
     let selector: FieldSelector =
         text.parse().map_err(|error| Status::bad_request(format!("invalid field selector {text:?}: {error}")))?;
     for (field, _, _) in selector.terms() {
-        let known =
-            matches!(field, "metadata.name" | "metadata.namespace") || served.selectable_fields.iter().any(|name| name == field);
+        let known = matches!(field, "metadata.name" | "metadata.namespace")
+            || served.selectable_fields.iter().any(|name| name == field);
         if known {
             continue;
         }

@@ -15,7 +15,9 @@ const ACCEPTED: &str = "application/json, application/yaml";
 pub(super) fn read_body(request: &ApiRequest, kind: &str) -> Result<Value> {
     let content_type = request.content_type();
     match content_type {
-        "" | "application/json" => serde_json::from_slice(&request.body).map_err(|error| unreadable(request, kind, &error)),
+        "" | "application/json" => {
+            serde_json::from_slice(&request.body).map_err(|error| unreadable(request, kind, &error))
+        }
         "application/yaml" => {
             let text = std::str::from_utf8(&request.body).map_err(|error| unreadable(request, kind, &error))?;
             read_yaml_document(text).map_err(|error| unreadable(request, kind, &error))
@@ -45,7 +47,11 @@ pub(super) fn read_object(request: &ApiRequest, target: &Target) -> Result<(Obje
 }
 
 /// As [`read_object`], from a value.
-pub(super) fn decode_object(request: &ApiRequest, served: &ServedResource, value: Value) -> Result<(Object, Vec<String>)> {
+pub(super) fn decode_object(
+    request: &ApiRequest,
+    served: &ServedResource,
+    value: Value,
+) -> Result<(Object, Vec<String>)> {
     let (kind, version) = (served.kind(), served.version());
     let Value::Object(mut object) = value else {
         let message = format!(
@@ -104,8 +110,8 @@ fn check_custom_type(request: &ApiRequest, served: &ServedResource, object: &Map
 fn check_type(served: &ServedResource, object: &Map<String, Value>) -> Result<()> {
     let text = |field: &str| object.get(field).and_then(Value::as_str).unwrap_or_default();
     let (kind, api_version) = (text("kind"), text("apiVersion"));
-    let is_right =
-        (kind.is_empty() || kind == served.kind()) && (api_version.is_empty() || api_version == served.api_version().as_str());
+    let is_right = (kind.is_empty() || kind == served.kind())
+        && (api_version.is_empty() || api_version == served.api_version().as_str());
     if is_right {
         return Ok(());
     }

@@ -105,7 +105,7 @@ impl Collection {
         let mut current = current.filter(move |(key, _)| !undone.contains_key(*key)).peekable();
         // Both are in the order of their keys.
         std::iter::from_fn(move || match (current.peek(), restored.peek()) {
-            (Some((now, _)), Some((then, _))) if then < now => restored.next().map(|(_, object)| object),
+            (Some((now, _)), Some((then, _))) if then < *now => restored.next().map(|(_, object)| object),
             (None, _) => restored.next().map(|(_, object)| object),
             _ => current.next().map(|(_, object)| object),
         })

@@ -56,8 +56,8 @@ fn delete_content(state: &mut State, namespace: &str) {
 fn end_if_empty(state: &mut State, namespace: &str) {
     let collections = state.registry.collections();
     let mut collections = collections.iter().filter(|served| served.namespaced);
-    let is_empty = collections
-        .all(|served| state.store.collection(served.collection).objects(Some(namespace)).next().is_none());
+    let is_empty =
+        collections.all(|served| state.store.collection(served.collection).objects(Some(namespace)).next().is_none());
     let Some((served, stored)) = find(state, namespace).filter(|_| is_empty) else { return };
     let mut object = Object::of(&stored);
     if object.finalizers().next().is_some() {

@@ -52,8 +52,11 @@ fn ignores_budgets(pod: &Object) -> bool {
 }
 
 fn ask_budgets(state: &mut State, pod: &Object, stored: &Stored, dry_run: bool) -> Result<()> {
-    let Some(served) = state.registry.get(&GroupVersion::new("policy", "v1"), "poddisruptionbudgets").cloned() else { return Ok(()) };
-    let budgets = state.store.collection(served.collection).objects(Some(pod.text("namespace"))).map(|budget| Object::of(budget));
+    let Some(served) = state.registry.get(&GroupVersion::new("policy", "v1"), "poddisruptionbudgets").cloned() else {
+        return Ok(());
+    };
+    let budgets =
+        state.store.collection(served.collection).objects(Some(pod.text("namespace"))).map(|budget| Object::of(budget));
     let mut budgets: Vec<Object> = budgets.filter(|budget| covers(budget, stored)).collect();
     match (budgets.pop(), budgets.is_empty()) {
         (None, _) => Ok(()),

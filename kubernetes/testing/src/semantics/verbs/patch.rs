@@ -38,7 +38,7 @@ pub(in crate::semantics) fn patch(state: &mut State, request: &ApiRequest, targe
         return Err(Status::unsupported_patch());
     }
     let old = target.get(state)?;
-    let before = Object::of(&old).with_type(&target.served.api_version(), &target.served.kind);
+    let before = Object::of(&old).with_type(&target.served.api_version(), target.served.kind());
     let patched = patched(request, target, Value::Object(before.0))?;
     let (object, warnings) = decode_object(request, &target.served, patched)?;
     let writer = Writer::of(request, target, options);

@@ -14,7 +14,13 @@ use crate::status::{Cause, Result, Status};
 use crate::store::Stored;
 
 /// Answers a request to a scale, an object that has the number of replicas.
-pub(super) fn scale(state: &mut State, request: &ApiRequest, target: &Target, subresource: &Subresource, verb: &str) -> Result<Reply> {
+pub(super) fn scale(
+    state: &mut State,
+    request: &ApiRequest,
+    target: &Target,
+    subresource: &Subresource,
+    verb: &str,
+) -> Result<Reply> {
     let paths = subresource.scale.clone().unwrap_or_else(|| ScalePaths {
         spec_replicas: "spec.replicas".to_owned(),
         status_replicas: "status.replicas".to_owned(),

@@ -121,7 +121,12 @@ pub(in crate::semantics) fn check_name(writer: &Writer<'_>, object: &Object) -> 
 }
 
 /// Replaces an object, if the client read its latest state.
-pub(in crate::semantics) fn replace(state: &mut State, writer: &Writer<'_>, old: &Stored, object: Object) -> Result<Object> {
+pub(in crate::semantics) fn replace(
+    state: &mut State,
+    writer: &Writer<'_>,
+    old: &Stored,
+    object: Object,
+) -> Result<Object> {
     let old_object = Object::of(old);
     check_version(writer, old, &object)?;
     finish(state, writer, &old_object, object, Tracking::Update)
