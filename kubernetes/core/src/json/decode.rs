@@ -56,7 +56,7 @@ use super::{DecodeError, Reader, Value};
 /// let ports: Vec<Port> = json::from_str(r#"[{"name": "dns", "protocol": "UDP"}]"#)?;
 /// assert_eq!(ports[0].protocol, Protocol::Udp);
 /// let error = json::from_str::<Vec<Port>>(r#"[{"name": "dns"}]"#).map(|_| ()).unwrap_err();
-/// assert_eq!(error.to_string(), "[0]: the required field `protocol` is missing at byte 15");
+/// assert_eq!(error.to_string(), "[0]: the required field `protocol` is missing at byte 16");
 /// # Ok::<(), json::DecodeError>(())
 /// ```
 ///
