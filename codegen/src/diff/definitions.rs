@@ -4,7 +4,7 @@ use kubernetes_swagger::{AdditionalProperties, Schema, Swagger, Type};
 
 use super::deprecation::is_deprecated;
 use super::places::Places;
-use super::{Change, Item, Kind, Notes};
+use super::{Change, Item, KNOWN_VALUES, Kind, Notes};
 use crate::lower::says_nothing;
 
 pub(super) fn compare(places: &Places, old: &Swagger, new: &Swagger, changes: &mut Vec<Change>) {
@@ -130,7 +130,7 @@ pub(super) fn type_name(schema: &Schema) -> String {
             Some(AdditionalProperties::Schema(values)) => format!("map of {}", of(Some(values))),
             _ => "object".to_owned(),
         },
-        Some(other) if !schema.enumeration.is_empty() => format!("{other} of known values"),
+        Some(other) if !schema.enumeration.is_empty() => format!("{other}{KNOWN_VALUES}"),
         Some(other) => match &schema.format {
             Some(format) => format!("{other} ({format})"),
             None => other.to_string(),

@@ -79,9 +79,9 @@ fn what_does_not_generate_changes_nothing() {
     fs::write(&bad, text.replace("\"number\"", "\"numeral\"")).expect("the folder is ours");
     check(pin(root, &bad.to_string_lossy(), &[]), "bad.json: /definitions/io.k8s.api.apps.v1.LampSpec");
     check(pin(root, "gone.json", &[]), "gone.json: can't read it");
-    // A folder stands where a file is to be written: found out when the others are already staged.
-    fs::remove_file(root.join("kubernetes/models/src/generated/apps/v1/lamp_spec.rs")).expect("it was generated");
-    let blocked = root.join("kubernetes/models/src/generated/apps/v1/lamp_spec.rs.new");
+    // A folder stands where a file is to be written.
+    let blocked = root.join("kubernetes/models/src/generated/apps/v1/lamp_spec.rs");
+    fs::remove_file(&blocked).expect("it was generated");
     fs::create_dir(&blocked).expect("the folder is ours");
     let before = snapshot(root);
     let output = pin(root, &new, &["--kubernetes", "v1.1.0"]);
