@@ -2,7 +2,7 @@
 
 /// The longest link or URL that is looked for. Without a limit, a text of nothing but beginnings of links would be
 /// searched to its end for each.
-const LONGEST: usize = 2_000;
+const LONGEST: usize = 500;
 
 /// Escapes everything but code in backticks and links.
 pub(super) fn escape(text: &str) -> String {
@@ -66,7 +66,7 @@ fn code(rest: &str, output: &mut String) -> Option<usize> {
 /// Copies `[text](https://…)`; of a link that leads nowhere from here, only the text.
 fn link(rest: &str, output: &mut String) -> Option<usize> {
     let (text, rest) = split_at_any(rest.get(1..)?, &['[', ']', '`', '\n'])?;
-    let (target, end) = split_at_any(rest.strip_prefix("](")?, &[')', ' ', '<', '>'])?;
+    let (target, end) = split_at_any(rest.strip_prefix("](")?, &[')', '[', ' ', '<', '>'])?;
     if text.is_empty() || !end.starts_with(')') {
         return None;
     }
