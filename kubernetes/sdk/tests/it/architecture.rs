@@ -15,7 +15,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("kubernetes-config", &[]),
     ("kubernetes-client", &["kubernetes-core", "kubernetes-config"]),
     ("kubernetes-watch", &["kubernetes-core", "kubernetes-client"]),
-    ("kubernetes-utils", &["kubernetes-core", "kubernetes-models", "kubernetes-watch"]),
+    ("kubernetes-utils", &["kubernetes-core", "kubernetes-models", "kubernetes-client", "kubernetes-watch"]),
     ("kubernetes-testing", &["kubernetes-core", "kubernetes-config", "kubernetes-client"]),
     (
         "kubernetes-sdk",

@@ -1,11 +1,11 @@
 use std::fmt;
 
-use kubernetes_core::{Object, Str};
+use crate::{Object, Str};
 
-/// Which object of a resource: its namespace and name, as Go's `types.NamespacedName`. What a work queue holds.
+/// Identifies an object of a resource by its namespace and name, as Go's `types.NamespacedName` does.
 ///
 /// ```
-/// use kubernetes_watch::ObjectKey;
+/// use kubernetes_core::ObjectKey;
 ///
 /// assert_eq!(ObjectKey::new("shop", "web").to_string(), "shop/web");
 /// assert_eq!(ObjectKey::new(None, "node-1").to_string(), "node-1");
