@@ -105,6 +105,9 @@ fn the_script_refuses_what_it_would_ignore() {
         &["v1.36.3", "--kubernetes", "v1.36.2"],
         &["--cluster", "--kubernetes", "v1.36.2"],
         &["one.json", "two.json"],
+        &["swagger.json", "--published"],
+        &["--cluster", "--published"],
+        &["v1.36.3", "--without-enums"],
     ] {
         let (code, text) = run(arguments);
         assert_eq!(code, Some(2), "{arguments:?}: {text}");
@@ -112,5 +115,5 @@ fn the_script_refuses_what_it_would_ignore() {
     }
     // A path may have the name of an option.
     let (code, text) = run(&["cluster"]);
-    assert!(code == Some(1) && text.contains("cluster is no file, no folder and no version"), "{text}");
+    assert!(code == Some(1) && text.contains("cluster is not a file, a folder or a version"), "{text}");
 }
