@@ -1,7 +1,7 @@
 //! TLS by rustls, with the provider of this crate's features whatever the process has chosen.
 
 mod authority;
-mod identity;
+mod pem;
 mod validity;
 
 use std::sync::Arc;
@@ -15,9 +15,11 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ClientConfig, ConfigBuilder, DigitallySignedStruct, RootCertStore, SignatureScheme, WantsVerifier};
 
-use crate::Error;
+use crate::clock;
+use crate::error::Error;
 
-pub(crate) use identity::{Identity, certified_key, expiry};
+pub(crate) use pem::fault as pem_fault;
+pub(crate) use validity::Validity;
 
 #[cfg(not(any(feature = "ring", feature = "aws-lc-rs")))]
 compile_error!("kubernetes-client needs one of its features `ring` and `aws-lc-rs`, for TLS");
@@ -30,7 +32,7 @@ pub(crate) fn provider() -> CryptoProvider {
     return rustls::crypto::ring::default_provider();
 }
 
-/// What a configuration says about TLS, except for the client's certificate, which may change.
+/// The settings of TLS in a configuration, except for the client's certificate, which may change.
 #[derive(Clone)]
 pub(crate) struct Settings(ConfigBuilder<ClientConfig, WantsClientCert>);
 
@@ -65,17 +67,17 @@ impl Settings {
 }
 
 fn builder(provider: &Arc<CryptoProvider>) -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, Error> {
-    ClientConfig::builder_with_provider(Arc::clone(provider))
+    ClientConfig::builder_with_details(Arc::clone(provider), clock::time_provider())
         .with_safe_default_protocol_versions()
         .map_err(|error| Error::build_from("TLS can't be set up", error))
 }
 
 /// For a proxy without TLS.
-pub(crate) fn trusting_nobody() -> Result<ClientConfig, Error> {
+pub(crate) fn without_roots() -> Result<ClientConfig, Error> {
     Ok(builder(&Arc::new(provider()))?.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
 }
 
-/// How a proxy is spoken to that has TLS itself.
+/// The settings for a proxy that is reached over TLS itself.
 ///
 /// As kubectl has it, the authorities of the cluster are trusted for it too, and `insecure-skip-tls-verify` counts. So
 /// do those of the platform, which as a rule signed a proxy's certificate; and it is sent no client certificate.

@@ -6,8 +6,19 @@ use std::pin::Pin;
 use http::{Request, Response};
 use tower_service::Service;
 
-use crate::Body;
+use crate::body::Body;
 use crate::error::BoxError;
+
+mod connect;
+pub(crate) mod pool;
+mod proxy;
+mod rotation;
+mod task;
+pub(crate) mod tls;
+
+pub(crate) use connect::Connector;
+pub(crate) use pool::Pool;
+pub(crate) use rotation::{ClientCertificate, rotating};
 
 /// Any service that answers requests, shared by all users of a client.
 pub(crate) trait Transport: Send + Sync {

@@ -15,14 +15,14 @@ const VERSION: u8 = 0xa0;
 
 /// The field `validity` of a certificate (RFC 5280, §4.1.2.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Validity {
-    pub(super) not_before: Timestamp,
-    pub(super) not_after: Timestamp,
+pub(crate) struct Validity {
+    pub(crate) not_before: Timestamp,
+    pub(crate) not_after: Timestamp,
 }
 
 impl Validity {
     /// `None` for what is no certificate.
-    pub(super) fn of(certificate: &CertificateDer<'_>) -> Option<Self> {
+    pub(crate) fn of(certificate: &CertificateDer<'_>) -> Option<Self> {
         let (SEQUENCE, mut certificate) = Der(certificate).next()? else { return None };
         let (SEQUENCE, mut signed) = certificate.next()? else { return None };
         let mut field = signed.next()?;
@@ -37,7 +37,7 @@ impl Validity {
     }
 
     /// What is wrong with the certificate at a time.
-    pub(super) fn fault(&self, name: &str, now: Timestamp) -> Option<String> {
+    pub(crate) fn fault(&self, name: &str, now: Timestamp) -> Option<String> {
         if now > self.not_after {
             return Some(format!("{name} expired at {}: renew it", self.not_after));
         }
@@ -48,7 +48,7 @@ impl Validity {
 
 impl Validity {
     /// As webpki checks certificates.
-    pub(super) fn check(&self, now: UnixTime) -> Result<(), CertificateError> {
+    pub(crate) fn check(&self, now: UnixTime) -> Result<(), CertificateError> {
         let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
         match () {
             () if now > self.not_after.as_second() => Err(CertificateError::Expired),

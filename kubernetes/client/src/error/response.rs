@@ -14,14 +14,14 @@ const KEPT_BYTES: usize = 1024;
 
 /// What a server answered instead of a result.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct ErrorResponse {
     http_status: Option<StatusCode>,
     retry_after: Option<Duration>,
     status: Status,
     causes: Option<Box<Cause>>,
 }
 
-impl Answer {
+impl ErrorResponse {
     /// Reads the body of an error response; `complete` is false when there is more of it than was read.
     pub(crate) fn read(method: &Method, code: StatusCode, headers: &HeaderMap, body: &Encoded, complete: bool) -> Self {
         let mut status = match body.decode::<Status>() {
@@ -59,14 +59,14 @@ impl Answer {
     }
 }
 
-impl From<Status> for Answer {
+impl From<Status> for ErrorResponse {
     fn from(status: Status) -> Self {
         let code = status.code.and_then(|code| StatusCode::from_u16(u16::try_from(code).ok()?).ok());
         Self { http_status: code, retry_after: None, causes: Cause::chain(&status), status }
     }
 }
 
-impl fmt::Display for Answer {
+impl fmt::Display for ErrorResponse {
     /// `404 Not Found: pods "web" not found`, as far as each is known.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let reason = self.status.reason.as_deref().unwrap_or_default();

@@ -14,9 +14,10 @@ use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use tokio::time::Instant;
 
-use super::identity::{pem_fault, read_file};
+use super::pem;
 use super::validity::Validity;
-use crate::Error;
+use crate::clock;
+use crate::error::Error;
 
 /// How long the authorities of a file are used before it is read again, as for tokens. It is also read when a
 /// certificate is of an unknown authority.
@@ -26,8 +27,8 @@ const PERIOD: Duration = Duration::from_secs(60);
 pub(super) fn verifier(config: &Config, provider: Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, Error> {
     let Some(pem) = &config.certificate_authority else { return Ok(webpki(platform_roots()?, &provider)?) };
     let trusted = Arc::new(Trusted::new(pem, &provider)?);
-    let last = RwLock::new(Last { trusted, pem: pem.clone(), read_at: Instant::now() });
-    Ok(Arc::new(Given { path: config.certificate_authority_file.clone(), provider, last }))
+    let last = RwLock::new(Loaded { trusted, pem: pem.clone(), read_at: clock::now() });
+    Ok(Arc::new(ReloadingVerifier { path: config.certificate_authority_file.clone(), provider, last }))
 }
 
 fn webpki(roots: RootCertStore, provider: &Arc<CryptoProvider>) -> Result<Arc<WebPkiServerVerifier>, Error> {
@@ -54,7 +55,7 @@ fn platform_roots() -> Result<RootCertStore, Error> {
 pub(super) fn given_roots(pem: &[u8]) -> Result<(RootCertStore, Vec<CertificateDer<'static>>), Error> {
     let certificates = CertificateDer::pem_slice_iter(pem)
         .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| Error::build(format!("the certificate authority is no valid PEM: {}", pem_fault(&error))))?;
+        .map_err(|error| Error::build(format!("the certificate authority is not valid PEM: {}", pem::fault(&error))))?;
     let mut roots = RootCertStore::empty();
     // As Go's `AppendCertsFromPEM`, what can't be parsed is skipped.
     roots.add_parsable_certificates(certificates.iter().cloned());
@@ -94,7 +95,7 @@ impl Trusted {
     }
 }
 
-/// What a server shows of itself.
+/// What a server presents in the handshake.
 struct Server<'a> {
     certificate: &'a CertificateDer<'a>,
     intermediates: &'a [CertificateDer<'a>],
@@ -105,21 +106,21 @@ struct Server<'a> {
 
 /// Trusts given authorities; those of a file may be replaced while the client runs.
 #[derive(Debug)]
-struct Given {
+struct ReloadingVerifier {
     path: Option<PathBuf>,
     provider: Arc<CryptoProvider>,
-    last: RwLock<Last>,
+    last: RwLock<Loaded>,
 }
 
-/// What the file had when it was last good.
+/// The content of the file when it was last good.
 #[derive(Debug)]
-struct Last {
+struct Loaded {
     trusted: Arc<Trusted>,
     pem: Vec<u8>,
     read_at: Instant,
 }
 
-impl Given {
+impl ReloadingVerifier {
     fn current(&self) -> Arc<Trusted> {
         let last = self.last.read().unwrap_or_else(PoisonError::into_inner);
         if self.path.is_none() || last.read_at.elapsed() < PERIOD {
@@ -134,8 +135,8 @@ impl Given {
     fn reload(&self) {
         let Some(path) = &self.path else { return };
         let mut last = self.last.write().unwrap_or_else(PoisonError::into_inner);
-        last.read_at = Instant::now();
-        let read = read_file(path).map_err(|error| error.to_string()).and_then(|pem| {
+        last.read_at = clock::now();
+        let read = kubernetes_config::read_file(path).map_err(|error| error.to_string()).and_then(|pem| {
             if pem == last.pem {
                 return Ok(None);
             }
@@ -156,7 +157,7 @@ impl Given {
     }
 }
 
-impl ServerCertVerifier for Given {
+impl ServerCertVerifier for ReloadingVerifier {
     fn verify_server_cert(
         &self,
         certificate: &CertificateDer<'_>,

@@ -4,11 +4,11 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::error::BoxError;
+use super::BoxError;
 
 /// A reason, shared by all requests that waited for the same credentials.
 #[derive(Clone, Debug)]
-pub(crate) struct Failure(Arc<Inner>);
+pub(crate) struct AuthenticationError(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
@@ -28,7 +28,7 @@ enum Cause {
     Timeout,
 }
 
-impl Failure {
+impl AuthenticationError {
     pub(crate) fn new(message: impl Into<String>) -> Self {
         Self(Arc::new(Inner { message: message.into(), cause: Cause::Lasting, source: None }))
     }
@@ -56,13 +56,13 @@ impl Failure {
     }
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for AuthenticationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.message)
     }
 }
 
-impl StdError for Failure {
+impl StdError for AuthenticationError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.0.source.as_deref().map(|source| source as _)
     }

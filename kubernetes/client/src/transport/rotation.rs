@@ -1,4 +1,4 @@
-//! Connections with the certificate of the day.
+//! Connections with a client certificate that may change.
 //!
 //! A connection speaks as one user until it ends. When the client's certificate changes, another pool of connections
 //! takes over: requests that are under way, watches among them, end where they began, and what they used closes after
@@ -12,31 +12,39 @@ use http::{Request, Response};
 use rustls::ClientConfig;
 use rustls::sign::CertifiedKey;
 
-use crate::error::BoxError;
-use crate::tls::{Identity, Settings};
-use crate::transport::Transport;
-use crate::{Body, Error};
+use super::Transport;
+use super::tls::Settings;
+use crate::body::Body;
+use crate::error::{BoxError, Error};
+
+/// Where the client's certificate for TLS comes from.
+pub(crate) trait ClientCertificate: Send + Sync {
+    /// The certificate for connections that are made now; the same allocation as long as it is the same certificate.
+    fn current(&self) -> Option<Arc<CertifiedKey>>;
+
+    fn can_change(&self) -> bool;
+}
 
 /// A transport that has connections by `make` for the certificate of `identity`.
-pub(crate) fn transport<T: Transport + 'static>(
+pub(crate) fn rotating<T: Transport + 'static>(
     settings: Settings,
-    identity: Option<&Arc<Identity>>,
+    identity: Option<Arc<dyn ClientCertificate>>,
     make: impl Fn(ClientConfig) -> Result<T, Error> + Send + Sync + 'static,
 ) -> Result<Box<dyn Transport>, Error> {
-    let certificate = identity.and_then(|identity| identity.current());
+    let certificate = identity.as_ref().and_then(|identity| identity.current());
     let pool = make(settings.client_config(certificate.clone()))?;
     match identity.filter(|identity| identity.can_change()) {
         None => Ok(Box::new(pool)),
         Some(identity) => {
             let current = Mutex::new(Current { certificate, pool: Arc::new(pool) });
-            Ok(Box::new(Rotating { settings, identity: Arc::clone(identity), make: Box::new(make), current }))
+            Ok(Box::new(Rotating { settings, identity, make: Box::new(make), current }))
         }
     }
 }
 
 struct Rotating<T> {
     settings: Settings,
-    identity: Arc<Identity>,
+    identity: Arc<dyn ClientCertificate>,
     make: Box<dyn Fn(ClientConfig) -> Result<T, Error> + Send + Sync>,
     current: Mutex<Current<T>>,
 }
@@ -60,7 +68,7 @@ impl<T> Rotating<T> {
         if !is_same {
             match (self.make)(self.settings.client_config(certificate.clone())) {
                 Ok(pool) => *current = Current { certificate, pool: Arc::new(pool) },
-                // Can't be: it was made from the same configuration before.
+                // Unreachable: the same configuration has worked before.
                 Err(error) => tracing::error!(%error, "can't connect with the new client certificate"),
             }
         }

@@ -1,4 +1,4 @@
-//! Tasks that nobody waits for.
+//! Detached background tasks.
 
 use std::future::Future;
 use std::pin::Pin;

@@ -8,8 +8,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use http::header::{HOST, PROXY_AUTHORIZATION};
 use http::uri::{Authority, Scheme};
 use http::{HeaderValue, Method, Request, StatusCode, Uri};
@@ -23,9 +21,10 @@ use kubernetes_config::{Config, Proxy, ProxyScheme};
 use tokio::net::TcpStream;
 use tower_service::Service;
 
-use crate::error::BoxError;
-use crate::pool::Absolute;
-use crate::{Body, Error, task, tls};
+use super::{task, tls};
+use crate::authorization;
+use crate::body::Body;
+use crate::error::{BoxError, Error};
 
 type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
@@ -34,30 +33,36 @@ type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 /// An HTTP proxy is asked for a tunnel (`CONNECT`, RFC 9110 §9.3.6), except for servers without TLS: to these it
 /// forwards requests, as Go's clients have it. A SOCKS proxy (RFC 1928) is given the server's name.
 #[derive(Clone)]
-pub(crate) struct Dial {
+pub(crate) struct Dialer {
     tcp: HttpConnector,
-    via: Option<Arc<Via>>,
+    proxy: Option<Arc<ProxyConnector>>,
+    /// Whether a proxy is asked for a tunnel to servers without TLS too.
+    always_tunnels: bool,
 }
 
-struct Via {
+struct ProxyConnector {
     /// The proxy's URL without user and password, for messages.
     url: Uri,
     scheme: ProxyScheme,
     user: Option<(String, String)>,
-    /// Connects to the proxy itself, with TLS if its URL says so; by [`Dial`] too, so that HTTP and TLS are compiled for
+    /// Connects to the proxy itself, with TLS if its URL says so; by [`Dialer`] too, so that HTTP and TLS are compiled for
     /// one type of connection.
-    connector: HttpsConnector<Dial>,
+    connector: HttpsConnector<Dialer>,
 }
 
-impl Dial {
+impl Dialer {
     pub(crate) fn new(config: &Config, tcp: HttpConnector) -> Result<Self, Error> {
         let proxy = config.proxy_for(&config.server)?;
-        let via = proxy.map(|proxy| Via::new(config, proxy, tcp.clone())).transpose()?;
-        Ok(Self { tcp, via: via.map(Arc::new) })
+        let proxy = proxy.map(|proxy| ProxyConnector::new(config, proxy, tcp.clone())).transpose()?;
+        Ok(Self { tcp, proxy: proxy.map(Arc::new), always_tunnels: false })
+    }
+
+    pub(super) fn always_tunneling(self) -> Self {
+        Self { always_tunnels: true, ..self }
     }
 }
 
-impl Service<Uri> for Dial {
+impl Service<Uri> for Dialer {
     type Response = Stream;
     type Error = BoxError;
     type Future = BoxFuture<Result<Stream, BoxError>>;
@@ -67,18 +72,19 @@ impl Service<Uri> for Dial {
     }
 
     fn call(&mut self, server: Uri) -> Self::Future {
-        let Some(via) = self.via.clone() else {
+        let Some(proxy) = self.proxy.clone() else {
             let connecting = self.tcp.call(server);
             return Box::pin(async move { Ok(Stream::Direct(connecting.await?)) });
         };
+        let forwards = !self.always_tunnels && server.scheme() == Some(&Scheme::HTTP);
         Box::pin(async move {
-            let stream = via.connect(server).await;
-            stream.map_err(|source| ThroughProxy { proxy: via.url.clone(), source }.into())
+            let stream = proxy.connect(server, forwards).await;
+            stream.map_err(|source| ProxyError { proxy: proxy.url.clone(), source }.into())
         })
     }
 }
 
-impl Via {
+impl ProxyConnector {
     fn new(config: &Config, proxy: Proxy, tcp: HttpConnector) -> Result<Self, Error> {
         let host = if proxy.host.contains(':') { format!("[{}]", proxy.host) } else { proxy.host };
         let scheme = match proxy.scheme {
@@ -90,18 +96,18 @@ impl Via {
             _ => return Err(Error::build("this kind of proxy is not supported")),
         };
         let url = format!("{scheme}://{host}:{}", proxy.port);
-        let url = url.parse().map_err(|error| Error::build_from(format!("the proxy {url} is no URL"), error))?;
-        let tls = if proxy.scheme == ProxyScheme::Https { tls::proxy_config(config)? } else { tls::trusting_nobody()? };
+        let url = url.parse().map_err(|error| Error::build_from(format!("the proxy {url} is not a valid URL"), error))?;
+        let tls = if proxy.scheme == ProxyScheme::Https { tls::proxy_config(config)? } else { tls::without_roots()? };
         let names = Arc::new(DefaultServerNameResolver::default());
         Ok(Self {
             url,
             scheme: proxy.scheme,
             user: proxy.credentials.map(|(user, password)| (user, password.expose().to_owned())),
-            connector: HttpsConnector::new(Dial { tcp, via: None }, tls, false, names),
+            connector: HttpsConnector::new(Dialer { tcp, proxy: None, always_tunnels: false }, tls, false, names),
         })
     }
 
-    async fn connect(&self, server: Uri) -> Result<Stream, BoxError> {
+    async fn connect(&self, server: Uri, forwards: bool) -> Result<Stream, BoxError> {
         let mut parts = self.url.clone().into_parts();
         parts.scheme = Some(if self.scheme == ProxyScheme::Https { Scheme::HTTPS } else { Scheme::HTTP });
         parts.path_and_query = Some(http::uri::PathAndQuery::from_static("/"));
@@ -112,8 +118,8 @@ impl Via {
         if matches!(self.scheme, ProxyScheme::Socks5 | ProxyScheme::Socks5h) {
             return self.socks(io, server).await;
         }
-        if server.scheme() == Some(&Scheme::HTTP) {
-            return Ok(Stream::Proxied { io: Box::new(io), forwards: Some(Absolute(self.authorization()?)) });
+        if forwards {
+            return Ok(Stream::Proxied { io: Box::new(io), forwards: Some(AbsoluteForm(self.authorization()?)) });
         }
         let tunnel = self.tunnel(io, &authority(&server)?).await?;
         Ok(Stream::Proxied { io: Box::new(tunnel), forwards: None })
@@ -121,7 +127,7 @@ impl Via {
 
     async fn socks(&self, io: MaybeHttpsStream<Stream>, server: Uri) -> Result<Stream, BoxError> {
         let target = Uri::builder().scheme("tcp").authority(authority(&server)?).path_and_query("/").build()?;
-        let mut socks = SocksV5::new(self.url.clone(), Given(Some(io)));
+        let mut socks = SocksV5::new(self.url.clone(), Preconnected(Some(io)));
         if let Some((user, password)) = &self.user {
             socks = socks.with_auth(user.clone(), password.clone());
         }
@@ -146,16 +152,15 @@ impl Via {
         }
         let response = sender.send_request(request).await?;
         if !response.status().is_success() {
-            return Err(Refused { status: response.status(), target: target.clone() }.into());
+            return Err(TunnelRefused { status: response.status(), target: target.clone() }.into());
         }
         Ok(hyper::upgrade::on(response).await?)
     }
 
     fn authorization(&self) -> Result<Option<HeaderValue>, BoxError> {
         let Some((user, password)) = &self.user else { return Ok(None) };
-        let mut value = HeaderValue::try_from(format!("Basic {}", STANDARD.encode(format!("{user}:{password}"))))?;
-        value.set_sensitive(true);
-        Ok(Some(value))
+        let value = authorization::basic(user, password);
+        value.map(Some).ok_or_else(|| "the user and password of the proxy do not fit into a header".into())
     }
 }
 
@@ -167,9 +172,9 @@ fn authority(server: &Uri) -> Result<Authority, BoxError> {
 }
 
 /// A connector that has connected already, since that of [`SocksV5`] keeps the reason of a failure to itself.
-struct Given(Option<MaybeHttpsStream<Stream>>);
+struct Preconnected(Option<MaybeHttpsStream<Stream>>);
 
-impl Service<Uri> for Given {
+impl Service<Uri> for Preconnected {
     type Response = MaybeHttpsStream<Stream>;
     type Error = Infallible;
     type Future = Ready<Result<Self::Response, Infallible>>;
@@ -183,6 +188,10 @@ impl Service<Uri> for Given {
     }
 }
 
+/// What a proxy that forwards requests by itself expects in them: the absolute URI, and who is asking.
+#[derive(Clone, Default)]
+pub(crate) struct AbsoluteForm(pub(crate) Option<HeaderValue>);
+
 pub(crate) trait Io: Read + Write + Send + Unpin + 'static {}
 
 impl<T: Read + Write + Send + Unpin + 'static> Io for T {}
@@ -190,7 +199,7 @@ impl<T: Read + Write + Send + Unpin + 'static> Io for T {}
 /// What leads to the server, or to a proxy that forwards requests to it.
 pub(crate) enum Stream {
     Direct(TokioIo<TcpStream>),
-    Proxied { io: Box<dyn Io>, forwards: Option<Absolute> },
+    Proxied { io: Box<dyn Io>, forwards: Option<AbsoluteForm> },
 }
 
 impl Connection for Stream {
@@ -255,18 +264,18 @@ impl Write for Stream {
 
 /// Which proxy it was that could not be used.
 #[derive(Debug)]
-struct ThroughProxy {
+struct ProxyError {
     proxy: Uri,
     source: BoxError,
 }
 
-impl fmt::Display for ThroughProxy {
+impl fmt::Display for ProxyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "through the proxy {}", self.proxy.to_string().trim_end_matches('/'))
     }
 }
 
-impl std::error::Error for ThroughProxy {
+impl std::error::Error for ProxyError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         Some(&*self.source)
     }
@@ -274,19 +283,19 @@ impl std::error::Error for ThroughProxy {
 
 /// What a proxy answered instead of opening a tunnel.
 #[derive(Debug)]
-struct Refused {
+struct TunnelRefused {
     status: StatusCode,
     target: Authority,
 }
 
-impl fmt::Display for Refused {
+impl fmt::Display for TunnelRefused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "it answered {} to CONNECT {}", self.status, self.target)?;
         match self.status {
-            StatusCode::PROXY_AUTHENTICATION_REQUIRED => f.write_str("; its URL needs another user and password"),
+            StatusCode::PROXY_AUTHENTICATION_REQUIRED => f.write_str("; set another user and password in its URL"),
             _ => Ok(()),
         }
     }
 }
 
-impl std::error::Error for Refused {}
+impl std::error::Error for TunnelRefused {}
