@@ -1,179 +1,119 @@
 //! The client's certificate, as it is renewed.
 
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use jiff::Timestamp;
-use kubernetes_config::{ClientIdentity, MAX_FILE_BYTES, Secret};
-use rustls::pki_types::pem::{self, PemObject};
+use kubernetes_config::{ClientIdentity, Secret};
+use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
-use tokio::time::Instant;
 
-use super::validity::Validity;
-use crate::Error;
-use crate::authentication::{Failure, Renewed};
-
-/// How long a certificate is used before its files are read again. client-go takes five minutes
-/// (`CertCallbackRefreshDuration`); tokens are read again after one.
-const PERIOD: Duration = Duration::from_secs(60);
+use super::renewed::Renewed;
+use crate::clock;
+use crate::error::{AuthenticationError, BoxError, Error};
+use crate::reloaded::Reloaded;
+use crate::transport::ClientCertificate;
+use crate::transport::tls::{self, Validity, pem_fault};
 
 /// Where the client's certificate comes from. Without `Debug`: it holds a private key.
-pub(crate) enum Identity {
+pub(super) enum Identity {
     Fixed(Arc<CertifiedKey>),
-    Files(IdentityFiles),
+    /// A certificate and key of which at least one is in a file.
+    Files(Reloaded<CertifiedKey>),
     /// Comes with the credentials; there may be none.
     Issued(Arc<Renewed>),
 }
 
-/// A certificate and key of which at least one is in a file.
-pub(crate) struct IdentityFiles {
-    given: ClientIdentity,
-    /// What the files had when they were last good.
-    last: Mutex<Last>,
-}
-
-struct Last {
-    key: Arc<CertifiedKey>,
-    certificate: Vec<u8>,
-    secret: Secret,
-    read_at: Instant,
-}
-
 impl Identity {
-    pub(crate) fn new(given: &ClientIdentity) -> Result<Self, Error> {
-        let key = certified_key(given).map_err(|failure| Error::build(failure.to_string()))?;
-        if given.certificate_file.is_none() && given.key_file.is_none() {
-            return Ok(Self::Fixed(key));
+    pub(super) fn new(given: &ClientIdentity) -> Result<Self, Error> {
+        let build = |error: BoxError| Error::build(error.to_string());
+        let (files, contents): (Vec<PathBuf>, Vec<Vec<u8>>) = [
+            (&given.certificate_file, given.certificate.clone()),
+            (&given.key_file, given.key.expose().as_bytes().to_vec()),
+        ]
+        .into_iter()
+        .filter_map(|(file, content)| Some((file.clone()?, content)))
+        .unzip();
+        if files.is_empty() {
+            let key = certified_key(given).map_err(|error| build(error.into()))?;
+            return Ok(Self::Fixed(Arc::new(key)));
         }
-        let (certificate, secret) = (given.certificate.clone(), given.key.clone());
-        let last = Mutex::new(Last { key, certificate, secret, read_at: Instant::now() });
-        Ok(Self::Files(IdentityFiles { given: given.clone(), last }))
+        let given = given.clone();
+        let parse = move |contents: &[Vec<u8>]| Ok(certified_key(&with_files(&given, contents)?)?);
+        Reloaded::new("the client certificate", files, parse).with_contents(contents).map(Self::Files).map_err(build)
     }
 
-    /// The certificate for connections that are made now; the same allocation as long as it is the same certificate.
-    pub(crate) fn current(&self) -> Option<Arc<CertifiedKey>> {
+    /// The certificate that is in files, as it was read last.
+    pub(super) fn of_files(&self) -> Option<Arc<CertifiedKey>> {
         match self {
-            Self::Fixed(key) => Some(Arc::clone(key)),
-            Self::Files(files) => {
-                let mut last = files.lock();
-                if last.read_at.elapsed() >= PERIOD {
-                    files.reload(&mut last);
-                }
-                Some(Arc::clone(&last.key))
-            }
-            Self::Issued(renewed) => renewed.identity(),
+            Self::Files(files) => files.current().ok(),
+            Self::Fixed(_) | Self::Issued(_) => None,
         }
     }
 
-    pub(crate) fn can_change(&self) -> bool {
-        !matches!(self, Self::Fixed(_))
-    }
-
-    /// Reads the files at once, and says whether there is another certificate now.
-    pub(crate) fn reload(&self) -> bool {
+    /// Another certificate than one that was refused, if the files have one by now. Those that are issued change with
+    /// the credentials.
+    pub(super) fn other_than(&self, refused: &Arc<CertifiedKey>) -> Option<Arc<CertifiedKey>> {
         match self {
-            Self::Files(files) => files.reload(&mut files.lock()),
-            // Those that are issued change with the credentials.
-            Self::Fixed(_) | Self::Issued(_) => false,
+            Self::Files(files) => files.other_than(|used| std::ptr::eq(used, Arc::as_ptr(refused))),
+            Self::Fixed(_) | Self::Issued(_) => None,
         }
     }
 
     /// Why the certificate is not good, for errors.
-    pub(crate) fn fault(&self) -> Option<String> {
+    pub(super) fn fault(&self) -> Option<String> {
         let key = match self {
-            Self::Fixed(key) => Arc::clone(key),
-            Self::Files(files) => Arc::clone(&files.lock().key),
-            Self::Issued(renewed) => renewed.identity()?,
+            Self::Fixed(key) => Some(Arc::clone(key)),
+            Self::Files(files) => files.last(),
+            Self::Issued(renewed) => renewed.identity(),
         };
-        Validity::of(key.cert.first()?)?.fault("the client certificate", Timestamp::now())
+        Validity::of(key?.cert.first()?)?.fault("the client certificate", clock::timestamp())
     }
 }
 
-impl IdentityFiles {
-    fn lock(&self) -> MutexGuard<'_, Last> {
-        self.last.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Blocking, as the files are small and local. A pair that does not fit is one that is being written.
-    fn reload(&self, last: &mut Last) -> bool {
-        last.read_at = Instant::now();
-        match self.read() {
-            Ok((certificate, secret)) if certificate == last.certificate && secret == last.secret => false,
-            Ok((certificate, secret)) => match certified_key(&ClientIdentity::new(certificate.clone(), secret.clone()))
-            {
-                Ok(key) => {
-                    *last = Last { key, certificate, secret, read_at: last.read_at };
-                    tracing::debug!("the client certificate has changed");
-                    true
-                }
-                Err(error) => keep_last(&error),
-            },
-            Err(error) => keep_last(&error),
+impl ClientCertificate for Identity {
+    fn current(&self) -> Option<Arc<CertifiedKey>> {
+        match self {
+            Self::Fixed(key) => Some(Arc::clone(key)),
+            Self::Files(files) => files.current().ok(),
+            Self::Issued(renewed) => renewed.identity(),
         }
     }
 
-    fn read(&self) -> io::Result<(Vec<u8>, Secret)> {
-        let ClientIdentity { certificate, certificate_file, key, key_file, .. } = &self.given;
-        let certificate = match certificate_file {
-            Some(path) => read_file(path)?,
-            None => certificate.clone(),
-        };
-        let key = match key_file {
-            Some(path) => String::from_utf8(read_file(path)?)
-                .map(Secret::from)
-                .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, format!("{}: no text", path.display())))?,
-            None => key.clone(),
-        };
-        Ok((certificate, key))
+    fn can_change(&self) -> bool {
+        !matches!(self, Self::Fixed(_))
     }
 }
 
-fn keep_last(error: &dyn std::error::Error) -> bool {
-    tracing::warn!(%error, "can't read the client certificate again; using the last one");
-    false
+/// The identity with the contents of its files. A pair that does not fit is one that is being written.
+fn with_files(given: &ClientIdentity, contents: &[Vec<u8>]) -> Result<ClientIdentity, BoxError> {
+    let mut contents = contents.iter();
+    let mut next = || contents.next().cloned().unwrap_or_default();
+    let certificate = if given.certificate_file.is_some() { next() } else { given.certificate.clone() };
+    let key = match given.key_file {
+        Some(_) => Secret::from(String::from_utf8(next()).map_err(|_| "the client key is not UTF-8 text")?),
+        None => given.key.clone(),
+    };
+    Ok(ClientIdentity::new(certificate, key))
 }
 
 /// A certificate with the key that belongs to it.
-pub(crate) fn certified_key(identity: &ClientIdentity) -> Result<Arc<CertifiedKey>, Failure> {
+pub(super) fn certified_key(identity: &ClientIdentity) -> Result<CertifiedKey, AuthenticationError> {
+    let fail = |message: String| AuthenticationError::new(message);
     let certificates = CertificateDer::pem_slice_iter(&identity.certificate)
         .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| Failure::new(format!("the client certificate is no valid PEM: {}", pem_fault(&error))))?;
+        .map_err(|error| fail(format!("the client certificate is not valid PEM: {}", pem_fault(&error))))?;
     if certificates.is_empty() {
-        return Err(Failure::new("the client certificate has no certificate in PEM"));
+        return Err(fail("the client certificate has no certificate in PEM".to_owned()));
     }
     let key = PrivateKeyDer::from_pem_slice(identity.key.expose().as_bytes())
-        .map_err(|error| Failure::new(format!("the client key is no private key in PEM: {}", pem_fault(&error))))?;
-    CertifiedKey::from_der(certificates, key, &super::provider())
-        .map(Arc::new)
-        .map_err(|error| Failure::new(format!("the client certificate and key can't be used together: {error}")))
-}
-
-/// What is wrong with PEM. The error itself may quote a key.
-pub(super) fn pem_fault(error: &pem::Error) -> &'static str {
-    match error {
-        pem::Error::MissingSectionEnd { .. } => "its END line is missing",
-        pem::Error::IllegalSectionStart { .. } => "its BEGIN line is wrong",
-        pem::Error::Base64Decode(_) => "it is no base64 between the BEGIN and END lines",
-        pem::Error::NoItemsFound => "there is no BEGIN line of the kind",
-        _ => "it can't be read",
-    }
+        .map_err(|error| fail(format!("the client key is not a private key in PEM: {}", pem_fault(&error))))?;
+    CertifiedKey::from_der(certificates, key, &tls::provider())
+        .map_err(|error| fail(format!("the client certificate and key can't be used together: {error}")))
 }
 
 /// When a certificate expires, if that can be told.
-pub(crate) fn expiry(key: &CertifiedKey) -> Option<Timestamp> {
+pub(super) fn expiry(key: &CertifiedKey) -> Option<Timestamp> {
     Validity::of(key.cert.first()?).map(|validity| validity.not_after)
-}
-
-/// A whole file, with its name in the error.
-pub(super) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
-    fn read(path: &Path) -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        File::open(path)?.take(MAX_FILE_BYTES).read_to_end(&mut bytes)?;
-        Ok(bytes)
-    }
-    read(path).map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
 }

@@ -4,7 +4,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use kubernetes_config::Impersonate;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::Error;
+use crate::error::Error;
 
 /// What can't stand in the name of a header (RFC 9110, §5.6.2), and the `%` that escapes it.
 const NO_TOKEN: &AsciiSet = &NON_ALPHANUMERIC

@@ -1,6 +1,5 @@
 //! What an error means for the caller.
 
-use std::error::Error as StdError;
 use std::io;
 
 use http::{StatusCode, Uri};
@@ -135,7 +134,7 @@ impl Error {
         match &self.0.kind {
             // With TLS 1.3, the server's refusal of the client's certificate comes after the handshake.
             Kind::Connect { source, .. } | Kind::Transport(source) => !is_refused_certificate(source.as_ref()),
-            Kind::Body(_) | Kind::Timeout { .. } | Kind::HookTimeout { .. } => true,
+            Kind::Body(_) | Kind::Timeout { .. } => true,
             Kind::Authentication(failure) => failure.is_passing(),
             Kind::Status(_) => {
                 self.is_too_many_requests() || self.is_timeout() || self.http_status().is_some_and(is_transient)

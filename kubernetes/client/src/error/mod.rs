@@ -75,6 +75,11 @@ impl Error {
         Self::new(Kind::Transport(source.into()))
     }
 
+    /// The error of a response whose body was not read.
+    pub(crate) fn from_http_status(status: StatusCode) -> Self {
+        Self::from_status(Status { code: Some(i32::from(status.as_u16())), ..Status::default() })
+    }
+
     /// Fails where tokio would panic.
     pub(crate) fn unless_in_runtime() -> Result<(), Self> {
         tokio::runtime::Handle::try_current().map(|_| ()).map_err(|_| Self::new(Kind::NoRuntime))

@@ -1,4 +1,4 @@
-//! In which formats a client and its server talk.
+//! The formats in which a client and its server exchange objects.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,7 +8,8 @@ use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderValue, Request, StatusCode};
 use kubernetes_core::cbor;
 
-use crate::{ClientBuilder, Error};
+use crate::error::Error;
+use crate::path;
 
 /// In which format a client sends objects, and prefers to get them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -60,7 +61,7 @@ impl Content {
             Some(content_type) if content_type == APPLY_JSON => APPLY_CBOR,
             _ => return,
         };
-        if self.refused().contains(group_version(request.uri().path())) {
+        if self.refused().contains(group_version(request)) {
             return;
         }
         // An apply may be YAML that is no JSON. Whatever can't be encoded is for the server to refuse.
@@ -85,7 +86,7 @@ impl Content {
         let Ok(body) = cbor::to_json(request.body()) else { return false };
         *request.body_mut() = body.into();
         request.headers_mut().insert(CONTENT_TYPE, json);
-        let group_version = group_version(request.uri().path());
+        let group_version = group_version(request);
         if self.refused().insert(group_version.into()) {
             tracing::debug!(group_version, "CBOR was refused (415): bodies are sent as JSON from now on");
         }
@@ -97,14 +98,10 @@ impl Content {
     }
 }
 
-/// `/api/v1` or `/apis/<group>/<version>` of a path; of one that is neither, the first segment.
-fn group_version(path: &str) -> &str {
-    let segments = match path.split('/').nth(1) {
-        Some("apis") => 3,
-        Some("api") => 2,
-        _ => 1,
-    };
-    path.match_indices('/').nth(segments).and_then(|(end, _)| path.get(..end)).unwrap_or(path)
+/// The group and version of a request, or the path that stands for them.
+fn group_version(request: &Request<Bytes>) -> &str {
+    let path = request.uri().path();
+    path::root(path).unwrap_or(path)
 }
 
 /// The media types that a request accepts, those of JSON also as CBOR and before; `None` if the first is not JSON.
@@ -116,28 +113,4 @@ fn preferring_cbor(accept: &HeaderValue) -> Option<HeaderValue> {
     let accept = accept.to_str().ok()?;
     let view = accept.split(',').next()?.strip_prefix("application/json;as=")?;
     HeaderValue::try_from(format!("{};as={view},{accept}", cbor::MEDIA_TYPE)).ok()
-}
-
-impl ClientBuilder {
-    /// In which format objects are sent, and preferred in answers: JSON by default.
-    ///
-    /// ```
-    /// use kubernetes_client::{Client, ContentType};
-    /// # let config = kubernetes_config::Config::new("http://127.0.0.1:8001".parse()?);
-    ///
-    /// let client = Client::builder(config).content_type(ContentType::Cbor).build()?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// A server speaks CBOR behind its feature gate `CBORServingAndStorage`. One that does not answers in JSON; if it
-    /// refuses what was sent (415), the request is sent again in JSON, and so are all others after it to the same group
-    /// and version.
-    ///
-    /// Watches, patches other than applies, and objects that are asked for [as text](kubernetes_core::Raw) stay JSON,
-    /// and so does a request that names another media type. CBOR spares the server work; this client reads JSON with
-    /// less.
-    pub fn content_type(mut self, content_type: ContentType) -> Self {
-        self.content_type = content_type;
-        self
-    }
 }

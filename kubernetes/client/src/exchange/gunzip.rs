@@ -6,8 +6,7 @@ use flate2::write::MultiGzDecoder;
 use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
 
-use crate::Error;
-use crate::error::Kind;
+use crate::error::{Error, Kind};
 
 /// Decompresses a body as it arrives, up to a limit: a small one may be large when it is decompressed.
 pub(crate) struct Gunzip {

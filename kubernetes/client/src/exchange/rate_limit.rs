@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::clock;
+
 /// A token bucket, kept as the time at which it will be full again.
 #[derive(Debug)]
 pub(crate) struct RateLimit {
@@ -25,9 +27,9 @@ impl RateLimit {
     }
 
     /// Waits for a token. They are given in the order of the calls; a future that is dropped has used up its own.
-    pub(crate) async fn turn(&self) {
+    pub(crate) async fn acquire(&self) {
         let Some(interval) = self.interval else { return };
-        let now = Instant::now();
+        let now = clock::now();
         let ready_at = {
             let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
             let taken = full_at.map_or(now, |at| at.max(now)) + interval;
@@ -50,11 +52,11 @@ mod tests {
         let limit = RateLimit::new(10.0, 5);
         let start = Instant::now();
         for _ in 0..5 {
-            limit.turn().await;
+            limit.acquire().await;
         }
         assert_eq!(start.elapsed(), Duration::ZERO);
         for _ in 0..20 {
-            limit.turn().await;
+            limit.acquire().await;
         }
         let taken = start.elapsed();
         assert!((Duration::from_millis(1999)..Duration::from_millis(2025)).contains(&taken), "{taken:?}");
@@ -62,10 +64,10 @@ mod tests {
         tokio::time::advance(Duration::from_secs(60)).await;
         let start = Instant::now();
         for _ in 0..5 {
-            limit.turn().await;
+            limit.acquire().await;
         }
         assert_eq!(start.elapsed(), Duration::ZERO, "it never holds more than a burst, and no less");
-        limit.turn().await;
+        limit.acquire().await;
         assert!(start.elapsed() >= Duration::from_millis(100));
     }
 

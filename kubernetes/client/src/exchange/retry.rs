@@ -5,7 +5,9 @@ use std::time::Duration;
 use http::{Method, StatusCode};
 use tokio::time::Instant;
 
-use crate::{Backoff, Delays, Error};
+use crate::backoff::{Backoff, Delays};
+use crate::clock;
+use crate::error::Error;
 
 /// Before the second attempt after a lost connection. With ten retries, a server has about as long to come back as
 /// client-go gives it.
@@ -54,7 +56,7 @@ impl Retries {
         }
         let delay = self.delays.next_delay();
         let wait = self.wait(error, delay)?;
-        let too_late = self.deadline.is_some_and(|deadline| Instant::now() + wait >= deadline);
+        let too_late = self.deadline.is_some_and(|deadline| clock::now() + wait >= deadline);
         (!too_late).then_some(wait)
     }
 

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::observe::Observation;
+use super::observation::Observation;
 
 /// What a client and its clones have sent so far, in numbers: a snapshot of counters that only grow, for a program to
 /// export.

@@ -1,118 +1,61 @@
-//! What is told of each attempt: to the user's function, and as a `tracing` span.
+//! What is reported of each attempt of a request: a `tracing` span, counters, and a call of the user's observer.
+
+mod counts;
+mod observation;
+mod span;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use http::{Method, StatusCode, Uri};
+use http::{StatusCode, Uri};
 use tokio::time::Instant;
 use tracing::Span;
-use tracing::field::Empty;
 
-use crate::Error;
-use crate::client::Inner;
-use crate::error::RequestLine;
-use crate::path_template::path_template;
+use crate::clock;
+use crate::error::{Error, RequestLine};
+
+use counts::Counters;
+pub use counts::Counts;
+pub use observation::Observation;
 
 pub(crate) type Observer = Arc<dyn Fn(&Observation<'_>) + Send + Sync>;
 
-/// One attempt of a request, when it has ended.
-///
-/// Given to the function set by [`ClientBuilder::observe`](crate::ClientBuilder::observe). Neither query, headers nor
-/// body are shown, so nothing is secret.
-#[derive(Clone, Copy, Debug)]
-pub struct Observation<'a> {
-    line: &'a RequestLine,
-    attempt: u32,
-    duration: Duration,
-    status: Option<StatusCode>,
-    error: Option<&'a Error>,
-    bytes: Option<u64>,
-    finished: bool,
+/// The telemetry of a client and its clones.
+#[derive(Default)]
+pub(crate) struct Telemetry {
+    /// For spans; `None` for a client around a service, which leaves them to a client inside it.
+    server: Option<Uri>,
+    observer: Option<Observer>,
+    counters: Counters,
 }
 
-impl Observation<'_> {
-    /// The method of the request.
-    pub fn method(&self) -> &Method {
-        self.line.method()
+impl Telemetry {
+    pub(crate) fn new(server: Uri, observer: Option<Observer>) -> Self {
+        Self { server: Some(server), observer, counters: Counters::default() }
     }
 
-    /// The path of the request, without its query.
-    pub fn path(&self) -> &str {
-        self.line.path()
+    pub(crate) fn counts(&self) -> Counts {
+        self.counters.snapshot()
     }
 
-    /// The path with placeholders for names, as `/api/v1/namespaces/{namespace}/pods/{name}/log`: a label for metrics
-    /// that has few values.
-    pub fn path_template(&self) -> String {
-        path_template(self.line.path())
-    }
-
-    /// Which attempt it was; the first is 1.
-    pub fn attempt(&self) -> u32 {
-        self.attempt
-    }
-
-    /// From sending the request until its response was read; for watches and logs, until the response began.
-    pub fn duration(&self) -> Duration {
-        self.duration
-    }
-
-    /// The status of the response.
-    pub fn status(&self) -> Option<StatusCode> {
-        self.status
-    }
-
-    /// Why the attempt failed.
-    pub fn error(&self) -> Option<&Error> {
-        self.error
-    }
-
-    /// How many bytes the response has, after decompression; `None` for watches and logs, and for what failed.
-    pub fn bytes(&self) -> Option<u64> {
-        self.bytes
-    }
-
-    /// In a word why the attempt failed: the HTTP status, or `connect`, `timeout`, `decode`, `canceled` (the future was
-    /// dropped) or `transport`. OpenTelemetry's `error.type`.
-    pub fn error_type(&self) -> Option<&str> {
-        if !self.finished {
-            return Some("canceled");
+    /// Begins an attempt; the first is 1.
+    pub(crate) fn attempt<'a>(&'a self, line: &'a RequestLine, attempt: u32) -> Attempt<'a> {
+        let span = self.server.as_ref().map_or_else(Span::none, |server| span::attempt(server, line, attempt));
+        Attempt {
+            telemetry: self,
+            line,
+            attempt,
+            started: clock::now(),
+            span,
+            status: None,
+            bytes: None,
+            finished: false,
         }
-        let error = self.error?;
-        Some(match (self.status, error) {
-            (Some(status), _) if !status.is_success() => canonical(status),
-            (_, error) if error.is_timeout() => "timeout",
-            (_, error) if error.is_connect() => "connect",
-            (_, error) if error.is_decode() => "decode",
-            _ => "transport",
-        })
-    }
-}
-
-/// The status as text that lives for ever.
-fn canonical(status: StatusCode) -> &'static str {
-    match status.as_u16() {
-        400 => "400",
-        401 => "401",
-        403 => "403",
-        404 => "404",
-        409 => "409",
-        410 => "410",
-        422 => "422",
-        429 => "429",
-        500 => "500",
-        502 => "502",
-        503 => "503",
-        504 => "504",
-        code if code < 400 => "3xx",
-        code if code < 500 => "4xx",
-        _ => "5xx",
     }
 }
 
 /// An attempt under way. If it is dropped before its end, it was canceled.
-pub(crate) struct Flight<'a> {
-    client: &'a Inner,
+pub(crate) struct Attempt<'a> {
+    telemetry: &'a Telemetry,
     line: &'a RequestLine,
     attempt: u32,
     started: Instant,
@@ -122,13 +65,7 @@ pub(crate) struct Flight<'a> {
     finished: bool,
 }
 
-impl<'a> Flight<'a> {
-    pub(crate) fn new(client: &'a Inner, line: &'a RequestLine, attempt: u32) -> Self {
-        // A client around another leaves the span to that.
-        let span = client.server.as_ref().map_or_else(Span::none, |server| span(server, line, attempt));
-        Self { client, line, attempt, started: Instant::now(), span, status: None, bytes: None, finished: false }
-    }
-
+impl Attempt<'_> {
     pub(crate) fn span(&self) -> Span {
         self.span.clone()
     }
@@ -142,13 +79,13 @@ impl<'a> Flight<'a> {
         let observation = Observation {
             line: self.line,
             attempt: self.attempt,
-            duration: self.started.elapsed(),
+            duration: clock::now().duration_since(self.started),
             status: self.status.or_else(|| error.and_then(Error::http_status)),
             error,
             bytes: self.bytes.filter(|_| self.finished && error.is_none()),
             finished: self.finished,
         };
-        self.client.counters.count(&observation);
+        self.telemetry.counters.count(&observation);
         if let Some(status) = observation.status {
             self.span.record("http.response.status_code", status.as_u16());
         }
@@ -158,45 +95,16 @@ impl<'a> Flight<'a> {
         if let Some(error_type) = observation.error_type() {
             self.span.record("error.type", error_type).record("otel.status_code", "ERROR");
         }
-        if let Some(observer) = &self.client.policy.observer {
+        if let Some(observer) = &self.telemetry.observer {
             observer(&observation);
         }
     }
 }
 
-impl Drop for Flight<'_> {
+impl Drop for Attempt<'_> {
     fn drop(&mut self) {
         if !self.finished {
             self.report(None);
         }
     }
-}
-
-/// A client span with OpenTelemetry's names for HTTP (<https://opentelemetry.io/docs/specs/semconv/http/http-spans/>).
-fn span(server: &Uri, line: &RequestLine, attempt: u32) -> Span {
-    let span = tracing::debug_span!(
-        "HTTP",
-        otel.kind = "client",
-        otel.name = Empty,
-        otel.status_code = Empty,
-        http.request.method = %line.method(),
-        http.request.resend_count = Empty,
-        http.response.status_code = Empty,
-        http.response.body.size = Empty,
-        url.path = line.path(),
-        url.template = Empty,
-        server.address = server.host().unwrap_or_default(),
-        server.port = Empty,
-        error.type = Empty,
-    );
-    if !span.is_disabled() {
-        let template = path_template(line.path());
-        span.record("otel.name", format!("{} {template}", line.method())).record("url.template", template);
-        let default = if server.scheme_str() == Some("http") { 80 } else { 443 };
-        span.record("server.port", server.port_u16().unwrap_or(default));
-        if attempt > 1 {
-            span.record("http.request.resend_count", attempt - 1);
-        }
-    }
-    span
 }

@@ -22,7 +22,7 @@ use tokio::net::TcpStream;
 use tower_service::Service;
 
 use super::{task, tls};
-use crate::authorization;
+use crate::authorization::basic;
 use crate::body::Body;
 use crate::error::{BoxError, Error};
 
@@ -96,7 +96,8 @@ impl ProxyConnector {
             _ => return Err(Error::build("this kind of proxy is not supported")),
         };
         let url = format!("{scheme}://{host}:{}", proxy.port);
-        let url = url.parse().map_err(|error| Error::build_from(format!("the proxy {url} is not a valid URL"), error))?;
+        let url =
+            url.parse().map_err(|error| Error::build_from(format!("the proxy {url} is not a valid URL"), error))?;
         let tls = if proxy.scheme == ProxyScheme::Https { tls::proxy_config(config)? } else { tls::without_roots()? };
         let names = Arc::new(DefaultServerNameResolver::default());
         Ok(Self {
@@ -119,7 +120,7 @@ impl ProxyConnector {
             return self.socks(io, server).await;
         }
         if forwards {
-            return Ok(Stream::Proxied { io: Box::new(io), forwards: Some(AbsoluteForm(self.authorization()?)) });
+            return Ok(Stream::Proxied { io: Box::new(io), forwards: Some(AbsoluteForm(self.authorization())) });
         }
         let tunnel = self.tunnel(io, &authority(&server)?).await?;
         Ok(Stream::Proxied { io: Box::new(tunnel), forwards: None })
@@ -147,7 +148,7 @@ impl ProxyConnector {
         *request.method_mut() = Method::CONNECT;
         *request.uri_mut() = target.clone().into();
         request.headers_mut().insert(HOST, HeaderValue::from_str(target.as_str())?);
-        if let Some(authorization) = self.authorization()? {
+        if let Some(authorization) = self.authorization() {
             request.headers_mut().insert(PROXY_AUTHORIZATION, authorization);
         }
         let response = sender.send_request(request).await?;
@@ -157,10 +158,8 @@ impl ProxyConnector {
         Ok(hyper::upgrade::on(response).await?)
     }
 
-    fn authorization(&self) -> Result<Option<HeaderValue>, BoxError> {
-        let Some((user, password)) = &self.user else { return Ok(None) };
-        let value = authorization::basic(user, password);
-        value.map(Some).ok_or_else(|| "the user and password of the proxy do not fit into a header".into())
+    fn authorization(&self) -> Option<HeaderValue> {
+        self.user.as_ref().and_then(|(user, password)| basic(user, password))
     }
 }
 

@@ -13,15 +13,15 @@ use crate::error::{find, is_refused_certificate};
 /// What TLS said when it ended a connection. HTTP/2 keeps no more of it than its text, and a server that wants another
 /// certificate says so no earlier than here (RFC 8446, §4.4.2.4).
 #[derive(Clone, Default)]
-pub(super) struct Ended(Arc<OnceLock<rustls::Error>>);
+pub(super) struct CloseReason(Arc<OnceLock<rustls::Error>>);
 
-impl Ended {
+impl CloseReason {
     /// The reason, if either side refused the other's certificate.
     pub(super) fn refusal(&self) -> Option<rustls::Error> {
         self.0.get().filter(|reason| is_refused_certificate(*reason)).cloned()
     }
 
-    fn note(&self, error: &io::Error) {
+    fn record(&self, error: &io::Error) {
         if let Some(reason) = find::<rustls::Error>(error) {
             // The first says why, the others that it is so.
             let _ = self.0.set(reason.clone());
@@ -29,28 +29,28 @@ impl Ended {
     }
 }
 
-/// A connection whose end is [noted](Ended).
-pub(super) struct Noted<T> {
+/// A connection whose end is [recorded](CloseReason).
+pub(super) struct RecordingIo<T> {
     io: T,
-    ended: Ended,
+    close_reason: CloseReason,
     /// Whether what is being written has waited for what belongs to it.
     has_waited: bool,
 }
 
-impl<T: Read + Write + Unpin> Noted<T> {
-    pub(super) fn new(io: T, ended: Ended) -> Self {
-        Self { io, ended, has_waited: false }
+impl<T: Read + Write + Unpin> RecordingIo<T> {
+    pub(super) fn new(io: T, close_reason: CloseReason) -> Self {
+        Self { io, close_reason, has_waited: false }
     }
 
     /// A server that has closed the connection may have said why before: what it said can still be read.
-    fn note_last_words(&mut self, cx: &mut Context<'_>) {
+    fn record_last_alert(&mut self, cx: &mut Context<'_>) {
         let mut space = [MaybeUninit::<u8>::uninit(); 1024];
         // It has little to say; whatever comes after a few records is no alert.
         for _ in 0..16 {
             let mut buffer = ReadBuf::uninit(&mut space);
             match Pin::new(&mut self.io).poll_read(cx, buffer.unfilled()) {
                 Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {}
-                Poll::Ready(Err(error)) => return self.ended.note(&error),
+                Poll::Ready(Err(error)) => return self.close_reason.record(&error),
                 Poll::Ready(Ok(())) | Poll::Pending => return,
             }
         }
@@ -66,41 +66,41 @@ impl<T: Read + Write + Unpin> Noted<T> {
         Poll::Pending
     }
 
-    fn noted<R>(&mut self, cx: &mut Context<'_>, polled: Poll<io::Result<R>>) -> Poll<io::Result<R>> {
+    fn recorded<R>(&mut self, cx: &mut Context<'_>, polled: Poll<io::Result<R>>) -> Poll<io::Result<R>> {
         if let Poll::Ready(Err(error)) = &polled {
-            self.ended.note(error);
-            if self.ended.0.get().is_none() {
-                self.note_last_words(cx);
+            self.close_reason.record(error);
+            if self.close_reason.0.get().is_none() {
+                self.record_last_alert(cx);
             }
         }
         polled
     }
 }
 
-impl<T: Read + Write + Unpin> Read for Noted<T> {
+impl<T: Read + Write + Unpin> Read for RecordingIo<T> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let polled = Pin::new(&mut this.io).poll_read(cx, buffer);
         if let Poll::Ready(Err(error)) = &polled {
-            this.ended.note(error);
+            this.close_reason.record(error);
         }
         polled
     }
 }
 
-impl<T: Read + Write + Unpin> Write for Noted<T> {
+impl<T: Read + Write + Unpin> Write for RecordingIo<T> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         ready!(this.poll_gathered(cx));
         let polled = Pin::new(&mut this.io).poll_write(cx, bytes);
-        this.noted(cx, polled)
+        this.recorded(cx, polled)
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let polled = Pin::new(&mut this.io).poll_flush(cx);
         this.has_waited = polled.is_pending();
-        this.noted(cx, polled)
+        this.recorded(cx, polled)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -119,7 +119,7 @@ impl<T: Read + Write + Unpin> Write for Noted<T> {
         let this = self.get_mut();
         ready!(this.poll_gathered(cx));
         let polled = Pin::new(&mut this.io).poll_write_vectored(cx, slices);
-        this.noted(cx, polled)
+        this.recorded(cx, polled)
     }
 }
 
@@ -131,18 +131,18 @@ mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     use super::*;
-    use crate::Body;
-    use crate::pool::http2::Parts;
+    use crate::body::Body;
+    use crate::transport::pool::http2::SharedTask;
 
     /// The preface and settings of a client are over when it asks; what it then writes comes in one piece.
     #[tokio::test]
     async fn head_and_body_of_a_request_are_written_together() {
         let (client, mut server) = tokio::io::duplex(64 * 1024);
-        let parts = Parts::default();
-        let noted = Noted::new(TokioIo::new(client), Ended::default());
-        let handshake = hyper::client::conn::http2::Builder::new(parts.clone()).handshake(noted).await;
+        let tasks = SharedTask::default();
+        let recorded = RecordingIo::new(TokioIo::new(client), CloseReason::default());
+        let handshake = hyper::client::conn::http2::Builder::new(tasks.clone()).handshake(recorded).await;
         let (mut sender, connection) = handshake.expect("the preface is written");
-        let task = tokio::spawn(parts.beside(async move { drop(connection.await) }));
+        let task = tokio::spawn(tasks.beside(async move { drop(connection.await) }));
         // An empty SETTINGS frame, and the acknowledgement of the client's.
         server.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 4, 1, 0, 0, 0, 0]).await.expect("the client is there");
         let mut space = [0; 4096];

@@ -11,13 +11,15 @@ use hyper_util::client::legacy::connect::Connection as _;
 use hyper_util::rt::TokioTimer;
 use tower_service::Service;
 
-use super::ended::{Ended, Noted};
-use super::http1::{Connection, Http1};
-use super::http2::Parts;
-use super::state::{Absolute, Opened};
+use super::close_reason::{CloseReason, RecordingIo};
+use super::http1::{Connection, Http1, log_end};
+use super::http2::SharedTask;
+use super::state::Opened;
 use super::{IDLE_TIMEOUT, Inner};
+use crate::clock;
 use crate::error::BoxError;
-use crate::task;
+use crate::transport::proxy::AbsoluteForm;
+use crate::transport::task;
 
 /// After this time without a byte on an HTTP/2 connection, the server is asked for a sign of life …
 const PING_INTERVAL: Duration = Duration::from_secs(30);
@@ -43,10 +45,10 @@ pub(super) async fn open(pool: &Arc<Inner>) -> Result<Opened, BoxError> {
     let io = connector.call(pool.server.clone()).await?;
     let connected = io.connected();
     let id = pool.lock().next_id();
-    let gone = Gone { pool: Arc::downgrade(pool), id };
+    let remove_on_drop = RemoveOnDrop { pool: Arc::downgrade(pool), id };
     if connected.is_negotiated_h2() {
-        let (parts, ended) = (Parts::default(), Ended::default());
-        let (sender, mut connection) = http2::Builder::new(parts.clone())
+        let (tasks, close_reason) = (SharedTask::default(), CloseReason::default());
+        let (sender, mut connection) = http2::Builder::new(tasks.clone())
             .timer(TokioTimer::new())
             .keep_alive_interval(PING_INTERVAL)
             .keep_alive_timeout(PING_TIMEOUT)
@@ -55,7 +57,7 @@ pub(super) async fn open(pool: &Arc<Inner>) -> Result<Opened, BoxError> {
             .initial_max_send_streams(NO_LIMIT_YET)
             .initial_connection_window_size(CONNECTION_WINDOW)
             .initial_stream_window_size(STREAM_WINDOW)
-            .handshake(Noted::new(io, ended.clone()))
+            .handshake(RecordingIo::new(io, close_reason.clone()))
             .await?;
         let weak = Arc::downgrade(pool);
         let mut settled = false;
@@ -71,8 +73,8 @@ pub(super) async fn open(pool: &Arc<Inner>) -> Result<Opened, BoxError> {
             }
             done
         });
-        task::spawn(parts.beside(drive(running, gone)));
-        return Ok(Opened::Http2 { id, sender, ended });
+        task::spawn(tasks.beside(drive(running, remove_on_drop)));
+        return Ok(Opened::Http2 { id, sender, close_reason });
     }
     let (mut sender, connection) = http1::Builder::new().handshake(io).await?;
     let mut connection = connection.with_upgrades();
@@ -83,17 +85,17 @@ pub(super) async fn open(pool: &Arc<Inner>) -> Result<Opened, BoxError> {
     })
     .await?;
     let connection = Connection::new(connection);
-    task::spawn(drive(connection.task(), gone));
+    task::spawn(drive(connection.task(), remove_on_drop));
     let absolute = connected.is_proxied().then(|| {
         let mut extras = http::Extensions::new();
         connected.get_extras(&mut extras);
-        extras.remove::<Absolute>().unwrap_or_default()
+        extras.remove::<AbsoluteForm>().unwrap_or_default()
     });
     Ok(Opened::Http1 { id, http1: Http1 { sender, absolute, connection } })
 }
 
 /// Runs a connection until it ends, and tells the pool to forget it when it was idle for too long.
-async fn drive(running: impl Future<Output = hyper::Result<()>>, gone: Gone) {
+async fn drive(running: impl Future<Output = hyper::Result<()>>, remove_on_drop: RemoveOnDrop) {
     let mut running = pin!(running);
     let mut check = pin!(tokio::time::sleep(IDLE_TIMEOUT));
     let result = poll_fn(|cx| {
@@ -102,27 +104,21 @@ async fn drive(running: impl Future<Output = hyper::Result<()>>, gone: Gone) {
                 return Poll::Ready(result);
             }
             ready!(check.as_mut().poll(cx));
-            let again = gone.pool.upgrade().map(|pool| pool.lock().expire(gone.id));
-            check.as_mut().reset(again.unwrap_or_else(|| tokio::time::Instant::now() + IDLE_TIMEOUT));
+            let again = remove_on_drop.pool.upgrade().map(|pool| pool.lock().expire(remove_on_drop.id));
+            check.as_mut().reset(again.unwrap_or_else(|| clock::now() + IDLE_TIMEOUT));
         }
     })
     .await;
     log_end(result);
 }
 
-pub(super) fn log_end(result: hyper::Result<()>) {
-    if let Err(error) = result {
-        tracing::debug!(%error, "a connection failed");
-    }
-}
-
 /// Tells the pool that a connection has ended, also when its runtime ends it.
-struct Gone {
+struct RemoveOnDrop {
     pool: Weak<Inner>,
     id: u64,
 }
 
-impl Drop for Gone {
+impl Drop for RemoveOnDrop {
     fn drop(&mut self) {
         if let Some(pool) = self.pool.upgrade() {
             pool.update(|state| state.remove(self.id));

@@ -15,28 +15,28 @@ use http_body::{Frame, SizeHint};
 use hyper::body::Incoming;
 use hyper::client::conn::{TrySendError, http1};
 
-use super::state::Absolute;
-use crate::Body;
+use crate::body::Body;
+use crate::transport::proxy::AbsoluteForm;
 
 /// A connection that carries one request at a time.
 pub(super) struct Http1 {
     pub(super) sender: http1::SendRequest<Body>,
-    pub(super) absolute: Option<Absolute>,
+    pub(super) absolute: Option<AbsoluteForm>,
     pub(super) connection: Arc<Connection>,
 }
 
 impl Http1 {
     /// Sends a request, and reads the head of the response.
     pub(super) async fn send(&mut self, request: Request<Body>) -> Result<Response<Body>, TrySendError<Request<Body>>> {
-        let reader = Reader::new(&self.connection);
+        let driver = Driver::new(&self.connection);
         let mut response = pin!(self.sender.try_send_request(request));
-        let response = poll_fn(|cx| reader.poll(cx, |cx| response.as_mut().poll(cx))).await?;
+        let response = poll_fn(|cx| driver.poll(cx, |cx| response.as_mut().poll(cx))).await?;
         // An answer without a body leaves the connection to its task: for the next request, or for an upgrade.
         Ok(response.map(|body| {
             if http_body::Body::is_end_stream(&body) {
                 Body::empty()
             } else {
-                Body::new(Read { body, reader: Some(reader) })
+                Body::new(DrivenBody { body, driver: Some(driver) })
             }
         }))
     }
@@ -110,9 +110,9 @@ impl Drop for Task {
 }
 
 /// Drives a connection while it waits for something from it.
-struct Reader(Arc<Connection>);
+struct Driver(Arc<Connection>);
 
-impl Reader {
+impl Driver {
     fn new(connection: &Arc<Connection>) -> Self {
         connection.lock().is_read = true;
         Self(Arc::clone(connection))
@@ -127,7 +127,7 @@ impl Reader {
         let mut state = self.0.lock();
         state.reader = Some(cx.waker().clone());
         if let Poll::Ready(result) = state.poll(cx) {
-            super::connection::log_end(result);
+            log_end(result);
             wake_task(state);
         } else {
             drop(state);
@@ -137,12 +137,19 @@ impl Reader {
 }
 
 /// Gives the connection back to its task, which finds out whether it can carry another request.
-impl Drop for Reader {
+impl Drop for Driver {
     fn drop(&mut self) {
         let mut state = self.0.lock();
         state.is_read = false;
         state.reader = None;
         wake_task(state);
+    }
+}
+
+/// Logs why a connection ended.
+pub(super) fn log_end(result: hyper::Result<()>) {
+    if let Err(error) = result {
+        tracing::debug!(%error, "a connection failed");
     }
 }
 
@@ -155,24 +162,24 @@ fn wake_task(mut state: MutexGuard<'_, State>) {
 }
 
 /// The body of a response.
-struct Read {
+struct DrivenBody {
     body: Incoming,
     /// `None` after the end.
-    reader: Option<Reader>,
+    driver: Option<Driver>,
 }
 
-impl http_body::Body for Read {
+impl http_body::Body for DrivenBody {
     type Data = Bytes;
     type Error = hyper::Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        let Self { body, reader } = &mut *self;
-        let polled = match &*reader {
-            Some(reader) => reader.poll(cx, |cx| Pin::new(&mut *body).poll_frame(cx)),
+        let Self { body, driver } = &mut *self;
+        let polled = match &*driver {
+            Some(driver) => driver.poll(cx, |cx| Pin::new(&mut *body).poll_frame(cx)),
             None => Pin::new(&mut *body).poll_frame(cx),
         };
         if matches!(polled, Poll::Ready(None | Some(Err(_)))) || body.is_end_stream() {
-            *reader = None;
+            *driver = None;
         }
         polled
     }

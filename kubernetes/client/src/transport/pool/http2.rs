@@ -15,51 +15,51 @@ use futures_util::stream::FuturesUnordered;
 use futures_util::task::AtomicWaker;
 use hyper::rt::Executor;
 
-/// How often the parts of a connection may wake one another before other tasks have their turn.
+/// How often the subtasks of a connection may wake one another before other tasks have their turn.
 const MOST_ROUNDS: usize = 8;
 
-type Part = Pin<Box<dyn Future<Output = ()> + Send>>;
+type Subtask = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Takes the place of a runtime for hyper: what it spawns becomes part of the connection's one task.
+/// Takes the place of a runtime for hyper: what it spawns joins the connection's one task.
 #[derive(Clone, Default)]
-pub(super) struct Parts {
-    spawned: Arc<Mutex<Vec<Part>>>,
-    turn: Arc<Turn>,
+pub(super) struct SharedTask {
+    spawned: Arc<Mutex<Vec<Subtask>>>,
+    waker: Arc<GroupWaker>,
 }
 
-impl<F: Future<Output = ()> + Send + 'static> Executor<F> for Parts {
+impl<F: Future<Output = ()> + Send + 'static> Executor<F> for SharedTask {
     fn execute(&self, future: F) {
         self.spawned.lock().unwrap_or_else(PoisonError::into_inner).push(Box::pin(future));
-        self.turn.wake_by_ref();
+        self.waker.wake_by_ref();
     }
 }
 
-impl Parts {
+impl SharedTask {
     /// What was spawned since the last time.
-    fn take(&self) -> Vec<Part> {
+    fn take(&self) -> Vec<Subtask> {
         std::mem::take(&mut self.spawned.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The connection's task: `main`, and all that it spawns, until the last of them has ended.
     pub(super) fn beside(self, main: impl Future<Output = ()> + Send + 'static) -> impl Future<Output = ()> {
-        let waker = Waker::from(Arc::clone(&self.turn));
-        Together { parts: self, main: Some(Box::pin(main)), running: FuturesUnordered::new(), waker }
+        let waker = Waker::from(Arc::clone(&self.waker));
+        TaskGroup { tasks: self, main: Some(Box::pin(main)), running: FuturesUnordered::new(), waker }
     }
 }
 
-struct Together {
-    parts: Parts,
+struct TaskGroup {
+    tasks: SharedTask,
     /// `None` once it has ended; dropping it may be what lets the others end.
-    main: Option<Part>,
-    running: FuturesUnordered<Part>,
+    main: Option<Subtask>,
+    running: FuturesUnordered<Subtask>,
     waker: Waker,
 }
 
-impl Together {
+impl TaskGroup {
     /// Goes on with whatever was woken. Whether all have ended.
     fn poll_once(&mut self) -> bool {
         let mut cx = Context::from_waker(&self.waker);
-        self.running.extend(self.parts.take());
+        self.running.extend(self.tasks.take());
         while let Poll::Ready(Some(())) = self.running.poll_next_unpin(&mut cx) {}
         if let Some(main) = &mut self.main
             && main.as_mut().poll(&mut cx).is_ready()
@@ -70,18 +70,18 @@ impl Together {
     }
 }
 
-impl Future for Together {
+impl Future for TaskGroup {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let turn = Arc::clone(&self.parts.turn);
-        turn.task.register(cx.waker());
+        let waker = Arc::clone(&self.tasks.waker);
+        waker.task.register(cx.waker());
         // With several requests under way, others may be about to be sent, which then go out together.
         let rounds = if self.running.len() > 2 { 1 } else { MOST_ROUNDS };
         for _ in 0..rounds {
-            turn.begin();
+            waker.begin();
             let ended = self.poll_once();
-            if turn.end() {
+            if waker.end() {
                 return if ended { Poll::Ready(()) } else { Poll::Pending };
             }
         }
@@ -90,16 +90,16 @@ impl Future for Together {
     }
 }
 
-impl Drop for Together {
+impl Drop for TaskGroup {
     /// What was spawned may hold the very list that it stands in.
     fn drop(&mut self) {
-        drop(self.parts.take());
+        drop(self.tasks.take());
     }
 }
 
-/// Wakes the task of a connection, or keeps it at work if it is its parts that wake one another.
+/// Wakes the task of a connection, or keeps it at work if its own subtasks wake one another.
 #[derive(Default)]
-struct Turn {
+struct GroupWaker {
     state: AtomicU8,
     task: AtomicWaker,
 }
@@ -108,7 +108,7 @@ const WAITING: u8 = 0;
 const WORKING: u8 = 1;
 const WOKEN: u8 = 2;
 
-impl Turn {
+impl GroupWaker {
     fn begin(&self) {
         // Not a mere store: what those that have woken the task did before must be seen.
         self.state.swap(WORKING, Ordering::AcqRel);
@@ -120,7 +120,7 @@ impl Turn {
     }
 }
 
-impl Wake for Turn {
+impl Wake for GroupWaker {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }
@@ -141,15 +141,15 @@ mod tests {
 
     #[tokio::test]
     async fn parts_that_wait_for_one_another_go_on_in_one_poll() {
-        let parts = Parts::default();
+        let tasks = SharedTask::default();
         let (ask, asked) = oneshot::channel();
         let (answer, answered) = oneshot::channel();
-        parts.execute(async move {
+        tasks.execute(async move {
             if asked.await.is_ok() {
                 answer.send(()).expect("the main part waits for it");
             }
         });
-        let task = parts.beside(async move {
+        let task = tasks.beside(async move {
             ask.send(()).expect("a part waits for it");
             answered.await.expect("a part sends it");
         });
@@ -158,13 +158,13 @@ mod tests {
 
     #[tokio::test]
     async fn the_task_is_woken_for_what_is_spawned_and_lasts_as_long() {
-        let parts = Parts::default();
-        let task = tokio::spawn(parts.clone().beside(async {}));
+        let tasks = SharedTask::default();
+        let task = tokio::spawn(tasks.clone().beside(async {}));
         let (first, first_ended) = oneshot::channel::<()>();
-        parts.execute(first_ended.map(drop));
+        tasks.execute(first_ended.map(drop));
         tokio::task::yield_now().await;
         let (ran, has_run) = oneshot::channel();
-        parts.execute(async move { ran.send(()).expect("the test waits for it") });
+        tasks.execute(async move { ran.send(()).expect("the test waits for it") });
         has_run.await.expect("it runs beside the first");
         assert!(!task.is_finished());
         drop(first);
@@ -173,14 +173,14 @@ mod tests {
 
     #[tokio::test]
     async fn parts_end_with_the_task() {
-        let parts = Parts::default();
+        let tasks = SharedTask::default();
         let (held, released) = oneshot::channel::<()>();
-        let itself = parts.clone();
-        parts.execute(async move {
+        let itself = tasks.clone();
+        tasks.execute(async move {
             let (_itself, _held) = (itself, held);
             std::future::pending::<()>().await;
         });
-        drop(parts.beside(async {}));
+        drop(tasks.beside(async {}));
         assert!(released.await.is_err());
     }
 }

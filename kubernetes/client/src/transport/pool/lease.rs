@@ -13,27 +13,28 @@ use hyper::body::Incoming;
 use hyper::client::conn::{TrySendError, http2};
 
 use super::Inner;
-use super::ended::Ended;
+use super::close_reason::CloseReason;
 use super::http1::Http1;
-use super::state::Absolute;
-use crate::{Body, task};
+use crate::body::Body;
+use crate::transport::proxy::AbsoluteForm;
+use crate::transport::task;
 
 /// Given back when it is dropped.
 pub(super) struct Lease {
     pool: Weak<Inner>,
     id: u64,
     reused: bool,
-    via: Via,
+    sender: Sender,
 }
 
-pub(super) enum Via {
+pub(super) enum Sender {
     /// `None` once a request was sent, after which the connection is given back when it is ready again.
     Http1(Option<Http1>),
-    Http2(http2::SendRequest<Body>, Ended),
+    Http2(http2::SendRequest<Body>, CloseReason),
 }
 
 /// Why a request failed, and the request if nothing of it was sent.
-pub(super) struct Failed {
+pub(super) struct SendError {
     pub(super) error: hyper::Error,
     pub(super) unsent: Option<Request<Body>>,
     /// What TLS said, if a certificate is the reason.
@@ -41,8 +42,8 @@ pub(super) struct Failed {
 }
 
 impl Lease {
-    pub(super) fn new(pool: &Arc<Inner>, id: u64, reused: bool, via: Via) -> Self {
-        Self { pool: Arc::downgrade(pool), id, reused, via }
+    pub(super) fn new(pool: &Arc<Inner>, id: u64, reused: bool, sender: Sender) -> Self {
+        Self { pool: Arc::downgrade(pool), id, reused, sender }
     }
 
     /// Whether the connection has carried a request before.
@@ -50,14 +51,15 @@ impl Lease {
         self.reused
     }
 
-    pub(super) async fn send(mut self, request: Request<Body>) -> Result<Response<Body>, Failed> {
-        match &mut self.via {
-            Via::Http2(sender, ended) => {
+    pub(super) async fn send(mut self, request: Request<Body>) -> Result<Response<Body>, SendError> {
+        match &mut self.sender {
+            Sender::Http2(sender, close_reason) => {
                 let sent = sender.try_send_request(request).await;
-                let response = sent.map_err(|error| Failed { refusal: ended.refusal(), ..failed(error, None) })?;
-                Ok(response.map(|body| Body::new(Leased { body, lease: Some(self) })))
+                let response =
+                    sent.map_err(|error| SendError { refusal: close_reason.refusal(), ..failed(error, None) })?;
+                Ok(response.map(|body| Body::new(LeasedBody { body, lease: Some(self) })))
             }
-            Via::Http1(http1) => {
+            Sender::Http1(http1) => {
                 let mut http1 = http1.take().expect("a lease is used up by its one request");
                 let uri = request.uri().clone();
                 let request = for_http1(request, http1.absolute.as_ref());
@@ -72,9 +74,9 @@ impl Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         let Some(pool) = self.pool.upgrade() else { return };
-        match &mut self.via {
-            Via::Http2(..) => pool.update(|state| state.release(self.id)),
-            Via::Http1(http1) => {
+        match &mut self.sender {
+            Sender::Http2(..) => pool.update(|state| state.release(self.id)),
+            Sender::Http1(http1) => {
                 if let Some(http1) = http1.take() {
                     pool.update(|state| state.give_back(self.id, http1));
                 }
@@ -83,12 +85,12 @@ impl Drop for Lease {
     }
 }
 
-fn failed(mut error: TrySendError<Request<Body>>, uri: Option<Uri>) -> Failed {
+fn failed(mut error: TrySendError<Request<Body>>, uri: Option<Uri>) -> SendError {
     let mut unsent = error.take_message();
     if let (Some(request), Some(uri)) = (&mut unsent, uri) {
         *request.uri_mut() = uri;
     }
-    Failed { error: error.into_error(), unsent, refusal: None }
+    SendError { error: error.into_error(), unsent, refusal: None }
 }
 
 /// A connection is ready again when the whole response was read; if its body is dropped before, it is closed.
@@ -109,13 +111,13 @@ fn give_back_when_ready(pool: Weak<Inner>, id: u64, mut http1: Http1) {
 }
 
 /// What stands in the request line and `Host` of HTTP/1.1 (RFC 9112, §3.2).
-fn for_http1(mut request: Request<Body>, absolute: Option<&Absolute>) -> Request<Body> {
+pub(super) fn for_http1(mut request: Request<Body>, absolute: Option<&AbsoluteForm>) -> Request<Body> {
     let uri = request.uri();
     if let Some(host) = host(uri) {
         request.headers_mut().entry(HOST).or_insert(host);
     }
     match absolute {
-        Some(Absolute(authorization)) => {
+        Some(AbsoluteForm(authorization)) => {
             if let Some(authorization) = authorization {
                 request.headers_mut().insert(PROXY_AUTHORIZATION, authorization.clone());
             }
@@ -138,12 +140,12 @@ fn host(uri: &Uri) -> Option<HeaderValue> {
 }
 
 /// The body of a response, whose stream counts until the body ends or is dropped.
-struct Leased {
+struct LeasedBody {
     body: Incoming,
     lease: Option<Lease>,
 }
 
-impl http_body::Body for Leased {
+impl http_body::Body for LeasedBody {
     type Data = Bytes;
     type Error = hyper::Error;
 

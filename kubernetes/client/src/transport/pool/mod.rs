@@ -7,14 +7,14 @@
 //! Connecting is a task of its own, which outlives the request that asked for it. Requests that need a connection wait
 //! for one in line. As many are being opened as the line needs: one, until it is known what a connection can carry.
 
+mod close_reason;
 mod connection;
-mod ended;
 mod http1;
 mod http2;
 mod lease;
 mod state;
+mod upgrade;
 
-use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,12 +23,11 @@ use std::time::Duration;
 use http::{Request, Response, Uri};
 use tokio::sync::oneshot;
 
-use crate::connect::Connector;
-use crate::error::BoxError;
-use crate::transport::Transport;
-use crate::{Body, task};
+use super::connect::Connector;
+use super::{Transport, task};
+use crate::body::Body;
+use crate::error::{BoxError, ConnectFailed, NotSent};
 use lease::Lease;
-pub(crate) use state::Absolute;
 use state::State;
 
 /// How long an unused connection is kept, as in Go's `http.DefaultTransport`.
@@ -40,13 +39,15 @@ pub(crate) struct Pool(Arc<Inner>);
 
 struct Inner {
     connector: Connector,
+    upgrade_connector: Connector,
     server: Uri,
     state: Mutex<State>,
 }
 
 impl Pool {
-    pub(crate) fn new(connector: Connector, server: Uri) -> Self {
-        Self(Arc::new(Inner { connector, server, state: Mutex::new(State::default()) }))
+    /// A pool for `server`. `upgrade_connector` opens the connections that leave HTTP, each for one request.
+    pub(crate) fn new(connector: Connector, upgrade_connector: Connector, server: Uri) -> Self {
+        Self(Arc::new(Inner { connector, upgrade_connector, server, state: Mutex::new(State::default()) }))
     }
 }
 
@@ -56,6 +57,9 @@ impl Transport for Pool {
         mut request: Request<Body>,
     ) -> Pin<Box<dyn Future<Output = Result<Response<Body>, BoxError>> + Send + '_>> {
         Box::pin(async move {
+            if upgrade::is_requested(&request) {
+                return upgrade::send(self.0.upgrade_connector.clone(), self.0.server.clone(), request).await;
+            }
             loop {
                 let lease = self.0.lease().await?;
                 let reused = lease.is_reused();
@@ -77,7 +81,7 @@ impl Transport for Pool {
 }
 
 impl Inner {
-    /// No panic happens while the state is locked, so that a poisoned lock is as good as any.
+    /// Nothing panics while the state is locked, so a poisoned lock is as good as any.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -134,7 +138,7 @@ impl Attempt {
         self.finished = true;
         match result {
             Ok(opened) => self.pool.update(|state| state.opened(opened)),
-            Err(error) => self.pool.update(|state| state.failed(&ConnectFailed(error.into()))),
+            Err(error) => self.pool.update(|state| state.failed(&ConnectFailed::new(error))),
         }
     }
 }
@@ -145,37 +149,5 @@ impl Drop for Attempt {
         if !self.finished {
             self.pool.update(State::abandoned);
         }
-    }
-}
-
-/// No connection could be made. It is shared by all requests that waited for it.
-#[derive(Clone, Debug)]
-pub(crate) struct ConnectFailed(Arc<dyn std::error::Error + Send + Sync>);
-
-impl fmt::Display for ConnectFailed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("no connection could be made")
-    }
-}
-
-impl std::error::Error for ConnectFailed {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&*self.0)
-    }
-}
-
-/// The connection was lost before anything of the request was sent.
-#[derive(Debug)]
-pub(crate) struct NotSent(hyper::Error);
-
-impl fmt::Display for NotSent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the connection closed before the request was sent")
-    }
-}
-
-impl std::error::Error for NotSent {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.0)
     }
 }

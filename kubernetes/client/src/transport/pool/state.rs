@@ -3,16 +3,17 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use http::HeaderValue;
 use hyper::client::conn::http2;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::ended::Ended;
+use super::close_reason::CloseReason;
 use super::http1::Http1;
-use super::lease::{Lease, Via};
-use super::{ConnectFailed, IDLE_TIMEOUT, Inner};
-use crate::Body;
+use super::lease::{Lease, Sender};
+use super::{IDLE_TIMEOUT, Inner};
+use crate::body::Body;
+use crate::clock;
+use crate::error::ConnectFailed;
 
 /// How many HTTP/1.1 connections are kept for later, as many as Go's clients have requests under way as a rule.
 const MOST_IDLE: usize = 100;
@@ -38,15 +39,11 @@ struct Idle {
     since: Instant,
 }
 
-/// What a proxy wants to see in requests that it forwards by itself: the absolute URI, and who is asking.
-#[derive(Clone, Default)]
-pub(crate) struct Absolute(pub(crate) Option<HeaderValue>);
-
 /// An HTTP/2 connection.
 struct Shared {
     id: u64,
     sender: http2::SendRequest<Body>,
-    ended: Ended,
+    close_reason: CloseReason,
     /// How many requests have it.
     taken: usize,
     /// How many may have it; `None` until the server has said so.
@@ -58,7 +55,7 @@ struct Shared {
 /// A connection that was just opened.
 pub(super) enum Opened {
     Http1 { id: u64, http1: Http1 },
-    Http2 { id: u64, sender: http2::SendRequest<Body>, ended: Ended },
+    Http2 { id: u64, sender: http2::SendRequest<Body>, close_reason: CloseReason },
 }
 
 impl Shared {
@@ -80,11 +77,16 @@ impl State {
         if let Some(shared) = self.http2.iter_mut().find(|shared| shared.free() > 0) {
             shared.taken += 1;
             let reused = std::mem::replace(&mut shared.used, true);
-            return Some(Lease::new(pool, shared.id, reused, Via::Http2(shared.sender.clone(), shared.ended.clone())));
+            return Some(Lease::new(
+                pool,
+                shared.id,
+                reused,
+                Sender::Http2(shared.sender.clone(), shared.close_reason.clone()),
+            ));
         }
         while let Some(Idle { id, http1, since }) = self.http1.pop() {
             if http1.sender.is_ready() && since.elapsed() < IDLE_TIMEOUT {
-                return Some(Lease::new(pool, id, true, Via::Http1(Some(http1))));
+                return Some(Lease::new(pool, id, true, Sender::Http1(Some(http1))));
             }
         }
         None
@@ -136,14 +138,14 @@ impl State {
 
     pub(super) fn opened(&mut self, opened: Opened) {
         self.connecting = self.connecting.saturating_sub(1);
-        let since = Instant::now();
+        let since = clock::now();
         match opened {
             Opened::Http1 { id, http1 } => {
                 self.carries = Some(1);
                 self.http1.push(Idle { id, http1, since });
             }
-            Opened::Http2 { id, sender, ended } => {
-                self.http2.push(Shared { id, sender, ended, taken: 0, limit: None, used: false, since });
+            Opened::Http2 { id, sender, close_reason } => {
+                self.http2.push(Shared { id, sender, close_reason, taken: 0, limit: None, used: false, since });
             }
         }
     }
@@ -178,14 +180,14 @@ impl State {
     pub(super) fn release(&mut self, id: u64) {
         if let Some(shared) = self.http2.iter_mut().find(|shared| shared.id == id) {
             shared.taken = shared.taken.saturating_sub(1);
-            shared.since = Instant::now();
+            shared.since = clock::now();
         }
     }
 
     /// An HTTP/1.1 connection is free again.
     pub(super) fn give_back(&mut self, id: u64, http1: Http1) {
         if self.http1.len() < MOST_IDLE || !self.waiters.is_empty() {
-            self.http1.push(Idle { id, http1, since: Instant::now() });
+            self.http1.push(Idle { id, http1, since: clock::now() });
         }
     }
 
@@ -197,7 +199,7 @@ impl State {
 
     /// Closes a connection that was not used for long enough, or says when to ask again.
     pub(super) fn expire(&mut self, id: u64) -> Instant {
-        let now = Instant::now();
+        let now = clock::now();
         let http1 = self.http1.iter().filter(|idle| idle.id == id).map(|idle| idle.since);
         let http2 = self.http2.iter().filter(|shared| shared.id == id && shared.taken == 0).map(|shared| shared.since);
         let Some(since) = http1.chain(http2).next() else { return now + IDLE_TIMEOUT };

@@ -1,8 +1,7 @@
 //! Whose certificates are trusted, as the file that says so changes.
 
-use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::fmt;
+use std::sync::Arc;
 
 use kubernetes_config::Config;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -12,23 +11,29 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, RootCertStore, SignatureScheme};
-use tokio::time::Instant;
 
 use super::pem;
 use super::validity::Validity;
-use crate::clock;
 use crate::error::Error;
-
-/// How long the authorities of a file are used before it is read again, as for tokens. It is also read when a
-/// certificate is of an unknown authority.
-const PERIOD: Duration = Duration::from_secs(60);
+use crate::reloaded::Reloaded;
 
 /// A verifier for the server of `config`: with the given authorities, or else with those that the platform trusts.
 pub(super) fn verifier(config: &Config, provider: Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, Error> {
     let Some(pem) = &config.certificate_authority else { return Ok(webpki(platform_roots()?, &provider)?) };
-    let trusted = Arc::new(Trusted::new(pem, &provider)?);
-    let last = RwLock::new(Loaded { trusted, pem: pem.clone(), read_at: clock::now() });
-    Ok(Arc::new(ReloadingVerifier { path: config.certificate_authority_file.clone(), provider, last }))
+    let authorities = match &config.certificate_authority_file {
+        None => Authorities::Fixed(Arc::new(Trusted::new(pem, &provider)?)),
+        Some(path) => {
+            let provider = Arc::clone(&provider);
+            let parse = move |contents: &[Vec<u8>]| Ok(Trusted::new(&contents.concat(), &provider)?);
+            let file = Reloaded::new("the certificate authority", vec![path.clone()], parse);
+            let file = file.with_contents(vec![pem.clone()]);
+            Authorities::File(file.map_err(|error| match error.downcast() {
+                Ok(error) => *error,
+                Err(error) => Error::build_from("the certificate authority can't be used", error),
+            })?)
+        }
+    };
+    Ok(Arc::new(ReloadingVerifier { authorities, provider }))
 }
 
 fn webpki(roots: RootCertStore, provider: &Arc<CryptoProvider>) -> Result<Arc<WebPkiServerVerifier>, Error> {
@@ -105,55 +110,36 @@ struct Server<'a> {
 }
 
 /// Trusts given authorities; those of a file may be replaced while the client runs.
-#[derive(Debug)]
 struct ReloadingVerifier {
-    path: Option<PathBuf>,
+    authorities: Authorities,
     provider: Arc<CryptoProvider>,
-    last: RwLock<Loaded>,
 }
 
-/// The content of the file when it was last good.
-#[derive(Debug)]
-struct Loaded {
-    trusted: Arc<Trusted>,
-    pem: Vec<u8>,
-    read_at: Instant,
+enum Authorities {
+    Fixed(Arc<Trusted>),
+    File(Reloaded<Trusted>),
 }
 
-impl ReloadingVerifier {
-    fn current(&self) -> Arc<Trusted> {
-        let last = self.last.read().unwrap_or_else(PoisonError::into_inner);
-        if self.path.is_none() || last.read_at.elapsed() < PERIOD {
-            return Arc::clone(&last.trusted);
+impl Authorities {
+    fn current(&self) -> Option<Arc<Trusted>> {
+        match self {
+            Self::Fixed(trusted) => Some(Arc::clone(trusted)),
+            Self::File(file) => file.current().ok(),
         }
-        drop(last);
-        self.reload();
-        Arc::clone(&self.last.read().unwrap_or_else(PoisonError::into_inner).trusted)
     }
 
-    /// Reads the file, if it is one. Blocking, as it is small and local.
-    fn reload(&self) {
-        let Some(path) = &self.path else { return };
-        let mut last = self.last.write().unwrap_or_else(PoisonError::into_inner);
-        last.read_at = clock::now();
-        let read = kubernetes_config::read_file(path).map_err(|error| error.to_string()).and_then(|pem| {
-            if pem == last.pem {
-                return Ok(None);
-            }
-            let trusted = Trusted::new(&pem, &self.provider);
-            trusted.map(|trusted| Some((Arc::new(trusted), pem))).map_err(|error| error.to_string())
-        });
-        match read {
-            Ok(None) => {}
-            Ok(Some((trusted, pem))) => {
-                (last.trusted, last.pem) = (trusted, pem);
-                tracing::debug!(path = %path.display(), "the certificate authority has changed");
-            }
-            Err(error) => {
-                let path = path.display();
-                tracing::warn!(%path, %error, "can't read the certificate authority again; trusting the last one");
-            }
+    /// The authorities that the file has by now, if they are others.
+    fn other_than(&self, used: &Arc<Trusted>) -> Option<Arc<Trusted>> {
+        match self {
+            Self::Fixed(_) => None,
+            Self::File(file) => file.other_than(|trusted| std::ptr::eq(trusted, Arc::as_ptr(used))),
         }
+    }
+}
+
+impl fmt::Debug for ReloadingVerifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReloadingVerifier").finish_non_exhaustive()
     }
 }
 
@@ -167,22 +153,19 @@ impl ServerCertVerifier for ReloadingVerifier {
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
         let server = Server { certificate, intermediates, name, ocsp_response, now };
-        let trusted = self.current();
+        let trusted = self.authorities.current().ok_or(CertificateError::UnknownIssuer)?;
         let result = trusted.verify(&server);
-        let unknown = matches!(
+        let is_unknown = matches!(
             result,
             Err(rustls::Error::InvalidCertificate(
                 CertificateError::UnknownIssuer | CertificateError::BadSignature | CertificateError::Other(_)
             ))
         );
-        if !unknown {
-            return result;
+        // The server may have changed before the file was read again.
+        match is_unknown.then(|| self.authorities.other_than(&trusted)).flatten() {
+            Some(newer) => newer.verify(&server),
+            None => result,
         }
-        // The server may have been faster than the minute.
-        self.reload();
-        let newer = self.current();
-        // Not by what `reload` did: another connection may have read the file first.
-        if Arc::ptr_eq(&newer, &trusted) { result } else { newer.verify(&server) }
     }
 
     fn verify_tls12_signature(
