@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use http::Method;
 use kubernetes_core::Encoded;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::WriteHook;
-use super::outcome::{WriteOutcome, WrittenObject};
+use super::object::WrittenObject;
+use super::outcome::WriteOutcome;
 use super::permit::{Revocation, WritePermit};
 use super::write::Write;
 use crate::clock;
@@ -80,7 +82,7 @@ impl Admission {
 
     /// The write succeeded; `response` is `None` if the client does not read it.
     pub(crate) fn succeeded(mut self, response: Option<&Encoded>) {
-        let objects = WrittenObject::of(&self.write, response);
+        let objects = WrittenObject::of(response, self.write.key().filter(|_| self.write.method() == Method::DELETE));
         self.finish(&WriteOutcome::Done(&objects));
     }
 

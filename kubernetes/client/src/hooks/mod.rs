@@ -1,6 +1,7 @@
 //! Hooks around the writes of a [derived](crate::Client::derived) client.
 
 mod admission;
+mod object;
 mod outcome;
 mod permit;
 mod write;
@@ -12,7 +13,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 pub(crate) use admission::Admission;
-pub use outcome::{WriteOutcome, WrittenObject};
+pub use object::WrittenObject;
+pub use outcome::WriteOutcome;
 pub use permit::WritePermit;
 pub use write::Write;
 

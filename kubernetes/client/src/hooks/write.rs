@@ -5,7 +5,7 @@ use http::header::{CONTENT_TYPE, UPGRADE};
 use http::{HeaderValue, Method, Request};
 use kubernetes_core::{Encoded, GroupVersionResource, ObjectKey, ObjectMeta};
 
-use super::outcome::WrittenObject;
+use super::object::WrittenObject;
 use crate::body::Body;
 use crate::error::RequestLine;
 use crate::path::ResourcePath;

@@ -83,71 +83,47 @@ async fn send(client: &Client, method: Method, path: &str, body: &'static str) -
 
 #[tokio::test]
 async fn a_write_is_noted_with_the_object_that_was_written() {
-    let list = r#"{"kind": "PodList", "apiVersion": "v1", "metadata": {"resourceVersion": "9"},
-        "items": [{"metadata": {"namespace": "shop", "name": "a"}}, {"metadata": {"namespace": "shop", "name": "b"}}]}"#;
     let web = "/api/v1/namespaces/shop/pods/web";
-    let cases = [
-        (
-            Method::POST,
-            PODS,
-            POD,
-            201,
-            POD,
-            "POST pods Some(\"shop/web\") done: Pod shop/web Some(\"u1\") Some(\"7\") app=web",
-        ),
-        (
-            Method::PUT,
-            web,
-            POD,
-            200,
-            POD,
-            "PUT pods Some(\"shop/web\") done: Pod shop/web Some(\"u1\") Some(\"7\") app=web",
-        ),
-        (
-            Method::PATCH,
-            web,
-            "{}",
-            200,
-            POD,
-            "PATCH pods Some(\"shop/web\") done: Pod shop/web Some(\"u1\") Some(\"7\") app=web",
-        ),
-        (
-            Method::DELETE,
-            web,
-            "",
-            200,
-            POD,
-            "DELETE pods Some(\"shop/web\") done: Pod shop/web Some(\"u1\") Some(\"7\") app=web",
-        ),
-        (Method::DELETE, web, "", 200, SUCCESS, "DELETE pods Some(\"shop/web\") done:  shop/web Some(\"u1\") None"),
-        (Method::DELETE, web, "", 200, "", "DELETE pods Some(\"shop/web\") done:  shop/web None None"),
-        (Method::DELETE, PODS, "", 200, list, "DELETE pods None done: Pod shop/a None None, Pod shop/b None None"),
-        (Method::DELETE, PODS, "", 200, SUCCESS, "DELETE pods None done: "),
-        (
-            Method::POST,
-            PODS,
-            r#"{"metadata": {"generateName": "web-"}}"#,
-            201,
-            POD,
-            "POST pods None done: Pod shop/web Some(\"u1\") Some(\"7\") app=web",
-        ),
-        (
-            Method::POST,
-            "/api/v1/namespaces/shop/pods/web/eviction",
-            "{}",
-            201,
-            SUCCESS,
-            "POST pods Some(\"shop/web\") done: ",
-        ),
-        (Method::POST, PODS, POD, 409, "", "POST pods Some(\"shop/web\") rejected: 409"),
-        (Method::POST, PODS, POD, 500, "", "POST pods Some(\"shop/web\") unknown, with an error: true"),
-    ];
-    for (method, path, body, code, response, expected) in cases {
-        let recorder = Recorder::permitting();
-        let client = fakes::answering(code, response).derived(recorder.clone());
-        let _ = send(&client, method, path, body).await;
-        assert_eq!(recorder.notes(), [expected]);
+    let done = r#"done: Pod shop/web Some("u1") Some("7") app=web"#;
+    for (method, path, body) in
+        [(Method::POST, PODS, POD), (Method::PUT, web, POD), (Method::PATCH, web, "{}"), (Method::DELETE, web, "")]
+    {
+        let expected = format!(r#"{method} pods Some("shop/web") {done}"#);
+        assert_eq!(notes_of(method, path, body, 200, POD).await, [expected]);
     }
+    let generated = notes_of(Method::POST, PODS, r#"{"metadata": {"generateName": "web-"}}"#, 201, POD).await;
+    assert_eq!(generated, [format!("POST pods None {done}")]);
+    let evicted = notes_of(Method::POST, "/api/v1/namespaces/shop/pods/web/eviction", "{}", 201, SUCCESS).await;
+    assert_eq!(evicted, [r#"POST pods Some("shop/web") done: "#]);
+}
+
+#[tokio::test]
+async fn a_delete_is_noted_with_what_is_known_of_the_objects() {
+    let web = "/api/v1/namespaces/shop/pods/web";
+    let status = notes_of(Method::DELETE, web, "", 200, SUCCESS).await;
+    assert_eq!(status, [r#"DELETE pods Some("shop/web") done:  shop/web Some("u1") None"#]);
+    let empty = notes_of(Method::DELETE, web, "", 200, "").await;
+    assert_eq!(empty, [r#"DELETE pods Some("shop/web") done:  shop/web None None"#]);
+    let list = r#"{"kind": "PodList", "apiVersion": "v1", "metadata": {"resourceVersion": "9"}, "items": [
+        {"metadata": {"namespace": "shop", "name": "a"}}, {"metadata": {"namespace": "shop", "name": "b"}}]}"#;
+    let collection = notes_of(Method::DELETE, PODS, "", 200, list).await;
+    assert_eq!(collection, ["DELETE pods None done: Pod shop/a None None, Pod shop/b None None"]);
+    assert_eq!(notes_of(Method::DELETE, PODS, "", 200, SUCCESS).await, ["DELETE pods None done: "]);
+}
+
+#[tokio::test]
+async fn a_write_that_failed_is_noted_with_what_may_have_happened() {
+    let conflict = notes_of(Method::POST, PODS, POD, 409, "").await;
+    assert_eq!(conflict, [r#"POST pods Some("shop/web") rejected: 409"#]);
+    let unknown = notes_of(Method::POST, PODS, POD, 500, "").await;
+    assert_eq!(unknown, [r#"POST pods Some("shop/web") unknown, with an error: true"#]);
+}
+
+async fn notes_of(method: Method, path: &str, body: &'static str, code: u16, response: &'static str) -> Vec<String> {
+    let recorder = Recorder::permitting();
+    let client = fakes::answering(code, response).derived(recorder.clone());
+    let _ = send(&client, method, path, body).await;
+    recorder.notes()
 }
 
 #[tokio::test]
