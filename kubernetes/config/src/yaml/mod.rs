@@ -3,12 +3,14 @@
 //! A tree, and not serde: derives over a YAML crate's deserializer, with what that needs, were an eighth of the time that
 //! a program spent on compiling the SDK.
 
+pub(crate) mod scalar;
+
 use std::collections::HashMap;
 
 use granit_parser::{ErrorKind, Event, Options, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
 use serde_json::{Map, Value};
 
-use crate::scalar::{self, Scalar};
+use scalar::Scalar;
 
 /// How deep values may be nested, so that no file overflows the stack.
 const MAX_DEPTH: usize = 64;

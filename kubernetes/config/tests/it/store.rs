@@ -242,7 +242,7 @@ fn the_lock_is_waited_for_and_then_an_error() {
     let error = user.save_token(&Secret::new("def")).unwrap_err();
     assert_eq!(
         files.error_text(&error),
-        "config: somebody else is changing it; if nobody is, remove config.lock <- File exists (os error 17)"
+        "config: another program is changing it; if none is, remove config.lock <- File exists (os error 17)"
     );
     assert_eq!(read(&path), before);
     assert!(lock.exists(), "another's lock is not removed");
@@ -285,4 +285,37 @@ fn mode_and_links_stay() {
     }
     let left: Vec<_> = fs::read_dir(files.path("real")).expect("the directory").collect();
     assert_eq!(left.len(), 1, "{left:?}");
+}
+
+/// As a writer that was killed between making the new file and renaming it.
+#[test]
+fn files_of_a_killed_writer_are_removed_by_the_next() {
+    let files = Files::new();
+    let path = files.write("config", COMMENTED);
+    let leftovers = [".config.1.tmp", ".config.4194304.tmp", &format!(".config.{}.tmp", std::process::id())];
+    let others = [".config.tmp", ".config.a.tmp", ".other.1.tmp", "config.1.tmp", ".config.1.tmp.bak"];
+    for name in leftovers.iter().chain(&others) {
+        files.write(name, "half of a kubeconf");
+    }
+    load(&path).user("u").expect("the user").save_token(&Secret::new("def")).expect("it is written");
+    for name in leftovers {
+        assert!(!files.path(name).exists(), "{name} is left");
+    }
+    for name in others {
+        assert!(files.path(name).exists(), "{name} is another program's");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_and_its_target_are_not_changed_at_once() {
+    let files = Files::new();
+    let path = files.write("real/config", COMMENTED);
+    let link = files.path("link");
+    std::os::unix::fs::symlink(&path, &link).expect("a link");
+    files.write("real/config.lock", "");
+    let error = load(&link).user("u").expect("the user").save_token(&Secret::new("def")).unwrap_err();
+    let lock = fs::canonicalize(files.path("real/config.lock")).expect("the lock of another program stays");
+    assert!(error.to_string().contains(&format!("remove {}", lock.display())), "{error}");
+    assert!(!files.path("link.lock").exists(), "the other lock is given back");
 }

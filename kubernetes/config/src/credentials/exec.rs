@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
-use crate::config::Shortened;
+use crate::secret::Shortened;
 use crate::{Secret, url};
 
 /// How to run the program that prints the user's credentials.

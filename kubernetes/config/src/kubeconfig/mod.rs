@@ -1,15 +1,24 @@
 //! Kubeconfig files: finding, reading and merging them.
 
+mod edit;
+pub(crate) mod entry;
+pub(crate) mod from_node;
+pub(crate) mod schema;
+mod user;
+
 use std::collections::HashSet;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::document::{self, Cluster, Context, User};
-use crate::entry::{Entry, add_new, entries, find, line, list_names, names, set};
 use crate::error::Place;
-use crate::{Environment, Error, KubeconfigUser, files, store};
+use crate::{Environment, Error, files};
+
+pub use user::KubeconfigUser;
+
+use entry::{Entry, add_new, entries, find, line, list_names, names, set};
+use schema::{Cluster, Context, User};
 
 /// One kubeconfig file, or several merged: clusters, users, and contexts that join one of each.
 ///
@@ -17,21 +26,21 @@ use crate::{Environment, Error, KubeconfigUser, files, store};
 #[derive(Clone)]
 pub struct Kubeconfig {
     files: Vec<Arc<Path>>,
-    current_context: Option<Current>,
+    current_context: Option<CurrentContext>,
     pub(crate) clusters: Vec<Entry<Cluster>>,
     pub(crate) contexts: Vec<Entry<Context>>,
     pub(crate) users: Vec<Entry<User>>,
 }
 
-/// What looking for kubeconfig files led to.
-pub(crate) enum Found {
-    Kubeconfig(Kubeconfig),
-    /// No file exists; the error tells which were looked for.
-    Nothing(Error),
+/// The result of looking for kubeconfig files.
+pub(crate) enum Lookup {
+    Found(Kubeconfig),
+    /// No file exists; the error names those that were looked for.
+    NotFound(Error),
 }
 
 #[derive(Clone)]
-struct Current {
+struct CurrentContext {
     name: String,
     place: Place,
 }
@@ -56,8 +65,8 @@ impl Kubeconfig {
     /// As [`from_env`](Self::from_env).
     pub fn from_environment(environment: &Environment) -> Result<Self, Error> {
         match Self::find(environment)? {
-            Found::Kubeconfig(kubeconfig) => Ok(kubeconfig),
-            Found::Nothing(error) => Err(error),
+            Lookup::Found(kubeconfig) => Ok(kubeconfig),
+            Lookup::NotFound(error) => Err(error),
         }
     }
 
@@ -80,7 +89,7 @@ impl Kubeconfig {
     /// `apiVersion` is another than `Config` and `v1`.
     pub fn parse(text: &str, path: &Path) -> Result<Self, Error> {
         let file: Arc<Path> = std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).into();
-        let document = document::parse(text.strip_prefix('\u{feff}').unwrap_or(text), &file)?;
+        let document = schema::parse(text.strip_prefix('\u{feff}').unwrap_or(text), &file)?;
         let place = |field: &str, line| Place { line, field: Some(field.to_owned()), ..Place::file(&file) };
         for (field, value, expected) in
             [("kind", &document.kind, "Config"), ("apiVersion", &document.api_version, "v1")]
@@ -90,7 +99,7 @@ impl Kubeconfig {
             }
         }
         let current_context = set(&document.current_context)
-            .map(|name| Current { place: place("current-context", line(name)), name: name.value.clone() });
+            .map(|name| CurrentContext { place: place("current-context", line(name)), name: name.value.clone() });
         Ok(Self {
             clusters: entries(&file, "clusters", "cluster", document.clusters, |it| (it.name, it.cluster))?,
             contexts: entries(&file, "contexts", "context", document.contexts, |it| (it.name, it.context))?,
@@ -161,7 +170,7 @@ impl Kubeconfig {
         let Some(file) = self.files.first() else {
             return Err(Error::new(Place::default(), "there is no kubeconfig file to write the current context into"));
         };
-        self.current_context = store::update(file, |text| store::current_context(text, name))?.current_context;
+        self.current_context = user::update(file, |text| user::current_context(text, name))?.current_context;
         Ok(())
     }
 
@@ -175,13 +184,13 @@ impl Kubeconfig {
         self.files.iter().map(AsRef::as_ref)
     }
 
-    pub(crate) fn find(environment: &Environment) -> Result<Found, Error> {
+    pub(crate) fn find(environment: &Environment) -> Result<Lookup, Error> {
         let (paths, origin) = match (&environment.kubeconfig, &environment.home) {
             (Some(list), _) => (std::env::split_paths(list).collect(), "$KUBECONFIG names"),
             (None, Some(home)) => (vec![home.join(".kube").join("config")], "$KUBECONFIG is not set; looked for"),
             (None, None) => {
                 let message = "$KUBECONFIG is not set, and there is no home directory with a .kube/config";
-                return Ok(Found::Nothing(Error::not_found(message)));
+                return Ok(Lookup::NotFound(Error::not_found(message)));
             }
         };
         let mut seen = HashSet::new();
@@ -201,12 +210,12 @@ impl Kubeconfig {
                     1 => format!("{origin} {}, which does not exist", missing.concat()),
                     _ => format!("{origin} {}, none of which exists", missing.join(", ")),
                 };
-                Found::Nothing(match environment.kubeconfig {
+                Lookup::NotFound(match environment.kubeconfig {
                     Some(_) => Error::new(Place::default(), message),
                     None => Error::not_found(message),
                 })
             },
-            Found::Kubeconfig,
+            Lookup::Found,
         ))
     }
 
@@ -240,7 +249,7 @@ impl Kubeconfig {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Err(error)),
             Err(error) => return Err(unreadable(path, error)),
         };
-        Self::parse(&decode(bytes, path)?, path).map(Ok)
+        Self::parse(&decode_text(bytes, path)?, path).map(Ok)
     }
 }
 
@@ -273,7 +282,7 @@ impl fmt::Debug for Kubeconfig {
 }
 
 /// UTF-8, or UTF-16 with its byte order mark, as Windows PowerShell writes it and kubectl reads it.
-pub(crate) fn decode(bytes: Vec<u8>, path: &Path) -> Result<String, Error> {
+fn decode_text(bytes: Vec<u8>, path: &Path) -> Result<String, Error> {
     let utf16 = |unit: fn([u8; 2]) -> u16| {
         let (units, rest) = bytes.as_chunks::<2>();
         let text = char::decode_utf16(units.iter().map(|pair| unit(*pair))).collect::<Result<String, _>>();
@@ -287,6 +296,6 @@ pub(crate) fn decode(bytes: Vec<u8>, path: &Path) -> Result<String, Error> {
     text.ok_or_else(|| Error::new(Place::file(path), "is no UTF-8 text; save the kubeconfig as UTF-8"))
 }
 
-pub(crate) fn unreadable(path: &Path, error: io::Error) -> Error {
+fn unreadable(path: &Path, error: io::Error) -> Error {
     Error::new(Place::file(path), "cannot read the kubeconfig").with_source(error)
 }

@@ -1,14 +1,15 @@
 //! From a kubeconfig's user to who the client is.
 
-use crate::document::{Field, User};
-use crate::entry::{Entry, set};
-use crate::source::Source;
-use crate::{ClientIdentity, Credentials, Error, ExecCluster, Impersonate, Secret, auth_provider, exec_plugin};
-use crate::{files, pem};
+use super::data_or_file::DataOrFile;
+use super::{auth_provider, exec, pem};
+use crate::kubeconfig::entry::{Entry, set};
+use crate::kubeconfig::from_node::Field;
+use crate::kubeconfig::schema::User;
+use crate::{ClientIdentity, Credentials, Error, ExecCluster, Impersonate, Secret, token};
 
 /// What is wrong with a user even when none of their credentials is used.
 pub(crate) fn check(user: &Entry<User>) -> Result<(), Error> {
-    exec_plugin::check(user)?;
+    exec::check(user)?;
     let User { token, token_file, username, password, exec, auth_provider, .. } = &user.value;
     if exec.is_some() && auth_provider.is_some() {
         return Err(Error::new(user.field("exec", exec), "contradicts auth-provider; remove one of the two"));
@@ -24,10 +25,10 @@ pub(crate) fn check(user: &Entry<User>) -> Result<(), Error> {
 pub(crate) fn client_identity(user: &Entry<User>) -> Result<Option<ClientIdentity>, Error> {
     let value = &user.value;
     let (data, file) = (&value.client_certificate_data, &value.client_certificate);
-    let certificate = Source { entry: user, key: "client-certificate", data, file }.read()?;
+    let certificate = DataOrFile { entry: user, key: "client-certificate", data, file }.read()?;
     let Some(certificate) = certificate else { return Ok(None) };
     let (data, file) = (&value.client_key_data, &value.client_key);
-    let Some(key) = (Source { entry: user, key: "client-key", data, file }).read()? else {
+    let Some(key) = (DataOrFile { entry: user, key: "client-key", data, file }).read()? else {
         return Err(Error::new(user.place(), "has a client-certificate, but neither client-key-data nor client-key"));
     };
     let certificate = certificate.checked(pem::certificate_fault)?;
@@ -58,7 +59,7 @@ pub(crate) fn credentials(
         return Ok(Credentials::Basic { username: string(username), password: Secret::new(string(password)) });
     }
     // As client-go (`UpdateTransportConfig` of the exec plugin): who has a certificate needs no plugin.
-    if !has_certificate && let Some(exec) = exec_plugin::config(user, cluster)? {
+    if !has_certificate && let Some(exec) = exec::config(user, cluster)? {
         return Ok(Credentials::Exec(Box::new(exec)));
     }
     if let Some(oidc) = auth_provider::config(user)? {
@@ -81,7 +82,7 @@ fn bearer(user: &Entry<User>) -> Result<Credentials, Error> {
     let User { token, token_file, .. } = &user.value;
     if let Some(file) = set(token_file) {
         let path = user.resolve(&file.value);
-        match files::check_token(&path) {
+        match token::check_file(&path) {
             Ok(()) => return Ok(Credentials::TokenFile(path)),
             // As client-go, which takes the token until the file can be read.
             Err(_) if set(token).is_some() => {}
@@ -92,7 +93,7 @@ fn bearer(user: &Entry<User>) -> Result<Credentials, Error> {
         }
     }
     match set(token) {
-        Some(text) if !files::is_header_text(&text.value) => Err(Error::new(
+        Some(text) if !token::is_header_text(&text.value) => Err(Error::new(
             user.field("token", token),
             "contains a line break or another character not allowed in a header",
         )),

@@ -1,5 +1,8 @@
 //! Reading files with limits: nothing that is too large, and nothing that may block for ever.
 
+pub(crate) mod lock;
+pub(crate) mod replace;
+
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read};
 use std::path::Path;
@@ -26,7 +29,7 @@ pub fn read_file(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     read_regular(path, limit).map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
 }
 
-fn read_regular(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+pub(crate) fn read_regular(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let (file, metadata) = open(path)?;
     if !metadata.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, not_regular(&metadata)));
@@ -96,21 +99,11 @@ fn not_regular(metadata: &Metadata) -> &'static str {
     }
 }
 
-/// Whether the file holds a token: text that is not only white space.
-pub(crate) fn check_token(path: &Path) -> io::Result<()> {
-    let text = String::from_utf8(read_regular(path, MAX_FILE_BYTES)?)
-        .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "the token is not UTF-8 text"))?;
-    match is_header_text(text.trim()) {
-        _ if text.trim().is_empty() => Err(io::Error::new(io::ErrorKind::InvalidData, "the token is empty")),
-        false => Err(io::Error::new(
-            io::ErrorKind::InvalidData,
-            "the token contains a line break or another character not allowed in a header",
-        )),
-        true => Ok(()),
-    }
-}
-
-/// Whether an HTTP header can hold the text.
-pub(crate) fn is_header_text(text: &str) -> bool {
-    http::HeaderValue::from_str(text).is_ok()
+/// A new file that only its owner can read.
+fn create_private(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }

@@ -2,13 +2,13 @@
 
 use http::Uri;
 
-use crate::document::{Cluster, Context, User};
-use crate::entry::{Entry, find, list_names, names, set};
+use super::data_or_file::DataOrFile;
+use super::{pem, user};
 use crate::error::Place;
-use crate::identity;
+use crate::kubeconfig::entry::{Entry, find, list_names, names, set};
+use crate::kubeconfig::schema::{Cluster, Context, User};
 use crate::overrides::text;
-use crate::source::Source;
-use crate::{Config, Error, ExecCluster, Kubeconfig, Overrides, Proxy, Secret, pem, url};
+use crate::{Config, Error, ExecCluster, Kubeconfig, Overrides, Proxy, Secret, url};
 
 pub(crate) fn config(kubeconfig: &Kubeconfig, overrides: &Overrides) -> Result<Config, Error> {
     let context = context_of(kubeconfig, overrides)?;
@@ -33,22 +33,22 @@ pub(crate) fn from_parts(
         namespace.clone_into(&mut config.default_namespace);
     }
     config.proxy_url = proxy_url(&cluster)?;
-    config.disable_compression = cluster.value.disable_compression.unwrap_or_default().0;
+    config.disable_compression = cluster.value.disable_compression.unwrap_or_default();
     config.impersonate = match &overrides.impersonate {
         Some(impersonate) if impersonate.user.is_empty() => {
             let place = Place { field: Some("the override of as".to_owned()), ..Place::default() };
             return Err(Error::new(place, "as-uid, as-groups and as-user-extra need a user to act as"));
         }
         Some(impersonate) => Some(impersonate.clone()),
-        None => identity::impersonate(&user)?,
+        None => user::impersonate(&user)?,
     };
-    identity::check(&user)?;
+    user::check(&user)?;
     // As client-go: nothing secret goes over a connection that anyone can read.
     if config.server.scheme_str() == Some("https") {
         apply_tls(&mut config, &cluster)?;
-        config.client_identity = identity::client_identity(&user)?;
+        config.client_identity = user::client_identity(&user)?;
         let about_cluster = exec_cluster(&config, &cluster);
-        config.credentials = identity::credentials(&user, config.client_identity.is_some(), about_cluster)?;
+        config.credentials = user::credentials(&user, config.client_identity.is_some(), about_cluster)?;
     }
     Ok(config)
 }
@@ -86,7 +86,7 @@ fn cluster_of(
             };
             Err(Error::new(context.field("cluster", &context.value.cluster), message))
         }
-        _ => Ok(Entry::made_up("clusters", "cluster")),
+        _ => Ok(Entry::synthetic("clusters", "cluster")),
     }
 }
 
@@ -103,11 +103,11 @@ fn user_of(
             .cloned()
             .ok_or_else(|| Error::new(kubeconfig.place(), format!("there is no user {name:?}; {}", known())));
     }
-    let Some(context) = context else { return Ok(Entry::made_up("users", "user")) };
+    let Some(context) = context else { return Ok(Entry::synthetic("users", "user")) };
     let name = context.value.user.as_ref().map_or("", |name| &name.value);
     match find(&kubeconfig.users, name) {
         Some(user) => Ok(user.clone()),
-        None if name.is_empty() || overrides.have_credentials() => Ok(Entry::made_up("users", "user")),
+        None if name.is_empty() || overrides.have_credentials() => Ok(Entry::synthetic("users", "user")),
         None => {
             let place = context.field("user", &context.value.user);
             Err(Error::new(place, format!("there is no user {name:?}; {}", known())))
@@ -132,8 +132,8 @@ fn proxy_url(cluster: &Entry<Cluster>) -> Result<Option<Uri>, Error> {
 fn apply_tls(config: &mut Config, cluster: &Entry<Cluster>) -> Result<(), Error> {
     let value = &cluster.value;
     let (data, file) = (&value.certificate_authority_data, &value.certificate_authority);
-    let authority = Source { entry: cluster, key: "certificate-authority", data, file }.read()?;
-    config.insecure_skip_tls_verify = value.insecure_skip_tls_verify.as_ref().is_some_and(|insecure| insecure.value.0);
+    let authority = DataOrFile { entry: cluster, key: "certificate-authority", data, file }.read()?;
+    config.insecure_skip_tls_verify = value.insecure_skip_tls_verify.as_ref().is_some_and(|insecure| insecure.value);
     if config.insecure_skip_tls_verify && authority.is_some() {
         let place = cluster.field("insecure-skip-tls-verify", &value.insecure_skip_tls_verify);
         return Err(Error::new(place, "contradicts certificate-authority; remove one of the two"));

@@ -2,9 +2,10 @@
 
 use std::path::{MAIN_SEPARATOR, PathBuf};
 
-use crate::document::{Exec, ExecEnv, Field, Spanned, User};
-use crate::entry::{Entry, line, set};
 use crate::error::Place;
+use crate::kubeconfig::entry::{Entry, line, set};
+use crate::kubeconfig::from_node::{Field, Spanned};
+use crate::kubeconfig::schema::{Exec, ExecEnv, User};
 use crate::{Error, ExecApiVersion, ExecCluster, ExecConfig, InteractiveMode, Secret};
 
 /// What client-go checks (`tools/clientcmd/validation.go`) whether or not the plugin is used.
@@ -29,7 +30,7 @@ impl Plugin<'_> {
         let exec = self.exec;
         let api_version = self.api_version()?;
         let args = exec.args.iter().flatten().map(|argument| argument.clone().unwrap_or_default());
-        let wants_cluster = exec.provide_cluster_info.unwrap_or_default().0;
+        let wants_cluster = exec.provide_cluster_info.unwrap_or_default();
         Ok(ExecConfig {
             api_version,
             command: self.command()?,

@@ -1,13 +1,16 @@
 //! Proxies, and which requests go through one.
 
+mod no_proxy;
+
 use std::fmt;
 
 use http::Uri;
 use percent_encoding::percent_decode_str;
 
 use crate::error::Place;
-use crate::no_proxy::NoProxy;
 use crate::{Environment, Error, Secret, url};
+
+use no_proxy::NoProxy;
 
 /// A proxy to connect through.
 ///

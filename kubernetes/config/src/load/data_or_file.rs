@@ -6,9 +6,9 @@ use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 
-use crate::document::Field;
-use crate::entry::{Entry, set};
 use crate::error::Place;
+use crate::kubeconfig::entry::{Entry, set};
+use crate::kubeconfig::from_node::Field;
 use crate::{Error, files};
 
 /// Go's `base64.StdEncoding`: padded, and tolerant of unused bits in the last character.
@@ -16,7 +16,7 @@ const BASE64: GeneralPurpose =
     GeneralPurpose::new(&alphabet::STANDARD, GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true));
 
 /// Both places of one value. Data beats the file.
-pub(crate) struct Source<'a, T> {
+pub(crate) struct DataOrFile<'a, T> {
     pub(crate) entry: &'a Entry<T>,
     pub(crate) key: &'a str,
     pub(crate) data: &'a Field<String>,
@@ -31,7 +31,7 @@ pub(crate) struct Loaded {
     pub(crate) path: Option<PathBuf>,
 }
 
-impl<T> Source<'_, T> {
+impl<T> DataOrFile<'_, T> {
     pub(crate) fn read(&self) -> Result<Option<Loaded>, Error> {
         let key = self.key;
         if let Some(data) = set(self.data) {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use http::Uri;
 
-use crate::config::Shortened;
+use crate::secret::Shortened;
 use crate::{KubeconfigUser, Secret};
 
 /// How to get and refresh an OpenID Connect ID token (`auth-provider` with the name `oidc`).

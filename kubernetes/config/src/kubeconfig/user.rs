@@ -1,17 +1,19 @@
 //! Writing back into kubeconfig files.
 
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::document::User;
-use crate::edit::{self, Step};
-use crate::entry::{Entry, find};
+use super::edit::{self, Step};
+use super::entry::{Entry, find};
+use super::schema::User;
+use super::{Kubeconfig, decode_text, unreadable};
 use crate::error::Place;
-use crate::kubeconfig::{decode, unreadable};
-use crate::lock::{self, Lock};
-use crate::{Error, Kubeconfig, MAX_FILE_BYTES, Secret, files};
+use crate::files::lock::Lock;
+use crate::files::replace::replace;
+use crate::{Error, MAX_FILE_BYTES, Secret, files, token};
 
 /// A user's entry in a kubeconfig file, to keep new tokens in.
 ///
@@ -52,7 +54,7 @@ impl KubeconfigUser {
     ///
     /// When the token is empty or fits into no header, the file no longer has the user, or it cannot be changed.
     pub fn save_token(&self, token: &Secret) -> Result<(), Error> {
-        if token.expose().is_empty() || !files::is_header_text(token.expose()) {
+        if token.expose().is_empty() || !token::is_header_text(token.expose()) {
             let message = "the new token is empty, or contains a character not allowed in a header";
             return Err(Error::new(self.place("token"), message));
         }
@@ -103,17 +105,8 @@ pub(crate) fn update(
     file: &Path,
     change: impl FnOnce(&str) -> Result<String, &'static str>,
 ) -> Result<Kubeconfig, Error> {
-    let _lock = Lock::acquire(file).map_err(|error| {
-        let lock = Lock::path(file);
-        let message = match error.kind() {
-            io::ErrorKind::AlreadyExists => {
-                format!("somebody else is changing it; if nobody is, remove {}", lock.display())
-            }
-            _ => format!("cannot be changed: cannot create {}", lock.display()),
-        };
-        Error::new(Place::file(file), message).with_source(error)
-    })?;
-    let text = decode(files::read(file).map_err(|error| unreadable(file, error))?, file)?;
+    let _locks = lock(file)?;
+    let text = decode_text(files::read(file).map_err(|error| unreadable(file, error))?, file)?;
     let (mark, text) = text.strip_prefix('\u{feff}').map_or(("", text.as_str()), |rest| ("\u{feff}", rest));
     // Before it is changed, so that errors name the line that the user knows.
     Kubeconfig::parse(text, file)?;
@@ -124,8 +117,28 @@ pub(crate) fn update(
     }
     let kubeconfig = Kubeconfig::parse(&changed, file)?;
     if changed != text {
-        lock::replace(file, format!("{mark}{changed}").as_bytes())
+        replace(file, format!("{mark}{changed}").as_bytes())
             .map_err(|error| Error::new(Place::file(file), "cannot be changed").with_source(error))?;
     }
     Ok(kubeconfig)
+}
+
+/// Locks the file under its name, as kubectl does, and the file that a link leads to.
+fn lock(file: &Path) -> Result<(Lock, Option<Lock>), Error> {
+    let acquire = |locked: &Path| {
+        Lock::acquire(locked).map_err(|error| {
+            let lock = Lock::path(locked);
+            let message = match error.kind() {
+                io::ErrorKind::AlreadyExists => {
+                    format!("another program is changing it; if none is, remove {}", lock.display())
+                }
+                _ => format!("cannot be changed: cannot create {}", lock.display()),
+            };
+            Error::new(Place::file(file), message).with_source(error)
+        })
+    };
+    let lock = acquire(file)?;
+    // A missing file is an error when it is read.
+    let target = fs::canonicalize(file).ok().filter(|target| !lock.is_of(target));
+    Ok((lock, target.as_deref().map(acquire).transpose()?))
 }

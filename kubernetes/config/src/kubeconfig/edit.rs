@@ -7,8 +7,8 @@
 use granit_parser::{Event, ScalarStyle, Span, StructureStyle};
 use serde_json::{Map, Value};
 
-use crate::scalar::{self, Scalar};
 use crate::yaml;
+use crate::yaml::scalar::{self, Scalar};
 
 /// One step from the document to a value.
 #[derive(Clone, Debug)]
@@ -128,14 +128,14 @@ fn replace(text: &str, steps: &[Step], value: &Value) -> Option<String> {
     let mut node = &root;
     for (index, step) in steps.iter().enumerate() {
         match (step, node) {
-            (Step::Named(name), Node::Sequence(items)) => {
+            (Step::Named(name), TextNode::Sequence(items)) => {
                 node = items.iter().find(|item| item.get("name").is_some_and(|(_, value)| value.is_scalar(name)))?;
             }
-            (Step::Key(key), Node::Mapping { .. }) => match node.get(key) {
+            (Step::Key(key), TextNode::Mapping { .. }) => match node.get(key) {
                 Some((_, value)) => node = value,
                 None => return node.insert(text, key, &nested(steps.get(index + 1..)?, value)?),
             },
-            (Step::Key(_), Node::Scalar { .. }) => {
+            (Step::Key(_), TextNode::Scalar { .. }) => {
                 return node.replace(text, &nested(steps.get(index..)?, value)?);
             }
             _ => return None,
@@ -153,16 +153,16 @@ fn nested(steps: &[Step], value: &Value) -> Option<String> {
 }
 
 /// A value and where it is, as byte offsets.
-enum Node {
+enum TextNode {
     Scalar { value: String, start: usize, end: usize, is_block: bool, after_key: Option<usize> },
-    Sequence(Vec<Node>),
-    Mapping { start: usize, column: usize, flow: bool, entries: Vec<(Node, Node)> },
+    Sequence(Vec<TextNode>),
+    Mapping { start: usize, column: usize, flow: bool, entries: Vec<(TextNode, TextNode)> },
     Alias,
 }
 
-impl Node {
+impl TextNode {
     /// The last entry with the key, since that one counts.
-    fn get(&self, key: &str) -> Option<&(Node, Node)> {
+    fn get(&self, key: &str) -> Option<&(TextNode, TextNode)> {
         let Self::Mapping { entries, .. } = self else { return None };
         entries.iter().rev().find(|(name, _)| name.is_scalar(key))
     }
@@ -202,26 +202,26 @@ impl Node {
 }
 
 /// A collection that is not complete yet.
-struct Open {
-    node: Node,
-    key: Option<(Node, usize)>,
+struct OpenCollection {
+    node: TextNode,
+    key: Option<(TextNode, usize)>,
 }
 
 /// The nodes of the first document; `Some(None)` when the text has none.
-fn tree(text: &str) -> Option<Option<Node>> {
+fn tree(text: &str) -> Option<Option<TextNode>> {
     let mut parser = yaml::parser(text);
-    let mut open: Vec<Open> = Vec::new();
+    let mut open: Vec<OpenCollection> = Vec::new();
     while let Some(event) = parser.next_event() {
         let (event, span) = event.ok()?;
         let complete = match event {
             Event::Scalar(value, style, ..) => scalar(value.into_owned(), style, span)?,
-            Event::Alias(_) => Node::Alias,
+            Event::Alias(_) => TextNode::Alias,
             Event::SequenceStart(..) => {
-                open.push(Open { node: Node::Sequence(Vec::new()), key: None });
+                open.push(OpenCollection { node: TextNode::Sequence(Vec::new()), key: None });
                 continue;
             }
             Event::MappingStart(style, ..) => {
-                open.push(Open { node: mapping(style, span)?, key: None });
+                open.push(OpenCollection { node: mapping(style, span)?, key: None });
                 continue;
             }
             Event::SequenceEnd | Event::MappingEnd => open.pop()?.node,
@@ -234,11 +234,11 @@ fn tree(text: &str) -> Option<Option<Node>> {
     Some(None)
 }
 
-impl Open {
-    fn add(&mut self, mut child: Node, span: Span) -> Option<()> {
+impl OpenCollection {
+    fn add(&mut self, mut child: TextNode, span: Span) -> Option<()> {
         match &mut self.node {
-            Node::Sequence(items) => items.push(child),
-            Node::Mapping { start, column, flow, entries } => match self.key.take() {
+            TextNode::Sequence(items) => items.push(child),
+            TextNode::Mapping { start, column, flow, entries } => match self.key.take() {
                 None => {
                     if entries.is_empty() && !*flow {
                         (*start, *column) = (span.start.byte_offset()?, span.start.col());
@@ -246,25 +246,25 @@ impl Open {
                     self.key = Some((child, span.end.byte_offset()?));
                 }
                 Some((key, key_end)) => {
-                    if let Node::Scalar { after_key, .. } = &mut child {
+                    if let TextNode::Scalar { after_key, .. } = &mut child {
                         *after_key = Some(key_end);
                     }
                     entries.push((key, child));
                 }
             },
-            Node::Scalar { .. } | Node::Alias => return None,
+            TextNode::Scalar { .. } | TextNode::Alias => return None,
         }
         Some(())
     }
 }
 
-fn scalar(value: String, style: ScalarStyle, span: Span) -> Option<Node> {
+fn scalar(value: String, style: ScalarStyle, span: Span) -> Option<TextNode> {
     let is_block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
     let (start, end) = (span.start.byte_offset()?, span.end.byte_offset()?);
-    Some(Node::Scalar { value, start, end, is_block, after_key: None })
+    Some(TextNode::Scalar { value, start, end, is_block, after_key: None })
 }
 
-fn mapping(style: StructureStyle, span: Span) -> Option<Node> {
+fn mapping(style: StructureStyle, span: Span) -> Option<TextNode> {
     let flow = matches!(style, StructureStyle::Flow);
-    Some(Node::Mapping { start: span.start.byte_offset()?, column: span.start.col(), flow, entries: Vec::new() })
+    Some(TextNode::Mapping { start: span.start.byte_offset()?, column: span.start.col(), flow, entries: Vec::new() })
 }

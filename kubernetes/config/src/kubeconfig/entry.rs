@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::from_node::{Field, List, Spanned};
 use crate::Error;
-use crate::document::{Field, List, Spanned};
 use crate::error::Place;
 
 /// A named entry of one of the three lists.
@@ -23,7 +23,7 @@ pub(crate) struct Entry<T> {
 
 impl<T: Default> Entry<T> {
     /// An entry that no file has.
-    pub(crate) fn made_up(list: &'static str, item: &'static str) -> Self {
+    pub(crate) fn synthetic(list: &'static str, item: &'static str) -> Self {
         Self { name: String::new(), value: T::default(), file: None, line: None, list, item, overridden: Vec::new() }
     }
 }

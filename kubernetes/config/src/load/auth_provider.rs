@@ -2,10 +2,12 @@
 
 use http::Uri;
 
-use crate::document::{Field, User};
-use crate::entry::{Entry, set};
-use crate::source::Source;
-use crate::{Error, KubeconfigUser, OidcConfig, Secret, files, pem, url};
+use super::data_or_file::DataOrFile;
+use super::pem;
+use crate::kubeconfig::entry::{Entry, set};
+use crate::kubeconfig::from_node::Field;
+use crate::kubeconfig::schema::User;
+use crate::{Error, KubeconfigUser, OidcConfig, Secret, token, url};
 
 const ID_TOKEN: &str = "id-token";
 const REFRESH_TOKEN: &str = "refresh-token";
@@ -49,13 +51,13 @@ fn oidc(user: &Entry<User>) -> Result<OidcConfig, Error> {
         let place = user.field("auth-provider.config", &user.value.auth_provider);
         return Err(Error::new(place, "has neither id-token nor refresh-token; log in again with the provider's tool"));
     }
-    if oidc.id_token.as_ref().is_some_and(|token| !files::is_header_text(token.expose())) {
+    if oidc.id_token.as_ref().is_some_and(|token| !token::is_header_text(token.expose())) {
         let place = user.field(&place(ID_TOKEN), value(ID_TOKEN));
         return Err(Error::new(place, "contains a line break or another character not allowed in a header"));
     }
     let (data, file) = (value("idp-certificate-authority-data"), value("idp-certificate-authority"));
     let key = place("idp-certificate-authority");
-    if let Some(authority) = (Source { entry: user, key: &key, data, file }).read()? {
+    if let Some(authority) = (DataOrFile { entry: user, key: &key, data, file }).read()? {
         let authority = authority.checked(pem::certificate_fault)?;
         (oidc.certificate_authority, oidc.certificate_authority_file) = (Some(authority.bytes), authority.path);
     }

@@ -1,11 +1,17 @@
 //! As whom a client speaks.
 
+mod exec;
+mod oidc;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::config::Shortened;
-use crate::{ExecConfig, OidcConfig, Secret};
+use crate::Secret;
+use crate::secret::Shortened;
+
+pub use exec::{ExecApiVersion, ExecCluster, ExecConfig, InteractiveMode};
+pub use oidc::OidcConfig;
 
 /// A client certificate with its private key.
 #[derive(Clone, PartialEq, Eq)]

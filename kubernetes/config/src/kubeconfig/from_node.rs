@@ -1,10 +1,28 @@
+//! Reading typed values from the tree of a YAML document.
+
 use serde_json::Value;
 
-use crate::document::Pairs;
-use crate::scalar::Scalar;
+use crate::yaml::scalar::Scalar;
 use crate::yaml::{Content, Fault, Node};
 
-/// What is made from a value of the file.
+/// A value and the line where it is written.
+#[derive(Clone)]
+pub(crate) struct Spanned<T> {
+    pub(crate) value: T,
+    /// `None` for a value that stands in no file.
+    pub(crate) line: Option<u64>,
+}
+
+/// A value with its line; `null` and absence read alike.
+pub(crate) type Field<T> = Option<Spanned<T>>;
+
+/// A list whose items may be `null` as well.
+pub(crate) type List<T> = Option<Vec<Field<T>>>;
+
+/// A mapping of any keys; of equal ones the last counts.
+pub(crate) type Pairs<T> = Vec<(String, T)>;
+
+/// A type that is read from a value of the file.
 pub(crate) trait FromNode: Sized {
     fn from_node(node: Node) -> Result<Self, Fault>;
 }
@@ -24,6 +42,13 @@ impl Keys {
         let found = self.0.iter_mut().rev().find(|(name, _)| name == key);
         let node = found.map_or(Node::ABSENT, |(_, node)| std::mem::replace(node, Node::ABSENT));
         T::from_node(node).map_err(|fault| fault.in_key(key))
+    }
+}
+
+impl<T: FromNode> FromNode for Spanned<T> {
+    fn from_node(node: Node) -> Result<Self, Fault> {
+        let line = node.line;
+        Ok(Self { value: T::from_node(node)?, line })
     }
 }
 
@@ -63,5 +88,14 @@ impl FromNode for String {
 impl FromNode for Value {
     fn from_node(node: Node) -> Result<Self, Fault> {
         node.into_json()
+    }
+}
+
+impl FromNode for bool {
+    fn from_node(node: Node) -> Result<Self, Fault> {
+        match node.content {
+            Content::Scalar(Scalar::Bool(value)) => Ok(value),
+            _ => Err(Fault::new(node.line, "expected true or false")),
+        }
     }
 }

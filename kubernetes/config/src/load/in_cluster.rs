@@ -3,26 +3,27 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::document::{Cluster, User};
-use crate::entry::Entry;
+use super::overrides::{field, path};
+use super::{context, pem};
 use crate::error::Place;
-use crate::overrides::{field, path};
-use crate::{Config, Credentials, Environment, Error, Overrides, ProxyRules, files, pem, resolve, url};
+use crate::kubeconfig::entry::Entry;
+use crate::kubeconfig::schema::{Cluster, User};
+use crate::{Config, Credentials, Environment, Error, Overrides, ProxyRules, files, token, url};
 
 /// What the pod has, as if a kubeconfig had said so, and what overrides it.
 pub(crate) fn config(environment: &Environment, overrides: &Overrides) -> Result<Config, Error> {
     let pod = pod(environment)?;
-    let mut cluster = Entry::<Cluster>::made_up("clusters", "cluster");
+    let mut cluster = Entry::<Cluster>::synthetic("clusters", "cluster");
     cluster.value.server = field(pod.server.to_string());
     cluster.value.certificate_authority = match &pod.certificate_authority_file {
         Some(file) => path("certificate-authority", file)?,
         None => None,
     };
-    let mut user = Entry::<User>::made_up("users", "user");
+    let mut user = Entry::<User>::synthetic("users", "user");
     if let Credentials::TokenFile(file) = &pod.credentials {
         user.value.token_file = path("tokenFile", file)?;
     }
-    let mut config = resolve::from_parts(Some(&pod.default_namespace), cluster, user, overrides)?;
+    let mut config = context::from_parts(Some(&pod.default_namespace), cluster, user, overrides)?;
     config.proxy = ProxyRules::from_environment(environment)?;
     Ok(config)
 }
@@ -40,7 +41,7 @@ fn pod(environment: &Environment) -> Result<Config, Error> {
 
     let mut config = Config::new(server);
     let token = environment.service_account.join("token");
-    files::check_token(&token).map_err(|error| {
+    token::check_file(&token).map_err(|error| {
         Error::new(Place::file(&token), "cannot read the service account's token").with_source(error)
     })?;
     config.credentials = Credentials::TokenFile(token);

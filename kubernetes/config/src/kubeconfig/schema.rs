@@ -6,28 +6,10 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use super::from_node::{Field, FromNode, Keys, List, Pairs};
 use crate::Error;
 use crate::error::Place;
-use crate::from_node::{FromNode, Keys};
-use crate::scalar::Scalar;
-use crate::yaml::{self, Content, Fault, Node};
-
-/// A value and the line where it is written.
-#[derive(Clone)]
-pub(crate) struct Spanned<T> {
-    pub(crate) value: T,
-    /// `None` for a value that stands in no file.
-    pub(crate) line: Option<u64>,
-}
-
-/// A value with its line; `null` and absence read alike.
-pub(crate) type Field<T> = Option<Spanned<T>>;
-
-/// A list whose items may be `null` as well.
-pub(crate) type List<T> = Option<Vec<Field<T>>>;
-
-/// A mapping of any keys; of equal ones the last counts.
-pub(crate) type Pairs<T> = Vec<(String, T)>;
+use crate::yaml::{self, Fault, Node};
 
 #[derive(Default)]
 pub(crate) struct Document {
@@ -58,11 +40,11 @@ pub(crate) struct NamedUser {
 pub(crate) struct Cluster {
     pub(crate) server: Field<String>,
     pub(crate) tls_server_name: Field<String>,
-    pub(crate) insecure_skip_tls_verify: Field<Switch>,
+    pub(crate) insecure_skip_tls_verify: Field<bool>,
     pub(crate) certificate_authority: Field<String>,
     pub(crate) certificate_authority_data: Field<String>,
     pub(crate) proxy_url: Field<String>,
-    pub(crate) disable_compression: Option<Switch>,
+    pub(crate) disable_compression: Option<bool>,
     pub(crate) extensions: Option<Vec<Option<Extension>>>,
 }
 
@@ -119,7 +101,7 @@ pub(crate) struct Exec {
     pub(crate) args: Option<Vec<Option<String>>>,
     pub(crate) env: List<ExecEnv>,
     pub(crate) install_hint: Field<String>,
-    pub(crate) provide_cluster_info: Option<Switch>,
+    pub(crate) provide_cluster_info: Option<bool>,
     pub(crate) interactive_mode: Field<String>,
 }
 
@@ -129,10 +111,6 @@ pub(crate) struct ExecEnv {
     pub(crate) value: Field<String>,
 }
 
-/// `true` or `false`, but not a string that reads like it.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Switch(pub(crate) bool);
-
 /// Parses one file, of which it reads the first YAML document only, as client-go does.
 pub(crate) fn parse(text: &str, path: &Path) -> Result<Document, Error> {
     let document = yaml::first_document(text).and_then(|node| FromNode::from_node(node.unwrap_or(Node::ABSENT)));
@@ -140,22 +118,6 @@ pub(crate) fn parse(text: &str, path: &Path) -> Result<Document, Error> {
         let field = Some(field).filter(|field| !field.is_empty());
         Error::new(Place { line, field, ..Place::file(path) }, message)
     })
-}
-
-impl<T: FromNode> FromNode for Spanned<T> {
-    fn from_node(node: Node) -> Result<Self, Fault> {
-        let line = node.line;
-        Ok(Self { value: T::from_node(node)?, line })
-    }
-}
-
-impl FromNode for Switch {
-    fn from_node(node: Node) -> Result<Self, Fault> {
-        match node.content {
-            Content::Scalar(Scalar::Bool(value)) => Ok(Self(value)),
-            _ => Err(Fault::new(node.line, "expected true or false")),
-        }
-    }
 }
 
 /// Reads a mapping by its keys.
