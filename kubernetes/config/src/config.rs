@@ -1,4 +1,4 @@
-//! What a client needs to know to reach a server.
+//! The configuration that a client reaches a server with.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -37,11 +37,11 @@ pub struct Config {
     pub tls_server_name: Option<String>,
     /// The certificate and key with which the client proves who it is in TLS.
     pub client_identity: Option<ClientIdentity>,
-    /// What the client says who it is with, beside `client_identity`.
+    /// The credentials for the `Authorization` header, beside `client_identity`.
     pub credentials: Credentials,
     /// The proxy to reach the server through: `http`, `https`, `socks5` or `socks5h`. It may contain a password.
     pub proxy_url: Option<Uri>,
-    /// What the environment says about proxies, for when there is no `proxy_url`; see [`proxy_for`](Self::proxy_for).
+    /// The proxies of the environment, used without a `proxy_url`; see [`proxy_for`](Self::proxy_for).
     pub proxy: ProxyRules,
     /// Whether responses must not be compressed.
     pub disable_compression: bool,

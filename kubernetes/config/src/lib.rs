@@ -46,7 +46,7 @@
 //! - values nested more than 64 deep or tagged `!!binary`, and a fault right behind the first document;
 //! - half a credential with nothing else (a client key, a password), which kubectl leaves out;
 //! - an OpenID Connect provider reached by `http` on another machine;
-//! - a proxy variable of the environment that is no URL of a proxy, which kubectl ignores.
+//! - a proxy variable of the environment that is not the URL of a proxy, which kubectl ignores.
 //!
 //! `ALL_PROXY` counts here and not in kubectl, and the relative path of an `idp-certificate-authority` starts from the
 //! kubeconfig's directory and not from the current one. The project's tests on a cluster compare the two.

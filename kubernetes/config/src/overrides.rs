@@ -1,4 +1,4 @@
-//! What a command line says against the kubeconfig.
+//! Values of a command line that override the kubeconfig.
 
 use std::path::{Path, PathBuf};
 

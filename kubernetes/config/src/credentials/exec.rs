@@ -38,11 +38,11 @@ pub struct ExecConfig {
     pub args: Vec<String>,
     /// Variables to set for the program, of which the last with a name counts; they may contain secrets.
     pub env: Vec<(String, Secret)>,
-    /// What to tell the user when there is no such program, without control characters that a terminal would obey.
+    /// The hint for users without the program, without control characters that a terminal would obey.
     pub install_hint: Option<String>,
     /// Whether the program may, or must, talk with the user on standard input.
     pub interactive_mode: InteractiveMode,
-    /// What the program is to be told of the cluster; `None` unless `provideClusterInfo` is set.
+    /// The cluster as the program sees it; `None` unless `provideClusterInfo` is set.
     pub cluster: Option<ExecCluster>,
 }
 
@@ -112,7 +112,7 @@ impl ExecApiVersion {
     }
 }
 
-/// What an exec plugin needs of standard input.
+/// Whether an exec plugin reads standard input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum InteractiveMode {
@@ -124,7 +124,7 @@ pub enum InteractiveMode {
     Always,
 }
 
-/// What an exec plugin is told of the cluster that it authenticates to.
+/// The cluster that an exec plugin authenticates to, as the plugin sees it.
 #[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ExecCluster {
@@ -140,7 +140,7 @@ pub struct ExecCluster {
     pub proxy_url: Option<Secret>,
     /// Whether responses must not be compressed.
     pub disable_compression: bool,
-    /// What the cluster's extension `client.authentication.k8s.io/exec` has for the program.
+    /// The content of the cluster's extension `client.authentication.k8s.io/exec`.
     pub config: Option<Value>,
 }
 

@@ -1,4 +1,4 @@
-//! As whom a client speaks.
+//! Credentials of a client.
 
 mod exec;
 mod oidc;
@@ -45,7 +45,7 @@ impl fmt::Debug for ClientIdentity {
     }
 }
 
-/// What the client says who it is with, beside its certificate: what goes into the `Authorization` header.
+/// The source of the `Authorization` header.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Credentials {

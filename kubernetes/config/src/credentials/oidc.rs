@@ -23,7 +23,7 @@ pub struct OidcConfig {
     pub client_secret: Option<Secret>,
     /// The last token, which may have expired.
     pub id_token: Option<Secret>,
-    /// What a new ID token can be had for.
+    /// The token to request a new ID token with.
     pub refresh_token: Option<Secret>,
     /// The certificates (PEM) that may sign the provider's; `None` means those the platform trusts.
     pub certificate_authority: Option<Vec<u8>>,

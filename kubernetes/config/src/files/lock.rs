@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::create_private;
 
-/// How often, and after what time, a lock is tried that somebody else has; kubectl holds it for some milliseconds.
+/// How often, and after what time, a lock is tried that another program has; kubectl holds it for some milliseconds.
 const TRIES: u32 = 100;
 const PAUSE: Duration = Duration::from_millis(10);
 

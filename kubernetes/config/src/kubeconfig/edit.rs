@@ -105,7 +105,7 @@ fn set_in(document: &mut Value, steps: &[Step], value: &Value) -> Result<(), &'s
                 if !target.is_object() {
                     *target = Value::Object(Map::new());
                 }
-                target.as_object_mut().ok_or("is no mapping")?.entry(key.as_str()).or_insert(Value::Null)
+                target.as_object_mut().ok_or("is not a mapping")?.entry(key.as_str()).or_insert(Value::Null)
             }
             Step::Named(name) => {
                 let items = target.as_array_mut().map(|items| items.iter_mut()).unwrap_or_default();
@@ -118,7 +118,7 @@ fn set_in(document: &mut Value, steps: &[Step], value: &Value) -> Result<(), &'s
     Ok(())
 }
 
-/// What a new value does to the text; `None` where that is not obvious.
+/// The text with the value replaced in place; `None` where that is not obvious.
 fn replace(text: &str, steps: &[Step], value: &Value) -> Option<String> {
     let Some(root) = tree(text)? else {
         let (Step::Key(key), rest) = steps.split_first()? else { return None };

@@ -53,7 +53,7 @@ impl Kubeconfig {
     ///
     /// # Errors
     ///
-    /// When no file exists, or one cannot be read or is no kubeconfig.
+    /// When no file exists, or one cannot be read or is not a kubeconfig.
     pub fn from_env() -> Result<Self, Error> {
         Self::from_environment(&Environment::from_process())
     }
@@ -74,7 +74,7 @@ impl Kubeconfig {
     ///
     /// # Errors
     ///
-    /// When the file cannot be read, is larger than [`MAX_FILE_BYTES`](crate::MAX_FILE_BYTES), or is no kubeconfig.
+    /// When the file cannot be read, is larger than [`MAX_FILE_BYTES`](crate::MAX_FILE_BYTES), or is not a kubeconfig.
     pub fn read(path: &Path) -> Result<Self, Error> {
         Self::read_existing(path)?.map_err(|error| unreadable(path, error))
     }
@@ -85,7 +85,7 @@ impl Kubeconfig {
     ///
     /// # Errors
     ///
-    /// When the text is no YAML or JSON, a value has the wrong type, two entries have one name, or `kind` or
+    /// When the text is not YAML or JSON, a value has the wrong type, two entries have one name, or `kind` or
     /// `apiVersion` is another than `Config` and `v1`.
     pub fn parse(text: &str, path: &Path) -> Result<Self, Error> {
         let file: Arc<Path> = std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).into();
@@ -168,7 +168,10 @@ impl Kubeconfig {
             return Err(self.unknown_context(name, true));
         }
         let Some(file) = self.files.first() else {
-            return Err(Error::new(Place::default(), "there is no kubeconfig file to write the current context into"));
+            return Err(Error::new(
+                Place::default(),
+                "there is not a kubeconfig file to write the current context into",
+            ));
         };
         self.current_context = user::update(file, |text| user::current_context(text, name))?.current_context;
         Ok(())
@@ -221,7 +224,7 @@ impl Kubeconfig {
 
     pub(crate) fn no_current_context(&self) -> Error {
         let place = self.files.first().map_or_else(Place::default, |file| Place::file(file));
-        let message = format!("no current-context is set, and none was asked for; {}", self.known_contexts());
+        let message = format!("no current-context is set and no context was given; {}", self.known_contexts());
         Error::new(Place { field: Some("current-context".to_owned()), ..place }, message)
     }
 
@@ -293,7 +296,7 @@ fn decode_text(bytes: Vec<u8>, path: &Path) -> Result<String, Error> {
         Some([0xfe, 0xff]) => utf16(u16::from_be_bytes),
         _ => String::from_utf8(bytes).ok(),
     };
-    text.ok_or_else(|| Error::new(Place::file(path), "is no UTF-8 text; save the kubeconfig as UTF-8"))
+    text.ok_or_else(|| Error::new(Place::file(path), "is not valid UTF-8; save the kubeconfig as UTF-8"))
 }
 
 fn unreadable(path: &Path, error: io::Error) -> Error {

@@ -49,7 +49,7 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    /// What the cluster has for an exec plugin (client-go's `clusterExtensionKey`).
+    /// The cluster's settings for an exec plugin (client-go's `clusterExtensionKey`).
     pub(crate) fn exec_extension(&self) -> Option<Value> {
         let mut extensions = self.extensions.iter().flatten().flatten();
         let found = extensions.find(|extension| extension.name.as_deref() == Some("client.authentication.k8s.io/exec"));

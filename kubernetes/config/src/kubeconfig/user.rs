@@ -17,7 +17,7 @@ use crate::{Error, MAX_FILE_BYTES, Secret, files, token};
 
 /// A user's entry in a kubeconfig file, to keep new tokens in.
 ///
-/// What writes into a kubeconfig file
+/// A write into a kubeconfig file
 /// - changes the value and nothing else: order, comments and unknown keys stay. Only where an alias, a merge key or the
 ///   like is in the way, the first document of the file is written anew: then all keys stay, comments do not. (kubectl
 ///   keeps neither comments nor unknown keys.)
@@ -69,7 +69,7 @@ impl KubeconfigUser {
     pub fn save_auth_provider(&self, values: &[(&str, &Secret)]) -> Result<(), Error> {
         let saved = update(&self.file, |text| {
             // As client-go's persister: another way to log in has taken its place.
-            let kubeconfig = Kubeconfig::parse(text, &self.file).map_err(|_| "is no kubeconfig")?;
+            let kubeconfig = Kubeconfig::parse(text, &self.file).map_err(|_| "is not a kubeconfig")?;
             let user = find(&kubeconfig.users, &self.name).ok_or("no longer has the user")?;
             user.value.auth_provider.as_ref().ok_or("has no auth-provider for the user any more")?;
             let mut text = text.to_owned();

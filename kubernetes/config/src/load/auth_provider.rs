@@ -29,7 +29,7 @@ pub(crate) fn config(user: &Entry<User>) -> Result<Option<OidcConfig>, Error> {
              kubelogin convert-kubeconfig, which sets up exec",
         ),
         "" => refuse("is missing: oidc is the only auth provider"),
-        _ => refuse("is no known auth provider: there is only oidc; use exec for others"),
+        _ => refuse("is not a known auth provider; use oidc, or exec for others"),
     }
 }
 

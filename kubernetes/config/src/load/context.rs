@@ -146,7 +146,7 @@ fn apply_tls(config: &mut Config, cluster: &Entry<Cluster>) -> Result<(), Error>
     Ok(())
 }
 
-/// What an exec plugin may be told of the cluster.
+/// The cluster as an exec plugin may see it.
 fn exec_cluster(config: &Config, cluster: &Entry<Cluster>) -> ExecCluster {
     let value = &cluster.value;
     ExecCluster {

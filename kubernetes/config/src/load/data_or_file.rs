@@ -36,7 +36,7 @@ impl<T> DataOrFile<'_, T> {
         let key = self.key;
         if let Some(data) = set(self.data) {
             let place = self.entry.field(&format!("{key}-data"), self.data);
-            let bytes = decode_base64(&data.value).ok_or_else(|| Error::new(place.clone(), "is no valid base64"))?;
+            let bytes = decode_base64(&data.value).ok_or_else(|| Error::new(place.clone(), "is not valid base64"))?;
             return Ok(Some(Loaded { bytes, place, path: None }));
         }
         let Some(file) = set(self.file) else { return Ok(None) };

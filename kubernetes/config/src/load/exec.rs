@@ -8,7 +8,7 @@ use crate::kubeconfig::from_node::{Field, Spanned};
 use crate::kubeconfig::schema::{Exec, ExecEnv, User};
 use crate::{Error, ExecApiVersion, ExecCluster, ExecConfig, InteractiveMode, Secret};
 
-/// What client-go checks (`tools/clientcmd/validation.go`) whether or not the plugin is used.
+/// Checks the plugin whether or not it is used, as client-go does (`tools/clientcmd/validation.go`).
 pub(crate) fn check(user: &Entry<User>) -> Result<(), Error> {
     match &user.value.exec {
         Some(exec) => Plugin { user, exec: &exec.value }.config(ExecCluster::default()).map(|_| ()),

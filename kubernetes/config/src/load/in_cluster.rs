@@ -1,4 +1,4 @@
-//! What a pod finds in its environment.
+//! The configuration that a pod's service account gives.
 
 use std::io;
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use crate::kubeconfig::entry::Entry;
 use crate::kubeconfig::schema::{Cluster, User};
 use crate::{Config, Credentials, Environment, Error, Overrides, ProxyRules, files, token, url};
 
-/// What the pod has, as if a kubeconfig had said so, and what overrides it.
+/// The pod's configuration with overrides, by the rules for a kubeconfig.
 pub(crate) fn config(environment: &Environment, overrides: &Overrides) -> Result<Config, Error> {
     let pod = pod(environment)?;
     let mut cluster = Entry::<Cluster>::synthetic("clusters", "cluster");
@@ -28,7 +28,7 @@ pub(crate) fn config(environment: &Environment, overrides: &Overrides) -> Result
     Ok(config)
 }
 
-/// What the pod has.
+/// The pod's own configuration.
 fn pod(environment: &Environment) -> Result<Config, Error> {
     let host = variable("KUBERNETES_SERVICE_HOST", &environment.service_host).map_err(Error::not_found)?;
     let port = variable("KUBERNETES_SERVICE_PORT", &environment.service_port)
@@ -54,7 +54,7 @@ fn pod(environment: &Environment) -> Result<Config, Error> {
 
 fn variable<'a>(name: &str, value: &'a Option<String>) -> Result<&'a str, String> {
     let value = value.as_deref().filter(|value| !value.is_empty());
-    value.ok_or_else(|| format!("${name} is not set: this is no pod in a cluster"))
+    value.ok_or_else(|| format!("${name} is not set: not running in a pod"))
 }
 
 /// As client-go, a missing file leaves the decision to the platform's certificates.

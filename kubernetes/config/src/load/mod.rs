@@ -64,8 +64,8 @@ impl Config {
     /// # Errors
     ///
     /// When there is no such context, when it is incomplete or contradicts itself, when a file cannot be read, when
-    /// data is no base64 or no PEM, when an exec plugin or auth provider is not set up completely or not a known one,
-    /// and when a proxy variable of the environment is no URL.
+    /// data is not base64 or not PEM, when an exec plugin or auth provider is not set up completely or not a known one,
+    /// and when a proxy variable of the environment is not a valid URL.
     pub fn from_kubeconfig(kubeconfig: &Kubeconfig, context: Option<&str>) -> Result<Self, Error> {
         let overrides = Overrides { context: context.map(str::to_owned), ..Overrides::default() };
         Self::from_kubeconfig_with(kubeconfig, &overrides)
@@ -114,7 +114,7 @@ fn load(environment: &Environment, overrides: &Overrides) -> Result<Config, Erro
         // Two reasons do not fit into one `source()`, so that both are told in full here.
         let (no_kubeconfig, not_in_cluster) = (not_found.with_sources(), not_in_cluster.with_sources());
         let message = format!(
-            "no configuration to reach a cluster with; tried the kubeconfig ({no_kubeconfig}), \
+            "no cluster configuration found; tried the kubeconfig ({no_kubeconfig}), \
              and the in-cluster configuration ({not_in_cluster})"
         );
         if nothing { Error::not_found(message) } else { Error::new(Place::default(), message) }

@@ -81,6 +81,6 @@ pub(super) fn path(key: &str, path: &Path) -> Result<Field<String>, Error> {
         .map_err(|error| Error::new(place.clone(), format!("cannot use {}", path.display())).with_source(error))?;
     match absolute.into_os_string().into_string() {
         Ok(text) => Ok(field(text)),
-        Err(path) => Err(Error::new(place, format!("{} is not UTF-8 text", path.display()))),
+        Err(path) => Err(Error::new(place, format!("{} is not valid UTF-8", path.display()))),
     }
 }

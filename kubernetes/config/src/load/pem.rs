@@ -1,6 +1,6 @@
 //! Just enough of PEM to tell a certificate from a key and from neither.
 
-/// What is wrong with `bytes` as PEM certificates, if anything.
+/// The fault of `bytes` as PEM certificates, if any.
 pub(crate) fn certificate_fault(bytes: &[u8]) -> Option<&'static str> {
     let text = String::from_utf8_lossy(bytes);
     let mut labels = labels(&text).peekable();
@@ -10,7 +10,7 @@ pub(crate) fn certificate_fault(bytes: &[u8]) -> Option<&'static str> {
     (!labels.any(|label| label == "CERTIFICATE")).then_some("has no certificate among its PEM blocks")
 }
 
-/// What is wrong with `bytes` as a PEM private key, if anything.
+/// The fault of `bytes` as a PEM private key, if any.
 pub(crate) fn key_fault(bytes: &[u8]) -> Option<&'static str> {
     let Ok(text) = std::str::from_utf8(bytes) else { return Some("is not PEM: it is not text") };
     let mut encrypted = false;

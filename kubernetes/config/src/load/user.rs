@@ -1,4 +1,4 @@
-//! From a kubeconfig's user to who the client is.
+//! From a kubeconfig's user to credentials and identity.
 
 use super::data_or_file::DataOrFile;
 use super::{auth_provider, exec, pem};
@@ -7,7 +7,7 @@ use crate::kubeconfig::from_node::Field;
 use crate::kubeconfig::schema::User;
 use crate::{ClientIdentity, Credentials, Error, ExecCluster, Impersonate, Secret, token};
 
-/// What is wrong with a user even when none of their credentials is used.
+/// Refuses a user whose entry contradicts itself, even when none of the credentials is used.
 pub(crate) fn check(user: &Entry<User>) -> Result<(), Error> {
     exec::check(user)?;
     let User { token, token_file, username, password, exec, auth_provider, .. } = &user.value;

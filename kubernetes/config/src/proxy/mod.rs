@@ -87,7 +87,7 @@ impl Proxy {
 fn credentials(text: &str) -> Result<(String, Secret), String> {
     let decode = |text: &str| {
         let decoded = percent_decode_str(text).decode_utf8();
-        decoded.map(String::from).map_err(|_| "its user or password is not UTF-8 text".to_owned())
+        decoded.map(String::from).map_err(|_| "its user or password is not valid UTF-8".to_owned())
     };
     let (user, password) = text.split_once(':').unwrap_or((text, ""));
     Ok((decode(user)?, Secret::new(decode(password)?)))
@@ -139,7 +139,7 @@ impl ProxyRules {
     ///
     /// # Errors
     ///
-    /// When a variable is no URL of a proxy: going around a proxy that somebody asked for would be wrong.
+    /// When a variable is not the URL of a proxy: going around a proxy that somebody asked for would be wrong.
     pub fn from_environment(environment: &Environment) -> Result<Self, Error> {
         let Environment { http_proxy, https_proxy, all_proxy, no_proxy, .. } = environment;
         let all = variable("ALL_PROXY", all_proxy)?;

@@ -15,10 +15,10 @@ use scalar::Scalar;
 /// How deep values may be nested, so that no file overflows the stack.
 const MAX_DEPTH: usize = 64;
 
-/// What the tree may take, about in bytes: aliases can stand for many times the size of the file.
+/// The largest size of the tree, about in bytes: aliases can stand for many times the size of the file.
 const MAX_SIZE: usize = 64 << 20;
 
-/// What a node takes beside its text.
+/// The size of a node without its text.
 const NODE_SIZE: usize = 64;
 
 /// A value and the line where it is written, also if that is behind an alias.
@@ -36,7 +36,7 @@ pub(crate) enum Content {
     Mapping(Vec<(String, Node)>),
 }
 
-/// What is wrong, and where, in words that quote nothing from the file, since what is quoted may be a secret.
+/// A fault and its place, in words that quote nothing from the file, since that may be a secret.
 pub(crate) struct Fault {
     pub(crate) line: Option<u64>,
     /// The path of the value; empty for the document.
@@ -71,7 +71,7 @@ impl From<ScanError> for Fault {
     fn from(error: ScanError) -> Self {
         let message = match error.kind() {
             ErrorKind::UnknownAnchor => "an alias refers to an anchor that does not exist",
-            _ => "is no valid YAML; check indentation, quotes and colons",
+            _ => "is not valid YAML; check indentation, quotes and colons",
         };
         Self::new(Some(error.marker().line() as u64).filter(|line| *line > 0), message)
     }
@@ -153,7 +153,7 @@ pub(crate) fn parser(text: &str) -> Parser<'_, StrInput<'_>> {
 
 struct Composer<'a> {
     parser: Parser<'a, StrInput<'a>>,
-    /// What is complete, by the number of its anchor.
+    /// Complete nodes, by the number of their anchor.
     anchors: HashMap<usize, (Node, Extent)>,
     size: usize,
 }
@@ -212,7 +212,7 @@ impl<'a> Composer<'a> {
         Ok(items)
     }
 
-    /// What is merged is where its `<<` is.
+    /// Merged entries stand at the place of their `<<`.
     fn entries(&mut self, depth: usize) -> Result<Vec<(String, Node)>, Fault> {
         let mut entries = Vec::new();
         while let Some((event, span)) = self.next()? {

@@ -1,4 +1,4 @@
-//! What a scalar without quotes means, by the rules of kubectl's YAML library.
+//! The meaning of scalars without quotes, by the rules of kubectl's YAML library.
 //!
 //! They are those of YAML 1.1: `resolve.go` of `sigs.k8s.io/yaml/goyaml.v2`.
 
@@ -10,7 +10,7 @@ pub(crate) enum Scalar {
     Null,
     Bool(bool),
     Number(Number),
-    /// An infinity, or what is no number.
+    /// An infinity or NaN.
     NotFinite,
     Text(String),
 }

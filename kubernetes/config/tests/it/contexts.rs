@@ -1,4 +1,4 @@
-//! What a kubeconfig lists.
+//! Listing the contexts of a kubeconfig.
 
 use kubernetes_config::Kubeconfig;
 

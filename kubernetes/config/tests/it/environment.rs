@@ -173,11 +173,11 @@ fn the_error_tells_everything_that_was_tried() {
     };
     let tried = |kubeconfig: &str, pod: &str| {
         format!(
-            "no configuration to reach a cluster with; tried the kubeconfig ({kubeconfig}), \
+            "no cluster configuration found; tried the kubeconfig ({kubeconfig}), \
              and the in-cluster configuration ({pod})"
         )
     };
-    let no_pod = "$KUBERNETES_SERVICE_HOST is not set: this is no pod in a cluster";
+    let no_pod = "$KUBERNETES_SERVICE_HOST is not set: not running in a pod";
 
     let one = with_kubeconfig(&[files.path("no")]);
     assert_eq!(text(&one), tried("$KUBECONFIG names no, which does not exist", no_pod));
@@ -195,7 +195,7 @@ fn the_error_tells_everything_that_was_tried() {
 
     let empty = with_kubeconfig(&[files.write("config", "")]);
     let no_context =
-        "config: current-context: no current-context is set, and none was asked for; there are no contexts";
+        "config: current-context: no current-context is set and no context was given; there are no contexts";
     assert_eq!(text(&empty), tried(no_context, no_pod));
 
     let mut tokenless = pod(&files);
@@ -215,7 +215,7 @@ fn a_pod_with_a_broken_certificate_or_port_is_told_so() {
     environment.service_port = Some("tcp://10.0.0.1:443".to_owned());
     let error = Config::from_environment(&environment).unwrap_err();
     assert!(
-        error.to_string().contains("KUBERNETES_SERVICE_PORT: https://10.96.0.1:tcp://10.0.0.1:443 is no URL"),
+        error.to_string().contains("KUBERNETES_SERVICE_PORT: https://10.96.0.1:tcp://10.0.0.1:443 is not a valid URL"),
         "{error}"
     );
 }

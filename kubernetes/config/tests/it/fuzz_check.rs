@@ -1,4 +1,4 @@
-//! What must hold for any kubeconfig; shared by the fuzz target `kubeconfig` and the test that replays its corpus.
+//! Invariants of any kubeconfig, shared by the fuzz target `kubeconfig` and the test that replays its corpus.
 
 use std::path::Path;
 use std::{fs, thread};

@@ -1,4 +1,4 @@
-//! What users rely on: which configuration a file or environment leads to, and which error.
+//! Which configuration a file or environment leads to, and which error.
 
 mod contexts;
 mod environment;

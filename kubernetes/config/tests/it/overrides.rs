@@ -1,4 +1,4 @@
-//! What counts instead of the kubeconfig's values.
+//! Overrides of the values of a kubeconfig.
 
 use kubernetes_config::{Config, Credentials, Environment, Error, Impersonate, Kubeconfig, Overrides};
 

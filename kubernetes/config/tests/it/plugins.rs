@@ -218,7 +218,7 @@ fn auth_providers_that_cannot_work_are_refused() {
         ),
         (
             "auth-provider: { name: openstack }".to_owned(),
-            "name: is no known auth provider: there is only oidc; use exec for others",
+            "name: is not a known auth provider; use oidc, or exec for others",
         ),
         ("auth-provider: {}".to_owned(), "name: is missing: oidc is the only auth provider"),
         (oidc("client-id: a"), "config.idp-issuer-url: is missing: oidc needs it"),

@@ -121,8 +121,8 @@ fn a_proxy_is_read_and_never_shown_with_its_password() {
 fn a_wrong_variable_is_an_error_without_its_value() {
     for (value, expected) in [
         ("ftp://me:hidden@a", "$HTTP_PROXY must start with http://, https://, socks5:// or socks5h://"),
-        ("http://me:hidden@a:99999", "$HTTP_PROXY is no URL: the port is no number from 0 to 65535"),
-        ("http://%ff:hidden@a", "$HTTP_PROXY its user or password is not UTF-8 text"),
+        ("http://me:hidden@a:99999", "$HTTP_PROXY is not a valid URL: the port must be between 0 and 65535"),
+        ("http://%ff:hidden@a", "$HTTP_PROXY its user or password is not valid UTF-8"),
     ] {
         let error = ProxyRules::from_environment(&environment(value, "")).unwrap_err();
         assert_eq!(error.to_string(), expected);

@@ -22,12 +22,12 @@ fn documents() {
         (
             "empty",
             String::new(),
-            "config: current-context: no current-context is set, and none was asked for; there are no contexts",
+            "config: current-context: no current-context is set and no context was given; there are no contexts",
         ),
         (
             "no current context",
             plain.replace("current-context: x\n", ""),
-            "config: current-context: no current-context is set, and none was asked for; the contexts are \"x\"",
+            "config: current-context: no current-context is set and no context was given; the contexts are \"x\"",
         ),
         (
             "unknown context",
@@ -60,7 +60,7 @@ fn documents() {
             plain.replace("apiVersion: v1", "apiVersion: v2"),
             "config:1: apiVersion: must be v1 in a kubeconfig",
         ),
-        ("no YAML", "{[".to_owned(), "config:1: is no valid YAML; check indentation, quotes and colons"),
+        ("no YAML", "{[".to_owned(), "config:1: is not valid YAML; check indentation, quotes and colons"),
         ("a list", "- a\n- b\n".to_owned(), "config:1: expected a mapping"),
         ("a mapping for a list", plain.replace("- name: u\n  user:", "  u:"), "config:14: users: expected a list"),
         (
@@ -79,7 +79,6 @@ fn documents() {
 #[test]
 fn clusters() {
     let cluster = |keys: &str| kubeconfig(keys, "token: abc");
-    let more = |keys: &str| cluster(&format!("{SERVER}\n{keys}"));
     check(vec![
         (
             "no server",
@@ -99,13 +98,20 @@ fn clusters() {
         (
             "no number as port",
             cluster("server: https://10.0.0.1:99999"),
-            "config:12: clusters[name=c].cluster.server: is no URL: the port is no number from 0 to 65535",
+            "config:12: clusters[name=c].cluster.server: is not a valid URL: the port must be between 0 and 65535",
         ),
         (
             "a password in the URL",
             cluster("server: https://me:hidden@10.0.0.1"),
             "config:12: clusters[name=c].cluster.server: must not contain a user or password; set username and password of the user",
         ),
+    ]);
+}
+
+#[test]
+fn trust_and_proxies_of_clusters() {
+    let more = |keys: &str| kubeconfig(&format!("{SERVER}\n{keys}"), "token: abc");
+    check(vec![
         (
             "a missing file",
             more("certificate-authority: no.pem"),
@@ -124,7 +130,7 @@ fn clusters() {
         (
             "no base64",
             more("certificate-authority-data: '!!!'"),
-            "config:13: clusters[name=c].cluster.certificate-authority-data: is no valid base64",
+            "config:13: clusters[name=c].cluster.certificate-authority-data: is not valid base64",
         ),
         (
             "insecure with authority",
@@ -134,7 +140,7 @@ fn clusters() {
         (
             "a proxy without scheme",
             more("proxy-url: 127.0.0.1:3128"),
-            "config:13: clusters[name=c].cluster.proxy-url: is no URL: it does not start with a scheme such as https://",
+            "config:13: clusters[name=c].cluster.proxy-url: is not a valid URL: it does not start with a scheme such as https://",
         ),
         (
             "an unknown proxy",
@@ -145,7 +151,7 @@ fn clusters() {
 }
 
 #[test]
-fn users() {
+fn client_certificates() {
     let user = |keys: &str| kubeconfig(SERVER, keys);
     let certificate = format!("client-certificate-data: {}", base64(CERTIFICATE));
     let encrypted = base64(&KEY.replace("PRIVATE", "ENCRYPTED PRIVATE"));
@@ -176,6 +182,13 @@ fn users() {
             user(&format!("client-certificate-data: {truncated}\nclient-key: certs/client.key")),
             "config:16: users[name=u].user.client-certificate-data: is not PEM: there is no -----BEGIN CERTIFICATE----- with its end",
         ),
+    ]);
+}
+
+#[test]
+fn tokens_and_passwords() {
+    let user = |keys: &str| kubeconfig(SERVER, keys);
+    check(vec![
         (
             "a missing token file",
             user("tokenFile: absent"),

@@ -1,11 +1,11 @@
-//! YAML of any shape: what an exec plugin is handed on, of what its cluster has for it.
+//! YAML of any shape, seen in the extension that a cluster has for an exec plugin.
 
 use kubernetes_config::{Config, Credentials, Error, Kubeconfig};
 use serde_json::{Value, json};
 
 use crate::support::{SERVER, kubeconfig};
 
-/// What a plugin gets of `extension`, which is YAML in flow style, or a block that starts on a new line.
+/// The content of `extension` as a plugin gets it: YAML in flow style, or a block that starts on a new line.
 fn extension(extension: &str) -> Result<Value, Error> {
     let text = format!(
         "current-context: x\n\
@@ -20,7 +20,7 @@ fn extension(extension: &str) -> Result<Value, Error> {
     Ok(exec.cluster.and_then(|cluster| cluster.config).unwrap_or_default())
 }
 
-/// What is wrong with it, without the place.
+/// The fault without its place.
 fn fault(text: &str) -> String {
     let error = extension(text).expect_err(text).to_string();
     error.rsplit_once(": ").expect("a place").1.to_owned()
@@ -110,7 +110,7 @@ fn documents_that_kubectl_takes_otherwise() {
         assert!(kubeconfig.current_context().is_some(), "{text}");
     }
     let error = Kubeconfig::parse("{\"current-context\": \"x\"}\n}", "config".as_ref()).unwrap_err();
-    assert!(error.to_string().ends_with(":2: is no valid YAML; check indentation, quotes and colons"), "{error}");
+    assert!(error.to_string().ends_with(":2: is not valid YAML; check indentation, quotes and colons"), "{error}");
 }
 
 #[test]
