@@ -2,6 +2,7 @@
 
 mod cbor;
 mod compile_fail;
+mod decode;
 mod field_orders;
 mod fuzz;
 mod go_tables;
