@@ -19,7 +19,7 @@ use kubernetes_sdk::core::{
 use kubernetes_sdk::models::apiextensions::v1::CustomResourceDefinition;
 use kubernetes_sdk::models::core::v1::ConfigMap;
 use kubernetes_sdk::utils::conditions::definition_established;
-use kubernetes_sdk::utils::{Backoff, retry_on_conflict};
+use kubernetes_sdk::utils::{Retry, retry_on_conflict};
 use kubernetes_sdk::watch::{Informer, ObjectKey, Store, until};
 use kubernetes_sdk::{Client, Error, Patch, resource};
 use serde::{Deserialize, Serialize};
@@ -136,7 +136,7 @@ async fn reconcile(client: &Client, greetings: &Store<Greeting>, key: &ObjectKey
         return Ok(());
     }
     let path = "/apis/example.com/v1/namespaces/{namespace}/greetings/{name}/status";
-    retry_on_conflict(Backoff::default(), || async {
+    retry_on_conflict(Retry::default(), || async {
         // With the version in it, the patch is refused if the Greeting has changed since.
         let current = ReadRequest::<Greeting>::namespaced(namespace, key.name()).send(client).await?;
         let patch = Patch::merge(&json!({

@@ -1,7 +1,7 @@
 //! Renders the model and API crates of the Kubernetes SDK from an API description.
 //!
 //! [`generate`] is pure: a description in, a [`FileTree`] out. The pipeline, a module each:
-//! parse Swagger 2.0 and lift it to OpenAPI 3.0 (`kubernetes-swagger`), mend upstream bugs (`fixups`), lower to the
+//! read Swagger 2.0 or OpenAPI 3.0 as OpenAPI 3.0 (`kubernetes-swagger`), mend upstream bugs (`fixups`), lower to the
 //! intermediate representation (`lower`, `ir`), decide what is rendered (`passes`), render and format pages (`render`).
 //! Only [`FileTree::compare`] and [`Changes::apply`] touch the disk, and only at the end: a failure changes nothing.
 
@@ -19,12 +19,14 @@ mod lower;
 mod normal_form;
 mod output;
 mod passes;
+mod references;
 mod render;
 mod timings;
 
 use std::fmt;
 
-use kubernetes_swagger::{Merged, Swagger};
+use kubernetes_swagger::Merged;
+use openapiv3::OpenAPI;
 
 pub use crds::{CustomCrate, CustomResources, generate_custom};
 pub use description::{Content, Description};
@@ -96,11 +98,9 @@ pub fn generate(description: &Description<'_>) -> Result<Generation> {
 fn plan_and_render(description: &Description<'_>) -> Result<Generation> {
     let Description { source, kubernetes, content } = *description;
     let mut timings = Timings::default();
-    let Merged { swagger, gave_way } = timings.measure("parse", || content.parse_with_notes(source))?;
+    let Merged { mut openapi, gave_way } = timings.measure("parse", || content.parse(source))?;
     let notes = gave_way.iter().map(ToString::to_string).collect();
-    check_version(&swagger, kubernetes)?;
-    let mut openapi = timings.measure("lift", || swagger.lift());
-    drop(swagger);
+    check_version(&openapi, kubernetes)?;
     let fixups = timings.measure("fixups", || fixups::apply(&mut openapi))?;
     let api = timings.measure("lower", || lower::lower(&openapi))?;
     drop(openapi);
@@ -118,8 +118,8 @@ fn plan_and_render(description: &Description<'_>) -> Result<Generation> {
 
 /// The description must be of the version that the lock names. The file in Kubernetes' sources names none, and a server
 /// its minor version alone.
-fn check_version(swagger: &Swagger, kubernetes: &str) -> Result<()> {
-    let found = swagger.info.version.as_str();
+fn check_version(openapi: &OpenAPI, kubernetes: &str) -> Result<()> {
+    let found = openapi.info.version.as_str();
     if found == kubernetes || found == "unversioned" || kubernetes.starts_with(&format!("v{found}.")) {
         return Ok(());
     }

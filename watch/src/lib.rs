@@ -117,8 +117,11 @@ pub use informer::{ErrorPolicy, Handler, Informer, InformerBuilder, Shard};
 pub use log::LogStream;
 pub use reflector::{Change, Reflector, ReflectorStream};
 pub use stop::StopHandle;
-pub use store::{Index, ObjectKey, Snapshot, Stopped, Store, StoreBuilder, StoreEvent, StoreWriter, Subscription};
+pub use store::{Index, Snapshot, Stopped, Store, StoreBuilder, StoreEvent, StoreWriter, Subscription};
 pub use stream::WatchStream;
 pub use transition::{Reason, Transition};
 pub use until::{Condition, ListCondition, Objects, Until, UntilError, UntilObject, Verdict, until};
 pub use watch::Watch;
+
+#[doc(inline)]
+pub use kubernetes_core::ObjectKey;

@@ -11,7 +11,7 @@ use super::progress::spinner;
 
 #[derive(Args)]
 pub(super) struct Pin {
-    /// The description to pin: a file of Swagger 2.0, or a folder of OpenAPI 3.0, which is pinned as Swagger 2.0.
+    /// The description to pin: a file of Swagger 2.0, or a folder of OpenAPI 3.0, which is pinned as one document.
     description: PathBuf,
     /// Its version of Kubernetes, as v1.37.2, if it does not say so itself (the file in Kubernetes' sources does not).
     #[arg(long, value_name = "VERSION")]
@@ -38,7 +38,7 @@ pub(super) fn run(arguments: &Pin) -> Result<ExitCode, Error> {
     let new = Description { source: &input, kubernetes: &kubernetes, content: description.content() };
     // An error names the file that was given, and not the one that it would have become.
     let generation = generate(&new).map_err(|error| error.renamed(&input, &name))?;
-    let text = normal_form(&name, &description.content().to_swagger(&name)?)?;
+    let text = normal_form(&name, &description.content().to_document(&name)?)?;
     let differences = previous(arguments).map(|(lock, bytes)| {
         let old = Description { source: &input, kubernetes: &lock.kubernetes, content: Content::Swagger(&bytes) };
         diff(&old, &new)

@@ -124,13 +124,13 @@ async fn a_deployment_is_scaled_while_others_change_it() {
         apps_v1::replace_namespaced_deployment_scale(namespace, "web", &scale).send(client).await
     };
     // The controller writes the status at the same time.
-    let scaled = utils::retry_on_conflict(utils::Backoff::for_busy_objects(), scale).await.unwrap();
+    let scaled = utils::retry_on_conflict(utils::Retry::for_busy_objects(), scale).await.unwrap();
     assert_eq!(scaled.spec.unwrap().replicas, Some(1));
 
     let conflicts = std::cell::Cell::new(0);
     let label = |who: String| {
         let conflicts = &conflicts;
-        utils::retry_on_conflict(utils::Backoff { steps: 100, ..Default::default() }, move || {
+        utils::retry_on_conflict(utils::Retry { attempts: 100, ..Default::default() }, move || {
             let who = who.clone();
             async move {
                 let mut found = apps_v1::read_namespaced_deployment(namespace, "web").send(client).await?;

@@ -1,12 +1,11 @@
 //! Settings of a client.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use http::header::USER_AGENT;
 use http::uri::Scheme;
-use http::{HeaderMap, HeaderValue, Uri};
-use kubernetes_config::{Config, Credentials};
+use http::{HeaderMap, HeaderValue};
+use kubernetes_config::{Config, Credentials, is_loopback};
 
 use crate::authentication::Authentication;
 use crate::client::Inner;
@@ -166,10 +165,4 @@ fn check(config: &Config) -> Result<(), Error> {
         return Err(Error::build("insecure_skip_tls_verify contradicts certificate_authority; remove one of the two"));
     }
     Ok(())
-}
-
-pub(crate) fn is_loopback(server: &Uri) -> bool {
-    let host = server.host().unwrap_or_default();
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }

@@ -36,6 +36,8 @@
 
 mod attempts;
 mod authentication;
+mod authorization;
+mod backoff;
 mod body;
 mod builder;
 mod client;
@@ -52,6 +54,8 @@ mod policy;
 mod pool;
 mod proxy;
 mod rate_limit;
+#[cfg_attr(not(test), expect(dead_code, reason = "token files and TLS are about to use it"))]
+mod reloaded;
 mod response;
 mod retry;
 mod rotation;
@@ -60,6 +64,7 @@ mod tls;
 mod transport;
 mod warning;
 
+pub use backoff::{Backoff, Delays};
 pub use body::Body;
 pub use builder::ClientBuilder;
 pub use client::Client;

@@ -8,8 +8,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use http::header::{HOST, PROXY_AUTHORIZATION};
 use http::uri::{Authority, Scheme};
 use http::{HeaderValue, Method, Request, StatusCode, Uri};
@@ -23,6 +21,7 @@ use kubernetes_config::{Config, Proxy, ProxyScheme};
 use tokio::net::TcpStream;
 use tower_service::Service;
 
+use crate::authorization::basic;
 use crate::error::BoxError;
 use crate::pool::Absolute;
 use crate::{Body, Error, task, tls};
@@ -113,7 +112,7 @@ impl Via {
             return self.socks(io, server).await;
         }
         if server.scheme() == Some(&Scheme::HTTP) {
-            return Ok(Stream::Proxied { io: Box::new(io), forwards: Some(Absolute(self.authorization()?)) });
+            return Ok(Stream::Proxied { io: Box::new(io), forwards: Some(Absolute(self.authorization())) });
         }
         let tunnel = self.tunnel(io, &authority(&server)?).await?;
         Ok(Stream::Proxied { io: Box::new(tunnel), forwards: None })
@@ -141,7 +140,7 @@ impl Via {
         *request.method_mut() = Method::CONNECT;
         *request.uri_mut() = target.clone().into();
         request.headers_mut().insert(HOST, HeaderValue::from_str(target.as_str())?);
-        if let Some(authorization) = self.authorization()? {
+        if let Some(authorization) = self.authorization() {
             request.headers_mut().insert(PROXY_AUTHORIZATION, authorization);
         }
         let response = sender.send_request(request).await?;
@@ -151,11 +150,8 @@ impl Via {
         Ok(hyper::upgrade::on(response).await?)
     }
 
-    fn authorization(&self) -> Result<Option<HeaderValue>, BoxError> {
-        let Some((user, password)) = &self.user else { return Ok(None) };
-        let mut value = HeaderValue::try_from(format!("Basic {}", STANDARD.encode(format!("{user}:{password}"))))?;
-        value.set_sensitive(true);
-        Ok(Some(value))
+    fn authorization(&self) -> Option<HeaderValue> {
+        self.user.as_ref().and_then(|(user, password)| basic(user, password))
     }
 }
 

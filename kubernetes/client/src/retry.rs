@@ -5,13 +5,14 @@ use std::time::Duration;
 use http::{Method, StatusCode};
 use tokio::time::Instant;
 
-use crate::Error;
+use crate::{Backoff, Delays, Error};
 
-/// Before the second attempt after a lost connection; it doubles with each one …
-const FIRST_WAIT: Duration = Duration::from_millis(100);
+/// Before the second attempt after a lost connection. With ten retries, a server has about as long to come back as
+/// client-go gives it.
+const BACKOFF: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(2)).jitter(0.5, 1.0);
 
-/// … up to this. With ten retries, a server has about as long to come back as client-go gives it.
-const LONGEST_WAIT: Duration = Duration::from_secs(2);
+/// The shortest wait that a server's `Retry-After` leads to.
+const MIN_RETRY_AFTER: Duration = Duration::from_millis(100);
 
 /// What a request may be sent again after, beside what the server has not looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,12 +37,13 @@ pub(crate) struct Retries {
     most: u32,
     /// How many attempts have failed.
     failed: u32,
+    delays: Delays,
     deadline: Option<Instant>,
 }
 
 impl Retries {
     pub(crate) fn new(replay: Replay, most: u32, deadline: Option<Instant>) -> Self {
-        Self { replay, most, failed: 0, deadline }
+        Self { replay, most, failed: 0, delays: BACKOFF.delays(), deadline }
     }
 
     /// How long to wait before the next attempt; `None` if the error is final, or time would run out.
@@ -50,29 +52,25 @@ impl Retries {
         if self.failed > self.most {
             return None;
         }
-        let wait = self.wait(error)?;
+        let delay = self.delays.next_delay();
+        let wait = self.wait(error, delay)?;
         let too_late = self.deadline.is_some_and(|deadline| Instant::now() + wait >= deadline);
         (!too_late).then_some(wait)
     }
 
-    fn wait(&self, error: &Error) -> Option<Duration> {
+    fn wait(&self, error: &Error, delay: Duration) -> Option<Duration> {
         if error.is_unseen() {
-            return Some(if self.failed == 1 { Duration::ZERO } else { self.backoff() });
+            return Some(if self.failed == 1 { Duration::ZERO } else { delay });
         }
         match self.replay {
             Replay::Stream => None,
             _ if error.http_status().is_some_and(asks_to_wait) => {
                 let asked = error.retry_after_header()?;
-                Some(asked.max(FIRST_WAIT).mul_f64(1.0 + 0.1 * fastrand::f64()))
+                Some(asked.max(MIN_RETRY_AFTER).mul_f64(1.0 + 0.1 * fastrand::f64()))
             }
-            Replay::Read if error.is_lost_connection() => Some(self.backoff()),
+            Replay::Read if error.is_lost_connection() => Some(delay),
             _ => None,
         }
-    }
-
-    fn backoff(&self) -> Duration {
-        let doubled = FIRST_WAIT.saturating_mul(1 << self.failed.saturating_sub(1).min(10));
-        doubled.min(LONGEST_WAIT).mul_f64(0.5 + 0.5 * fastrand::f64())
     }
 }
 

@@ -51,7 +51,7 @@ fn oidc(user: &Entry<User>) -> Result<OidcConfig, Error> {
     }
     if oidc.id_token.as_ref().is_some_and(|token| !files::is_header_text(token.expose())) {
         let place = user.field(&place(ID_TOKEN), value(ID_TOKEN));
-        return Err(Error::new(place, "contains a line break or another character that no header can hold"));
+        return Err(Error::new(place, "contains a line break or another character not allowed in a header"));
     }
     let (data, file) = (value("idp-certificate-authority-data"), value("idp-certificate-authority"));
     let key = place("idp-certificate-authority");

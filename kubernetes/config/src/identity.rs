@@ -94,7 +94,7 @@ fn bearer(user: &Entry<User>) -> Result<Credentials, Error> {
     match set(token) {
         Some(text) if !files::is_header_text(&text.value) => Err(Error::new(
             user.field("token", token),
-            "contains a line break or another character that no header can hold",
+            "contains a line break or another character not allowed in a header",
         )),
         Some(text) => Ok(Credentials::Token(Secret::new(text.value.clone()))),
         None => Ok(Credentials::None),

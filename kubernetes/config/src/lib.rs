@@ -86,9 +86,14 @@ pub use environment::Environment;
 pub use error::Error;
 pub use exec::{ExecApiVersion, ExecCluster, ExecConfig, InteractiveMode};
 pub use files::MAX_FILE_BYTES;
+// For the other crates of this project.
+#[doc(hidden)]
+pub use files::read_file;
 pub use kubeconfig::{Kubeconfig, KubeconfigContext};
 pub use oidc::OidcConfig;
 pub use overrides::Overrides;
 pub use proxy::{Proxy, ProxyRules, ProxyScheme};
 pub use secret::Secret;
 pub use store::KubeconfigUser;
+#[doc(hidden)]
+pub use url::is_loopback;

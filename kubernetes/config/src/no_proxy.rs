@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use crate::url;
+
 /// A parsed list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct NoProxy {
@@ -66,7 +68,7 @@ impl NoProxy {
                     || self.addresses.iter().any(|(known, port)| *known == address && allows(port))
             }
             Err(_) => {
-                host == "localhost"
+                url::is_loopback_host(&host)
                     || self.everything
                     || self.domains.iter().any(|domain| domain.matches(&host) && allows(&domain.port))
             }

@@ -53,7 +53,7 @@ impl KubeconfigUser {
     /// When the token is empty or fits into no header, the file no longer has the user, or it cannot be changed.
     pub fn save_token(&self, token: &Secret) -> Result<(), Error> {
         if token.expose().is_empty() || !files::is_header_text(token.expose()) {
-            let message = "the new token is empty, or contains a character that no header can hold";
+            let message = "the new token is empty, or contains a character not allowed in a header";
             return Err(Error::new(self.place("token"), message));
         }
         update(&self.file, |text| edit::set(text, &self.steps(&["token"]), &token.expose().into())).map(|_| ())

@@ -73,9 +73,13 @@ pub(crate) fn checked_authority(uri: &Uri) -> Result<&Authority, String> {
     Ok(authority)
 }
 
-/// Whether what is sent there stays on this machine.
-pub(crate) fn is_loopback(uri: &Uri) -> bool {
-    let host = uri.host().unwrap_or_default();
+/// Whether requests to the URL stay on this machine: its host is `localhost` or a loopback address.
+pub fn is_loopback(uri: &Uri) -> bool {
+    is_loopback_host(uri.host().unwrap_or_default())
+}
+
+/// As [`is_loopback`], for a name or an address, which may stand in brackets.
+pub(crate) fn is_loopback_host(host: &str) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+    host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.to_canonical().is_loopback())
 }

@@ -24,6 +24,7 @@ mod list;
 mod macros;
 mod map;
 mod object;
+mod object_key;
 mod object_reference;
 mod owner;
 mod partial;
@@ -44,6 +45,7 @@ pub use list::List;
 pub use map::Map;
 pub use meta::v1::{ListMeta, ObjectMeta, Status};
 pub use object::{ClusterResource, NamespacedResource, Object, Resource, StaticType, Watchable};
+pub use object_key::ObjectKey;
 pub use object_reference::ObjectReference;
 pub use owner::InvalidOwner;
 pub use partial::PartialObjectMetadata;
@@ -56,8 +58,8 @@ pub use request::{
 pub use str::Str;
 pub use table::{Table, TableColumnDefinition, TableRow, TableRowCondition};
 pub use types::{
-    ByteString, FieldsV1, IntOrString, Json, JsonPatch, JsonPointer, MicroTime, OrArray, OrBool, OrStringArray,
-    ParsePercentageError, ParseQuantityError, ParseTimeError, Patch, Quantity, RawExtension, Time,
+    ByteString, FieldsV1, IntOrString, InvalidJsonPointer, Json, JsonPatch, JsonPointer, MicroTime, OrArray, OrBool,
+    OrStringArray, ParsePercentageError, ParseQuantityError, ParseTimeError, Patch, Quantity, RawExtension, Time,
 };
 
 #[doc(no_inline)]

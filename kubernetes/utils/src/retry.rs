@@ -1,18 +1,55 @@
 use std::future::Future;
 
+use std::time::Duration;
+
+use kubernetes_client::Backoff;
 use kubernetes_core::{RequestError, Status};
 
-use crate::Backoff;
+/// How often an operation is attempted, and how long the delays between the attempts are.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use kubernetes_client::Backoff;
+/// use kubernetes_utils::Retry;
+///
+/// let patient = Retry { attempts: 10, backoff: Backoff::new(Duration::from_millis(100), Duration::from_secs(5)) };
+/// let persistent = Retry { attempts: 100, ..Retry::default() };
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Retry {
+    /// The number of attempts, the first included. There is always one.
+    pub attempts: u32,
+    /// The delays between the attempts.
+    pub backoff: Backoff,
+}
+
+impl Default for Retry {
+    /// For conflicts, as client-go's `retry.DefaultRetry`: 5 attempts, about 10 ms apart.
+    fn default() -> Self {
+        Self { attempts: 5, backoff: BACKOFF.factor(1.0) }
+    }
+}
+
+impl Retry {
+    /// For objects that controllers change all the time, as client-go's `retry.DefaultBackoff`: 4 attempts, about
+    /// 10 ms, 50 ms and 250 ms apart.
+    pub const fn for_busy_objects() -> Self {
+        Self { attempts: 4, backoff: BACKOFF.factor(5.0) }
+    }
+}
+
+const BACKOFF: Backoff = Backoff::new(Duration::from_millis(10), Duration::from_secs(3600)).jitter(1.0, 1.1);
 
 /// Repeats what fails by a conflict: reading an object, changing it, and writing it back, while others write it too.
 ///
 /// ```
 /// use kubernetes_core::{Execute, ReadRequest, ReplaceRequest, RequestError};
-/// use kubernetes_utils::{Backoff, retry_on_conflict};
+/// use kubernetes_utils::{Retry, retry_on_conflict};
 /// # kubernetes_core::doc_test_resource!(Pod);
 ///
 /// # async fn example<E: Execute<Error: RequestError>>(client: &E) -> Result<(), E::Error> {
-/// let pod = retry_on_conflict(Backoff::default(), || async {
+/// let pod = retry_on_conflict(Retry::default(), || async {
 ///     // Read again each time: what failed was made from an object that has changed since.
 ///     let mut pod = ReadRequest::<Pod>::namespaced("shop", "web").send(client).await?;
 ///     pod.metadata.labels.insert("tier", "web");
@@ -23,19 +60,19 @@ use crate::Backoff;
 /// # }
 /// ```
 ///
-/// A server-side apply needs no such loop, and a patch without a resourceVersion neither.
+/// A server-side apply needs no such loop, nor does a patch without a resourceVersion.
 ///
 /// # Errors
-/// The first error that is no conflict, or the last conflict.
+/// The first error that is not a conflict, or the last conflict.
 ///
 /// # Cancel safety
 /// As that of `operation`.
-pub async fn retry_on_conflict<T, E, F>(backoff: Backoff, operation: impl FnMut() -> F) -> Result<T, E>
+pub async fn retry_on_conflict<T, E, F>(policy: Retry, operation: impl FnMut() -> F) -> Result<T, E>
 where
     E: RequestError,
     F: Future<Output = Result<T, E>>,
 {
-    retry(backoff, |error: &E| error.status().is_some_and(Status::is_conflict), operation).await
+    retry(policy, |error: &E| error.status().is_some_and(Status::is_conflict), operation).await
 }
 
 /// Repeats what fails with an error that `is_retryable`.
@@ -46,22 +83,23 @@ where
 /// # Cancel safety
 /// As that of `operation`.
 pub async fn retry<T, E, F>(
-    backoff: Backoff,
+    policy: Retry,
     is_retryable: impl Fn(&E) -> bool,
     mut operation: impl FnMut() -> F,
 ) -> Result<T, E>
 where
     F: Future<Output = Result<T, E>>,
 {
-    let mut waits = backoff.waits();
+    let mut delays = policy.backoff.delays();
     loop {
         let error = match operation().await {
             Err(error) if is_retryable(&error) => error,
             result => return result,
         };
-        match waits.next() {
-            Some(wait) => tokio::time::sleep(wait).await,
-            None => return Err(error),
+        let delay = delays.next_delay();
+        if delays.retries() >= policy.attempts {
+            return Err(error);
         }
+        tokio::time::sleep(delay).await;
     }
 }

@@ -3,7 +3,6 @@
 mod builder;
 mod event;
 mod index;
-mod key;
 mod mailbox;
 mod shared;
 mod snapshot;
@@ -15,12 +14,11 @@ mod writer;
 use std::fmt;
 use std::sync::Arc;
 
-use kubernetes_core::Object;
+use kubernetes_core::{Object, ObjectKey};
 
 pub use builder::StoreBuilder;
 pub use event::StoreEvent;
 pub use index::Index;
-pub use key::ObjectKey;
 pub use snapshot::Snapshot;
 pub use stopped::Stopped;
 pub use subscription::Subscription;

@@ -11,13 +11,12 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use http::header::AUTHORIZATION;
 use http::{HeaderValue, Request, Response, StatusCode};
 use kubernetes_config::{Config, Credentials};
 use rustls::sign::CertifiedKey;
 
+use crate::authorization::{basic, bearer};
 use crate::error::Kind;
 use crate::tls::Identity;
 use crate::{Body, Error};
@@ -65,12 +64,9 @@ impl Authentication {
                 .map(Source::Fixed)
                 .ok_or_else(|| Error::build("the token is empty, or contains a line break or control character"))?,
             Credentials::TokenFile(path) => Source::TokenFile(TokenFile::new(path.clone())),
-            Credentials::Basic { username, password } => {
-                let encoded = STANDARD.encode(format!("{username}:{}", password.expose()));
-                sensitive(&format!("Basic {encoded}"))
-                    .map(Source::Fixed)
-                    .ok_or_else(|| Error::build("user name and password make no valid header"))?
-            }
+            Credentials::Basic { username, password } => basic(username, password.expose())
+                .map(Source::Fixed)
+                .ok_or_else(|| Error::build("user name and password make no valid header"))?,
             Credentials::Exec(plugin) => {
                 let plugin = Arc::new(exec::plugin(plugin, exec_timeout));
                 // The user's own certificate is the better one, should there ever be both.
@@ -213,15 +209,4 @@ fn try_clone(request: &Request<Body>) -> Option<Request<Body>> {
     *clone.headers_mut() = request.headers().clone();
     *clone.extensions_mut() = request.extensions().clone();
     Some(clone)
-}
-
-fn bearer(token: &str) -> Option<HeaderValue> {
-    if token.is_empty() { None } else { sensitive(&format!("Bearer {token}")) }
-}
-
-/// A value that is never shown by `Debug`, and never put into HTTP/2's compression table.
-fn sensitive(value: &str) -> Option<HeaderValue> {
-    let mut value = HeaderValue::from_str(value).ok()?;
-    value.set_sensitive(true);
-    Some(value)
 }

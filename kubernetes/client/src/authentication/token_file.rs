@@ -10,7 +10,8 @@ use http::HeaderValue;
 use kubernetes_config::MAX_FILE_BYTES;
 use tokio::time::Instant;
 
-use super::{Failure, bearer};
+use super::Failure;
+use crate::authorization::bearer;
 
 /// How long a token is used before its file is read again, as in client-go (`transport/token_source.go`).
 const TOKEN_PERIOD: Duration = Duration::from_secs(60);

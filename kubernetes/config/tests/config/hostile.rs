@@ -111,3 +111,68 @@ fn no_prefix_or_flipped_byte_panics() {
         }
     }
 }
+
+#[cfg(unix)]
+mod pipes {
+    use std::fs::{self, File};
+    use std::io::{ErrorKind, Write as _};
+    use std::path::{Path, PathBuf};
+
+    use kubernetes_config::{Kubeconfig, MAX_FILE_BYTES, read_file};
+    use rustix::fs::{FileType, Mode, mknodat};
+
+    use crate::support::{Files, SERVER, kubeconfig};
+
+    fn pipe(files: &Files) -> PathBuf {
+        let path = files.path("pipe");
+        mknodat(rustix::fs::CWD, &path, FileType::Fifo, Mode::RWXU, 0).expect("a pipe can be made");
+        path
+    }
+
+    #[test]
+    fn a_kubeconfig_from_a_pipe_is_awaited() {
+        let files = Files::new();
+        let path = pipe(&files);
+        let text = kubeconfig(SERVER, "token: abc");
+        let (first, second) = text.split_at(text.len() / 2);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut writer = File::options().write(true).open(&path).expect("the reader opens it too");
+                writer.write_all(first.as_bytes()).and_then(|()| writer.flush()).expect("the reader reads");
+                writer.write_all(second.as_bytes()).expect("the reader reads on");
+            });
+            assert_eq!(Kubeconfig::read(&path).expect("a kubeconfig").contexts().count(), 1);
+        });
+    }
+
+    #[test]
+    fn a_token_in_a_pipe_or_device_is_refused_at_once() {
+        let files = Files::new();
+        let path = pipe(&files);
+        for path in [path.as_path(), Path::new("/dev/zero"), Path::new("/dev/tty"), Path::new("/")] {
+            let user = format!("tokenFile: {}", path.display());
+            let error = files.load(kubeconfig(SERVER, &user)).expect_err("nothing to read again and again");
+            assert!(files.error_text(&error).contains("cannot read a token from"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_bounded_read_names_its_file() {
+        let files = Files::new();
+        let path = pipe(&files);
+        let error = read_file(&path, MAX_FILE_BYTES).expect_err("nobody writes");
+        assert!(error.to_string().starts_with(&format!("{}: is a pipe", path.display())), "{error}");
+
+        let path = files.write("ten", "0123456789");
+        assert_eq!(read_file(&path, 10).expect("a small file"), b"0123456789");
+        let error = read_file(&path, 9).expect_err("too large");
+        assert_eq!(error.kind(), ErrorKind::FileTooLarge);
+        assert_eq!(error.to_string(), format!("{}: the file is larger than 9 bytes", path.display()));
+
+        let link = files.path("link");
+        std::os::unix::fs::symlink(&path, &link).expect("a link can be made");
+        assert_eq!(read_file(&link, 10).expect("kubelet's tokens are links"), b"0123456789");
+        fs::remove_file(&path).expect("the file is there");
+        assert_eq!(read_file(&link, 10).expect_err("no target").kind(), ErrorKind::NotFound);
+    }
+}

@@ -106,7 +106,7 @@ fn what_is_asked_for_must_exist_and_be_right() {
     );
     assert_eq!(
         text(&|o| o.token = Some("a\nb".into())),
-        "the override of token: contains a line break or another character that no header can hold"
+        "the override of token: contains a line break or another character not allowed in a header"
     );
     assert_eq!(
         text(&|o| o.impersonate = Some(Impersonate::default())),

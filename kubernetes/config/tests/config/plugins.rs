@@ -237,7 +237,7 @@ fn auth_providers_that_cannot_work_are_refused() {
         ),
         (
             oidc("idp-issuer-url: 'https://a', client-id: b, id-token: \"hidden\\n\""),
-            "config.id-token: contains a line break or another character that no header can hold",
+            "config.id-token: contains a line break or another character not allowed in a header",
         ),
         (
             oidc("idp-issuer-url: 'https://a', client-id: b, refresh-token: c, idp-certificate-authority: garbage"),

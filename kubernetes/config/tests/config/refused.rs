@@ -189,7 +189,7 @@ fn users() {
         (
             "a token of two lines",
             user("token: \"a\\nb\""),
-            "config:16: users[name=u].user.token: contains a line break or another character that no header can hold",
+            "config:16: users[name=u].user.token: contains a line break or another character not allowed in a header",
         ),
         (
             "token and password",

@@ -216,7 +216,7 @@ fn an_entry_that_has_gone_is_an_error() {
     let error = user.save_token(&Secret::new("hidden\n")).unwrap_err();
     assert_eq!(
         files.error_text(&error),
-        "config: users[name=u].user.token: the new token is empty, or contains a character that no header can hold"
+        "config: users[name=u].user.token: the new token is empty, or contains a character not allowed in a header"
     );
 }
 

@@ -3,15 +3,16 @@
 use std::fmt;
 
 use super::Tree;
+use crate::types::list_index;
 use crate::{JsonPointer, Str};
 
 impl Tree {
     /// The value that a JSON pointer leads to; `None` if there is none.
     pub fn at(&self, pointer: impl Into<JsonPointer>) -> Option<&Self> {
         let pointer = pointer.into();
-        segments(&pointer).ok()?.iter().try_fold(self, |tree, key| match tree {
+        keys(&pointer).ok()?.iter().try_fold(self, |tree, key| match tree {
             Self::Object(_) => tree.get(key),
-            Self::List(items) => items.get(index(key)?),
+            Self::List(items) => items.get(list_index(key)?),
             _ => None,
         })
     }
@@ -24,7 +25,7 @@ impl Tree {
     pub fn set(&mut self, pointer: impl Into<JsonPointer>, value: Self) -> Result<(), PlaceError> {
         let pointer = pointer.into();
         let mut tree = self;
-        for (depth, key) in segments(&pointer)?.iter().enumerate() {
+        for (depth, key) in keys(&pointer)?.iter().enumerate() {
             if matches!(tree, Self::Null) {
                 *tree = Self::Object(Vec::new());
             }
@@ -37,7 +38,7 @@ impl Tree {
                     &mut fields[place].1
                 }
                 Self::List(items) => {
-                    let place = if key == "-" { items.len() } else { index(key).unwrap_or(usize::MAX) };
+                    let place = if key == "-" { items.len() } else { list_index(key).unwrap_or(usize::MAX) };
                     if place > items.len() {
                         let message = format!("{key} is not an index into a list of {}", items.len());
                         return Err(PlaceError::new(&pointer, depth + 1, message));
@@ -60,22 +61,22 @@ impl Tree {
     /// Removes the value that a JSON pointer leads to, and returns it; `None` if there is none.
     pub fn remove(&mut self, pointer: impl Into<JsonPointer>) -> Option<Self> {
         let pointer = pointer.into();
-        let mut segments = segments(&pointer).ok()?;
-        let last = segments.pop()?;
-        let parent = segments.iter().try_fold(self, |tree, key| tree.child_mut(key))?;
+        let mut keys = keys(&pointer).ok()?;
+        let last = keys.pop()?;
+        let parent = keys.iter().try_fold(self, |tree, key| tree.child_mut(key))?;
         match parent {
             Self::Object(fields) => {
                 let place = fields.iter().position(|(name, _)| *name == last)?;
                 Some(fields.remove(place).1)
             }
-            Self::List(items) => index(&last).filter(|place| *place < items.len()).map(|place| items.remove(place)),
+            Self::List(items) => list_index(&last).filter(|place| *place < items.len()).map(|place| items.remove(place)),
             _ => None,
         }
     }
 
     pub(crate) fn child_mut(&mut self, key: &str) -> Option<&mut Self> {
         match self {
-            Self::List(items) => items.get_mut(index(key)?),
+            Self::List(items) => items.get_mut(list_index(key)?),
             tree => tree.get_mut(key),
         }
     }
@@ -84,29 +85,10 @@ impl Tree {
 /// The keys of a pointer, without their escapes.
 ///
 /// # Errors
-/// If it does not begin with `/`, or has a `~` that is not followed by `0` or `1`.
-pub(crate) fn segments(pointer: &JsonPointer) -> Result<Vec<Str>, PlaceError> {
-    let text = pointer.as_str();
-    let Some(rest) = text.strip_prefix('/') else {
-        if text.is_empty() {
-            return Ok(Vec::new());
-        }
-        return Err(PlaceError::invalid(text));
-    };
-    let unescape = |segment: &str| match segment.contains('~') {
-        false => Ok(segment.into()),
-        true if segment.split('~').skip(1).all(|rest| rest.starts_with(['0', '1'])) => {
-            Ok(segment.replace("~1", "/").replace("~0", "~").into())
-        }
-        true => Err(PlaceError::invalid(text)),
-    };
-    rest.split('/').map(unescape).collect()
-}
-
-/// The index that a key stands for: digits, without a leading zero.
-pub(crate) fn index(key: &str) -> Option<usize> {
-    let plain = key == "0" || !key.starts_with('0');
-    key.parse().ok().filter(|_| plain && key.bytes().all(|byte| byte.is_ascii_digit()))
+/// If it is not valid.
+pub(crate) fn keys(pointer: &JsonPointer) -> Result<Vec<Str>, PlaceError> {
+    pointer.check().map_err(|error| PlaceError(error.to_string().into()))?;
+    Ok(pointer.keys().map(Str::from).collect())
 }
 
 /// A JSON pointer that does not lead to a place in a document.
@@ -121,11 +103,6 @@ impl PlaceError {
             place => place,
         };
         Self(format!("{place}: {message}").into())
-    }
-
-    pub(crate) fn invalid(text: &str) -> Self {
-        let text: String = text.chars().take(80).collect();
-        Self(format!("{text:?} is not a JSON pointer: expected `/` before each key, `~0` for `~`, `~1` for `/`").into())
     }
 
     pub(crate) fn from_message(message: &str) -> Self {

@@ -181,9 +181,12 @@ fn what_is_no_json_patch_is_an_error_when_it_is_sent() {
         Err(serde::ser::Error::custom("odd"))
     }
     for (patch, message) in [
-        (JsonPatch::new().remove("spec/replicas"), "the patch can't be encoded: spec/replicas is no JSON pointer"),
-        (JsonPatch::new().copy("/a~2", "/b"), "the patch can't be encoded: /a~2 is no JSON pointer"),
-        (JsonPatch::new().remove("/a~"), "the patch can't be encoded: /a~ is no JSON pointer"),
+        (
+            JsonPatch::new().remove("spec/replicas"),
+            "the patch can't be encoded: \"spec/replicas\" is not a JSON pointer",
+        ),
+        (JsonPatch::new().copy("/a~2", "/b"), "the patch can't be encoded: \"/a~2\" is not a JSON pointer"),
+        (JsonPatch::new().remove("/a~"), "the patch can't be encoded: \"/a~\" is not a JSON pointer"),
         (JsonPatch::new().add("/a", Odd(())), "the patch can't be encoded: the value for /a: odd"),
     ] {
         let error = body_of(&Patch::json(&patch)).unwrap_err();

@@ -1,7 +1,7 @@
 //! The parts of an object's text that are typed, and the others by their place.
 
 use kubernetes_core::json::{DecodeError, Reader, Tree, Value};
-use kubernetes_core::{JsonPatch, JsonPointer, ObjectMeta, Str};
+use kubernetes_core::{JsonPatch, ObjectMeta, Str};
 
 /// The fields that every object has.
 #[derive(Default)]
@@ -57,61 +57,4 @@ fn with_metadata(document: &Tree, metadata: &ObjectMeta) -> Tree {
         Ok(()) => changed,
         Err(_) => as_tree(metadata),
     }
-}
-
-/// The text of the value that a pointer leads to.
-///
-/// # Errors
-/// If the pointer is not valid, or the text is not JSON.
-pub(super) fn find<'a>(text: &'a str, pointer: &JsonPointer) -> Result<Option<&'a str>, DecodeError> {
-    let mut reader = Reader::new(text);
-    let path = pointer.as_str();
-    if !path.is_empty() && !path.starts_with('/') {
-        return Err(DecodeError::new(format!("{path:?} is not a JSON pointer: expected `/` before each key"), 0));
-    }
-    for key in path.split('/').skip(1) {
-        let key = key.replace("~1", "/").replace("~0", "~");
-        let found = match reader.token() {
-            Some(b'{') => enter_field(&mut reader, &key)?,
-            Some(b'[') => enter_item(&mut reader, &key)?,
-            _ => false,
-        };
-        if !found {
-            return Ok(None);
-        }
-    }
-    reader.raw().map(Some)
-}
-
-/// Leaves the reader before the value of a key; of several, before the last, which is the one that counts.
-fn enter_field(reader: &mut Reader<'_>, wanted: &str) -> Result<bool, DecodeError> {
-    let mut found = None;
-    let mut first = true;
-    reader.begin_object()?;
-    while let Some(key) = reader.next_key(&mut first)? {
-        if key == wanted {
-            found = Some(reader.clone());
-        }
-        reader.skip()?;
-    }
-    let is_found = found.is_some();
-    if let Some(at_value) = found {
-        *reader = at_value;
-    }
-    Ok(is_found)
-}
-
-fn enter_item(reader: &mut Reader<'_>, wanted: &str) -> Result<bool, DecodeError> {
-    let Ok(wanted) = wanted.parse::<usize>() else { return Ok(false) };
-    let mut first = true;
-    reader.begin_list()?;
-    let mut index = 0;
-    while reader.next_element(&mut first)? {
-        if index == wanted {
-            return Ok(true);
-        }
-        reader.skip()?;
-        index += 1;
-    }
-    Ok(false)
 }

@@ -6,7 +6,7 @@ use std::fmt;
 use kubernetes_core::json::{self, DecodeError, EncodeError, PlaceError, Reader, Tree, Value, Writer};
 use kubernetes_core::{GroupVersionKind, JsonPointer, Object, ObjectMeta, StaticType, Str, Watchable};
 
-use document::{Head, find};
+use document::Head;
 
 /// An object whose type is only known at run time. Its content stays as the server sent it.
 ///
@@ -136,7 +136,8 @@ impl DynamicObject {
             None | Some("apiVersion" | "kind" | "metadata") => self.to_text(),
             Some(_) => Cow::Borrowed(self.original()),
         };
-        match find(&text, &pointer)? {
+        pointer.as_str().parse::<JsonPointer>().map_err(|error| DecodeError::new(error.to_string(), 0))?;
+        match pointer.find(&text)? {
             None | Some("null") => Ok(None),
             Some(value) => json::from_str(value).map(Some).map_err(|error| error.in_field(pointer.as_str())),
         }
@@ -144,7 +145,7 @@ impl DynamicObject {
 
     /// Whether the object has this field, be it null.
     pub fn has(&self, pointer: impl Into<JsonPointer>) -> bool {
-        matches!(find(&self.to_text(), &pointer.into()), Ok(Some(_)))
+        matches!(pointer.into().find(&self.to_text()), Ok(Some(_)))
     }
 
     /// Sets the field that a JSON pointer leads to. Objects that are missing on the way are made; in a list, the index

@@ -139,6 +139,6 @@ fn what_is_not_an_object_is_refused() {
     assert_eq!(empty.to_text(), "{}");
     assert_eq!(empty, DynamicObject::default());
     let twice: DynamicObject = json::from_str(r#"{"kind": "A", "spec": 1, "kind": "B", "spec": {"a": 2}}"#).unwrap();
-    assert_eq!((twice.kind(), twice.get::<i32>("/spec/a").unwrap()), ("B", Some(2)), "the last counts, as in Go");
+    assert_eq!(twice.kind(), "B", "the last counts, as in Go");
     assert_eq!(twice.tree(), json::from_str::<Tree>(r#"{"kind": "B", "spec": {"a": 2}}"#).unwrap());
 }

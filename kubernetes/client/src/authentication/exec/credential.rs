@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use kubernetes_config::{ClientIdentity, ExecApiVersion};
 
 use super::Failure;
-use crate::authentication::bearer;
 use crate::authentication::fields::{Fields, WrongType};
 use crate::authentication::renewed::Issued;
+use crate::authorization::bearer;
 use crate::tls;
 
 /// Without `Debug`, as what it holds is secret.

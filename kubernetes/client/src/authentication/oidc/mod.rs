@@ -13,8 +13,9 @@ use kubernetes_config::{Config, KubeconfigUser, OidcConfig, Secret};
 use tokio::sync::Mutex;
 
 use super::renewed::{Issued, Issuer, Issuing};
-use super::{Failure, Renewed, bearer};
+use super::{Failure, Renewed};
 use crate::Error;
+use crate::authorization::bearer;
 use provider::{Provider, Tokens};
 
 /// The tokens of a provider, which is asked when the given ID token is no longer good.

@@ -2,19 +2,18 @@
 
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request, StatusCode, Uri};
-use kubernetes_config::{Config, OidcConfig, Secret};
+use kubernetes_config::{Config, OidcConfig, Secret, is_loopback};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use crate::authentication::Failure;
 use crate::authentication::fields::Fields;
-use crate::authentication::{Failure, sensitive};
+use crate::authorization::basic;
 use crate::pool::Pool;
 use crate::transport::Transport;
-use crate::{Body, Error, builder, connect, response, tls};
+use crate::{Body, Error, connect, response, tls};
 
 /// How long one answer may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -112,7 +111,7 @@ impl Provider {
     fn token_endpoint(&self, discovery: &Discovery) -> Result<Uri, Failure> {
         let endpoint = discovery.token_endpoint.parse::<Uri>().ok().filter(|uri| {
             let is_encrypted = uri.scheme_str() == Some("https");
-            is_encrypted || uri.scheme_str() == Some("http") && builder::is_loopback(uri)
+            is_encrypted || uri.scheme_str() == Some("http") && is_loopback(uri)
         });
         endpoint.ok_or_else(|| {
             let message = "is no https:// URL, and the refresh token is sent nowhere else";
@@ -143,8 +142,7 @@ impl Provider {
         let secret = self.client_secret.as_ref().map(Secret::expose);
         let mut authorization = None;
         if method == ClientAuth::Basic {
-            let pair = format!("{}:{}", encode(&self.client_id), encode(secret.unwrap_or_default()));
-            authorization = sensitive(&format!("Basic {}", STANDARD.encode(pair)));
+            authorization = basic(encode(&self.client_id), encode(secret.unwrap_or_default()));
         } else {
             form = format!("{form}&client_id={}", encode(&self.client_id));
             if let Some(secret) = secret {

@@ -1,6 +1,7 @@
 use super::{JsonPatch, JsonPointer, Operation};
-use crate::json::place::{index, segments};
+use crate::json::place::keys;
 use crate::json::{self, PlaceError, Tree};
+use crate::types::list_index;
 
 impl JsonPatch {
     /// Makes these changes in a document, or none of them.
@@ -65,17 +66,17 @@ impl Operation {
 }
 
 fn place_mut<'a>(document: &'a mut Tree, path: &JsonPointer) -> Result<Option<&'a mut Tree>, PlaceError> {
-    Ok(segments(path)?.iter().try_fold(document, |tree, key| tree.child_mut(key)))
+    Ok(keys(path)?.iter().try_fold(document, |tree, key| tree.child_mut(key)))
 }
 
 /// Sets a field, or inserts into a list; what contains it must exist.
 fn add(document: &mut Tree, path: &JsonPointer, value: Tree) -> Result<(), PlaceError> {
-    let mut keys = segments(path)?;
-    let Some(last) = keys.pop() else {
+    let mut segments = keys(path)?;
+    let Some(last) = segments.pop() else {
         *document = value;
         return Ok(());
     };
-    let parent = keys.iter().try_fold(document, |tree, key| tree.child_mut(key));
+    let parent = segments.iter().try_fold(document, |tree, key| tree.child_mut(key));
     match parent {
         Some(parent @ Tree::Object(_)) => match parent.get_mut(&last) {
             Some(field) => *field = value,
@@ -86,7 +87,7 @@ fn add(document: &mut Tree, path: &JsonPointer, value: Tree) -> Result<(), Place
             }
         },
         Some(Tree::List(items)) => {
-            let place = if last == "-" { Some(items.len()) } else { index(&last) };
+            let place = if last == "-" { Some(items.len()) } else { list_index(&last) };
             let place = place.filter(|place| *place <= items.len()).ok_or_else(|| PlaceError::missing(path))?;
             items.insert(place, value);
         }

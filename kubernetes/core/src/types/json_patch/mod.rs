@@ -6,8 +6,9 @@ use std::fmt;
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer, ser};
 
+use super::JsonPointer;
+use crate::Json;
 use crate::json::{self, Tree, Value, Writer};
-use crate::{Json, Str};
 
 /// A list of changes to an object, made one after the other, or none of them: a JSON Patch (RFC 6902).
 ///
@@ -145,11 +146,8 @@ impl JsonPatch {
 
     fn with(mut self, operation: Operation) -> Self {
         for pointer in operation.from.iter().chain([&operation.path]) {
-            if !pointer.is_valid() {
-                self.failure.get_or_insert_with(|| {
-                    format!("{pointer} is no JSON pointer: expected `/` before each key, `~0` for `~`, `~1` for `/`")
-                        .into()
-                });
+            if let Err(error) = pointer.check() {
+                self.failure.get_or_insert_with(|| error.to_string().into());
             }
         }
         self.operations.push(operation);
@@ -187,83 +185,5 @@ impl fmt::Debug for JsonPatch {
         f.debug_list()
             .entries(self.operations.iter().map(|operation| format!("{} {}", operation.op, operation.path)))
             .finish()
-    }
-}
-
-/// The path of a value in a document (RFC 6901), as `/metadata/labels/app`.
-///
-/// ```
-/// use kubernetes_core::JsonPointer;
-///
-/// assert_eq!(JsonPointer::from(["metadata", "annotations", "example.com/a~b"]).as_str(),
-///     "/metadata/annotations/example.com~1a~0b");
-/// assert_eq!(JsonPointer::from("/spec/containers").index(0).key("image").as_str(), "/spec/containers/0/image");
-/// ```
-///
-/// A text is taken as a pointer that is escaped already, an array as the keys themselves.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct JsonPointer(Str);
-
-impl JsonPointer {
-    /// The whole document.
-    pub const ROOT: Self = Self(Str::EMPTY);
-
-    /// The field `key` of what this points to.
-    #[must_use]
-    pub fn key(self, key: &str) -> Self {
-        let escaped = key.replace('~', "~0").replace('/', "~1");
-        Self([self.0.as_str(), "/", &escaped].concat().into())
-    }
-
-    /// The element at this index of what this points to.
-    #[must_use]
-    pub fn index(self, index: usize) -> Self {
-        self.key(&index.to_string())
-    }
-
-    /// The place behind the last element of what this points to, where one can be added.
-    #[must_use]
-    pub fn end(self) -> Self {
-        self.key("-")
-    }
-
-    /// The text, escaped.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    fn is_valid(&self) -> bool {
-        (self.0.is_empty() || self.0.starts_with('/'))
-            && self.0.split('~').skip(1).all(|escaped| escaped.starts_with(['0', '1']))
-    }
-}
-
-impl fmt::Display for JsonPointer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0, f)
-    }
-}
-
-impl Serialize for JsonPointer {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.as_str().serialize(serializer)
-    }
-}
-
-impl From<&str> for JsonPointer {
-    fn from(escaped: &str) -> Self {
-        Self(escaped.into())
-    }
-}
-
-impl From<String> for JsonPointer {
-    fn from(escaped: String) -> Self {
-        Self(escaped.into())
-    }
-}
-
-impl<const N: usize> From<[&str; N]> for JsonPointer {
-    fn from(keys: [&str; N]) -> Self {
-        keys.into_iter().fold(Self::ROOT, |pointer, key| pointer.key(key))
     }
 }

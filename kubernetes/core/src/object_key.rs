@@ -1,0 +1,53 @@
+use std::fmt;
+
+use crate::{Object, Str};
+
+/// Identifies an object of a resource by its namespace and name, as Go's `types.NamespacedName` does.
+///
+/// ```
+/// use kubernetes_core::ObjectKey;
+///
+/// assert_eq!(ObjectKey::new("shop", "web").to_string(), "shop/web");
+/// assert_eq!(ObjectKey::new(None, "node-1").to_string(), "node-1");
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ObjectKey {
+    /// Empty for none.
+    namespace: Str,
+    name: Str,
+}
+
+impl ObjectKey {
+    /// The object of this name in a namespace; `None` for an object of a cluster-scoped resource.
+    pub fn new<'a>(namespace: impl Into<Option<&'a str>>, name: &str) -> Self {
+        Self { namespace: namespace.into().unwrap_or_default().into(), name: name.into() }
+    }
+
+    /// The key of `object`.
+    pub fn of<K: Object>(object: &K) -> Self {
+        let metadata = object.metadata();
+        Self {
+            namespace: metadata.namespace.clone().unwrap_or_default(),
+            name: metadata.name.clone().unwrap_or_default(),
+        }
+    }
+
+    /// The namespace; objects of cluster-scoped resources have none.
+    pub fn namespace(&self) -> Option<&str> {
+        Some(&*self.namespace).filter(|namespace| !namespace.is_empty())
+    }
+
+    /// The name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl fmt::Display for ObjectKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(namespace) = self.namespace() {
+            write!(f, "{namespace}/")?;
+        }
+        f.write_str(&self.name)
+    }
+}
