@@ -69,7 +69,9 @@ impl Tree {
                 let place = fields.iter().position(|(name, _)| *name == last)?;
                 Some(fields.remove(place).1)
             }
-            Self::List(items) => list_index(&last).filter(|place| *place < items.len()).map(|place| items.remove(place)),
+            Self::List(items) => {
+                list_index(&last).filter(|place| *place < items.len()).map(|place| items.remove(place))
+            }
             _ => None,
         }
     }
