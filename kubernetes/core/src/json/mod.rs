@@ -9,6 +9,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod decode;
 mod error;
 pub(crate) mod place;
 mod reader;
@@ -19,6 +20,9 @@ mod tree;
 mod value;
 mod writer;
 
+pub use decode::Decode;
+#[doc(hidden)]
+pub use decode::Place;
 pub use error::{DecodeError, EncodeError};
 pub use place::PlaceError;
 pub(crate) use reader::MAX_DEPTH;
@@ -59,8 +63,7 @@ pub fn to_string<V: Value>(value: &V) -> Result<String, EncodeError> {
 }
 
 fn read_all<V: Value>(mut reader: Reader<'_>) -> Result<V, DecodeError> {
-    let mut value = V::default();
-    value.read_new(&mut reader)?;
+    let value = V::decode(&mut reader)?;
     reader.end()?;
     Ok(value)
 }
