@@ -40,7 +40,7 @@ pub enum Tree {
 const FEW_KEYS: usize = 16;
 
 impl Tree {
-    /// What a value is written as.
+    /// The document that a value is written as.
     ///
     /// # Errors
     /// If the value can't be written, which only types with serde derives of their own can't.

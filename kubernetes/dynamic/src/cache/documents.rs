@@ -23,7 +23,7 @@ impl Documents {
         Self { folder, ttl }
     }
 
-    /// What was discovered, unless it is missing or too old.
+    /// Reads the last discovery, unless it is missing or too old.
     ///
     /// kubectl writes no file for a version that has no resources or does not answer: such a one is a failure.
     pub(crate) async fn read(&self) -> Option<Discovery> {

@@ -1,4 +1,4 @@
-//! What discovery brought, on disk, in kubectl's own layout: both use what the other has written.
+//! Discovery documents on disk, in kubectl's own layout: each program uses the files that the other has written.
 //!
 //! Sources: <https://github.com/kubernetes/client-go/tree/v0.37.2/discovery/cached/disk> and
 //! `pkg/genericclioptions/config_flags.go` of <https://github.com/kubernetes/cli-runtime/tree/v0.37.2>.

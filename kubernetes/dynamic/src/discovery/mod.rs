@@ -17,7 +17,7 @@ pub(crate) use fetch::Fetch;
 
 use crate::ApiResource;
 
-/// What a server has, as it was at one time: groups, their versions, and the resources of each.
+/// A snapshot of the groups of a server, their versions, and the resources of each.
 ///
 /// ```no_run
 /// # async fn example(client: &kubernetes_client::Client) -> Result<(), kubernetes_client::Error> {
@@ -102,7 +102,7 @@ impl Discovery {
         version.resources.iter().find(|resource| resource.kind == of_type.kind)
     }
 
-    /// What the server could not tell: parts of it that do not answer, or that the user must not see.
+    /// The versions that the server could not tell about, as they do not answer or the user must not see them.
     pub fn failures(&self) -> &[DiscoveryFailure] {
         &self.failures
     }

@@ -6,7 +6,7 @@ use kubernetes_client::Client;
 
 use super::Mapper;
 use super::resolve::Ambiguity;
-use super::snapshots::Snapshots;
+use super::snapshots::{Settings, Snapshots};
 use crate::DiskCache;
 use crate::discovery::Fetch;
 
@@ -14,17 +14,9 @@ use crate::discovery::Fetch;
 #[must_use = "a builder does nothing until a mapper is built"]
 pub struct MapperBuilder {
     client: Client,
-    pub(super) settings: Settings,
+    settings: Settings,
     ambiguity: Ambiguity,
     cache: Option<DiskCache>,
-}
-
-/// When to ask the server, and how.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Settings {
-    pub(super) ttl: Duration,
-    pub(super) reload_interval: Duration,
-    pub(super) fetch: Fetch,
 }
 
 impl MapperBuilder {

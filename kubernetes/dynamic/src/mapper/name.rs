@@ -1,6 +1,6 @@
 use super::MapError;
 
-/// What a name asks for: `deployments`, `deployments.apps` or `deployments.v1.apps`.
+/// The parts of a name: `deployments`, `deployments.apps` or `deployments.v1.apps`.
 pub(super) struct Name<'a> {
     /// In lower case, as all names of resources are; kinds are compared without regard to case.
     pub(super) resource: String,

@@ -1,4 +1,4 @@
-//! What may have been meant by a name that leads nowhere.
+//! Resources that may have been meant by a name that leads nowhere.
 
 use kubernetes_core::GroupVersionKind;
 

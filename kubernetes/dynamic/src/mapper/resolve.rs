@@ -11,7 +11,7 @@ use super::name::{GroupMatch, Name};
 use super::near;
 use crate::{ApiResource, Discovery};
 
-/// What to do with a name that resources of several groups have.
+/// The way to treat a name that resources of several groups have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Ambiguity {
     /// It is an error, unless Kubernetes itself has one of them.
@@ -64,7 +64,7 @@ pub(super) fn by_category(discovery: &Discovery, category: &str) -> Vec<ApiResou
     discovery.preferred_resources().filter(is_in).cloned().collect()
 }
 
-/// What of a resource a name is compared with. A full name counts before a short one, whatever their groups.
+/// The field of a resource that a name is compared with. A full name counts before a short one, whatever their groups.
 #[derive(Clone, Copy)]
 enum Field {
     Name,

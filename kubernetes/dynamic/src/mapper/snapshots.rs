@@ -1,4 +1,4 @@
-//! What was discovered, and when to do so again.
+//! The last discovery, and when to do another.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -8,8 +8,8 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::MapError;
-use super::builder::Settings;
 use crate::cache::Documents;
+use crate::discovery::Fetch;
 use crate::{Discovery, DiskCache, clock};
 
 /// How long after a change of a definition the server may still tell what was before: it updates its documents in a loop
@@ -28,6 +28,14 @@ pub(super) struct Snapshots {
     loading: tokio::sync::Mutex<()>,
     /// Counts what may be of interest to those who wait for a kind.
     changes: watch::Sender<u64>,
+}
+
+/// When to ask the server, and how.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Settings {
+    pub(super) ttl: Duration,
+    pub(super) reload_interval: Duration,
+    pub(super) fetch: Fetch,
 }
 
 /// A discovery, and which one it is.
@@ -65,7 +73,7 @@ impl Snapshots {
         }
     }
 
-    /// What is known, or else discovered now. A failure is an error only if nothing is known.
+    /// The last discovery, or else one that is made now. A failure is an error only if nothing is known.
     pub(super) async fn current(&self) -> Result<Snapshot, MapError> {
         let known = {
             let state = self.state();

@@ -48,13 +48,13 @@ pub struct ApiResource {
     pub short_names: Vec<Str>,
     /// The groups of resources that it is in, as `all`.
     pub categories: Vec<Str>,
-    /// What there is below each object, as `status` and `scale`.
+    /// The subresources of each object, as `status` and `scale`.
     pub subresources: Vec<ApiSubresource>,
     /// Changes with the version in which objects are stored; only a server's classic documents have it.
     pub storage_version_hash: Option<Str>,
 }
 
-/// What there is below each object of an [`ApiResource`].
+/// A subresource of the objects of an [`ApiResource`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ApiSubresource {

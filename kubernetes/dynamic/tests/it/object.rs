@@ -1,4 +1,4 @@
-//! What a dynamic object keeps, and how it is changed.
+//! Content that a dynamic object keeps, and how it is changed.
 
 use kubernetes_core::json::{self, Tree};
 use kubernetes_core::{GroupVersionKind, Json, List, Object, ObjectMeta, resource};

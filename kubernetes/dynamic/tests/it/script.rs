@@ -98,7 +98,7 @@ pub(crate) fn status(code: u16, reason: &str) -> Value {
         "message": format!("the script says {reason}")})
 }
 
-/// What a request accepts.
+/// The media types that a request accepts.
 pub(crate) fn accept(request: &Request<Body>) -> &str {
     request.headers()[ACCEPT].to_str().unwrap()
 }
