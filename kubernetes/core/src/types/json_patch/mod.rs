@@ -1,3 +1,6 @@
+mod apply;
+mod between;
+
 use std::fmt;
 
 use serde::ser::SerializeMap as _;
@@ -5,6 +8,7 @@ use serde::{Serialize, Serializer, ser};
 
 use super::JsonPointer;
 use crate::Json;
+use crate::json::{self, Tree, Value, Writer};
 
 /// A list of changes to an object, made one after the other, or none of them: a JSON Patch (RFC 6902).
 ///
@@ -97,6 +101,47 @@ impl JsonPatch {
                 self
             }
         }
+    }
+
+    fn push_value(&mut self, op: &'static str, path: JsonPointer, value: &Tree) {
+        // The text of a tree is JSON.
+        let value = json::from_str(&value.to_text()).unwrap_or_default();
+        self.operations.push(Operation { op, from: None, path, value: Some(value) });
+    }
+
+    fn push_remove(&mut self, path: JsonPointer) {
+        self.operations.push(Operation { op: "remove", from: None, path, value: None });
+    }
+
+    /// Writes the operations, their values as they are: serde's way takes numbers for doubles.
+    ///
+    /// # Errors
+    /// If a path or value is not valid.
+    pub(crate) fn to_text(&self) -> Result<String, json::EncodeError> {
+        if let Some(failure) = &self.failure {
+            return Err(json::EncodeError::new(failure.clone()));
+        }
+        let mut writer = Writer::new();
+        writer.begin_list();
+        for operation in &self.operations {
+            writer.element();
+            writer.begin_object();
+            writer.key("op");
+            writer.string(operation.op);
+            if let Some(from) = &operation.from {
+                writer.key("from");
+                writer.string(from.as_str());
+            }
+            writer.key("path");
+            writer.string(operation.path.as_str());
+            if let Some(value) = &operation.value {
+                writer.key("value");
+                value.write(&mut writer);
+            }
+            writer.end_object();
+        }
+        writer.end_list();
+        writer.finish()
     }
 
     fn with(mut self, operation: Operation) -> Self {
