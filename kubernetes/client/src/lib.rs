@@ -38,6 +38,7 @@ mod authentication;
 mod authorization;
 mod backoff;
 mod body;
+mod buffer;
 mod builder;
 mod client;
 mod clock;

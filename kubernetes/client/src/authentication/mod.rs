@@ -5,6 +5,7 @@ pub(crate) mod exec;
 mod fields;
 mod identity;
 pub(crate) mod impersonation;
+mod jwt;
 mod oidc;
 mod renewed;
 
@@ -17,6 +18,7 @@ use kubernetes_config::{Config, Credentials};
 use rustls::sign::CertifiedKey;
 
 use crate::authorization::{basic, bearer};
+use crate::clock;
 use crate::error::{AuthenticationError, Error, Kind};
 use crate::reloaded::Reloaded;
 use crate::transport::ClientCertificate;
@@ -155,10 +157,21 @@ impl Authentication {
         }
     }
 
-    /// Adds to an error what is known about our own certificate.
-    pub(crate) fn explain(&self, error: Error) -> Error {
-        let fault = || self.identity.as_ref()?.fault();
-        if error.may_be_about_credentials() { error.with_hint(fault) } else { error }
+    /// Adds to an error what is known about the credentials, and removes them where the server has sent them back.
+    pub(crate) fn explain(&self, mut error: Error, sent: Option<&HeaderValue>) -> Error {
+        let sent = sent.and_then(|header| header.to_str().ok()?.split_once(' '));
+        if let Some((_, secret)) = sent.filter(|(_, secret)| secret.len() >= MIN_SECRET) {
+            error = error.redact(secret);
+        }
+        if !error.may_be_about_credentials() {
+            return error;
+        }
+        let token = sent.filter(|(scheme, _)| *scheme == "Bearer" && error.is_unauthorized());
+        let expired = token.and_then(|(_, token)| {
+            let expires = jwt::expiry(token).ok()?;
+            (expires <= clock::timestamp()).then(|| format!("the token expired at {expires}: renew it"))
+        });
+        error.with_hint(|| expired.or_else(|| self.identity.as_ref()?.fault()))
     }
 
     /// Whether new credentials may come with another certificate.
@@ -184,6 +197,9 @@ impl Credential {
         }
     }
 }
+
+/// A shorter text is not taken for a secret: it may be anywhere in an error.
+const MIN_SECRET: usize = 4;
 
 const INVALID_TOKEN: &str = "the token is empty, or contains a line break or control character";
 

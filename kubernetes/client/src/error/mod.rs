@@ -8,6 +8,7 @@ mod classify;
 mod kind;
 mod request_line;
 mod response;
+mod text;
 mod transport;
 
 use std::error::Error as StdError;
@@ -100,6 +101,14 @@ impl Error {
     /// Names the request of an error that doesn't know it yet.
     pub(crate) fn or_request(mut self, line: &Arc<RequestLine>) -> Self {
         self.0.request.get_or_insert_with(|| Arc::clone(line));
+        self
+    }
+
+    /// Removes a secret that the server has sent back, such as a page that shows the headers of the request.
+    pub(crate) fn redact(mut self, secret: &str) -> Self {
+        if let Kind::Status(response) = &mut self.0.kind {
+            response.redact(secret);
+        }
         self
     }
 

@@ -56,8 +56,8 @@ impl Retries {
         }
         let delay = self.delays.next_delay();
         let wait = self.wait(error, delay)?;
-        let too_late = self.deadline.is_some_and(|deadline| clock::now() + wait >= deadline);
-        (!too_late).then_some(wait)
+        let end = clock::now().checked_add(wait)?;
+        self.deadline.is_none_or(|deadline| end < deadline).then_some(wait)
     }
 
     fn wait(&self, error: &Error, delay: Duration) -> Option<Duration> {
