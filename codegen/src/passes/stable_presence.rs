@@ -21,6 +21,7 @@ const REQUIRED: &[(&str, &[(&str, &[&str])])] = &[
                 "DaemonSetStatus",
                 &["currentNumberScheduled", "numberMisscheduled", "desiredNumberScheduled", "numberReady"],
             ),
+            ("DaemonSetUpdateStrategy", &[]),
             ("Deployment", &["spec"]),
             ("DeploymentCondition", &[]),
             ("DeploymentSpec", &["selector", "template"]),
@@ -70,6 +71,7 @@ const REQUIRED: &[(&str, &[(&str, &[&str])])] = &[
             ("ContainerStateWaiting", &[]),
             ("ContainerStatus", &["name", "ready", "restartCount", "image", "imageID"]),
             ("EnvVar", &["name"]),
+            ("EphemeralContainer", &["name"]),
             ("Event", &["metadata", "involvedObject"]),
             ("LimitRange", &[]),
             ("Namespace", &[]),
@@ -99,7 +101,15 @@ const REQUIRED: &[(&str, &[(&str, &[&str])])] = &[
     ("io.k8s.api.discovery.v1", &[("EndpointSlice", &["addressType"])]),
     ("io.k8s.api.flowcontrol.v1", &[("FlowSchema", &["spec"]), ("PriorityLevelConfiguration", &["spec"])]),
     ("io.k8s.api.networking.v1", &[("Ingress", &[]), ("NetworkPolicy", &[])]),
-    ("io.k8s.api.policy.v1", &[("Eviction", &[]), ("PodDisruptionBudget", &[]), ("PodDisruptionBudgetSpec", &[])]),
+    (
+        "io.k8s.api.policy.v1",
+        &[
+            ("Eviction", &[]),
+            ("PodDisruptionBudget", &[]),
+            ("PodDisruptionBudgetSpec", &[]),
+            ("PodDisruptionBudgetStatus", &[]),
+        ],
+    ),
     (
         "io.k8s.api.rbac.v1",
         &[
@@ -118,6 +128,10 @@ const REQUIRED: &[(&str, &[(&str, &[&str])])] = &[
         &[
             ("CustomResourceDefinition", &["spec"]),
             ("CustomResourceDefinitionCondition", &["type", "status"]),
+            ("CustomResourceDefinitionNames", &["plural", "kind"]),
+            ("CustomResourceDefinitionSpec", &["group", "names", "scope", "versions"]),
+            ("CustomResourceDefinitionStatus", &[]),
+            ("CustomResourceDefinitionVersion", &["name", "served", "storage"]),
             ("JSONSchemaProps", &[]),
         ],
     ),
