@@ -46,15 +46,21 @@ impl Path {
 
     /// The path of an object in a namespace.
     pub fn namespaced<K: NamespacedResource>(namespace: impl AsRef<str>, name: impl AsRef<str>) -> Self {
-        resource_path::named::<K>(Some(namespace.as_ref()), name.as_ref())
+        resource_path::of::<K>(Some(namespace.as_ref())).object(name)
     }
 
     /// The path of an object of a cluster-scoped resource.
     pub fn cluster<K: ClusterResource>(name: impl AsRef<str>) -> Self {
-        resource_path::named::<K>(None, name.as_ref())
+        resource_path::of::<K>(None).object(name)
     }
 
-    /// The path of what hangs below an object. What comes and goes there may be of another type, as for `scale`.
+    /// The path of the object of this name among those at this path.
+    #[must_use]
+    pub fn object(self, name: impl AsRef<str>) -> Self {
+        self.argument("name", name.as_ref())
+    }
+
+    /// The path of a subresource. What it takes and gives may be of another type than the object, as for `scale`.
     ///
     /// ```
     /// use kubernetes_core::Path;
@@ -66,10 +72,15 @@ impl Path {
     /// ```
     #[must_use]
     pub fn subresource(self, name: impl AsRef<str>) -> Self {
+        self.argument("subresource", name.as_ref())
+    }
+
+    /// Appends one segment, which an error calls `name`.
+    pub(super) fn argument(self, name: &str, argument: &str) -> Self {
         Self(self.0.and_then(|mut path| {
-            check_argument("subresource", name.as_ref())?;
+            check_argument(name, argument)?;
             path.push('/');
-            path.extend(percent::encode(name.as_ref()));
+            path.extend(percent::encode(argument));
             Ok(path)
         }))
     }
