@@ -1,5 +1,6 @@
 //! What users of the crate rely on: the JSON engine, its bridge to serde, and the requests that are made.
 
+#[cfg(feature = "cbor")]
 mod cbor;
 mod compile_fail;
 mod decode;
