@@ -1,4 +1,4 @@
-use super::{Encoded, Execute, shape};
+use super::{Execute, shape};
 use crate::Deleted;
 use crate::json::Value;
 use crate::meta::v1::DeleteOptions;
@@ -41,6 +41,6 @@ impl<K> DeleteRequest<K> {
     where
         K: Value + Send,
     {
-        client.execute(self.request, Encoded::decode).await
+        client.execute(self.request, Deleted::from_answer).await
     }
 }

@@ -1,4 +1,4 @@
-use super::{Encoded, Execute, shape};
+use super::{Execute, shape};
 use crate::meta::v1::DeleteOptions;
 use crate::{Deleted, List, Object};
 
@@ -35,6 +35,6 @@ impl<K> DeleteCollectionRequest<K> {
     where
         K: Object,
     {
-        client.execute(self.request, Encoded::decode).await
+        client.execute(self.request, Deleted::from_answer).await
     }
 }

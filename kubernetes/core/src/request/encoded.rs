@@ -6,7 +6,7 @@ use http::HeaderValue;
 
 #[cfg(feature = "cbor")]
 use crate::cbor;
-use crate::json::{self, DecodeError, Value};
+use crate::json::{self, Budget, DecodeError, Reader, Value};
 
 /// The body of an answer, and the media type that says how to decode it.
 ///
@@ -23,12 +23,19 @@ use crate::json::{self, DecodeError, Value};
 pub struct Encoded {
     content_type: Option<HeaderValue>,
     bytes: Bytes,
+    budget: Budget,
 }
 
 impl Encoded {
     /// A body with its `Content-Type`, if it has one.
     pub fn new(content_type: impl Into<Option<HeaderValue>>, bytes: impl Into<Bytes>) -> Self {
-        Self { content_type: content_type.into(), bytes: bytes.into() }
+        Self { content_type: content_type.into(), bytes: bytes.into(), budget: Budget::default() }
+    }
+
+    /// Sets how much memory the decoded document may take, in place of the default [`Budget`].
+    #[must_use]
+    pub fn with_budget(self, budget: Budget) -> Self {
+        Self { budget, ..self }
     }
 
     /// The media type without its parameters; empty if there is none.
@@ -50,9 +57,17 @@ impl Encoded {
     /// Decodes CBOR as such, and anything else as JSON, by whatever name.
     ///
     /// # Errors
-    /// If the bytes are not in that format, or do not fit the type; the error names the place.
+    /// If the bytes are not in that format, do not fit the type or take more memory than the [budget](Self::with_budget);
+    /// the error names the place.
     pub fn decode<V: Value>(&self) -> Result<V, DecodeError> {
-        if self.is_cbor() { json::from_str(&self.cbor_to_json()?) } else { json::from_slice(&self.bytes) }
+        let memory = self.budget.bytes(self.bytes.len());
+        if self.is_cbor() {
+            // The text counts, as it is in memory beside the value.
+            let text = self.cbor_to_json()?;
+            let left = memory.saturating_sub(text.len());
+            return json::read_all(Reader::new(&text).with_memory(left));
+        }
+        json::read_all(Reader::from_slice(&self.bytes)?.with_memory(memory))
     }
 
     /// The document as JSON text.
