@@ -2,6 +2,7 @@ use kubernetes_swagger::{Merged, merge, parse};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use crate::enums::has_enums;
 use crate::error::{Error, Result};
 use crate::locate;
 
@@ -66,6 +67,14 @@ impl Content<'_> {
                 let error = |error| Error::new("it can't be written as JSON").in_file(source).caused_by(error);
                 serde_json::to_vec(&self.parse(source)?.openapi).map_err(error)
             }
+        }
+    }
+
+    /// Whether any of its strings has known values.
+    pub(crate) fn has_enums(&self) -> bool {
+        match self {
+            Self::Swagger(bytes) => has_enums(bytes),
+            Self::OpenApi(documents) => documents.iter().any(|(_, bytes)| has_enums(bytes)),
         }
     }
 

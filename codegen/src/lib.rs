@@ -9,9 +9,11 @@ mod crds;
 mod description;
 mod description_files;
 mod diff;
+mod enums;
 mod error;
 mod facts;
 mod fixups;
+mod input;
 mod ir;
 mod locate;
 mod lock;
@@ -21,7 +23,9 @@ mod output;
 mod passes;
 mod references;
 mod render;
+mod text;
 mod timings;
+mod version;
 
 use std::fmt;
 
@@ -32,11 +36,15 @@ pub use crds::{CustomCrate, CustomResources, generate_custom};
 pub use description::{Content, Description};
 pub use description_files::DescriptionFiles;
 pub use diff::{Change, Differences, Item, Kind, diff};
+pub use enums::{KeptEnums, keep_enums};
 pub use error::{Error, Result};
+pub use input::{files_below, read_file};
 pub use lock::Lock;
 pub use normal_form::normal_form;
-pub use output::{COMMAND, Changes, FileTree};
+pub use output::{COMMAND, Changes, FileTree, OutputFolder};
+pub use text::printable;
 pub use timings::Timings;
+pub use version::check_version;
 
 /// What was generated.
 #[derive(Clone, Debug)]
@@ -97,10 +105,11 @@ pub fn generate(description: &Description<'_>) -> Result<Generation> {
 
 fn plan_and_render(description: &Description<'_>) -> Result<Generation> {
     let Description { source, kubernetes, content } = *description;
+    check_version(kubernetes)?;
     let mut timings = Timings::default();
     let Merged { mut openapi, gave_way } = timings.measure("parse", || content.parse(source))?;
     let notes = gave_way.iter().map(ToString::to_string).collect();
-    check_version(&openapi, kubernetes)?;
+    compare_versions(&openapi, kubernetes)?;
     let fixups = timings.measure("fixups", || fixups::apply(&mut openapi))?;
     let api = timings.measure("lower", || lower::lower(&openapi))?;
     drop(openapi);
@@ -118,7 +127,7 @@ fn plan_and_render(description: &Description<'_>) -> Result<Generation> {
 
 /// The description must be of the version that the lock names. The file in Kubernetes' sources names none, and a server
 /// its minor version alone.
-fn check_version(openapi: &OpenAPI, kubernetes: &str) -> Result<()> {
+fn compare_versions(openapi: &OpenAPI, kubernetes: &str) -> Result<()> {
     let found = openapi.info.version.as_str();
     if found == kubernetes || found == "unversioned" || kubernetes.starts_with(&format!("v{found}.")) {
         return Ok(());

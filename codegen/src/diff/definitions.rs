@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::deprecation::is_deprecated;
 use super::places::Places;
-use super::{Change, Item, Kind, Notes, definitions_of};
+use super::{Change, Item, KNOWN_VALUES, Kind, Notes, definitions_of};
 use crate::lower::says_nothing;
 use crate::references::{data, keywords};
 
@@ -150,7 +150,7 @@ pub(super) fn type_name<S: Borrow<Schema>>(schema: &ReferenceOr<S>) -> String {
             Some(AdditionalProperties::Schema(values)) => format!("map of {}", type_name(&**values)),
             _ => "object".to_owned(),
         },
-        Some(other) if !keywords.enumeration.is_empty() => format!("{other} of known values"),
+        Some(other) if !keywords.enumeration.is_empty() => format!("{other}{KNOWN_VALUES}"),
         Some(other) => match &keywords.format {
             Some(format) => format!("{other} ({format})"),
             None => other.to_owned(),

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use kubernetes_swagger::extension::{self, MapType};
 use openapiv3::{OpenAPI, ReferenceOr, Schema};
@@ -7,6 +7,7 @@ use super::descriptions::{possible_values, with_default, without_possible_values
 use super::homes::{home_of, is_built_in};
 use super::schemas::{self, Form, Properties, Shape};
 use crate::error::{Error, Place, Result};
+use crate::ir::names::UniqueNames;
 use crate::ir::{Body, Definition, Enum, Field, GroupVersionKind, Presence, Special, Struct, Type, Variant, names};
 use crate::references::data;
 
@@ -92,21 +93,24 @@ impl Lowering<'_> {
     fn add_struct(&mut self, place: &Place<'_>, name: &str, description: &str, form: Form<'_>) -> Result<Struct> {
         let (properties, required): (&Properties, _) = (&form.keywords.properties, &form.keywords.required);
         let place = place.key("properties");
-        let mut fields = Vec::with_capacity(properties.len());
+        let mut fields: Vec<Field> = Vec::with_capacity(properties.len());
+        let (mut names, mut places) = (UniqueNames::default(), HashMap::new());
+        let required: HashSet<&String> = required.iter().collect();
         let sorted: BTreeMap<_, _> = properties.iter().collect();
         for (property, schema) in sorted {
             let place = place.key(property);
             let mut field = self.field(&place, name, property, schema, required.contains(property))?;
-            let is_taken = |name: &str| fields.iter().find(|other: &&Field| other.name == name);
-            if let Some(other) = is_taken(&field.name) {
-                if is_built_in(self.definition) {
+            let name = names.add(&field.name, if field.name.ends_with('_') { "" } else { "_" });
+            match places.get(&field.name).and_then(|index: &usize| fields.get(*index)) {
+                Some(other) if is_built_in(self.definition) => {
                     let message = format!("`{property}` and `{}` are both `{}` in Rust", other.wire, field.name);
                     return Err(place.error(message));
                 }
-                // Custom resources do have `proxyURL` beside `proxyUrl`. The numbers don't end, so one is free.
-                let mut numbered = (2..).map(|number| format!("{}_{number}", field.name.trim_end_matches('_')));
-                field.name = numbered.find(|name| is_taken(name).is_none()).unwrap_or_default();
+                // Custom resources do have `proxyURL` beside `proxyUrl`.
+                Some(_) => field.name.clone_from(&name),
+                None => {}
             }
+            places.insert(name, fields.len());
             fields.push(field);
         }
         let description = description.to_owned();

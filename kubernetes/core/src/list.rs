@@ -74,17 +74,22 @@ impl<K: Object> Value for List<K> {
     fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
         let start = reader.clone();
         let (api_version, kind) = list_type::<K>();
-        let (mut api_version, mut kind) = (TypeField::new(&api_version, "v1"), TypeField::new(&kind, "List"));
-        let mut any = (Ignored, Ignored);
-        let types: [&mut dyn AnyValue; 2] =
-            if K::TYPE.is_some() { [&mut api_version, &mut kind] } else { [&mut any.0, &mut any.1] };
-        let [of_version, of_kind] = types;
-        reader
-            .fields(Self::FIELDS, &mut [of_version, of_kind, &mut self.metadata, &mut self.items])
-            .map_err(|error| in_item(error, start))?;
-        // A list of any kinds is `v1`, whatever the version of its items.
-        let of_version = if kind.is_general() { "v1" } else { api_version.expected };
-        api_version.check(of_version, reader).map_err(|error| error.in_field("apiVersion"))
+        if K::TYPE.is_some() {
+            let (mut api_version, mut kind) = (TypeField::new(&api_version, "v1"), TypeField::new(&kind, "List"));
+            let fields: &mut [&mut dyn AnyValue] =
+                &mut [&mut api_version, &mut kind, &mut self.metadata, &mut self.items];
+            reader.fields(Self::FIELDS, fields).map_err(|error| in_item(error, start))?;
+            // A list of any kinds is `v1`, whatever the version of its items.
+            let of_version = if kind.is_general() { "v1" } else { api_version.expected };
+            return api_version.check(of_version, reader).map_err(|error| error.in_field("apiVersion"));
+        }
+        let (mut api_version, mut kind) = (Str::EMPTY, Str::EMPTY);
+        let fields: &mut [&mut dyn AnyValue] = &mut [&mut api_version, &mut kind, &mut self.metadata, &mut self.items];
+        reader.fields(Self::FIELDS, fields).map_err(|error| in_item(error, start))?;
+        if let Some(kind) = kind.strip_suffix("List").filter(|kind| !kind.is_empty()) {
+            self.items.iter_mut().for_each(|item| item.assume_type(&api_version, kind));
+        }
+        Ok(())
     }
 
     fn write_fields(&self, writer: &mut Writer) {
@@ -161,15 +166,4 @@ impl Value for PartialMetadata {
     fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
         reader.fields(Self::FIELDS, &mut [&mut self.name, &mut self.namespace])
     }
-}
-
-/// Whatever a field's value is.
-struct Ignored;
-
-impl AnyValue for Ignored {
-    fn read_any(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        reader.skip()
-    }
-
-    fn write_any(&self, _: &mut Writer) {}
 }

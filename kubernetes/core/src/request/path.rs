@@ -57,7 +57,23 @@ impl Path {
     /// The path of the object of this name among those at this path.
     #[must_use]
     pub fn object(self, name: impl AsRef<str>) -> Self {
-        self.argument("name", name.as_ref())
+        self.segment("name", name.as_ref())
+    }
+
+    /// No path, for a reason that is reported when the request is sent.
+    pub fn invalid(reason: impl Into<String>) -> Self {
+        Self(Err(InvalidRequest::new(reason.into())))
+    }
+
+    /// The path with one more segment, which errors call by the name of its `argument`.
+    #[must_use]
+    pub fn segment(self, argument: &str, value: &str) -> Self {
+        Self(self.0.and_then(|mut path| {
+            check_argument(argument, value)?;
+            path.push('/');
+            path.extend(percent::encode(value));
+            Ok(path)
+        }))
     }
 
     /// The path of a subresource. What it takes and gives may be of another type than the object, as for `scale`.
@@ -72,17 +88,7 @@ impl Path {
     /// ```
     #[must_use]
     pub fn subresource(self, name: impl AsRef<str>) -> Self {
-        self.argument("subresource", name.as_ref())
-    }
-
-    /// Appends one segment, which an error calls `name`.
-    pub(super) fn argument(self, name: &str, argument: &str) -> Self {
-        Self(self.0.and_then(|mut path| {
-            check_argument(name, argument)?;
-            path.push('/');
-            path.extend(percent::encode(argument));
-            Ok(path)
-        }))
+        self.segment("subresource", name.as_ref())
     }
 
     /// Appends a path that may have several segments, for proxies; each is encoded, the slashes between them are kept.

@@ -35,13 +35,13 @@ pub(super) fn of<K: Resource>(namespace: Option<&str>) -> Path {
 fn objects(group: &str, version: &str, plural: &str, namespace: Option<&str>) -> Path {
     let mut path = group_version(group, version);
     if let Some(namespace) = namespace {
-        path = path.join("namespaces").argument("namespace", namespace);
+        path = path.join("namespaces").segment("namespace", namespace);
     }
-    path.argument("resource", plural)
+    path.segment("resource", plural)
 }
 
 fn group_version(group: &str, version: &str) -> Path {
     let root = Path::new(if group.is_empty() { "/api" } else { "/apis" }, &[]);
-    let root = if group.is_empty() { root } else { root.argument("group", group) };
-    root.argument("version", version)
+    let root = if group.is_empty() { root } else { root.segment("group", group) };
+    root.segment("version", version)
 }

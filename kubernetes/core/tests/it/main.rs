@@ -4,6 +4,7 @@ mod budget;
 #[cfg(feature = "cbor")]
 mod cbor;
 mod compile_fail;
+mod custom_types;
 mod decode;
 mod field_orders;
 mod fuzz;
