@@ -1,7 +1,7 @@
 //! How much memory a document may take when it is decoded.
 
 use http::HeaderValue;
-use kubernetes_core::json::{self, Budget, Decode, Reader, Value};
+use kubernetes_core::json::{self, Budget, Reader, Value};
 use kubernetes_core::{Encoded, List, Map, ObjectMeta, Str};
 
 use crate::{Part, Widget};
