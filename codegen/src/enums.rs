@@ -1,6 +1,6 @@
 //! Enums of a description: published ones have none, since Kubernetes writes them for running servers only.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::lower::POSSIBLE_VALUES;
@@ -35,7 +35,9 @@ pub fn keep_enums(old: (&str, &[u8]), new: (&str, &[u8])) -> Result<KeptEnums> {
     };
     let (old_document, mut document) = (parse(old)?, parse(new)?);
     let mut kept = 0;
-    if let (Some(old), Some(new)) = (definitions(&old_document), document.get_mut(DEFINITIONS)) {
+    let definitions = PLACES.iter().find_map(|place| old_document.pointer(place)?.as_object());
+    let place = PLACES.iter().find(|place| document.pointer(place).is_some());
+    if let (Some(old), Some(new)) = (definitions, place.and_then(|place| document.pointer_mut(place))) {
         for (name, old) in old {
             if let Some(new) = new.get_mut(name) {
                 keep(old, new, &mut kept);
@@ -47,11 +49,8 @@ pub fn keep_enums(old: (&str, &[u8]), new: (&str, &[u8])) -> Result<KeptEnums> {
     Ok(KeptEnums { text, kept })
 }
 
-const DEFINITIONS: &str = "definitions";
-
-fn definitions(document: &Value) -> Option<&Map<String, Value>> {
-    document.get(DEFINITIONS).and_then(Value::as_object)
-}
+/// Where Swagger 2.0 and OpenAPI 3.0 have definitions.
+const PLACES: [&str; 2] = ["/definitions", "/components/schemas"];
 
 /// Walks two schemas of the same place together. JSON that was read is at most 128 levels deep.
 fn keep(old: &Value, new: &mut Value, kept: &mut usize) {

@@ -13,7 +13,7 @@ use super::terminal::{print, report, spinner};
 
 #[derive(Args)]
 pub(super) struct Pin {
-    /// The description to pin: a file of Swagger 2.0, or a folder of OpenAPI 3.0, which is pinned as Swagger 2.0.
+    /// The description to pin: a file of Swagger 2.0, or a folder of OpenAPI 3.0, which is pinned as one document.
     description: PathBuf,
     /// Its version of Kubernetes, as v1.37.2, if it does not say so itself (the file in Kubernetes' sources does not).
     #[arg(long, value_name = "VERSION")]
@@ -44,7 +44,7 @@ pub(super) fn run(arguments: &Pin) -> Result<ExitCode, Error> {
     let kubernetes = version(arguments, &description)?;
     let new = New::read(arguments, &description, previous.as_ref())?;
     let (generation, differences) = new.generate(&input, &kubernetes, previous.as_ref())?;
-    let text = normal_form(name, &new.content().to_swagger(name)?)?;
+    let text = normal_form(name, &new.content().to_document(name)?)?;
     let source = arguments.source.as_deref().unwrap_or(name);
     let lock_text = Lock::of(&kubernetes, source, text.as_bytes()).to_toml();
     let mut changes = generation.tree.compare(root)?;
@@ -81,7 +81,7 @@ impl<'a> New<'a> {
             let message = "there is no pinned description to keep enums from: leave out --keep-enums";
             return Err(Error::of_file(name, message));
         };
-        let kept = keep_enums((input, bytes), (name, &files.content().to_swagger(name)?))?;
+        let kept = keep_enums((input, bytes), (name, &files.content().to_document(name)?))?;
         Ok(Self { files, with_enums: Some((kept.text, kept.kept)) })
     }
 

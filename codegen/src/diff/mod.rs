@@ -8,7 +8,7 @@ mod places;
 
 use std::fmt;
 
-use kubernetes_swagger::Swagger;
+use openapiv3::{OpenAPI, ReferenceOr, Schema};
 use serde::Serialize;
 
 use crate::Description;
@@ -150,15 +150,15 @@ impl fmt::Display for Differences {
 /// # Errors
 /// If one of them is no Swagger 2.0 or OpenAPI 3.0 as Kubernetes writes it.
 pub fn diff(old: &Description<'_>, new: &Description<'_>) -> Result<Differences> {
-    let (old_swagger, new_swagger) = (old.content.parse(old.source)?, new.content.parse(new.source)?);
-    let mut differences = compare((old.kubernetes, &old_swagger), (new.kubernetes, &new_swagger));
+    let (old_openapi, new_openapi) = (old.content.parse(old.source)?.openapi, new.content.parse(new.source)?.openapi);
+    let mut differences = compare((old.kubernetes, &old_openapi), (new.kubernetes, &new_openapi));
     if old.content.has_enums() != new.content.has_enums() {
         differences.leave_out_enums(new.content.has_enums());
     }
     Ok(differences)
 }
 
-fn compare(old: (&str, &Swagger), new: (&str, &Swagger)) -> Differences {
+fn compare(old: (&str, &OpenAPI), new: (&str, &OpenAPI)) -> Differences {
     let places = Places::new([old.1, new.1]);
     let mut changes = Vec::new();
     definitions::compare(&places, old.1, new.1, &mut changes);
@@ -200,4 +200,9 @@ impl Notes<'_> {
     fn plain(&mut self, change: Kind) {
         self.note(change, false, None, None);
     }
+}
+
+/// The definitions of a description, by name.
+fn definitions_of(openapi: &OpenAPI) -> impl Iterator<Item = (&String, &ReferenceOr<Schema>)> {
+    openapi.components.iter().flat_map(|components| &components.schemas)
 }

@@ -1,5 +1,5 @@
-use crate::Status;
-use crate::json::{DecodeError, Reader, Value, Writer};
+use crate::json::{Decode, DecodeError, Reader, Value, Writer};
+use crate::{Encoded, Status};
 
 /// What a delete answers: the object as it last was (or as it is, while finalizers hold it), or a Status.
 ///
@@ -31,13 +31,9 @@ impl<K> Default for Deleted<K> {
 impl<K: Value> Value for Deleted<K> {
     fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
         *self = if kind_is_status(&mut reader.clone())? {
-            let mut status = Box::<Status>::default();
-            status.read_new(reader)?;
-            Self::Status(status)
+            Self::Status(Box::new(Decode::decode(reader)?))
         } else {
-            let mut object = Box::<K>::default();
-            object.read_new(reader)?;
-            Self::Object(object)
+            Self::Object(Box::new(K::decode(reader)?))
         };
         Ok(())
     }
@@ -47,6 +43,17 @@ impl<K: Value> Value for Deleted<K> {
             Self::Object(object) => object.write(writer),
             Self::Status(status) => status.write(writer),
         }
+    }
+}
+
+impl<K: Value> Deleted<K> {
+    /// Decodes the answer to a delete: one without a body succeeded, as some aggregated API servers answer.
+    pub(crate) fn from_answer(answer: &Encoded) -> Result<Self, DecodeError> {
+        if answer.bytes().trim_ascii().is_empty() {
+            let status = Status { status: Some("Success".into()), ..Default::default() };
+            return Ok(Self::Status(Box::new(status)));
+        }
+        answer.decode()
     }
 }
 

@@ -11,6 +11,7 @@
 //! This crate knows nothing of HTTP transports: what sends a request implements [`Execute`].
 //! Most programs depend on `kubernetes-sdk`, which re-exports it.
 
+#[cfg(feature = "cbor")]
 pub mod cbor;
 mod condition;
 #[doc(hidden)]
@@ -58,8 +59,9 @@ pub use request::{
 pub use str::Str;
 pub use table::{Table, TableColumnDefinition, TableRow, TableRowCondition};
 pub use types::{
-    ByteString, FieldsV1, IntOrString, InvalidJsonPointer, Json, JsonPatch, JsonPointer, MicroTime, OrArray, OrBool,
-    OrStringArray, ParsePercentageError, ParseQuantityError, ParseTimeError, Patch, Quantity, RawExtension, Time,
+    ByteString, FieldsV1, IntOrString, IntOrText, InvalidJsonPointer, Json, JsonPatch, JsonPointer, MicroTime,
+    Nullable, OrArray, OrBool, OrStringArray, ParsePercentageError, ParseQuantityError, ParseTimeError, Patch,
+    Quantity, RawExtension, Rest, Time,
 };
 
 #[doc(no_inline)]

@@ -1,25 +1,33 @@
 //! The server's clock: it follows tokio's, which a test can pause, and can be set forward by hand.
+//!
+//! Everything in this crate that reads the time or waits does it here.
 
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::time::Instant;
+use tokio::time::{Instant, Sleep, sleep_until};
 
+/// The time, as the server and its objects know it.
 #[derive(Debug)]
 pub(crate) struct Clock {
-    /// What the clock showed at `started`.
+    /// The time at `started`.
     origin: Timestamp,
     started: Instant,
-    /// By how much it was set forward.
+    /// By how much the clock was set forward.
     advanced: Duration,
 }
 
 impl Clock {
-    pub(crate) fn starting_at(origin: Timestamp) -> Self {
+    /// A clock that shows `origin` now; the system's time without one.
+    pub(crate) fn starting_at(origin: Option<Timestamp>) -> Self {
+        let origin = origin.unwrap_or_else(Timestamp::now);
         Self { origin, started: Instant::now(), advanced: Duration::ZERO }
     }
 
-    /// How long the server has been running, by its clock.
+    /// How long the server has been running.
     pub(crate) fn elapsed(&self) -> Duration {
         self.started.elapsed().saturating_add(self.advanced)
     }
@@ -32,7 +40,7 @@ impl Clock {
         self.advanced = self.advanced.saturating_add(by);
     }
 
-    /// The time as objects carry it, to the second.
+    /// The current time as objects carry it, to the second.
     pub(crate) fn timestamp(&self) -> String {
         seconds(self.now())
     }
@@ -41,4 +49,28 @@ impl Clock {
 /// RFC 3339 to the second, as `metav1.Time` is written.
 pub(crate) fn seconds(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// Waits by tokio's clock.
+pub(crate) async fn sleep(duration: Duration) {
+    tokio::time::sleep(duration).await;
+}
+
+/// A timer that can be set again, by tokio's clock.
+#[derive(Debug, Default)]
+pub(crate) struct Timer(Option<Pin<Box<Sleep>>>);
+
+/// A timer ends after this time in any case: the sum of the present and of the longest duration overflows.
+const LONGEST_SLEEP: Duration = Duration::from_secs(24 * 60 * 60);
+
+impl Timer {
+    /// Sets the timer to end after `wait`; ready if that is at once.
+    pub(crate) fn poll_after(&mut self, wait: Duration, cx: &mut Context<'_>) -> Poll<()> {
+        let at = Instant::now() + wait.min(LONGEST_SLEEP);
+        match &mut self.0 {
+            Some(sleep) => sleep.as_mut().reset(at),
+            None => self.0 = Some(Box::pin(sleep_until(at))),
+        }
+        self.0.as_mut().map_or(Poll::Ready(()), |sleep| sleep.as_mut().poll(cx))
+    }
 }

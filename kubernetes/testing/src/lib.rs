@@ -46,44 +46,29 @@
 //! - Protobuf and CBOR, OpenAPI (`kubectl explain`), connections (`exec`, `attach`, `portforward`, `proxy`) and logs. They
 //!   are answered with 415, 406, 404 or 501.
 
-mod behaviour;
-mod body;
-mod builder;
-mod call;
 mod clock;
-mod custom;
-mod custom_schema;
+mod definitions;
 mod discovery;
-mod failure;
-mod fault;
+mod faults;
 mod fields;
 #[rustfmt::skip]
 mod generated;
-mod load;
-mod names;
 mod object;
-mod record;
-mod registry;
-mod request_info;
+mod printing;
+mod reply;
+mod request;
+mod resources;
 mod schema;
 mod selection;
+mod semantics;
 mod server;
-mod service;
 mod shape;
-mod shard;
-mod shared;
 mod state;
+mod status;
 mod store;
-mod strategic;
-mod structure;
-mod table;
-mod verbs;
-mod watching;
+mod watch;
 
-pub use body::ResponseBody;
-pub use builder::{CustomResource, TestServerBuilder};
-pub use fault::{Fault, RandomFaults};
-pub use load::LoadError;
-pub use record::RecordedRequest;
-pub use server::TestServer;
-pub use service::TestService;
+pub use faults::{Fault, RandomFaults};
+pub use server::{
+    CustomResource, LoadError, RecordedRequest, ResponseBody, TestServer, TestServerBuilder, TestService,
+};

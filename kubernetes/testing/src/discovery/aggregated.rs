@@ -1,22 +1,21 @@
 //! Everything at once: <https://kubernetes.io/docs/concepts/overview/kubernetes-api/#aggregated-discovery>.
 
+use kubernetes_core::GroupVersionKind;
 use serde_json::{Value, json};
 
 use super::by_priority;
-use crate::call::Call;
-use crate::registry::{Served, Subresource};
+use crate::reply::Reply;
+use crate::request::ApiRequest;
+use crate::resources::{ServedResource, Subresource};
 use crate::state::State;
-use crate::verbs::Reply;
 
-/// Whether the aggregated form is what is asked for first.
-pub(super) fn is_wanted(call: &Call) -> bool {
-    for media in call.accept() {
-        let parameters: Vec<&str> = media.split(';').map(str::trim).collect();
-        let has = |parameter: &str| parameters.contains(&parameter);
-        if has("as=APIGroupDiscoveryList") && has("g=apidiscovery.k8s.io") && has("v=v2") && has("application/json") {
+/// Whether the request prefers the aggregated form.
+pub(super) fn is_wanted(request: &ApiRequest) -> bool {
+    for media in request.accept().filter(|media| media.name == "application/json") {
+        if media.converts_to("apidiscovery.k8s.io", "v2") == Some("APIGroupDiscoveryList") {
             return true;
         }
-        if parameters.as_slice() == ["application/json"] {
+        if !media.has_parameters() {
             return false;
         }
     }
@@ -47,10 +46,10 @@ fn group_entry(state: &State, group: &str) -> Value {
     json!({"metadata": metadata, "versions": entries})
 }
 
-fn resource(served: &Served) -> Value {
+fn resource(served: &ServedResource) -> Value {
     let mut entry = json!({
         "resource": served.plural,
-        "responseKind": {"group": served.group, "version": served.version, "kind": served.kind},
+        "responseKind": response_kind(&served.kind),
         "scope": if served.namespaced { "Namespaced" } else { "Cluster" },
         "singularResource": served.singular,
         "verbs": served.verbs,
@@ -68,9 +67,9 @@ fn resource(served: &Served) -> Value {
 }
 
 fn subresource(of: &Subresource) -> Value {
-    let (group, version, kind) = &of.kind;
-    json!({
-        "subresource": of.name, "verbs": of.verbs,
-        "responseKind": {"group": group, "version": version, "kind": kind},
-    })
+    json!({"subresource": of.name, "verbs": of.verbs, "responseKind": response_kind(&of.kind)})
+}
+
+fn response_kind(kind: &GroupVersionKind) -> Value {
+    json!({"group": kind.group.as_str(), "version": kind.version.as_str(), "kind": kind.kind.as_str()})
 }

@@ -1,7 +1,8 @@
+use kubernetes_core::GroupVersion;
 use serde_json::{Map, Value, json};
 
 use super::by_priority;
-use crate::registry::{Served, Subresource, api_version};
+use crate::resources::{ServedResource, Subresource};
 use crate::state::State;
 
 /// `APIVersions`: those of the core group.
@@ -28,7 +29,8 @@ pub(super) fn group(state: &State, group: &str) -> Value {
 
 fn group_fields(state: &State, group: &str) -> Map<String, Value> {
     let versions = state.registry.group(group).map(|versions| by_priority(versions.keys())).unwrap_or_default();
-    let entry = |version: &&str| json!({"groupVersion": api_version(group, version), "version": version});
+    let entry =
+        |version: &&str| json!({"groupVersion": GroupVersion::new(group, *version).to_string(), "version": version});
     let mut fields = Map::new();
     fields.insert("name".to_owned(), group.into());
     fields.insert("versions".to_owned(), versions.iter().map(entry).collect());
@@ -36,26 +38,24 @@ fn group_fields(state: &State, group: &str) -> Map<String, Value> {
     fields
 }
 
-/// `APIResourceList`: what a group and version has, subresources after their resource.
-pub(super) fn resources(state: &State, group: &str, version: &str) -> Value {
-    let plurals = state.registry.group(group).and_then(|versions| versions.get(version));
+/// `APIResourceList`: the resources of a group and version, each followed by its subresources.
+pub(super) fn resources(state: &State, of: &GroupVersion) -> Value {
     let mut resources = Vec::new();
-    for served in plurals.into_iter().flat_map(|plurals| plurals.values()) {
+    for served in state.registry.version(of).into_iter().flat_map(|plurals| plurals.values()) {
         resources.push(resource(served));
         resources.extend(served.subresources.iter().map(|of| subresource(served, of)));
     }
-    let mut list =
-        json!({"kind": "APIResourceList", "groupVersion": api_version(group, version), "resources": resources});
-    if !group.is_empty() {
+    let mut list = json!({"kind": "APIResourceList", "groupVersion": of.to_string(), "resources": resources});
+    if !of.group.is_empty() {
         list["apiVersion"] = "v1".into();
     }
     list
 }
 
-fn resource(served: &Served) -> Value {
+fn resource(served: &ServedResource) -> Value {
     let mut entry = json!({
         "name": served.plural, "singularName": served.singular, "namespaced": served.namespaced,
-        "kind": served.kind, "verbs": served.verbs,
+        "kind": served.kind(), "verbs": served.verbs,
     });
     if !served.short_names.is_empty() {
         entry["shortNames"] = served.short_names.clone().into();
@@ -66,15 +66,14 @@ fn resource(served: &Served) -> Value {
     entry
 }
 
-fn subresource(served: &Served, of: &Subresource) -> Value {
-    let (group, version, kind) = &of.kind;
+fn subresource(served: &ServedResource, of: &Subresource) -> Value {
     let mut entry = json!({
         "name": format!("{}/{}", served.plural, of.name), "singularName": "", "namespaced": served.namespaced,
-        "kind": kind, "verbs": of.verbs,
+        "kind": of.kind.kind.as_str(), "verbs": of.verbs,
     });
-    if (group, version) != (&served.group, &served.version) {
-        entry["group"] = group.as_str().into();
-        entry["version"] = version.as_str().into();
+    if of.kind.group_version() != served.kind.group_version() {
+        entry["group"] = of.kind.group.as_str().into();
+        entry["version"] = of.kind.version.as_str().into();
     }
     entry
 }

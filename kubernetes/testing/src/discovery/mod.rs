@@ -1,25 +1,23 @@
-//! What the server says of itself: versions, groups and resources, in the classic and in the aggregated form.
+//! Discovery: the server's version, groups and resources, in the classic and in the aggregated form.
 
 mod aggregated;
 mod classic;
-mod names;
 
 use http::Method;
+use kubernetes_core::GroupVersion;
 use serde_json::{Value, json};
 
-pub(crate) use names::names_of;
-
-use crate::call::Call;
-use crate::failure::{Failure, Result};
+use crate::reply::Reply;
+use crate::request::ApiRequest;
 use crate::state::State;
-use crate::verbs::Reply;
+use crate::status::{Result, Status};
 
 /// The version of Kubernetes whose API is served.
 const VERSION: (&str, &str, &str) = ("1", "37", "v1.37.2");
 
-/// Answers paths outside of groups and versions; `None` if there is nothing.
-pub(crate) fn unversioned(state: &State, call: &Call, segments: &[&str]) -> Option<Result<Reply>> {
-    let is_aggregated = aggregated::is_wanted(call);
+/// Answers a path outside of groups and versions; `None` if it leads nowhere.
+pub(crate) fn unversioned(state: &State, request: &ApiRequest, segments: &[&str]) -> Option<Result<Reply>> {
+    let is_aggregated = aggregated::is_wanted(request);
     match segments {
         [] => Some(Ok(json_reply(&json!({"paths": paths(state)})))),
         ["api"] if is_aggregated => Some(Ok(aggregated::reply(state, true))),
@@ -29,17 +27,17 @@ pub(crate) fn unversioned(state: &State, call: &Call, segments: &[&str]) -> Opti
         ["apis", group] => state.registry.group(group).map(|_| Ok(json_reply(&classic::group(state, group)))),
         ["version"] => Some(Ok(json_reply(&version()))),
         ["healthz" | "livez" | "readyz"] => Some(Ok(Reply::text(http::StatusCode::OK, "ok"))),
-        ["openapi", "v2"] => Some(Ok(openapi(call))),
+        ["openapi", "v2"] => Some(Ok(openapi(request))),
         _ => None,
     }
 }
 
 /// Answers with the resources of a group and version.
-pub(crate) fn resources(state: &State, call: &Call, group: &str, version: &str) -> Result<Reply> {
-    if call.method != Method::GET {
-        return Err(Failure::method_not_allowed());
+pub(crate) fn resources(state: &State, request: &ApiRequest, of: &GroupVersion) -> Result<Reply> {
+    if request.method != Method::GET {
+        return Err(Status::method_not_allowed());
     }
-    Ok(json_reply(&classic::resources(state, group, version)))
+    Ok(json_reply(&classic::resources(state, of)))
 }
 
 fn json_reply(value: &Value) -> Reply {
@@ -70,11 +68,11 @@ fn paths(state: &State) -> Vec<String> {
     paths
 }
 
-/// The least that is valid: no paths and no definitions. The form of what is sent is checked by the server itself.
-fn openapi(call: &Call) -> Reply {
+/// The smallest valid document, without paths and definitions: the server itself checks the objects that it is sent.
+fn openapi(request: &ApiRequest) -> Reply {
     /// The field 1 of `openapi_v2.Document`, `swagger`, with the value `2.0`.
     const PROTOBUF: &[u8] = &[0x0a, 0x03, b'2', b'.', b'0'];
-    let wants_protobuf = call.accept().any(|media| media.starts_with("application/com.github.proto-openapi"));
+    let wants_protobuf = request.accept().any(|media| media.name.starts_with("application/com.github.proto-openapi"));
     if wants_protobuf {
         return Reply { content_type: "application/octet-stream", ..Reply::ok(PROTOBUF) };
     }

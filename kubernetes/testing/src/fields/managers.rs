@@ -1,8 +1,8 @@
 use serde_json::{Map, Value};
 
 use super::{Comparison, FieldSet};
-use crate::failure::Cause;
 use crate::object::Object;
+use crate::status::Cause;
 
 /// The entries of `metadata.managedFields`.
 #[derive(Clone, Debug, Default)]

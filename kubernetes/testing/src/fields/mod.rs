@@ -1,4 +1,4 @@
-//! Who owns which fields: `metadata.managedFields`, and the rules of apply.
+//! Server-side apply: the owners of fields in `metadata.managedFields`, and the merge.
 //!
 //! <https://kubernetes.io/docs/reference/using-api/server-side-apply/>, and as
 //! <https://github.com/kubernetes-sigs/structured-merge-diff> computes it.
@@ -11,10 +11,10 @@ mod set;
 
 use serde_json::Value;
 
-use crate::failure::Cause;
 use crate::object::Object;
-use crate::registry::Served;
-use crate::structure;
+use crate::resources::ServedResource;
+use crate::shape::normalize;
+use crate::status::Cause;
 
 pub(crate) use compare::Comparison;
 pub(crate) use managers::Managers;
@@ -34,9 +34,9 @@ const STRIPPED: [&[&str]; 10] = [
     &["f:metadata", "f:resourceVersion"],
 ];
 
-/// Notes who changed what by anything but an apply.
+/// Records the manager of a change by anything but an apply.
 pub(crate) fn track_update(
-    served: &Served,
+    served: &ServedResource,
     manager: &str,
     subresource: &str,
     time: &str,
@@ -57,12 +57,12 @@ pub(crate) fn track_update(
     managers.write(new);
 }
 
-/// What is given up and taken on by an apply, and the object that results.
+/// Applies a configuration: ownership is given up and taken over, and the objects are merged.
 ///
 /// # Errors
 /// The conflicts with other managers, unless it is forced.
 pub(crate) fn apply(
-    served: &Served,
+    served: &ServedResource,
     writer: (&str, &str),
     time: &str,
     old: Option<&Object>,
@@ -90,7 +90,7 @@ pub(crate) fn apply(
     }
     if let Value::Object(fields) = &mut merged {
         // Its parts were decoded before, each on its own.
-        structure::normalize(shape, fields).map_err(|error| (error, Vec::new()))?;
+        normalize(shape, fields).map_err(|error| (error, Vec::new()))?;
     }
     let mut comparison = Comparison::of(shape, live.as_ref(), &merged);
     reset(served, subresource, &mut comparison);
@@ -107,7 +107,7 @@ pub(crate) fn apply(
     Ok(object)
 }
 
-fn reset(served: &Served, subresource: &str, comparison: &mut Comparison) {
+fn reset(served: &ServedResource, subresource: &str, comparison: &mut Comparison) {
     for set in [&mut comparison.added, &mut comparison.modified, &mut comparison.removed] {
         strip(set);
         reset_set(served, subresource, set);
@@ -122,7 +122,7 @@ fn strip(set: &mut FieldSet) {
 }
 
 /// A write to the status says nothing of other fields, and one to the object nothing of its status.
-fn reset_set(served: &Served, subresource: &str, set: &mut FieldSet) {
+fn reset_set(served: &ServedResource, subresource: &str, set: &mut FieldSet) {
     if !served.has_status() {
         return;
     }

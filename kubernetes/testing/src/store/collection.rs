@@ -4,13 +4,15 @@ use std::sync::{Arc, OnceLock};
 use std::task::Waker;
 
 use bytes::Bytes;
+use kubernetes_core::ObjectKey;
 
-use super::{Key, Stored, WaiterId};
+use super::{Stored, WaiterId};
 
-/// The objects of one resource, and what happened to them.
+/// The objects of one resource, and their history.
 #[derive(Debug)]
 pub(crate) struct Collection {
-    objects: BTreeMap<Key, Arc<Stored>>,
+    /// By `namespace/name`, as etcd sorts them, which is the order of lists.
+    objects: BTreeMap<String, Arc<Stored>>,
     /// By revision, which strictly rises.
     changes: VecDeque<Arc<Change>>,
     /// Changes up to this revision may be missing from the history.
@@ -23,16 +25,16 @@ impl Collection {
         Self { objects: BTreeMap::new(), changes: VecDeque::new(), forgotten: revision, waiting: BTreeMap::new() }
     }
 
-    pub(super) fn get(&self, key: &Key) -> Option<&Arc<Stored>> {
-        self.objects.get(key)
+    pub(super) fn get(&self, key: &ObjectKey) -> Option<&Arc<Stored>> {
+        self.objects.get(&key.to_string())
     }
 
     pub(super) fn insert(&mut self, object: Arc<Stored>) -> Option<Arc<Stored>> {
-        self.objects.insert(object.key.clone(), object)
+        self.objects.insert(object.key.to_string(), object)
     }
 
-    pub(super) fn remove(&mut self, key: &Key) -> Option<Arc<Stored>> {
-        self.objects.remove(key)
+    pub(super) fn remove(&mut self, key: &ObjectKey) -> Option<Arc<Stored>> {
+        self.objects.remove(&key.to_string())
     }
 
     /// Changes up to this revision may be missing from the history.
@@ -40,31 +42,40 @@ impl Collection {
         self.forgotten
     }
 
-    pub(super) fn record(&mut self, change: Change, limit: usize) {
-        self.changes.push_back(Arc::new(change));
+    pub(super) fn record(&mut self, change: Arc<Change>, limit: usize) {
+        self.changes.push_back(change);
         while self.changes.len() > limit {
             let Some(first) = self.changes.pop_front() else { break };
             self.forgotten = first.revision();
         }
     }
 
-    /// The objects whose keys begin with `prefix`, in the order of their keys.
-    pub(crate) fn objects<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a Arc<Stored>> {
-        self.objects_after(prefix, None)
+    /// The objects of a namespace, or all, in the order of their keys.
+    pub(crate) fn objects<'a>(&'a self, namespace: Option<&str>) -> impl Iterator<Item = &'a Arc<Stored>> {
+        self.entries_after(namespace, None).map(|(_, object)| object)
     }
 
-    /// As [`objects`](Self::objects), behind the key `after`.
+    /// As [`objects`](Self::objects), from behind the key `after`.
     pub(crate) fn objects_after<'a>(
         &'a self,
-        prefix: &'a str,
-        after: Option<&'a str>,
+        namespace: Option<&str>,
+        after: Option<&str>,
     ) -> impl Iterator<Item = &'a Arc<Stored>> {
+        self.entries_after(namespace, after).map(|(_, object)| object)
+    }
+
+    fn entries_after<'a>(
+        &'a self,
+        namespace: Option<&str>,
+        after: Option<&str>,
+    ) -> impl Iterator<Item = (&'a String, &'a Arc<Stored>)> {
+        let prefix = namespace.map(|namespace| format!("{namespace}/")).unwrap_or_default();
         let start = match after {
-            Some(after) if after >= prefix => Bound::Excluded(after),
-            _ => Bound::Included(prefix),
+            Some(after) if after >= prefix.as_str() => Bound::Excluded(after),
+            _ => Bound::Included(prefix.as_str()),
         };
         let range = self.objects.range::<str, _>((start, Bound::Unbounded));
-        range.take_while(move |(key, _)| key.starts_with(prefix)).map(|(_, object)| object)
+        range.take_while(move |(key, _)| key.starts_with(&prefix))
     }
 
     /// The changes after `revision`, oldest first.
@@ -73,28 +84,30 @@ impl Collection {
         self.changes.range(start..)
     }
 
-    /// As [`objects_after`](Self::objects_after), as the objects were at `revision`, which the history must reach back
-    /// to: later changes are undone.
+    /// As [`objects_after`](Self::objects_after), with the objects as they were at `revision`, which the history must
+    /// reach back to: later changes are undone.
     pub(crate) fn objects_at<'a>(
         &'a self,
         revision: u64,
-        prefix: &'a str,
-        after: Option<&'a str>,
+        namespace: Option<&str>,
+        after: Option<&str>,
     ) -> impl Iterator<Item = &'a Arc<Stored>> {
-        let mut undone: BTreeMap<&'a str, Option<&'a Arc<Stored>>> = BTreeMap::new();
-        for change in self.changes_after(revision).rev() {
-            undone.insert(&change.object.key, change.previous.as_ref());
+        let is_in = |key: &ObjectKey| namespace.is_none_or(|namespace| key.namespace() == Some(namespace));
+        let mut undone: BTreeMap<String, Option<&'a Arc<Stored>>> = BTreeMap::new();
+        for change in self.changes_after(revision).rev().filter(|change| is_in(&change.object.key)) {
+            undone.insert(change.object.key.to_string(), change.previous.as_ref());
         }
-        let is_shown = |key: &str| key.starts_with(prefix) && after.is_none_or(|after| key > after);
-        let restored = undone.iter().filter(|(key, _)| is_shown(key)).filter_map(|(_, object)| *object);
+        let is_shown = |key: &str| after.is_none_or(|after| key > after);
+        let restored = undone.iter().filter(|(key, _)| is_shown(key));
+        let restored = restored.filter_map(|(key, object)| Some((key.clone(), (*object)?)));
         let mut restored = restored.collect::<Vec<_>>().into_iter().peekable();
-        let mut current =
-            self.objects_after(prefix, after).filter(move |object| !undone.contains_key(&*object.key)).peekable();
+        let current = self.entries_after(namespace, after);
+        let mut current = current.filter(move |(key, _)| !undone.contains_key(*key)).peekable();
         // Both are in the order of their keys.
         std::iter::from_fn(move || match (current.peek(), restored.peek()) {
-            (Some(now), Some(then)) if then.key < now.key => restored.next(),
-            (None, _) => restored.next(),
-            _ => current.next(),
+            (Some((now, _)), Some((then, _))) if then < *now => restored.next().map(|(_, object)| object),
+            (None, _) => restored.next().map(|(_, object)| object),
+            _ => current.next().map(|(_, object)| object),
         })
     }
 }
@@ -117,7 +130,7 @@ impl ChangeKind {
     }
 }
 
-/// What happened to one object.
+/// A change of one object.
 #[derive(Debug)]
 pub(crate) struct Change {
     pub(crate) kind: ChangeKind,
@@ -125,7 +138,7 @@ pub(crate) struct Change {
     pub(crate) object: Arc<Stored>,
     /// The object before the change.
     pub(crate) previous: Option<Arc<Stored>>,
-    /// The event as it is sent in one version, shared by all who watch.
+    /// The event in one version, shared by all watches.
     line: OnceLock<(Arc<str>, Bytes)>,
 }
 
@@ -138,7 +151,7 @@ impl Change {
         self.object.revision
     }
 
-    /// The event's line, made once for all watches in the version that is asked for first.
+    /// The event's line, made once for all watches in the version that is requested first.
     pub(crate) fn line(&self, head: &Arc<str>) -> Bytes {
         let make = || event_line(self.kind.event_type(), &self.object, head);
         let (made_for, line) = self.line.get_or_init(|| (Arc::clone(head), make()));

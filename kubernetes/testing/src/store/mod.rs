@@ -3,25 +3,27 @@
 mod collection;
 mod stored;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::task::Waker;
 
-pub(crate) use collection::{Change, ChangeKind, Collection, event_line};
-pub(crate) use stored::{Key, Stored};
+use kubernetes_core::ObjectKey;
 
-/// Where the objects of one resource are, whatever the version.
+pub(crate) use collection::{Change, ChangeKind, Collection, event_line};
+pub(crate) use stored::Stored;
+
+/// Identifies the objects of one resource in all of its versions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct CollectionId(usize);
 
-/// Who waits for changes. They are woken in the order in which they came.
+/// Identifies a task that waits for changes. Tasks are woken in the order in which they came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct WaiterId(u64);
 
 /// All objects.
 #[derive(Debug)]
 pub(crate) struct Store {
-    /// That of the latest change.
+    /// The revision of the latest change.
     revision: u64,
     /// Every version before this one is forgotten.
     compacted: u64,
@@ -29,14 +31,16 @@ pub(crate) struct Store {
     history: usize,
     collections: Vec<Collection>,
     /// The objects that have an owner, by its uid.
-    dependents: HashMap<Box<str>, BTreeSet<(CollectionId, Key)>>,
-    /// How many there were who wait.
+    dependents: HashMap<Box<str>, BTreeSet<(CollectionId, ObjectKey)>>,
+    /// The number of waiters so far.
     waiters: u64,
-    /// Who waits for changes that were made since they were last collected.
+    /// The wakers of those whose change was made since they were last collected.
     woken: Vec<Waker>,
+    /// The changes that controllers have not handled yet.
+    unhandled: VecDeque<(CollectionId, Arc<Change>)>,
 }
 
-/// The revision of a store that nothing was ever written to: small numbers are no versions, as in a real cluster.
+/// The revision of a new store: small numbers are not valid versions, as in a real cluster.
 const FIRST_REVISION: u64 = 100;
 
 impl Store {
@@ -49,6 +53,7 @@ impl Store {
             dependents: HashMap::new(),
             waiters: 0,
             woken: Vec::new(),
+            unhandled: VecDeque::new(),
         }
     }
 
@@ -71,7 +76,7 @@ impl Store {
         &self.collections[id.0]
     }
 
-    pub(crate) fn get(&self, id: CollectionId, key: &Key) -> Option<&Arc<Stored>> {
+    pub(crate) fn get(&self, id: CollectionId, key: &ObjectKey) -> Option<&Arc<Stored>> {
         self.collection(id).get(key)
     }
 
@@ -107,45 +112,52 @@ impl Store {
     }
 
     /// The objects that name `uid` as an owner.
-    pub(crate) fn dependents(&self, uid: &str) -> Vec<(CollectionId, Key)> {
+    pub(crate) fn dependents(&self, uid: &str) -> Vec<(CollectionId, ObjectKey)> {
         self.dependents.get(uid).into_iter().flatten().cloned().collect()
     }
 
-    /// Forgets every version but the current one, as etcd's compaction does. Watches that run go on.
+    /// Forgets every version but the current one, as etcd's compaction does. Running watches continue.
     pub(crate) fn compact(&mut self) {
         self.compacted = self.revision;
     }
 
-    /// Somebody new who waits.
+    /// Registers a waiter.
     pub(crate) fn add_waiter(&mut self) -> WaiterId {
         self.waiters += 1;
         WaiterId(self.waiters)
     }
 
-    /// Has `waker` woken by the next change of the resource, in place of the waiter's earlier one.
+    /// Wakes `waker` on the next change of the resource; it replaces the waiter's earlier one.
     pub(crate) fn wait(&mut self, id: CollectionId, waiter: WaiterId, waker: &Waker) {
         self.collections[id.0].waiting.insert(waiter, waker.clone());
     }
 
-    /// The waiter waits no more.
+    /// Removes a waiter.
     pub(crate) fn leave(&mut self, id: CollectionId, waiter: WaiterId) {
         self.collections[id.0].waiting.remove(&waiter);
     }
 
-    /// Those who wait for what was changed since the last call, or for anything.
+    /// The wakers of those that waited for a change made since the last call.
     pub(crate) fn take_woken(&mut self) -> Vec<Waker> {
         std::mem::take(&mut self.woken)
     }
 
-    /// Wakes all who wait, for what is no change of an object.
+    /// Wakes all waiters, for a reason other than a change of an object.
     pub(crate) fn wake_all(&mut self) {
         for collection in &mut self.collections {
             self.woken.extend(std::mem::take(&mut collection.waiting).into_values());
         }
     }
 
+    /// The oldest change that no controller has handled yet.
+    pub(crate) fn take_unhandled(&mut self) -> Option<(CollectionId, Arc<Change>)> {
+        self.unhandled.pop_front()
+    }
+
     fn record(&mut self, id: CollectionId, change: Change) {
         self.revision += 1;
+        let change = Arc::new(change);
+        self.unhandled.push_back((id, Arc::clone(&change)));
         let history = self.history;
         let collection = &mut self.collections[id.0];
         collection.record(change, history);

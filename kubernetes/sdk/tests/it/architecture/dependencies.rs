@@ -1,0 +1,85 @@
+//! Crates depend on each other in one direction.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cargo_metadata::DependencyKind;
+
+use super::source::metadata;
+
+/// What each crate may depend on, of the others in this workspace.
+const ALLOWED: &[(&str, &[&str])] = &[
+    ("kubernetes-swagger", &[]),
+    ("kubernetes-codegen", &["kubernetes-swagger"]),
+    ("kubernetes-core", &[]),
+    ("kubernetes-models", &["kubernetes-core"]),
+    ("kubernetes-api", &["kubernetes-core", "kubernetes-models"]),
+    ("kubernetes-config", &[]),
+    ("kubernetes-client", &["kubernetes-core", "kubernetes-config"]),
+    ("kubernetes-watch", &["kubernetes-core", "kubernetes-client"]),
+    ("kubernetes-dynamic", &["kubernetes-core", "kubernetes-config", "kubernetes-client", "kubernetes-watch"]),
+    ("kubernetes-utils", &["kubernetes-core", "kubernetes-models", "kubernetes-client", "kubernetes-watch"]),
+    ("kubernetes-testing", &["kubernetes-core", "kubernetes-config", "kubernetes-client"]),
+    (
+        "kubernetes-sdk",
+        &[
+            "kubernetes-core",
+            "kubernetes-models",
+            "kubernetes-api",
+            "kubernetes-config",
+            "kubernetes-client",
+            "kubernetes-watch",
+            "kubernetes-dynamic",
+            "kubernetes-utils",
+        ],
+    ),
+    ("kubernetes-e2e-test", &[]),
+    ("kubernetes-examples", &["kubernetes-sdk", "kubernetes-testing"]),
+    ("kubernetes-describe", &["kubernetes-core", "kubernetes-config", "kubernetes-client"]),
+];
+
+/// The crates that users can put under any transport.
+const WITHOUT_TRANSPORT: &[&str] = &["kubernetes-core", "kubernetes-models", "kubernetes-api", "kubernetes-config"];
+
+#[test]
+fn dependencies_point_one_way() {
+    let metadata = metadata();
+    let allowed: BTreeMap<&str, &[&str]> = ALLOWED.iter().copied().collect();
+    for package in metadata.workspace_packages() {
+        let allowed = allowed.get(package.name.as_str()).unwrap_or_else(|| {
+            panic!("{} is new: say in this test, and in ARCHITECTURE.md, what it may depend on", package.name)
+        });
+        for dependency in package.dependencies.iter().filter(|dependency| dependency.kind == DependencyKind::Normal) {
+            let ours = dependency.path.is_some();
+            assert!(
+                !ours || allowed.contains(&dependency.name.as_str()),
+                "{} must not depend on {}",
+                package.name,
+                dependency.name
+            );
+        }
+    }
+}
+
+#[test]
+fn the_crates_below_the_client_know_no_transport() {
+    let metadata = metadata();
+    let resolve = metadata.resolve.as_ref().expect("dependencies are resolved");
+    let names: BTreeMap<_, _> = metadata.packages.iter().map(|package| (&package.id, package.name.as_str())).collect();
+    for start in WITHOUT_TRANSPORT {
+        let mut seen = BTreeSet::new();
+        let mut open: Vec<_> = names.iter().filter(|(_, name)| *name == start).map(|(id, _)| *id).collect();
+        assert!(!open.is_empty(), "no crate {start}");
+        while let Some(id) = open.pop() {
+            if !seen.insert(id) {
+                continue;
+            }
+            let name = names[id];
+            assert!(!["hyper", "rustls", "tokio"].contains(&name), "{start} depends on {name}");
+            let node = resolve.nodes.iter().find(|node| node.id == *id).expect("each package is resolved");
+            let normal = |dependency: &&cargo_metadata::NodeDep| {
+                dependency.dep_kinds.iter().any(|kind| kind.kind == DependencyKind::Normal)
+            };
+            open.extend(node.deps.iter().filter(normal).map(|dependency| &dependency.pkg));
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Messages and documentation are written as the standard library's: the worst patterns of other English are refused.
+
+use proc_macro2::{TokenStream, TokenTree};
+
+use super::allowance::{self, Allowance};
+
+/// Texts with a refused pattern. The numbers may only shrink.
+const ALLOWED: Allowance = &[
+    ("kubernetes-api", 1),
+    ("kubernetes-client", 64),
+    ("kubernetes-codegen", 102),
+    ("kubernetes-core", 82),
+    ("kubernetes-describe", 1),
+    ("kubernetes-e2e-test", 26),
+    ("kubernetes-examples", 1),
+    ("kubernetes-models", 11),
+    ("kubernetes-sdk", 5),
+    ("kubernetes-swagger", 16),
+    ("kubernetes-testing", 32),
+    ("kubernetes-utils", 4),
+    ("kubernetes-watch", 88),
+];
+
+#[test]
+fn messages_and_documentation_are_idiomatic() {
+    allowance::check(ALLOWED, "English is idiomatic", |package| {
+        let files = package.files().into_iter().filter(|file| !file.path.ends_with("architecture/english.rs"));
+        files.flat_map(|file| allowance::places(&file, faults(file.tokens()))).collect()
+    });
+}
+
+/// The lines of documentation and string literals with a fault.
+fn faults(tokens: TokenStream) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        match token {
+            TokenTree::Group(group) => {
+                if let Some(text) = documentation(group.stream()) {
+                    let fault = fault(&text).or_else(|| fault_of_documentation(&text));
+                    found.extend(fault.map(|fault| (group.span().start().line, fault)));
+                } else {
+                    found.extend(faults(group.stream()));
+                }
+            }
+            TokenTree::Literal(literal) => {
+                let line = literal.span().start().line;
+                if let Ok(text) = syn::parse_str::<syn::LitStr>(&literal.to_string()) {
+                    found.extend(fault(&text.value()).map(|fault| (line, fault)));
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// The text of a line of documentation, which is an attribute to the parser.
+fn documentation(attribute: TokenStream) -> Option<String> {
+    let mut tokens = attribute.into_iter();
+    match (tokens.next()?, tokens.next()?, tokens.next()?, tokens.next()) {
+        (TokenTree::Ident(name), TokenTree::Punct(_), TokenTree::Literal(text), None) if name == "doc" => {
+            syn::parse_str::<syn::LitStr>(&text.to_string()).ok().map(|text| text.value())
+        }
+        _ => None,
+    }
+}
+
+/// The refused words of a text, if any.
+fn fault(text: &str) -> Option<String> {
+    let words: Vec<&str> = text.split_whitespace().map(|word| word.trim_matches(['(', '"', '`', '*'])).collect();
+    let is = |index: usize, word: &str| words.get(index).is_some_and(|found| found.eq_ignore_ascii_case(word));
+    words.iter().enumerate().find_map(|(index, word)| {
+        let follows = |words: &[&str]| words.iter().enumerate().all(|(offset, word)| is(index + 1 + offset, word));
+        // "there is no pod" and "is no longer" are good English.
+        let is_noun = words.get(index + 2).is_some_and(|noun| {
+            let adverbs =
+                ["longer", "more", "less", "later", "other", "worse", "better", "one", "different", "further"];
+            noun.starts_with(|first: char| first.is_ascii_alphabetic()) && !adverbs.contains(noun)
+        });
+        let follows_there = index > 0 && is(index - 1, "there");
+        match word.to_ascii_lowercase().as_str() {
+            "is" if follows(&["no"]) && is_noun && !follows_there => Some(format!("is no {}", words[index + 2])),
+            "belong" | "belongs" if follows(&["into"]) => Some(format!("{word} into")),
+            "it" if follows(&["is", "not", "so", "that"]) => Some("it is not so that".to_owned()),
+            _ => None,
+        }
+    })
+}
+
+/// Documentation names its subject, instead of starting with a relative clause. `What …?` is a question.
+fn fault_of_documentation(line: &str) -> Option<String> {
+    let first = line.split_whitespace().next()?;
+    let starts_with_clause = matches!(first, "What" | "Whatever") || first.starts_with("Who") && first != "Whole";
+    (starts_with_clause && !line.contains('?')).then(|| format!("starts with {first:?}"))
+}
+
+#[test]
+fn unidiomatic_english_is_found() {
+    let found = |text: &str| faults(text.parse().expect("a test's text is Rust")).into_iter().map(|(_, fault)| fault);
+    for (text, expected) in [
+        (r#"f("the server is no URL")"#, "is no URL"),
+        (r#"f!("{x} belongs into {}", y)"#, "belongs into"),
+        (r#"f(format!("after 60s it is not so that {x}"))"#, "it is not so that"),
+        ("/// What the server answers.\nstruct A;", "starts with \"What\""),
+        ("/// Whose certificates are trusted.\nstruct A;", "starts with \"Whose\""),
+        ("//! Whoever has it.", "starts with \"Whoever\""),
+        ("/// The value is no\u{a0}number.\nstruct A;", "is no number."),
+    ] {
+        assert_eq!(found(text).collect::<Vec<_>>(), [expected], "{text}");
+    }
+    for text in [
+        r#"f("there is no pod")"#,
+        r#"f("it is no longer there")"#,
+        r#"f("What now?")"#,
+        "/// The whole. Whether it is so.\nstruct A;",
+        "/// Whether it is set.\nstruct A;",
+        "// What is said in a plain comment\nstruct A;",
+    ] {
+        assert_eq!(found(text).next(), None, "{text}");
+    }
+}

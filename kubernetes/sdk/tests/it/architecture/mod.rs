@@ -1,0 +1,11 @@
+//! The invariants that ARCHITECTURE.md states, one file per rule.
+
+mod allowance;
+mod clock;
+mod conventions;
+mod dependencies;
+mod english;
+mod files;
+mod module_tree;
+mod modules;
+mod source;

@@ -1,0 +1,225 @@
+//! Faults on demand: what a network or an overloaded server does to requests, when a test asks for it.
+
+mod damage;
+mod random;
+mod rules;
+
+use std::time::Duration;
+
+pub(crate) use damage::{Damage, Filter as DamageFilter, Piece};
+pub use random::RandomFaults;
+pub(crate) use rules::Rules;
+
+use crate::request::RequestInfo;
+
+/// Something that goes wrong, and for which requests.
+///
+/// It is given to [`TestServer::inject`](crate::TestServer::inject). Unless it says otherwise, it happens to the next
+/// request that it fits, once. Several faults can happen to one request, but one alone answers it or leaves it
+/// unanswered: of two statuses, the second is for the next request.
+///
+/// ```
+/// use kubernetes_testing::{Fault, TestServer};
+///
+/// let server = TestServer::in_process();
+/// // The second watch of pods is reset after 100 bytes.
+/// server.inject(Fault::reset_after(100).verb("watch").resource("pods").nth(2));
+/// // Every update is refused twice.
+/// server.inject(Fault::status(429).retry_after(1).verb("update").times(2));
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a fault does nothing until it is injected"]
+pub struct Fault {
+    pub(crate) action: Action,
+    filter: Filter,
+    /// How many fitting requests pass before.
+    skip: usize,
+    /// How many requests it happens to; `None` for all.
+    times: Option<usize>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Filter {
+    method: Option<http::Method>,
+    path: Option<String>,
+    verb: Option<String>,
+    resource: Option<String>,
+}
+
+/// What goes wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    Delay(Duration),
+    Silence,
+    Status {
+        code: u16,
+        retry_after: Option<u64>,
+    },
+    Disconnect,
+    Compact,
+    GoneEvent,
+    /// The answer is damaged on its way.
+    Damage(Damage),
+}
+
+impl Action {
+    /// Whether it stands in the place of the answer.
+    fn replaces_answer(&self) -> bool {
+        matches!(self, Self::Silence | Self::Status { .. } | Self::GoneEvent)
+    }
+
+    /// Whether it is about events, which watches alone have.
+    fn is_for_watches(&self) -> bool {
+        use Damage::{DropBookmarks, DuplicateBookmarks, EndAfterLines};
+        matches!(self, Self::GoneEvent | Self::Damage(EndAfterLines(_) | DuplicateBookmarks | DropBookmarks))
+    }
+}
+
+impl Fault {
+    fn new(action: Action) -> Self {
+        Self { action, filter: Filter::default(), skip: 0, times: Some(1) }
+    }
+
+    /// The request is carried out and answered after this time, by tokio's clock.
+    pub fn delay(by: Duration) -> Self {
+        Self::new(Action::Delay(by))
+    }
+
+    /// The request is taken and never answered. It is not carried out.
+    pub fn silence() -> Self {
+        Self::new(Action::Silence)
+    }
+
+    /// The request is not carried out, and answered with this code and a `Status`.
+    pub fn status(code: u16) -> Self {
+        Self::new(Action::Status { code, retry_after: None })
+    }
+
+    /// With [`status`](Self::status): how many seconds the client shall wait, as header and in the `Status`.
+    pub fn retry_after(mut self, after: u64) -> Self {
+        if let Action::Status { retry_after, .. } = &mut self.action {
+            *retry_after = Some(after);
+        }
+        self
+    }
+
+    /// The request is carried out, but the connection is lost before the answer begins: the client can't know.
+    pub fn disconnect() -> Self {
+        Self::new(Action::Disconnect)
+    }
+
+    /// The history is compacted before the request is carried out, so that every older version is forgotten.
+    pub fn compaction() -> Self {
+        Self::new(Action::Compact)
+    }
+
+    /// A watch is answered with 200 and an event that says the version is forgotten (410).
+    ///
+    /// For the HTTP status 410, use [`status`](Self::status).
+    pub fn gone_event() -> Self {
+        Self::new(Action::GoneEvent)
+    }
+
+    /// The connection is lost after this many bytes of the body.
+    pub fn reset_after(bytes: usize) -> Self {
+        Self::new(Action::Damage(Damage::ResetAfter(bytes)))
+    }
+
+    /// The body comes in chunks of this many bytes, without regard to lines and characters.
+    pub fn split(bytes: usize) -> Self {
+        Self::new(Action::Damage(Damage::Split(bytes.max(1))))
+    }
+
+    /// Events that are there at the same time come in one chunk.
+    pub fn merge() -> Self {
+        Self::new(Action::Damage(Damage::Merge))
+    }
+
+    /// The body ends in the middle of its first character that is no ASCII; at its end if there is none.
+    pub fn half_character() -> Self {
+        Self::new(Action::Damage(Damage::HalfCharacter))
+    }
+
+    /// The body ends in the middle of line `line`, counted from 1: of a watch, in the middle of an event.
+    pub fn truncate_line(line: usize) -> Self {
+        Self::new(Action::Damage(Damage::TruncateLine(line.max(1))))
+    }
+
+    /// A line that is no JSON comes before line `line`, counted from 1.
+    pub fn garbage_line(line: usize) -> Self {
+        Self::new(Action::Damage(Damage::GarbageLine(line.max(1))))
+    }
+
+    /// A watch ends, properly, before its first event.
+    pub fn end_at_once() -> Self {
+        Self::new(Action::Damage(Damage::EndAfterLines(0)))
+    }
+
+    /// A watch ends, properly, after this many events.
+    pub fn end_after(events: usize) -> Self {
+        Self::new(Action::Damage(Damage::EndAfterLines(events)))
+    }
+
+    /// Every bookmark of a watch comes twice.
+    pub fn duplicate_bookmarks() -> Self {
+        Self::new(Action::Damage(Damage::DuplicateBookmarks))
+    }
+
+    /// No bookmark of a watch comes, not even the one that ends a streaming list.
+    pub fn drop_bookmarks() -> Self {
+        Self::new(Action::Damage(Damage::DropBookmarks))
+    }
+
+    /// Only for requests with this method.
+    pub fn method(mut self, method: http::Method) -> Self {
+        self.filter.method = Some(method);
+        self
+    }
+
+    /// Only for requests of this path, without the query.
+    pub fn path(mut self, path: impl Into<String>) -> Self {
+        self.filter.path = Some(path.into());
+        self
+    }
+
+    /// Only for requests of this verb, in Kubernetes' terms: `get`, `list`, `watch`, `create`, `update`, `patch`,
+    /// `delete` or `deletecollection`.
+    pub fn verb(mut self, verb: impl Into<String>) -> Self {
+        self.filter.verb = Some(verb.into());
+        self
+    }
+
+    /// Only for requests of this resource: `pods`, `deployments/status`.
+    pub fn resource(mut self, resource: impl Into<String>) -> Self {
+        self.filter.resource = Some(resource.into());
+        self
+    }
+
+    /// For the `n`th fitting request from now on, counted from 1.
+    pub fn nth(mut self, n: usize) -> Self {
+        self.skip = n.saturating_sub(1);
+        self
+    }
+
+    /// For this many fitting requests.
+    pub fn times(mut self, times: usize) -> Self {
+        self.times = Some(times);
+        self
+    }
+
+    /// For every fitting request.
+    pub fn always(mut self) -> Self {
+        self.times = None;
+        self
+    }
+
+    fn fits(&self, method: &http::Method, path: &str, info: &RequestInfo) -> bool {
+        let Filter { method: wanted, path: at, verb, resource } = &self.filter;
+        let is_possible = !self.action.is_for_watches() || info.verb == "watch";
+        is_possible
+            && wanted.as_ref().is_none_or(|wanted| wanted == method)
+            && at.as_ref().is_none_or(|at| at == path)
+            && verb.as_ref().is_none_or(|verb| *verb == info.verb)
+            && resource.as_ref().is_none_or(|resource| *resource == info.resource)
+    }
+}

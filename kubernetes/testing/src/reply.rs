@@ -1,0 +1,59 @@
+//! Responses whose body is known as a whole.
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, StatusCode};
+
+use crate::status::Status;
+
+/// A response.
+#[derive(Clone, Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) content_type: &'static str,
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+    pub(crate) body: Bytes,
+}
+
+pub(crate) const JSON: &str = "application/json";
+
+impl Reply {
+    pub(crate) fn json(status: StatusCode, body: impl Into<Bytes>) -> Self {
+        Self { status, content_type: JSON, headers: Vec::new(), body: body.into() }
+    }
+
+    pub(crate) fn ok(body: impl Into<Bytes>) -> Self {
+        Self::json(StatusCode::OK, body)
+    }
+
+    pub(crate) fn text(status: StatusCode, body: &'static str) -> Self {
+        Self { content_type: "text/plain; charset=utf-8", ..Self::json(status, body) }
+    }
+
+    pub(crate) fn page_not_found() -> Self {
+        Self::text(StatusCode::NOT_FOUND, "404 page not found\n")
+    }
+
+    /// Adds warnings about dropped fields (RFC 7234, section 5.5).
+    pub(crate) fn with_warnings(mut self, warnings: &[String]) -> Self {
+        for warning in warnings {
+            if let Ok(value) = HeaderValue::from_str(&format!("299 - {warning:?}")) {
+                self.headers.push((http::header::WARNING, value));
+            }
+        }
+        self
+    }
+}
+
+impl From<&Status> for Reply {
+    fn from(status: &Status) -> Self {
+        let code = match status.code() {
+            0 => StatusCode::OK,
+            code => StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+        };
+        let mut reply = Self::json(code, status.to_string());
+        if let Some(seconds) = status.retry_after() {
+            reply.headers.push((http::header::RETRY_AFTER, seconds.into()));
+        }
+        reply
+    }
+}

@@ -1,0 +1,40 @@
+//! The options of requests, from parameters and bodies.
+
+mod delete;
+mod list;
+
+use serde_json::Value;
+
+use crate::request::ApiRequest;
+use crate::status::{Cause, Result, Status};
+pub(super) use delete::{DeleteOptions, Propagation};
+pub(super) use list::ListOptions;
+
+/// The options that a creation, an update and a patch share.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct WriteOptions {
+    pub(super) dry_run: bool,
+}
+
+impl WriteOptions {
+    /// `kind` is the kind of the options, as `CreateOptions`, for errors.
+    pub(super) fn read(request: &ApiRequest, kind: &str) -> Result<Self> {
+        let values: Vec<&str> = request.query.all("dryRun").filter(|value| !value.is_empty()).collect();
+        if let Some(validation) = request.query.text("fieldValidation")
+            && !matches!(validation, "Ignore" | "Warn" | "Strict")
+        {
+            let cause = Cause::not_supported("fieldValidation", &validation.into(), &["", "Ignore", "Strict", "Warn"]);
+            return Err(Status::invalid_options(kind, cause));
+        }
+        Ok(Self { dry_run: dry_run(kind, values.into_iter())? })
+    }
+}
+
+/// Whether nothing is stored: `All` is the only value.
+fn dry_run<'a>(kind: &str, values: impl Iterator<Item = &'a str>) -> Result<bool> {
+    let values: Vec<Value> = values.map(Value::from).collect();
+    if values.iter().all(|value| value == "All") {
+        return Ok(!values.is_empty());
+    }
+    Err(Status::invalid_options(kind, Cause::not_supported("dryRun", &values.into(), &["All"])))
+}

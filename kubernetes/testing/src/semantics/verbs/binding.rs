@@ -1,0 +1,84 @@
+//! Assigning a pod to a node, as the scheduler does.
+//!
+//! From `BindingREST` in <https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/registry/core/pod/storage/storage.go>.
+
+use serde_json::{Map, Value, json};
+
+use crate::object::Object;
+use crate::reply::Reply;
+use crate::request::ApiRequest;
+use crate::semantics::options::WriteOptions;
+use crate::semantics::target::Target;
+use crate::semantics::writes::{Writer, stale};
+use crate::state::State;
+use crate::status::{Result, Status};
+use crate::store::Stored;
+
+pub(super) fn bind(state: &mut State, request: &ApiRequest, target: &Target, binding: &Value) -> Result<Reply> {
+    let options = WriteOptions::read(request, "CreateOptions")?;
+    let text = |pointer: &str| binding.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    if text("/metadata/name") != target.name() {
+        return Err(Status::bad_request("name in URL does not match name in Binding object"));
+    }
+    let kind = text("/target/kind");
+    if !matches!(kind, "" | "Node") {
+        let why = format!("target.kind: Unsupported value: {kind:?}: supported values: \"Node\", \"<empty>\"");
+        return Err(Status::internal(why));
+    }
+    if text("/target/name").is_empty() {
+        return Err(Status::internal("target.name: Required value"));
+    }
+    let stored = target.get(state)?;
+    let writer = Writer::of(request, target, options);
+    check_preconditions(&writer, &stored, text("/metadata/uid"), text("/metadata/resourceVersion"))?;
+    let mut pod = Object::of(&stored);
+    check_free(&pod).map_err(|why| Status::conflict("", "pods/binding", target.name(), &why))?;
+    assign(&mut pod, binding, &state.clock.timestamp());
+    if !options.dry_run {
+        writer.put(state, pod);
+    }
+    Ok(Reply::from(&Status::created()))
+}
+
+fn check_preconditions(writer: &Writer<'_>, stored: &Stored, uid: &str, version: &str) -> Result<()> {
+    let revision = stored.revision.to_string();
+    for (what, asked, found) in [("UID", uid, &*stored.uid), ("ResourceVersion", version, revision.as_str())] {
+        if !asked.is_empty() && asked != found {
+            return Err(stale(writer, stored, what, asked, found));
+        }
+    }
+    Ok(())
+}
+
+fn check_free(pod: &Object) -> std::result::Result<(), String> {
+    let name = pod.text("name");
+    if pod.is_deleting() {
+        return Err(format!("pod {name} is being deleted, cannot be assigned to a host"));
+    }
+    match pod.text_at("spec.nodeName") {
+        "" => {}
+        node => return Err(format!("pod {name} is already assigned to node {node:?}")),
+    }
+    match pod.list_at("spec.schedulingGates") {
+        [] => Ok(()),
+        _ => Err(format!("pod {name} has non-empty .spec.schedulingGates")),
+    }
+}
+
+/// No user changes the specification here: the generation stays, and nobody owns the fields.
+fn assign(pod: &mut Object, binding: &Value, time: &str) {
+    let node = binding.pointer("/target/name").cloned().unwrap_or_default();
+    if let Some(spec) = pod.field_mut("spec") {
+        spec.insert("nodeName".to_owned(), node);
+    }
+    for field in ["annotations", "labels"] {
+        let Some(added) = binding.pointer(&format!("/metadata/{field}")).and_then(Value::as_object) else { continue };
+        let values = pod.metadata_mut().entry(field).or_insert_with(|| Value::Object(Map::new()));
+        if let Some(values) = values.as_object_mut() {
+            values.extend(added.clone());
+        }
+    }
+    let condition =
+        json!({"type": "PodScheduled", "status": "True", "lastProbeTime": null, "lastTransitionTime": time});
+    pod.set_condition(condition);
+}

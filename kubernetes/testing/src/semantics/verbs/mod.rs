@@ -1,0 +1,23 @@
+//! What each verb does.
+
+mod apply;
+mod binding;
+mod create;
+mod delete;
+mod eviction;
+mod list;
+mod load;
+mod patch;
+mod scale;
+mod subresources;
+mod update;
+mod watch;
+
+pub(super) use create::create;
+pub(super) use delete::{delete, delete_collection};
+pub(super) use list::{get, list};
+pub(super) use load::load;
+pub(super) use patch::patch;
+pub(super) use subresources::subresource;
+pub(super) use update::update;
+pub(super) use watch::watch;

@@ -1,0 +1,127 @@
+use http::StatusCode;
+use kubernetes_core::ObjectKey;
+use serde_json::Value;
+
+use crate::definitions;
+use crate::fields;
+use crate::object::Object;
+use crate::reply::Reply;
+use crate::request::ApiRequest;
+use crate::resources::{Form, ServedResource};
+use crate::semantics::options::WriteOptions;
+use crate::semantics::target::Target;
+use crate::shape::check_schema;
+use crate::state::State;
+use crate::status::{Cause, Result, Status};
+
+/// The author, target and options of a write.
+#[derive(Clone, Debug)]
+pub(in crate::semantics) struct Writer<'a> {
+    pub(in crate::semantics) served: &'a ServedResource,
+    pub(in crate::semantics) namespace: Option<&'a str>,
+    pub(in crate::semantics) name: &'a str,
+    pub(in crate::semantics) subresource: &'a str,
+    pub(in crate::semantics) manager: String,
+    pub(in crate::semantics) options: WriteOptions,
+}
+
+/// Whether the ownership of fields is still to be worked out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::semantics) enum Tracking {
+    Update,
+    /// `metadata.managedFields` is final.
+    Done,
+}
+
+impl<'a> Writer<'a> {
+    pub(in crate::semantics) fn of(request: &ApiRequest, target: &'a Target, options: WriteOptions) -> Self {
+        Self {
+            served: &target.served,
+            namespace: target.namespace.as_deref(),
+            name: target.name(),
+            subresource: target.subresource(),
+            manager: request.field_manager(),
+            options,
+        }
+    }
+
+    /// The server itself, as a controller would act.
+    pub(in crate::semantics) fn controller(served: &'a ServedResource, key: &'a ObjectKey) -> Self {
+        Self {
+            served,
+            namespace: key.namespace(),
+            name: key.name(),
+            subresource: "",
+            manager: "kube-controller-manager".to_owned(),
+            options: WriteOptions::default(),
+        }
+    }
+
+    pub(super) fn key_of(&self, name: &str) -> ObjectKey {
+        ObjectKey::new(self.namespace, name)
+    }
+
+    /// The namespace is that of the path, and may be left out.
+    pub(in crate::semantics) fn check_namespace(&self, object: &mut Object) -> Result<()> {
+        let (given, expected) = (object.text("namespace"), self.namespace.unwrap_or_default());
+        if !given.is_empty() && given != expected {
+            return Err(Status::bad_request(
+                "the namespace of the provided object does not match the namespace sent on the request",
+            ));
+        }
+        if given.is_empty() && !expected.is_empty() {
+            object.set("namespace", expected);
+        }
+        Ok(())
+    }
+
+    /// Checks the rules of single resources, and the schema of a custom one.
+    pub(in crate::semantics) fn check(&self, state: &State, object: &Object) -> Result<()> {
+        if definitions::is_definition(self.served) {
+            return definitions::check(state, object);
+        }
+        let Form::Custom(Some(schema)) = &self.served.form else { return Ok(()) };
+        match check_schema(schema, &object.0) {
+            causes if causes.is_empty() => Ok(()),
+            causes => Err(Status::invalid(self.served.group(), self.served.kind(), object.text("name"), &causes)),
+        }
+    }
+
+    pub(in crate::semantics) fn invalid(&self, cause: Cause) -> Status {
+        Status::invalid(self.served.group(), self.served.kind(), self.name, &[cause])
+    }
+
+    /// The object changed since the client read it.
+    pub(in crate::semantics) fn modified(&self) -> Status {
+        Status::modified(self.served.group(), &self.served.plural, self.name)
+    }
+
+    pub(in crate::semantics) fn conflict(&self, why: &str) -> Status {
+        Status::conflict(self.served.group(), &self.served.plural, self.name, why)
+    }
+
+    /// Records in `metadata.managedFields` who set what.
+    pub(super) fn track(&self, state: &State, old: Option<&Object>, new: &mut Object) {
+        fields::track_update(self.served, &self.manager, self.subresource, &state.clock.timestamp(), old, new);
+    }
+
+    /// Stores an object.
+    pub(in crate::semantics) fn put(&self, state: &mut State, object: Object) -> Object {
+        let stored = self.served.stored(object, state.store.next_revision());
+        Object::of(&state.store.put(self.served.collection, stored))
+    }
+
+    /// Removes an object. Watches see the last state that was stored, as in etcd.
+    pub(in crate::semantics) fn remove(&self, state: &mut State, object: Object) -> Object {
+        let stored = state.store.get(self.served.collection, &self.key_of(self.name)).cloned();
+        let last = stored.as_deref().map_or_else(|| object.clone(), Object::of);
+        state.store.remove(self.served.collection, self.served.stored(last, state.store.next_revision()));
+        object
+    }
+}
+
+/// The response that is an object.
+pub(in crate::semantics) fn respond(served: &ServedResource, object: Object, status: StatusCode) -> Reply {
+    let object = object.with_type(&served.api_version(), served.kind());
+    Reply::json(status, Value::Object(object.0).to_string() + "\n")
+}

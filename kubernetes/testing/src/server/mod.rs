@@ -1,0 +1,230 @@
+//! The server's handle, and its two doors: a service in process, and a port.
+
+mod body;
+mod builder;
+mod custom_resource;
+mod load;
+mod record;
+mod service;
+mod shared;
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
+use kubernetes_client::Client;
+use kubernetes_config::Config;
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::task::{JoinHandle, JoinSet};
+use tower_service::Service;
+
+pub use body::ResponseBody;
+pub use builder::TestServerBuilder;
+pub use custom_resource::CustomResource;
+pub use load::LoadError;
+pub use record::RecordedRequest;
+pub use service::TestService;
+
+use crate::clock;
+use crate::faults::{Fault, RandomFaults};
+use crate::semantics;
+use shared::Shared;
+
+/// An API server in memory.
+///
+/// Dropping it stops it: connections are closed, and requests fail as if the server were gone.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use kubernetes_testing::TestServer;
+///
+/// let server = TestServer::start().await?;
+/// std::fs::write(std::env::temp_dir().join("test.kubeconfig"), server.kubeconfig())?;
+/// # std::fs::remove_file(std::env::temp_dir().join("test.kubeconfig"))?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct TestServer {
+    shared: Arc<Shared>,
+    listening: Option<Listening>,
+}
+
+#[derive(Debug)]
+struct Listening {
+    address: SocketAddr,
+    task: JoinHandle<()>,
+}
+
+impl TestServer {
+    /// A server on a loopback port that the system chooses, speaking HTTP/1.1 and HTTP/2 without TLS.
+    ///
+    /// It runs on the current tokio runtime. Under a paused clock, use [`in_process`](Self::in_process): tokio winds
+    /// the clock forward while it waits for sockets.
+    ///
+    /// # Errors
+    /// If no port can be opened.
+    pub async fn start() -> io::Result<Self> {
+        Self::builder().start().await
+    }
+
+    /// A server without a port: [`client`](Self::client) and [`service`](Self::service) lead to it.
+    pub fn in_process() -> Self {
+        Self::builder().in_process()
+    }
+
+    /// Settings of a server.
+    pub fn builder() -> TestServerBuilder {
+        TestServerBuilder::default()
+    }
+
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared, listening: None }
+    }
+
+    pub(crate) async fn listen(mut self) -> io::Result<Self> {
+        let socket = TcpSocket::new_v4()?;
+        socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
+        let listener = socket.listen(BACKLOG)?;
+        let address = listener.local_addr()?;
+        let task = tokio::spawn(accept(listener, self.service()));
+        self.listening = Some(Listening { address, task });
+        Ok(self)
+    }
+
+    /// A client of this server, whose default namespace is `default`.
+    ///
+    /// It goes over the port if there is one.
+    pub fn client(&self) -> Client {
+        let config = self.url().parse().map(Config::new);
+        match (&self.listening, config.map(Client::new)) {
+            (Some(_), Ok(Ok(client))) => client,
+            // An address makes a valid URL, and a configuration without TLS and credentials is always valid.
+            _ => Client::with_service(self.service(), "default"),
+        }
+    }
+
+    /// The server as a service, for a transport or for layers of one's own. It needs no port.
+    pub fn service(&self) -> TestService {
+        TestService { shared: Arc::clone(&self.shared) }
+    }
+
+    /// `http://127.0.0.1:…`; `http://localhost` for a server without a port, where nothing listens.
+    pub fn url(&self) -> String {
+        match &self.listening {
+            Some(Listening { address, .. }) => format!("http://{address}"),
+            None => "http://localhost".to_owned(),
+        }
+    }
+
+    /// A kubeconfig for the server.
+    pub fn kubeconfig(&self) -> String {
+        let url = self.url();
+        format!(
+            "apiVersion: v1\nkind: Config\ncurrent-context: test\n\
+             clusters: [{{name: test, cluster: {{server: \"{url}\"}}}}]\n\
+             contexts: [{{name: test, context: {{cluster: test, user: test}}}}]\n\
+             users: [{{name: test, user: {{}}}}]\n"
+        )
+    }
+
+    /// Creates the objects of a YAML stream, in its order, as kubectl would; those that exist are replaced.
+    ///
+    /// The default namespace is `default`. Unlike a request, this keeps the `status`, and does not require the namespace
+    /// to exist.
+    ///
+    /// # Errors
+    /// If the text is not valid YAML, or the server refuses an object; the objects before it are stored.
+    pub fn load_yaml(&self, yaml: &str) -> Result<(), LoadError> {
+        self.shared.with(|inner| load::load(&mut inner.state, yaml))
+    }
+
+    /// Injects a fault.
+    pub fn inject(&self, fault: Fault) {
+        self.shared.with(|inner| inner.rules.add(fault));
+    }
+
+    /// Injects random faults, in place of earlier random ones.
+    pub fn inject_random(&self, faults: RandomFaults) {
+        self.shared.with(|inner| inner.rules.set_random(faults));
+    }
+
+    /// Removes all faults that have not happened yet.
+    pub fn clear_faults(&self) {
+        self.shared.with(|inner| inner.rules.clear());
+    }
+
+    /// The requests so far, including those that were not carried out because of a fault.
+    ///
+    /// The latest are kept, within [`record_limits`](TestServerBuilder::record_limits).
+    pub fn requests(&self) -> Vec<RecordedRequest> {
+        self.shared.with(|inner| inner.record.to_vec())
+    }
+
+    /// Forgets the requests so far.
+    pub fn forget_requests(&self) {
+        self.shared.with(|inner| inner.record.clear());
+    }
+
+    /// Sets the server's clock forward: grace periods end, bookmarks and timeouts of watches come due.
+    ///
+    /// Without it, the clock follows tokio's.
+    pub fn advance(&self, by: Duration) {
+        self.shared.with(|inner| {
+            inner.state.clock.advance(by);
+            semantics::expire(&mut inner.state);
+            inner.state.store.wake_all();
+        });
+    }
+
+    /// Forgets every version but the current one: a watch or list at an older one is answered with 410.
+    ///
+    /// Running watches continue.
+    pub fn compact(&self) {
+        self.shared.with(|inner| inner.state.store.compact());
+    }
+
+    /// The version of the latest change.
+    pub fn resource_version(&self) -> String {
+        self.shared.with(|inner| inner.state.store.revision().to_string())
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        self.shared.stop();
+        if let Some(listening) = &self.listening {
+            listening.task.abort();
+        }
+    }
+}
+
+/// How many connections may wait to be accepted. Where a thousand watches begin at once over HTTP/1.1, the 128 that are
+/// the default overflow, and the system asks for those that it dropped again only a second later.
+const BACKLOG: u32 = 4096;
+
+/// Serves connections until it is dropped, and they with it.
+async fn accept(listener: TcpListener, service: TestService) {
+    let mut connections = JoinSet::new();
+    loop {
+        while connections.try_join_next().is_some() {}
+        let Ok((stream, _)) = listener.accept().await else {
+            // Out of file descriptors, most likely: others may close theirs.
+            clock::sleep(Duration::from_millis(10)).await;
+            continue;
+        };
+        // Events are small, and awaited.
+        let _ = stream.set_nodelay(true);
+        let service = service.clone();
+        connections.spawn(async move {
+            let service = hyper::service::service_fn(move |request| service.clone().call(request));
+            let builder = auto::Builder::new(TokioExecutor::new());
+            // The client sees the errors of its connection.
+            let _ = builder.serve_connection(TokioIo::new(stream), service).await;
+        });
+    }
+}

@@ -1,0 +1,142 @@
+use std::future::{Future, pending};
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::{Buf, Bytes, BytesMut};
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Request, Response};
+use http_body::Body;
+use http_body_util::BodyExt;
+use tower_service::Service;
+
+use super::body::{ResponseBody, reset};
+use super::shared::Shared;
+use crate::clock;
+use crate::faults::{Action, Damage};
+use crate::reply::{JSON, Reply};
+use crate::request::ApiRequest;
+use crate::semantics::Answer;
+use crate::status::Status;
+use crate::watch::gone_line;
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The server as a `tower` service, for transports and layers of one's own.
+///
+/// It needs no port. An error stands for a lost connection.
+#[derive(Clone, Debug)]
+pub struct TestService {
+    pub(super) shared: Arc<Shared>,
+}
+
+/// As the API server: 3 MiB (`MaxRequestBodyBytes`).
+const MAX_BODY_BYTES: usize = 3 * 1024 * 1024;
+
+impl<B> Service<Request<B>> for TestService
+where
+    B: Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<BoxError>,
+{
+    type Response = Response<ResponseBody>;
+    type Error = io::Error;
+    type Future = Pin<Box<dyn Future<Output = io::Result<Response<ResponseBody>>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let shared = Arc::clone(&self.shared);
+        Box::pin(async move {
+            let (head, body) = request.into_parts();
+            let body = read(body).await?;
+            let is_too_large = body.is_none();
+            let (path, query) = (head.uri.path().to_owned(), head.uri.query().unwrap_or_default().to_owned());
+            let request = ApiRequest::new(head.method, &head.uri, head.headers, body.unwrap_or_default());
+            if shared.with(|inner| inner.is_stopped) {
+                return Err(reset());
+            }
+            let (id, actions) = shared.receive(&request, &path, &query);
+            let refusal = is_too_large.then(|| Reply::from(&Status::too_large()));
+            let response = respond(&shared, &request, refusal, actions).await?;
+            shared.with(|inner| inner.record.note_status(id, response.status()));
+            Ok(response)
+        })
+    }
+}
+
+/// The whole body; `None` if it is too large.
+async fn read<B>(body: B) -> io::Result<Option<Bytes>>
+where
+    B: Body,
+    B::Error: Into<BoxError>,
+{
+    let mut body = std::pin::pin!(body);
+    let mut whole = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| io::Error::other(error.into()))?;
+        let Ok(mut data) = frame.into_data() else { continue };
+        if whole.len() + data.remaining() > MAX_BODY_BYTES {
+            return Ok(None);
+        }
+        whole.extend_from_slice(&data.copy_to_bytes(data.remaining()));
+    }
+    Ok(Some(whole.freeze()))
+}
+
+/// Carries out a request, with its faults.
+async fn respond(
+    shared: &Arc<Shared>,
+    request: &ApiRequest,
+    refusal: Option<Reply>,
+    actions: Vec<Action>,
+) -> io::Result<Response<ResponseBody>> {
+    let mut damages = Vec::new();
+    let mut replacement = refusal;
+    let mut disconnects = false;
+    for action in actions {
+        match action {
+            Action::Delay(by) => clock::sleep(by).await,
+            Action::Silence => pending().await,
+            Action::Status { code, retry_after } => {
+                replacement.get_or_insert_with(|| Reply::from(&Status::injected(code, retry_after)));
+            }
+            Action::GoneEvent => {
+                replacement.get_or_insert_with(|| Reply::ok(gone_line()));
+            }
+            Action::Compact => shared.with(|inner| inner.state.store.compact()),
+            Action::Disconnect => disconnects = true,
+            Action::Damage(damage) => damages.push(damage),
+        }
+    }
+    let response = match replacement {
+        Some(reply) => whole(reply, request),
+        None => match shared.answer(request) {
+            Answer::Whole(reply) => whole(reply, request),
+            Answer::Watch(watch) => {
+                let mut response = Response::new(ResponseBody::watch(shared, *watch));
+                response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(JSON));
+                response
+            }
+        },
+    };
+    if disconnects {
+        return Err(reset());
+    }
+    Ok(response.map(|body| damages.into_iter().fold(body, |body: ResponseBody, damage: Damage| body.damage(damage))))
+}
+
+fn whole(reply: Reply, request: &ApiRequest) -> Response<ResponseBody> {
+    let Reply { status, content_type, headers, body } = reply;
+    let body = if request.method == http::Method::HEAD { Bytes::new() } else { body };
+    let mut response = Response::new(ResponseBody::whole(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    for (name, value) in headers {
+        response.headers_mut().append(name, value);
+    }
+    response
+}

@@ -1,0 +1,275 @@
+//! Watches: the events that they still have to send. They know no sockets; the history is their buffer.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde_json::json;
+
+use crate::object::Object;
+use crate::printing::Rendering;
+use crate::resources::ServedResource;
+use crate::selection::Selection;
+use crate::state::State;
+use crate::status::Status;
+use crate::store::{Change, ChangeKind, CollectionId, Stored, event_line};
+
+/// Where a watch begins.
+#[derive(Debug)]
+pub(crate) enum Start {
+    /// With what exists, and a bookmark behind it if that was asked for.
+    Initial { announces_end: bool },
+    /// Behind a version.
+    After(u64),
+    /// With an error, which is also its end.
+    Failed(Status),
+}
+
+/// The options of a watch.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Options {
+    /// How often bookmarks are sent, if they are.
+    pub(crate) interval: Option<Duration>,
+    pub(crate) timeout_seconds: Option<u64>,
+}
+
+/// One watch.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    served: Arc<ServedResource>,
+    selection: Selection,
+    rendering: Rendering,
+    phase: Phase,
+    /// Every change up to this revision was sent, or does not concern this watch.
+    seen: u64,
+    /// How often bookmarks are sent, if they are.
+    interval: Option<Duration>,
+    times: Times,
+    is_first: bool,
+}
+
+#[derive(Debug)]
+enum Phase {
+    /// It can't begin.
+    Failed(Status),
+    Initial {
+        objects: VecDeque<Arc<Stored>>,
+        announces_end: bool,
+    },
+    Following,
+    Ended,
+}
+
+/// By the server's clock.
+#[derive(Clone, Copy, Debug)]
+struct Times {
+    end: Duration,
+    bookmark: Option<Duration>,
+}
+
+/// The lines that a watch sends next.
+#[derive(Debug, Default)]
+pub(crate) struct Progress {
+    pub(crate) lines: Vec<Bytes>,
+    pub(crate) has_ended: bool,
+}
+
+/// The default duration of a watch: the least that the API server chooses.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30 * 60);
+
+/// How long before its end a watch gets its last bookmark (`nextBookmarkTime` in
+/// <https://github.com/kubernetes/apiserver/blob/v0.37.2/pkg/storage/cacher/cache_watcher.go>).
+const BOOKMARK_BEFORE_END: Duration = Duration::from_secs(2);
+
+/// The number of events that are taken at once, which bounds how long one watch holds the lock.
+const BATCH: usize = 64;
+
+impl Watch {
+    /// A watch that begins now, whenever it is read.
+    pub(crate) fn new(
+        state: &State,
+        served: &Arc<ServedResource>,
+        selection: Selection,
+        start: Start,
+        rendering: Rendering,
+        options: Options,
+    ) -> Self {
+        let Options { interval, timeout_seconds } = options;
+        let now = state.clock.elapsed();
+        let end = now.saturating_add(timeout_seconds.map_or(DEFAULT_TIMEOUT, Duration::from_secs));
+        let times = Times { end, bookmark: next_bookmark(now, interval, end) };
+        let (phase, seen) = begin(state, served, &selection, start);
+        Self { served: Arc::clone(served), selection, rendering, phase, seen, interval, times, is_first: true }
+    }
+
+    pub(crate) fn collection(&self) -> CollectionId {
+        self.served.collection
+    }
+
+    /// The next time at which there is something to do without a change.
+    pub(crate) fn next_time(&self) -> Duration {
+        self.times.bookmark.map_or(self.times.end, |bookmark| bookmark.min(self.times.end))
+    }
+
+    /// The next events; none if there are none yet.
+    pub(crate) fn advance(&mut self, state: &State) -> Progress {
+        let now = state.clock.elapsed();
+        if let Phase::Failed(status) = &self.phase {
+            let status = status.clone();
+            return self.fail(&status);
+        }
+        let mut lines = Vec::new();
+        self.take_initial(state, &mut lines);
+        if let Phase::Following = self.phase {
+            let forgotten = state.store.collection(self.served.collection).forgotten();
+            if self.seen < forgotten {
+                return self.fail_behind(lines, forgotten);
+            }
+            self.take_changes(state, &mut lines);
+        }
+        let is_due = self.times.bookmark.is_some_and(|bookmark| bookmark <= now);
+        if is_due && lines.is_empty() && matches!(self.phase, Phase::Following) {
+            lines.push(self.bookmark(false));
+            self.times.bookmark = next_bookmark(now, self.interval, self.times.end);
+        }
+        if self.times.end <= now && lines.is_empty() {
+            self.phase = Phase::Ended;
+        }
+        Progress { lines, has_ended: matches!(self.phase, Phase::Ended) }
+    }
+
+    fn take_initial(&mut self, state: &State, lines: &mut Vec<Bytes>) {
+        let Phase::Initial { objects, announces_end } = &mut self.phase else { return };
+        let (announces_end, count) = (*announces_end, objects.len().min(BATCH));
+        let batch: Vec<_> = objects.drain(..count).collect();
+        let is_complete = objects.is_empty();
+        lines.extend(batch.iter().map(|object| self.line(ChangeKind::Added, object, state)));
+        if is_complete {
+            self.phase = Phase::Following;
+            if announces_end {
+                lines.push(self.bookmark(true));
+            }
+        }
+    }
+
+    /// The changes that this watch is about, at most [`BATCH`] of them.
+    fn take_changes(&mut self, state: &State, lines: &mut Vec<Bytes>) {
+        let collection = state.store.collection(self.served.collection);
+        for change in collection.changes_after(self.seen) {
+            if lines.len() >= BATCH {
+                return;
+            }
+            self.seen = change.revision();
+            if let Some(line) = self.event(change, state) {
+                lines.push(line);
+            }
+        }
+        // Later changes of other resources: a bookmark may say that they were passed.
+        self.seen = self.seen.max(state.store.revision());
+    }
+
+    /// The event of a change, as the selectors see it: what enters the selection is added, and what leaves it deleted,
+    /// as `convertToWatchEvent` in
+    /// <https://github.com/kubernetes/apiserver/blob/v0.37.2/pkg/storage/cacher/cache_watcher.go> has it.
+    fn event(&mut self, change: &Change, state: &State) -> Option<Bytes> {
+        let is = change.kind != ChangeKind::Deleted && self.selection.matches(&change.object);
+        let was = change.previous.as_ref().is_some_and(|previous| self.selection.matches(previous));
+        match (was, is) {
+            (false, false) => None,
+            (false, true) => Some(self.change_line(ChangeKind::Added, change, state)),
+            (true, true) => Some(self.change_line(ChangeKind::Modified, change, state)),
+            (true, false) if change.kind == ChangeKind::Deleted => {
+                Some(self.change_line(ChangeKind::Deleted, change, state))
+            }
+            (true, false) => {
+                // The object as it was, with the version of the change.
+                let mut object = Object::of(change.previous.as_ref()?);
+                object.set("resourceVersion", change.revision().to_string());
+                let left = Arc::new(self.served.stored(object, change.revision()));
+                Some(self.line(ChangeKind::Deleted, &left, state))
+            }
+        }
+    }
+
+    fn change_line(&mut self, kind: ChangeKind, change: &Change, state: &State) -> Bytes {
+        if self.rendering == Rendering::Whole && kind == change.kind {
+            return change.line(&self.served.head);
+        }
+        self.line(kind, &change.object, state)
+    }
+
+    fn line(&mut self, kind: ChangeKind, object: &Arc<Stored>, state: &State) -> Bytes {
+        if self.rendering == Rendering::Whole {
+            return event_line(kind.event_type(), object, &self.served.head);
+        }
+        let is_first = std::mem::take(&mut self.is_first);
+        let object = self.rendering.event_object(self.served.printer(), object, state.clock.now(), is_first);
+        line(kind.event_type(), &object)
+    }
+
+    /// A bookmark at the current position.
+    fn bookmark(&self, ends_initial_events: bool) -> Bytes {
+        let mut metadata = json!({"resourceVersion": self.seen.to_string()});
+        if ends_initial_events {
+            metadata["annotations"] = json!({"k8s.io/initial-events-end": "true"});
+        }
+        let (kind, api_version) = match self.rendering {
+            Rendering::Whole => (self.served.kind(), self.served.api_version()),
+            Rendering::Metadata => ("PartialObjectMetadata", "meta.k8s.io/v1".into()),
+            Rendering::Table(_) => ("Table", "meta.k8s.io/v1".into()),
+        };
+        line("BOOKMARK", &json!({"kind": kind, "apiVersion": api_version.as_str(), "metadata": metadata}))
+    }
+
+    fn fail(&mut self, status: &Status) -> Progress {
+        self.phase = Phase::Ended;
+        Progress { lines: vec![line("ERROR", status)], has_ended: true }
+    }
+
+    /// The watch read too slowly, and the history no longer reaches back to its position.
+    fn fail_behind(&mut self, mut lines: Vec<Bytes>, forgotten: u64) -> Progress {
+        let mut progress = self.fail(&too_old(self.seen, forgotten));
+        lines.append(&mut progress.lines);
+        Progress { lines, ..progress }
+    }
+}
+
+/// The first phase of a watch, and the revision up to which it ignores changes.
+fn begin(state: &State, served: &ServedResource, selection: &Selection, start: Start) -> (Phase, u64) {
+    match start {
+        Start::Failed(failure) => (Phase::Failed(failure), 0),
+        Start::After(revision) => {
+            let oldest = state.store.oldest(served.collection);
+            if revision < oldest {
+                return (Phase::Failed(too_old(revision, oldest)), revision);
+            }
+            (Phase::Following, revision)
+        }
+        Start::Initial { announces_end } => {
+            let objects = state.store.collection(served.collection).objects(selection.namespace.as_deref());
+            let objects = objects.filter(|object| selection.matches(object)).cloned().collect();
+            (Phase::Initial { objects, announces_end }, state.store.revision())
+        }
+    }
+}
+
+/// When the next bookmark is due, if there is one before the end.
+fn next_bookmark(now: Duration, interval: Option<Duration>, end: Duration) -> Option<Duration> {
+    let last = end.saturating_sub(BOOKMARK_BEFORE_END);
+    (now < last).then(|| interval.map(|interval| now.saturating_add(interval).min(last)))?
+}
+
+fn too_old(revision: u64, oldest: u64) -> Status {
+    Status::expired(format!("too old resource version: {revision} ({oldest})"))
+}
+
+/// An event, with its end of line.
+fn line(event_type: &str, object: &dyn std::fmt::Display) -> Bytes {
+    format!("{{\"type\":\"{event_type}\",\"object\":{object}}}\n").into()
+}
+
+/// An event that reports a forgotten version.
+pub(crate) fn gone_line() -> Bytes {
+    line("ERROR", &too_old(1, 2))
+}
