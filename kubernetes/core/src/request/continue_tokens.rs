@@ -15,8 +15,7 @@ const EMPTY_PAGES: u32 = 100;
 /// let mut tokens = ContinueTokens::default();
 /// tokens.follow("page-2", false)?;
 /// tokens.follow("page-3", false)?;
-/// tokens.follow("page-2", false)?;
-/// assert!(tokens.follow("page-3", false).is_err());
+/// assert!(tokens.follow("page-2", false).is_err());
 /// # Ok::<(), kubernetes_core::EndlessList>(())
 /// ```
 ///
