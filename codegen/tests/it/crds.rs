@@ -16,7 +16,7 @@ fn lamps() -> PathBuf {
 }
 
 fn generate(files: &[(String, Vec<u8>)], groups: &[String]) -> Result<CustomCrate, Error> {
-    generate_custom(&CustomResources { files, groups, name: "lamps", sdk: None })
+    generate_custom(&CustomResources { files, groups, name: "lamps", sdk: None, strict: true, reuse: false })
 }
 
 fn of_text(text: &str) -> Result<CustomCrate, Error> {
