@@ -28,7 +28,7 @@ fn notes_of(definition: &Definition) -> Vec<String> {
         let more = places.len().saturating_sub(LISTED);
         let listed = places.into_iter().take(LISTED).collect::<Vec<_>>().join(", ");
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        format!("{name}: JSON are {listed}{more}, as {reason}")
+        format!("{name}: kept as JSON, since {reason}: {listed}{more}")
     };
     places.into_iter().map(note).collect()
 }

@@ -317,9 +317,10 @@ impl<'a> Lowering<'a> {
             description: descriptions.remove(*value).unwrap_or_default(),
         });
         let variants = variants.collect();
-        let owner = match split_module(&name) {
-            ("", _) => format!("the field `{property}` of [`{owner}`]"),
-            _ => format!("the field `{property}` of [`{0}`](super::{0})", split_module(owner).1),
+        // A kind may have the name of a derive macro, which makes a link ambiguous.
+        let owner = match self.is_custom {
+            true => format!("the field `{property}` of `{}`", split_module(owner).1),
+            false => format!("the field `{property}` of [`{owner}`]"),
         };
         self.enums.push(Enum { name: name.clone(), owner, variants, same_as: None });
         Ok(Type::Enum(name))

@@ -146,7 +146,7 @@ fn inner_modules(plan: &Plan, definition: &Definition, path: &str) -> Result<Vec
     let module_of = |name: &&str| -> Result<InnerModule> {
         let path = if path.is_empty() { (*name).to_owned() } else { format!("{path}::{name}") };
         let page = Page::new(path.clone(), TEMPLATE, &module(plan, definition, &path)?)?;
-        let doc = Doc(format!("Types of the fields of [`{0}`](super::{0}).", owner_of(definition, &path)));
+        let doc = Doc(format!("Types of the fields of `{}`.", owner_of(definition, &path)));
         Ok(InnerModule { doc, name: (*name).to_owned(), text: page.text })
     };
     children.iter().map(module_of).collect()

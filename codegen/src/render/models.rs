@@ -149,7 +149,7 @@ fn module_page(
                     exports = definition.structs().iter().map(|object| object.name.clone()).collect();
                     exports.extend(definition.enums().iter().map(|values| values.name.clone()));
                 } else if definition.structs().len() + definition.enums().len() > 1 {
-                    doc = Some(Doc(format!("[`{}`] and the types inside of it.", definition.type_name)));
+                    doc = Some(Doc(format!("`{}` and the types inside of it.", definition.type_name)));
                 }
                 page.files.push(File { doc, name, exports });
             }
