@@ -5,6 +5,7 @@ mod command;
 mod compiles;
 mod concurrency;
 mod crds;
+mod custom_definitions;
 mod custom_objects;
 mod determinism;
 mod diff;
