@@ -76,12 +76,18 @@ impl<K: Object> Value for List<K> {
 
     fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
         let (api_version, kind) = list_type::<K>();
-        let (mut api_version, mut kind) = (Constant(&api_version), Constant(&kind));
-        let mut any = (Ignored, Ignored);
-        let types: [&mut dyn AnyValue; 2] =
-            if K::TYPE.is_some() { [&mut api_version, &mut kind] } else { [&mut any.0, &mut any.1] };
-        let [api_version, kind] = types;
-        reader.fields(Self::FIELDS, &mut [api_version, kind, &mut self.metadata, &mut self.items])
+        if K::TYPE.is_some() {
+            let (mut api_version, mut kind) = (Constant(&api_version), Constant(&kind));
+            let fields: &mut [&mut dyn AnyValue] =
+                &mut [&mut api_version, &mut kind, &mut self.metadata, &mut self.items];
+            return reader.fields(Self::FIELDS, fields);
+        }
+        let (mut api_version, mut kind) = (Str::EMPTY, Str::EMPTY);
+        reader.fields(Self::FIELDS, &mut [&mut api_version, &mut kind, &mut self.metadata, &mut self.items])?;
+        if let Some(kind) = kind.strip_suffix("List").filter(|kind| !kind.is_empty()) {
+            self.items.iter_mut().for_each(|item| item.assume_type(&api_version, kind));
+        }
+        Ok(())
     }
 
     fn write_fields(&self, writer: &mut Writer) {
@@ -93,14 +99,3 @@ impl<K: Object> Value for List<K> {
 }
 
 crate::serde_by_json!(List<K>, K: Object);
-
-/// Whatever a field's value is.
-struct Ignored;
-
-impl AnyValue for Ignored {
-    fn read_any(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        reader.skip()
-    }
-
-    fn write_any(&self, _: &mut Writer) {}
-}

@@ -25,6 +25,14 @@ pub trait Object: Value + Send + Sync + 'static {
         Self::TYPE.map(GroupVersionKind::from)
     }
 
+    /// Tells an object the type that its list says it has; by default this does nothing.
+    ///
+    /// The items of a list of built-in objects have neither `apiVersion` nor `kind`. An object whose type is only known
+    /// at run time takes them from here, unless it has its own.
+    fn assume_type(&mut self, api_version: &str, kind: &str) {
+        let _ = (api_version, kind);
+    }
+
     /// `metadata.labels`
     fn labels(&self) -> &Map<Str> {
         &self.metadata().labels

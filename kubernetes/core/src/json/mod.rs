@@ -11,10 +11,12 @@
 
 mod decode;
 mod error;
+pub(crate) mod place;
 mod reader;
 mod scan;
 mod serde_object;
 mod transcode;
+mod tree;
 mod value;
 mod writer;
 
@@ -22,11 +24,13 @@ pub use decode::Decode;
 #[doc(hidden)]
 pub use decode::Place;
 pub use error::{DecodeError, EncodeError};
+pub use place::PlaceError;
 pub(crate) use reader::MAX_DEPTH;
 pub use reader::Reader;
 #[doc(hidden)]
 pub use serde_object::{from_serde_object, to_serde_object};
 pub use transcode::{deserialize, serialize};
+pub use tree::Tree;
 #[doc(hidden)]
 pub use value::read_text;
 pub use value::{AnyValue, Constant, Value};

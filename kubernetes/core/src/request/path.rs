@@ -54,6 +54,22 @@ impl Path {
         resource_path::named::<K>(None, name.as_ref())
     }
 
+    /// No path, for a reason that is reported when the request is sent.
+    pub fn invalid(reason: impl Into<String>) -> Self {
+        Self(Err(InvalidRequest::new(reason.into())))
+    }
+
+    /// The path with one more segment, which errors call by the name of its `argument`.
+    #[must_use]
+    pub fn segment(self, argument: &str, value: &str) -> Self {
+        Self(self.0.and_then(|mut path| {
+            check_argument(argument, value)?;
+            path.push('/');
+            path.extend(percent::encode(value));
+            Ok(path)
+        }))
+    }
+
     /// The path of what hangs below an object. What comes and goes there may be of another type, as for `scale`.
     ///
     /// ```
@@ -66,12 +82,7 @@ impl Path {
     /// ```
     #[must_use]
     pub fn subresource(self, name: impl AsRef<str>) -> Self {
-        Self(self.0.and_then(|mut path| {
-            check_argument("subresource", name.as_ref())?;
-            path.push('/');
-            path.extend(percent::encode(name.as_ref()));
-            Ok(path)
-        }))
+        self.segment("subresource", name.as_ref())
     }
 
     /// Appends a path that may have several segments, for proxies; each is encoded, the slashes between them are kept.
