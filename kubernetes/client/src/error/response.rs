@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, Method, StatusCode};
-use kubernetes_core::{Encoded, Status, Str, cbor};
+use kubernetes_core::{Encoded, Status, Str};
 
 use super::causes::Cause;
 use super::text::printable;
@@ -145,9 +145,12 @@ fn describe(method: &Method, code: StatusCode, message: String) -> Status {
 /// The beginning of a body as text on one line.
 fn shorten(body: &Encoded) -> String {
     let bytes = body.bytes();
-    if !body.media_type().eq_ignore_ascii_case(cbor::MEDIA_TYPE) {
+    if !body.is_cbor() {
         return printable(&String::from_utf8_lossy(bytes), KEPT_BYTES);
     }
-    let json = cbor::to_json(bytes);
-    json.map_or_else(|_| format!("{} bytes that are not valid CBOR", bytes.len()), |json| printable(&json, KEPT_BYTES))
+    let json = body.to_json();
+    json.map_or_else(
+        |_| format!("{} bytes of CBOR that can't be read", bytes.len()),
+        |json| printable(&json, KEPT_BYTES),
+    )
 }

@@ -76,7 +76,7 @@ impl Answer for Encoded {
         if bytes.is_empty() && context.line.method() == Method::DELETE {
             return Ok(Self::new(HeaderValue::from_static("application/json"), DELETED));
         }
-        let answer = Self::new(head.headers.remove(CONTENT_TYPE), bytes);
+        let answer = Self::new(head.headers.remove(CONTENT_TYPE), bytes).with_budget(exchange.limits.decode_budget);
         response::failure(&answer).map_or(Ok(answer), |status| Err(Error::from_status(status)))
     }
 

@@ -23,6 +23,7 @@ use bytes::Bytes;
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Request, Response, StatusCode, Uri};
+use kubernetes_core::json::Budget;
 use tokio::time::Instant;
 use tracing::Instrument;
 
@@ -72,6 +73,7 @@ pub(crate) struct Limits {
     pub(crate) request_timeout: Option<Duration>,
     pub(crate) idle_timeout: Option<Duration>,
     pub(crate) max_response_bytes: usize,
+    pub(crate) decode_budget: Budget,
 }
 
 impl Default for Limits {
@@ -82,6 +84,7 @@ impl Default for Limits {
             idle_timeout: None,
             // More than lists of working clusters have, and less than what brings most machines down.
             max_response_bytes: 256 * 1024 * 1024,
+            decode_budget: Budget::default(),
         }
     }
 }

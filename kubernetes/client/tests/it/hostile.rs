@@ -12,8 +12,9 @@ use http::{HeaderValue, Method, Response};
 use http_body::Frame;
 use kubernetes_client::{Body, Client};
 use kubernetes_config::Credentials;
+use kubernetes_core::json::Budget;
 use kubernetes_core::version::Info;
-use kubernetes_core::{Deleted, Encoded, Execute, Path, Request};
+use kubernetes_core::{Deleted, Encoded, Execute, Map, Path, Request, Str};
 
 use crate::server::{Server, answer};
 use crate::{chain, config, fakes, fetch, get, raw};
@@ -140,6 +141,21 @@ async fn an_error_is_short_however_long_the_answer() {
         let error = client.execute(get("/version"), Encoded::decode::<Info>).await.unwrap_err();
         assert!(chain(&error).len() < 64 * 1024, "{code}: {}", chain(&error).len());
     }
+    let map = fakes::answering(200, format!(r#"{{"{message}\u001b": 1}}"#));
+    let error = map.execute(get("/labels"), Encoded::decode::<Map<Str>>).await.unwrap_err();
+    assert!(chain(&error).len() < 4096 && !chain(&error).contains('\u{1b}'), "{}", chain(&error).len());
+}
+
+#[tokio::test]
+async fn a_response_that_decodes_to_much_more_than_its_text_is_refused() {
+    let body = format!("[{}{{}}]", "{},".repeat(1_000_000));
+    let decode = |answer: &Encoded| Ok(answer.decode::<Vec<Info>>()?.len());
+    let error = fakes::answering(200, body.clone()).execute(get("/versions"), decode).await.unwrap_err();
+    assert!(error.is_decode() && error.to_string().contains("decode_budget"), "{error}");
+
+    let server = Server::plain(move |_| std::future::ready(answer(200, body.clone()))).await;
+    let builder = Client::builder(config(&server.url("http"))).decode_budget(Budget::UNLIMITED);
+    assert_eq!(builder.build().unwrap().execute(get("/versions"), decode).await.unwrap(), 1_000_001);
 }
 
 fn delete() -> Request {

@@ -5,6 +5,7 @@ mod bodies;
 mod certificates;
 mod compression;
 mod connections;
+#[cfg(feature = "cbor")]
 mod content;
 mod errors;
 mod exec;
