@@ -141,7 +141,7 @@ impl Client {
         &self.default_namespace
     }
 
-    /// What this client and its clones have sent so far.
+    /// Counters of the requests of this client and its clones.
     pub fn counts(&self) -> Counts {
         self.exchange.telemetry.counts()
     }

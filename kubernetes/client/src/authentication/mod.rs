@@ -1,4 +1,4 @@
-//! Who the client says it is: the `Authorization` header, the certificate for TLS, and their replacements when the
+//! The client's credentials: the `Authorization` header, the certificate for TLS, and their replacements when the
 //! server does not accept them.
 
 pub(crate) mod exec;
@@ -31,6 +31,8 @@ pub(crate) struct Authentication {
     source: Source,
     /// The certificate for TLS; `None` when there is none and will be none.
     identity: Option<Arc<Identity>>,
+    /// The context and user of the kubeconfig, for errors.
+    origin: Option<String>,
 }
 
 /// Where the header comes from.
@@ -67,7 +69,7 @@ pub(crate) enum Refusal {
 impl Authentication {
     /// Of an injected service, which authenticates by itself if need be.
     pub(crate) fn none() -> Self {
-        Self { source: Source::None, identity: None }
+        Self { source: Source::None, identity: None, origin: None }
     }
 
     /// Reads no file and starts no program yet, except for the certificate of TLS.
@@ -97,7 +99,10 @@ impl Authentication {
             // `Credentials` may grow; leaving a kind out would make the request anonymous.
             _ => return Err(Error::build("this kind of credentials is not supported")),
         };
-        Ok(Self { source, identity: identity.map(Arc::new) })
+        let names = [("context", &config.context), ("user", &config.user)];
+        let names = names.into_iter().filter_map(|(what, name)| Some(format!("{what} {:?}", name.as_ref()?)));
+        let origin = Some(names.collect::<Vec<_>>().join(", ")).filter(|origin| !origin.is_empty());
+        Ok(Self { source, identity: identity.map(Arc::new), origin })
     }
 
     /// Where the certificate for TLS comes from.
@@ -171,7 +176,12 @@ impl Authentication {
             let expires = jwt::expiry(token).ok()?;
             (expires <= clock::timestamp()).then(|| format!("the token expired at {expires}: renew it"))
         });
-        error.with_hint(|| expired.or_else(|| self.identity.as_ref()?.fault()))
+        let reason = expired.or_else(|| self.identity.as_ref()?.fault());
+        let origin = self.origin.clone().filter(|_| error.is_unauthorized());
+        error.with_hint(|| match (origin, reason) {
+            (Some(origin), Some(reason)) => Some(format!("{origin}; {reason}")),
+            (origin, reason) => origin.or(reason),
+        })
     }
 
     /// Whether new credentials may come with another certificate.

@@ -128,7 +128,7 @@ impl Error {
         self.0.request.as_ref()?.valid_path()
     }
 
-    /// What the server answered: its own `Status`, or one made from the HTTP status and the beginning of the body when
+    /// The server's response: its own `Status`, or one made from the HTTP status and the beginning of the body when
     /// the body is none (from a proxy, say). `None` when the request failed without an error response.
     pub fn status(&self) -> Option<&Status> {
         self.response().map(ErrorResponse::status)

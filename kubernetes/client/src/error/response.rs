@@ -78,7 +78,7 @@ impl ErrorResponse {
         self.retry_after
     }
 
-    /// What is wrong field by field, one the source of the other.
+    /// The causes, one the source of the other.
     pub(crate) fn causes(&self) -> Option<&Cause> {
         self.causes.as_deref()
     }

@@ -1,4 +1,4 @@
-//! What a caller gets of a response: all of it, its body as it arrives, or the connection.
+//! The results of a response: all of it, its body as it arrives, or the connection.
 
 use std::future::Future;
 
@@ -40,7 +40,7 @@ pub(crate) trait Answer: Sized + Send {
         None
     }
 
-    /// What the response says, if it does not say that the request succeeded.
+    /// The error in the response, if it does not say that the request succeeded.
     fn refusal(&self) -> Option<Error> {
         None
     }

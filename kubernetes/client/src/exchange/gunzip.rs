@@ -17,7 +17,7 @@ pub(crate) struct Gunzip {
 }
 
 impl Gunzip {
-    /// What a response with these headers needs; `None` if it is not compressed.
+    /// A decompressor for a response with these headers; `None` if it is not compressed.
     pub(crate) fn of(headers: &HeaderMap, limit: usize) -> Result<Option<Self>, Error> {
         let encoding = headers.get(CONTENT_ENCODING).map_or(&b"identity"[..], |value| value.as_bytes());
         if encoding.eq_ignore_ascii_case(b"identity") {

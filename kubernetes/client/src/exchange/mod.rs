@@ -45,7 +45,7 @@ use retry::Retries;
 pub use warning::Warning;
 pub(crate) use warning::Warnings;
 
-/// What a client and its clones share.
+/// The state that a client and its clones share.
 pub(crate) struct Exchange {
     pub(crate) transport: Box<dyn Transport>,
     /// Scheme, authority and path prefix; `None` when an injected service decides where requests go.

@@ -16,7 +16,7 @@ const BACKOFF: Backoff = Backoff::new(Duration::from_millis(100), Duration::from
 /// The shortest wait that a server's `Retry-After` leads to.
 const MIN_RETRY_AFTER: Duration = Duration::from_millis(100);
 
-/// What a request may be sent again after, beside what the server has not looked at.
+/// The errors after which a request may be sent again, beside those of requests that the server has not looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Replay {
     /// It changes nothing: also when its connection is lost.

@@ -10,7 +10,7 @@ use crate::certificates::Authority;
 use crate::server::{Server, answer, hello, tls_config};
 use crate::{chain, config, fetch, pass};
 
-/// What arrives as `Authorization`, request by request.
+/// The `Authorization` headers, request by request.
 fn authorizations(server: &Server) -> Vec<String> {
     server.requests().iter().map(|request| request.header("authorization").unwrap_or_default().to_owned()).collect()
 }
@@ -215,7 +215,7 @@ async fn a_token_file_that_would_block_is_refused_at_once() {
 }
 
 #[tokio::test]
-async fn a_401_tells_when_the_token_expired() {
+async fn a_401_tells_whose_credentials_were_refused_and_when_the_token_expired() {
     use base64::Engine;
     let server = Server::plain(|_| async { answer(401, "who are you?") }).await;
     let encode = |text: &str| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text);
@@ -225,8 +225,10 @@ async fn a_401_tells_when_the_token_expired() {
         (r#"{"sub": "jane"}"#, None),
     ] {
         let token = format!("{}.{}.c2lnbmF0dXJl", encode("{}"), encode(claims));
-        let client = with_credentials(&server.url("http"), Credentials::Token(token.clone().into()));
-        let error = fetch(&Client::new(client).unwrap()).await.unwrap_err();
+        let mut config = with_credentials(&server.url("http"), Credentials::Token(token.clone().into()));
+        (config.context, config.user) = (Some("prod".to_owned()), Some("jane".to_owned()));
+        let error = fetch(&Client::new(config).unwrap()).await.unwrap_err();
+        assert!(error.to_string().contains(r#"(context "prod", user "jane""#), "{error}");
         assert!(error.is_unauthorized(), "{error:?}");
         assert_eq!(error.to_string().contains("expired"), expected.is_some(), "{error}");
         assert!(expected.is_none_or(|expected| error.to_string().contains(expected)), "{error}");

@@ -50,7 +50,7 @@ fn sending(method: Method, content_type: &'static str) -> Request {
     request
 }
 
-/// What came, and in which format.
+/// The labels, and the format in which they came.
 fn labels(answer: &Encoded) -> Result<(String, Map<Str>), kubernetes_core::json::DecodeError> {
     Ok((answer.media_type().to_owned(), answer.decode()?))
 }

@@ -47,7 +47,7 @@ struct Record {
     peers: Mutex<Vec<Option<CertificateDer<'static>>>>,
 }
 
-/// What a server saw of a request.
+/// A request as a server saw it.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
     pub(crate) target: String,

@@ -23,7 +23,7 @@ pub(super) const KEPT_ERROR_BYTES: usize = 1024;
 /// How long the output of a program that is done is waited for. A program that it started may keep the pipes open.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// What the plugin printed. Dropping the future kills the program.
+/// Runs a plugin and returns its output. Dropping the future kills the program.
 pub(super) async fn run(
     config: &ExecConfig,
     interactive: bool,
@@ -155,7 +155,7 @@ async fn finish(child: &mut Child, output: &mut Capture, errors: &mut Capture) -
     }
 }
 
-/// What is kept of one of the program's streams. All of it is read, so that the program does not wait for us.
+/// The part of one of the program's streams that is kept. All of it is read, so that the program does not wait for us.
 struct Capture {
     bytes: Vec<u8>,
     limit: usize,
@@ -213,7 +213,7 @@ impl Capture {
     }
 }
 
-/// What an error shows of these bytes on standard error.
+/// The text of an error for these bytes on standard error.
 #[cfg(any(test, fuzzing))]
 pub(super) fn reason(bytes: &[u8]) -> String {
     let mut kept = Capture::end(KEPT_ERROR_BYTES, false);

@@ -31,7 +31,7 @@ pub(super) fn provider(oidc: &OidcConfig, config: &Config) -> Result<Renewed, Er
 
 struct Oidc {
     refreshing: Arc<Refreshing>,
-    /// What to say when there is no refresh token.
+    /// The error when there is no refresh token.
     without: AuthenticationError,
 }
 
@@ -84,7 +84,7 @@ impl Refreshing {
     }
 }
 
-/// Writes tokens back. They are good even if that fails, so that it is no reason to fail the request.
+/// Writes tokens back. They are good even if that fails, so the request goes on.
 async fn save(store: KubeconfigUser, tokens: Tokens) {
     let saving = tokio::task::spawn_blocking(move || {
         let mut values = vec![("id-token", &tokens.id_token)];

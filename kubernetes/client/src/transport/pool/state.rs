@@ -1,4 +1,4 @@
-//! What connections there are, and who waits for one: without sockets and tasks.
+//! The connections of a pool and the requests that wait for one: without sockets and tasks.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
