@@ -10,7 +10,7 @@ use kubernetes_core::{Encoded, Status, Str};
 use super::causes::Cause;
 use super::text::printable;
 
-/// How much of a body that is no `Status` is kept.
+/// How much of a body without a `Status` is kept.
 const KEPT_BYTES: usize = 1024;
 
 /// How much of a message is shown; the whole is in the `Status`.
