@@ -9,6 +9,7 @@ mod fuzz;
 mod go_tables;
 mod json;
 mod json_parsing;
+mod json_patches;
 mod log_lines;
 mod long_documents;
 mod map;

@@ -4,6 +4,7 @@
 //! `fuzz/corpus`.
 
 mod cbor;
+pub(crate) mod json_changes;
 mod json_model;
 mod json_reader;
 mod quantity;
@@ -25,6 +26,7 @@ fn replay(target: &str, check: fn(&[u8])) {
 #[test]
 fn the_corpora_pass() {
     replay("cbor", cbor::check);
+    replay("json_changes", json_changes::check);
     replay("json_model", json_model::check);
     replay("json_reader", json_reader::check);
     replay("quantity", quantity::check);
