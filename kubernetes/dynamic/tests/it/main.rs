@@ -2,6 +2,7 @@
 
 mod cache;
 mod discovery;
+mod informer;
 mod mapper;
 mod object;
 mod requests;
