@@ -2,6 +2,7 @@
 
 mod cache;
 mod discovery;
+mod fuzz;
 mod informer;
 mod mapper;
 mod object;
