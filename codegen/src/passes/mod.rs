@@ -6,7 +6,6 @@ mod deprecated_watch;
 mod docs;
 mod features;
 mod fold_lists;
-mod merge_nested;
 mod parameter_sets;
 mod presence;
 mod resources;
@@ -49,7 +48,6 @@ pub(crate) fn run(mut api: Api) -> Result<Plan> {
     let deprecated_watches = deprecated_watch::drop(&mut api.operations)?;
     deleted_collections::unwatch(&mut api.operations);
     let folded_lists = fold_lists::fold(&mut api.definitions);
-    merge_nested::merge(&mut api.definitions);
     shared_enums::share(&mut api.definitions);
     resources::mark(&mut api)?;
     presence::decide(&mut api.definitions);

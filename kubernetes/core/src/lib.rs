@@ -11,6 +11,7 @@
 //! This crate knows nothing of HTTP transports: what sends a request implements [`Execute`].
 //! Most programs depend on `kubernetes-sdk`, which re-exports it.
 
+#[cfg(feature = "cbor")]
 pub mod cbor;
 mod condition;
 #[doc(hidden)]

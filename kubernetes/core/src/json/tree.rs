@@ -96,6 +96,7 @@ impl Tree {
         while let Some(key) = reader.next_key(&mut first)? {
             let value = Self::read_tree(reader).map_err(|error| error.in_field(&key))?;
             let key = Str::from(key);
+            reader.charge(size_of::<(Str, Self)>())?;
             if fields.len() == FEW_KEYS {
                 index = fields.iter().enumerate().map(|(place, (name, _))| (name.clone(), place)).collect();
             }
@@ -121,6 +122,7 @@ impl Tree {
         let mut items = Vec::new();
         let mut first = true;
         while reader.next_element(&mut first)? {
+            reader.charge(size_of::<Self>())?;
             items.push(Self::read_tree(reader).map_err(|error| error.in_index(items.len()))?);
         }
         Ok(Self::List(items))

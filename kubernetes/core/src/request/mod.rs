@@ -19,6 +19,7 @@ mod query;
 mod read;
 mod replace;
 mod resource_path;
+mod shape;
 mod views;
 mod watch;
 
@@ -72,12 +73,6 @@ impl Request {
     /// A request without parameters and body, for an answer in JSON.
     pub fn new(method: Method, path: Path) -> Self {
         Self { method, path, query: Query::default(), accept: JSON, body: None }
-    }
-
-    /// The same request below the object.
-    pub(crate) fn below(mut self, subresource: &str) -> Self {
-        self.path = self.path.subresource(subresource);
-        self
     }
 
     /// The same request with a JSON body.

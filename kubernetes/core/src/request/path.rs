@@ -46,12 +46,18 @@ impl Path {
 
     /// The path of an object in a namespace.
     pub fn namespaced<K: NamespacedResource>(namespace: impl AsRef<str>, name: impl AsRef<str>) -> Self {
-        resource_path::named::<K>(Some(namespace.as_ref()), name.as_ref())
+        resource_path::of::<K>(Some(namespace.as_ref())).object(name)
     }
 
     /// The path of an object of a cluster-scoped resource.
     pub fn cluster<K: ClusterResource>(name: impl AsRef<str>) -> Self {
-        resource_path::named::<K>(None, name.as_ref())
+        resource_path::of::<K>(None).object(name)
+    }
+
+    /// The path of the object of this name among those at this path.
+    #[must_use]
+    pub fn object(self, name: impl AsRef<str>) -> Self {
+        self.segment("name", name.as_ref())
     }
 
     /// No path, for a reason that is reported when the request is sent.
@@ -70,7 +76,7 @@ impl Path {
         }))
     }
 
-    /// The path of what hangs below an object. What comes and goes there may be of another type, as for `scale`.
+    /// The path of a subresource. What it takes and gives may be of another type than the object, as for `scale`.
     ///
     /// ```
     /// use kubernetes_core::Path;
