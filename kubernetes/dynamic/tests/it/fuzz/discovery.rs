@@ -12,7 +12,7 @@ use kubernetes_dynamic::{Discovery, Mapper};
 use serde_json::Value;
 use tower_service::Service;
 
-/// Whatever stands at `/apis` is read as a naive walk over it reads it, or is an error; whatever is read can be found.
+/// A document at `/apis` is read as a naive walk over it reads it, or is an error; whatever is read can be found.
 pub(super) fn check(data: &[u8]) {
     if kinds(data).is_ok_and(|kinds| kinds > 1) {
         // Of two, the first decides how the document is read.
