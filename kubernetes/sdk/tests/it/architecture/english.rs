@@ -9,7 +9,7 @@ const ALLOWED: Allowance = &[
     ("kubernetes-api", 1),
     ("kubernetes-client", 64),
     ("kubernetes-codegen", 102),
-    ("kubernetes-core", 82),
+    ("kubernetes-core", 80),
     ("kubernetes-describe", 1),
     ("kubernetes-e2e-test", 26),
     ("kubernetes-examples", 1),
@@ -18,7 +18,6 @@ const ALLOWED: Allowance = &[
     ("kubernetes-swagger", 16),
     ("kubernetes-testing", 32),
     ("kubernetes-utils", 4),
-    ("kubernetes-watch", 88),
 ];
 
 #[test]
