@@ -91,7 +91,7 @@ impl Managers {
         }
     }
 
-    /// The manager wrote what is new, and nobody has what is gone.
+    /// The manager now owns the written fields, and nobody owns the removed ones.
     pub(super) fn update(
         &mut self,
         name: &str,
@@ -138,7 +138,7 @@ impl Managers {
         });
     }
 
-    /// Puts down what a manager applies; tells what it applied before.
+    /// Records the fields that a manager applies; returns those that it applied before.
     pub(super) fn applied(
         &mut self,
         name: &str,
@@ -156,7 +156,7 @@ impl Managers {
         }
     }
 
-    /// Notes when a manager changed something by an apply: one that changes nothing leaves no time.
+    /// Records the time of an apply that changed something.
     pub(super) fn touch(&mut self, name: &str, subresource: &str, api_version: &str, time: &str) {
         let mut mine = self.0.iter_mut().filter(|manager| manager.is(name, Operation::Apply, subresource, api_version));
         if let Some(manager) = mine.next() {
@@ -164,13 +164,13 @@ impl Managers {
         }
     }
 
-    /// What anyone but this applier has.
+    /// The fields of everyone but this applier.
     pub(super) fn union_without(&self, name: &str, subresource: &str, api_version: &str) -> FieldSet {
         let others = self.0.iter().filter(|manager| !manager.is(name, Operation::Apply, subresource, api_version));
         others.fold(FieldSet::default(), |union, manager| union.union(&manager.set))
     }
 
-    /// Takes what an apply changes from all others; tells from whom.
+    /// Takes the fields that an apply changes from all others; returns who lost them.
     pub(super) fn take_over(
         &mut self,
         name: &str,

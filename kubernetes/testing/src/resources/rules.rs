@@ -12,7 +12,7 @@ use super::strategy;
 use crate::object::Object;
 use crate::printing::{self, Layout};
 
-/// What the API server does for one resource and not for another.
+/// The rules of one resource.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rules {
     pub(crate) short_names: &'static [&'static str],

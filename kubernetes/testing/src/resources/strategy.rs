@@ -1,4 +1,4 @@
-//! What the strategies of built-in resources put into new objects.
+//! Values that the strategies of built-in resources put into new objects.
 
 use kubernetes_core::Quantity;
 use serde_json::{Value, json};

@@ -26,7 +26,7 @@ pub struct RecordedRequest {
 }
 
 impl RecordedRequest {
-    /// What the request does, in Kubernetes' terms: `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`,
+    /// The verb, in Kubernetes' terms: `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`,
     /// `deletecollection`; the method in lower case for a path that names no
     /// resource.
     pub fn verb(&self) -> &str {

@@ -58,7 +58,7 @@ fn fill(schema: &Value, value: &mut Value) {
     }
 }
 
-/// What is wrong with an object of the resource.
+/// The fields of an object that violate the schema.
 pub(crate) fn check(schema: &Value, object: &Map<String, Value>) -> Vec<Cause> {
     let mut causes = Vec::new();
     check_fields(schema, object, "", &mut causes);

@@ -1,4 +1,4 @@
-//! What the server does, request by request.
+//! The server's behaviour, request by request.
 
 mod custom;
 mod faults;

@@ -17,7 +17,6 @@ const ALLOWED: Allowance = &[
     ("kubernetes-models", 11),
     ("kubernetes-sdk", 5),
     ("kubernetes-swagger", 27),
-    ("kubernetes-testing", 104),
     ("kubernetes-utils", 4),
     ("kubernetes-watch", 88),
 ];

@@ -12,7 +12,6 @@ const NOT_YET_LAYERED: &[(&str, usize)] = &[
     ("kubernetes-config", 16),
     ("kubernetes-core", 17),
     ("kubernetes-swagger", 5),
-    ("kubernetes-testing", 25),
     ("kubernetes-watch", 13),
 ];
 

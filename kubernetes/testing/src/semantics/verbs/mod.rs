@@ -1,4 +1,4 @@
-//! What each verb does.
+//! The verbs of requests.
 
 mod apply;
 mod binding;
