@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use super::{Comparison, FieldSet};
@@ -116,6 +118,37 @@ impl Managers {
             self.add(name, Operation::Update, subresource, api_version, time, written);
         }
         self.0.retain(|manager| !manager.set.is_empty());
+        self.merge_oldest();
+    }
+
+    /// Merges the oldest entries of updates of each version into one, until there are ten, as
+    /// `apimachinery/pkg/util/managedfields/internal/capmanagers.go` does.
+    fn merge_oldest(&mut self) {
+        const MAX_UPDATES: usize = 10;
+        let mut updates = self.0.iter().filter(|manager| manager.operation == Operation::Update).count();
+        if updates <= MAX_UPDATES {
+            return;
+        }
+        self.0.sort_by(|a, b| (&a.time, &a.name).cmp(&(&b.time, &b.name)));
+        let mut oldest: BTreeMap<String, Manager> = BTreeMap::new();
+        let mut others = Vec::new();
+        for manager in std::mem::take(&mut self.0) {
+            if manager.operation == Operation::Apply || updates <= MAX_UPDATES {
+                others.push(manager);
+                continue;
+            }
+            match oldest.get_mut(&manager.api_version) {
+                Some(bucket) => {
+                    updates -= 1;
+                    "ancient-changes".clone_into(&mut bucket.name);
+                    bucket.subresource.clear();
+                    bucket.set = bucket.set.union(&manager.set);
+                    bucket.time = manager.time;
+                }
+                None => drop(oldest.insert(manager.api_version.clone(), manager)),
+            }
+        }
+        self.0 = oldest.into_values().chain(others).collect();
     }
 
     fn add(

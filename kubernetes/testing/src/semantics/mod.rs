@@ -2,6 +2,7 @@
 
 mod controllers;
 mod decoding;
+mod json_patch;
 mod options;
 mod paging;
 mod route;

@@ -91,9 +91,9 @@ impl TestServerBuilder {
         self
     }
 
-    /// The limits of [`requests`](TestServer::requests): a number of requests, and the bytes of their bodies and headers
-    /// together; 10,000 and 64 MiB by default. The oldest are forgotten first. With a limit of 0 requests, nothing is
-    /// recorded.
+    /// The limits of [`requests`](TestServer::requests): a number of requests, and the bytes of their bodies, headers
+    /// and URLs together; 10,000 and 64 MiB by default. The oldest are forgotten first. With a limit of 0 requests,
+    /// nothing is recorded.
     pub fn record_limits(mut self, requests: usize, bytes: usize) -> Self {
         self.record = Limits { requests, bytes };
         self

@@ -60,7 +60,7 @@ where
                 return Err(reset());
             }
             let (id, actions) = shared.receive(&request, &path, &query);
-            let refusal = is_too_large.then(|| Reply::from(&Status::too_large()));
+            let refusal = is_too_large.then(|| Reply::from(&Status::too_large("limit is 3145728")));
             let response = respond(&shared, &request, refusal, actions).await?;
             shared.with(|inner| inner.record.note_status(id, response.status()));
             Ok(response)

@@ -3,6 +3,7 @@
 mod custom;
 mod faults;
 mod fuzz;
+mod limits;
 mod lists;
 mod objects;
 mod ports;

@@ -43,6 +43,7 @@ pub(in crate::semantics) fn create_object(
         writer.track(state, None, &mut object);
     }
     (served.rules.complete)(&mut object);
+    writer.check_size(&object)?;
     if writer.options.dry_run {
         return Ok(object);
     }

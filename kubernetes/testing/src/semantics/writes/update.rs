@@ -34,6 +34,7 @@ pub(in crate::semantics) fn finish(
     }
     let is_done =
         new.is_deleting() && new.finalizers().next().is_none() && new.integer("deletionGracePeriodSeconds") == Some(0);
+    writer.check_size(&new)?;
     if writer.options.dry_run {
         return Ok(new);
     }
