@@ -1,7 +1,8 @@
-use kubernetes_swagger::{Merged, Swagger, merge};
+use kubernetes_swagger::{Merged, merge, parse};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use crate::enums::has_enums;
 use crate::error::{Error, Result};
 use crate::locate;
 
@@ -19,7 +20,7 @@ pub struct Description<'a> {
 /// What a description is written in.
 #[derive(Clone, Copy, Debug)]
 pub enum Content<'a> {
-    /// Swagger 2.0, one document, as `/openapi/v2` serves it.
+    /// One document: Swagger 2.0, as `/openapi/v2` serves it, or OpenAPI 3.0, which a folder is pinned as.
     Swagger(&'a [u8]),
     /// OpenAPI 3.0, a document for each group and version with its name, as `/openapi/v3` serves them.
     OpenApi(&'a [(String, Vec<u8>)]),
@@ -55,29 +56,33 @@ impl Content<'_> {
         }
     }
 
-    /// The description in Swagger 2.0. What only OpenAPI 3.0 has is kept, as extensions.
+    /// The description as one document: what a file holds, or OpenAPI 3.0 that has all of a folder's documents.
     ///
     /// # Errors
     /// As [`generate`](crate::generate()).
-    pub fn to_swagger(&self, source: &str) -> Result<Vec<u8>> {
+    pub fn to_document(&self, source: &str) -> Result<Vec<u8>> {
         match self {
             Self::Swagger(bytes) => Ok(bytes.to_vec()),
             Self::OpenApi(_) => {
                 let error = |error| Error::new("it can't be written as JSON").in_file(source).caused_by(error);
-                serde_json::to_vec(&self.parse(source)?).map_err(error)
+                serde_json::to_vec(&self.parse(source)?.openapi).map_err(error)
             }
         }
     }
 
-    pub(crate) fn parse(&self, source: &str) -> Result<Swagger> {
-        Ok(self.parse_with_notes(source)?.swagger)
+    /// Whether any of its strings has known values.
+    pub(crate) fn has_enums(&self) -> bool {
+        match self {
+            Self::Swagger(bytes) => has_enums(bytes),
+            Self::OpenApi(documents) => documents.iter().any(|(_, bytes)| has_enums(bytes)),
+        }
     }
 
-    /// As [`Self::parse`], with what the main server's form was taken of.
-    pub(crate) fn parse_with_notes(&self, source: &str) -> Result<Merged> {
+    /// The description, with what gave way to the main server's form.
+    pub(crate) fn parse(&self, source: &str) -> Result<Merged> {
         match self {
-            Self::Swagger(bytes) => match Swagger::parse(bytes) {
-                Ok(swagger) => Ok(Merged { swagger, ..Merged::default() }),
+            Self::Swagger(bytes) => match parse(bytes) {
+                Ok(openapi) => Ok(Merged { openapi, ..Merged::default() }),
                 Err(error) => Err(with_problems(&error).in_file(source).with_excerpts(text(bytes))),
             },
             Self::OpenApi(documents) => parse_documents(source, documents),
@@ -87,7 +92,11 @@ impl Content<'_> {
     /// The error of what was read from this, with the file and the lines around each place.
     pub(crate) fn explain(&self, source: &str, error: Error) -> Error {
         match self {
-            Self::Swagger(bytes) => error.in_file(source).with_excerpts(text(bytes)),
+            Self::Swagger(bytes) => {
+                let text = text(bytes);
+                let error = if locate::exists(text, "/openapi") { error } else { error.each(&mut in_swagger) };
+                error.in_file(source).with_excerpts(text)
+            }
             Self::OpenApi(documents) => error.each(&mut |problem| place_in(documents, problem)).in_file(source),
         }
     }
@@ -96,8 +105,8 @@ impl Content<'_> {
 fn parse_documents(source: &str, documents: &[(String, Vec<u8>)]) -> Result<Merged> {
     let (mut parsed, mut problems) = (Vec::with_capacity(documents.len()), Vec::new());
     for (name, bytes) in documents {
-        match Swagger::parse_openapi(bytes) {
-            Ok(swagger) => parsed.push((name.clone(), swagger)),
+        match parse(bytes) {
+            Ok(openapi) => parsed.push((name.clone(), openapi)),
             Err(error) => problems.push(with_problems(&error).in_file(name).with_excerpts(text(bytes))),
         }
     }
@@ -107,19 +116,24 @@ fn parse_documents(source: &str, documents: &[(String, Vec<u8>)]) -> Result<Merg
     }
 }
 
-/// Moves a problem to the document that has its place: definitions are elsewhere in OpenAPI 3.0.
+/// Moves a problem to where Swagger 2.0 has definitions.
+fn in_swagger(problem: Error) -> Error {
+    match problem.pointer().strip_prefix("/components/schemas/").map(|rest| format!("/definitions/{rest}")) {
+        Some(pointer) => problem.moved(pointer),
+        None => problem,
+    }
+}
+
+/// Moves a problem to the document that has its place.
 fn place_in(documents: &[(String, Vec<u8>)], problem: Error) -> Error {
-    let pointer = match problem.pointer().strip_prefix("/definitions/") {
-        Some(rest) => format!("/components/schemas/{rest}"),
-        None => problem.pointer().to_owned(),
-    };
+    let pointer = problem.pointer();
     let place: Vec<&str> = pointer.split('/').collect();
-    // The definition or the path itself; what is in it may be named after Swagger 2.0.
+    // The definition or the path itself; what is in it may be named otherwise.
     let depth = if pointer.starts_with("/components/") { 4 } else { 3 };
     let owner = place.get(..depth).unwrap_or(&place).join("/");
     let has_owner = |(_, bytes): &&(String, Vec<u8>)| !owner.is_empty() && locate::exists(text(bytes), &owner);
     match documents.iter().find(has_owner) {
-        Some((name, bytes)) => problem.moved(pointer).in_file(name).with_excerpts(text(bytes)),
+        Some((name, bytes)) => problem.in_file(name).with_excerpts(text(bytes)),
         None => problem,
     }
 }

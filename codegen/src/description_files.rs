@@ -8,6 +8,7 @@ use serde::de::IgnoredAny;
 
 use crate::description::Content;
 use crate::error::{Error, Result};
+use crate::input::read_file;
 
 /// A description as it is on the disk: a file of Swagger 2.0, or a folder of documents of OpenAPI 3.0.
 #[derive(Debug)]
@@ -23,10 +24,10 @@ enum Data {
 }
 
 /// How the names of the documents end, in Kubernetes' sources and where `scripts/describe` writes them.
-const DOCUMENT: &str = "_openapi.json";
+pub(crate) const DOCUMENT: &str = "_openapi.json";
 
 /// What lists the documents, where `scripts/describe` wrote them.
-const INDEX: &str = "index.json";
+pub(crate) const INDEX: &str = "index.json";
 
 impl DescriptionFiles {
     /// Reads a file, or all of a folder whose names end in `_openapi.json`.
@@ -37,14 +38,13 @@ impl DescriptionFiles {
         let fail = |error| Error::unreadable(path, error);
         let name = path.display().to_string();
         if !fs::metadata(path).map_err(fail)?.is_dir() {
-            return Ok(Self::swagger(name, fs::read(path).map_err(fail)?));
+            return Ok(Self::swagger(name, read_file(path)?));
         }
         let mut documents = Vec::new();
         for entry in fs::read_dir(path).map_err(fail)? {
             let path = entry.map_err(fail)?.path();
             if path.to_string_lossy().ends_with(DOCUMENT) {
-                let bytes = fs::read(&path).map_err(|error| Error::unreadable(&path, error))?;
-                documents.push((path.display().to_string(), bytes));
+                documents.push((path.display().to_string(), read_file(&path)?));
             }
         }
         if documents.is_empty() {
@@ -86,10 +86,11 @@ fn compare_with_index(folder: &Path, is_there: &BTreeSet<String>) -> Result<()> 
         paths: BTreeMap<String, IgnoredAny>,
     }
     let path = folder.join(INDEX);
-    let bytes = match fs::read(&path) {
+    match fs::symlink_metadata(&path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        bytes => bytes.map_err(|error| Error::unreadable(&path, error))?,
-    };
+        found => drop(found.map_err(|error| Error::unreadable(&path, error))?),
+    }
+    let bytes = read_file(&path)?;
     let error = |error| Error::new("it is no index of /openapi/v3").in_file(path.display()).caused_by(error);
     let index: Index = serde_json::from_slice(&bytes).map_err(error)?;
     let listed: BTreeSet<String> =

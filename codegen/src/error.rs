@@ -2,13 +2,14 @@ use std::fmt;
 use std::path::Path;
 
 use crate::locate::{Location, excerpt, locate};
+use crate::text::single_line;
 
 /// How many problems `Display` prints before it only counts the rest.
 const PRINTED: usize = 20;
 
 /// Why nothing was generated: a problem, the file it is in and the place there, and further problems of the same file.
 ///
-/// `Display` prints a line for each problem, `source()` has what caused the first.
+/// `Display` prints a line for each problem, whatever their names and messages hold; `source()` has what caused the first.
 #[derive(Debug)]
 pub struct Error(Box<Problem>);
 
@@ -54,14 +55,22 @@ impl Error {
         Some(first)
     }
 
-    /// The same problems, each with the lines of the text around its place.
+    /// The same problems, those that are printed with the lines of the text around their places: to look for each of
+    /// thousands would take as many passes over the text.
     pub(crate) fn with_excerpts(mut self, text: &str) -> Self {
-        if !self.0.pointer.is_empty() && self.0.excerpt.is_empty() && !text.is_empty() {
-            let location = locate(text, &self.0.pointer);
-            self = self.with_excerpt_at(text, location);
-        }
-        self.0.others = self.0.others.into_iter().map(|error| error.with_excerpts(text)).collect();
+        self = self.with_own_excerpt(text);
+        let others = self.0.others.into_iter().enumerate();
+        let shown = |index: usize, error: Self| if index < PRINTED { error.with_own_excerpt(text) } else { error };
+        self.0.others = others.map(|(index, error)| shown(index, error)).collect();
         self
+    }
+
+    fn with_own_excerpt(self, text: &str) -> Self {
+        if self.0.pointer.is_empty() || !self.0.excerpt.is_empty() || text.is_empty() {
+            return self;
+        }
+        let location = locate(text, &self.0.pointer);
+        self.with_excerpt_at(text, location)
     }
 
     /// This problem with the lines of the text around a place.
@@ -147,12 +156,12 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(file) = &self.0.file {
-            write!(f, "{file}: ")?;
+            write!(f, "{}: ", single_line(file))?;
         }
         if !self.0.pointer.is_empty() {
-            write!(f, "{}: ", self.0.pointer)?;
+            write!(f, "{}: ", single_line(&self.0.pointer))?;
         }
-        f.write_str(&self.0.message)?;
+        f.write_str(&single_line(&self.0.message))?;
         for other in self.0.others.iter().take(PRINTED - 1) {
             write!(f, "\n{other}")?;
         }

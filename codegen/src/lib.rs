@@ -1,7 +1,7 @@
 //! Renders the model and API crates of the Kubernetes SDK from an API description.
 //!
 //! [`generate`] is pure: a description in, a [`FileTree`] out. The pipeline, a module each:
-//! parse Swagger 2.0 and lift it to OpenAPI 3.0 (`kubernetes-swagger`), mend upstream bugs (`fixups`), lower to the
+//! read Swagger 2.0 or OpenAPI 3.0 as OpenAPI 3.0 (`kubernetes-swagger`), mend upstream bugs (`fixups`), lower to the
 //! intermediate representation (`lower`, `ir`), decide what is rendered (`passes`), render and format pages (`render`).
 //! Only [`FileTree::compare`] and [`Changes::apply`] touch the disk, and only at the end: a failure changes nothing.
 
@@ -9,9 +9,11 @@ mod crds;
 mod description;
 mod description_files;
 mod diff;
+mod enums;
 mod error;
 mod facts;
 mod fixups;
+mod input;
 mod ir;
 mod locate;
 mod lock;
@@ -19,22 +21,30 @@ mod lower;
 mod normal_form;
 mod output;
 mod passes;
+mod references;
 mod render;
+mod text;
 mod timings;
+mod version;
 
 use std::fmt;
 
-use kubernetes_swagger::{Merged, Swagger};
+use kubernetes_swagger::Merged;
+use openapiv3::OpenAPI;
 
 pub use crds::{CustomCrate, CustomResources, generate_custom};
 pub use description::{Content, Description};
 pub use description_files::DescriptionFiles;
 pub use diff::{Change, Differences, Item, Kind, diff};
+pub use enums::{KeptEnums, keep_enums};
 pub use error::{Error, Result};
+pub use input::{files_below, read_file};
 pub use lock::Lock;
 pub use normal_form::normal_form;
-pub use output::{COMMAND, Changes, FileTree};
+pub use output::{COMMAND, Changes, FileTree, OutputFolder};
+pub use text::printable;
 pub use timings::Timings;
+pub use version::check_version;
 
 /// What was generated.
 #[derive(Clone, Debug)]
@@ -95,12 +105,11 @@ pub fn generate(description: &Description<'_>) -> Result<Generation> {
 
 fn plan_and_render(description: &Description<'_>) -> Result<Generation> {
     let Description { source, kubernetes, content } = *description;
+    check_version(kubernetes)?;
     let mut timings = Timings::default();
-    let Merged { swagger, gave_way } = timings.measure("parse", || content.parse_with_notes(source))?;
+    let Merged { mut openapi, gave_way } = timings.measure("parse", || content.parse(source))?;
     let notes = gave_way.iter().map(ToString::to_string).collect();
-    check_version(&swagger, kubernetes)?;
-    let mut openapi = timings.measure("lift", || swagger.lift());
-    drop(swagger);
+    compare_versions(&openapi, kubernetes)?;
     let fixups = timings.measure("fixups", || fixups::apply(&mut openapi))?;
     let api = timings.measure("lower", || lower::lower(&openapi))?;
     drop(openapi);
@@ -118,8 +127,8 @@ fn plan_and_render(description: &Description<'_>) -> Result<Generation> {
 
 /// The description must be of the version that the lock names. The file in Kubernetes' sources names none, and a server
 /// its minor version alone.
-fn check_version(swagger: &Swagger, kubernetes: &str) -> Result<()> {
-    let found = swagger.info.version.as_str();
+fn compare_versions(openapi: &OpenAPI, kubernetes: &str) -> Result<()> {
+    let found = openapi.info.version.as_str();
     if found == kubernetes || found == "unversioned" || kubernetes.starts_with(&format!("v{found}.")) {
         return Ok(());
     }

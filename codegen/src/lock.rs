@@ -1,4 +1,3 @@
-use std::fs;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -6,6 +5,8 @@ use sha2::{Digest, Sha256};
 
 use crate::description::Content;
 use crate::error::{Error, Result};
+use crate::input::read_text;
+use crate::version::check_version;
 
 /// What pins a description: `scripts/swagger.lock.toml`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -46,13 +47,14 @@ impl Lock {
     /// Reads a lock file.
     ///
     /// # Errors
-    /// If it can't be read, or is no TOML with just these keys.
+    /// If it can't be read, is not TOML with just these keys, or names no version of Kubernetes.
     pub fn read(path: &Path) -> Result<Self> {
-        let text = fs::read_to_string(path).map_err(|error| Error::io("read", path, error))?;
-        toml::from_str(&text).map_err(|error| {
+        let lock: Self = toml::from_str(&read_text(path)?).map_err(|error| {
             let message = "it needs the keys `kubernetes`, `source` and `sha256`, all strings";
             Error::new(message).in_file(path.display()).caused_by(error)
-        })
+        })?;
+        check_version(&lock.kubernetes).map_err(|error| error.in_file(path.display()))?;
+        Ok(lock)
     }
 
     /// Makes sure that a description is the one that this lock pins.

@@ -8,6 +8,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use command::report;
+
 /// How many problems are shown with the lines around them.
 const EXCERPTS: usize = 5;
 
@@ -15,13 +17,13 @@ fn main() -> ExitCode {
     match command::run(&command::Arguments::parse()) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {error}");
+            report(format_args!("error: {error}"));
             for problem in error.problems().take(EXCERPTS).filter(|problem| !problem.excerpt().is_empty()) {
-                eprint!("\n{}\n{}", problem.pointer(), problem.excerpt());
+                report(format_args!("\n{}\n{}", problem.pointer(), problem.excerpt().trim_end()));
             }
             let mut source = std::error::Error::source(&error);
             while let Some(error) = source {
-                eprintln!("  caused by: {error}");
+                report(format_args!("  caused by: {error}"));
                 source = error.source();
             }
             ExitCode::FAILURE

@@ -8,9 +8,9 @@ const PRINTED: usize = 20;
 /// Why a document was refused: every problem found, each with its place.
 ///
 /// ```
-/// use kubernetes_swagger::Swagger;
+/// use kubernetes_swagger::parse;
 ///
-/// let error = Swagger::parse(br#"{"swagger": "2.0", "info": {"title": "t", "version": "v"}, "paths": {}, "hosts": 1}"#)
+/// let error = parse(br#"{"swagger": "2.0", "info": {"title": "t", "version": "v"}, "paths": {}, "hosts": 1}"#)
 ///     .expect_err("`hosts` is not a key of Swagger 2.0");
 /// assert_eq!(error.problems()[0].pointer, "/hosts");
 /// ```

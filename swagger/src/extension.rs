@@ -1,117 +1,183 @@
-//! The `x-kubernetes-…` extensions, typed, and how to read them from a lifted document.
+//! The `x-kubernetes-…` extensions, typed, as they are read from a description.
 //!
 //! ```
-//! use kubernetes_swagger::{Swagger, extension};
+//! use kubernetes_swagger::{extension, parse};
 //!
-//! let swagger = Swagger::parse(br#"{
+//! let openapi = parse(br#"{
 //!     "swagger": "2.0", "info": {"title": "Kubernetes", "version": "v1.37.2"}, "paths": {},
 //!     "definitions": {"Pod": {
 //!         "type": "object",
 //!         "x-kubernetes-group-version-kind": [{"group": "", "version": "v1", "kind": "Pod"}]
 //!     }}
 //! }"#)?;
-//! let lifted = swagger.lift();
-//! let pod = lifted.components.as_ref().and_then(|components| components.schemas["Pod"].as_item());
-//! let kinds = extension::group_version_kinds(&pod.expect("an inline schema").schema_data)?;
+//! let schemas = openapi.components.unwrap_or_default().schemas;
+//! let kinds = extension::group_version_kinds(&schemas["Pod"].as_item().expect("an inline schema").schema_data);
 //! assert_eq!(kinds[0].kind, "Pod");
 //! # Ok::<(), kubernetes_swagger::Error>(())
 //! ```
 //!
+//! Reading a description checks every extension, so the functions here find either its value or none.
+//!
 //! Sources: `k8s.io/kube-openapi/pkg/generators/extension.go`, `k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1`
 //! and `pkg/controller/openapi/builder`, `k8s.io/apiserver/pkg/endpoints/installer.go`.
 
-mod lifted;
+use std::borrow::Borrow;
 
 use indexmap::IndexMap;
-use serde::{Serialize, Serializer};
-use serde_json::{Map, Value, json};
+use openapiv3::{Operation, ReferenceOr, Schema, SchemaData, SchemaKind};
+use serde::Serialize;
+use serde_json::Value;
 
-pub(crate) use lifted::read_schema;
-pub use lifted::{
-    OperationExtensions, SchemaForm, action, body_parameter, collection_format, definition_name, group_version_kind,
-    group_version_kinds, list_type, operation, schema, unique_items,
-};
+use crate::names::{PRODUCES, schema_name};
+use crate::read::{Document, Json, Object, Place, boolean, list, map, string, strings, text, unknown_text, value};
+use crate::text_enum::{TextEnum, text_enum};
 
-use crate::text_enum::text_enum;
-
-/// The extensions of a schema.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct SchemaExtensions {
-    /// `x-kubernetes-group-version-kind`: the kinds that have this schema.
-    pub group_version_kinds: Vec<GroupVersionKind>,
-    /// `x-kubernetes-list-type`
-    pub list_type: Option<ListType>,
-    /// `x-kubernetes-list-map-keys`: the properties that tell the items of a list of type `map` apart.
-    pub list_map_keys: Vec<String>,
-    /// `x-kubernetes-map-type`
-    pub map_type: Option<MapType>,
-    /// `x-kubernetes-patch-strategy`: how a strategic merge patch treats the property; separated by commas in the file.
-    pub patch_strategy: Vec<PatchStrategy>,
-    /// `x-kubernetes-patch-merge-key`: the property by which a strategic merge patch matches a list's items.
-    pub patch_merge_key: Option<String>,
-    /// `x-kubernetes-unions`
-    pub unions: Vec<Union>,
-    /// `x-kubernetes-selectable-fields`: the paths of a custom resource's fields that field selectors can name.
-    pub selectable_fields: Vec<String>,
-    /// `x-kubernetes-preserve-unknown-fields`
-    pub preserve_unknown_fields: bool,
-    /// `x-kubernetes-int-or-string`
-    pub int_or_string: bool,
-    /// `x-kubernetes-embedded-resource`
-    pub embedded_resource: bool,
-    /// `x-kubernetes-validations`: rules in CEL, as they stand in the file.
-    pub validations: Option<Value>,
-}
-
-pub(crate) const ACTION: &str = "x-kubernetes-action";
+const ACTION: &str = "x-kubernetes-action";
 pub(crate) const GROUP_VERSION_KIND: &str = "x-kubernetes-group-version-kind";
-pub(crate) const LIST_TYPE: &str = "x-kubernetes-list-type";
-pub(crate) const LIST_MAP_KEYS: &str = "x-kubernetes-list-map-keys";
-pub(crate) const MAP_TYPE: &str = "x-kubernetes-map-type";
-pub(crate) const PATCH_STRATEGY: &str = "x-kubernetes-patch-strategy";
-pub(crate) const PATCH_MERGE_KEY: &str = "x-kubernetes-patch-merge-key";
-pub(crate) const UNIONS: &str = "x-kubernetes-unions";
-pub(crate) const SELECTABLE_FIELDS: &str = "x-kubernetes-selectable-fields";
-pub(crate) const PRESERVE_UNKNOWN_FIELDS: &str = "x-kubernetes-preserve-unknown-fields";
-pub(crate) const INT_OR_STRING: &str = "x-kubernetes-int-or-string";
-pub(crate) const EMBEDDED_RESOURCE: &str = "x-kubernetes-embedded-resource";
-pub(crate) const VALIDATIONS: &str = "x-kubernetes-validations";
+const LIST_TYPE: &str = "x-kubernetes-list-type";
+const LIST_MAP_KEYS: &str = "x-kubernetes-list-map-keys";
+const MAP_TYPE: &str = "x-kubernetes-map-type";
+const PATCH_STRATEGY: &str = "x-kubernetes-patch-strategy";
+const PATCH_MERGE_KEY: &str = "x-kubernetes-patch-merge-key";
+const PRESERVE_UNKNOWN_FIELDS: &str = "x-kubernetes-preserve-unknown-fields";
+const INT_OR_STRING: &str = "x-kubernetes-int-or-string";
+const EMBEDDED_RESOURCE: &str = "x-kubernetes-embedded-resource";
 
-impl SchemaExtensions {
-    /// Whether the schema has no extension at all.
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
+/// Reports what is wrong with an extension.
+type Check = fn(&Place<'_>, Json<'_>) -> Option<()>;
 
-    /// The extensions under the keys that they have in a document.
-    pub fn to_map(&self) -> IndexMap<String, Value> {
-        let mut map = IndexMap::new();
-        let mut put = |key: &str, value: Option<Value>| {
-            if let Some(value) = value {
-                map.insert(key.to_owned(), value);
-            }
-        };
-        let list = |items: Vec<Value>| (!items.is_empty()).then_some(Value::Array(items));
-        put(GROUP_VERSION_KIND, list(self.group_version_kinds.iter().map(GroupVersionKind::to_value).collect()));
-        put(LIST_MAP_KEYS, list(self.list_map_keys.iter().map(|key| Value::from(key.as_str())).collect()));
-        put(LIST_TYPE, self.list_type.map(|value| value.as_str().into()));
-        put(MAP_TYPE, self.map_type.map(|value| value.as_str().into()));
-        put(PATCH_MERGE_KEY, self.patch_merge_key.as_deref().map(Value::from));
-        let strategies: Vec<_> = self.patch_strategy.iter().map(|strategy| strategy.as_str()).collect();
-        put(PATCH_STRATEGY, (!strategies.is_empty()).then(|| strategies.join(",").into()));
-        put(UNIONS, list(self.unions.iter().map(Union::to_value).collect()));
-        put(SELECTABLE_FIELDS, list(self.selectable_fields.iter().map(|path| json!({ "fieldPath": path })).collect()));
-        put(PRESERVE_UNKNOWN_FIELDS, self.preserve_unknown_fields.then_some(Value::Bool(true)));
-        put(INT_OR_STRING, self.int_or_string.then_some(Value::Bool(true)));
-        put(EMBEDDED_RESOURCE, self.embedded_resource.then_some(Value::Bool(true)));
-        put(VALIDATIONS, self.validations.clone());
-        map
-    }
+/// Every extension that a schema may have. Those that no function here reads are checked all the same.
+const OF_SCHEMAS: &[(&str, Check)] = &[
+    (GROUP_VERSION_KIND, |place, json| kinds(place, json).map(drop)),
+    (LIST_TYPE, |place, json| text::<ListType>("list type")(place, json).map(drop)),
+    (LIST_MAP_KEYS, |place, json| strings(place, json).map(drop)),
+    (MAP_TYPE, |place, json| text::<MapType>("map type")(place, json).map(drop)),
+    (PATCH_STRATEGY, |place, json| strategies(place, json).map(drop)),
+    (PATCH_MERGE_KEY, |place, json| string(place, json).map(drop)),
+    ("x-kubernetes-unions", |place, json| list(place, json, union).map(drop)),
+    ("x-kubernetes-selectable-fields", |place, json| list(place, json, selectable_field).map(drop)),
+    (PRESERVE_UNKNOWN_FIELDS, |place, json| boolean(place, json).map(drop)),
+    (INT_OR_STRING, |place, json| boolean(place, json).map(drop)),
+    (EMBEDDED_RESOURCE, |place, json| boolean(place, json).map(drop)),
+    // Rules in CEL, as they stand in the file.
+    ("x-kubernetes-validations", |_, _| None),
+];
+
+/// Every extension that an operation may have.
+const OF_OPERATIONS: &[(&str, Check)] = &[
+    (ACTION, |place, json| text::<Action>("action")(place, json).map(drop)),
+    (GROUP_VERSION_KIND, |place, json| kind(place, json).map(drop)),
+];
+
+pub(crate) fn read_extensions(object: &mut Object<'_, '_>) -> IndexMap<String, Value> {
+    read(object, OF_SCHEMAS)
 }
 
-impl Serialize for SchemaExtensions {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.to_map().serialize(serializer)
+pub(crate) fn read_operation_extensions(object: &mut Object<'_, '_>) -> IndexMap<String, Value> {
+    read(object, OF_OPERATIONS)
+}
+
+fn read(object: &mut Object<'_, '_>, known: &[(&'static str, Check)]) -> IndexMap<String, Value> {
+    let mut extensions = IndexMap::new();
+    for (key, check) in known {
+        let read = object.optional(key, |place, json| {
+            let value = value(place, json)?;
+            check(place, Json::from_value(&value));
+            Some(value)
+        });
+        extensions.extend(read.map(|value| ((*key).to_owned(), value)));
+    }
+    extensions
+}
+
+/// The kinds that have a schema; empty for a schema that is not an object of its own.
+pub fn group_version_kinds(data: &SchemaData) -> Vec<GroupVersionKind> {
+    get(&data.extensions, GROUP_VERSION_KIND, kinds).unwrap_or_default()
+}
+
+/// How the items of a list are merged and told apart.
+pub fn list_type(data: &SchemaData) -> Option<ListType> {
+    get(&data.extensions, LIST_TYPE, text("list type"))
+}
+
+/// The properties that tell the items of a list of type `map` apart.
+pub fn list_map_keys(data: &SchemaData) -> Vec<String> {
+    get(&data.extensions, LIST_MAP_KEYS, strings).unwrap_or_default()
+}
+
+/// How an object or a map is merged.
+pub fn map_type(data: &SchemaData) -> Option<MapType> {
+    get(&data.extensions, MAP_TYPE, text("map type"))
+}
+
+/// How a strategic merge patch treats the property.
+pub fn patch_strategy(data: &SchemaData) -> Vec<PatchStrategy> {
+    get(&data.extensions, PATCH_STRATEGY, strategies).unwrap_or_default()
+}
+
+/// The property by which a strategic merge patch matches a list's items.
+pub fn patch_merge_key(data: &SchemaData) -> Option<String> {
+    get(&data.extensions, PATCH_MERGE_KEY, string)
+}
+
+/// Whether the server keeps fields that the schema does not declare.
+pub fn preserves_unknown_fields(data: &SchemaData) -> bool {
+    get(&data.extensions, PRESERVE_UNKNOWN_FIELDS, boolean).unwrap_or_default()
+}
+
+/// Whether a value is an integer or a string.
+pub fn is_int_or_string(data: &SchemaData) -> bool {
+    get(&data.extensions, INT_OR_STRING, boolean).unwrap_or_default()
+}
+
+/// Whether a value is an object of any kind, with `apiVersion`, `kind` and `metadata`.
+pub fn is_embedded_resource(data: &SchemaData) -> bool {
+    get(&data.extensions, EMBEDDED_RESOURCE, boolean).unwrap_or_default()
+}
+
+/// What an operation does, in Kubernetes' terms.
+pub fn action(of: &Operation) -> Option<Action> {
+    get(&of.extensions, ACTION, text("action"))
+}
+
+/// The kind that an operation acts on.
+pub fn group_version_kind(of: &Operation) -> Option<GroupVersionKind> {
+    get(&of.extensions, GROUP_VERSION_KIND, kind)
+}
+
+/// The content types that an operation produces, where its responses do not show them.
+pub fn produces(of: &Operation) -> Option<Vec<String>> {
+    get(&of.extensions, PRODUCES, strings)
+}
+
+fn get<'a, T>(
+    extensions: &'a IndexMap<String, Value>,
+    name: &str,
+    read: impl FnOnce(&Place<'_>, Json<'a>) -> Option<T>,
+) -> Option<T> {
+    // Mended fields may hold others than what was read; what is wrong with them is as good as absent.
+    read(&Place::root(&Document::default()), Json::from_value(extensions.get(name)?))
+}
+
+/// The name of the definition that a schema refers to, by a plain `$ref` or by one with siblings.
+///
+/// ```
+/// use kubernetes_swagger::extension::definition_name;
+/// use openapiv3::{ReferenceOr, Schema};
+///
+/// let reference: ReferenceOr<Schema> = ReferenceOr::ref_("#/components/schemas/io.k8s.api.core.v1.Pod");
+/// assert_eq!(definition_name(&reference), Some("io.k8s.api.core.v1.Pod"));
+/// ```
+pub fn definition_name<S: Borrow<Schema>>(schema: &ReferenceOr<S>) -> Option<&str> {
+    match schema {
+        ReferenceOr::Reference { reference } => schema_name(reference),
+        ReferenceOr::Item(item) => match &item.borrow().schema_kind {
+            SchemaKind::Any(any) if any.typ.is_none() && any.properties.is_empty() => match any.all_of.as_slice() {
+                [ReferenceOr::Reference { reference }] => schema_name(reference),
+                _ => None,
+            },
+            _ => None,
+        },
     }
 }
 
@@ -126,32 +192,48 @@ pub struct GroupVersionKind {
     pub kind: String,
 }
 
-impl GroupVersionKind {
-    pub(crate) fn to_value(&self) -> Value {
-        json!({ "group": self.group, "version": self.version, "kind": self.kind })
-    }
+fn kinds(place: &Place<'_>, json: Json<'_>) -> Option<Vec<GroupVersionKind>> {
+    list(place, json, kind)
+}
+
+fn kind(place: &Place<'_>, json: Json<'_>) -> Option<GroupVersionKind> {
+    let mut object = Object::new(place, json)?;
+    let kind = GroupVersionKind {
+        group: object.required("group", string),
+        version: object.required("version", string),
+        kind: object.required("kind", string),
+    };
+    object.finish();
+    Some(kind)
+}
+
+/// Strategies with commas between them, such as `merge,retainKeys`.
+fn strategies(place: &Place<'_>, json: Json<'_>) -> Option<Vec<PatchStrategy>> {
+    let text = string(place, json)?;
+    let strategies = text.split(',').filter_map(|name| {
+        let strategy = PatchStrategy::from_text(name);
+        if strategy.is_none() {
+            unknown_text::<PatchStrategy>(place, "patch strategy", name);
+        }
+        strategy
+    });
+    Some(strategies.collect())
 }
 
 /// Properties of which at most one is set.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Union {
-    /// `discriminator`: the property that says which one is set.
-    pub discriminator: Option<String>,
-    /// `fields-to-discriminateBy`: the properties, each with the discriminator's value for it.
-    pub fields_to_discriminate_by: IndexMap<String, String>,
+fn union(place: &Place<'_>, json: Json<'_>) -> Option<()> {
+    let mut object = Object::new(place, json)?;
+    object.optional("discriminator", string);
+    object.required("fields-to-discriminateBy", |place, json| map(place, json, string));
+    object.finish();
+    Some(())
 }
 
-impl Union {
-    fn to_value(&self) -> Value {
-        let fields: Map<_, _> =
-            self.fields_to_discriminate_by.iter().map(|(key, value)| (key.clone(), value.as_str().into())).collect();
-        let mut union = Map::new();
-        if let Some(discriminator) = &self.discriminator {
-            union.insert("discriminator".to_owned(), discriminator.as_str().into());
-        }
-        union.insert("fields-to-discriminateBy".to_owned(), Value::Object(fields));
-        Value::Object(union)
-    }
+fn selectable_field(place: &Place<'_>, json: Json<'_>) -> Option<()> {
+    let mut object = Object::new(place, json)?;
+    object.required("fieldPath", string);
+    object.finish();
+    Some(())
 }
 
 text_enum! {

@@ -1,14 +1,16 @@
-//! Swagger 2.0 with Kubernetes extensions, typed, and lifted to OpenAPI 3.0 without loss.
+//! Descriptions of the Kubernetes API, read without skipping anything.
 //!
-//! A Kubernetes API server describes itself in Swagger 2.0, with extensions of its own. [`Swagger::parse`] reads such a
-//! description and skips nothing: what it does not know is an error that names the JSON pointer. [`Swagger::lift`]
-//! makes an [`openapiv3::OpenAPI`] of it, [`lower`](lower()) turns that back, and [`extension`] reads the extensions.
+//! A Kubernetes API server describes itself in Swagger 2.0 and in OpenAPI 3.0, with extensions of its own, and custom
+//! resources have schemas in their definitions. All of them become [`openapiv3`]'s types by one set of readers: [`parse`]
+//! takes a description, [`parse_structural`] the schema of a custom resource. What a reader does not know is an error that
+//! names the JSON pointer. [`merge`](merge()) makes one description of the documents of a server, and [`extension`] reads
+//! the extensions.
 //!
 //! ```
-//! use kubernetes_swagger::{Swagger, extension, lower};
-//! use kubernetes_swagger::extension::Action;
+//! use kubernetes_swagger::extension::{self, Action};
+//! use kubernetes_swagger::parse;
 //!
-//! let swagger = Swagger::parse(br#"{
+//! let openapi = parse(br#"{
 //!     "swagger": "2.0",
 //!     "info": {"title": "Kubernetes", "version": "v1.37.2"},
 //!     "paths": {"/version/": {"get": {
@@ -18,36 +20,22 @@
 //!         "responses": {"200": {"description": "OK", "schema": {"type": "object"}}}
 //!     }}}
 //! }"#)?;
-//! let lifted = swagger.lift();
-//! let (path, method, operation) = lifted.operations().next().expect("one operation");
+//! let (path, method, operation) = openapi.operations().next().expect("one operation");
 //! assert_eq!((path, method), ("/version/", "get"));
-//! assert_eq!(extension::action(operation)?, Some(Action::Get));
-//! assert_eq!(lower(&lifted)?, swagger);
+//! assert_eq!(extension::action(operation), Some(Action::Get));
 //!
-//! let error = Swagger::parse(br#"{"swagger": "2.0", "info": {"title": "Kubernetes"}, "paths": {}}"#).unwrap_err();
+//! let error = parse(br#"{"swagger": "2.0", "info": {"title": "Kubernetes"}, "paths": {}}"#).unwrap_err();
 //! assert_eq!(error.to_string(), "/info: the required key `version` is missing");
 //! # Ok::<(), kubernetes_swagger::Error>(())
 //! ```
 
-mod check;
-mod document;
 mod error;
 pub mod extension;
-mod json;
-mod lift;
-mod lower;
 mod merge;
 mod names;
-mod parse;
-mod schema;
+mod read;
 mod text_enum;
 
-pub use document::{
-    ApiKeyLocation, BodyParameter, CollectionFormat, Info, Location, Method, Operation, Parameter, PathItem, Response,
-    ResponseStatus, SecurityDefinition, Swagger, ValueParameter, Version,
-};
 pub use error::{Error, Problem};
-pub use lower::lower;
 pub use merge::{Merged, merge};
-pub use openapiv3::ReferenceOr;
-pub use schema::{AdditionalProperties, Schema, Type};
+pub use read::{parse, parse_structural};

@@ -1,11 +1,11 @@
 use std::collections::HashMap;
 
+use indexmap::IndexMap;
 use indexmap::map::Entry;
-use openapiv3::SecurityRequirement;
+use openapiv3::{Components, Info, OpenAPI, ReferenceOr, Schema, SecurityRequirement};
 
-use crate::document::{Info, Swagger};
 use crate::error::{Error, Problem};
-use crate::schema::Schema;
+use crate::extension::{GROUP_VERSION_KIND, group_version_kinds};
 
 /// What Kubernetes' servers have in common as a library, each in the form of its own release.
 const LIBRARY: &str = "io.k8s.apimachinery.";
@@ -25,7 +25,7 @@ const MAIN_TITLE: &str = "Kubernetes";
 ///
 /// Two documents of the main server, or two others, describe something in different ways, or there is no document. The
 /// message names both. What two other servers say of `io.k8s.apimachinery` may differ: the first document counts.
-pub fn merge(documents: Vec<(String, Swagger)>) -> Result<Merged, Error> {
+pub fn merge(documents: Vec<(String, OpenAPI)>) -> Result<Merged, Error> {
     let Some((_, first)) = documents.first() else {
         return Err(Error::new(vec![problem("", "there is no document".to_owned())]));
     };
@@ -34,12 +34,14 @@ pub fn merge(documents: Vec<(String, Swagger)>) -> Result<Merged, Error> {
     // Documents of the main server first, whatever their order.
     let (mut ordered, rest): (Vec<_>, Vec<_>) = documents.into_iter().partition(|(_, document)| document.info == info);
     ordered.extend(rest);
-    let mut merging = Merging { main, merged: Swagger { info, ..Swagger::default() }, ..Merging::default() };
+    let merged = OpenAPI { openapi: "3.0.3".to_owned(), info, ..OpenAPI::default() };
+    let mut merging = Merging { main, merged, ..Merging::default() };
     for (name, document) in ordered {
         merging.add(name, document);
     }
     if merging.problems.is_empty() {
-        Ok(Merged { swagger: merging.merged, gave_way: merging.gave_way })
+        let (components, gave_way) = (Some(merging.components), merging.gave_way);
+        Ok(Merged { openapi: OpenAPI { components, ..merging.merged }, gave_way })
     } else {
         Err(Error::new(merging.problems))
     }
@@ -49,14 +51,14 @@ pub fn merge(documents: Vec<(String, Swagger)>) -> Result<Merged, Error> {
 #[derive(Clone, Debug, Default)]
 pub struct Merged {
     /// The description of all.
-    pub swagger: Swagger,
+    pub openapi: OpenAPI,
     /// The definitions, beside those of `io.k8s.apimachinery`, that a server beside the main one describes in another
     /// way; the main server's form was taken.
     pub gave_way: Vec<Problem>,
 }
 
-fn main_info(documents: &[(String, Swagger)]) -> Option<Info> {
-    let main = documents.iter().find(|(_, document)| document.paths.contains_key("/version/"));
+fn main_info(documents: &[(String, OpenAPI)]) -> Option<Info> {
+    let main = documents.iter().find(|(_, document)| document.paths.paths.contains_key("/version/"));
     let main = main.or_else(|| documents.iter().find(|(_, document)| document.info.title == MAIN_TITLE));
     main.map(|(_, document)| document.info.clone())
 }
@@ -65,7 +67,8 @@ fn main_info(documents: &[(String, Swagger)]) -> Option<Info> {
 struct Merging {
     /// That of the main server's documents, if there are any.
     main: Option<Info>,
-    merged: Swagger,
+    merged: OpenAPI,
+    components: Components,
     /// The names and servers of the documents so far, and where each definition and path came from.
     names: Vec<(String, Info)>,
     origins: HashMap<String, usize>,
@@ -74,41 +77,32 @@ struct Merging {
 }
 
 impl Merging {
-    fn add(&mut self, name: String, document: Swagger) {
+    fn add(&mut self, name: String, document: OpenAPI) {
         let number = self.names.len();
         self.names.push((name, document.info));
-        for (name, schema) in document.definitions {
+        let Components { schemas, security_schemes, .. } = document.components.unwrap_or_default();
+        for (name, schema) in schemas {
             self.add_definition(name, schema, number);
         }
-        for (path, item) in document.paths {
+        for (path, item) in document.paths.paths {
             let pointer = format!("/paths/{}", path.replace('~', "~0").replace('/', "~1"));
-            match self.merged.paths.entry(path) {
-                Entry::Vacant(entry) => {
-                    entry.insert(item);
-                    self.origins.insert(pointer, number);
-                }
-                Entry::Occupied(entry) if *entry.get() == item => {}
-                Entry::Occupied(_) => self.differs(&pointer, number),
+            if !add(&mut self.merged.paths.paths, &mut self.origins, path, item, (&pointer, number)) {
+                self.differs(&pointer, number);
             }
         }
-        for (name, scheme) in document.security_definitions {
+        for (name, scheme) in security_schemes {
             let pointer = format!("/components/securitySchemes/{name}");
-            match self.merged.security_definitions.entry(name) {
-                Entry::Vacant(entry) => {
-                    entry.insert(scheme);
-                    self.origins.insert(pointer, number);
-                }
-                Entry::Occupied(entry) if *entry.get() == scheme => {}
-                Entry::Occupied(_) => self.differs_in_server(&pointer, number),
+            if !add(&mut self.components.security_schemes, &mut self.origins, name, scheme, (&pointer, number)) {
+                self.differs_in_server(&pointer, number);
             }
         }
         self.add_security(document.security, number);
     }
 
-    fn add_definition(&mut self, name: String, mut schema: Schema, number: usize) {
+    fn add_definition(&mut self, name: String, mut schema: ReferenceOr<Schema>, number: usize) {
         let is_library = name.starts_with(LIBRARY);
         let pointer = format!("/components/schemas/{name}");
-        match self.merged.definitions.entry(name) {
+        match self.components.schemas.entry(name) {
             Entry::Vacant(entry) => {
                 entry.insert(schema);
                 self.origins.insert(pointer, number);
@@ -177,14 +171,39 @@ impl Merging {
     }
 }
 
+/// Adds what a document has under a name; tells whether it is what others have there.
+fn add<T: PartialEq>(
+    all: &mut IndexMap<String, T>,
+    origins: &mut HashMap<String, usize>,
+    name: String,
+    item: T,
+    (pointer, number): (&str, usize),
+) -> bool {
+    match all.entry(name) {
+        Entry::Vacant(entry) => {
+            entry.insert(item);
+            origins.insert(pointer.to_owned(), number);
+            true
+        }
+        Entry::Occupied(entry) => *entry.get() == item,
+    }
+}
+
 /// Gives both the kinds of both.
-fn join_kinds(schema: &mut Schema, other: &mut Schema) {
-    let (kinds, more) = (&mut schema.extensions.group_version_kinds, &mut other.extensions.group_version_kinds);
+fn join_kinds(schema: &mut ReferenceOr<Schema>, other: &mut ReferenceOr<Schema>) {
+    let (ReferenceOr::Item(schema), ReferenceOr::Item(other)) = (schema, other) else { return };
+    let (schema, other) = (&mut schema.schema_data, &mut other.schema_data);
+    let mut kinds = group_version_kinds(schema);
+    let more = group_version_kinds(other);
     if kinds != more {
-        kinds.append(more);
+        kinds.extend(more);
         kinds.sort();
         kinds.dedup();
-        more.clone_from(kinds);
+        // Strings can always be written.
+        let kinds = serde_json::to_value(kinds).unwrap_or_default();
+        for data in [schema, other] {
+            data.extensions.insert(GROUP_VERSION_KIND.to_owned(), kinds.clone());
+        }
     }
 }
 

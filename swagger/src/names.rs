@@ -18,8 +18,6 @@ pub(crate) const NAME: &str = "x-swagger-name";
 pub(crate) const INDEX: &str = "x-swagger-index";
 /// On a parameter: `collectionFormat`.
 pub(crate) const COLLECTION_FORMAT: &str = "x-swagger-collection-format";
-/// On a schema that is no array: `uniqueItems: true`.
-pub(crate) const UNIQUE_ITEMS: &str = "x-swagger-unique-items";
 /// On an `allOf` with a single `$ref` that was one in Swagger, too, and no `$ref` with siblings.
 pub(crate) const ALL_OF: &str = "x-swagger-all-of";
 
@@ -28,36 +26,17 @@ pub(crate) const ANY_CONTENT: &str = "*/*";
 /// The name that Kubernetes gives to every body parameter.
 pub(crate) const BODY: &str = "body";
 
-const SWAGGER_SCHEMAS: &str = "#/definitions/";
-const SWAGGER_PARAMETERS: &str = "#/parameters/";
 const OPENAPI_SCHEMAS: &str = "#/components/schemas/";
-const OPENAPI_PARAMETERS: &str = "#/components/parameters/";
 
+/// A reference to a definition, as OpenAPI 3.0 writes it; one with another prefix stays as it is.
 pub(crate) fn lift_schema_reference(reference: &str) -> String {
-    swap(reference, SWAGGER_SCHEMAS, OPENAPI_SCHEMAS)
-}
-
-pub(crate) fn lower_schema_reference(reference: &str) -> String {
-    swap(reference, OPENAPI_SCHEMAS, SWAGGER_SCHEMAS)
-}
-
-pub(crate) fn lift_parameter_reference(reference: &str) -> String {
-    swap(reference, SWAGGER_PARAMETERS, OPENAPI_PARAMETERS)
-}
-
-pub(crate) fn lower_parameter_reference(reference: &str) -> String {
-    swap(reference, OPENAPI_PARAMETERS, SWAGGER_PARAMETERS)
-}
-
-/// The name of the schema that a reference in a lifted document leads to.
-pub(crate) fn schema_name(reference: &str) -> Option<&str> {
-    reference.strip_prefix(OPENAPI_SCHEMAS)
-}
-
-/// A reference with another prefix leads outside the document, and stays as it is.
-fn swap(reference: &str, from: &str, to: &str) -> String {
-    match reference.strip_prefix(from) {
-        Some(name) => format!("{to}{name}"),
+    match reference.strip_prefix("#/definitions/") {
+        Some(name) => format!("{OPENAPI_SCHEMAS}{name}"),
         None => reference.to_owned(),
     }
+}
+
+/// The name of the schema that a reference leads to.
+pub(crate) fn schema_name(reference: &str) -> Option<&str> {
+    reference.strip_prefix(OPENAPI_SCHEMAS)
 }

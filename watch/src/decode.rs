@@ -33,9 +33,8 @@ pub(crate) trait Slot {
 
 impl<K: Object> Slot for Option<K> {
     fn read_object(&mut self, reader: &mut Reader<'_>) -> Result<Str, DecodeError> {
-        let object = self.insert(K::default());
-        object.read(reader)?;
-        match &object.metadata().resource_version {
+        K::decode_into(self, reader)?;
+        match self.as_ref().and_then(|object| object.metadata().resource_version.as_ref()) {
             Some(version) if !version.is_empty() => Ok(version.clone()),
             _ => Err(without_version(reader)),
         }

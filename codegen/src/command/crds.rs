@@ -1,13 +1,15 @@
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Args;
-use kubernetes_codegen::{CustomResources, Error, generate_custom};
+use kubernetes_codegen::{CustomResources, Error, files_below, generate_custom, read_file};
 
-use super::progress::spinner;
+use super::terminal::{print, report, spinner};
+
+/// The extensions of files that may have definitions.
+const EXTENSIONS: [&str; 3] = ["yaml", "yml", "json"];
 
 #[derive(Args)]
 pub(super) struct Crds {
@@ -20,7 +22,7 @@ pub(super) struct Crds {
     #[arg(long, value_name = "FOLDER")]
     out: PathBuf,
     /// The name of the crate, for a manifest that is written.
-    #[arg(long, value_name = "CRATE")]
+    #[arg(long, value_name = "CRATE", value_parser = crate_name)]
     name: String,
     /// Take this group alone, as cert-manager.io. May be given several times; a cluster's description needs it.
     #[arg(long, value_name = "GROUP")]
@@ -42,12 +44,11 @@ pub(super) fn run(arguments: &Crds) -> Result<ExitCode, Error> {
     progress.set_message("rendering");
     let mut paths = BTreeSet::new();
     for input in &arguments.input {
-        collect(input, true, &mut paths)?;
+        paths.extend(files_below(input, &EXTENSIONS)?);
     }
     let mut files = Vec::with_capacity(paths.len());
     for path in paths {
-        let bytes = fs::read(&path).map_err(|error| Error::unreadable(&path, error))?;
-        files.push((path.display().to_string(), bytes));
+        files.push((path.display().to_string(), read_file(&path)?));
     }
     let resources = CustomResources {
         files: &files,
@@ -56,43 +57,39 @@ pub(super) fn run(arguments: &Crds) -> Result<ExitCode, Error> {
         sdk: arguments.sdk.as_deref(),
     };
     let mut generated = generate_custom(&resources)?;
-    let changes = generated.tree.compare(&arguments.out)?;
-    let (written, deleted) = if arguments.check { (0, 0) } else { changes.apply(&arguments.out)? };
+    let folder = super::open(&arguments.out, arguments.check, &progress)?;
+    let changes = generated.tree.compare(folder.path())?;
+    let (written, deleted) = if arguments.check { (0, 0) } else { changes.apply(&folder)? };
     progress.finish_and_clear();
     for note in &generated.notes {
-        eprintln!("note: {note}");
+        report(format_args!("note: {note}"));
     }
     if arguments.timings {
-        println!("{}", std::mem::take(&mut generated.timings));
+        print(format_args!("{}\n", std::mem::take(&mut generated.timings)));
     }
     let (kinds, total) = (generated.kinds.len(), generated.tree.files().count());
     let seconds = start.elapsed().as_secs_f64();
     if arguments.check && !changes.is_empty() {
         for (state, path) in changes.files() {
-            eprintln!("{state}: {path}");
+            report(format_args!("{state}: {path}"));
         }
-        eprintln!("error: generated files are out of date; run the command without --check");
+        report("error: generated files are out of date; run the command without --check");
         return Ok(ExitCode::FAILURE);
     }
     for kind in &generated.kinds {
-        println!("{kind}");
+        print(format_args!("{kind}\n"));
     }
-    println!("{kinds} kinds → {total} files ({written} written, {deleted} deleted) in {seconds:.2} s");
+    print(format_args!("{kinds} kinds → {total} files ({written} written, {deleted} deleted) in {seconds:.2} s\n"));
     Ok(ExitCode::SUCCESS)
 }
 
-/// The files under a path; of a folder's, those that can have definitions.
-fn collect(path: &Path, is_given: bool, paths: &mut BTreeSet<PathBuf>) -> Result<(), Error> {
-    let fail = |error| Error::unreadable(path, error);
-    if fs::metadata(path).map_err(fail)?.is_dir() {
-        for entry in fs::read_dir(path).map_err(fail)? {
-            collect(&entry.map_err(fail)?.path(), false, paths)?;
-        }
-        return Ok(());
+/// A name that Cargo takes for a package.
+fn crate_name(text: &str) -> Result<String, String> {
+    let is_valid = text.starts_with(|first: char| first.is_ascii_alphabetic())
+        && text.chars().all(|character| character.is_ascii_alphanumeric() || matches!(character, '-' | '_'));
+    if is_valid {
+        Ok(text.to_owned())
+    } else {
+        Err("a crate's name has letters, digits, `-` and `_`, a letter first".to_owned())
     }
-    let extension = path.extension().and_then(|extension| extension.to_str());
-    if is_given || matches!(extension, Some("yaml" | "yml" | "json")) {
-        paths.insert(path.to_path_buf());
-    }
-    Ok(())
 }

@@ -4,6 +4,8 @@ use std::process::ExitCode;
 use clap::Args;
 use kubernetes_codegen::{Description, DescriptionFiles, Error, diff};
 
+use super::terminal::print;
+
 #[derive(Args)]
 pub(super) struct Diff {
     /// The older description: a file of Swagger 2.0, or a folder of OpenAPI 3.0.
@@ -35,7 +37,7 @@ pub(super) fn run(arguments: &Diff) -> Result<ExitCode, Error> {
         &Description { source: old.name(), kubernetes: &old_version, content: old.content() },
         &Description { source: new.name(), kubernetes: &new_version, content: new.content() },
     )?;
-    print!("{}", if arguments.json { differences.to_json() } else { differences.to_string() });
+    print(if arguments.json { differences.to_json() } else { differences.to_string() });
     let fails = arguments.fail_on_breaking && differences.breaking() > 0;
     Ok(if fails { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

@@ -3,6 +3,7 @@ use std::process::ExitCode;
 use kubernetes_codegen::{Description, DescriptionFiles, Error, Lock, generate};
 
 use super::Pinned;
+use super::terminal::print;
 
 pub(super) fn run(pinned: &Pinned) -> Result<ExitCode, Error> {
     let root = pinned.root();
@@ -13,6 +14,6 @@ pub(super) fn run(pinned: &Pinned) -> Result<ExitCode, Error> {
     let source = pinned.input.display().to_string();
     let generation =
         generate(&Description { source: &source, kubernetes: &lock.kubernetes, content: description.content() })?;
-    print!("{}", generation.facts);
+    print(generation.facts);
     Ok(ExitCode::SUCCESS)
 }

@@ -6,7 +6,7 @@ use clap::Args;
 use kubernetes_codegen::{COMMAND, Changes, Description, DescriptionFiles, Error, Lock, Summary, Timings, generate};
 
 use super::Pinned;
-use super::progress::spinner;
+use super::terminal::{print, report, spinner};
 
 #[derive(Args)]
 pub(super) struct Generate {
@@ -24,7 +24,8 @@ pub(super) fn run(arguments: &Generate) -> Result<ExitCode, Error> {
     let start = Instant::now();
     let mut timings = Timings::default();
     let progress = spinner();
-    let root = arguments.pinned.root();
+    let folder = super::open(&arguments.pinned.root(), arguments.check, &progress)?;
+    let root = folder.path();
     progress.set_message("reading the description");
     let (input, lock_path) = (root.join(&arguments.pinned.input), root.join(&arguments.pinned.lock));
     let lock = Lock::read(&lock_path)?;
@@ -39,35 +40,35 @@ pub(super) fn run(arguments: &Generate) -> Result<ExitCode, Error> {
         generate(&Description { source: &source, kubernetes: &lock.kubernetes, content: description.content() })?;
     timings.append(&generation.timings);
     progress.set_message("comparing with the files");
-    let changes = timings.measure("compare", || generation.tree.compare(&root))?;
+    let changes = timings.measure("compare", || generation.tree.compare(root))?;
     let (written, deleted) =
-        if arguments.check { (0, 0) } else { timings.measure("write", || changes.apply(&root))? };
+        if arguments.check { (0, 0) } else { timings.measure("write", || changes.apply(&folder))? };
     progress.finish_and_clear();
     if arguments.timings {
-        println!("{timings}");
+        print(format_args!("{timings}\n"));
         if let Some(peak) = peak_memory() {
-            println!("{:>8} {peak:7.1} MB", "memory");
+            print(format_args!("{:>8} {peak:7.1} MB\n", "memory"));
         }
     }
     if arguments.check {
         return Ok(report_check(&generation.summary, &changes, start.elapsed()));
     }
     let seconds = start.elapsed().as_secs_f64();
-    println!("{} ({written} written, {deleted} deleted) in {seconds:.2} s", generation.summary);
+    print(format_args!("{} ({written} written, {deleted} deleted) in {seconds:.2} s\n", generation.summary));
     Ok(ExitCode::SUCCESS)
 }
 
 fn report_check(summary: &Summary, changes: &Changes, elapsed: Duration) -> ExitCode {
     let seconds = elapsed.as_secs_f64();
     if changes.is_empty() {
-        println!("{summary} (all up to date) in {seconds:.2} s");
+        print(format_args!("{summary} (all up to date) in {seconds:.2} s\n"));
         return ExitCode::SUCCESS;
     }
     for (state, path) in changes.files() {
-        eprintln!("{state}: {path}");
+        report(format_args!("{state}: {path}"));
     }
-    println!("{summary} ({} out of date) in {seconds:.2} s", changes.files().count());
-    eprintln!("error: generated files are out of date; run: {COMMAND}");
+    print(format_args!("{summary} ({} out of date) in {seconds:.2} s\n", changes.files().count()));
+    report(format_args!("error: generated files are out of date; run: {COMMAND}"));
     ExitCode::FAILURE
 }
 

@@ -5,13 +5,16 @@ mod diff;
 mod facts;
 mod generate;
 mod pin;
-mod progress;
+mod terminal;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use kubernetes_codegen::Error;
+use indicatif::ProgressBar;
+use kubernetes_codegen::{Error, OutputFolder};
+
+pub(crate) use terminal::report;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -71,6 +74,16 @@ impl Pinned {
     fn root(&self) -> PathBuf {
         self.root.clone().unwrap_or_else(find_root)
     }
+}
+
+/// Opens the folder that is written to, or only compared.
+fn open(folder: &Path, only_compares: bool, progress: &ProgressBar) -> Result<OutputFolder, Error> {
+    progress.set_message("waiting for another run to finish");
+    let folder = if only_compares { OutputFolder::open_to_compare(folder) } else { OutputFolder::open(folder) }?;
+    if folder.was_interrupted() {
+        progress.suspend(|| report("note: an earlier run was interrupted; what it had changed was undone first"));
+    }
+    Ok(folder)
 }
 
 /// Runs a command.

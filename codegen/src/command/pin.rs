@@ -1,17 +1,19 @@
-use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Args;
-use kubernetes_codegen::{Content, Description, DescriptionFiles, Error, Lock, diff, generate, normal_form};
+use kubernetes_codegen::{
+    Content, Description, DescriptionFiles, Differences, Error, Generation, Lock, check_version, diff, generate,
+    keep_enums, normal_form, read_file,
+};
 
 use super::Pinned;
-use super::progress::spinner;
+use super::terminal::{print, report, spinner};
 
 #[derive(Args)]
 pub(super) struct Pin {
-    /// The description to pin: a file of Swagger 2.0, or a folder of OpenAPI 3.0, which is pinned as Swagger 2.0.
+    /// The description to pin: a file of Swagger 2.0, or a folder of OpenAPI 3.0, which is pinned as one document.
     description: PathBuf,
     /// Its version of Kubernetes, as v1.37.2, if it does not say so itself (the file in Kubernetes' sources does not).
     #[arg(long, value_name = "VERSION")]
@@ -19,6 +21,9 @@ pub(super) struct Pin {
     /// Where it comes from, for the lock file; the name of the file if left out.
     #[arg(long, value_name = "TEXT")]
     source: Option<String>,
+    /// Keep the known values of strings from the pinned description: one from Kubernetes' sources has none.
+    #[arg(long)]
+    keep_enums: bool,
     /// Print what would change, and change nothing.
     #[arg(long)]
     dry_run: bool,
@@ -29,56 +34,126 @@ pub(super) struct Pin {
 pub(super) fn run(arguments: &Pin) -> Result<ExitCode, Error> {
     let start = Instant::now();
     let progress = spinner();
+    let folder = super::open(&arguments.pinned.root(), arguments.dry_run, &progress)?;
     progress.set_message("rendering");
-    let (path, root) = (&arguments.description, arguments.pinned.root());
-    let (input, lock) = (arguments.pinned.input.display().to_string(), arguments.pinned.lock.display().to_string());
-    let description = DescriptionFiles::read(path)?;
-    let name = description.name().to_owned();
+    let root = folder.path();
+    let (input, lock) = (below(root, &arguments.pinned.input)?, below(root, &arguments.pinned.lock)?);
+    let previous = Previous::read(root, &input, &lock);
+    let description = DescriptionFiles::read(&arguments.description)?;
+    let name = description.name();
     let kubernetes = version(arguments, &description)?;
-    let new = Description { source: &input, kubernetes: &kubernetes, content: description.content() };
-    // An error names the file that was given, and not the one that it would have become.
-    let generation = generate(&new).map_err(|error| error.renamed(&input, &name))?;
-    let text = normal_form(&name, &description.content().to_swagger(&name)?)?;
-    let differences = previous(arguments).map(|(lock, bytes)| {
-        let old = Description { source: &input, kubernetes: &lock.kubernetes, content: Content::Swagger(&bytes) };
-        diff(&old, &new)
-    });
-    let source = arguments.source.as_deref().unwrap_or(&name);
+    let new = New::read(arguments, &description, previous.as_ref())?;
+    let (generation, differences) = new.generate(&input, &kubernetes, previous.as_ref())?;
+    let text = normal_form(name, &new.content().to_document(name)?)?;
+    let source = arguments.source.as_deref().unwrap_or(name);
     let lock_text = Lock::of(&kubernetes, source, text.as_bytes()).to_toml();
-    let mut changes = generation.tree.compare(&root)?;
-    changes.include(&root, &input, text.clone())?;
-    changes.include(&root, &lock, lock_text)?;
-    let (written, deleted) = if arguments.dry_run { (0, 0) } else { changes.apply(&root)? };
+    let mut changes = generation.tree.compare(root)?;
+    changes.include(root, &input, text)?;
+    changes.include(root, &lock, lock_text)?;
+    let (written, deleted) = if arguments.dry_run { (0, 0) } else { changes.apply(&folder)? };
     progress.finish_and_clear();
-    match differences.transpose()? {
-        Some(differences) => print!("{differences}"),
-        None => println!("Nothing was pinned before, or it could not be read: no differences to show."),
+    match differences {
+        Some(differences) => print(differences),
+        None => print("Nothing was pinned before, or it could not be read: no differences to show.\n"),
     }
     for note in &generation.notes {
-        eprintln!("note: {note}");
+        report(format_args!("note: {note}"));
     }
     let (summary, seconds) = (generation.summary, start.elapsed().as_secs_f64());
-    println!("\n{summary} ({written} written, {deleted} deleted) in {seconds:.2} s");
+    print(format_args!("\n{summary} ({written} written, {deleted} deleted) in {seconds:.2} s\n"));
     Ok(ExitCode::SUCCESS)
+}
+
+/// The description to pin.
+struct New<'a> {
+    files: &'a DescriptionFiles,
+    /// The same with enums of the pinned one, as Swagger 2.0, and how many those are.
+    with_enums: Option<(Vec<u8>, usize)>,
+}
+
+impl<'a> New<'a> {
+    fn read(arguments: &Pin, files: &'a DescriptionFiles, previous: Option<&Previous>) -> Result<Self, Error> {
+        if !arguments.keep_enums {
+            return Ok(Self { files, with_enums: None });
+        }
+        let name = files.name();
+        let Some(Previous { input, bytes, .. }) = previous else {
+            let message = "there is no pinned description to keep enums from: leave out --keep-enums";
+            return Err(Error::of_file(name, message));
+        };
+        let kept = keep_enums((input, bytes), (name, &files.content().to_document(name)?))?;
+        Ok(Self { files, with_enums: Some((kept.text, kept.kept)) })
+    }
+
+    fn content(&self) -> Content<'_> {
+        match &self.with_enums {
+            Some((text, _)) => Content::Swagger(text),
+            None => self.files.content(),
+        }
+    }
+
+    fn generate(
+        &self,
+        input: &str,
+        kubernetes: &str,
+        previous: Option<&Previous>,
+    ) -> Result<(Generation, Option<Differences>), Error> {
+        let new = Description { source: input, kubernetes, content: self.content() };
+        // An error names the file that was given, and not the one that it would have become.
+        let generation = generate(&new).map_err(|error| error.renamed(input, self.files.name()))?;
+        let Some(Previous { lock, bytes, .. }) = previous else { return Ok((generation, None)) };
+        let old = Description { source: input, kubernetes: &lock.kubernetes, content: Content::Swagger(bytes) };
+        let mut differences = diff(&old, &new)?;
+        if let Some((_, kept)) = &self.with_enums {
+            differences.notes.push(format!(
+                "{kept} strings keep their known values from {}: the description of {kubernetes} does not list any for \
+                 them.",
+                lock.kubernetes,
+            ));
+        }
+        Ok((generation, Some(differences)))
+    }
+}
+
+/// The path of a file from the root, whichever way it was given.
+fn below(root: &Path, path: &Path) -> Result<String, Error> {
+    let given = path.display().to_string();
+    let Some(folder) = path.parent().filter(|_| path.is_absolute()) else { return Ok(given) };
+    let folder = folder.canonicalize().map_err(|error| Error::unreadable(folder, error))?;
+    match (folder.strip_prefix(root), path.file_name()) {
+        (Ok(folder), Some(name)) => Ok(folder.join(name).display().to_string()),
+        _ => Err(Error::of_file(&given, format!("the file to pin must be below {}", root.display()))),
+    }
 }
 
 /// The version that was given, or that the description has.
 fn version(arguments: &Pin, description: &DescriptionFiles) -> Result<String, Error> {
     if let Some(given) = &arguments.kubernetes {
-        return Ok(given.clone());
+        return check_version(given).map(|()| given.clone());
     }
     let name = description.name();
     let found = description.content().version(name)?;
     if found == "unversioned" {
         return Err(Error::of_file(name, "it does not say which version it is of; add: --kubernetes v1.X.Y"));
     }
+    if check_version(&found).is_err() {
+        let message = format!("it says that it is of `{found}`, which is not a release; add: --kubernetes v1.X.Y");
+        return Err(Error::of_file(name, message));
+    }
     Ok(found)
 }
 
-/// What is pinned now, if that can be read.
-fn previous(arguments: &Pin) -> Option<(Lock, Vec<u8>)> {
-    let root = arguments.pinned.root();
-    let lock = Lock::read(&root.join(&arguments.pinned.lock)).ok()?;
-    let bytes = fs::read(root.join(&arguments.pinned.input)).ok()?;
-    Some((lock, bytes))
+/// The description that is pinned now.
+struct Previous {
+    input: String,
+    lock: Lock,
+    bytes: Vec<u8>,
+}
+
+impl Previous {
+    fn read(root: &Path, input: &str, lock: &str) -> Option<Self> {
+        let lock = Lock::read(&root.join(lock)).ok()?;
+        let bytes = read_file(&root.join(input)).ok()?;
+        Some(Self { input: input.to_owned(), lock, bytes })
+    }
 }

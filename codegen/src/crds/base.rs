@@ -1,7 +1,15 @@
 //! What the description of a custom resource refers to: types of `kubernetes-core` and `kubernetes-models`, which are
 //! only named here, and the parameters that every operation of its kind has.
 
+use std::sync::OnceLock;
+
+use kubernetes_swagger::extension::{self, Action};
+use openapiv3::{OpenAPI, Operation, Parameter, ReferenceOr};
 use serde_json::{Value, json};
+
+use crate::description::Content;
+use crate::error::{Error, Result};
+use crate::references;
 
 pub(super) const OBJECT_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 pub(super) const LIST_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta";
@@ -27,49 +35,45 @@ pub(super) fn definitions() -> Vec<(String, Value)> {
 }
 
 pub(super) fn reference(definition: &str) -> Value {
-    json!({"$ref": format!("#/components/schemas/{definition}")})
+    json!({"$ref": path(definition)})
 }
 
-const LIST: &[(&str, &str)] = &[
-    ("allowWatchBookmarks", "boolean"),
-    ("continue", "string"),
-    ("fieldSelector", "string"),
-    ("labelSelector", "string"),
-    ("limit", "integer"),
-    ("pretty", "string"),
-    ("resourceVersion", "string"),
-    ("resourceVersionMatch", "string"),
-    ("sendInitialEvents", "boolean"),
-    ("timeoutSeconds", "integer"),
-    ("watch", "boolean"),
-];
-const WRITE: &[(&str, &str)] =
-    &[("dryRun", "string"), ("fieldManager", "string"), ("fieldValidation", "string"), ("pretty", "string")];
-const PATCH_PARAMETERS: &[(&str, &str)] = &[
-    ("dryRun", "string"),
-    ("fieldManager", "string"),
-    ("fieldValidation", "string"),
-    ("force", "boolean"),
-    ("pretty", "string"),
-];
-const DELETE: &[(&str, &str)] = &[
-    ("dryRun", "string"),
-    ("gracePeriodSeconds", "integer"),
-    ("ignoreStoreReadErrorWithClusterBreakingPotential", "boolean"),
-    ("orphanDependents", "boolean"),
-    ("pretty", "string"),
-    ("propagationPolicy", "string"),
-];
-const READ: &[(&str, &str)] = &[("pretty", "string")];
+pub(super) fn path(definition: &str) -> String {
+    format!("#/components/schemas/{definition}")
+}
 
-/// The query parameters of an operation, by its action.
-pub(super) fn parameters(action: &str) -> Vec<Value> {
-    let parameters = match action {
-        "list" | "deletecollection" => LIST,
-        "post" | "put" => WRITE,
-        "patch" => PATCH_PARAMETERS,
-        "delete" => DELETE,
-        _ => READ,
+/// The query parameters of an operation on a custom resource, by its action: those of a built-in resource.
+///
+/// # Errors
+/// If the description that this program was built with is wrong.
+pub(super) fn parameters(action: Action) -> Result<Vec<ReferenceOr<Parameter>>> {
+    let pinned = pinned()?;
+    let is_like = |operation: &&Operation| {
+        extension::action(operation) == Some(action)
+            && extension::group_version_kind(operation).is_some_and(|kind| kind.kind == "Deployment")
     };
-    parameters.iter().map(|(name, type_)| json!({"name": name, "in": "query", "schema": {"type": type_}})).collect()
+    let items = pinned.paths.paths.values().filter_map(ReferenceOr::as_item);
+    let found = items.flat_map(|item| item.iter().map(move |(_, operation)| (item, operation)));
+    let (item, operation) = found
+        .into_iter()
+        .find(|(_, operation)| is_like(operation))
+        .ok_or_else(|| Error::new(format!("the pinned description has no operation `{action}` on deployments")))?;
+    let all = item.parameters.iter().chain(&operation.parameters);
+    let resolved = all.filter_map(|parameter| references::parameter(pinned, parameter));
+    Ok(resolved
+        .filter(|parameter| matches!(parameter, Parameter::Query { .. }))
+        .cloned()
+        .map(ReferenceOr::Item)
+        .collect())
+}
+
+/// The pinned description.
+fn pinned() -> Result<&'static OpenAPI> {
+    static PINNED: OnceLock<OpenAPI> = OnceLock::new();
+    if let Some(pinned) = PINNED.get() {
+        return Ok(pinned);
+    }
+    let bytes = include_bytes!("../../../scripts/swagger.json");
+    let openapi = Content::Swagger(bytes).parse("scripts/swagger.json")?.openapi;
+    Ok(PINNED.get_or_init(|| openapi))
 }

@@ -3,14 +3,16 @@
 //! Source: `k8s.io/apiextensions-apiserver/pkg/controller/openapi/builder/builder.go`; names of operations and tags:
 //! `k8s.io/apiserver/pkg/endpoints/openapi/openapi.go`.
 
-use openapiv3::OpenAPI;
+use indexmap::IndexMap;
+use kubernetes_swagger::extension::Action;
+use kubernetes_swagger::{Problem, parse, parse_structural};
+use openapiv3::{AnySchema, OpenAPI, ReferenceOr, Schema, SchemaData, SchemaKind};
 use serde_json::{Map, Value, json};
 
 use super::base;
 use super::definition::{Definition, Scope, Version};
 use super::origin::Origin;
-use super::schema;
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Result};
 use crate::ir::names;
 
 /// Where definitions come from, so that an error names the place that its reader can mend.
@@ -47,6 +49,7 @@ pub(super) fn of(
 ) -> Result<(OpenAPI, Places)> {
     let mut schemas: Map<String, Value> = base::definitions().into_iter().collect();
     let mut paths = Map::new();
+    let mut objects: IndexMap<String, Schema> = IndexMap::new();
     let mut places = Places::default();
     for definition in definitions {
         for (index, version) in definition.spec.versions.iter().enumerate() {
@@ -57,21 +60,22 @@ pub(super) fn of(
             }
             let pointer = format!("/spec/versions/{index}/schema/openAPIV3Schema");
             let full_name = full_name(definition, version, &spec.names.kind);
-            let mut found = Vec::new();
-            let object = object(definition, version, notes, &mut found);
-            let in_definition = |problem: Error| {
-                let place = problem.pointer().strip_prefix('/').unwrap_or_default().to_owned();
-                definition.origin.explain(name, problem.moved(format!("{pointer}{place}")))
-            };
-            problems.extend(found.into_iter().map(in_definition));
-            if schemas.insert(full_name.clone(), object).is_some() {
+            let object = object(definition, version, notes).unwrap_or_else(|found| {
+                problems.extend(found.into_iter().map(|problem| {
+                    let problem = Error::at(format!("{pointer}{}", problem.pointer), problem.message);
+                    definition.origin.explain(name, problem)
+                }));
+                any_object()
+            });
+            if objects.insert(full_name.clone(), object).is_some() {
                 let message = format!("the kind {} of version {} is defined twice", spec.names.kind, version.name);
                 problems.push(definition.origin.explain(name, Error::at("/spec/names/kind", message)));
             }
+            schemas.insert(full_name.clone(), json!({"type": "object"}));
             let list_name = self::full_name(definition, version, &spec.names.list_kind());
             schemas.insert(list_name, list(definition, version, &full_name));
-            add_paths(&mut paths, definition, version, &full_name);
-            let place = format!("/definitions/{full_name}");
+            add_paths(&mut paths, definition, version, &full_name)?;
+            let place = format!("/components/schemas/{full_name}");
             places.definitions.push((place, definition.origin.clone(), name.clone(), pointer));
         }
     }
@@ -85,7 +89,10 @@ pub(super) fn of(
         "components": {"schemas": schemas},
     });
     let error = |error| Error::new("the document of the custom resources could not be made").caused_by(error);
-    Ok((serde_json::from_value(document).map_err(error)?, places))
+    let mut openapi = parse(document.to_string().as_bytes()).map_err(error)?;
+    let schemas = openapi.components.get_or_insert_default();
+    schemas.schemas.extend(objects.into_iter().map(|(name, object)| (name, ReferenceOr::Item(object))));
+    Ok((openapi, places))
 }
 
 /// `monitoring.coreos.com` as `com.coreos.monitoring`.
@@ -102,39 +109,49 @@ fn kinds(definition: &Definition, version: &Version, kind: &str) -> Value {
 }
 
 /// The kind itself: its schema, with Kubernetes' metadata in place of what the schema says of it.
-fn object(definition: &Definition, version: &Version, notes: &mut Vec<String>, problems: &mut Vec<Error>) -> Value {
+fn object(
+    definition: &Definition,
+    version: &Version,
+    notes: &mut Vec<String>,
+) -> std::result::Result<Schema, Vec<Problem>> {
     let (name, spec) = (&definition.metadata.name, &definition.spec);
     let declared = version.schema.as_ref().and_then(|validation| validation.schema.as_ref());
-    let root = Place::root("");
     let mut object = match declared {
-        Some(declared) => schema::reduce(&root, declared, problems),
-        None => json!({"type": "object"}),
+        Some(declared) => parse_structural(declared).map_err(|error| error.problems().to_vec())?,
+        None => any_object(),
     };
-    let preserves = object.get("x-kubernetes-preserve-unknown-fields") == Some(&Value::Bool(true));
+    let Schema { schema_data: data, schema_kind: SchemaKind::Any(any) } = &mut object else { return Ok(object) };
+    let preserves = data.extensions.swap_remove("x-kubernetes-preserve-unknown-fields") == Some(Value::Bool(true));
     if spec.preserve_unknown_fields || preserves || declared.is_none() {
         let version = &version.name;
         notes.push(format!("{name}: version {version} has fields without a schema; they are not in its type"));
     }
-    let Some(members) = object.as_object_mut() else { return object };
-    members.remove("x-kubernetes-preserve-unknown-fields");
-    members.insert("type".to_owned(), "object".into());
-    members.insert("x-kubernetes-group-version-kind".to_owned(), kinds(definition, version, &spec.names.kind));
+    any.typ = Some("object".to_owned());
+    data.extensions.insert("x-kubernetes-group-version-kind".to_owned(), kinds(definition, version, &spec.names.kind));
     if version.deprecated {
-        let description = members.get("description").and_then(Value::as_str).unwrap_or_default();
+        let description = data.description.as_deref().unwrap_or_default();
         let warning = version.deprecation_warning.as_deref().unwrap_or("the API server warns of this version.");
-        let description = format!("{description}\n\nDeprecated: {warning}");
-        members.insert("description".to_owned(), description.trim_start().into());
+        data.description = Some(format!("{description}\n\nDeprecated: {warning}").trim_start().to_owned());
     }
-    let properties = members.entry("properties").or_insert_with(|| json!({}));
-    if let Some(properties) = properties.as_object_mut() {
-        properties.insert("apiVersion".to_owned(), json!({"type": "string"}));
-        properties.insert("kind".to_owned(), json!({"type": "string"}));
-        properties.insert(
-            "metadata".to_owned(),
-            json!({"allOf": [base::reference(base::OBJECT_META)], "description": base::METADATA}),
-        );
+    let string = AnySchema { typ: Some("string".to_owned()), ..AnySchema::default() };
+    for name in ["apiVersion", "kind"] {
+        any.properties.insert(name.to_owned(), property(SchemaData::default(), string.clone()));
     }
-    object
+    let description = Some(base::METADATA.to_owned());
+    let all_of = vec![ReferenceOr::ref_(&base::path(base::OBJECT_META))];
+    let metadata =
+        property(SchemaData { description, ..SchemaData::default() }, AnySchema { all_of, ..AnySchema::default() });
+    any.properties.insert("metadata".to_owned(), metadata);
+    Ok(object)
+}
+
+fn any_object() -> Schema {
+    let any = AnySchema { typ: Some("object".to_owned()), ..AnySchema::default() };
+    Schema { schema_data: SchemaData::default(), schema_kind: SchemaKind::Any(any) }
+}
+
+fn property(schema_data: SchemaData, any: AnySchema) -> ReferenceOr<Box<Schema>> {
+    ReferenceOr::boxed_item(Schema { schema_data, schema_kind: SchemaKind::Any(any) })
 }
 
 fn list(definition: &Definition, version: &Version, full_name: &str) -> Value {
@@ -154,7 +171,7 @@ fn list(definition: &Definition, version: &Version, full_name: &str) -> Value {
 /// One operation of a kind.
 struct Operation<'a> {
     method: &'a str,
-    action: &'a str,
+    action: Action,
     /// How the operationId begins.
     verb: &'a str,
     /// How the operationId ends.
@@ -164,19 +181,25 @@ struct Operation<'a> {
     answer: &'a str,
 }
 
-fn add_paths(paths: &mut Map<String, Value>, definition: &Definition, version: &Version, full_name: &str) {
+fn add_paths(
+    paths: &mut Map<String, Value>,
+    definition: &Definition,
+    version: &Version,
+    full_name: &str,
+) -> Result<()> {
     let spec = &definition.spec;
     let (kind, list) = (&spec.names.kind, self::full_name(definition, version, &spec.names.list_kind()));
     let root = format!("/apis/{}/{}", spec.group, version.name);
     let plural = &spec.names.plural;
-    let mut add = |path: String, operations: &[Operation<'_>]| {
-        paths.insert(path.clone(), item(definition, version, &path, operations));
+    let mut add = |path: String, operations: &[Operation<'_>]| -> Result<()> {
+        paths.insert(path.clone(), item(definition, version, &path, operations)?);
+        Ok(())
     };
-    let list = Operation::new("get", "list", "list", format!("list objects of kind {kind}"), None, &list);
+    let list = Operation::new("get", Action::List, "list", format!("list objects of kind {kind}"), None, &list);
     let collection = match spec.scope {
         Scope::Cluster => format!("{root}/{plural}"),
         Scope::Namespaced => {
-            add(format!("{root}/{plural}"), &[Operation { end: "ForAllNamespaces", ..list.again() }]);
+            add(format!("{root}/{plural}"), &[Operation { end: "ForAllNamespaces", ..list.again() }])?;
             format!("{root}/namespaces/{{namespace}}/{plural}")
         }
     };
@@ -187,29 +210,31 @@ fn add_paths(paths: &mut Map<String, Value>, definition: &Definition, version: &
         _ => "a ",
     };
     let object = Some(full_name);
-    let create = Operation::new("post", "post", "create", format!("create {article}{kind}"), object, full_name);
+    let create = Operation::new("post", Action::Post, "create", format!("create {article}{kind}"), object, full_name);
     let description = format!("delete collection of {kind}");
-    let delete_all = Operation::new("delete", "deletecollection", "deleteCollection", description, None, base::STATUS);
-    add(collection.clone(), &[list, create, delete_all]);
+    let delete_all =
+        Operation::new("delete", Action::DeleteCollection, "deleteCollection", description, None, base::STATUS);
+    add(collection.clone(), &[list, create, delete_all])?;
     let delete = Operation::new(
         "delete",
-        "delete",
+        Action::Delete,
         "delete",
         format!("delete {article}{kind}"),
         Some(base::DELETE_OPTIONS),
         base::STATUS,
     );
     let [read, replace, patch] = read_replace_patch(kind, "", full_name);
-    add(format!("{collection}/{{name}}"), &[read, replace, patch, delete]);
+    add(format!("{collection}/{{name}}"), &[read, replace, patch, delete])?;
     let declared = &version.subresources;
     let subresources =
         [("status", "Status", full_name, &declared.status), ("scale", "Scale", base::SCALE, &declared.scale)];
     for (name, end, type_, declared) in subresources {
         if declared.is_some() {
             let operations = read_replace_patch(kind, name, type_).map(|operation| Operation { end, ..operation });
-            add(format!("{collection}/{{name}}/{name}"), &operations);
+            add(format!("{collection}/{{name}}/{name}"), &operations)?;
         }
     }
+    Ok(())
 }
 
 /// What an object and each of its subresources have.
@@ -217,16 +242,16 @@ fn read_replace_patch<'a>(kind: &str, subresource: &str, type_: &'a str) -> [Ope
     let of = if subresource.is_empty() { String::new() } else { format!("{subresource} of ") };
     let description = |verb: &str| format!("{verb} {of}the specified {kind}");
     [
-        Operation::new("get", "get", "read", description("read"), None, type_),
-        Operation::new("put", "put", "replace", description("replace"), Some(type_), type_),
-        Operation::new("patch", "patch", "patch", description("partially update"), Some(base::PATCH), type_),
+        Operation::new("get", Action::Get, "read", description("read"), None, type_),
+        Operation::new("put", Action::Put, "replace", description("replace"), Some(type_), type_),
+        Operation::new("patch", Action::Patch, "patch", description("partially update"), Some(base::PATCH), type_),
     ]
 }
 
 impl<'a> Operation<'a> {
     fn new(
         method: &'a str,
-        action: &'a str,
+        action: Action,
         verb: &'a str,
         description: String,
         body: Option<&'a str>,
@@ -241,7 +266,7 @@ impl<'a> Operation<'a> {
 }
 
 /// The operations of a path.
-fn item(definition: &Definition, version: &Version, path: &str, operations: &[Operation<'_>]) -> Value {
+fn item(definition: &Definition, version: &Version, path: &str, operations: &[Operation<'_>]) -> Result<Value> {
     let spec = &definition.spec;
     let in_path = |name: &str, description: String| json!({"name": name, "in": "path", "required": true, "description": description, "schema": {"type": "string"}});
     let mut parameters = Vec::new();
@@ -268,9 +293,9 @@ fn item(definition: &Definition, version: &Version, path: &str, operations: &[Op
             "operationId": id,
             "tags": [tag],
             "description": description,
-            "parameters": base::parameters(action),
+            "parameters": base::parameters(*action)?,
             "responses": {"200": {"description": "OK", "content": content(answer)}},
-            "x-kubernetes-action": action,
+            "x-kubernetes-action": action.as_str(),
             "x-kubernetes-group-version-kind": {"group": spec.group, "version": version.name, "kind": spec.names.kind},
         });
         if let (Some(body), Some(members)) = (body, value.as_object_mut()) {
@@ -278,5 +303,5 @@ fn item(definition: &Definition, version: &Version, path: &str, operations: &[Op
         }
         item.insert((*method).to_owned(), value);
     }
-    Value::Object(item)
+    Ok(Value::Object(item))
 }

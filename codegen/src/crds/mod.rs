@@ -8,7 +8,6 @@ mod definition;
 mod document;
 mod origin;
 mod read;
-mod schema;
 
 use std::collections::BTreeSet;
 
@@ -157,8 +156,7 @@ impl Input {
 
     fn of_description(files: DescriptionFiles, groups: &[String]) -> Result<Self> {
         let name = files.name();
-        let Merged { swagger, gave_way } = files.content().parse_with_notes(name)?;
-        let openapi = swagger.lift();
+        let Merged { openapi, gave_way } = files.content().parse(name)?;
         let found = groups_of(&openapi);
         if groups.is_empty() {
             let custom: Vec<&str> = found.iter().filter(|group| !is_built_in(group)).map(String::as_str).collect();
@@ -192,7 +190,7 @@ fn description(name: &str, files: &[&(String, Vec<u8>)]) -> Result<DescriptionFi
 
 fn groups_of(openapi: &OpenAPI) -> BTreeSet<String> {
     let operations = openapi.paths.paths.values().filter_map(ReferenceOr::as_item).flat_map(|item| item.iter());
-    let kinds = operations.filter_map(|(_, operation)| extension::group_version_kind(operation).ok().flatten());
+    let kinds = operations.filter_map(|(_, operation)| extension::group_version_kind(operation));
     kinds.map(|kind| kind.group).collect()
 }
 

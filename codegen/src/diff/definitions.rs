@@ -1,27 +1,32 @@
-use std::collections::BTreeSet;
+use std::borrow::Borrow;
+use std::collections::{BTreeMap, BTreeSet};
 
-use kubernetes_swagger::{AdditionalProperties, Schema, Swagger, Type};
+use kubernetes_swagger::extension;
+use openapiv3::{AdditionalProperties, OpenAPI, ReferenceOr, Schema};
+use serde_json::Value;
 
 use super::deprecation::is_deprecated;
 use super::places::Places;
-use super::{Change, Item, Kind, Notes};
+use super::{Change, Item, KNOWN_VALUES, Kind, Notes, definitions_of};
 use crate::lower::says_nothing;
+use crate::references::{data, keywords};
 
-pub(super) fn compare(places: &Places, old: &Swagger, new: &Swagger, changes: &mut Vec<Change>) {
-    let names: BTreeSet<&String> = old.definitions.keys().chain(new.definitions.keys()).collect();
+pub(super) fn compare(places: &Places, old: &OpenAPI, new: &OpenAPI, changes: &mut Vec<Change>) {
+    let (old, new): (BTreeMap<_, _>, BTreeMap<_, _>) = (definitions_of(old).collect(), definitions_of(new).collect());
+    let names: BTreeSet<&String> = old.keys().chain(new.keys()).copied().collect();
     for full_name in names {
         let (group, version, name) = places.definition(full_name);
         let mut notes = Notes { group, version, item: Item::Definition, name, part: None, changes };
-        match (old.definitions.get(full_name), new.definitions.get(full_name)) {
+        match (old.get(full_name), new.get(full_name)) {
             (None, None) => {}
             (Some(_), None) => notes.plain(Kind::Removed),
             (None, Some(_)) => notes.plain(Kind::Added),
             (Some(old), Some(new)) => {
-                if is_deprecated(new.description.as_deref()) && !is_deprecated(old.description.as_deref()) {
+                if is_newly_deprecated(old, new) {
                     notes.plain(Kind::Deprecated);
                 }
-                if type_name(old) != type_name(new) {
-                    notes.note(Kind::Retyped, true, Some(type_name(old)), Some(type_name(new)));
+                if type_name(*old) != type_name(*new) {
+                    notes.note(Kind::Retyped, true, Some(type_name(*old)), Some(type_name(*new)));
                 }
                 schemas(&mut notes, name, old, new);
             }
@@ -30,7 +35,8 @@ pub(super) fn compare(places: &Places, old: &Swagger, new: &Swagger, changes: &m
 }
 
 /// Compares what two schemas of one type hold: properties, and those of items and values.
-fn schemas(notes: &mut Notes<'_>, path: &str, old: &Schema, new: &Schema) {
+fn schemas<S: Borrow<Schema>>(notes: &mut Notes<'_>, path: &str, old: &ReferenceOr<S>, new: &ReferenceOr<S>) {
+    let (old, new) = (keywords(old), keywords(new));
     let names: BTreeSet<&String> = old.properties.keys().chain(new.properties.keys()).collect();
     for name in names {
         let field = format!("{path}.{name}");
@@ -61,7 +67,12 @@ fn schemas(notes: &mut Notes<'_>, path: &str, old: &Schema, new: &Schema) {
     }
 }
 
-fn field(notes: &mut Notes<'_>, required: (bool, bool), old: &Schema, new: &Schema) {
+fn field(
+    notes: &mut Notes<'_>,
+    required: (bool, bool),
+    old: &ReferenceOr<Box<Schema>>,
+    new: &ReferenceOr<Box<Schema>>,
+) {
     match required {
         (false, true) => notes.plain(Kind::MadeRequired),
         (true, false) => notes.plain(Kind::MadeOptional),
@@ -71,76 +82,84 @@ fn field(notes: &mut Notes<'_>, required: (bool, bool), old: &Schema, new: &Sche
         notes.note(Kind::Retyped, true, Some(type_name(old)), Some(type_name(new)));
     }
     // Only OpenAPI 3.0 has defaults, and most of them say nothing.
-    let text = |schema: &Schema| {
-        let default = schema.default.as_ref().filter(|default| !says_nothing(default, true));
+    let text = |schema| {
+        let default = data(schema).default.as_ref().filter(|default| !says_nothing(default, true));
         default.map(ToString::to_string)
     };
     if text(old) != text(new) {
         notes.note(Kind::Defaulted, false, text(old), text(new));
     }
-    if is_deprecated(new.description.as_deref()) && !is_deprecated(old.description.as_deref()) {
+    if is_newly_deprecated(old, new) {
         notes.plain(Kind::Deprecated);
     }
-    values(notes, innermost(old), innermost(new));
+    let enumeration = |schema| innermost(schema).iter().map(value_text).collect::<BTreeSet<String>>();
+    values(notes, &enumeration(old), &enumeration(new));
+}
+
+fn is_newly_deprecated<S: Borrow<Schema>>(old: &ReferenceOr<S>, new: &ReferenceOr<S>) -> bool {
+    let deprecated = |schema| is_deprecated(data(schema).description.as_deref());
+    deprecated(new) && !deprecated(old)
 }
 
 /// Compares the values of two enums; a string that became one, or was one, is another type.
-fn values(notes: &mut Notes<'_>, old: &Schema, new: &Schema) {
-    if old.enumeration.is_empty() || new.enumeration.is_empty() {
+fn values(notes: &mut Notes<'_>, old: &BTreeSet<String>, new: &BTreeSet<String>) {
+    if old.is_empty() || new.is_empty() {
         return;
     }
-    let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let old: BTreeSet<String> = old.enumeration.iter().map(text).collect();
-    let new: BTreeSet<String> = new.enumeration.iter().map(text).collect();
     let mut note = |value: &str, change| {
         let mut notes = Notes { item: Item::Value, part: Some(value), changes: notes.changes, ..*notes };
         notes.plain(change);
     };
-    for value in old.difference(&new) {
+    for value in old.difference(new) {
         note(value, Kind::Removed);
     }
-    for value in new.difference(&old) {
+    for value in new.difference(old) {
         note(value, Kind::Added);
     }
 }
 
-fn innermost(schema: &Schema) -> &Schema {
-    match (&schema.items, &schema.additional_properties) {
+fn value_text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// The allowed values of a schema, or of its items or values.
+fn innermost<S: Borrow<Schema>>(schema: &ReferenceOr<S>) -> &[Value] {
+    let keywords = keywords(schema);
+    match (&keywords.items, &keywords.additional_properties) {
         (Some(items), _) => innermost(items),
-        (None, Some(AdditionalProperties::Schema(values))) => innermost(values),
-        _ => schema,
+        (None, Some(AdditionalProperties::Schema(values))) => innermost(&**values),
+        _ => &keywords.enumeration,
     }
 }
 
 /// The type as a reader would call it: `string`, `integer (int32)`, `list of core.v1.Container`, `map of string`.
-pub(super) fn type_name(schema: &Schema) -> String {
-    let single = || schema.all_of.first().filter(|_| schema.all_of.len() == 1).and_then(|of| of.reference.as_deref());
-    if let Some(reference) = schema.reference.as_deref().or_else(single) {
-        return short(reference);
+pub(super) fn type_name<S: Borrow<Schema>>(schema: &ReferenceOr<S>) -> String {
+    if let Some(name) = extension::definition_name(schema) {
+        return short(name);
     }
-    let extensions = &schema.extensions;
-    if extensions.int_or_string {
+    let keywords = keywords(schema);
+    if extension::is_int_or_string(data(schema)) {
         return "integer or string".to_owned();
     }
-    let of = |schema: Option<&Schema>| schema.map_or_else(|| "any value".to_owned(), type_name);
-    match schema.schema_type {
+    match keywords.typ.as_deref() {
         None => "any value".to_owned(),
-        Some(Type::Array) => format!("list of {}", of(schema.items.as_deref())),
-        Some(Type::Object) => match &schema.additional_properties {
-            Some(AdditionalProperties::Schema(values)) => format!("map of {}", of(Some(values))),
+        Some("array") => {
+            format!("list of {}", keywords.items.as_ref().map_or_else(|| "any value".to_owned(), type_name))
+        }
+        Some("object") => match &keywords.additional_properties {
+            Some(AdditionalProperties::Schema(values)) => format!("map of {}", type_name(&**values)),
             _ => "object".to_owned(),
         },
-        Some(other) if !schema.enumeration.is_empty() => format!("{other} of known values"),
-        Some(other) => match &schema.format {
+        Some(other) if !keywords.enumeration.is_empty() => format!("{other}{KNOWN_VALUES}"),
+        Some(other) => match &keywords.format {
             Some(format) => format!("{other} ({format})"),
-            None => other.to_string(),
+            None => other.to_owned(),
         },
     }
 }
 
 /// The last parts of a definition's name: `core.v1.Container`.
-fn short(reference: &str) -> String {
-    let name = reference.rsplit('/').next().unwrap_or(reference);
+fn short(name: &str) -> String {
     let parts: Vec<&str> = name.split('.').collect();
     parts.get(parts.len().saturating_sub(3)..).unwrap_or_default().join(".")
 }

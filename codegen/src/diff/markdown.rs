@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Formatter};
 
 use super::{Change, Differences, Item, Kind};
+use crate::text::single_line;
 
 /// How many names a line lists before it only counts the rest: types and operations are what a reader looks for, the
 /// operations with the same new parameter are not.
@@ -11,8 +12,11 @@ const LISTED: usize = 40;
 const LISTED_WITH_PARAMETER: usize = 6;
 
 pub(super) fn write(differences: &Differences, f: &mut Formatter<'_>) -> fmt::Result {
-    let Differences { old, new, changes } = differences;
-    writeln!(f, "# What changed from Kubernetes {old} to {new}\n")?;
+    let Differences { old, new, notes, changes } = differences;
+    writeln!(f, "# What changed from Kubernetes {} to {}\n", single_line(old), single_line(new))?;
+    for note in notes {
+        writeln!(f, "{}\n", single_line(note))?;
+    }
     if changes.is_empty() {
         return writeln!(f, "Nothing.");
     }
@@ -22,7 +26,7 @@ pub(super) fn write(differences: &Differences, f: &mut Formatter<'_>) -> fmt::Re
         writeln!(f, "\n## Several groups\n")?;
     }
     for lines in everywhere.values() {
-        writeln!(f, "- {}", line(lines))?;
+        writeln!(f, "- {}", single_line(&line(lines)))?;
     }
     let mut sections: BTreeMap<(&str, &str), Vec<&Change>> = BTreeMap::new();
     for change in changes.iter().filter(|change| !everywhere.contains_key(&key(change))) {
@@ -30,7 +34,7 @@ pub(super) fn write(differences: &Differences, f: &mut Formatter<'_>) -> fmt::Re
     }
     for ((group, version), changes) in sections {
         let version = if version.is_empty() { String::new() } else { format!("/{version}") };
-        writeln!(f, "\n## {group}{version}")?;
+        writeln!(f, "\n## {}", single_line(&format!("{group}{version}")))?;
         for (title, is_breaking) in [("Breaking", true), ("Other changes", false)] {
             let mut lines: BTreeMap<Key<'_>, Vec<&Change>> = BTreeMap::new();
             for change in changes.iter().filter(|change| change.is_breaking == is_breaking) {
@@ -40,7 +44,7 @@ pub(super) fn write(differences: &Differences, f: &mut Formatter<'_>) -> fmt::Re
                 writeln!(f, "\n### {title}\n")?;
             }
             for changes in lines.values() {
-                writeln!(f, "- {}", line(changes))?;
+                writeln!(f, "- {}", single_line(&line(changes)))?;
             }
         }
     }

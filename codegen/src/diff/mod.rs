@@ -8,12 +8,15 @@ mod places;
 
 use std::fmt;
 
-use kubernetes_swagger::Swagger;
+use openapiv3::{OpenAPI, ReferenceOr, Schema};
 use serde::Serialize;
 
 use crate::Description;
 use crate::error::Result;
 use places::Places;
+
+/// How the name of an enum's type ends.
+const KNOWN_VALUES: &str = " of known values";
 
 /// What changed between two descriptions.
 ///
@@ -24,6 +27,9 @@ pub struct Differences {
     pub old: String,
     /// The newer one.
     pub new: String,
+    /// What the list of changes leaves out, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// The changes, by group and version, breaking ones first.
     pub changes: Vec<Change>,
 }
@@ -100,6 +106,19 @@ impl Differences {
         serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
     }
 
+    /// Leaves out strings that only differ in having known values: one of the descriptions does not list any at all.
+    fn leave_out_enums(&mut self, is_new_with_enums: bool) {
+        let before = self.changes.len();
+        let as_string = |type_name: &Option<String>| type_name.as_ref().map(|name| name.replace(KNOWN_VALUES, ""));
+        self.changes
+            .retain(|change| change.change != Kind::Retyped || as_string(&change.before) != as_string(&change.after));
+        let (count, which) = (before - self.changes.len(), if is_new_with_enums { &self.old } else { &self.new });
+        self.notes.push(format!(
+            "{count} strings with known values are left out: the description of {which} does not list values at all, as \
+             those in Kubernetes' sources.",
+        ));
+    }
+
     /// How many changes are breaking.
     pub fn breaking(&self) -> usize {
         self.changes.iter().filter(|change| change.is_breaking).count()
@@ -131,11 +150,15 @@ impl fmt::Display for Differences {
 /// # Errors
 /// If one of them is no Swagger 2.0 or OpenAPI 3.0 as Kubernetes writes it.
 pub fn diff(old: &Description<'_>, new: &Description<'_>) -> Result<Differences> {
-    let (old_swagger, new_swagger) = (old.content.parse(old.source)?, new.content.parse(new.source)?);
-    Ok(compare((old.kubernetes, &old_swagger), (new.kubernetes, &new_swagger)))
+    let (old_openapi, new_openapi) = (old.content.parse(old.source)?.openapi, new.content.parse(new.source)?.openapi);
+    let mut differences = compare((old.kubernetes, &old_openapi), (new.kubernetes, &new_openapi));
+    if old.content.has_enums() != new.content.has_enums() {
+        differences.leave_out_enums(new.content.has_enums());
+    }
+    Ok(differences)
 }
 
-fn compare(old: (&str, &Swagger), new: (&str, &Swagger)) -> Differences {
+fn compare(old: (&str, &OpenAPI), new: (&str, &OpenAPI)) -> Differences {
     let places = Places::new([old.1, new.1]);
     let mut changes = Vec::new();
     definitions::compare(&places, old.1, new.1, &mut changes);
@@ -145,7 +168,7 @@ fn compare(old: (&str, &Swagger), new: (&str, &Swagger)) -> Differences {
         let key = |change: &Change| (change.group.clone(), change.version.clone(), !change.is_breaking);
         key(first).cmp(&key(second)).then_with(|| first.cmp(second))
     });
-    Differences { old: old.0.to_owned(), new: new.0.to_owned(), changes }
+    Differences { old: old.0.to_owned(), new: new.0.to_owned(), notes: Vec::new(), changes }
 }
 
 /// Where a change is noted.
@@ -177,4 +200,9 @@ impl Notes<'_> {
     fn plain(&mut self, change: Kind) {
         self.note(change, false, None, None);
     }
+}
+
+/// The definitions of a description, by name.
+fn definitions_of(openapi: &OpenAPI) -> impl Iterator<Item = (&String, &ReferenceOr<Schema>)> {
+    openapi.components.iter().flat_map(|components| &components.schemas)
 }

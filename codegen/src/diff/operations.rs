@@ -1,28 +1,29 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use kubernetes_swagger::extension::Action;
-use kubernetes_swagger::{Operation, Parameter, PathItem, ResponseStatus, Swagger};
+use kubernetes_swagger::extension::{self, Action};
+use openapiv3::{Content, OpenAPI, Operation, ParameterSchemaOrContent, PathItem, ReferenceOr, StatusCode};
 
 use super::definitions::type_name;
 use super::deprecation::is_deprecated;
 use super::places;
 use super::{Change, Item, Kind, Notes};
+use crate::references;
 
 /// An operation with all that its path has to say.
 struct Whole<'a> {
-    swagger: &'a Swagger,
+    openapi: &'a OpenAPI,
     item: &'a PathItem,
     operation: &'a Operation,
 }
 
-pub(super) fn compare(old: &Swagger, new: &Swagger, changes: &mut Vec<Change>) {
+pub(super) fn compare(old: &OpenAPI, new: &OpenAPI, changes: &mut Vec<Change>) {
     let (old, new) = (operations(old), operations(new));
     let keys: BTreeSet<&(&str, &str)> = old.keys().chain(new.keys()).collect();
     for key in keys {
         let (old, new) = (old.get(key), new.get(key));
         let Some(whole) = new.or(old) else { continue };
         let (group, version) = places::of_path(key.0);
-        let name = whole.operation.operation_id.as_str();
+        let name = whole.operation.operation_id.as_deref().unwrap_or_default();
         let mut notes = Notes { group, version, item: Item::Operation, name, part: None, changes };
         let line = || Some(format!("{} {}", key.1.to_uppercase(), key.0));
         match (old, new) {
@@ -35,12 +36,13 @@ pub(super) fn compare(old: &Swagger, new: &Swagger, changes: &mut Vec<Change>) {
 }
 
 /// The operations that become functions, by path and method.
-fn operations(swagger: &Swagger) -> BTreeMap<(&str, &str), Whole<'_>> {
+fn operations(openapi: &OpenAPI) -> BTreeMap<(&str, &str), Whole<'_>> {
     let mut operations = BTreeMap::new();
-    for (path, item) in &swagger.paths {
-        for (method, operation) in &item.operations {
-            if !matches!(operation.action, Some(Action::Watch | Action::WatchList)) {
-                operations.insert((path.as_str(), method.as_str()), Whole { swagger, item, operation });
+    for (path, item) in &openapi.paths.paths {
+        let Some(item) = item.as_item() else { continue };
+        for (method, operation) in item.iter() {
+            if !matches!(extension::action(operation), Some(Action::Watch | Action::WatchList)) {
+                operations.insert((path.as_str(), method), Whole { openapi, item, operation });
             }
         }
     }
@@ -49,7 +51,7 @@ fn operations(swagger: &Swagger) -> BTreeMap<(&str, &str), Whole<'_>> {
 
 fn operation(notes: &mut Notes<'_>, old: &Whole<'_>, new: &Whole<'_>) {
     if old.operation.operation_id != new.operation.operation_id {
-        let id = |whole: &Whole<'_>| Some(whole.operation.operation_id.clone());
+        let id = |whole: &Whole<'_>| whole.operation.operation_id.clone();
         notes.note(Kind::Retyped, true, id(old), id(new));
     }
     let deprecated =
@@ -90,20 +92,33 @@ fn operation(notes: &mut Notes<'_>, old: &Whole<'_>, new: &Whole<'_>) {
 /// The type of each parameter and of the body, and whether it must be given.
 fn parameters(whole: &Whole<'_>) -> BTreeMap<String, (String, bool)> {
     let declared = whole.item.parameters.iter().chain(&whole.operation.parameters);
-    declared
-        .filter_map(|parameter| whole.swagger.resolve(parameter))
-        .map(|parameter| match parameter {
-            Parameter::Body(body) => ("body".to_owned(), (type_name(&body.schema), body.required)),
-            Parameter::Value(value) => (value.name.clone(), (type_name(&value.schema), value.required)),
+    let mut parameters: BTreeMap<String, (String, bool)> = declared
+        .filter_map(|parameter| references::parameter(whole.openapi, parameter))
+        .map(|parameter| {
+            let data = parameter.parameter_data_ref();
+            let type_name = match &data.format {
+                ParameterSchemaOrContent::Schema(schema) => type_name(schema),
+                ParameterSchemaOrContent::Content(content) => type_of(content),
+            };
+            (data.name.clone(), (type_name, data.required))
         })
-        .collect()
+        .collect();
+    if let Some(ReferenceOr::Item(body)) = &whole.operation.request_body {
+        parameters.insert("body".to_owned(), (type_of(&body.content), body.required));
+    }
+    parameters
 }
 
 /// The type of the answer 200.
 fn answer(whole: &Whole<'_>) -> String {
-    let response = whole.operation.responses.get(&ResponseStatus::Code(200));
-    match response.and_then(|response| response.schema.as_ref()) {
-        Some(schema) => type_name(schema),
+    match whole.operation.responses.responses.get(&StatusCode::Code(200)).and_then(ReferenceOr::as_item) {
+        Some(response) => type_of(&response.content),
         None => "nothing".to_owned(),
     }
+}
+
+/// The type of a body, which is the same for every content type.
+fn type_of(content: &Content) -> String {
+    let schema = content.values().find_map(|media| media.schema.as_ref());
+    schema.map_or_else(|| "nothing".to_owned(), type_name)
 }

@@ -2,9 +2,12 @@
 
 use std::collections::HashMap;
 
-use kubernetes_swagger::Swagger;
+use kubernetes_swagger::extension;
+use openapiv3::OpenAPI;
 
+use super::definitions_of;
 use crate::lower::version_of;
+use crate::references::data;
 
 /// The API groups of the packages of definitions: `io.k8s.api.rbac.v1` is of `rbac.authorization.k8s.io`.
 pub(super) struct Places {
@@ -14,11 +17,11 @@ pub(super) struct Places {
 const CORE: &str = "core";
 
 impl Places {
-    pub(super) fn new(descriptions: [&Swagger; 2]) -> Self {
+    pub(super) fn new(descriptions: [&OpenAPI; 2]) -> Self {
         let mut groups = HashMap::new();
-        for (name, schema) in descriptions.into_iter().flat_map(|swagger| &swagger.definitions) {
-            if let ([kind], Some((package, _))) =
-                (schema.extensions.group_version_kinds.as_slice(), name.rsplit_once('.'))
+        for (name, schema) in descriptions.into_iter().flat_map(definitions_of) {
+            let kinds = extension::group_version_kinds(data(schema));
+            if let ([kind], Some((package, _))) = (kinds.as_slice(), name.rsplit_once('.'))
                 && !package.starts_with("io.k8s.apimachinery.")
             {
                 groups.insert(package.to_owned(), group(&kind.group));

@@ -1,16 +1,19 @@
+use indexmap::IndexMap;
 use openapiv3::{
-    ArrayType, OpenAPI, Parameter, ParameterSchemaOrContent, PathItem, ReferenceOr, Schema, SchemaData, SchemaKind,
-    Type,
+    AnySchema, Components, OpenAPI, Parameter, ParameterSchemaOrContent, PathItem, ReferenceOr, Schema, SchemaData,
+    SchemaKind,
 };
 
 use super::Found;
+use crate::references::{self, keywords};
 
 /// `command` of exec and `ports` of a port-forward are declared as one value, and are lists: the parameter is repeated.
 ///
 /// Source: `PodExecOptions` (`Command []string`) and `PodPortForwardOptions` (`Ports []int32`) in
 /// `staging/src/k8s.io/api/core/v1/types.go` of Kubernetes.
 pub(super) fn commands_and_ports_are_lists(openapi: &mut OpenAPI) -> Found {
-    let components = openapi.components.clone().unwrap_or_default();
+    let components = Components { parameters: parameters_of(openapi), ..Components::default() };
+    let declared = OpenAPI { components: Some(components), ..OpenAPI::default() };
     let (mut bugs, mut mended) = (0, 0);
     for (path, item) in &mut openapi.paths.paths {
         let ReferenceOr::Item(item) = item else { continue };
@@ -20,12 +23,7 @@ pub(super) fn commands_and_ports_are_lists(openapi: &mut OpenAPI) -> Found {
             _ => continue,
         };
         for parameter in parameters_mut(item) {
-            let resolved = match parameter {
-                ReferenceOr::Item(parameter) => Some(parameter.clone()),
-                ReferenceOr::Reference { reference } => reference
-                    .strip_prefix("#/components/parameters/")
-                    .and_then(|name| components.parameters.get(name)?.as_item().cloned()),
-            };
+            let resolved = references::parameter(&declared, parameter).cloned();
             let Some(Parameter::Query { mut parameter_data, allow_reserved, style, allow_empty_value }) = resolved
             else {
                 continue;
@@ -48,21 +46,23 @@ pub(super) fn commands_and_ports_are_lists(openapi: &mut OpenAPI) -> Found {
     Found::count(bugs, mended)
 }
 
+fn parameters_of(openapi: &OpenAPI) -> IndexMap<String, ReferenceOr<Parameter>> {
+    openapi.components.as_ref().map(|components| components.parameters.clone()).unwrap_or_default()
+}
+
 fn parameters_mut(item: &mut PathItem) -> impl Iterator<Item = &mut ReferenceOr<Parameter>> {
     let operations = [&mut item.get, &mut item.post].into_iter().flatten();
     item.parameters.iter_mut().chain(operations.flat_map(|operation| &mut operation.parameters))
 }
 
-/// The list of what is no list yet.
+/// The list of what is not a list yet.
 fn list_of(format: &ParameterSchemaOrContent) -> Option<ParameterSchemaOrContent> {
-    let ParameterSchemaOrContent::Schema(ReferenceOr::Item(item)) = format else { return None };
-    if matches!(item.schema_kind, SchemaKind::Type(Type::Array(_))) {
+    let ParameterSchemaOrContent::Schema(schema @ ReferenceOr::Item(item)) = format else { return None };
+    if keywords(schema).typ.as_deref() == Some("array") {
         return None;
     }
-    let items = Some(ReferenceOr::Item(Box::new(item.clone())));
-    let array = ArrayType { items, min_items: None, max_items: None, unique_items: false };
-    Some(ParameterSchemaOrContent::Schema(ReferenceOr::Item(Schema {
-        schema_data: SchemaData::default(),
-        schema_kind: SchemaKind::Type(Type::Array(array)),
-    })))
+    let items = Some(ReferenceOr::boxed_item(item.clone()));
+    let schema_kind = SchemaKind::Any(AnySchema { typ: Some("array".to_owned()), items, ..AnySchema::default() });
+    let array = Schema { schema_data: SchemaData::default(), schema_kind };
+    Some(ParameterSchemaOrContent::Schema(ReferenceOr::Item(array)))
 }

@@ -1,8 +1,9 @@
 //! The two documents of OpenID Connect discovery, which no resource handler serves.
 
-use openapiv3::{OpenAPI, ReferenceOr, Schema, SchemaData, SchemaKind, Type};
+use openapiv3::{AnySchema, OpenAPI, ReferenceOr, Schema, SchemaData, SchemaKind};
 
 use super::{Found, get_operation};
+use crate::references::keywords;
 
 const PATHS: [&str; 2] = ["/.well-known/openid-configuration", "/openid/v1/jwks"];
 
@@ -14,20 +15,13 @@ pub(super) fn answers_are_objects(openapi: &mut OpenAPI) -> Found {
         for response in operation.responses.responses.values_mut() {
             let ReferenceOr::Item(response) = response else { continue };
             for media in response.content.values_mut() {
-                match &mut media.schema {
-                    Some(ReferenceOr::Item(Schema {
-                        schema_kind: kind @ SchemaKind::Type(Type::String(_)), ..
-                    })) => {
-                        *kind = SchemaKind::Any(openapiv3::AnySchema::default());
-                        bugs += 1;
-                    }
-                    Some(_) => mended += 1,
-                    None => {
-                        let any = SchemaKind::Any(openapiv3::AnySchema::default());
-                        let schema = Schema { schema_data: SchemaData::default(), schema_kind: any };
-                        media.schema = Some(ReferenceOr::Item(schema));
-                        bugs += 1;
-                    }
+                let is_string = |schema| keywords(schema).typ.as_deref() == Some("string");
+                if media.schema.as_ref().is_none_or(is_string) {
+                    let (schema_data, any) = (SchemaData::default(), SchemaKind::Any(AnySchema::default()));
+                    media.schema = Some(ReferenceOr::Item(Schema { schema_data, schema_kind: any }));
+                    bugs += 1;
+                } else {
+                    mended += 1;
                 }
             }
         }

@@ -1,5 +1,7 @@
 //! How names of the description become names in Rust: the only place that knows about their spelling.
 
+use std::collections::HashMap;
+
 use heck::{ToSnakeCase, ToUpperCamelCase};
 
 /// Every keyword that can't be a name, of the editions up to 2024.
@@ -50,16 +52,35 @@ pub(crate) fn member_type(owner: &str, property: &str) -> String {
 
 /// The variants of an enum, in the order of its values; values that differ only in punctuation get a number.
 pub(crate) fn variants<'a>(values: impl IntoIterator<Item = &'a str>) -> Vec<String> {
-    let mut variants = vec!["Other".to_owned()];
-    for value in values {
-        let name = variant(value);
-        let numbered = (2..).map(|number| format!("{name}{number}"));
-        // The numbers don't end, so there is always a name that is not taken.
-        let free = std::iter::once(name.clone()).chain(numbered).find(|name| !variants.contains(name));
-        variants.extend(free);
+    let mut names = UniqueNames::default();
+    names.add("Other", "");
+    values.into_iter().map(|value| names.add(&variant(value), "")).collect()
+}
+
+/// Names that differ from each other.
+#[derive(Default)]
+pub(crate) struct UniqueNames {
+    /// Each name, with the number that the next one of this name gets.
+    next: HashMap<String, usize>,
+}
+
+impl UniqueNames {
+    /// The name, with the separator and a number if it is taken.
+    pub(crate) fn add(&mut self, name: &str, separator: &str) -> String {
+        let Some(next) = self.next.get(name) else {
+            self.next.insert(name.to_owned(), 2);
+            return name.to_owned();
+        };
+        let mut number = *next;
+        let mut numbered = format!("{name}{separator}{number}");
+        while self.next.contains_key(&numbered) {
+            number += 1;
+            numbered = format!("{name}{separator}{number}");
+        }
+        self.next.insert(name.to_owned(), number + 1);
+        self.next.insert(numbered.clone(), 2);
+        numbered
     }
-    variants.remove(0);
-    variants
 }
 
 /// The function of an operation: its operationId without the tag's group and version, which are its modules.

@@ -1,20 +1,22 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use indexmap::IndexMap;
-use kubernetes_swagger::extension::MapType;
+use kubernetes_swagger::extension::{self, MapType};
 use openapiv3::{OpenAPI, ReferenceOr, Schema};
 
 use super::descriptions::{possible_values, with_default, without_possible_values};
 use super::homes::{home_of, is_built_in};
-use super::schemas::{self, Form, Shape};
+use super::schemas::{self, Form, Properties, Shape};
 use crate::error::{Error, Place, Result};
-use crate::ir::{Body, Definition, Enum, Field, Presence, Special, Struct, Type, Variant, names};
+use crate::ir::names::UniqueNames;
+use crate::ir::{Body, Definition, Enum, Field, GroupVersionKind, Presence, Special, Struct, Type, Variant, names};
+use crate::references::data;
 
 /// Lowers every definition; those that can't be are left out, each with its problem.
 pub(super) fn lower(openapi: &OpenAPI) -> (BTreeMap<String, Definition>, Vec<Error>) {
     let (mut definitions, mut problems) = (BTreeMap::new(), Vec::new());
     let Some(components) = &openapi.components else { return (definitions, problems) };
-    let root = Place::root("definitions");
+    let root = Place::root("components");
+    let root = root.key("schemas");
     let taken: BTreeSet<&str> = components.schemas.keys().map(String::as_str).collect();
     for (name, schema) in &components.schemas {
         match definition(&root.key(name), name, schema, &taken) {
@@ -37,7 +39,7 @@ fn definition(
     let Shape::Own(form) = schemas::shape(place, schema)? else {
         return Err(place.error("a definition that only refers to another one has no type in Rust"));
     };
-    let kinds = form.extensions.group_version_kinds.clone();
+    let kinds = extension::group_version_kinds(form.data);
     let body = match Special::of(name) {
         Some(special) => match special.argument.filter(|argument| !taken.contains(argument)) {
             Some(missing) => return Err(place.error(format!("it needs the definition {missing}, which is missing"))),
@@ -45,7 +47,7 @@ fn definition(
         },
         None => {
             let mut lowering = Lowering { definition: name, taken, structs: Vec::new(), enums: Vec::new() };
-            lowering.definition_struct(place, &type_name, schemas::description(schema), &form)?;
+            lowering.definition_struct(place, &type_name, form, &kinds)?;
             Body::Structs { structs: lowering.structs, enums: lowering.enums }
         }
     };
@@ -62,19 +64,24 @@ struct Lowering<'a> {
 }
 
 impl Lowering<'_> {
-    fn definition_struct(&mut self, place: &Place<'_>, name: &str, description: &str, form: &Form<'_>) -> Result<()> {
-        if form.type_ != Some("object") || form.values.is_some() || form.any_values {
+    fn definition_struct(
+        &mut self,
+        place: &Place<'_>,
+        name: &str,
+        form: Form<'_>,
+        kinds: &[GroupVersionKind],
+    ) -> Result<()> {
+        if form.type_() != Some("object") || form.values().is_some() || form.has_any_values() {
             return Err(place.error(format!(
                 "a definition without properties that is no `type: object`: write the type in kubernetes-core and add \
                  {} to Special in codegen/src/ir/types.rs",
                 self.definition,
             )));
         }
-        let empty = IndexMap::new();
-        let properties = form.properties.unwrap_or(&empty);
-        let mut added = self.add_struct(place, name, description, properties, form.required)?;
-        added.atomic = form.extensions.map_type == Some(MapType::Atomic);
-        if let [kind] = form.extensions.group_version_kinds.as_slice() {
+        let description = form.data.description.as_deref().unwrap_or_default();
+        let mut added = self.add_struct(place, name, description, form)?;
+        added.atomic = extension::map_type(form.data) == Some(MapType::Atomic);
+        if let [kind] = kinds {
             added.fields.retain(|field| !matches!(field.wire.as_str(), "apiVersion" | "kind"));
             added.fields.sort_by_key(|field| field.wire != "metadata");
             added.type_meta = Some(kind.clone());
@@ -83,30 +90,27 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    fn add_struct(
-        &mut self,
-        place: &Place<'_>,
-        name: &str,
-        description: &str,
-        properties: &IndexMap<String, ReferenceOr<Box<Schema>>>,
-        required: &[String],
-    ) -> Result<Struct> {
+    fn add_struct(&mut self, place: &Place<'_>, name: &str, description: &str, form: Form<'_>) -> Result<Struct> {
+        let (properties, required): (&Properties, _) = (&form.keywords.properties, &form.keywords.required);
         let place = place.key("properties");
-        let mut fields = Vec::with_capacity(properties.len());
+        let mut fields: Vec<Field> = Vec::with_capacity(properties.len());
+        let (mut names, mut places) = (UniqueNames::default(), HashMap::new());
+        let required: HashSet<&String> = required.iter().collect();
         let sorted: BTreeMap<_, _> = properties.iter().collect();
         for (property, schema) in sorted {
             let place = place.key(property);
             let mut field = self.field(&place, name, property, schema, required.contains(property))?;
-            let is_taken = |name: &str| fields.iter().find(|other: &&Field| other.name == name);
-            if let Some(other) = is_taken(&field.name) {
-                if is_built_in(self.definition) {
+            let name = names.add(&field.name, if field.name.ends_with('_') { "" } else { "_" });
+            match places.get(&field.name).and_then(|index: &usize| fields.get(*index)) {
+                Some(other) if is_built_in(self.definition) => {
                     let message = format!("`{property}` and `{}` are both `{}` in Rust", other.wire, field.name);
                     return Err(place.error(message));
                 }
-                // Custom resources do have `proxyURL` beside `proxyUrl`. The numbers don't end, so one is free.
-                let mut numbered = (2..).map(|number| format!("{}_{number}", field.name.trim_end_matches('_')));
-                field.name = numbered.find(|name| is_taken(name).is_none()).unwrap_or_default();
+                // Custom resources do have `proxyURL` beside `proxyUrl`.
+                Some(_) => field.name.clone_from(&name),
+                None => {}
             }
+            places.insert(name, fields.len());
             fields.push(field);
         }
         let description = description.to_owned();
@@ -127,12 +131,13 @@ impl Lowering<'_> {
                 place.error(format!("a property must not be named {property:?}: {odd:?} has to be escaped in JSON"))
             );
         }
-        let description = schemas::description(schema);
+        let data = data(schema);
+        let description = data.description.as_deref().unwrap_or_default();
         let enums = self.enums.len();
         let type_ = self.type_of(place, owner, property, description, schema)?;
         let has_enum = self.enums.len() > enums;
         let description = if has_enum { without_possible_values(description) } else { description };
-        let description = match schemas::default(schema) {
+        let description = match &data.default {
             Some(default) => with_default(description, default, is_built_in(self.definition)),
             None => description.to_owned(),
         };
@@ -142,10 +147,10 @@ impl Lowering<'_> {
             description,
             type_,
             required,
-            nullable: schemas::is_nullable(schema),
+            nullable: data.nullable,
             presence: Presence::Plain,
             secret: None,
-            merge: schemas::merge(place, schema)?,
+            merge: schemas::merge(schema),
         })
     }
 
@@ -163,26 +168,27 @@ impl Lowering<'_> {
             Shape::Definition(name) => return Err(place.error(format!("there is no definition {name}"))),
             Shape::Own(form) => form,
         };
-        if form.extensions.int_or_string || form.format.as_deref() == Some("int-or-string") {
+        if extension::is_int_or_string(form.data) || form.format() == Some("int-or-string") {
             return Ok(Type::IntOrString);
         }
-        Ok(match form.type_ {
+        let enumeration = form.strings();
+        Ok(match form.type_() {
             None => Type::Any,
-            Some("string") if form.format.as_deref() == Some("byte") => Type::Bytes,
-            Some("string") if !form.enumeration.is_empty() => {
-                self.enumeration(place, owner, property, description, &form.enumeration)?
+            Some("string") if form.format() == Some("byte") => Type::Bytes,
+            Some("string") if !enumeration.is_empty() => {
+                self.enumeration(place, owner, property, description, &enumeration)?
             }
             Some("string") => Type::String,
-            Some("integer") if form.format.as_deref() == Some("int32") => Type::Integer32,
+            Some("integer") if form.format() == Some("int32") => Type::Integer32,
             Some("integer") => Type::Integer64,
             Some("number") => Type::Number,
             Some("boolean") => Type::Boolean,
             Some("array") => {
-                let items =
-                    form.items.map(|items| self.type_of(&place.key("items"), owner, property, description, items));
+                let items = form.keywords.items.as_ref();
+                let items = items.map(|items| self.type_of(&place.key("items"), owner, property, description, items));
                 Type::List(Box::new(items.unwrap_or(Ok(Type::Any))?))
             }
-            Some("object") => self.object(place, owner, property, description, &form)?,
+            Some("object") => self.object(place, owner, property, description, form)?,
             Some(other) => return Err(place.error(format!("the type `{other}` is unknown"))),
         })
     }
@@ -193,25 +199,26 @@ impl Lowering<'_> {
         owner: &str,
         property: &str,
         description: &str,
-        form: &Form<'_>,
+        form: Form<'_>,
     ) -> Result<Type> {
-        if let Some(values) = form.values {
+        if let Some(values) = form.values() {
             let place = place.key("additionalProperties");
             return Ok(Type::Map(Box::new(self.type_of(&place, owner, property, description, values)?)));
         }
-        match form.properties {
+        let is_open = extension::is_embedded_resource(form.data) || extension::preserves_unknown_fields(form.data);
+        match form.keywords.properties.is_empty() {
             // What its schema does not name would be lost in a struct.
-            Some(properties) if !form.extensions.embedded_resource && !form.extensions.preserve_unknown_fields => {
+            false if !is_open => {
                 let name = self.member_type(place, owner, property)?;
                 let description = match description {
                     "" => format!("What the field `{property}` of `{owner}` holds."),
                     description => description.to_owned(),
                 };
-                let nested = self.add_struct(place, &name, &description, properties, form.required)?;
+                let nested = self.add_struct(place, &name, &description, form)?;
                 self.structs.push(nested);
                 Ok(Type::Nested(name))
             }
-            _ if form.any_values => Ok(Type::Map(Box::new(Type::Any))),
+            _ if form.has_any_values() => Ok(Type::Map(Box::new(Type::Any))),
             _ => Ok(Type::Any),
         }
     }

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-const TITLE: &str = "Possible enum values:";
+/// How the list begins.
+pub(crate) const POSSIBLE_VALUES: &str = "Possible enum values:";
 
 /// What the description says of each value.
 pub(super) fn possible_values(description: &str) -> HashMap<&str, String> {
-    let Some((_, list)) = description.split_once(TITLE) else { return HashMap::new() };
+    let Some((_, list)) = description.split_once(POSSIBLE_VALUES) else { return HashMap::new() };
     let mut values: HashMap<&str, String> = HashMap::new();
     let mut last = None;
     for line in list.lines() {
@@ -25,7 +26,7 @@ pub(super) fn possible_values(description: &str) -> HashMap<&str, String> {
 
 /// The description without the list.
 pub(super) fn without_possible_values(description: &str) -> &str {
-    description.split_once(TITLE).map_or(description, |(before, _)| before).trim_end()
+    description.split_once(POSSIBLE_VALUES).map_or(description, |(before, _)| before).trim_end()
 }
 
 /// The description with the value that the server sets. An empty one says nothing; of a built-in type neither does 0 or

@@ -11,7 +11,7 @@ use openapiv3::OpenAPI;
 use crate::error::{Error, Result};
 use crate::ir::Api;
 
-pub(crate) use descriptions::says_nothing;
+pub(crate) use descriptions::{POSSIBLE_VALUES, says_nothing};
 pub(crate) use homes::{is_built_in, version_of};
 
 /// Lowers a lifted description. Nothing in it is dropped without a word: what has no counterpart in Rust is an error,

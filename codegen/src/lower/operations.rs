@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use kubernetes_swagger::extension::{self, OperationExtensions};
+use kubernetes_swagger::extension;
 use openapiv3::{
     Content, OpenAPI, Operation as OpenApiOperation, Parameter, ParameterData, ParameterSchemaOrContent, PathItem,
     ReferenceOr, StatusCode,
@@ -10,6 +10,7 @@ use super::schemas::{self, Form, Shape};
 use crate::Error;
 use crate::error::{Place, Result};
 use crate::ir::{Definition, Operation, PathParameter, QueryParameter, QueryType, Type, names};
+use crate::references;
 
 /// Lowers every operation; those that can't be are left out, each with its problem.
 pub(super) fn lower(openapi: &OpenAPI, definitions: &BTreeMap<String, Definition>) -> (Vec<Operation>, Vec<Error>) {
@@ -47,9 +48,8 @@ impl<'a> Context<'a> {
         item: &'a PathItem,
         operation: &'a OpenApiOperation,
     ) -> Result<Operation> {
-        let extensions = read_extensions(place, operation)?;
         let (path_parameters, query) = self.parameters(place, path, item, operation)?;
-        let (answer, produces) = self.answer(place, operation, &extensions)?;
+        let (answer, produces) = self.answer(place, operation)?;
         Ok(Operation {
             pointer: place.pointer(),
             path: path.to_owned(),
@@ -57,8 +57,8 @@ impl<'a> Context<'a> {
             id: operation.operation_id.clone().ok_or_else(|| place.error("the operation has no operationId"))?,
             tag: operation.tags.first().cloned().unwrap_or_default(),
             description: operation.description.clone().unwrap_or_default(),
-            action: extensions.action,
-            kind: extensions.group_version_kind,
+            action: extension::action(operation),
+            kind: extension::group_version_kind(operation),
             path_parameters,
             query,
             body: self.body(place, operation)?,
@@ -77,7 +77,8 @@ impl<'a> Context<'a> {
         let mut in_path = BTreeMap::new();
         let mut query = BTreeMap::new();
         for parameter in item.parameters.iter().chain(&operation.parameters) {
-            match self.resolve(place, parameter)? {
+            let resolved = references::parameter(self.openapi, parameter);
+            match resolved.ok_or_else(|| place.error("a reference leads to no parameter"))? {
                 Parameter::Path { parameter_data: data, .. } => {
                     in_path.insert(data.name.as_str(), data.description.clone().unwrap_or_default());
                 }
@@ -96,19 +97,6 @@ impl<'a> Context<'a> {
         Ok((in_path.collect::<Result<_>>()?, query.into_values().collect()))
     }
 
-    fn resolve(&self, place: &Place<'_>, parameter: &'a ReferenceOr<Parameter>) -> Result<&'a Parameter> {
-        match parameter {
-            ReferenceOr::Item(parameter) => Ok(parameter),
-            ReferenceOr::Reference { reference } => {
-                let components = self.openapi.components.as_ref();
-                reference
-                    .strip_prefix("#/components/parameters/")
-                    .and_then(|name| components?.parameters.get(name)?.as_item())
-                    .ok_or_else(|| place.error(format!("the reference {reference} leads to no parameter")))
-            }
-        }
-    }
-
     fn body(&self, place: &Place<'_>, operation: &'a OpenApiOperation) -> Result<Option<Type>> {
         match &operation.request_body {
             None => Ok(None),
@@ -120,18 +108,13 @@ impl<'a> Context<'a> {
     }
 
     /// What the answer 200 holds, and its media types.
-    fn answer(
-        &self,
-        place: &Place<'_>,
-        operation: &'a OpenApiOperation,
-        extensions: &OperationExtensions,
-    ) -> Result<(Option<Type>, Vec<String>)> {
+    fn answer(&self, place: &Place<'_>, operation: &'a OpenApiOperation) -> Result<(Option<Type>, Vec<String>)> {
         let responses = place.key("responses");
         let place = responses.key("200");
         match operation.responses.responses.get(&StatusCode::Code(200)) {
             Some(ReferenceOr::Item(response)) => {
-                let produces = extensions.produces.clone();
-                let produces = produces.unwrap_or_else(|| response.content.keys().cloned().collect());
+                let produces =
+                    extension::produces(operation).unwrap_or_else(|| response.content.keys().cloned().collect());
                 Ok((self.content(&place, &response.content)?, produces))
             }
             Some(ReferenceOr::Reference { .. }) => Err(place.error("a response can't be a reference")),
@@ -148,20 +131,13 @@ impl<'a> Context<'a> {
                 Ok(Some(Type::Definition(name.to_owned())))
             }
             Shape::Definition(name) => Err(place.error(format!("there is no definition {name}"))),
-            Shape::Own(form) => match form.type_ {
+            Shape::Own(form) => match form.type_() {
                 Some("string") => Ok(Some(Type::String)),
-                None | Some("object") if form.properties.is_none() => Ok(Some(Type::Any)),
+                None | Some("object") if form.keywords.properties.is_empty() => Ok(Some(Type::Any)),
                 _ => Err(place.error("a body must be a definition, a string or any object")),
             },
         }
     }
-}
-
-fn read_extensions(place: &Place<'_>, operation: &OpenApiOperation) -> Result<OperationExtensions> {
-    extension::operation(operation).map_err(|error| match error.problems() {
-        [first, ..] => Error::at(format!("{}{}", place.pointer(), first.pointer), first.message.clone()),
-        [] => place.error(error.to_string()),
-    })
 }
 
 fn query_parameter(place: &Place<'_>, data: &ParameterData) -> Result<QueryParameter> {
@@ -174,11 +150,11 @@ fn query_parameter(place: &Place<'_>, data: &ParameterData) -> Result<QueryParam
     };
     let ParameterSchemaOrContent::Schema(schema) = &data.format else { return Err(unsupported()) };
     let Shape::Own(form) = schemas::shape(place, schema)? else { return Err(unsupported()) };
-    let type_ = match form.type_ {
+    let type_ = match form.type_() {
         Some("string") => QueryType::String,
         Some("boolean") => QueryType::Boolean,
         Some("integer") => QueryType::Integer,
-        Some("array") if data.explode == Some(true) => match item_type(place, &form)? {
+        Some("array") if data.explode == Some(true) => match item_type(place, form)? {
             Some("string") => QueryType::Strings,
             Some("integer") => QueryType::Integers,
             _ => return Err(unsupported()),
@@ -193,9 +169,9 @@ fn query_parameter(place: &Place<'_>, data: &ParameterData) -> Result<QueryParam
     })
 }
 
-fn item_type<'a>(place: &Place<'_>, form: &Form<'a>) -> Result<Option<&'a str>> {
-    match form.items.map(|items| schemas::shape(place, items)).transpose()? {
-        Some(Shape::Own(item)) => Ok(item.type_),
+fn item_type<'a>(place: &Place<'_>, form: Form<'a>) -> Result<Option<&'a str>> {
+    match form.keywords.items.as_ref().map(|items| schemas::shape(place, items)).transpose()? {
+        Some(Shape::Own(item)) => Ok(item.type_()),
         _ => Ok(None),
     }
 }

@@ -5,6 +5,7 @@ use std::thread;
 use super::{Origin, Page};
 use crate::error::{Error, Result};
 use crate::output::MARK;
+use crate::text::single_line;
 
 /// Parses and formats every page, on as many threads as the machine has, and puts the header on top.
 pub(super) fn format_all(pages: &[Page], origin: Origin<'_>) -> Result<BTreeMap<String, String>> {
@@ -39,6 +40,7 @@ fn format(page: &Page, origin: Origin<'_>) -> Result<String> {
         Error::new(place).in_file(&page.path).caused_by(error)
     })?;
     let Origin { source, kubernetes, command } = origin;
+    let source = single_line(source);
     let version = kubernetes.map(|kubernetes| format!(" (Kubernetes {kubernetes})")).unwrap_or_default();
     // Who generates a crate of custom resources has no templates at hand.
     let change = match kubernetes {

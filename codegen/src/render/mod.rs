@@ -11,7 +11,7 @@ mod models;
 mod request_setters;
 mod testing;
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 pub(crate) use features::Manifest;
 pub(crate) use layout::Layout;
@@ -19,6 +19,7 @@ pub(crate) use layout::Layout;
 use crate::error::Result;
 use crate::output::FileTree;
 use crate::passes::Plan;
+use crate::text::is_unsafe;
 use crate::timings::Timings;
 
 /// What the header of every page names.
@@ -82,6 +83,8 @@ struct Doc(String);
 impl fmt::Display for Doc {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, line) in self.0.lines().enumerate() {
+            // The compiler refuses those that change the order of text, and carriage returns.
+            let line = crate::text::printable(line);
             let separator = if index > 0 { "\n" } else { "" };
             let space = if line.is_empty() { "" } else { " " };
             write!(f, "{separator}///{space}{line}")?;
@@ -97,7 +100,12 @@ struct Literal(String);
 impl fmt::Display for Literal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let literal = &self.0;
-        fmt::Display::fmt(&quote::quote!(#literal), f)
+        let quoted = quote::quote!(#literal).to_string();
+        // The compiler refuses those that change the order of text.
+        for character in quoted.chars() {
+            if is_unsafe(character) { write!(f, "{}", character.escape_unicode())? } else { f.write_char(character)? }
+        }
+        Ok(())
     }
 }
 

@@ -79,7 +79,7 @@ fn problems_name_the_file_the_definition_and_the_place() {
         assert!(error.contains(message), "{error}");
     };
     let schema = "lamps.lighting.example.com: /spec/versions/2/schema/openAPIV3Schema/properties/spec/properties";
-    check("_foo: {type: string}", "_foo: {type: strange}", &format!("{schema}/_foo: the type `strange`"));
+    check("_foo: {type: string}", "_foo: {type: strange}", &format!("{schema}/_foo/type: unknown type `strange`"));
     check("_foo: {type: string}", "_foo: {$ref: a}", &format!("{schema}/_foo/$ref: `$ref` is not allowed"));
     for (name, shown) in
         [(r#"'a"b'"#, r#"'"'"#), (r"'a\b'", r"'\\'"), (r#""a\tb""#, r"'\t'"), (r#""\u007f""#, r"'\u{7f}'")]
@@ -237,7 +237,7 @@ items:
     let second = r#"{"apiVersion": "apiextensions.k8s.io/v1beta1", "kind": "CustomResourceDefinition",
  "metadata": {"name": "old.a.io"}}"#;
     let files = [("a.yaml".to_owned(), first.into()), ("b.json".to_owned(), second.as_bytes().to_vec())];
-    let error = generate(&files, &[]).expect_err("there are four problems");
+    let error = generate(&files, &[]).expect_err("there are five problems");
     let shown = error.problems().map(|problem| {
         let first = problem.excerpt().lines().next().unwrap_or_default().trim().to_owned();
         let marked = problem.excerpt().lines().collect::<Vec<_>>();
@@ -260,6 +260,7 @@ items:
             r#""apiextensions.k8s.io/v1beta1", "kind": "CustomResourceDefinition","#,
         ),
         ("a.yaml: lamps.a.io", format!("{schema}/a/$ref"), "line 19, column 19", "$ref: '#/other'}"),
+        ("a.yaml: lamps.a.io", format!("{schema}/b/type"), "line 20, column 19", "type: strange}"),
         ("a.yaml: lamps.a.io", format!("{schema}/c/patternProperties"), "line 22, column 17", "patternProperties: {}"),
     ];
     let expected =
@@ -268,7 +269,7 @@ items:
     assert!(error.to_string().contains("unknown variant `Everywhere`"), "{error}");
 }
 
-/// What is found out only when types are made is shown in the definition as well.
+/// A problem of a schema is shown in the definition as well.
 #[test]
 fn problems_of_types_are_shown_in_the_definition() {
     let text = "\
@@ -291,6 +292,6 @@ spec:
 ";
     let error = of_text(text).expect_err("the type is unknown");
     let problem = error.problems().next().expect("there is one");
-    assert_eq!(problem.pointer(), "/spec/versions/0/schema/openAPIV3Schema/properties/spec");
-    assert!(problem.excerpt().starts_with("  line 15, column 11\n"), "{}", problem.excerpt());
+    assert_eq!(problem.pointer(), "/spec/versions/0/schema/openAPIV3Schema/properties/spec/type");
+    assert!(problem.excerpt().starts_with("  line 16, column 13\n"), "{}", problem.excerpt());
 }

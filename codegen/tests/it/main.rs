@@ -3,6 +3,7 @@
 mod bad_input;
 mod command;
 mod compiles;
+mod concurrency;
 mod crds;
 mod determinism;
 mod diff;
@@ -16,5 +17,6 @@ mod openapi;
 mod output;
 mod pin;
 mod published;
+mod security;
 mod support;
 mod version;

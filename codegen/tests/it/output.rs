@@ -1,14 +1,19 @@
 use std::fs;
+use std::path::Path;
 
 use serde_json::json;
 
 use super::support::{empty_workspace, fixtures, generate_from, snapshot};
-use kubernetes_codegen::Generation;
+use kubernetes_codegen::{Changes, Generation, OutputFolder, Result};
 
 fn lamp() -> Generation {
     let fixtures = fixtures();
     let (_, swagger) = fixtures.iter().find(|(name, _)| name == "resource").expect("the fixture is there");
     generate_from(swagger).expect("the fixture is right")
+}
+
+fn apply(changes: &Changes, root: &Path) -> Result<(usize, usize)> {
+    changes.apply(&OutputFolder::open(root)?)
 }
 
 #[test]
@@ -17,18 +22,18 @@ fn the_second_run_writes_nothing() {
     let tree = lamp().tree;
     let changes = tree.compare(workspace.path()).expect("the workspace is right");
     let expected = tree.files().count() + tree.manifests().count();
-    assert_eq!(changes.apply(workspace.path()).expect("the files can be written"), (expected, 0));
+    assert_eq!(apply(&changes, workspace.path()).expect("the files can be written"), (expected, 0));
     let written = snapshot(workspace.path());
     let changes = tree.compare(workspace.path()).expect("the workspace is right");
     assert!(changes.is_empty(), "{changes:?}");
-    assert_eq!(changes.apply(workspace.path()).expect("nothing is to be written"), (0, 0));
+    assert_eq!(apply(&changes, workspace.path()).expect("nothing is to be written"), (0, 0));
     assert_eq!(snapshot(workspace.path()), written);
 }
 
 #[test]
 fn what_is_written_by_hand_in_a_manifest_stays() {
     let workspace = empty_workspace();
-    lamp().tree.compare(workspace.path()).expect("right").apply(workspace.path()).expect("written");
+    apply(&lamp().tree.compare(workspace.path()).expect("right"), workspace.path()).expect("written");
     let manifest = fs::read_to_string(workspace.path().join("kubernetes/models/Cargo.toml")).expect("it is there");
     assert!(
         manifest.starts_with("[features]\n# @generated features begin\ndefault = [\"apps-v1\", \"serde\"]\n"),
@@ -41,7 +46,7 @@ fn what_is_written_by_hand_in_a_manifest_stays() {
 fn changed_and_stale_files_are_found_and_mended() {
     let workspace = empty_workspace();
     let tree = lamp().tree;
-    tree.compare(workspace.path()).expect("right").apply(workspace.path()).expect("written");
+    apply(&tree.compare(workspace.path()).expect("right"), workspace.path()).expect("written");
     let written = snapshot(workspace.path());
     let generated = workspace.path().join("kubernetes/models/src/generated");
     let changed = generated.join("apps/v1/lamp.rs");
@@ -62,7 +67,7 @@ fn changed_and_stale_files_are_found_and_mended() {
             ("stale", format!("{folder}/old/v1/mod.rs").as_str()),
         ]
     );
-    assert_eq!(changes.apply(workspace.path()).expect("the files can be written"), (2, 1));
+    assert_eq!(apply(&changes, workspace.path()).expect("the files can be written"), (2, 1));
     assert_eq!(snapshot(workspace.path()), written);
     assert!(!generated.join("old").exists(), "empty folders go as well");
 }
@@ -77,7 +82,7 @@ fn a_file_without_the_header_is_never_touched() {
         let before = snapshot(workspace.path());
         let changes = lamp().tree.compare(workspace.path()).expect("it can be read");
         assert!(changes.files().any(|(state, path)| state == "not generated" && path.ends_with(name)));
-        let error = changes.apply(workspace.path()).expect_err("the file has no header").to_string();
+        let error = apply(&changes, workspace.path()).expect_err("the file has no header").to_string();
         assert!(error.contains(name) && error.contains("without the @generated header"), "{error}");
         assert_eq!(snapshot(workspace.path()), before);
     }
@@ -87,13 +92,13 @@ fn a_file_without_the_header_is_never_touched() {
 fn a_broken_generated_file_is_mended() {
     let workspace = empty_workspace();
     let tree = lamp().tree;
-    tree.compare(workspace.path()).expect("right").apply(workspace.path()).expect("written");
+    apply(&tree.compare(workspace.path()).expect("right"), workspace.path()).expect("written");
     let path = workspace.path().join("kubernetes/models/src/generated/apps/v1/lamp.rs");
     let whole = fs::read_to_string(&path).expect("it was written");
     for broken in [String::new(), format!("<<<<<<< HEAD\n{whole}"), whole[..whole.len() / 2].to_owned()] {
         fs::write(&path, broken).expect("the folder is ours");
         let changes = tree.compare(workspace.path()).expect("it can be read");
-        assert_eq!(changes.apply(workspace.path()).expect("the file is generated"), (1, 0));
+        assert_eq!(apply(&changes, workspace.path()).expect("the file is generated"), (1, 0));
         assert_eq!(fs::read_to_string(&path).expect("it was written"), whole);
     }
 }
@@ -101,13 +106,13 @@ fn a_broken_generated_file_is_mended() {
 #[test]
 fn a_definition_that_vanishes_takes_its_files_along() {
     let workspace = empty_workspace();
-    lamp().tree.compare(workspace.path()).expect("right").apply(workspace.path()).expect("written");
+    apply(&lamp().tree.compare(workspace.path()).expect("right"), workspace.path()).expect("written");
     let empty = generate_from(&json!({
         "swagger": "2.0", "info": {"title": "Kubernetes", "version": "v1.0.0"}, "paths": {},
         "definitions": {"io.k8s.api.core.v1.Thing": {"type": "object"}},
     }));
     let tree = empty.expect("the description is right").tree;
-    tree.compare(workspace.path()).expect("right").apply(workspace.path()).expect("written");
+    apply(&tree.compare(workspace.path()).expect("right"), workspace.path()).expect("written");
     let generated = workspace.path().join("kubernetes/models/src/generated");
     assert!(!generated.join("apps").exists());
     assert!(generated.join("core/v1/thing.rs").is_file());

@@ -79,9 +79,9 @@ fn what_does_not_generate_changes_nothing() {
     fs::write(&bad, text.replace("\"number\"", "\"numeral\"")).expect("the folder is ours");
     check(pin(root, &bad.to_string_lossy(), &[]), "bad.json: /definitions/io.k8s.api.apps.v1.LampSpec");
     check(pin(root, "gone.json", &[]), "gone.json: can't read it");
-    // A folder stands where a file is to be written: found out when the others are already staged.
-    fs::remove_file(root.join("kubernetes/models/src/generated/apps/v1/lamp_spec.rs")).expect("it was generated");
-    let blocked = root.join("kubernetes/models/src/generated/apps/v1/lamp_spec.rs.new");
+    // A folder stands where a file is to be written.
+    let blocked = root.join("kubernetes/models/src/generated/apps/v1/lamp_spec.rs");
+    fs::remove_file(&blocked).expect("it was generated");
     fs::create_dir(&blocked).expect("the folder is ours");
     let before = snapshot(root);
     let output = pin(root, &new, &["--kubernetes", "v1.1.0"]);
@@ -105,6 +105,9 @@ fn the_script_refuses_what_it_would_ignore() {
         &["v1.36.3", "--kubernetes", "v1.36.2"],
         &["--cluster", "--kubernetes", "v1.36.2"],
         &["one.json", "two.json"],
+        &["swagger.json", "--published"],
+        &["--cluster", "--published"],
+        &["v1.36.3", "--without-enums"],
     ] {
         let (code, text) = run(arguments);
         assert_eq!(code, Some(2), "{arguments:?}: {text}");
@@ -112,5 +115,5 @@ fn the_script_refuses_what_it_would_ignore() {
     }
     // A path may have the name of an option.
     let (code, text) = run(&["cluster"]);
-    assert!(code == Some(1) && text.contains("cluster is no file, no folder and no version"), "{text}");
+    assert!(code == Some(1) && text.contains("cluster is not a file, a folder or a version"), "{text}");
 }

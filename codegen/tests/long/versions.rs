@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use kubernetes_codegen::{Content, Description, DescriptionFiles, generate};
+use kubernetes_codegen::{Content, Description, DescriptionFiles, OutputFolder, generate};
 
 use crate::differences::differences;
 use crate::go;
@@ -25,7 +25,8 @@ fn published_descriptions_generate_and_compile() {
         assert!(generation.facts.contains("- `log_files_are_no_api`: 2 places"), "{}", generation.facts);
         assert!(generation.summary.definitions > 700 && generation.summary.operations > 800, "{}", generation.summary);
         let changes = generation.tree.compare(workspace.path()).expect("the crates are copied");
-        changes.apply(workspace.path()).expect("the folder is ours");
+        let folder = OutputFolder::open(workspace.path()).expect("the folder is ours");
+        changes.apply(&folder).expect("the folder is ours");
         workspace.check();
     }
 }

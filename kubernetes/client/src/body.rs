@@ -5,13 +5,16 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Buf, Bytes};
+use bytes::{Buf, Bytes, BytesMut};
 use futures_core::Stream;
+use futures_util::StreamExt as _;
 use http_body::{Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use crate::Error;
-use crate::error::{BoxError, Kind, RequestLine};
+use crate::error::{BoxError, Error, Kind, RequestLine};
+
+/// The most that is reserved at once because a `Content-Length` says so.
+const MAX_RESERVED_BYTES: usize = 1024 * 1024;
 
 /// The body of a request or response: bytes in memory, or a stream of them.
 ///
@@ -53,7 +56,7 @@ impl Body {
         B::Data: Send,
         B::Error: Into<BoxError>,
     {
-        Self(Content::Streamed { body: Box::pin(Plain { body }), request: None })
+        Self(Content::Streamed { body: Box::pin(BytesBody { body }), request: None })
     }
 
     /// The same body again, unless it can be read only once.
@@ -65,6 +68,14 @@ impl Body {
         }
     }
 
+    /// The bytes of a body in memory; none if they arrive as a stream.
+    pub(crate) fn bytes(&self) -> Bytes {
+        match &self.0 {
+            Content::Whole(bytes) => bytes.clone(),
+            Content::Streamed { .. } | Content::Done => Bytes::new(),
+        }
+    }
+
     /// Names the request in errors of a body that doesn't know one.
     pub(crate) fn of_request(mut self, line: &Arc<RequestLine>) -> Self {
         if let Content::Streamed { request: request @ None, .. } = &mut self.0 {
@@ -73,11 +84,31 @@ impl Body {
         self
     }
 
-    /// The bytes of a body that was read before; nothing of one that was not.
-    pub(crate) fn into_whole(self) -> Bytes {
-        match self.0 {
-            Content::Whole(bytes) => bytes,
-            Content::Streamed { .. } | Content::Done => Bytes::new(),
+    /// All of the body, unless it is larger than `limit`.
+    pub(crate) async fn collect(mut self, limit: usize) -> Result<Bytes, Error> {
+        let too_large = || Error::new(Kind::TooLarge { limit });
+        let announced = http_body::Body::size_hint(&self).lower();
+        if announced > limit as u64 {
+            return Err(too_large());
+        }
+        let Some(first) = self.next().await.transpose()? else { return Ok(Bytes::new()) };
+        if first.len() > limit {
+            return Err(too_large());
+        }
+        let Some(mut chunk) = self.next().await.transpose()? else { return Ok(first) };
+
+        let announced = usize::try_from(announced).unwrap_or(usize::MAX).min(MAX_RESERVED_BYTES);
+        let mut whole = BytesMut::with_capacity(announced.max(first.len()));
+        whole.extend_from_slice(&first);
+        loop {
+            if chunk.len() > limit - whole.len() {
+                return Err(too_large());
+            }
+            whole.extend_from_slice(&chunk);
+            match self.next().await.transpose()? {
+                Some(more) => chunk = more,
+                None => return Ok(whole.freeze()),
+            }
         }
     }
 
@@ -186,13 +217,13 @@ impl fmt::Debug for Body {
 
 pin_project! {
     /// A body with the data and error types that [`Content`] asks for.
-    struct Plain<B> {
+    struct BytesBody<B> {
         #[pin]
         body: B,
     }
 }
 
-impl<B> http_body::Body for Plain<B>
+impl<B> http_body::Body for BytesBody<B>
 where
     B: http_body::Body,
     B::Error: Into<BoxError>,

@@ -1,30 +1,23 @@
-//! The client: what turns a request value into bytes on a connection, and an answer into a value.
+//! The client: sends requests and decodes their responses.
 
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
-use std::time::Duration;
+use std::task::{Context as TaskContext, Poll};
 
-use bytes::Bytes;
-use http::header::ACCEPT_ENCODING;
-use http::uri::PathAndQuery;
-use http::{HeaderMap, Uri};
-use kubernetes_config::Config;
+use http::header::{CONNECTION, UPGRADE};
+use http::{HeaderMap, HeaderValue};
 use kubernetes_core::json::DecodeError;
 use kubernetes_core::{Encoded, Execute, Request};
 use tower_service::Service;
-use tracing::Instrument;
 
-use crate::authentication::Authentication;
-use crate::content::Content;
-use crate::counts::Counters;
-use crate::error::{BoxError, Kind, RequestLine};
-use crate::observe::Flight;
-use crate::policy::Policy;
-use crate::transport::Transport;
-use crate::{Body, ClientBuilder, Counts, Error, response};
+use crate::body::Body;
+use crate::error::{BoxError, Error, Kind, RequestLine};
+use crate::exchange::{Answer, Context, Exchange, foreign_media_type};
+use crate::hooks::{Hooks, WriteHook};
+use crate::telemetry::Counts;
+use crate::upgrade::Upgraded;
 
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -86,55 +79,17 @@ type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Clone)]
-pub struct Client(Arc<Inner>);
-
-pub(crate) struct Inner {
-    pub(crate) transport: Box<dyn Transport>,
-    /// Scheme, authority and path prefix; `None` when an injected service decides where requests go.
-    pub(crate) server: Option<Uri>,
-    pub(crate) default_namespace: String,
-    /// Sent with every request.
-    pub(crate) headers: HeaderMap,
-    pub(crate) authentication: Authentication,
-    pub(crate) request_timeout: Option<Duration>,
-    pub(crate) idle_timeout: Option<Duration>,
-    pub(crate) max_response_bytes: usize,
-    pub(crate) content: Content,
-    pub(crate) policy: Policy,
-    pub(crate) counters: Counters,
+pub struct Client {
+    exchange: Arc<Exchange>,
+    default_namespace: Arc<str>,
+    hooks: Hooks,
 }
 
 impl Client {
-    /// Connects as kubectl does: the current context of `$KUBECONFIG` or `~/.kube/config`, else as a pod in a cluster.
-    ///
-    /// Nothing is sent yet.
-    ///
-    /// # Errors
-    ///
-    /// When no configuration is found or it is wrong; [`source`](std::error::Error::source) is the
-    /// [`kubernetes_config::Error`] that names the file and field.
-    pub fn from_env() -> Result<Self, Error> {
-        Self::new(Config::from_env().map_err(Error::from)?)
-    }
-
-    /// A client for `config`, with the default settings of [`ClientBuilder`].
-    ///
-    /// # Errors
-    ///
-    /// As [`ClientBuilder::build`].
-    pub fn new(config: Config) -> Result<Self, Error> {
-        Self::builder(config).build()
-    }
-
-    /// A builder, for timeouts and limits other than the default.
-    pub fn builder(config: Config) -> ClientBuilder {
-        ClientBuilder::new(config)
-    }
-
     /// A client that gives its requests to `service`, for fakes and layers.
     ///
     /// The URI of a request is then a path with a query, without a server. Timeout and limit are the defaults of
-    /// [`ClientBuilder`]. An [`Error`] of the service is passed on as it is, any other is wrapped.
+    /// [`ClientBuilder`](crate::ClientBuilder). An [`Error`] of the service is passed on as it is, any other is wrapped.
     pub fn with_service<S, B>(service: S, default_namespace: impl Into<String>) -> Self
     where
         S: Service<http::Request<Body>, Response = http::Response<B>> + Clone + Send + Sync + 'static,
@@ -144,100 +99,118 @@ impl Client {
         B::Data: Send,
         B::Error: Into<BoxError>,
     {
-        Self::from_inner(Inner {
-            transport: Box::new(service),
-            server: None,
-            default_namespace: default_namespace.into(),
-            headers: HeaderMap::new(),
-            authentication: Authentication::none(),
-            request_timeout: Some(ClientBuilder::REQUEST_TIMEOUT),
-            idle_timeout: None,
-            max_response_bytes: ClientBuilder::MAX_RESPONSE_BYTES,
-            content: Content::default(),
-            policy: Policy::default(),
-            counters: Counters::default(),
-        })
+        Self::from_exchange(Exchange::over_service(Box::new(service)), &default_namespace.into())
     }
 
-    pub(crate) fn from_inner(inner: Inner) -> Self {
-        Self(Arc::new(inner))
+    pub(crate) fn from_exchange(exchange: Exchange, default_namespace: &str) -> Self {
+        Self { exchange: Arc::new(exchange), default_namespace: default_namespace.into(), hooks: Hooks::default() }
+    }
+
+    /// A client with the same connections, credentials, settings and counters, whose writes go through a hook.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use kubernetes_client::{Client, Write, WriteAdmission, WriteHook, WritePermit};
+    ///
+    /// /// Permits writes for the rest of a lease.
+    /// struct Gate {
+    ///     remaining: fn() -> Option<Duration>,
+    /// }
+    ///
+    /// impl WriteHook for Gate {
+    ///     fn before<'a>(&'a self, _: &'a Write) -> WriteAdmission<'a> {
+    ///         let remaining = (self.remaining)();
+    ///         Box::pin(async move { remaining.map(WritePermit::within).ok_or_else(|| "not the leader".into()) })
+    ///     }
+    /// }
+    ///
+    /// fn gated(client: &Client, remaining: fn() -> Option<Duration>) -> Client {
+    ///     client.derived(Gate { remaining })
+    /// }
+    /// ```
+    ///
+    /// A client that is derived from a derived one has the hooks of both: those of the first are asked first, the
+    /// shortest permit counts, and all are told the outcome.
+    pub fn derived(&self, hook: impl WriteHook) -> Self {
+        Self { hooks: self.hooks.and(Arc::new(hook)), ..self.clone() }
     }
 
     /// The namespace of the context or service account, otherwise `default`.
     pub fn default_namespace(&self) -> &str {
-        &self.0.default_namespace
+        &self.default_namespace
     }
 
     /// What this client and its clones have sent so far.
     pub fn counts(&self) -> Counts {
-        self.0.counters.snapshot()
+        self.exchange.telemetry.counts()
     }
 
-    /// The body of a successful answer. Not generic, and boxed, so that it is compiled once and stays small inside the
-    /// futures of callers.
-    fn fetch(&self, request: Request) -> BoxFuture<'_, Result<(Encoded, Arc<RequestLine>), Error>> {
+    /// Sends a request that turns its connection into a stream of bytes of another protocol, as a WebSocket: exec,
+    /// attach and port-forward.
+    ///
+    /// ```no_run
+    /// use http::{HeaderMap, HeaderValue, Method};
+    /// use kubernetes_client::{Client, Error};
+    /// use kubernetes_core::{Path, Request};
+    ///
+    /// # async fn example(client: &Client) -> Result<(), Error> {
+    /// let path = Path::new("/api/v1/namespaces/{namespace}/pods/{name}/exec", &["shop", "web"]);
+    /// let mut request = Request::new(Method::GET, path);
+    /// request.query.set("command", "date");
+    /// request.query.set("stdout", true);
+    /// let mut headers = HeaderMap::new();
+    /// headers.insert("sec-websocket-version", HeaderValue::from_static("13"));
+    /// headers.insert("sec-websocket-key", HeaderValue::from_static("dGhlIHNhbXBsZSBub25jZQ=="));
+    /// headers.insert("sec-websocket-protocol", HeaderValue::from_static("v5.channel.k8s.io"));
+    /// let connection = client.upgrade(request, HeaderValue::from_static("websocket"), headers).await?;
+    /// assert_eq!(connection.headers()["sec-websocket-protocol"], "v5.channel.k8s.io");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// `protocol` is the `Upgrade` header, and `headers` are sent beside those of every request. The request has an
+    /// HTTP/1.1 connection of its own, outside the pool, to which the client's TLS, proxies and credentials apply; a
+    /// proxy is asked for a tunnel. A client [with a service](Self::with_service) takes the stream of a response with an
+    /// [`UpgradedIo`](crate::UpgradedIo).
+    ///
+    /// The client's request timeout limits the time until the server has switched protocols.
+    ///
+    /// # Errors
+    ///
+    /// When the server refuses, the error has its [`status`](Error::status) as for any request. When it answers with
+    /// another status of success, as a server behind a proxy that drops the `Upgrade` header does, the error says so.
+    pub async fn upgrade(
+        &self,
+        request: Request,
+        protocol: HeaderValue,
+        headers: HeaderMap,
+    ) -> Result<Upgraded, Error> {
+        let add = move |request_headers: &mut HeaderMap| {
+            request_headers.extend(headers);
+            request_headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+            request_headers.insert(UPGRADE, protocol);
+        };
+        Ok(self.run(request, add).await?.0)
+    }
+
+    /// Runs a request. Boxed, so that it stays small inside the futures of callers.
+    fn run<'a, A: Answer>(
+        &'a self,
+        request: Request,
+        add_headers: impl FnOnce(&mut HeaderMap) + Send + 'a,
+    ) -> BoxFuture<'a, Result<(A, Arc<RequestLine>), Error>> {
         Box::pin(async move {
             let line = Arc::new(RequestLine::of(&request));
-            let answer = self.0.whole(request, &line).await.map_err(|error| error.or_request(&line))?;
+            let running = async {
+                let mut request = request.into_http().map_err(|error| Error::new(Kind::Request(error)))?;
+                add_headers(request.headers_mut());
+                self.exchange.run(request, Context { line: &line, hooks: &self.hooks }).await
+            };
+            let answer = running.await.map_err(|error| error.or_request(&line))?;
             Ok((answer, line))
         })
     }
-
-    /// As [`fetch`](Self::fetch), but the body is left to be read.
-    fn start(&self, request: Request) -> BoxFuture<'_, Result<Body, Error>> {
-        Box::pin(async move {
-            let line = Arc::new(RequestLine::of(&request));
-            self.0.stream(request, &line).await.map_err(|error| error.or_request(&line))
-        })
-    }
-}
-
-impl Inner {
-    /// A response whose status says that the request succeeded.
-    pub(crate) async fn respond(
-        &self,
-        request: http::Request<Bytes>,
-        line: &Arc<RequestLine>,
-    ) -> Result<http::Response<Body>, Error> {
-        let method = request.method().clone();
-        let response = self.send(request.map(Body::from), line).await?;
-        response::check_status(&method, response).await.map_err(|error| self.authentication.explain(error))
-    }
-
-    async fn send(
-        &self,
-        mut request: http::Request<Body>,
-        line: &Arc<RequestLine>,
-    ) -> Result<http::Response<Body>, Error> {
-        if let Some(server) = &self.server {
-            *request.uri_mut() = resolve(server, request.uri()).map_err(|error| Error::new(Kind::Uri(error)))?;
-        }
-        for (name, value) in &self.headers {
-            request.headers_mut().append(name, value.clone());
-        }
-        if !self.policy.compression {
-            request.headers_mut().remove(ACCEPT_ENCODING);
-        }
-        let transmit = async |request| {
-            let response = self.transport.send(request).await;
-            response.map_err(|error| Error::from_service(error, self.server.as_ref()))
-        };
-        let response = self.authentication.send(request, transmit).await;
-        let response = response.map_err(|error| self.authentication.explain(error))?;
-        let (mut head, body) = response.into_parts();
-        self.policy.warnings.handle(&head.headers, &mut head.extensions, line);
-        Ok(http::Response::from_parts(head, body.of_request(line)))
-    }
-}
-
-/// The path and query of `target` at `server`, behind the prefix of its path.
-fn resolve(server: &Uri, target: &Uri) -> Result<Uri, http::Error> {
-    let prefix = server.path().trim_end_matches('/');
-    let mut parts = server.clone().into_parts();
-    let target = target.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
-    parts.path_and_query =
-        Some(if prefix.is_empty() { target } else { PathAndQuery::try_from(format!("{prefix}{target}"))? });
-    Ok(Uri::from_parts(parts)?)
 }
 
 impl Execute for Client {
@@ -249,15 +222,15 @@ impl Execute for Client {
         request: Request,
         decode: fn(&Encoded) -> Result<T, DecodeError>,
     ) -> Result<T, Error> {
-        let (answer, line) = self.fetch(request).await?;
+        let (answer, line) = self.run::<Encoded>(request, |_| {}).await?;
         decode(&answer).map_err(|error| {
             let error = Error::new(Kind::Decode(error)).or_request(&line);
-            error.with_hint(|| response::foreign_media_type(&answer))
+            error.with_hint(|| foreign_media_type(&answer))
         })
     }
 
     async fn open(&self, request: Request) -> Result<Body, Error> {
-        self.start(request).await
+        Ok(self.run(request, |_| {}).await?.0)
     }
 }
 
@@ -267,22 +240,16 @@ impl Service<http::Request<Body>> for Client {
     type Error = Error;
     type Future = BoxFuture<'static, Result<http::Response<Body>, Error>>;
 
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
+    fn poll_ready(&mut self, _: &mut TaskContext<'_>) -> Poll<Result<(), Error>> {
         Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
-        let inner = Arc::clone(&self.0);
+        let client = self.clone();
         let line = Arc::new(RequestLine::new(request.method().clone(), request.uri().path()));
         Box::pin(async move {
-            Error::unless_in_runtime().map_err(|error| error.or_request(&line))?;
-            inner.policy.turn().await;
-            let mut flight = Flight::new(&inner, &line, 1);
-            let span = flight.span();
-            let result = inner.send(request, &line).instrument(span).await;
-            flight.status = result.as_ref().ok().map(http::Response::status);
-            flight.finish(result.as_ref().err());
-            result.map_err(|error| error.or_request(&line))
+            let context = Context { line: &line, hooks: &client.hooks };
+            client.exchange.pass(request, context).await.map_err(|error| error.or_request(&line))
         })
     }
 }
@@ -291,10 +258,10 @@ impl fmt::Debug for Client {
     /// Shows where requests go, and nothing that is secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut client = f.debug_struct("Client");
-        match &self.0.server {
+        match &self.exchange.server {
             Some(server) => client.field("server", server),
             None => client.field("server", &format_args!("an injected service")),
         };
-        client.field("default_namespace", &self.0.default_namespace).finish_non_exhaustive()
+        client.field("default_namespace", &self.default_namespace).finish_non_exhaustive()
     }
 }

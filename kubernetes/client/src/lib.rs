@@ -34,45 +34,31 @@
 //! - `ring` (default): the cryptography of TLS is ring's.
 //! - `aws-lc-rs`: it is that of aws-lc-rs, also where `ring` is on.
 
-mod attempts;
 mod authentication;
 mod authorization;
 mod backoff;
 mod body;
 mod builder;
 mod client;
-mod connect;
-mod content;
-mod counts;
+mod clock;
 mod error;
-mod gunzip;
-mod idle;
-mod impersonation;
-mod observe;
-mod path_template;
-mod policy;
-mod pool;
-mod proxy;
-mod rate_limit;
-#[cfg_attr(not(test), expect(dead_code, reason = "token files and TLS are about to use it"))]
+mod exchange;
+mod hooks;
+mod path;
 mod reloaded;
-mod response;
-mod retry;
-mod rotation;
-mod task;
-mod tls;
+mod telemetry;
 mod transport;
-mod warning;
+mod upgrade;
 
 pub use backoff::{Backoff, Delays};
 pub use body::Body;
 pub use builder::ClientBuilder;
 pub use client::Client;
-pub use content::ContentType;
-pub use counts::Counts;
 pub use error::Error;
-pub use observe::Observation;
-pub use warning::Warning;
+pub use exchange::{ContentType, Warning};
+pub use hooks::{Write, WriteAdmission, WriteHook, WriteOutcome, WritePermit, WrittenObject};
+pub use telemetry::{Counts, Observation};
+pub use upgrade::{Upgraded, UpgradedIo};
 
 /// For the fuzz target of this name.
 #[cfg(fuzzing)]

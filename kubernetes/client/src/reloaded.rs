@@ -7,6 +7,7 @@ use std::time::Duration;
 use kubernetes_config::{MAX_FILE_BYTES, read_file};
 use tokio::time::Instant;
 
+use crate::clock;
 use crate::error::BoxError;
 
 /// How long a value is used before its files are read again. client-go takes a minute for tokens
@@ -53,7 +54,7 @@ impl<T> Reloaded<T> {
     /// If they can't be parsed.
     pub(crate) fn with_contents(self, contents: Vec<Vec<u8>>) -> Result<Self, BoxError> {
         let value = Arc::new((self.parse)(&contents)?);
-        *self.lock() = Some(Last { value, contents, read_at: Instant::now() });
+        *self.lock() = Some(Last { value, contents, read_at: clock::now() });
         Ok(self)
     }
 
@@ -64,7 +65,7 @@ impl<T> Reloaded<T> {
     /// If there has never been a good value, and there is none now.
     pub(crate) fn current(&self) -> Result<Arc<T>, BoxError> {
         let mut last = self.lock();
-        if last.as_ref().is_none_or(|last| last.read_at.elapsed() >= PERIOD) {
+        if last.as_ref().is_none_or(|last| clock::now().duration_since(last.read_at) >= PERIOD) {
             self.reload(&mut last)?;
         }
         last.as_ref().map(|last| Arc::clone(&last.value)).ok_or_else(|| "no file was read".into())
@@ -91,7 +92,7 @@ impl<T> Reloaded<T> {
 
     /// Fails only if there is no value to keep.
     fn reload(&self, last: &mut Option<Last<T>>) -> Result<(), BoxError> {
-        let read_at = Instant::now();
+        let read_at = clock::now();
         match (self.load(last.as_ref()), last.as_mut()) {
             (Ok(None), Some(last)) => last.read_at = read_at,
             (Ok(None), None) => {}

@@ -1,5 +1,5 @@
 use crate::Status;
-use crate::json::{DecodeError, Reader, Value, Writer};
+use crate::json::{Decode, DecodeError, Reader, Value, Writer};
 
 /// What a delete answers: the object as it last was (or as it is, while finalizers hold it), or a Status.
 ///
@@ -31,13 +31,9 @@ impl<K> Default for Deleted<K> {
 impl<K: Value> Value for Deleted<K> {
     fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
         *self = if kind_is_status(&mut reader.clone())? {
-            let mut status = Box::<Status>::default();
-            status.read_new(reader)?;
-            Self::Status(status)
+            Self::Status(Box::new(Decode::decode(reader)?))
         } else {
-            let mut object = Box::<K>::default();
-            object.read_new(reader)?;
-            Self::Object(object)
+            Self::Object(Box::new(K::decode(reader)?))
         };
         Ok(())
     }

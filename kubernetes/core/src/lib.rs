@@ -58,8 +58,9 @@ pub use request::{
 pub use str::Str;
 pub use table::{Table, TableColumnDefinition, TableRow, TableRowCondition};
 pub use types::{
-    ByteString, FieldsV1, IntOrString, InvalidJsonPointer, Json, JsonPatch, JsonPointer, MicroTime, OrArray, OrBool,
-    OrStringArray, ParsePercentageError, ParseQuantityError, ParseTimeError, Patch, Quantity, RawExtension, Time,
+    ByteString, FieldsV1, IntOrString, IntOrText, InvalidJsonPointer, Json, JsonPatch, JsonPointer, MicroTime,
+    Nullable, OrArray, OrBool, OrStringArray, ParsePercentageError, ParseQuantityError, ParseTimeError, Patch,
+    Quantity, RawExtension, Rest, Time,
 };
 
 #[doc(no_inline)]

@@ -1,11 +1,11 @@
 //! The lines that generated code, and users for their own types, write once a type.
 
-/// Gives a type serde's traits through its [`Value`](crate::json::Value); its one parameter is named with its bound.
+/// Gives a type serde's traits through its [`Value`](crate::json::Value); its one parameter is named with its bounds, two at most.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! serde_by_json {
-    ($type:ty $(, $parameter:ident $(: $bound:path)?)?) => {
-        impl$(<$parameter $(: $bound)?>)? $crate::serde::Serialize for $type {
+    ($type:ty $(, $parameter:ident $(: $bound:path $(, $other:path)?)?)?) => {
+        impl$(<$parameter $(: $bound $(+ $other)?)?>)? $crate::serde::Serialize for $type {
             fn serialize<S: $crate::serde::Serializer>(
                 &self,
                 serializer: S,
@@ -14,7 +14,7 @@ macro_rules! serde_by_json {
             }
         }
 
-        impl<'de $(, $parameter $(: $bound)?)?> $crate::serde::Deserialize<'de> for $type {
+        impl<'de $(, $parameter $(: $bound $(+ $other)?)?)?> $crate::serde::Deserialize<'de> for $type {
             fn deserialize<D: $crate::serde::Deserializer<'de>>(
                 deserializer: D,
             ) -> ::core::result::Result<Self, D::Error> {
@@ -191,6 +191,18 @@ macro_rules! open_enum {
 #[doc(hidden)]
 macro_rules! object {
     ($type:ident: $group:literal / $version:literal / $kind:literal) => {
+        $crate::object!(@ unnamed $type: $group / $version / $kind);
+
+        impl $type {
+            /// An object with this name and nothing else.
+            pub fn named(name: impl ::core::convert::Into<$crate::Str>) -> Self {
+                let mut object = Self::default();
+                object.metadata.name = ::core::option::Option::Some(name.into());
+                object
+            }
+        }
+    };
+    (@ unnamed $type:ident: $group:literal / $version:literal / $kind:literal) => {
         impl $crate::Object for $type {
             const TYPE: ::core::option::Option<$crate::StaticType> =
                 ::core::option::Option::Some($crate::StaticType::new($group, $version, $kind));
@@ -207,13 +219,6 @@ macro_rules! object {
         }
 
         impl $type {
-            /// An object with this name and nothing else.
-            pub fn named(name: impl ::core::convert::Into<$crate::Str>) -> Self {
-                let mut object = Self::default();
-                object.metadata.name = ::core::option::Option::Some(name.into());
-                object
-            }
-
             /// `metadata.name`, or the empty string.
             #[inline]
             pub fn name(&self) -> &str {
@@ -265,11 +270,49 @@ macro_rules! object {
 /// The parts, in this order: group, version and kind; the plural that stands in paths; `namespaced` or `cluster`;
 /// `watch` if its list can be watched; `serde` if the type is read and written by its own serde derives.
 /// (Generated models leave `serde` out: they have a faster engine.)
+///
+/// A type that has no default value, such as one with a required enum, says `serde_no_default` at the end. It has no
+/// function `named`:
+///
+/// ```
+/// use kubernetes_core::{ObjectMeta, json, resource};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// struct Backup {
+///     metadata: ObjectMeta,
+///     mode: Mode,
+/// }
+///
+/// #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// enum Mode {
+///     Full,
+///     Incremental,
+/// }
+///
+/// resource!(Backup: "stable.example.com" / "v1" / "Backup", "backups", namespaced, watch, serde_no_default);
+///
+/// let backup: Backup = json::from_str(r#"{"metadata": {"name": "nightly"}, "mode": "Full"}"#)?;
+/// assert_eq!(backup.mode, Mode::Full);
+/// let error = json::from_str::<Backup>(r#"{"metadata": {"name": "nightly"}}"#).unwrap_err();
+/// assert!(error.to_string().starts_with("missing field `mode`"), "{error}");
+/// # Ok::<(), json::DecodeError>(())
+/// ```
 #[macro_export]
 macro_rules! resource {
+    ($type:ident: $group:literal / $version:literal / $kind:literal, $plural:literal, $scope:ident, watch, serde_no_default) => {
+        $crate::object!(@ unnamed $type: $group / $version / $kind);
+        $crate::resource!(@ type $type: $group / $version / $kind, $plural, $scope, watch, serde_no_default);
+    };
+    ($type:ident: $group:literal / $version:literal / $kind:literal, $plural:literal, $scope:ident, serde_no_default) => {
+        $crate::object!(@ unnamed $type: $group / $version / $kind);
+        $crate::resource!(@ type $type: $group / $version / $kind, $plural, $scope, serde_no_default);
+    };
     ($type:ident: $group:literal / $version:literal / $kind:literal, $plural:literal, $scope:ident $(, $extra:ident)*) => {
         $crate::object!($type: $group / $version / $kind);
-
+        $crate::resource!(@ type $type: $group / $version / $kind, $plural, $scope $(, $extra)*);
+    };
+    (@ type $type:ident: $group:literal / $version:literal / $kind:literal, $plural:literal, $scope:ident $(, $extra:ident)*) => {
         impl $crate::Resource for $type {
             const GROUP: &'static str = $group;
             const VERSION: &'static str = $version;
@@ -292,10 +335,26 @@ macro_rules! resource {
     (@ serde $type:ident) => {
         impl $crate::json::Value for $type {
             fn read(&mut self, reader: &mut $crate::json::Reader<'_>) -> ::core::result::Result<(), $crate::json::DecodeError> {
-                *self = $crate::json::from_serde_object::<Self>(reader, <Self as $crate::Object>::TYPE)?;
+                *self = match reader.null()? {
+                    true => <Self as ::core::default::Default>::default(),
+                    false => $crate::json::from_serde_object(reader, <Self as $crate::Object>::TYPE)?,
+                };
                 ::core::result::Result::Ok(())
             }
 
+            fn write(&self, writer: &mut $crate::json::Writer) {
+                $crate::json::to_serde_object(self, <Self as $crate::Object>::TYPE, writer);
+            }
+        }
+    };
+    (@ serde_no_default $type:ident) => {
+        impl $crate::json::Decode for $type {
+            fn decode(reader: &mut $crate::json::Reader<'_>) -> ::core::result::Result<Self, $crate::json::DecodeError> {
+                $crate::json::from_serde_object(reader, <Self as $crate::Object>::TYPE)
+            }
+        }
+
+        impl $crate::json::Value for $type {
             fn write(&self, writer: &mut $crate::json::Writer) {
                 $crate::json::to_serde_object(self, <Self as $crate::Object>::TYPE, writer);
             }

@@ -5,7 +5,7 @@ use std::ops::Index;
 use thin_vec::ThinVec;
 
 use crate::Str;
-use crate::json::{DecodeError, Reader, Value, Writer};
+use crate::json::{DecodeError, Place, Reader, Value, Writer};
 
 /// A map from strings, as models hold it: a vector of pairs, sorted by key, of which an empty one is a single word.
 ///
@@ -238,6 +238,22 @@ impl<'a, V> IntoIterator for &'a Map<V> {
     }
 }
 
+/// The place of the value for one more key.
+struct Entry<'a, V> {
+    entries: &'a mut ThinVec<(Str, V)>,
+    key: Str,
+}
+
+impl<V> Place<V> for Entry<'_, V> {
+    #[inline]
+    fn put(&mut self, make: impl FnOnce() -> V) -> &mut V {
+        let (key, index) = (std::mem::take(&mut self.key), self.entries.len());
+        // Values may be large: they are made where they stay.
+        self.entries.extend(std::iter::once_with(|| (key, make())));
+        &mut self.entries[index].1
+    }
+}
+
 impl<V: Value> Value for Map<V> {
     fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
         self.clear();
@@ -253,9 +269,7 @@ impl<V: Value> Value for Map<V> {
             if index == self.0.capacity() && index < 4 {
                 self.0.reserve_exact(if index == 0 { expected.max(1) } else { index });
             }
-            // Values may be large: they are made and read where they stay.
-            self.0.extend(std::iter::once_with(|| (key, V::default())));
-            self.0[index].1.read_new(reader)
+            V::decode_into(&mut Entry { entries: &mut self.0, key }, reader)
         })?;
         if !sorted {
             self.sort();

@@ -17,16 +17,23 @@ pub(crate) struct Reply {
 pub(crate) const JSON: &str = "application/json";
 
 impl Reply {
-    pub(crate) fn json(status: StatusCode, body: impl Into<Bytes>) -> Self {
-        Self { status, content_type: JSON, headers: Vec::new(), body: body.into() }
+    pub(crate) fn new(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Self {
+        Self { status, content_type, headers: Vec::new(), body: body.into() }
     }
 
-    pub(crate) fn ok(body: impl Into<Bytes>) -> Self {
+    /// A response in JSON; the text ends with a newline, as Go's encoder writes it.
+    pub(crate) fn json(status: StatusCode, body: impl Into<Vec<u8>>) -> Self {
+        let mut body = body.into();
+        body.push(b'\n');
+        Self::new(status, JSON, body)
+    }
+
+    pub(crate) fn ok(body: impl Into<Vec<u8>>) -> Self {
         Self::json(StatusCode::OK, body)
     }
 
     pub(crate) fn text(status: StatusCode, body: &'static str) -> Self {
-        Self { content_type: "text/plain; charset=utf-8", ..Self::json(status, body) }
+        Self::new(status, "text/plain; charset=utf-8", body)
     }
 
     pub(crate) fn page_not_found() -> Self {

@@ -74,6 +74,8 @@ pub(crate) enum Type {
 pub(crate) struct Field {
     pub(crate) name: &'static str,
     pub(crate) type_: Type,
+    /// Whether Go writes the field though it is empty.
+    pub(crate) required: bool,
     pub(crate) merge: Merge,
 }
 
@@ -98,7 +100,12 @@ pub(crate) struct Merge {
 impl Field {
     pub(crate) const fn new(name: &'static str, type_: Type) -> Self {
         const NONE: Merge = Merge { set: false, keys: &[], atomic: false, merge_key: None, replace: false };
-        Self { name, type_, merge: NONE }
+        Self { name, type_, required: false, merge: NONE }
+    }
+
+    pub(crate) const fn required(mut self) -> Self {
+        self.required = true;
+        self
     }
 
     pub(crate) const fn set(mut self) -> Self {

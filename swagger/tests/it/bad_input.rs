@@ -1,6 +1,7 @@
 //! Every way in which a description can be wrong, with the pointer and the message that the user gets.
 
-use kubernetes_swagger::{Error, Swagger};
+use kubernetes_swagger::{Error, parse as parse_bytes};
+use openapiv3::OpenAPI;
 use serde_json::{Value, json};
 
 use crate::support::{merge, parse, try_parse, with_definitions, with_operation, with_paths};
@@ -13,11 +14,11 @@ fn assert_problem(description: &Value, pointer: &str, message: &str) {
 
 #[track_caller]
 fn assert_text_problem(text: &str, pointer: &str, message: &str) {
-    assert_only(Swagger::parse(text.as_bytes()), pointer, message);
+    assert_only(parse_bytes(text.as_bytes()), pointer, message);
 }
 
 #[track_caller]
-fn assert_only(result: Result<Swagger, Error>, pointer: &str, message: &str) {
+fn assert_only(result: Result<OpenAPI, Error>, pointer: &str, message: &str) {
     let error = result.expect_err("the description is wrong");
     let [problem] = error.problems() else { panic!("one problem, not: {error}") };
     assert_eq!(problem.pointer, pointer);
@@ -30,14 +31,14 @@ fn no_json() {
     assert_text_problem("", "", "ends too early, at line 1, column 0");
     assert_text_problem("{\"swagger\" \"2.0\"}", "", "no valid JSON at line 1, column 12");
     assert_text_problem("{} {}", "", "no valid JSON at line 1, column 4");
-    assert_only(Swagger::parse(b"{\"\xff\": 1}"), "", "no valid JSON at line 1");
+    assert_only(parse_bytes(b"{\"\xff\": 1}"), "", "no valid JSON at line 1");
     let deep = "[".repeat(100_000);
     assert_text_problem(&deep, "", "no valid JSON at line 1");
 }
 
 #[test]
 fn the_cause_is_kept() {
-    let error = Swagger::parse(b"{").expect_err("truncated");
+    let error = parse_bytes(b"{").expect_err("truncated");
     let source = std::error::Error::source(&error).expect("serde_json's error");
     assert!(source.to_string().contains("EOF"), "{source}");
 }
@@ -153,7 +154,9 @@ fn parameters() {
     problem(json!({ "name": "a", "in": "path", "type": "string" }), "", "needs `\"required\": true`");
     problem(json!({ "name": "body", "in": "body" }), "", "the required key `schema` is missing");
     problem(json!({ "name": "b", "in": "body", "schema": {}, "type": "string" }), "/type", "unknown key `type`");
-    problem(json!({ "$ref": "#/parameters/a", "name": "a" }), "/name", "unknown key `name`; known here: `$ref`");
+    let mut sibling = with_operation(json!({ "parameters": [{ "$ref": "#/parameters/a", "name": "a" }] }));
+    merge(&mut sibling, json!({ "parameters": { "a": { "name": "a", "in": "query", "type": "string" } } }));
+    assert_problem(&sibling, "/paths/~1things/post/parameters/0/name", "unknown key `name`; known here: `$ref`");
     problem(json!({ "$ref": "#/parameters/a" }), "/$ref", "`#/parameters/a` is not in the document");
     problem(json!({ "$ref": "#/definitions/a" }), "/$ref", "expected `#/parameters/` and a name");
 }

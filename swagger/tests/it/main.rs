@@ -3,6 +3,8 @@
 mod bad_input;
 mod extensions;
 mod lift_rules;
+mod lower;
 mod openapi;
 mod real_description;
+mod structural;
 mod support;

@@ -1,9 +1,10 @@
 //! Documents of OpenAPI 3.0, and the description that they are together.
 
-use kubernetes_swagger::{Error, Parameter, ReferenceOr, Swagger, lower, merge};
+use kubernetes_swagger::{Error, extension, merge};
+use openapiv3::OpenAPI;
 use serde_json::{Value, json};
 
-use crate::support::merge as add;
+use crate::support::{merge as add, schema};
 
 fn document(schemas: Value, paths: Value) -> Value {
     json!({
@@ -12,12 +13,12 @@ fn document(schemas: Value, paths: Value) -> Value {
     })
 }
 
-fn try_parse(document: &Value) -> Result<Swagger, Error> {
-    Swagger::parse_openapi(document.to_string().as_bytes())
+fn try_parse(document: &Value) -> Result<OpenAPI, Error> {
+    kubernetes_swagger::parse(document.to_string().as_bytes())
 }
 
 #[track_caller]
-fn parse(document: &Value) -> Swagger {
+fn parse(document: &Value) -> OpenAPI {
     try_parse(document).unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -54,24 +55,14 @@ fn schemas() -> Value {
     })
 }
 
-/// What is read is what is lifted: nothing is dropped on the way.
+/// What is read is what is there: nothing is dropped on the way, nor when it is written and read again.
 #[test]
 fn schemas_survive() {
     let source = document(schemas(), json!({}));
-    let swagger = parse(&source);
-    let lifted = swagger.lift();
-    let written = serde_json::to_value(&lifted).expect("OpenAPI is JSON");
+    let openapi = parse(&source);
+    let written = serde_json::to_value(&openapi).expect("OpenAPI is JSON");
     assert_eq!(written["components"]["schemas"], source["components"]["schemas"]);
-    assert_eq!(lower(&lifted).unwrap_or_else(|error| panic!("{error}")), swagger);
-}
-
-/// What only OpenAPI 3.0 has is an extension in Swagger 2.0, and read from there.
-#[test]
-fn swagger_keeps_what_only_openapi_has() {
-    let swagger = parse(&document(schemas(), json!({})));
-    let text = serde_json::to_string(&swagger).expect("a description is JSON");
-    assert!(text.contains(r#""x-nullable":true"#) && text.contains(r#""x-oneOf":["#), "{text}");
-    assert_eq!(Swagger::parse(text.as_bytes()).unwrap_or_else(|error| panic!("{error}")), swagger);
+    assert_eq!(parse(&written), openapi);
 }
 
 fn operation(more: Value) -> Value {
@@ -90,29 +81,32 @@ fn operation(more: Value) -> Value {
     document(schemas(), json!({"/apis/a/v1/specs/{name}": {"parameters": [name], "post": operation}}))
 }
 
-/// An operation is the one that Swagger 2.0 has: its body a parameter, its content types lists of their own.
+/// An operation is the one that the document has, and survives being written and read again.
 #[test]
-fn operations_are_those_of_swagger() {
-    let read = parse(&operation(json!({})));
-    let reference = json!({"$ref": "#/definitions/a.v1.Spec"});
-    let expected = json!({
-        "parameters": [{"name": "name", "in": "path", "required": true, "type": "string", "uniqueItems": true}],
-        "post": {
-            "operationId": "createSpec", "description": "Creates.", "tags": ["a_v1"],
-            "x-kubernetes-action": "post",
-            "x-kubernetes-group-version-kind": {"group": "a", "version": "v1", "kind": "Spec"},
-            "consumes": ["application/json", "application/yaml"], "produces": ["application/json"],
-            "parameters": [
-                {"name": "body", "in": "body", "required": true, "schema": reference},
-                {"name": "item", "in": "query", "type": "array", "items": {"type": "string"}, "collectionFormat": "multi"},
-            ],
-            "responses": {"200": {"description": "OK", "schema": reference}, "401": {"description": "No"}},
-        },
-    });
-    let path = read.paths.get("/apis/a/v1/specs/{name}").expect("the path was read");
-    assert_eq!(serde_json::to_value(path).expect("a path is JSON"), expected);
-    let body = path.operations.values().next().and_then(|operation| operation.parameters.first());
-    assert!(matches!(body, Some(ReferenceOr::Item(Parameter::Body(_)))));
+fn operations_survive() {
+    let source = operation(json!({}));
+    let openapi = parse(&source);
+    let mut written = serde_json::to_value(&openapi).expect("OpenAPI is JSON");
+    assert_eq!(parse(&written), openapi);
+    let item = &mut written["paths"]["/apis/a/v1/specs/{name}"];
+    let query = &mut item["post"]["parameters"][0];
+    assert_eq!((query["style"].take(), query["explode"].take()), (json!("form"), json!(true)), "a list is repeated");
+    assert_eq!(item["parameters"][0]["style"].take(), "simple");
+    for place in ["/post/parameters/0", "/parameters/0"] {
+        let parameter = item.pointer_mut(place).and_then(Value::as_object_mut);
+        parameter.expect("an object").retain(|_, value| !value.is_null());
+    }
+    assert_eq!(*item, source["paths"]["/apis/a/v1/specs/{name}"]);
+}
+
+/// Responses need not agree in their content types.
+#[test]
+fn content_types_are_those_of_each_response() {
+    let response = |media: &str| json!({"description": "OK", "content": {media: {"schema": {"type": "string"}}}});
+    let source = operation(json!({"responses": {"200": response("a"), "201": response("b")}}));
+    let written = serde_json::to_value(parse(&source)).expect("OpenAPI is JSON");
+    let responses = |document: &Value| document["paths"]["/apis/a/v1/specs/{name}"]["post"]["responses"].clone();
+    assert_eq!(responses(&written), responses(&source));
 }
 
 #[test]
@@ -133,12 +127,12 @@ fn what_is_not_known_is_refused() {
     let differing = json!({"a": {"schema": {"type": "string"}}, "b": {"schema": {"type": "integer"}}});
     let body = operation(json!({"requestBody": {"content": differing}}));
     refused(&body, &format!("{post}/requestBody/content"), "the content types differ");
-    let response = |media: &str| json!({"description": "OK", "content": {media: {"schema": {"type": "string"}}}});
-    let responses = operation(json!({"responses": {"200": response("a"), "201": response("b")}}));
-    refused(&responses, &format!("{post}/responses"), "the responses differ");
+    let mut style = operation(json!({}));
+    style["paths"]["/apis/a/v1/specs/{name}"]["post"]["parameters"][0]["style"] = json!("deepObject");
+    refused(&style, &format!("{post}/parameters/0/style"), "expected the style `form`, found `deepObject`");
 }
 
-fn named(name: &str, document: &Value) -> (String, Swagger) {
+fn named(name: &str, document: &Value) -> (String, OpenAPI) {
     (name.to_owned(), parse(document))
 }
 
@@ -161,11 +155,11 @@ fn documents_become_one() {
     documents.extend([named("3", &with_kind("a", json!({}))), named("4", &main)]);
     let (_, first) = documents.get_mut(1).expect("there are four");
     first.info.version = "v1.37.3".to_owned();
-    let merged = merge(documents).unwrap_or_else(|error| panic!("{error}")).swagger;
+    let merged = merge(documents).unwrap_or_else(|error| panic!("{error}")).openapi;
     assert_eq!(merged.info.version, "v1.37.3", "that of the server itself");
-    assert!(merged.paths.contains_key("/version/"));
-    let options = &merged.definitions["io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions"];
-    let groups: Vec<&str> = options.extensions.group_version_kinds.iter().map(|kind| kind.group.as_str()).collect();
+    assert!(merged.paths.paths.contains_key("/version/"));
+    let options = &schema(&merged, "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions").schema_data;
+    let groups: Vec<String> = extension::group_version_kinds(options).into_iter().map(|kind| kind.group).collect();
     assert_eq!(groups, ["a", "b", "c"]);
     assert_eq!(options.description, None, "the main server's form, although another came first");
 }
@@ -196,9 +190,9 @@ fn another_server_gives_way() {
     let other = named("a.json", &of_server("OpenShift", pod("old")));
     let main = named("b.json", &of_server("Kubernetes", pod("new")));
     let merged = merge(vec![other.clone(), main.clone()]).unwrap_or_else(|error| panic!("{error}"));
-    let description = merged.swagger.definitions["io.k8s.api.core.v1.Pod"].description.as_deref();
+    let merged_pod = &schema(&merged.openapi, "io.k8s.api.core.v1.Pod").schema_data;
     assert_eq!(
-        (description, merged.swagger.info.title.as_str()),
+        (merged_pod.description.as_deref(), merged.openapi.info.title.as_str()),
         (Some("new"), "Kubernetes"),
         "without /version/, too"
     );
@@ -231,8 +225,7 @@ fn documents_of_one_server_agree() {
     }
     let merged = merge(vec![named("0.json", &form("Other", "two", "token")), one.clone()]);
     let merged = merged.unwrap_or_else(|error| panic!("{error}"));
-    assert_eq!(merged.swagger.definitions, one.1.definitions);
-    assert_eq!(merged.swagger.security_definitions, one.1.security_definitions);
-    assert_eq!(merged.swagger.security, one.1.security);
+    assert_eq!(merged.openapi.components, one.1.components);
+    assert_eq!(merged.openapi.security, one.1.security);
     assert!(merged.gave_way.is_empty(), "the library's differ as a rule");
 }

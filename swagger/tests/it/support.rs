@@ -1,6 +1,7 @@
 //! Small descriptions to start from.
 
-use kubernetes_swagger::{Error, Swagger};
+use kubernetes_swagger::Error;
+use openapiv3::{AnySchema, OpenAPI, ReferenceOr, Schema, SchemaKind};
 use serde_json::{Value, json};
 
 /// A description with these paths and nothing else.
@@ -29,10 +30,23 @@ pub(crate) fn merge(target: &mut Value, keys: Value) {
     target.extend(keys);
 }
 
-pub(crate) fn try_parse(description: &Value) -> Result<Swagger, Error> {
-    Swagger::parse(description.to_string().as_bytes())
+pub(crate) fn try_parse(description: &Value) -> Result<OpenAPI, Error> {
+    kubernetes_swagger::parse(description.to_string().as_bytes())
 }
 
-pub(crate) fn parse(description: &Value) -> Swagger {
+pub(crate) fn parse(description: &Value) -> OpenAPI {
     try_parse(description).unwrap_or_else(|error| panic!("{error}\nin {description:#}"))
+}
+
+/// The schema of a name.
+pub(crate) fn schema<'a>(openapi: &'a OpenAPI, name: &str) -> &'a Schema {
+    let schema = openapi.components.as_ref().and_then(|components| components.schemas.get(name));
+    schema.and_then(ReferenceOr::as_item).unwrap_or_else(|| panic!("an inline schema {name}"))
+}
+
+pub(crate) fn keywords(schema: &Schema) -> &AnySchema {
+    match &schema.schema_kind {
+        SchemaKind::Any(any) => any,
+        other => panic!("every schema is any, not {other:?}"),
+    }
 }

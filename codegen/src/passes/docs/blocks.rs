@@ -186,20 +186,24 @@ fn longest_run(text: &str, of: char) -> usize {
 
 /// Breaks a text into lines; none begins with what Markdown would take for a list, heading or quotation.
 fn wrap(output: &mut Vec<String>, first: &str, hanging: &str, text: &str) {
-    let mut line = first.to_owned();
+    let (mut line, mut width) = (first.to_owned(), first.chars().count());
     let mut has_words = false;
     for word in text.split_whitespace() {
-        let width = line.chars().count() + 1 + word.chars().count();
-        if has_words && width > WIDTH && !begins_block(word) {
+        let length = word.chars().count();
+        if has_words && width + 1 + length > WIDTH && !begins_block(word) {
             output.push(std::mem::replace(&mut line, hanging.to_owned()));
+            width = hanging.chars().count();
             has_words = false;
         }
         if has_words {
             line.push(' ');
+            width += 1;
         } else if begins_block(word) {
             line.push('\\');
+            width += 1;
         }
         line.push_str(word);
+        width += length;
         has_words = true;
     }
     output.push(line);

@@ -1,5 +1,9 @@
 //! What stands inside a paragraph: code, links, and characters that Markdown or HTML would read as something else.
 
+/// The longest link or URL that is looked for. Without a limit, a text of nothing but beginnings of links would be
+/// searched to its end for each.
+const LONGEST: usize = 500;
+
 /// Escapes everything but code in backticks and links.
 pub(super) fn escape(text: &str) -> String {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -38,9 +42,11 @@ pub(super) fn split_summary(text: &str) -> (&str, &str) {
                 let (sentence, rest) = text.split_at(index + 1);
                 let starts = rest.strip_prefix(' ').and_then(|rest| rest.chars().next());
                 let follows = starts.is_some_and(|next| next.is_uppercase() || matches!(next, '`' | '"' | '\''));
-                let word = sentence.rsplit(' ').next().unwrap_or_default();
-                let abbreviates = matches!(word, "e.g." | "i.e." | "etc." | "vs." | "cf." | "E.g." | "I.e." | "(e.g.");
-                if follows && !abbreviates && index >= 12 {
+                let abbreviates = || {
+                    let word = sentence.rsplit(' ').next().unwrap_or_default();
+                    matches!(word, "e.g." | "i.e." | "etc." | "vs." | "cf." | "E.g." | "I.e." | "(e.g.")
+                };
+                if follows && index >= 12 && !abbreviates() {
                     return (sentence, rest.trim_start());
                 }
             }
@@ -59,9 +65,9 @@ fn code(rest: &str, output: &mut String) -> Option<usize> {
 
 /// Copies `[text](https://…)`; of a link that leads nowhere from here, only the text.
 fn link(rest: &str, output: &mut String) -> Option<usize> {
-    let (text, target) = rest.get(1..)?.split_once("](")?;
-    let (target, _) = target.split_once(')')?;
-    if text.contains(['[', ']', '`', '\n']) || target.contains([' ', '<', '>']) || text.is_empty() {
+    let (text, rest) = split_at_any(rest.get(1..)?, &['[', ']', '`', '\n'])?;
+    let (target, end) = split_at_any(rest.strip_prefix("](")?, &[')', '[', ' ', '<', '>'])?;
+    if text.is_empty() || !end.starts_with(')') {
         return None;
     }
     let escaped = escape(text);
@@ -73,15 +79,24 @@ fn link(rest: &str, output: &mut String) -> Option<usize> {
     Some(text.len() + target.len() + "[]()".len())
 }
 
+/// The text before the first of some characters, and the rest; `None` if none of them is near.
+fn split_at_any<'a>(text: &'a str, characters: &[char]) -> Option<(&'a str, &'a str)> {
+    let near = text.char_indices().take(LONGEST);
+    let (index, _) = near.into_iter().find(|(_, character)| characters.contains(character))?;
+    Some(text.split_at(index))
+}
+
 /// Puts a URL into angle brackets.
 fn url(rest: &str, output: &mut String) -> Option<usize> {
     let body = rest.strip_prefix("https://").or_else(|| rest.strip_prefix("http://"))?;
+    let scheme = rest.len() - body.len();
     let end = |character: char| {
         character.is_whitespace()
             || character.is_control()
             || matches!(character, '<' | '>' | '"' | '`' | '\\' | '{' | '}')
     };
-    let length = rest.len() - body.len() + body.find(end).unwrap_or(body.len());
+    let body = body.get(..body.char_indices().nth(LONGEST).map_or(body.len(), |(index, _)| index))?;
+    let length = scheme + body.find(end).unwrap_or(body.len());
     let mut url = rest.get(..length)?;
     loop {
         let shorter = url.trim_end_matches(['.', ',', ';', ':', '!', '?', '\'', '*', '_', ']']);
@@ -106,9 +121,11 @@ fn is_special(character: char, before: &str, rest: &str) -> bool {
             let is_word = |neighbour: Option<char>| neighbour.is_some_and(char::is_alphanumeric);
             !is_word(before.chars().next_back()) || !is_word(rest.chars().nth(1))
         }
-        '&' => rest.split_once(';').is_some_and(|(entity, _)| {
-            entity.len() > 1 && entity.chars().skip(1).all(|part| part.is_ascii_alphanumeric() || part == '#')
-        }),
+        '&' => {
+            let is_part = |part: char| part.is_ascii_alphanumeric() || part == '#';
+            let entity = rest.chars().skip(1).take(LONGEST).take_while(|part| is_part(*part)).count();
+            entity > 0 && rest.chars().nth(entity + 1) == Some(';')
+        }
         _ => false,
     }
 }

@@ -12,7 +12,8 @@ use jiff::{SignedDuration, Timestamp};
 use rustls::sign::CertifiedKey;
 use tokio::time::Instant;
 
-use super::Failure;
+use crate::clock;
+use crate::error::AuthenticationError;
 
 /// How long before they expire credentials are replaced: the server's clock may be ahead, and the request takes time.
 /// As in client-go's OIDC plugin.
@@ -36,7 +37,7 @@ pub(crate) struct Issued {
     pub(super) expires: Option<Timestamp>,
 }
 
-pub(super) type Issuing<'a> = Pin<Box<dyn Future<Output = Result<Issued, Failure>> + Send + 'a>>;
+pub(super) type Issuing<'a> = Pin<Box<dyn Future<Output = Result<Issued, AuthenticationError>> + Send + 'a>>;
 
 /// Issues credentials.
 pub(super) trait Issuer: Send + Sync {
@@ -44,8 +45,8 @@ pub(super) trait Issuer: Send + Sync {
     fn issue(&self) -> Issuing<'_>;
 }
 
-type Answer = Result<Arc<Issued>, Failure>;
-type Flight = Pin<Box<dyn Future<Output = Answer> + Send>>;
+type Outcome = Result<Arc<Issued>, AuthenticationError>;
+type Issuance = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 
 /// The credentials of an issuer.
 pub(crate) struct Renewed {
@@ -60,7 +61,7 @@ struct State {
     issued_at: Option<Instant>,
     /// The request to the issuer that is under way. It is driven by those who wait for it, and given up with the last
     /// of them.
-    flight: Option<WeakShared<Flight>>,
+    issuance: Option<WeakShared<Issuance>>,
     /// When credentials were last replaced because the server refused them.
     replaced_at: Option<Instant>,
 }
@@ -73,29 +74,31 @@ impl Renewed {
     }
 
     /// Good credentials; asks the issuer if there are none.
-    pub(super) async fn get(self: &Arc<Self>) -> Answer {
-        let flight = {
+    pub(super) async fn get(self: &Arc<Self>) -> Outcome {
+        let issuance = {
             let mut state = self.lock();
             match &state.current {
                 Some(issued) if issued.is_good() || state.is_fresh() => return Ok(Arc::clone(issued)),
                 _ => self.join(&mut state),
             }
         };
-        flight.await
+        issuance.await
     }
 
     /// Other credentials than those that the server refused, if there are any.
     pub(super) async fn replace(self: &Arc<Self>, refused: &Arc<Issued>) -> Option<Arc<Issued>> {
-        let flight = {
+        let issuance = {
             let mut state = self.lock();
             match &state.current {
                 Some(issued) if !Arc::ptr_eq(issued, refused) => return Some(Arc::clone(issued)),
-                _ if state.replaced_at.is_some_and(|at| at.elapsed() < REPLACE_PERIOD) => return None,
+                _ if state.replaced_at.is_some_and(|at| clock::now().duration_since(at) < REPLACE_PERIOD) => {
+                    return None;
+                }
                 _ => self.join(&mut state),
             }
         };
-        let answer = flight.await;
-        self.lock().replaced_at = Some(Instant::now());
+        let answer = issuance.await;
+        self.lock().replaced_at = Some(clock::now());
         match answer {
             Ok(issued) => Some(issued),
             Err(failure) => {
@@ -112,23 +115,23 @@ impl Renewed {
     }
 
     /// The request to the issuer that is under way, or a new one.
-    fn join(self: &Arc<Self>, state: &mut State) -> Shared<Flight> {
-        if let Some(flight) = state.flight.as_ref().and_then(WeakShared::upgrade) {
-            return flight;
+    fn join(self: &Arc<Self>, state: &mut State) -> Shared<Issuance> {
+        if let Some(issuance) = state.issuance.as_ref().and_then(WeakShared::upgrade) {
+            return issuance;
         }
         let this = Arc::clone(self);
-        let issuing: Flight = Box::pin(async move {
+        let issuing: Issuance = Box::pin(async move {
             let answer = this.issuer.issue().await;
             let mut state = this.lock();
-            state.flight = None;
+            state.issuance = None;
             let issued = Arc::new(answer?.keeping_certificate_of(state.current.as_deref()));
             state.current = Some(Arc::clone(&issued));
-            state.issued_at = Some(Instant::now());
+            state.issued_at = Some(clock::now());
             Ok(issued)
         });
-        let flight = issuing.shared();
-        state.flight = flight.downgrade();
-        flight
+        let issuance = issuing.shared();
+        state.issuance = issuance.downgrade();
+        issuance
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -138,13 +141,13 @@ impl Renewed {
 
 impl State {
     fn is_fresh(&self) -> bool {
-        self.issued_at.is_some_and(|at| at.elapsed() < FRESH)
+        self.issued_at.is_some_and(|at| clock::now().duration_since(at) < FRESH)
     }
 }
 
 impl Issued {
     fn is_good(&self) -> bool {
-        self.expires.is_none_or(|expires| expires.duration_since(Timestamp::now()) > SKEW)
+        self.expires.is_none_or(|expires| expires.duration_since(clock::timestamp()) > SKEW)
     }
 
     /// With the very same certificate, if it did not change, so that connections are kept.
@@ -159,7 +162,7 @@ impl Issued {
 }
 
 /// All levels of a failure, for logs.
-fn chain(failure: &Failure) -> String {
+fn chain(failure: &AuthenticationError) -> String {
     let mut text = failure.to_string();
     let mut next = std::error::Error::source(failure);
     while let Some(error) = next {

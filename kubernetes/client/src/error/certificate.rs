@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 
 use rustls::{AlertDescription, CertificateError, Error as Tls, InvalidMessage};
 
-use super::classify::find;
+use super::chain::find;
 
 /// The reason, if TLS is the reason.
 pub(super) fn explain(error: &(dyn StdError + 'static)) -> Option<&'static str> {

@@ -1,16 +1,12 @@
 //! What an error means for the caller.
 
-use std::error::Error as StdError;
-use std::fmt;
 use std::io;
-use std::time::Duration;
 
 use http::{StatusCode, Uri};
 use kubernetes_core::Status;
 
-use crate::idle::Silent;
-use crate::pool::{ConnectFailed, NotSent};
-
+use super::chain::{find, is_refused_certificate};
+use super::transport::{ConnectFailed, ConnectTimeout, IdleTimeout, NotSent};
 use super::{BoxError, Error, Kind};
 
 impl Error {
@@ -74,10 +70,10 @@ impl Error {
     /// Except for connecting, the server may have done what was asked.
     pub fn is_timeout(&self) -> bool {
         match &self.0.kind {
-            Kind::Timeout { .. } => true,
+            Kind::Timeout { .. } | Kind::HookTimeout { .. } => true,
             Kind::Authentication(failure) => failure.is_timeout(),
-            Kind::Body(source) => source.is::<Silent>(),
-            Kind::Connect { source, .. } => find::<ConnectTimedOut>(source.as_ref()).is_some() || is_io_timeout(source),
+            Kind::Body(source) => source.is::<IdleTimeout>(),
+            Kind::Connect { source, .. } => find::<ConnectTimeout>(source.as_ref()).is_some() || is_io_timeout(source),
             _ => self.status_is(Status::is_timeout) || self.http_status() == Some(StatusCode::REQUEST_TIMEOUT),
         }
     }
@@ -115,6 +111,14 @@ impl Error {
         self.is_unauthorized() || matches!(self.0.kind, Kind::Connect { .. } | Kind::Transport(_))
     }
 
+    /// A [hook](crate::WriteHook) refused or revoked the write, or the time that it gave the write ran out: then
+    /// [`is_timeout`](Self::is_timeout) holds too. [`source`](std::error::Error::source) is the hook's own error.
+    ///
+    /// A write that was refused was not sent; one whose permit ended may have been carried out.
+    pub fn is_not_permitted(&self) -> bool {
+        matches!(self.0.kind, Kind::Hook(_) | Kind::HookTimeout { .. })
+    }
+
     /// The response came, but is not what was expected.
     pub fn is_decode(&self) -> bool {
         matches!(self.0.kind, Kind::Decode(_))
@@ -140,6 +144,9 @@ impl Error {
             | Kind::Request(_)
             | Kind::NoRuntime
             | Kind::Uri(_)
+            | Kind::Hook(_)
+            | Kind::HookTimeout { .. }
+            | Kind::NotUpgraded { .. }
             | Kind::Compression(_)
             | Kind::TooLarge { .. }
             | Kind::Decode(_) => false,
@@ -177,27 +184,6 @@ impl Error {
     }
 }
 
-/// Connecting, TLS included, took too long.
-#[derive(Debug)]
-pub(crate) struct ConnectTimedOut(pub(crate) Duration);
-
-impl fmt::Display for ConnectTimedOut {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "no connection within {:?}", self.0)
-    }
-}
-
-impl StdError for ConnectTimedOut {}
-
-/// The error without the level that the pool puts around it, which says nothing new.
-pub(super) fn plain<'a>(error: &'a (dyn StdError + Send + Sync + 'static)) -> &'a (dyn StdError + 'static) {
-    let is_marker = error.is::<ConnectFailed>() || error.is::<NotSent>();
-    match error.source().filter(|_| is_marker) {
-        Some(source) => source,
-        None => error,
-    }
-}
-
 fn origin(server: &Uri) -> String {
     let scheme = server.scheme_str().unwrap_or_default();
     let authority = server.authority().map_or("", |authority| authority.as_str());
@@ -208,27 +194,6 @@ fn is_transient(code: StatusCode) -> bool {
     code.is_server_error() && !matches!(code, StatusCode::NOT_IMPLEMENTED | StatusCode::HTTP_VERSION_NOT_SUPPORTED)
 }
 
-/// Whether either side refused the other's certificate, which another attempt does not change.
-pub(crate) fn is_refused_certificate(error: &(dyn StdError + 'static)) -> bool {
-    use rustls::{AlertDescription, Error as Tls};
-    matches!(
-        find::<Tls>(error),
-        Some(
-            Tls::InvalidCertificate(_)
-                | Tls::NoCertificatesPresented
-                | Tls::AlertReceived(
-                    AlertDescription::BadCertificate
-                        | AlertDescription::CertificateExpired
-                        | AlertDescription::CertificateRequired
-                        | AlertDescription::CertificateRevoked
-                        | AlertDescription::CertificateUnknown
-                        | AlertDescription::UnknownCA
-                        | AlertDescription::UnsupportedCertificate
-                )
-        )
-    )
-}
-
 fn is_loss(kind: io::ErrorKind) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, TimedOut, UnexpectedEof};
     matches!(kind, BrokenPipe | ConnectionAborted | ConnectionReset | NotConnected | TimedOut | UnexpectedEof)
@@ -237,19 +202,4 @@ fn is_loss(kind: io::ErrorKind) -> bool {
 /// Whether the operating system gave up connecting.
 fn is_io_timeout(error: &BoxError) -> bool {
     find::<io::Error>(error.as_ref()).is_some_and(|error| error.kind() == io::ErrorKind::TimedOut)
-}
-
-/// The first error of a type in the chain of sources, also inside of [`io::Error`], whose `source` skips what it wraps.
-pub(crate) fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref() {
-            return Some(found);
-        }
-        next = match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
-            Some(wrapped) => Some(wrapped),
-            None => error.source(),
-        };
-    }
-    None
 }

@@ -1,9 +1,14 @@
 //! The one error of this crate.
 
+mod authentication;
 mod causes;
 mod certificate;
+mod chain;
 mod classify;
-mod status;
+mod kind;
+mod request_line;
+mod response;
+mod transport;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -12,12 +17,14 @@ use std::time::Duration;
 
 use http::{Method, StatusCode};
 use kubernetes_core::json::DecodeError;
-use kubernetes_core::{InvalidRequest, Request, RequestError, Status};
+use kubernetes_core::{RequestError, Status};
 
-use crate::authentication::Failure;
-
-pub(crate) use classify::{ConnectTimedOut, find, is_refused_certificate};
-pub(crate) use status::Answer;
+pub(crate) use authentication::AuthenticationError;
+pub(crate) use chain::{find, is_refused_certificate};
+pub(crate) use kind::Kind;
+pub(crate) use request_line::RequestLine;
+pub(crate) use response::ErrorResponse;
+pub(crate) use transport::{ConnectFailed, ConnectTimeout, IdleTimeout, NotSent};
 
 /// Any error, as services give it.
 pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
@@ -45,64 +52,8 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: Kind,
     request: Option<Arc<RequestLine>>,
-    /// What else is known that may be the reason.
+    /// A possible reason that is known beside the kind.
     hint: Option<Box<str>>,
-}
-
-#[derive(Debug)]
-pub(crate) enum Kind {
-    /// The client can't be built from its configuration.
-    Build(String, Option<BoxError>),
-    Config(kubernetes_config::Error),
-    Request(InvalidRequest),
-    /// Nothing drives connections and clocks.
-    NoRuntime,
-    Uri(http::Error),
-    Authentication(Failure),
-    Connect {
-        server: Option<String>,
-        source: BoxError,
-    },
-    Transport(BoxError),
-    /// Our own request timeout, and why an earlier attempt failed.
-    Timeout {
-        limit: Duration,
-        previous: Option<Box<Error>>,
-    },
-    Status(Answer),
-    Body(BoxError),
-    Compression(BoxError),
-    TooLarge {
-        limit: usize,
-    },
-    Decode(DecodeError),
-}
-
-/// The method and path of a request. The query is left out, since it can be long.
-#[derive(Debug)]
-pub(crate) struct RequestLine {
-    method: Method,
-    /// `None` when the request's arguments make no valid path.
-    path: Option<Box<str>>,
-}
-
-impl RequestLine {
-    pub(crate) fn new(method: Method, path: &str) -> Self {
-        Self { method, path: Some(path.into()) }
-    }
-
-    pub(crate) fn method(&self) -> &Method {
-        &self.method
-    }
-
-    /// The path, or nothing.
-    pub(crate) fn path(&self) -> &str {
-        self.path.as_deref().unwrap_or_default()
-    }
-
-    pub(crate) fn of(request: &Request) -> Self {
-        Self { method: request.method.clone(), path: request.path.as_str().ok().map(Into::into) }
-    }
 }
 
 impl Error {
@@ -116,12 +67,17 @@ impl Error {
     /// assert!(Error::from_status(status).is_not_found());
     /// ```
     pub fn from_status(status: Status) -> Self {
-        Self::new(Kind::Status(Answer::from(status)))
+        Self::new(Kind::Status(ErrorResponse::from(status)))
     }
 
     /// A request that failed on its way, as when a connection breaks: for fakes and tests.
     pub fn from_transport(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self::new(Kind::Transport(source.into()))
+    }
+
+    /// The error of a response whose body was not read.
+    pub(crate) fn from_http_status(status: StatusCode) -> Self {
+        Self::from_status(Status { code: Some(i32::from(status.as_u16())), ..Status::default() })
     }
 
     /// Fails where tokio would panic.
@@ -147,7 +103,7 @@ impl Error {
         self
     }
 
-    /// Adds what may be the reason.
+    /// Adds a possible reason.
     pub(crate) fn with_hint(mut self, hint: impl FnOnce() -> Option<String>) -> Self {
         self.0.hint = self.0.hint.take().or_else(|| hint().map(Into::into));
         self
@@ -155,39 +111,39 @@ impl Error {
 
     /// The method of the request that failed.
     pub fn method(&self) -> Option<&Method> {
-        self.0.request.as_ref().map(|line| &line.method)
+        self.0.request.as_ref().map(|line| line.method())
     }
 
     /// The path of the request that failed, without its query.
     pub fn path(&self) -> Option<&str> {
-        self.0.request.as_ref()?.path.as_deref()
+        self.0.request.as_ref()?.valid_path()
     }
 
     /// What the server answered: its own `Status`, or one made from the HTTP status and the beginning of the body when
     /// the body is none (from a proxy, say). `None` when the request failed without an error response.
     pub fn status(&self) -> Option<&Status> {
-        self.answer().map(Answer::status)
+        self.response().map(ErrorResponse::status)
     }
 
     /// The HTTP status of the error response.
     pub fn http_status(&self) -> Option<StatusCode> {
-        self.answer().and_then(Answer::http_status)
+        self.response().and_then(ErrorResponse::http_status)
     }
 
     /// How long the server asks to wait before the next attempt: its `Retry-After` header in seconds, or else the
     /// `retryAfterSeconds` of the `Status`.
     pub fn retry_after(&self) -> Option<Duration> {
-        self.answer().and_then(Answer::retry_after)
+        self.response().and_then(ErrorResponse::retry_after)
     }
 
     /// The `Retry-After` header alone.
     pub(crate) fn retry_after_header(&self) -> Option<Duration> {
-        self.answer().and_then(Answer::retry_after_header)
+        self.response().and_then(ErrorResponse::retry_after_header)
     }
 
-    fn answer(&self) -> Option<&Answer> {
+    fn response(&self) -> Option<&ErrorResponse> {
         match &self.0.kind {
-            Kind::Status(answer) => Some(answer),
+            Kind::Status(response) => Some(response),
             _ => None,
         }
     }
@@ -212,9 +168,9 @@ impl From<kubernetes_config::Error> for Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(line) = &self.0.request {
-            match &line.path {
-                Some(path) => write!(f, "{} {path} failed: ", line.method)?,
-                None => write!(f, "{} request failed: ", line.method)?,
+            match line.valid_path() {
+                Some(path) => write!(f, "{} {path} failed: ", line.method())?,
+                None => write!(f, "{} request failed: ", line.method())?,
             }
         }
         self.0.kind.fmt(f)?;
@@ -222,60 +178,9 @@ impl fmt::Display for Error {
     }
 }
 
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Build(message, _) => write!(f, "can't build a client: {message}"),
-            Self::Config(_) => f.write_str("can't load the configuration of the client"),
-            Self::Request(_) => f.write_str("the request is invalid"),
-            Self::NoRuntime => {
-                f.write_str("no tokio runtime is there to send it: await it in one, as under #[tokio::main]")
-            }
-            Self::Uri(_) => f.write_str("the server's address and the path of the request make no valid URI"),
-            Self::Authentication(_) => f.write_str("there are no credentials to send it with"),
-            Self::Connect { server: Some(server), source } => {
-                write!(f, "can't connect to {server}")?;
-                explain(f, source)
-            }
-            Self::Connect { server: None, source } => {
-                f.write_str("can't connect")?;
-                explain(f, source)
-            }
-            Self::Transport(source) => {
-                f.write_str("the connection failed before the response")?;
-                explain(f, source)
-            }
-            Self::Timeout { limit, .. } => write!(f, "timed out after {limit:?}"),
-            Self::Status(answer) => answer.fmt(f),
-            Self::Body(_) => f.write_str("the response broke off"),
-            Self::Compression(_) => f.write_str("can't decompress the response"),
-            Self::TooLarge { limit } => write!(f, "the response is larger than the limit of {limit} bytes"),
-            Self::Decode(_) => f.write_str("can't decode the response"),
-        }
-    }
-}
-
-/// `: the server's certificate …`, for errors of TLS.
-fn explain(f: &mut fmt::Formatter<'_>, source: &BoxError) -> fmt::Result {
-    certificate::explain(source.as_ref()).map_or(Ok(()), |reason| write!(f, ": {reason}"))
-}
-
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        match &self.0.kind {
-            Kind::Build(_, source) => source.as_deref().map(classify::plain),
-            Kind::Config(source) => Some(source),
-            Kind::Request(source) => Some(source),
-            Kind::Uri(source) => Some(source),
-            Kind::Authentication(source) => Some(source),
-            Kind::Connect { source, .. } | Kind::Transport(source) | Kind::Body(source) | Kind::Compression(source) => {
-                Some(classify::plain(source.as_ref()))
-            }
-            Kind::Decode(source) => Some(source),
-            Kind::Timeout { previous, .. } => previous.as_deref().map(|error| error as &(dyn StdError + 'static)),
-            Kind::Status(answer) => answer.causes().map(|causes| causes as &(dyn StdError + 'static)),
-            Kind::TooLarge { .. } | Kind::NoRuntime => None,
-        }
+        self.0.kind.source()
     }
 }
 

@@ -134,7 +134,7 @@ async fn an_error_in_the_middle_surfaces_once() {
     assert_eq!(errors.len(), 1, "{rest:?}");
     assert!(rest.last().unwrap().is_err(), "nothing comes after it");
     assert!(errors[0].is_retryable() && !errors[0].is_connect());
-    assert!(chain(errors[0]).starts_with("GET /watch failed: the response broke off: "), "{}", chain(errors[0]));
+    assert!(chain(errors[0]).starts_with("GET /watch failed: the response was cut short: "), "{}", chain(errors[0]));
 
     let error = fetch(&client).await.unwrap_err();
     assert!(error.is_retryable() && error.status().is_none(), "half a body is none: {error:?}");

@@ -196,10 +196,7 @@ async fn a_plugin_that_fails_fails_the_request_with_what_it_said() {
     let plugin = Plugin::new("echo s3cret\necho 'You are not logged in:\n  run cloud login' >&2\nexit 7");
     let error = refused(&plugin).await;
     let text = chain(&error);
-    assert!(
-        text.starts_with("GET /version failed: there are no credentials to send it with: the exec plugin"),
-        "{text}"
-    );
+    assert!(text.starts_with("GET /version failed: no credentials available: the exec plugin"), "{text}");
     assert!(text.contains("exit status: 7): You are not logged in: run cloud login"), "{text}");
     assert!(!format!("{text} {error:?}").contains("s3cret"), "{error:?}");
     assert!(!error.is_retryable() && !error.is_unauthorized());
@@ -228,7 +225,7 @@ async fn output_that_is_wrong_is_an_error() {
         "status": {"token": "s3cret"}}'"#;
     let cases = [
         ("", "standard output is empty"),
-        ("echo s3cret", "no ExecCredential in JSON"),
+        ("echo s3cret", "not one ExecCredential in JSON"),
         (other_version, "v1beta1"),
         ("credential ''", "neither token"),
         ("head -c 2000000 /dev/zero", "more than 1048576 bytes"),
@@ -319,7 +316,7 @@ async fn a_plugin_that_must_talk_needs_a_terminal() {
     let mut plugin = Plugin::new(TOKEN);
     plugin.exec.interactive_mode = InteractiveMode::Always;
     let text = chain(&refused(&plugin).await);
-    assert!(text.contains("standard input is no terminal"), "{text}");
+    assert!(text.contains("standard input is not a terminal"), "{text}");
     assert_eq!(plugin.runs(), 0);
 
     plugin.exec.interactive_mode = InteractiveMode::IfAvailable;

@@ -9,6 +9,7 @@ mod content;
 mod errors;
 mod exec;
 mod fakes;
+mod hooks;
 mod http2;
 mod observation;
 mod oidc;
@@ -19,6 +20,7 @@ mod server;
 mod services;
 mod timeouts;
 mod tls;
+mod upgrades;
 
 use std::time::Duration;
 

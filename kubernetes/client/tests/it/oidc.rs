@@ -276,7 +276,7 @@ async fn says_why_there_is_no_token() {
     let text = chain(&refused(oidc.clone()).await);
     assert!(text.contains("the ID token expired at 20") && text.contains("log in again"), "{text}");
     oidc.id_token = Some("no JWT".into());
-    assert!(chain(&refused(oidc.clone()).await).contains("the ID token is no JWT"));
+    assert!(chain(&refused(oidc.clone()).await).contains("the ID token is not a JWT"));
 
     oidc = provider.oidc();
     oidc.refresh_token = Some("used".into());

@@ -20,7 +20,7 @@ use crate::{chain, config, fetch, get};
 const NAME: &str = "api.example.invalid";
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Kind {
+pub(crate) enum Kind {
     Http,
     Https,
     Socks,
@@ -29,15 +29,15 @@ enum Kind {
 }
 
 /// Connects to one server, whatever it is asked for.
-struct Proxy {
-    address: SocketAddr,
+pub(crate) struct Proxy {
+    pub(crate) address: SocketAddr,
     authority: Authority,
     seen: Arc<Mutex<Vec<String>>>,
     accepting: AbortHandle,
 }
 
 impl Proxy {
-    async fn start(kind: Kind, server: &Server) -> Self {
+    pub(crate) async fn start(kind: Kind, server: &Server) -> Self {
         let authority = Authority::new();
         let tls = tls_config(&authority.server(&["127.0.0.1"]), &[], None);
         let tls = TlsAcceptor::from(Arc::new(tls));
@@ -67,7 +67,7 @@ impl Proxy {
         Self { address, authority, seen, accepting }
     }
 
-    fn seen(&self) -> Vec<String> {
+    pub(crate) fn seen(&self) -> Vec<String> {
         self.seen.lock().unwrap().clone()
     }
 }

@@ -148,7 +148,8 @@ async fn serve<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(socket: S, re
         async move { Ok::<_, Infallible>(answer.await) }
     });
     // A client that goes away is no failure of the server.
-    let _ = auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(socket), service).await;
+    let _ =
+        auto::Builder::new(TokioExecutor::new()).serve_connection_with_upgrades(TokioIo::new(socket), service).await;
 }
 
 /// The cryptography that the client has been built with.

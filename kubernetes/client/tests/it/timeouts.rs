@@ -72,7 +72,7 @@ async fn a_stream_fails_when_it_is_silent_for_too_long_if_told_so() {
 
     let error = log.next().await.unwrap().unwrap_err();
     assert!(error.is_timeout() && error.is_retryable() && !error.is_connect(), "{error:?}");
-    assert_eq!(chain(&error), "GET /log failed: the response broke off: nothing came for 200ms");
+    assert_eq!(chain(&error), "GET /log failed: the response was cut short: nothing arrived for 200ms");
     assert!(log.next().await.is_none(), "the error is the end");
     sender.closed().await;
 }
@@ -168,7 +168,7 @@ async fn finds_out_on_http_2_that_the_peer_is_gone() {
     let next = tokio::time::timeout(Duration::from_secs(600), body.next()).await;
     let error = next.expect("a silent peer is found out").unwrap().unwrap_err();
     assert!(error.is_retryable(), "{error:?}");
-    assert!(chain(&error).starts_with("GET /watch failed: the response broke off"), "{}", chain(&error));
+    assert!(chain(&error).starts_with("GET /watch failed: the response was cut short"), "{}", chain(&error));
     assert!(start.elapsed() <= Duration::from_secs(46), "{:?}", start.elapsed());
     assert!(start.elapsed() >= Duration::from_secs(15), "{:?}", start.elapsed());
     assert!(body.next().await.is_none());

@@ -9,6 +9,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod decode;
 mod error;
 mod reader;
 mod scan;
@@ -17,6 +18,9 @@ mod transcode;
 mod value;
 mod writer;
 
+pub use decode::Decode;
+#[doc(hidden)]
+pub use decode::Place;
 pub use error::{DecodeError, EncodeError};
 pub(crate) use reader::MAX_DEPTH;
 pub use reader::Reader;
@@ -55,8 +59,7 @@ pub fn to_string<V: Value>(value: &V) -> Result<String, EncodeError> {
 }
 
 fn read_all<V: Value>(mut reader: Reader<'_>) -> Result<V, DecodeError> {
-    let mut value = V::default();
-    value.read_new(&mut reader)?;
+    let value = V::decode(&mut reader)?;
     reader.end()?;
     Ok(value)
 }

@@ -10,13 +10,10 @@ use crate::StaticType;
 ///
 /// # Errors
 /// If it is of another type, or does not fit.
-pub fn from_serde_object<T: DeserializeOwned + Default>(
+pub fn from_serde_object<T: DeserializeOwned>(
     reader: &mut Reader<'_>,
     of_type: Option<StaticType>,
 ) -> Result<T, DecodeError> {
-    if reader.null()? {
-        return Ok(T::default());
-    }
     let text = reader.raw()?;
     let start = reader.offset() - text.len();
     if let Some(of_type) = of_type {

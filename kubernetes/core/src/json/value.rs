@@ -1,3 +1,4 @@
+use super::decode::{Decode, Place};
 use super::{DecodeError, Reader, Writer};
 
 /// Anything that can stand in a field of a model, and models themselves.
@@ -34,9 +35,9 @@ use super::{DecodeError, Reader, Writer};
 /// anything else has [`read`](Self::read) and [`write`](Self::write).
 /// All are compiled against the concrete [`Reader`] and [`Writer`].
 ///
-/// A `null` reads as the default value. Where a key appears twice in an object, the last one wins, as a whole: what Go
+/// A type without a default value implements [`Decode`] as well. A `null` reads as the default value. Where a key appears twice in an object, the last one wins, as a whole: what Go
 /// does with lists and scalars. (With objects and maps, Go merges the two; no API server writes such a document.)
-pub trait Value: Default {
+pub trait Value: Decode {
     /// The names of a model's fields on the wire, none of which needs an escape; empty for what has its own
     /// [`read`](Self::read), which is not called where there are names.
     const FIELDS: &'static [&'static str] = &[];
@@ -47,11 +48,10 @@ pub trait Value: Default {
     /// If that is no JSON, or does not fit this type.
     #[inline]
     fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        *self = Self::default();
-        self.read_fields(reader)
+        self.decode_again(reader)
     }
 
-    /// As [`read`](Self::read), for a value that is the default one already.
+    /// As [`read`](Self::read), for a value that is the default one already; of a type that has one.
     ///
     /// # Errors
     /// As [`read`](Self::read).
@@ -131,7 +131,7 @@ impl<V: Value> Value for Option<V> {
             *self = None;
             return Ok(());
         }
-        self.insert(V::default()).read_new(reader)
+        V::decode_into(self, reader)
     }
 
     #[inline]
@@ -148,7 +148,7 @@ impl<V: Value> Value for Option<V> {
     }
 }
 
-impl<V: Value> Value for Box<V> {
+impl<V: Value + Default> Value for Box<V> {
     #[inline]
     fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
         (**self).read(reader)
@@ -188,6 +188,16 @@ impl<V: Value> Value for Vec<V> {
     }
 }
 
+impl<V> Place<V> for Vec<V> {
+    #[inline]
+    fn put(&mut self, make: impl FnOnce() -> V) -> &mut V {
+        let index = self.len();
+        // Elements may be large: they are made where they stay.
+        self.extend(std::iter::once_with(make));
+        &mut self[index]
+    }
+}
+
 /// A list whose type is forgotten, so that the loop over its elements is compiled once.
 trait Elements {
     /// Reads one more element; a short list that is full grows by `more`, which is not 0.
@@ -203,9 +213,7 @@ impl<V: Value> Elements for Vec<V> {
         if index == self.capacity() && index < 4 {
             self.reserve_exact(more);
         }
-        // Elements may be large: they are made and read where they stay.
-        self.resize_with(index + 1, V::default);
-        self[index].read_new(reader)
+        V::decode_into(self, reader)
     }
 
     fn shrink(&mut self) {

@@ -1,5 +1,5 @@
 use crate::Str;
-use crate::json::{DecodeError, Reader, Value, Writer};
+use crate::json::{Decode, DecodeError, Reader, Value, Writer};
 
 /// A `T`, or a list of them (`items` of a JSON schema).
 #[derive(Clone, Debug, PartialEq)]
@@ -44,16 +44,12 @@ macro_rules! union {
             }
         }
 
-        impl<T: Value> Value for $name<T> {
+        impl<T: Value + Default> Value for $name<T> {
             fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
                 *self = if matches!(reader.token(), Some($first_bytes)) {
-                    let mut value = Default::default();
-                    Value::read_new(&mut value, reader)?;
-                    Self::$other(value)
+                    Self::$other(Decode::decode(reader)?)
                 } else {
-                    let mut value = Box::<T>::default();
-                    value.read_new(reader)?;
-                    Self::One(value)
+                    Self::One(Decode::decode(reader)?)
                 };
                 Ok(())
             }
@@ -66,7 +62,7 @@ macro_rules! union {
             }
         }
 
-        crate::serde_by_json!($name<T>, T: Value);
+        crate::serde_by_json!($name<T>, T: Value, Default);
     };
 }
 union!(OrArray, Array, b'[');

@@ -2,6 +2,8 @@
 
 mod cbor;
 mod compile_fail;
+mod custom_types;
+mod decode;
 mod field_orders;
 mod fuzz;
 mod go_tables;

@@ -105,7 +105,7 @@ async fn respond(
                 replacement.get_or_insert_with(|| Reply::from(&Status::injected(code, retry_after)));
             }
             Action::GoneEvent => {
-                replacement.get_or_insert_with(|| Reply::ok(gone_line()));
+                replacement.get_or_insert_with(|| Reply::new(http::StatusCode::OK, JSON, gone_line()));
             }
             Action::Compact => shared.with(|inner| inner.state.store.compact()),
             Action::Disconnect => disconnects = true,

@@ -119,6 +119,9 @@ impl Reader {
                     if let Err(error) = self.value(field.type_, value, &inner, definition) {
                         wrong.get_or_insert(error);
                     }
+                    if is_root && name == "status" {
+                        fill_required(Shape::Described(field.type_, field.merge), value);
+                    }
                     !is_left_out(field.type_, value)
                 }
             }
@@ -150,6 +153,20 @@ impl Reader {
         }
         let (found, go, owner) = (go_kind(value), go_type(type_), owner.short_name());
         Err(format!("json: cannot unmarshal {found} into Go struct field {owner}.{path} of type {go}"))
+    }
+}
+
+/// Adds the zero values of missing fields that Go always writes.
+pub(crate) fn fill_required(shape: Shape<'_>, value: &mut Value) {
+    let (Some(definition), Value::Object(object)) = (shape.definition(), value) else { return };
+    for field in definition.fields.iter().filter(|field| field.required) {
+        let zero = match field.type_ {
+            Type::String => "".into(),
+            Type::Integer32 | Type::Integer64 | Type::Number => 0.into(),
+            Type::Boolean => false.into(),
+            _ => continue,
+        };
+        object.entry(field.name).or_insert(zero);
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::generated::DEFINITIONS;
 use crate::schema::{Definition, Merge, Type};
-pub(crate) use decode::normalize;
+pub(crate) use decode::{fill_required, normalize};
 pub(crate) use validation::validate;
 
 /// The form of a value.

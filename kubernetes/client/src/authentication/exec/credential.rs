@@ -1,13 +1,15 @@
-//! What a plugin prints: an `ExecCredential` in JSON.
+//! The output of a plugin: an `ExecCredential` in JSON.
+
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use kubernetes_config::{ClientIdentity, ExecApiVersion};
 
-use super::Failure;
 use crate::authentication::fields::{Fields, WrongType};
+use crate::authentication::identity::{certified_key, expiry};
 use crate::authentication::renewed::Issued;
 use crate::authorization::bearer;
-use crate::tls;
+use crate::error::AuthenticationError;
 
 /// Without `Debug`, as what it holds is secret.
 struct Status {
@@ -18,30 +20,31 @@ struct Status {
 }
 
 /// Reads what a plugin printed, which must be of the version that it was asked for.
-pub(super) fn read(output: &[u8], expected: ExecApiVersion) -> Result<Issued, Failure> {
+pub(super) fn read(output: &[u8], expected: ExecApiVersion) -> Result<Issued, AuthenticationError> {
     if output.trim_ascii().is_empty() {
-        return Err(Failure::new("standard output is empty"));
+        return Err(AuthenticationError::new("standard output is empty"));
     }
     let not_credential = |place: String| {
-        Failure::new(format!("standard output is no ExecCredential in JSON, and nothing else ({place})"))
+        AuthenticationError::new(format!("standard output is not one ExecCredential in JSON ({place})"))
     };
     // Without the error's text, which may quote a token.
     let mut credential = Fields::parse(output)
         .map_err(|error| not_credential(format!("line {}, column {}", error.line(), error.column())))?;
     let wrong_type = |WrongType(key)| not_credential(format!("{key} is of another type"));
     if credential.text("kind").map_err(wrong_type)?.as_deref() != Some("ExecCredential") {
-        return Err(Failure::new("standard output is no object of the kind ExecCredential"));
+        return Err(AuthenticationError::new("standard output is not an ExecCredential"));
     }
     let version = credential.text("apiVersion").map_err(wrong_type)?.unwrap_or_default();
     let expected = expected.as_str();
     if version != expected {
         let version: String = version.escape_debug().take(100).collect();
-        return Err(Failure::new(format!(
+        return Err(AuthenticationError::new(format!(
             "its apiVersion is {version:?}, and that of users[].user.exec in the kubeconfig {expected:?}: they must be \
              the same"
         )));
     }
-    let status = credential.object("status").map_err(wrong_type)?.ok_or_else(|| Failure::new("it has no status"))?;
+    let status =
+        credential.object("status").map_err(wrong_type)?.ok_or_else(|| AuthenticationError::new("it has no status"))?;
     Status::of(status).map_err(wrong_type)?.into_issued()
 }
 
@@ -55,28 +58,41 @@ impl Status {
         })
     }
 
-    fn into_issued(self) -> Result<Issued, Failure> {
+    fn into_issued(self) -> Result<Issued, AuthenticationError> {
         let set = |text: Option<String>| text.filter(|text| !text.is_empty());
         let (token, certificate, key) = (set(self.token), set(self.client_certificate_data), set(self.client_key_data));
         let identity = match (certificate, key) {
             (Some(certificate), Some(key)) => Some(ClientIdentity::new(certificate, key)),
             (None, None) if token.is_none() => {
-                return Err(Failure::new("its status has neither token, nor clientCertificateData and clientKeyData"));
+                return Err(AuthenticationError::new(
+                    "its status has neither token, nor clientCertificateData and clientKeyData",
+                ));
             }
             (None, None) => None,
-            _ => return Err(Failure::new("its status has only one of clientCertificateData and clientKeyData")),
+            _ => {
+                return Err(AuthenticationError::new(
+                    "its status has only one of clientCertificateData and clientKeyData",
+                ));
+            }
         };
-        let pair = identity.as_ref().map(tls::certified_key).transpose();
-        let identity = pair.map_err(|error| Failure::new(format!("its status can't be used: {error}")))?;
+        let pair = identity.as_ref().map(certified_key).transpose();
+        let identity = pair
+            .map(|key| key.map(Arc::new))
+            .map_err(|error| AuthenticationError::new(format!("its status can't be used: {error}")))?;
         let header = token
-            .map(|token| bearer(&token).ok_or_else(|| Failure::new("its token contains what no header can hold")))
+            .map(|token| {
+                bearer(&token)
+                    .ok_or_else(|| AuthenticationError::new("its token contains characters not allowed in a header"))
+            })
             .transpose()?;
         let expires = match self.expiration_timestamp {
             Some(text) => Some(text.parse::<Timestamp>().map_err(|_| {
-                Failure::new("its expirationTimestamp is no time like 2026-11-23T08:30:00Z (RFC 3339)")
+                AuthenticationError::new(
+                    "its expirationTimestamp is not an RFC 3339 time (for example 2026-11-23T08:30:00Z)",
+                )
             })?),
             // A certificate has an end of its own.
-            None => identity.as_ref().and_then(|identity| tls::expiry(identity)),
+            None => identity.as_ref().and_then(|identity| expiry(identity)),
         };
         Ok(Issued { header, identity, expires })
     }
@@ -134,9 +150,9 @@ mod tests {
             ("", "empty"),
             (" \n", "empty"),
             ("Logging in…\n{}", "line 1, column 1"),
-            ("[]", "no ExecCredential in JSON"),
-            ("{} {}", "and nothing else (line 1, column 4)"),
-            ("{}", "kind"),
+            ("[]", "not one ExecCredential in JSON"),
+            ("{} {}", "(line 1, column 4)"),
+            ("{}", "is not an ExecCredential"),
             (beta.as_str(), r#"its apiVersion is "client.authentication.k8s.io/v1beta1""#),
             (&with_status("null"), "no status"),
             (&with_status("{}"), "neither token"),

@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use kubernetes_config::{ExecConfig, InteractiveMode};
 
-use super::renewed::{Issuer, Issuing};
-use super::{Failure, Renewed};
+use super::renewed::{Issuer, Issuing, Renewed};
+use crate::error::AuthenticationError;
 
 /// How long a program may take by default. It asks a server, or another program.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -35,18 +35,18 @@ struct Plugin {
 
 impl Plugin {
     /// Whether the program gets our standard input.
-    fn is_interactive(&self) -> Result<bool, Failure> {
+    fn is_interactive(&self) -> Result<bool, AuthenticationError> {
         let is_terminal = || io::stdin().is_terminal();
         match self.config.interactive_mode {
             InteractiveMode::Never => Ok(false),
             InteractiveMode::IfAvailable => Ok(is_terminal()),
             InteractiveMode::Always if is_terminal() => Ok(true),
-            InteractiveMode::Always => Err(Failure::new(format!(
-                "the exec plugin {} must talk with the user (interactiveMode: Always), and standard input is no \
-                 terminal",
+            InteractiveMode::Always => Err(AuthenticationError::new(format!(
+                "the exec plugin {} must talk with the user (interactiveMode: Always), and standard input is not \
+                 a terminal",
                 self.config.command.display()
             ))),
-            _ => Err(Failure::new("the interactiveMode of the exec plugin is not supported")),
+            _ => Err(AuthenticationError::new("the interactiveMode of the exec plugin is not supported")),
         }
     }
 }
@@ -59,7 +59,7 @@ impl Issuer for Plugin {
             let output = process::run(&self.config, interactive, timeout).await?;
             credential::read(&output, self.config.api_version).map_err(|failure| {
                 let message = format!("the exec plugin {} printed no credentials", self.config.command.display());
-                Failure::with_source(message, failure)
+                AuthenticationError::with_source(message, failure)
             })
         })
     }

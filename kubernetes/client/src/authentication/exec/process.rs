@@ -13,7 +13,7 @@ use kubernetes_config::ExecConfig;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, Command};
 
-use super::Failure;
+use crate::error::AuthenticationError;
 
 /// Many times as much as a token or certificate needs.
 const MAX_OUTPUT_BYTES: usize = 1024 * 1024;
@@ -25,24 +25,28 @@ pub(super) const KEPT_ERROR_BYTES: usize = 1024;
 const GRACE: Duration = Duration::from_millis(500);
 
 /// What the plugin printed. Dropping the future kills the program.
-pub(super) async fn run(config: &ExecConfig, interactive: bool, limit: Duration) -> Result<Vec<u8>, Failure> {
+pub(super) async fn run(
+    config: &ExecConfig,
+    interactive: bool,
+    limit: Duration,
+) -> Result<Vec<u8>, AuthenticationError> {
     let mut child = command(config, interactive).spawn().map_err(|error| not_started(config, error))?;
-    let mut output = Kept::beginning(MAX_OUTPUT_BYTES);
-    let mut errors = Kept::end(KEPT_ERROR_BYTES, interactive);
+    let mut output = Capture::beginning(MAX_OUTPUT_BYTES);
+    let mut errors = Capture::end(KEPT_ERROR_BYTES, interactive);
     let finished = tokio::time::timeout(limit, finish(&mut child, &mut output, &mut errors)).await;
     let name = config.command.display();
     match finished {
         Ok(Ok(status)) if !status.success() => {
-            Err(Failure::new(format!("the exec plugin {name} failed ({status}){}", errors.as_reason())))
+            Err(AuthenticationError::new(format!("the exec plugin {name} failed ({status}){}", errors.as_reason())))
         }
         Ok(Ok(_)) if output.is_cut => {
-            Err(Failure::new(format!("the exec plugin {name} printed more than {MAX_OUTPUT_BYTES} bytes")))
+            Err(AuthenticationError::new(format!("the exec plugin {name} printed more than {MAX_OUTPUT_BYTES} bytes")))
         }
         Ok(Ok(_)) => Ok(output.bytes),
         Ok(Err(error)) => {
-            Err(Failure::passing(format!("the exec plugin {name} can't be waited for"), Some(error.into())))
+            Err(AuthenticationError::passing(format!("the exec plugin {name} can't be waited for"), Some(error.into())))
         }
-        Err(_) => Err(Failure::timeout(format!(
+        Err(_) => Err(AuthenticationError::timeout(format!(
             "the exec plugin {name} was stopped, since it was not done after {limit:?}{}",
             errors.as_reason()
         ))),
@@ -78,18 +82,18 @@ fn find(command: &Path, path: &OsStr) -> Option<PathBuf> {
     env::split_paths(path).map(|directory| directory.join(command)).find(|program| program.is_file())
 }
 
-fn not_started(config: &ExecConfig, error: io::Error) -> Failure {
+fn not_started(config: &ExecConfig, error: io::Error) -> AuthenticationError {
     let name = config.command.display();
     if error.kind() != io::ErrorKind::NotFound {
-        return Failure::with_source(format!("the exec plugin {name} can't be started"), error);
+        return AuthenticationError::with_source(format!("the exec plugin {name} can't be started"), error);
     }
     let hint = config.install_hint.as_deref().map(str::trim).filter(|hint| !hint.is_empty());
     let advice = hint.unwrap_or("install it, or correct users[].user.exec.command of the kubeconfig");
-    Failure::with_source(format!("the exec plugin {name} is not installed: {advice}"), error)
+    AuthenticationError::with_source(format!("the exec plugin {name} is not installed: {advice}"), error)
 }
 
 /// Reads what the program prints until it ends.
-async fn finish(child: &mut Child, output: &mut Kept, errors: &mut Kept) -> io::Result<ExitStatus> {
+async fn finish(child: &mut Child, output: &mut Capture, errors: &mut Capture) -> io::Result<ExitStatus> {
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let reading = pin!(join(output.fill(stdout), errors.fill(stderr)));
     match select(pin!(child.wait()), reading).await {
@@ -102,7 +106,7 @@ async fn finish(child: &mut Child, output: &mut Kept, errors: &mut Kept) -> io::
 }
 
 /// What is kept of one of the program's streams. All of it is read, so that the program does not wait for us.
-struct Kept {
+struct Capture {
     bytes: Vec<u8>,
     limit: usize,
     keep_end: bool,
@@ -111,7 +115,7 @@ struct Kept {
     is_cut: bool,
 }
 
-impl Kept {
+impl Capture {
     fn beginning(limit: usize) -> Self {
         Self { bytes: Vec::new(), limit, keep_end: false, show: false, is_cut: false }
     }
@@ -162,7 +166,7 @@ impl Kept {
 /// What an error shows of these bytes on standard error.
 #[cfg(any(test, fuzzing))]
 pub(super) fn reason(bytes: &[u8]) -> String {
-    let mut kept = Kept::end(KEPT_ERROR_BYTES, false);
+    let mut kept = Capture::end(KEPT_ERROR_BYTES, false);
     bytes.chunks(700).for_each(|chunk| kept.add(chunk));
     kept.as_reason()
 }
@@ -173,20 +177,20 @@ mod tests {
 
     #[test]
     fn keeps_the_end_of_what_went_wrong() {
-        let mut kept = Kept::end(8, false);
+        let mut kept = Capture::end(8, false);
         kept.add("first ö".as_bytes());
         assert_eq!(kept.as_reason(), ": first ö");
         kept.add(b"\n\x1b[1mlast");
         assert_eq!(kept.as_reason(), ": …[1mlast");
-        let mut kept = Kept::end(5, false);
+        let mut kept = Capture::end(5, false);
         kept.add("aöbcde".as_bytes());
         assert_eq!(kept.as_reason(), ": …bcde", "half a character is left out");
-        assert_eq!(Kept::end(5, false).as_reason(), ", and said nothing on standard error");
+        assert_eq!(Capture::end(5, false).as_reason(), ", and said nothing on standard error");
     }
 
     #[test]
     fn keeps_no_more_than_the_limit() {
-        let mut kept = Kept::beginning(4);
+        let mut kept = Capture::beginning(4);
         kept.add(b"abc");
         assert!(!kept.is_cut);
         kept.add(b"def");

@@ -4,13 +4,13 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 
-use crate::authentication::Failure;
 use crate::authentication::fields::Fields;
+use crate::error::AuthenticationError;
 
-pub(super) fn expiry(token: &str) -> Result<Timestamp, Failure> {
+pub(super) fn expiry(token: &str) -> Result<Timestamp, AuthenticationError> {
     let mut parts = token.split('.');
     let (Some(_), Some(payload), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
-        return Err(Failure::new("the ID token is no JWT"));
+        return Err(AuthenticationError::new("the ID token is not a JWT"));
     };
     let claims = URL_SAFE_NO_PAD.decode(payload).ok().and_then(|json| Fields::parse(&json).ok());
     // Seconds since 1970, with or without a fraction (RFC 7519, §2).
@@ -19,7 +19,7 @@ pub(super) fn expiry(token: &str) -> Result<Timestamp, Failure> {
         let seconds = seconds as i64;
         Timestamp::from_second(seconds).ok()
     });
-    expires.ok_or_else(|| Failure::new("the ID token does not say when it expires"))
+    expires.ok_or_else(|| AuthenticationError::new("the ID token does not say when it expires"))
 }
 
 #[cfg(test)]

@@ -12,10 +12,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 use kubernetes_config::{Config, KubeconfigUser, OidcConfig, Secret};
 use tokio::sync::Mutex;
 
-use super::renewed::{Issued, Issuer, Issuing};
-use super::{Failure, Renewed};
-use crate::Error;
+use super::renewed::{Issued, Issuer, Issuing, Renewed};
 use crate::authorization::bearer;
+use crate::error::{AuthenticationError, Error};
 use provider::{Provider, Tokens};
 
 /// The tokens of a provider, which is asked when the given ID token is no longer good.
@@ -33,7 +32,7 @@ pub(super) fn provider(oidc: &OidcConfig, config: &Config) -> Result<Renewed, Er
 struct Oidc {
     refreshing: Arc<Refreshing>,
     /// What to say when there is no refresh token.
-    without: Failure,
+    without: AuthenticationError,
 }
 
 impl Issuer for Oidc {
@@ -42,7 +41,8 @@ impl Issuer for Oidc {
         // take the answer with it.
         let task = tokio::spawn(Arc::clone(&self.refreshing).refresh(self.without.clone()));
         Box::pin(async {
-            let stopped = |error| Failure::passing("refreshing the ID token was stopped", Some(Box::from(error)));
+            let stopped =
+                |error| AuthenticationError::passing("refreshing the ID token was stopped", Some(Box::from(error)));
             let id_token = task.await.map_err(stopped)??;
             issued(&id_token)
         })
@@ -58,7 +58,7 @@ struct Refreshing {
 }
 
 impl Refreshing {
-    async fn refresh(self: Arc<Self>, without: Failure) -> Result<Arc<Secret>, Failure> {
+    async fn refresh(self: Arc<Self>, without: AuthenticationError) -> Result<Arc<Secret>, AuthenticationError> {
         let seen = self.last();
         let mut refresh_token = self.refresh_token.lock().await;
         // One whose request was dropped may have been refreshing meanwhile.
@@ -98,17 +98,18 @@ async fn save(store: KubeconfigUser, tokens: Tokens) {
     let _ = saving.await;
 }
 
-fn issued(token: &Secret) -> Result<Issued, Failure> {
+fn issued(token: &Secret) -> Result<Issued, AuthenticationError> {
     let expires = id_token::expiry(token.expose())?;
-    let header = bearer(token.expose()).ok_or_else(|| Failure::new("the ID token contains what no header can hold"))?;
+    let header = bearer(token.expose())
+        .ok_or_else(|| AuthenticationError::new("the ID token contains characters not allowed in a header"))?;
     Ok(Issued { header: Some(header), identity: None, expires: Some(expires) })
 }
 
-fn without_refresh_token(oidc: &OidcConfig) -> Failure {
+fn without_refresh_token(oidc: &OidcConfig) -> AuthenticationError {
     let reason = match oidc.id_token.as_ref().map(|token| id_token::expiry(token.expose())) {
         Some(Ok(expires)) => format!("the ID token expired at {expires}"),
         Some(Err(failure)) => failure.to_string(),
         None => "there is no ID token".to_owned(),
     };
-    Failure::new(format!("{reason}, and there is no refresh-token to get another with: log in again"))
+    AuthenticationError::new(format!("{reason}, and there is no refresh-token to get another with: log in again"))
 }

@@ -8,12 +8,11 @@ use http::{HeaderValue, Method, Request, StatusCode, Uri};
 use kubernetes_config::{Config, OidcConfig, Secret, is_loopback};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::authentication::Failure;
 use crate::authentication::fields::Fields;
 use crate::authorization::basic;
-use crate::pool::Pool;
-use crate::transport::Transport;
-use crate::{Body, Error, connect, response, tls};
+use crate::body::Body;
+use crate::error::{AuthenticationError, Error};
+use crate::transport::{Connector, Pool, Transport, tls};
 
 /// How long one answer may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -49,7 +48,7 @@ struct Discovery {
     token_endpoint_auth_methods_supported: Vec<String>,
 }
 
-struct Answer {
+struct TokenResponse {
     id_token: Option<String>,
     refresh_token: Option<String>,
     error: Option<String>,
@@ -79,10 +78,10 @@ impl Provider {
     }
 
     /// New tokens for a refresh token.
-    pub(super) async fn refresh(&self, refresh_token: &Secret) -> Result<Tokens, Failure> {
+    pub(super) async fn refresh(&self, refresh_token: &Secret) -> Result<Tokens, AuthenticationError> {
         let discovery = self.discover().await?;
         let endpoint = self.token_endpoint(&discovery)?;
-        let mut result = Err(Failure::new("the provider was not asked"));
+        let mut result = Err(AuthenticationError::new("the provider was not asked"));
         for method in self.client_auth(&discovery) {
             let (status, answer) = self.post(&endpoint, refresh_token, method).await?;
             // With this error nothing was done, and the refresh token is still good.
@@ -96,26 +95,31 @@ impl Provider {
     }
 
     /// OpenID Connect Discovery 1.0, §4.
-    async fn discover(&self) -> Result<Discovery, Failure> {
+    async fn discover(&self) -> Result<Discovery, AuthenticationError> {
         let uri = format!("{}/.well-known/openid-configuration", self.issuer.to_string().trim_end_matches('/'));
         let request = Request::get(&uri).header(ACCEPT, "application/json").body(Body::empty());
-        let request = request.map_err(|error| Failure::with_source(format!("{uri} is no URL"), error))?;
+        let request =
+            request.map_err(|error| AuthenticationError::with_source(format!("{uri} is not a valid URL"), error))?;
         let (status, body) = self.fetch(request).await?;
         if status != StatusCode::OK {
-            return Err(self.refusal(status, "the OpenID Connect provider does not tell about itself"));
+            return Err(self.refusal(status, "the OpenID Connect provider has no usable discovery document"));
         }
-        Discovery::parse(&body)
-            .ok_or_else(|| Failure::new(format!("{uri} is no OpenID Connect discovery document with a token_endpoint")))
+        Discovery::parse(&body).ok_or_else(|| {
+            AuthenticationError::new(format!("{uri} is not an OpenID Connect discovery document with a token_endpoint"))
+        })
     }
 
-    fn token_endpoint(&self, discovery: &Discovery) -> Result<Uri, Failure> {
+    fn token_endpoint(&self, discovery: &Discovery) -> Result<Uri, AuthenticationError> {
         let endpoint = discovery.token_endpoint.parse::<Uri>().ok().filter(|uri| {
             let is_encrypted = uri.scheme_str() == Some("https");
             is_encrypted || uri.scheme_str() == Some("http") && is_loopback(uri)
         });
         endpoint.ok_or_else(|| {
-            let message = "is no https:// URL, and the refresh token is sent nowhere else";
-            Failure::new(format!("the token_endpoint of the OpenID Connect provider {} {message}", self.issuer))
+            let message = "is not an https:// URL, and the refresh token is sent nowhere else";
+            AuthenticationError::new(format!(
+                "the token_endpoint of the OpenID Connect provider {} {message}",
+                self.issuer
+            ))
         })
     }
 
@@ -137,7 +141,7 @@ impl Provider {
         endpoint: &Uri,
         refresh_token: &Secret,
         method: ClientAuth,
-    ) -> Result<(StatusCode, Answer), Failure> {
+    ) -> Result<(StatusCode, TokenResponse), AuthenticationError> {
         let mut form = format!("grant_type=refresh_token&refresh_token={}", encode(refresh_token.expose()));
         let secret = self.client_secret.as_ref().map(Secret::expose);
         let mut authorization = None;
@@ -159,14 +163,19 @@ impl Provider {
             headers.insert(AUTHORIZATION, authorization);
         }
         let (status, body) = self.fetch(request).await?;
-        Ok((status, Answer::parse(&body)))
+        Ok((status, TokenResponse::parse(&body)))
     }
 
-    fn tokens(&self, status: StatusCode, answer: Answer, refresh_token: &Secret) -> Result<Tokens, Failure> {
+    fn tokens(
+        &self,
+        status: StatusCode,
+        answer: TokenResponse,
+        refresh_token: &Secret,
+    ) -> Result<Tokens, AuthenticationError> {
         match answer.error.as_deref() {
             Some("invalid_grant") => {
                 let text = "no longer takes the refresh token: log in again";
-                return Err(Failure::new(format!(
+                return Err(AuthenticationError::new(format!(
                     "the OpenID Connect provider {} {text}{}",
                     self.issuer,
                     answer.why()
@@ -176,7 +185,7 @@ impl Provider {
             _ => return Err(self.refusal(status, &format!("the ID token can't be refreshed{}", answer.why()))),
         }
         let Some(id_token) = answer.id_token.filter(|token| !token.is_empty()) else {
-            return Err(Failure::new(format!(
+            return Err(AuthenticationError::new(format!(
                 "the OpenID Connect provider {} answers a refresh without an id_token: log in with the scope openid, \
                  or use a provider that supports it",
                 self.issuer
@@ -186,32 +195,34 @@ impl Provider {
         Ok(Tokens { id_token: id_token.into(), refresh_token: next.map(Secret::from) })
     }
 
-    async fn fetch(&self, request: Request<Body>) -> Result<(StatusCode, Bytes), Failure> {
+    async fn fetch(&self, request: Request<Body>) -> Result<(StatusCode, Bytes), AuthenticationError> {
         let unreachable = || format!("the OpenID Connect provider {} can't be asked", self.issuer);
         let answer = async {
             // For one request, since an hour will pass until the next, and the two endpoints may be on two servers.
             let mut config = self.config.clone();
             config.server = request.uri().clone();
-            let connector = connect::connector(&config, self.tls.client_config(None), Some(TIMEOUT))?;
-            let pool = Pool::new(connector, config.server.clone());
+            let connector = Connector::new(&config, self.tls.client_config(None), Some(TIMEOUT))?;
+            let pool = Pool::new(connector.clone(), connector, config.server.clone());
             let response = pool.send(request).await;
             let (head, body) = response.map_err(|error| Error::from_service(error, Some(&config.server)))?.into_parts();
-            Ok::<_, Error>((head.status, response::read_plain(body, MAX_ANSWER_BYTES).await?))
+            Ok::<_, Error>((head.status, body.collect(MAX_ANSWER_BYTES).await?))
         };
         match tokio::time::timeout(TIMEOUT, answer).await {
             Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) if error.is_retryable() => Err(Failure::passing(unreachable(), Some(error.into()))),
-            Ok(Err(error)) => Err(Failure::with_source(unreachable(), error)),
-            Err(_) => Err(Failure::timeout(format!("{}: no answer within {TIMEOUT:?}", unreachable()))),
+            Ok(Err(error)) if error.is_retryable() => {
+                Err(AuthenticationError::passing(unreachable(), Some(error.into())))
+            }
+            Ok(Err(error)) => Err(AuthenticationError::with_source(unreachable(), error)),
+            Err(_) => Err(AuthenticationError::timeout(format!("{}: no answer within {TIMEOUT:?}", unreachable()))),
         }
     }
 
-    fn refusal(&self, status: StatusCode, what: &str) -> Failure {
+    fn refusal(&self, status: StatusCode, what: &str) -> AuthenticationError {
         let message = format!("{what}: {} answered {status}", self.issuer);
         if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
-            return Failure::passing(message, None);
+            return AuthenticationError::passing(message, None);
         }
-        Failure::new(message)
+        AuthenticationError::new(message)
     }
 }
 
@@ -225,7 +236,7 @@ impl Discovery {
     }
 }
 
-impl Answer {
+impl TokenResponse {
     fn parse(json: &[u8]) -> Self {
         let mut fields = Fields::parse(json).unwrap_or_default();
         Self {

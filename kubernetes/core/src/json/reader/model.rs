@@ -13,6 +13,16 @@ impl Reader<'_> {
     /// # Errors
     /// If a value does not fit its field.
     pub fn fields(&mut self, names: &'static [&'static str], fields: &mut [&mut dyn AnyValue]) -> Result<()> {
+        self.fields_or(names, fields, &mut |reader, _| reader.skip())
+    }
+
+    /// As [`fields`](Self::fields); the value of an unknown field is read by `unknown`.
+    pub(crate) fn fields_or(
+        &mut self,
+        names: &'static [&'static str],
+        fields: &mut [&mut dyn AnyValue],
+        unknown: &mut dyn FnMut(&mut Self, &str) -> Result<()>,
+    ) -> Result<()> {
         debug_assert_eq!(names.len(), fields.len(), "a field without a name, or a name without a field: {names:?}");
         if self.null()? {
             return Ok(());
@@ -28,7 +38,7 @@ impl Reader<'_> {
                     self.orders.enter(order, expected);
                     field.read_any(self).map_err(|error| error.in_field(name))?;
                 }
-                _ => last = self.unexpected_field(names, order, fields, last)?,
+                _ => last = self.unexpected_field(names, order, fields, last, unknown)?,
             }
         }
         Ok(())
@@ -70,6 +80,7 @@ impl Reader<'_> {
         order: usize,
         fields: &mut [&mut dyn AnyValue],
         last: usize,
+        unknown: &mut dyn FnMut(&mut Self, &str) -> Result<()>,
     ) -> Result<usize> {
         let key = match self.plain_string() {
             Some(key) => {
@@ -88,7 +99,7 @@ impl Reader<'_> {
                 Ok(index)
             }
             None => {
-                self.skip().map_err(|error| error.in_field(&key))?;
+                unknown(self, &key).map_err(|error| error.in_field(&key))?;
                 Ok(last)
             }
         }

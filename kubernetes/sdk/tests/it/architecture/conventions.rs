@@ -10,7 +10,7 @@ use super::source::{Crate, crates, root, rust_files};
 
 /// Modules with children that are no folder. The numbers may only shrink.
 const ALLOWED_FILES_WITH_CHILDREN: Allowance =
-    &[("kubernetes-client", 1), ("kubernetes-codegen", 4), ("kubernetes-core", 2), ("kubernetes-swagger", 4)];
+    &[("kubernetes-codegen", 4), ("kubernetes-core", 2), ("kubernetes-swagger", 4)];
 
 /// Unit tests at other places. The numbers may only shrink.
 const ALLOWED_UNIT_TESTS: Allowance = &[("kubernetes-client", 1), ("kubernetes-watch", 23)];

@@ -19,6 +19,7 @@ pub(in crate::semantics) fn finish(
     tracking: Tracking,
 ) -> Result<Object> {
     writer.check_namespace(&mut new)?;
+    (writer.served.rules.convert)(&mut new);
     for field in
         ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink"]
     {

@@ -134,5 +134,5 @@ impl<'a> Writer<'a> {
 /// The response that is an object.
 pub(in crate::semantics) fn respond(served: &ServedResource, object: Object, status: StatusCode) -> Reply {
     let object = object.with_type(&served.api_version(), served.kind());
-    Reply::json(status, Value::Object(object.0).to_string() + "\n")
+    Reply::json(status, Value::Object(object.0).to_string())
 }

@@ -1,0 +1,60 @@
+//! The one source of time: a paused tokio clock stops everything in this crate.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use rustls::pki_types::UnixTime;
+use rustls::time_provider::TimeProvider;
+use tokio::time::Instant;
+
+/// The monotonic time, for durations and deadlines.
+pub(crate) fn now() -> Instant {
+    Instant::now()
+}
+
+/// The wall-clock time, for what is compared with the times of servers and certificates.
+///
+/// It is the system's, which counts the time while a machine is suspended, moved by as much as a test has moved tokio's
+/// clock.
+pub(crate) fn timestamp() -> Timestamp {
+    let (monotonic, system) = (Instant::now().into_std(), std::time::Instant::now());
+    let moved = match monotonic.checked_duration_since(system) {
+        Some(ahead) => SignedDuration::try_from(ahead),
+        None => SignedDuration::try_from(system.duration_since(monotonic)).map(|behind| -behind),
+    };
+    let timestamp = Timestamp::now();
+    moved.ok().and_then(|moved| timestamp.checked_add(moved).ok()).unwrap_or(timestamp)
+}
+
+/// [`timestamp`] for the verification of certificates.
+pub(crate) fn time_provider() -> Arc<dyn TimeProvider> {
+    Arc::new(Clock)
+}
+
+#[derive(Debug)]
+struct Clock;
+
+impl TimeProvider for Clock {
+    fn current_time(&self) -> Option<UnixTime> {
+        let since_epoch = timestamp().duration_since(Timestamp::UNIX_EPOCH);
+        Some(UnixTime::since_unix_epoch(since_epoch.try_into().ok()?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_wall_clock_follows_a_paused_one() {
+        let start = timestamp();
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_secs(3600)).await;
+        let passed = timestamp().duration_since(start);
+        assert!((3600..3660).contains(&passed.as_secs()), "{passed:?}");
+        let unix = time_provider().current_time().expect("it is after 1970").as_secs();
+        assert!(unix.abs_diff(timestamp().as_second().unsigned_abs()) <= 1);
+    }
+}

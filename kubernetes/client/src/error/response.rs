@@ -1,0 +1,142 @@
+//! Error responses: the server's `Status`, or what can be told without one.
+
+use std::fmt;
+use std::time::Duration;
+
+use http::header::RETRY_AFTER;
+use http::{HeaderMap, Method, StatusCode};
+use kubernetes_core::{Encoded, Status, cbor};
+
+use super::causes::Cause;
+
+/// How much of a body that is no `Status` is kept.
+const KEPT_BYTES: usize = 1024;
+
+/// What a server answered instead of a result.
+#[derive(Debug)]
+pub(crate) struct ErrorResponse {
+    http_status: Option<StatusCode>,
+    retry_after: Option<Duration>,
+    status: Status,
+    causes: Option<Box<Cause>>,
+}
+
+impl ErrorResponse {
+    /// Reads the body of an error response; `complete` is false when there is more of it than was read.
+    pub(crate) fn read(method: &Method, code: StatusCode, headers: &HeaderMap, body: &Encoded, complete: bool) -> Self {
+        let mut status = match body.decode::<Status>() {
+            Ok(status) if complete && is_failure(&status) => status,
+            _ => describe(method, code, shorten(body)),
+        };
+        if status.code.is_none_or(|code| code <= 0) {
+            status.code = Some(i32::from(code.as_u16()));
+        }
+        let retry_after = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
+        let causes = Cause::chain(&status);
+        Self { http_status: Some(code), retry_after: retry_after.map(Duration::from_secs), status, causes }
+    }
+
+    pub(crate) fn status(&self) -> &Status {
+        &self.status
+    }
+
+    pub(crate) fn http_status(&self) -> Option<StatusCode> {
+        self.http_status
+    }
+
+    /// As client-go, a date in the header is not read.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        self.retry_after.or_else(|| self.status.retry_after())
+    }
+
+    pub(crate) fn retry_after_header(&self) -> Option<Duration> {
+        self.retry_after
+    }
+
+    /// What is wrong field by field, one the source of the other.
+    pub(crate) fn causes(&self) -> Option<&Cause> {
+        self.causes.as_deref()
+    }
+}
+
+impl From<Status> for ErrorResponse {
+    fn from(status: Status) -> Self {
+        let code = status.code.and_then(|code| StatusCode::from_u16(u16::try_from(code).ok()?).ok());
+        Self { http_status: code, retry_after: None, causes: Cause::chain(&status), status }
+    }
+}
+
+impl fmt::Display for ErrorResponse {
+    /// `404 Not Found: pods "web" not found`, as far as each is known.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let reason = self.status.reason.as_deref().unwrap_or_default();
+        match (self.http_status, reason) {
+            (Some(code), _) => write!(f, "{code}")?,
+            (None, "") => f.write_str("the server refused")?,
+            (None, reason) => f.write_str(reason)?,
+        }
+        match self.status.message.as_deref() {
+            Some(message) if !message.is_empty() => write!(f, ": {message}"),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Tells a `Status` from other JSON, whose unknown fields are skipped on reading.
+fn is_failure(status: &Status) -> bool {
+    status.status.as_deref() == Some("Failure") || status.reason.as_deref().is_some_and(|reason| !reason.is_empty())
+}
+
+/// The `Status` for a response that has none. The reasons are those of `NewGenericServerResponse` in
+/// `apimachinery/pkg/api/errors`.
+fn describe(method: &Method, code: StatusCode, message: String) -> Status {
+    let reason = match code {
+        StatusCode::CONFLICT if method == Method::POST => Some("AlreadyExists"),
+        StatusCode::CONFLICT => Some("Conflict"),
+        StatusCode::NOT_FOUND => Some("NotFound"),
+        StatusCode::BAD_REQUEST => Some("BadRequest"),
+        StatusCode::UNAUTHORIZED => Some("Unauthorized"),
+        StatusCode::FORBIDDEN => Some("Forbidden"),
+        StatusCode::NOT_ACCEPTABLE => Some("NotAcceptable"),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => Some("UnsupportedMediaType"),
+        StatusCode::METHOD_NOT_ALLOWED => Some("MethodNotAllowed"),
+        StatusCode::UNPROCESSABLE_ENTITY => Some("Invalid"),
+        StatusCode::SERVICE_UNAVAILABLE => Some("ServiceUnavailable"),
+        StatusCode::GATEWAY_TIMEOUT => Some("Timeout"),
+        StatusCode::TOO_MANY_REQUESTS => Some("TooManyRequests"),
+        StatusCode::INTERNAL_SERVER_ERROR => Some("InternalError"),
+        StatusCode::GONE => Some("Gone"),
+        _ => None,
+    };
+    Status {
+        status: Some("Failure".into()),
+        message: Some(message.into()),
+        reason: reason.map(Into::into),
+        code: Some(i32::from(code.as_u16())),
+        ..Status::default()
+    }
+}
+
+/// The beginning of a body as text on one line.
+fn shorten(body: &Encoded) -> String {
+    let bytes = body.bytes();
+    if !body.media_type().eq_ignore_ascii_case(cbor::MEDIA_TYPE) {
+        return shorten_text(bytes);
+    }
+    cbor::to_json(bytes)
+        .map_or_else(|_| format!("{} bytes that are no valid CBOR", bytes.len()), |json| shorten_text(json.as_bytes()))
+}
+
+fn shorten_text(body: &[u8]) -> String {
+    let Some(kept) = body.get(..KEPT_BYTES) else { return one_line(body) };
+    // The cut may go through a character.
+    let line = one_line(kept);
+    format!("{}…", line.trim_end_matches(char::REPLACEMENT_CHARACTER))
+}
+
+fn one_line(text: &[u8]) -> String {
+    let text = String::from_utf8_lossy(text);
+    let mut line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    line.retain(|c| !c.is_control());
+    line
+}

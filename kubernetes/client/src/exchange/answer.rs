@@ -1,0 +1,133 @@
+//! What a caller gets of a response: all of it, its body as it arrives, or the connection.
+
+use std::future::Future;
+
+use bytes::Bytes;
+use http::header::{ACCEPT_ENCODING, CONTENT_TYPE};
+use http::{HeaderValue, Method, Request, Response};
+use kubernetes_core::Encoded;
+
+use super::retry::Replay;
+use super::{Context, Exchange, idle, response};
+use crate::body::Body;
+use crate::error::{Error, Kind};
+use crate::telemetry::Attempt;
+use crate::upgrade::Upgraded;
+
+/// The result of a request that succeeded.
+pub(crate) trait Answer: Sized + Send {
+    /// Which errors a request for it may be sent again after.
+    fn replay(method: &Method) -> Replay;
+
+    /// Adds to a request how its response may be encoded.
+    fn prepare(exchange: &Exchange, request: &mut Request<Bytes>) {
+        let _ = (exchange, request);
+    }
+
+    /// Reads what is wanted of a response, unless it says that the request failed.
+    fn receive(
+        response: Response<Body>,
+        exchange: &Exchange,
+        context: Context<'_>,
+        telemetry: &mut Attempt<'_>,
+    ) -> impl Future<Output = Result<Self, Error>> + Send;
+
+    /// The body, if it was read.
+    fn encoded(&self) -> Option<&Encoded> {
+        None
+    }
+
+    /// What the response says, if it does not say that the request succeeded.
+    fn refusal(&self) -> Option<Error> {
+        None
+    }
+}
+
+/// The whole body.
+impl Answer for Encoded {
+    fn replay(method: &Method) -> Replay {
+        Replay::of(method)
+    }
+
+    fn prepare(exchange: &Exchange, request: &mut Request<Bytes>) {
+        if exchange.compression {
+            request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
+        }
+        exchange.content.prefer(request);
+    }
+
+    async fn receive(
+        response: Response<Body>,
+        exchange: &Exchange,
+        context: Context<'_>,
+        telemetry: &mut Attempt<'_>,
+    ) -> Result<Self, Error> {
+        let (mut head, body) = response::successful(context.line.method(), response).await?.into_parts();
+        let bytes = response::read_whole(&head.headers, body, exchange.limits.max_response_bytes).await?;
+        telemetry.bytes = Some(bytes.len() as u64);
+        Ok(Self::new(head.headers.remove(CONTENT_TYPE), bytes))
+    }
+
+    fn encoded(&self) -> Option<&Encoded> {
+        Some(self)
+    }
+}
+
+/// The body, to be read as it arrives.
+impl Answer for Body {
+    fn replay(_: &Method) -> Replay {
+        Replay::Stream
+    }
+
+    async fn receive(
+        response: Response<Body>,
+        exchange: &Exchange,
+        context: Context<'_>,
+        _: &mut Attempt<'_>,
+    ) -> Result<Self, Error> {
+        let body = response::successful(context.line.method(), response).await?.into_body();
+        Ok(idle::limited(body, exchange.limits.idle_timeout).of_request(context.line))
+    }
+}
+
+/// The connection, which has left HTTP.
+impl Answer for Upgraded {
+    fn replay(_: &Method) -> Replay {
+        Replay::Stream
+    }
+
+    async fn receive(
+        response: Response<Body>,
+        _: &Exchange,
+        context: Context<'_>,
+        _: &mut Attempt<'_>,
+    ) -> Result<Self, Error> {
+        let status = response.status();
+        if status.is_informational() {
+            return Self::of(response).ok_or_else(|| Error::new(Kind::NotUpgraded { status }));
+        }
+        response::successful(context.line.method(), response).await?;
+        Err(Error::new(Kind::NotUpgraded { status }))
+    }
+}
+
+/// The response as it is, whatever its status.
+impl Answer for Response<Body> {
+    fn replay(_: &Method) -> Replay {
+        Replay::Stream
+    }
+
+    async fn receive(
+        response: Response<Body>,
+        _: &Exchange,
+        _: Context<'_>,
+        _: &mut Attempt<'_>,
+    ) -> Result<Self, Error> {
+        Ok(response)
+    }
+
+    fn refusal(&self) -> Option<Error> {
+        let succeeded = self.status().is_success() || self.status().is_informational();
+        (!succeeded).then(|| Error::from_http_status(self.status()))
+    }
+}

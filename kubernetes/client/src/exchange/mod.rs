@@ -1,0 +1,310 @@
+//! A request, from what the caller asks for to its result.
+//!
+//! [`run`](Exchange::run) sends a request until an attempt succeeds or the error is final. An
+//! [`attempt`](Exchange::attempt) has credentials, and others once the server has refused them. To
+//! [`send`](Exchange::send) is to hand one HTTP request to the transport.
+
+mod answer;
+mod content;
+mod gunzip;
+mod idle;
+mod rate_limit;
+mod response;
+mod retry;
+mod warning;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{ACCEPT_ENCODING, AUTHORIZATION};
+use http::uri::PathAndQuery;
+use http::{HeaderMap, Request, Response, StatusCode, Uri};
+use tokio::time::Instant;
+use tracing::Instrument;
+
+use crate::authentication::{Authentication, Refusal};
+use crate::body::Body;
+use crate::clock;
+use crate::error::{Error, Kind, RequestLine};
+use crate::hooks::{Admission, Hooks, Write};
+use crate::telemetry::{Attempt, Telemetry};
+use crate::transport::Transport;
+
+pub(crate) use answer::Answer;
+pub(crate) use content::Content;
+pub use content::ContentType;
+pub(crate) use rate_limit::RateLimit;
+pub(crate) use response::foreign_media_type;
+use retry::Retries;
+pub use warning::Warning;
+pub(crate) use warning::Warnings;
+
+/// What a client and its clones share.
+pub(crate) struct Exchange {
+    pub(crate) transport: Box<dyn Transport>,
+    /// Scheme, authority and path prefix; `None` when an injected service decides where requests go.
+    pub(crate) server: Option<Uri>,
+    /// Sent with every request.
+    pub(crate) headers: HeaderMap,
+    pub(crate) authentication: Authentication,
+    pub(crate) limits: Limits,
+    /// How often a request is sent again.
+    pub(crate) retries: u32,
+    pub(crate) rate_limit: Option<Arc<RateLimit>>,
+    /// Whether responses may be compressed.
+    pub(crate) compression: bool,
+    pub(crate) content: Content,
+    pub(crate) warnings: Warnings,
+    pub(crate) telemetry: Telemetry,
+}
+
+/// How often a request is sent again, as in client-go (`rest/request.go`).
+pub(crate) const RETRIES: u32 = 10;
+
+/// Limits on responses.
+#[derive(Clone, Debug)]
+pub(crate) struct Limits {
+    pub(crate) request_timeout: Option<Duration>,
+    pub(crate) idle_timeout: Option<Duration>,
+    pub(crate) max_response_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            // As long as the API server itself works on a request by default (`--request-timeout`).
+            request_timeout: Some(Duration::from_secs(60)),
+            idle_timeout: None,
+            // More than any list of a working cluster, and less than what brings most machines down.
+            max_response_bytes: 1024 * 1024 * 1024,
+        }
+    }
+}
+
+/// A request on its way, beside the HTTP request itself.
+#[derive(Clone, Copy)]
+pub(crate) struct Context<'a> {
+    pub(crate) line: &'a Arc<RequestLine>,
+    pub(crate) hooks: &'a Hooks,
+}
+
+impl Exchange {
+    /// The default settings over an injected service, which authenticates and logs by itself if need be.
+    pub(crate) fn over_service(transport: Box<dyn Transport>) -> Self {
+        Self {
+            transport,
+            server: None,
+            headers: HeaderMap::new(),
+            authentication: Authentication::none(),
+            limits: Limits::default(),
+            retries: RETRIES,
+            rate_limit: None,
+            compression: true,
+            content: Content::default(),
+            warnings: Warnings::default(),
+            telemetry: Telemetry::default(),
+        }
+    }
+
+    /// Sends a request, again after errors that [`Retries`] allows, and reads the answer.
+    pub(crate) async fn run<A: Answer>(&self, mut request: Request<Bytes>, context: Context<'_>) -> Result<A, Error> {
+        Error::unless_in_runtime()?;
+        // Outside of the request's time: a user may have to log in first.
+        self.authentication.ready().await?;
+        A::prepare(self, &mut request);
+        let deadline = self.limits.request_timeout.and_then(|limit| clock::now().checked_add(limit));
+        let mut retries = Retries::new(A::replay(request.method()), self.retries, deadline);
+        let mut previous = None;
+        let mut number = 0;
+        loop {
+            number += 1;
+            if within(deadline, self.rate_limited()).await.is_err() {
+                return Err(self.timed_out(previous));
+            }
+            let mut telemetry = self.telemetry.attempt(context.line, number);
+            let span = telemetry.span();
+            let attempt = self.attempt(request.clone().map(Body::from), context, &mut telemetry).instrument(span);
+            let result = match within(deadline, attempt).await {
+                Ok(result) => result,
+                Err(Elapsed) => Err(self.timed_out(previous.take())),
+            };
+            telemetry.finish(result.as_ref().err());
+            let error = match result {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            let wait = if self.content.fall_back(&mut request, &error) {
+                Duration::ZERO
+            } else if let Some(wait) = retries.wait_after(&error) {
+                wait
+            } else {
+                return Err(error);
+            };
+            let method = request.method();
+            tracing::debug!(%method, path = context.line.path(), number, ?wait, %error, "the request is sent again");
+            previous = Some(error);
+            if !wait.is_zero() {
+                tokio::time::sleep(wait).await;
+            }
+        }
+    }
+
+    /// Sends a request as it is given: once, without a timeout beyond that for connecting.
+    pub(crate) async fn pass(&self, request: Request<Body>, context: Context<'_>) -> Result<Response<Body>, Error> {
+        Error::unless_in_runtime()?;
+        self.rate_limited().await;
+        let mut telemetry = self.telemetry.attempt(context.line, 1);
+        let span = telemetry.span();
+        let result = self.attempt(request, context, &mut telemetry).instrument(span).await;
+        telemetry.finish(result.as_ref().err());
+        result
+    }
+
+    /// Sends a request with credentials, unless it has some of its own, and reads the answer. When the server refuses
+    /// the credentials, sends it once more if there are others and the body can be sent again.
+    async fn attempt<A: Answer>(
+        &self,
+        mut request: Request<Body>,
+        context: Context<'_>,
+        telemetry: &mut Attempt<'_>,
+    ) -> Result<A, Error> {
+        let write = Some(context.hooks).filter(|hooks| !hooks.is_empty());
+        let write = write.and_then(|_| Write::of(&request, context.line));
+        self.address(&mut request)?;
+        let has_credentials = request.headers().contains_key(AUTHORIZATION);
+        let mut credential = if has_credentials { None } else { Some(self.authentication.credential().await?) };
+        let mut may_replace = credential.is_some() && self.authentication.can_change();
+        loop {
+            let spare = if may_replace { try_clone(&request) } else { None };
+            if let Some(credential) = &credential {
+                credential.apply(request.headers_mut());
+            }
+            let mut admission = match &write {
+                Some(write) => Some(context.hooks.admit(write).await?),
+                None => None,
+            };
+            let sent = admitted(&mut admission, self.send(request, context.line)).await;
+            let sent = sent.map_err(|error| self.authentication.explain(error));
+            let refusal = refusal(&sent).filter(|_| may_replace);
+            if let (Some(refusal), Some(refused)) = (refusal, &credential)
+                && let Some(other) = self.authentication.replacement(refused, refusal).await
+                && let Some(spare) = spare
+            {
+                // Read to its end, so that HTTP/1.1 can use the connection again.
+                let error = response::into_error(context.line.method(), sent).await;
+                drop(conclude::<A>(admission, Err(error)));
+                (request, credential, may_replace) = (spare, Some(other), false);
+                continue;
+            }
+            let response = match sent {
+                Ok(response) => response,
+                Err(error) => return conclude(admission, Err(error)),
+            };
+            telemetry.status = Some(response.status());
+            let answer = admitted(&mut admission, A::receive(response, self, context, telemetry)).await;
+            return conclude(admission, answer.map_err(|error| self.authentication.explain(error)));
+        }
+    }
+
+    /// Hands a request to the transport.
+    async fn send(&self, request: Request<Body>, line: &Arc<RequestLine>) -> Result<Response<Body>, Error> {
+        let response = self.transport.send(request).await;
+        let response = response.map_err(|error| Error::from_service(error, self.server.as_ref()))?;
+        let (mut head, body) = response.into_parts();
+        self.warnings.handle(&head.headers, &mut head.extensions, line);
+        Ok(Response::from_parts(head, body.of_request(line)))
+    }
+
+    /// Adds what is the same in all requests to this server.
+    fn address(&self, request: &mut Request<Body>) -> Result<(), Error> {
+        if let Some(server) = &self.server {
+            *request.uri_mut() = resolve(server, request.uri()).map_err(|error| Error::new(Kind::Uri(error)))?;
+        }
+        for (name, value) in &self.headers {
+            request.headers_mut().append(name, value.clone());
+        }
+        if !self.compression {
+            request.headers_mut().remove(ACCEPT_ENCODING);
+        }
+        Ok(())
+    }
+
+    /// Waits until the rate limit lets a request through.
+    async fn rate_limited(&self) {
+        if let Some(limit) = &self.rate_limit {
+            limit.acquire().await;
+        }
+    }
+
+    /// Our own timeout.
+    fn timed_out(&self, previous: Option<Error>) -> Error {
+        let limit = self.limits.request_timeout.unwrap_or_default();
+        Error::new(Kind::Timeout { limit, previous: previous.map(Box::new) })
+    }
+}
+
+/// Runs a part of a request within the permits of its write, if it is one.
+async fn admitted<T>(
+    admission: &mut Option<Admission>,
+    part: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    match admission {
+        Some(admission) => admission.run(part).await,
+        None => part.await,
+    }
+}
+
+/// Tells the hooks of a write its outcome.
+fn conclude<A: Answer>(admission: Option<Admission>, result: Result<A, Error>) -> Result<A, Error> {
+    if let Some(admission) = admission {
+        match &result {
+            Err(error) => admission.failed(error),
+            Ok(answer) => match answer.refusal() {
+                Some(error) => admission.failed(&error),
+                None => admission.succeeded(answer.encoded()),
+            },
+        }
+    }
+    result
+}
+
+fn refusal(sent: &Result<Response<Body>, Error>) -> Option<Refusal> {
+    match sent {
+        Ok(response) if response.status() == StatusCode::UNAUTHORIZED => Some(Refusal::Unauthorized),
+        Err(error) if error.is_certificate_refused() => Some(Refusal::Certificate),
+        _ => None,
+    }
+}
+
+/// The path and query of `target` at `server`, behind the prefix of its path.
+fn resolve(server: &Uri, target: &Uri) -> Result<Uri, http::Error> {
+    let prefix = server.path().trim_end_matches('/');
+    let mut parts = server.clone().into_parts();
+    let target = target.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
+    parts.path_and_query =
+        Some(if prefix.is_empty() { target } else { PathAndQuery::try_from(format!("{prefix}{target}"))? });
+    Ok(Uri::from_parts(parts)?)
+}
+
+/// The same request again, unless its body can be sent only once.
+fn try_clone(request: &Request<Body>) -> Option<Request<Body>> {
+    let mut clone = Request::new(request.body().try_clone()?);
+    *clone.method_mut() = request.method().clone();
+    *clone.uri_mut() = request.uri().clone();
+    *clone.version_mut() = request.version();
+    *clone.headers_mut() = request.headers().clone();
+    *clone.extensions_mut() = request.extensions().clone();
+    Some(clone)
+}
+
+/// The deadline of a request has passed.
+struct Elapsed;
+
+async fn within<T>(deadline: Option<Instant>, future: impl Future<Output = T>) -> Result<T, Elapsed> {
+    match deadline {
+        None => Ok(future.await),
+        Some(deadline) => tokio::time::timeout_at(deadline, future).await.map_err(|_| Elapsed),
+    }
+}

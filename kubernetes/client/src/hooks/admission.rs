@@ -1,0 +1,107 @@
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::Method;
+use kubernetes_core::Encoded;
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::WriteHook;
+use super::object::WrittenObject;
+use super::outcome::WriteOutcome;
+use super::permit::{Revocation, WritePermit};
+use super::write::Write;
+use crate::clock;
+use crate::error::{Error, Kind};
+
+/// A write that all hooks have permitted, until they are told its outcome.
+pub(crate) struct Admission {
+    write: Write,
+    hooks: Vec<Arc<dyn WriteHook>>,
+    /// The first of the permits' ends, and the time that it was granted for.
+    end: Option<(Instant, Duration)>,
+    timer: Option<Pin<Box<Sleep>>>,
+    revocations: Vec<Revocation>,
+    is_sent: bool,
+}
+
+impl Admission {
+    pub(super) fn new(write: Write) -> Self {
+        Self { write, hooks: Vec::new(), end: None, timer: None, revocations: Vec::new(), is_sent: false }
+    }
+
+    pub(super) fn add(&mut self, hook: Arc<dyn WriteHook>, permit: WritePermit) {
+        self.hooks.push(hook);
+        // A limit that the clock can't count is none.
+        let end = permit.limit.and_then(|limit| Some((clock::now().checked_add(limit)?, limit)));
+        self.end = self.end.into_iter().chain(end).min_by_key(|(at, _)| *at);
+        self.revocations.extend(permit.revoked);
+    }
+
+    /// Fails if a permit has ended, as it may while later hooks decide.
+    pub(super) fn check(&mut self) -> Result<(), Error> {
+        match self.end {
+            Some((at, limit)) if at <= clock::now() => Err(Error::new(Kind::HookTimeout { limit })),
+            end => {
+                self.timer = end.map(|(at, _)| Box::pin(sleep_until(at)));
+                Ok(())
+            }
+        }
+    }
+
+    /// Runs a part of the write, until the first permit ends.
+    pub(crate) async fn run<T>(&mut self, part: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        let mut part = pin!(part);
+        poll_fn(|cx| {
+            // First, so that nothing is sent after the end.
+            if let Poll::Ready(error) = self.poll_ended(cx) {
+                return Poll::Ready(Err(error));
+            }
+            self.is_sent = true;
+            part.as_mut().poll(cx)
+        })
+        .await
+    }
+
+    fn poll_ended(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
+        if let Some(timer) = &mut self.timer
+            && timer.as_mut().poll(cx).is_ready()
+        {
+            let limit = self.end.map(|(_, limit)| limit).unwrap_or_default();
+            return Poll::Ready(Error::new(Kind::HookTimeout { limit }));
+        }
+        for revocation in &mut self.revocations {
+            if let Poll::Ready(error) = revocation.as_mut().poll(cx) {
+                return Poll::Ready(Error::new(Kind::Hook(error)));
+            }
+        }
+        Poll::Pending
+    }
+
+    /// The write succeeded; `response` is `None` if the client does not read it.
+    pub(crate) fn succeeded(mut self, response: Option<&Encoded>) {
+        let objects = WrittenObject::of(response, self.write.key().filter(|_| self.write.method() == Method::DELETE));
+        self.finish(&WriteOutcome::Done(&objects));
+    }
+
+    pub(crate) fn failed(mut self, error: &Error) {
+        let outcome = if self.is_sent { WriteOutcome::of_error(error) } else { WriteOutcome::NotSent };
+        self.finish(&outcome);
+    }
+
+    fn finish(&mut self, outcome: &WriteOutcome<'_>) {
+        for hook in std::mem::take(&mut self.hooks) {
+            hook.after(&self.write, outcome);
+        }
+    }
+}
+
+impl Drop for Admission {
+    /// When the request's future is dropped, or a later hook refused the write.
+    fn drop(&mut self) {
+        let outcome = if self.is_sent { WriteOutcome::Unknown(None) } else { WriteOutcome::NotSent };
+        self.finish(&outcome);
+    }
+}

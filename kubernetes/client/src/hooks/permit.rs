@@ -1,0 +1,55 @@
+use std::error::Error as StdError;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use crate::error::BoxError;
+
+/// How long a write may take: what [`WriteHook::before`](super::WriteHook::before) grants.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use kubernetes_client::WritePermit;
+///
+/// # fn lost() -> impl Future<Output = std::io::Error> + Send + 'static { std::future::pending() }
+/// let permit = WritePermit::within(Duration::from_secs(5)).revoked_by(lost());
+/// ```
+///
+/// A write that is still under way when its permit ends is abandoned, as if its future was dropped: the connection or
+/// stream is closed, and the server may have carried it out.
+pub struct WritePermit {
+    pub(super) limit: Option<Duration>,
+    pub(super) revoked: Option<Revocation>,
+}
+
+pub(super) type Revocation = Pin<Box<dyn Future<Output = BoxError> + Send>>;
+
+impl WritePermit {
+    /// A permit that does not end before the write does.
+    pub fn unlimited() -> Self {
+        Self { limit: None, revoked: None }
+    }
+
+    /// A permit that ends after `limit`, counted from when the hook returns it. No write starts after its end.
+    ///
+    /// The time is tokio's, which stops while the machine is suspended.
+    pub fn within(limit: Duration) -> Self {
+        Self { limit: Some(limit), ..Self::unlimited() }
+    }
+
+    /// The permit also ends when `revocation` completes. Its output becomes the source of the request's error.
+    pub fn revoked_by<E>(self, revocation: impl Future<Output = E> + Send + 'static) -> Self
+    where
+        E: Into<Box<dyn StdError + Send + Sync>>,
+    {
+        Self { revoked: Some(Box::pin(async { revocation.await.into() })), ..self }
+    }
+}
+
+impl fmt::Debug for WritePermit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WritePermit").field("limit", &self.limit).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,98 @@
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, UPGRADE};
+use http::{HeaderValue, Method, Request};
+use kubernetes_core::{Encoded, GroupVersionResource, ObjectKey, ObjectMeta};
+
+use super::object::WrittenObject;
+use crate::body::Body;
+use crate::error::RequestLine;
+use crate::path::ResourcePath;
+
+/// A write, before it is sent and after: what a [`WriteHook`](super::WriteHook) is given.
+#[derive(Clone, Debug)]
+pub struct Write {
+    line: Arc<RequestLine>,
+    content_type: Option<HeaderValue>,
+    /// Empty if it is not in memory.
+    body: Bytes,
+    is_upgrade: bool,
+}
+
+impl Write {
+    /// `None` for a request that is not a write.
+    pub(crate) fn of(request: &Request<Body>, line: &Arc<RequestLine>) -> Option<Self> {
+        let is_upgrade = request.headers().contains_key(UPGRADE);
+        let is_read = [Method::GET, Method::HEAD, Method::OPTIONS, Method::TRACE].contains(request.method());
+        if is_read && !is_upgrade || is_dry_run(request.uri().query()) {
+            return None;
+        }
+        Some(Self {
+            line: Arc::clone(line),
+            content_type: request.headers().get(CONTENT_TYPE).cloned(),
+            body: request.body().bytes(),
+            is_upgrade,
+        })
+    }
+
+    /// The method of the request.
+    pub fn method(&self) -> &Method {
+        self.line.method()
+    }
+
+    /// The path of the request, without its query.
+    pub fn path(&self) -> &str {
+        self.line.path()
+    }
+
+    /// The resource that is written to; `None` for a path of another kind, such as `/metrics`.
+    pub fn resource(&self) -> Option<GroupVersionResource> {
+        self.resource_path().map(|path| path.group_version_resource())
+    }
+
+    /// The subresource that is written to, as `status` or `eviction`.
+    pub fn subresource(&self) -> Option<&str> {
+        self.resource_path()?.subresource
+    }
+
+    /// The namespace in the path.
+    pub fn namespace(&self) -> Option<&str> {
+        self.resource_path()?.namespace
+    }
+
+    /// The object that is written to: by the path, or by the body of a create. `None` for a collection, and for a create
+    /// with `generateName`.
+    pub fn key(&self) -> Option<ObjectKey> {
+        let path = self.resource_path()?;
+        path.key().or_else(|| {
+            let name = self.sent_metadata()?.name.filter(|name| !name.is_empty())?;
+            (self.method() == Method::POST).then(|| ObjectKey::new(path.namespace, &name))
+        })
+    }
+
+    /// The metadata in the body, if the body is an object or part of one: of a create, a replace, an apply or a merge
+    /// patch.
+    pub fn sent_metadata(&self) -> Option<ObjectMeta> {
+        let body = Encoded::new(self.content_type.clone(), self.body.clone());
+        body.decode::<WrittenObject>().ok().map(|object| object.metadata)
+    }
+
+    /// Whether it deletes a collection. Its objects are those that the request's selectors match.
+    pub fn is_collection_delete(&self) -> bool {
+        self.method() == Method::DELETE && self.resource_path().is_some_and(|path| path.name.is_none())
+    }
+
+    /// Whether it [upgrades](crate::Client::upgrade) the connection, as an exec does.
+    pub fn is_upgrade(&self) -> bool {
+        self.is_upgrade
+    }
+
+    pub(super) fn resource_path(&self) -> Option<ResourcePath<'_>> {
+        ResourcePath::parse(self.path())
+    }
+}
+
+fn is_dry_run(query: Option<&str>) -> bool {
+    query.is_some_and(|query| query.split('&').any(|parameter| parameter == "dryRun=All"))
+}

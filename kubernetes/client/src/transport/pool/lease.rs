@@ -1,0 +1,167 @@
+//! The right to send one request on a connection.
+
+use std::pin::Pin;
+use std::sync::{Arc, Weak};
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http::header::{HOST, PROXY_AUTHORIZATION};
+use http::uri::{PathAndQuery, Scheme};
+use http::{HeaderValue, Request, Response, Uri};
+use http_body::{Frame, SizeHint};
+use hyper::body::Incoming;
+use hyper::client::conn::{TrySendError, http2};
+
+use super::Inner;
+use super::close_reason::CloseReason;
+use super::http1::Http1;
+use crate::body::Body;
+use crate::transport::proxy::AbsoluteForm;
+use crate::transport::task;
+
+/// Given back when it is dropped.
+pub(super) struct Lease {
+    pool: Weak<Inner>,
+    id: u64,
+    reused: bool,
+    sender: Sender,
+}
+
+pub(super) enum Sender {
+    /// `None` once a request was sent, after which the connection is given back when it is ready again.
+    Http1(Option<Http1>),
+    Http2(http2::SendRequest<Body>, CloseReason),
+}
+
+/// Why a request failed, and the request if nothing of it was sent.
+pub(super) struct SendError {
+    pub(super) error: hyper::Error,
+    pub(super) unsent: Option<Request<Body>>,
+    /// What TLS said, if a certificate is the reason.
+    pub(super) refusal: Option<rustls::Error>,
+}
+
+impl Lease {
+    pub(super) fn new(pool: &Arc<Inner>, id: u64, reused: bool, sender: Sender) -> Self {
+        Self { pool: Arc::downgrade(pool), id, reused, sender }
+    }
+
+    /// Whether the connection has carried a request before.
+    pub(super) fn is_reused(&self) -> bool {
+        self.reused
+    }
+
+    pub(super) async fn send(mut self, request: Request<Body>) -> Result<Response<Body>, SendError> {
+        match &mut self.sender {
+            Sender::Http2(sender, close_reason) => {
+                let sent = sender.try_send_request(request).await;
+                let response =
+                    sent.map_err(|error| SendError { refusal: close_reason.refusal(), ..failed(error, None) })?;
+                Ok(response.map(|body| Body::new(LeasedBody { body, lease: Some(self) })))
+            }
+            Sender::Http1(http1) => {
+                let mut http1 = http1.take().expect("a lease is used up by its one request");
+                let uri = request.uri().clone();
+                let request = for_http1(request, http1.absolute.as_ref());
+                let response = http1.send(request).await.map_err(|error| failed(error, Some(uri)))?;
+                give_back_when_ready(self.pool.clone(), self.id, http1);
+                Ok(response)
+            }
+        }
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        let Some(pool) = self.pool.upgrade() else { return };
+        match &mut self.sender {
+            Sender::Http2(..) => pool.update(|state| state.release(self.id)),
+            Sender::Http1(http1) => {
+                if let Some(http1) = http1.take() {
+                    pool.update(|state| state.give_back(self.id, http1));
+                }
+            }
+        }
+    }
+}
+
+fn failed(mut error: TrySendError<Request<Body>>, uri: Option<Uri>) -> SendError {
+    let mut unsent = error.take_message();
+    if let (Some(request), Some(uri)) = (&mut unsent, uri) {
+        *request.uri_mut() = uri;
+    }
+    SendError { error: error.into_error(), unsent, refusal: None }
+}
+
+/// A connection is ready again when the whole response was read; if its body is dropped before, it is closed.
+fn give_back_when_ready(pool: Weak<Inner>, id: u64, mut http1: Http1) {
+    let give_back = move |http1| {
+        if let Some(pool) = pool.upgrade() {
+            pool.update(|state| state.give_back(id, http1));
+        }
+    };
+    if http1.sender.is_ready() {
+        return give_back(http1);
+    }
+    task::spawn(async move {
+        if http1.sender.ready().await.is_ok() {
+            give_back(http1);
+        }
+    });
+}
+
+/// What stands in the request line and `Host` of HTTP/1.1 (RFC 9112, §3.2).
+pub(super) fn for_http1(mut request: Request<Body>, absolute: Option<&AbsoluteForm>) -> Request<Body> {
+    let uri = request.uri();
+    if let Some(host) = host(uri) {
+        request.headers_mut().entry(HOST).or_insert(host);
+    }
+    match absolute {
+        Some(AbsoluteForm(authorization)) => {
+            if let Some(authorization) = authorization {
+                request.headers_mut().insert(PROXY_AUTHORIZATION, authorization.clone());
+            }
+        }
+        None => {
+            let target = request.uri().path_and_query().cloned();
+            *request.uri_mut() = target.unwrap_or_else(|| PathAndQuery::from_static("/")).into();
+        }
+    }
+    request
+}
+
+fn host(uri: &Uri) -> Option<HeaderValue> {
+    let authority = uri.authority()?;
+    let default = if uri.scheme() == Some(&Scheme::HTTPS) { 443 } else { 80 };
+    match authority.port_u16().filter(|port| *port != default) {
+        Some(port) => HeaderValue::try_from(format!("{}:{port}", authority.host())).ok(),
+        None => HeaderValue::from_str(authority.host()).ok(),
+    }
+}
+
+/// The body of a response, whose stream counts until the body ends or is dropped.
+struct LeasedBody {
+    body: Incoming,
+    lease: Option<Lease>,
+}
+
+impl http_body::Body for LeasedBody {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        if self.body.is_end_stream() || !matches!(frame, Some(Ok(_))) {
+            self.lease = None;
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

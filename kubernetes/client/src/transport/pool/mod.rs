@@ -1,0 +1,153 @@
+//! The connections to one server.
+//!
+//! HTTP/1.1 connections carry one request at a time and wait for the next one. An HTTP/2 connection carries as many as
+//! the server allows; beyond that another is opened, so that a request never waits behind streams that stay open, such
+//! as watches. (A connection of `hyper_util::client::legacy` queues them.)
+//!
+//! Connecting is a task of its own, which outlives the request that asked for it. Requests that need a connection wait
+//! for one in line. As many are being opened as the line needs: one, until it is known what a connection can carry.
+
+mod close_reason;
+mod connection;
+mod http1;
+mod http2;
+mod lease;
+mod state;
+mod upgrade;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use http::{Request, Response, Uri};
+use tokio::sync::oneshot;
+
+use super::connect::Connector;
+use super::{Transport, task};
+use crate::body::Body;
+use crate::error::{BoxError, ConnectFailed, NotSent};
+use lease::Lease;
+use state::State;
+
+/// How long an unused connection is kept, as in Go's `http.DefaultTransport`.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(90);
+
+/// Sends requests to one server. Nothing is connected or spawned before the first request, and then on the runtime of
+/// that request.
+pub(crate) struct Pool(Arc<Inner>);
+
+struct Inner {
+    connector: Connector,
+    upgrade_connector: Connector,
+    server: Uri,
+    state: Mutex<State>,
+}
+
+impl Pool {
+    /// A pool for `server`. `upgrade_connector` opens the connections that leave HTTP, each for one request.
+    pub(crate) fn new(connector: Connector, upgrade_connector: Connector, server: Uri) -> Self {
+        Self(Arc::new(Inner { connector, upgrade_connector, server, state: Mutex::new(State::default()) }))
+    }
+}
+
+impl Transport for Pool {
+    fn send(
+        &self,
+        mut request: Request<Body>,
+    ) -> Pin<Box<dyn Future<Output = Result<Response<Body>, BoxError>> + Send + '_>> {
+        Box::pin(async move {
+            if upgrade::is_requested(&request) {
+                return upgrade::send(self.0.upgrade_connector.clone(), self.0.server.clone(), request).await;
+            }
+            loop {
+                let lease = self.0.lease().await?;
+                let reused = lease.is_reused();
+                match lease.send(request).await {
+                    Ok(response) => return Ok(response),
+                    Err(failed) => match (failed.unsent, failed.refusal) {
+                        // The next connection would have the same certificate.
+                        (_, Some(refusal)) => return Err(refusal.into()),
+                        // The connection was closed while it was idle, which the next one tells from a server that
+                        // closes each at once.
+                        (Some(unsent), _) if reused => request = unsent,
+                        (Some(_), None) => return Err(NotSent(failed.error).into()),
+                        (None, None) => return Err(failed.error.into()),
+                    },
+                }
+            }
+        })
+    }
+}
+
+impl Inner {
+    /// Nothing panics while the state is locked, so a poisoned lock is as good as any.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A connection that can take a request now.
+    ///
+    /// Dropping the future gives up the place in the line.
+    async fn lease(self: &Arc<Self>) -> Result<Lease, ConnectFailed> {
+        loop {
+            let (handed, connect) = {
+                let mut state = self.lock();
+                if let Some(lease) = state.take(self) {
+                    return Ok(lease);
+                }
+                let (waiter, handed) = oneshot::channel();
+                (handed, state.enqueue(waiter))
+            };
+            if connect {
+                task::spawn(Attempt::new(self).run());
+            }
+            match handed.await {
+                Ok(result) => return result,
+                // What this request waited for won't come: it starts over, on its own runtime.
+                Err(_) => continue,
+            }
+        }
+    }
+
+    /// Changes the state, then gives what is free to those in line.
+    fn update(self: &Arc<Self>, change: impl FnOnce(&mut State)) {
+        let unclaimed = {
+            let mut state = self.lock();
+            change(&mut state);
+            state.assign(self)
+        };
+        // Dropping a lease locks the state.
+        drop(unclaimed);
+    }
+}
+
+/// A connection that is being opened.
+struct Attempt {
+    pool: Arc<Inner>,
+    finished: bool,
+}
+
+impl Attempt {
+    fn new(pool: &Arc<Inner>) -> Self {
+        Self { pool: Arc::clone(pool), finished: false }
+    }
+
+    async fn run(mut self) {
+        let result = connection::open(&self.pool).await;
+        self.finished = true;
+        match result {
+            Ok(opened) => self.pool.update(|state| state.opened(opened)),
+            Err(error) => self.pool.update(|state| state.failed(&ConnectFailed::new(error))),
+        }
+    }
+}
+
+impl Drop for Attempt {
+    /// When the runtime ends first.
+    fn drop(&mut self) {
+        if !self.finished {
+            self.pool.update(State::abandoned);
+        }
+    }
+}

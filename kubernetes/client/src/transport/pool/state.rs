@@ -1,0 +1,212 @@
+//! What connections there are, and who waits for one: without sockets and tasks.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use hyper::client::conn::http2;
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use super::close_reason::CloseReason;
+use super::http1::Http1;
+use super::lease::{Lease, Sender};
+use super::{IDLE_TIMEOUT, Inner};
+use crate::body::Body;
+use crate::clock;
+use crate::error::ConnectFailed;
+
+/// How many HTTP/1.1 connections are kept for later, as many as Go's clients have requests under way as a rule.
+const MOST_IDLE: usize = 100;
+
+#[derive(Default)]
+pub(super) struct State {
+    http1: Vec<Idle>,
+    http2: Vec<Shared>,
+    waiters: VecDeque<Waiter>,
+    /// How many connections are being opened.
+    connecting: usize,
+    /// How many requests the last connection could carry; `None` before the first.
+    carries: Option<usize>,
+    last_id: u64,
+}
+
+pub(super) type Waiter = oneshot::Sender<Result<Lease, ConnectFailed>>;
+
+/// An HTTP/1.1 connection without a request.
+struct Idle {
+    id: u64,
+    http1: Http1,
+    since: Instant,
+}
+
+/// An HTTP/2 connection.
+struct Shared {
+    id: u64,
+    sender: http2::SendRequest<Body>,
+    close_reason: CloseReason,
+    /// How many requests have it.
+    taken: usize,
+    /// How many may have it; `None` until the server has said so.
+    limit: Option<usize>,
+    used: bool,
+    since: Instant,
+}
+
+/// A connection that was just opened.
+pub(super) enum Opened {
+    Http1 { id: u64, http1: Http1 },
+    Http2 { id: u64, sender: http2::SendRequest<Body>, close_reason: CloseReason },
+}
+
+impl Shared {
+    fn free(&self) -> usize {
+        // The first request needs no limit to be known, which saves it a round trip.
+        self.limit.unwrap_or(1).saturating_sub(self.taken)
+    }
+}
+
+impl State {
+    pub(super) fn next_id(&mut self) -> u64 {
+        self.last_id += 1;
+        self.last_id
+    }
+
+    /// A connection with room, for one request.
+    pub(super) fn take(&mut self, pool: &Arc<Inner>) -> Option<Lease> {
+        self.http2.retain(|shared| !shared.sender.is_closed());
+        if let Some(shared) = self.http2.iter_mut().find(|shared| shared.free() > 0) {
+            shared.taken += 1;
+            let reused = std::mem::replace(&mut shared.used, true);
+            return Some(Lease::new(
+                pool,
+                shared.id,
+                reused,
+                Sender::Http2(shared.sender.clone(), shared.close_reason.clone()),
+            ));
+        }
+        while let Some(Idle { id, http1, since }) = self.http1.pop() {
+            if http1.sender.is_ready() && since.elapsed() < IDLE_TIMEOUT {
+                return Some(Lease::new(pool, id, true, Sender::Http1(Some(http1))));
+            }
+        }
+        None
+    }
+
+    /// Puts a request into the line. Whether another connection must be opened for it, which counts as begun then.
+    pub(super) fn enqueue(&mut self, waiter: Waiter) -> bool {
+        self.waiters.push_back(waiter);
+        if self.waiters.len() > self.coming() {
+            self.waiters.retain(|waiter| !waiter.is_closed());
+        }
+        let connect = self.waiters.len() > self.coming();
+        if connect {
+            self.connecting += 1;
+        }
+        connect
+    }
+
+    /// For how many requests there will be room without further connections.
+    fn coming(&self) -> usize {
+        let carries = self.carries.unwrap_or(usize::MAX);
+        let unsettled = self.http2.iter().filter(|shared| shared.limit.is_none() && !shared.sender.is_closed());
+        unsettled.fold(self.connecting.saturating_mul(carries), |sum, shared| {
+            sum.saturating_add(carries.saturating_sub(shared.taken))
+        })
+    }
+
+    /// Gives what is free to those in line, first come, first served. Those for whom nothing will come start over.
+    ///
+    /// Returns leases whose requests are gone; they must be dropped when the state is not locked.
+    pub(super) fn assign(&mut self, pool: &Arc<Inner>) -> Vec<Lease> {
+        let mut unclaimed = Vec::new();
+        while let Some(waiter) = self.waiters.pop_front() {
+            if waiter.is_closed() {
+                continue;
+            }
+            let Some(lease) = self.take(pool) else {
+                self.waiters.push_front(waiter);
+                break;
+            };
+            if let Err(Ok(lease)) = waiter.send(Ok(lease)) {
+                unclaimed.push(lease);
+            }
+        }
+        let coming = self.coming();
+        self.waiters.truncate(coming.max(unclaimed.len()));
+        unclaimed
+    }
+
+    pub(super) fn opened(&mut self, opened: Opened) {
+        self.connecting = self.connecting.saturating_sub(1);
+        let since = clock::now();
+        match opened {
+            Opened::Http1 { id, http1 } => {
+                self.carries = Some(1);
+                self.http1.push(Idle { id, http1, since });
+            }
+            Opened::Http2 { id, sender, close_reason } => {
+                self.http2.push(Shared { id, sender, close_reason, taken: 0, limit: None, used: false, since });
+            }
+        }
+    }
+
+    /// Tells all those in line for whom no other connection is coming.
+    pub(super) fn failed(&mut self, error: &ConnectFailed) {
+        self.abandoned();
+        while self.waiters.len() > self.coming() {
+            if let Some(waiter) = self.waiters.pop_front() {
+                // Whether the request is still there doesn't matter.
+                let _ = waiter.send(Err(error.clone()));
+            }
+        }
+    }
+
+    /// Connecting ended without a result.
+    pub(super) fn abandoned(&mut self) {
+        self.connecting = self.connecting.saturating_sub(1);
+    }
+
+    /// The server has said how many streams an HTTP/2 connection may have.
+    pub(super) fn settle(&mut self, id: u64, limit: usize) {
+        // With none at all, the request waits inside the connection; opening another would be no better.
+        let limit = limit.max(1);
+        self.carries = Some(limit);
+        if let Some(shared) = self.http2.iter_mut().find(|shared| shared.id == id) {
+            shared.limit = Some(limit);
+        }
+    }
+
+    /// A request on an HTTP/2 connection has ended.
+    pub(super) fn release(&mut self, id: u64) {
+        if let Some(shared) = self.http2.iter_mut().find(|shared| shared.id == id) {
+            shared.taken = shared.taken.saturating_sub(1);
+            shared.since = clock::now();
+        }
+    }
+
+    /// An HTTP/1.1 connection is free again.
+    pub(super) fn give_back(&mut self, id: u64, http1: Http1) {
+        if self.http1.len() < MOST_IDLE || !self.waiters.is_empty() {
+            self.http1.push(Idle { id, http1, since: clock::now() });
+        }
+    }
+
+    /// A connection has ended.
+    pub(super) fn remove(&mut self, id: u64) {
+        self.http1.retain(|idle| idle.id != id);
+        self.http2.retain(|shared| shared.id != id);
+    }
+
+    /// Closes a connection that was not used for long enough, or says when to ask again.
+    pub(super) fn expire(&mut self, id: u64) -> Instant {
+        let now = clock::now();
+        let http1 = self.http1.iter().filter(|idle| idle.id == id).map(|idle| idle.since);
+        let http2 = self.http2.iter().filter(|shared| shared.id == id && shared.taken == 0).map(|shared| shared.since);
+        let Some(since) = http1.chain(http2).next() else { return now + IDLE_TIMEOUT };
+        if now.duration_since(since) >= IDLE_TIMEOUT {
+            self.remove(id);
+            return now + IDLE_TIMEOUT;
+        }
+        since + IDLE_TIMEOUT
+    }
+}

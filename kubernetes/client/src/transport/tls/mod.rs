@@ -1,0 +1,136 @@
+//! TLS by rustls, with the provider of this crate's features whatever the process has chosen.
+
+mod authority;
+mod pem;
+mod validity;
+
+use std::sync::Arc;
+
+use http::uri::Scheme;
+use kubernetes_config::Config;
+use rustls::client::WantsClientCert;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::{ClientConfig, ConfigBuilder, DigitallySignedStruct, RootCertStore, SignatureScheme, WantsVerifier};
+
+use crate::clock;
+use crate::error::Error;
+
+pub(crate) use pem::fault as pem_fault;
+pub(crate) use validity::Validity;
+
+#[cfg(not(any(feature = "ring", feature = "aws-lc-rs")))]
+compile_error!("kubernetes-client needs one of its features `ring` and `aws-lc-rs`, for TLS");
+
+/// The cryptography to use; of both, the one that was asked for beside the default.
+pub(crate) fn provider() -> CryptoProvider {
+    #[cfg(feature = "aws-lc-rs")]
+    return rustls::crypto::aws_lc_rs::default_provider();
+    #[cfg(all(feature = "ring", not(feature = "aws-lc-rs")))]
+    return rustls::crypto::ring::default_provider();
+}
+
+/// The settings of TLS in a configuration, except for the client's certificate, which may change.
+#[derive(Clone)]
+pub(crate) struct Settings(ConfigBuilder<ClientConfig, WantsClientCert>);
+
+impl Settings {
+    pub(crate) fn new(config: &Config) -> Result<Self, Error> {
+        let provider = Arc::new(provider());
+        let builder = builder(&provider)?;
+        let is_plain = config.server.scheme() != Some(&Scheme::HTTPS);
+        if config.insecure_skip_tls_verify {
+            tracing::warn!(server = %config.server, "the server's certificate is not verified: insecure-skip-tls-verify");
+            Ok(Self(builder.dangerous().with_custom_certificate_verifier(Arc::new(AcceptAny(provider)))))
+        } else if is_plain && config.certificate_authority.is_none() {
+            // Without TLS nothing needs to be trusted, and a machine without certificates will do.
+            Ok(Self(builder.with_root_certificates(RootCertStore::empty())))
+        } else {
+            let verifier = authority::verifier(config, provider)?;
+            Ok(Self(builder.dangerous().with_custom_certificate_verifier(verifier)))
+        }
+    }
+
+    /// With the certificate to prove who the client is. Each has sessions of its own to resume, since a session that is
+    /// resumed keeps the certificate it began with.
+    pub(crate) fn client_config(&self, identity: Option<Arc<CertifiedKey>>) -> ClientConfig {
+        let builder = self.0.clone();
+        let mut config = match identity {
+            None => builder.with_no_client_auth(),
+            Some(identity) => builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(identity))),
+        };
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        config
+    }
+}
+
+fn builder(provider: &Arc<CryptoProvider>) -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, Error> {
+    ClientConfig::builder_with_details(Arc::clone(provider), clock::time_provider())
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Error::build_from("TLS can't be set up", error))
+}
+
+/// For a proxy without TLS.
+pub(crate) fn without_roots() -> Result<ClientConfig, Error> {
+    Ok(builder(&Arc::new(provider()))?.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
+}
+
+/// The settings for a proxy that is reached over TLS itself.
+///
+/// As kubectl has it, the authorities of the cluster are trusted for it too, and `insecure-skip-tls-verify` counts. So
+/// do those of the platform, which as a rule signed a proxy's certificate; and it is sent no client certificate.
+pub(crate) fn proxy_config(config: &Config) -> Result<ClientConfig, Error> {
+    let provider = Arc::new(provider());
+    let builder = builder(&provider)?;
+    if config.insecure_skip_tls_verify {
+        let verifier = Arc::new(AcceptAny(provider));
+        return Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth());
+    }
+    let mut roots = match &config.certificate_authority {
+        Some(pem) => authority::given_roots(pem)?.0,
+        None => RootCertStore::empty(),
+    };
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    Ok(builder.with_root_certificates(roots).with_no_client_auth())
+}
+
+/// Accepts any certificate, for `insecure-skip-tls-verify`. The server must still have the certificate's key.
+#[derive(Debug)]
+struct AcceptAny(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for AcceptAny {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}

@@ -1,0 +1,12 @@
+use rustls::pki_types::pem::Error;
+
+/// What is wrong with PEM. The error itself may quote a key.
+pub(crate) fn fault(error: &Error) -> &'static str {
+    match error {
+        Error::MissingSectionEnd { .. } => "its END line is missing",
+        Error::IllegalSectionStart { .. } => "its BEGIN line is wrong",
+        Error::Base64Decode(_) => "it is not valid base64 between the BEGIN and END lines",
+        Error::NoItemsFound => "there is no BEGIN line of the kind",
+        _ => "it can't be read",
+    }
+}

@@ -1,0 +1,158 @@
+//! When a certificate is valid. rustls says so for the server's alone, and only when it refuses it.
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::Offset;
+use rustls::CertificateError;
+use rustls::pki_types::{CertificateDer, UnixTime};
+
+const INTEGER: u8 = 0x02;
+const SEQUENCE: u8 = 0x30;
+const UTC_TIME: u8 = 0x17;
+const GENERALIZED_TIME: u8 = 0x18;
+/// The explicit tag of the version.
+const VERSION: u8 = 0xa0;
+
+/// The field `validity` of a certificate (RFC 5280, §4.1.2.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Validity {
+    pub(crate) not_before: Timestamp,
+    pub(crate) not_after: Timestamp,
+}
+
+impl Validity {
+    /// `None` for what is no certificate.
+    pub(crate) fn of(certificate: &CertificateDer<'_>) -> Option<Self> {
+        let (SEQUENCE, mut certificate) = Der(certificate).next()? else { return None };
+        let (SEQUENCE, mut signed) = certificate.next()? else { return None };
+        let mut field = signed.next()?;
+        if field.0 == VERSION {
+            field = signed.next()?;
+        }
+        let (INTEGER, _serial_number) = field else { return None };
+        let (SEQUENCE, _signature_algorithm) = signed.next()? else { return None };
+        let (SEQUENCE, _issuer) = signed.next()? else { return None };
+        let (SEQUENCE, mut validity) = signed.next()? else { return None };
+        Some(Self { not_before: validity.time()?, not_after: validity.time()? })
+    }
+
+    /// What is wrong with the certificate at a time.
+    pub(crate) fn fault(&self, name: &str, now: Timestamp) -> Option<String> {
+        if now > self.not_after {
+            return Some(format!("{name} expired at {}: renew it", self.not_after));
+        }
+        (now < self.not_before)
+            .then(|| format!("{name} is not valid before {}: is the clock of this machine right?", self.not_before))
+    }
+}
+
+impl Validity {
+    /// As webpki checks certificates.
+    pub(crate) fn check(&self, now: UnixTime) -> Result<(), CertificateError> {
+        let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
+        match () {
+            () if now > self.not_after.as_second() => Err(CertificateError::Expired),
+            () if now < self.not_before.as_second() => Err(CertificateError::NotValidYet),
+            () => Ok(()),
+        }
+    }
+}
+
+/// A run of values in DER.
+struct Der<'a>(&'a [u8]);
+
+impl<'a> Der<'a> {
+    /// The tag and content of the next value.
+    fn next(&mut self) -> Option<(u8, Der<'a>)> {
+        let (&tag, rest) = self.0.split_first()?;
+        let (&first, rest) = rest.split_first()?;
+        let (length, rest) = match first {
+            0..=0x7f => (usize::from(first), rest),
+            // Up to four bytes of length: no certificate is larger.
+            0x81..=0x84 => {
+                let (bytes, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
+                (
+                    bytes
+                        .iter()
+                        .try_fold(0_usize, |length, byte| length.checked_mul(256)?.checked_add((*byte).into()))?,
+                    rest,
+                )
+            }
+            _ => return None,
+        };
+        let (content, rest) = rest.split_at_checked(length)?;
+        self.0 = rest;
+        Some((tag, Der(content)))
+    }
+
+    /// `YYMMDDHHMMSSZ`, in which 50 is 1950, or `YYYYMMDDHHMMSSZ`.
+    fn time(&mut self) -> Option<Timestamp> {
+        let (tag, Der(content)) = self.next()?;
+        let text = std::str::from_utf8(content).ok()?.strip_suffix('Z')?;
+        let digits = match (tag, text.len()) {
+            (UTC_TIME, 12) if text.as_bytes().first()? >= &b'5' => format!("19{text}"),
+            (UTC_TIME, 12) => format!("20{text}"),
+            (GENERALIZED_TIME, 14) => text.to_owned(),
+            _ => return None,
+        };
+        if !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+            return None;
+        }
+        let number = |range: std::ops::Range<usize>| digits.get(range)?.parse::<i8>().ok();
+        let time = DateTime::new(
+            digits.get(0..4)?.parse().ok()?,
+            number(4..6)?,
+            number(6..8)?,
+            number(8..10)?,
+            number(10..12)?,
+            number(12..14)?,
+            0,
+        );
+        Offset::UTC.to_timestamp(time.ok()?).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+
+    use super::*;
+
+    fn certificate(from: i32, until: i32) -> CertificateDer<'static> {
+        let mut params = CertificateParams::new(vec!["example.com".to_owned()]).unwrap();
+        params.not_before = date_time_ymd(from, 1, 2);
+        params.not_after = date_time_ymd(until, 12, 31);
+        params.self_signed(&KeyPair::generate().unwrap()).unwrap().der().clone()
+    }
+
+    #[test]
+    fn reads_both_kinds_of_time() {
+        for (from, until) in [(1975, 2049), (2024, 2026), (1999, 2050), (2051, 4096)] {
+            let validity = Validity::of(&certificate(from, until)).unwrap();
+            assert_eq!(validity.not_before, format!("{from}-01-02T00:00:00Z").parse().unwrap());
+            assert_eq!(validity.not_after, format!("{until}-12-31T00:00:00Z").parse().unwrap());
+        }
+    }
+
+    #[test]
+    fn says_what_is_wrong_now() {
+        let validity = Validity::of(&certificate(2024, 2026)).unwrap();
+        let fault = |now: &str| validity.fault("it", now.parse().unwrap());
+        assert_eq!(fault("2025-06-01T00:00:00Z"), None);
+        assert_eq!(fault("2027-01-01T00:00:00Z").unwrap(), "it expired at 2026-12-31T00:00:00Z: renew it");
+        assert!(fault("2024-01-01T00:00:00Z").unwrap().starts_with("it is not valid before 2024-01-02T00:00:00Z"));
+    }
+
+    #[test]
+    fn survives_what_is_no_certificate() {
+        let whole = certificate(2024, 2026);
+        for length in 0..whole.len() {
+            let cut = CertificateDer::from(whole.get(..length).unwrap().to_vec());
+            assert_eq!(Validity::of(&cut), None);
+            let mut changed = whole.to_vec();
+            changed[length] ^= 0xff;
+            // Whatever it says, it does not panic.
+            let _ = Validity::of(&CertificateDer::from(changed));
+        }
+    }
+}
