@@ -33,7 +33,8 @@
 //!
 //! # What it leaves out
 //!
-//! - Users and permissions: everybody may do everything. Reviews of access and tokens are answered with 501.
+//! - Users and permissions: everybody may do everything. Reviews of access and tokens are answered; a test decides what they
+//!   say ([`TestServer::on_access_review`]), but no request is refused for it.
 //! - Admission (webhooks, policies, quotas, default service accounts) and defaults of built-in resources: an object is
 //!   stored as it was sent.
 //! - Validation beyond structure: types of fields and names are checked, not what Go code checks beyond them. Of the
@@ -46,6 +47,7 @@
 //! - Protobuf and CBOR, OpenAPI (`kubectl explain`), connections (`exec`, `attach`, `portforward`, `proxy`) and logs. They
 //!   are answered with 415, 406, 404 or 501.
 
+mod access;
 mod clock;
 mod definitions;
 mod discovery;
@@ -68,6 +70,7 @@ mod status;
 mod store;
 mod watch;
 
+pub use access::{Access, AccessAttributes};
 pub use faults::{Fault, RandomFaults};
 pub use server::{
     CustomResource, LoadError, RecordedRequest, ResponseBody, TestServer, TestServerBuilder, TestService,

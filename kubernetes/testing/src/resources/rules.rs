@@ -143,7 +143,9 @@ impl Rules {
                 self.short_names(&["rc"]).categories(&["all"]).generation(&[]).selectable_fields(&["status.replicas"])
             }
             "resourcequotas" => self.short_names(&["quota"]).returns_deleted(),
-            "secrets" => Self { convert: strategy::encode_string_data, ..self }.selectable_fields(&["type"]).layout(printing::SECRET),
+            "secrets" => Self { convert: strategy::encode_string_data, ..self }
+                .selectable_fields(&["type"])
+                .layout(printing::SECRET),
             "serviceaccounts" => self.short_names(&["sa"]).returns_deleted(),
             "services" => self
                 .short_names(&["svc"])

@@ -9,9 +9,10 @@ use super::custom_resource::CustomResource;
 use super::record::Limits;
 use super::shared::Shared;
 use super::{TestServer, load};
+use crate::access::AccessPolicy;
 use crate::clock::Clock;
 use crate::resources::Registry;
-use crate::state::{Deadlines, Settings, State};
+use crate::state::{Deadlines, Settings, State, Tokens};
 use crate::store::Store;
 
 /// Builds a [`TestServer`].
@@ -127,6 +128,8 @@ impl TestServerBuilder {
             random: Rng::with_seed(self.seed),
             settings: self.settings,
             deadlines: Deadlines::default(),
+            access: AccessPolicy::default(),
+            tokens: Tokens::default(),
         };
         for name in &self.namespaces {
             let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});

@@ -28,6 +28,7 @@ pub use load::LoadError;
 pub use record::RecordedRequest;
 pub use service::TestService;
 
+use crate::access::{Access, AccessAttributes, AccessPolicy};
 use crate::clock;
 use crate::faults::{Fault, RandomFaults};
 use crate::semantics;
@@ -156,6 +157,24 @@ impl TestServer {
     /// Removes all faults that have not happened yet.
     pub fn clear_faults(&self) {
         self.shared.with(|inner| inner.rules.clear());
+    }
+
+    /// Decides what reviews of access say: `SelfSubjectAccessReview`, `SubjectAccessReview`,
+    /// `LocalSubjectAccessReview`. Without a script, everything is allowed. Requests are never refused.
+    ///
+    /// ```
+    /// use kubernetes_testing::{Access, TestServer};
+    ///
+    /// let server = TestServer::in_process();
+    /// server.on_access_review(|attributes| match attributes.verb.as_str() {
+    ///     "get" | "list" | "watch" => Access::Allowed,
+    ///     verb => Access::Denied(format!("{} may not {verb}", attributes.user)),
+    /// });
+    /// ```
+    ///
+    /// The function runs while the server is locked: it must not use the server.
+    pub fn on_access_review(&self, decide: impl Fn(&AccessAttributes) -> Access + Send + Sync + 'static) {
+        self.shared.with(|inner| inner.state.access = AccessPolicy::new(decide));
     }
 
     /// The requests so far, including those that were not carried out because of a fault.

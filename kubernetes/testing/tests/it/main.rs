@@ -8,6 +8,7 @@ mod lists;
 mod objects;
 mod ports;
 mod properties;
+mod reviews;
 mod shards;
 mod subresources;
 mod support;

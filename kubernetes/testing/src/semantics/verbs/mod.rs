@@ -8,8 +8,10 @@ mod eviction;
 mod list;
 mod load;
 mod patch;
+mod reviews;
 mod scale;
 mod subresources;
+mod tokens;
 mod update;
 mod watch;
 

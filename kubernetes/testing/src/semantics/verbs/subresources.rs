@@ -3,7 +3,7 @@ use serde_json::Value;
 use super::binding::bind;
 use super::eviction::evict;
 use super::scale::scale;
-use super::{list, patch, update};
+use super::{list, patch, tokens, update};
 use crate::reply::Reply;
 use crate::request::ApiRequest;
 use crate::semantics::decoding::read_form;
@@ -39,7 +39,10 @@ pub(in crate::semantics) fn subresource(state: &mut State, request: &ApiRequest,
             let binding: Value = read_form(request, &subresource)?;
             bind(state, request, target, &binding)
         }
-        ("token", _) => Err(Status::not_implemented("tokens: there are no users")),
+        ("token", "create") => {
+            let token_request: Value = read_form(request, &subresource)?;
+            tokens::issue(state, target, &token_request)
+        }
         (_, "get") => list::get(state, request, target),
         // Each changes a part of the object (`writes::limits`): status, ephemeralcontainers, resize, approval, finalize.
         (_, "update") => update::update(state, request, target),
