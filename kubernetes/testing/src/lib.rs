@@ -44,8 +44,10 @@
 //! - Controllers other than the garbage collector and the namespace controller, which act at once: no Deployment gets
 //!   pods, and no disruption budget is counted. Removing a pod after its grace period, and an event after an hour, is
 //!   done by the server's clock.
-//! - Protobuf and CBOR, OpenAPI (`kubectl explain`), connections (`exec`, `attach`, `portforward`, `proxy`) and logs. They
-//!   are answered with 415, 406, 404 or 501.
+//! - Containers: scripts of the test play them ([`TestServer::on_exec`], [`on_attach`](TestServer::on_attach),
+//!   [`on_port_forward`](TestServer::on_port_forward), [`on_log`](TestServer::on_log)). Connections are WebSockets; the
+//!   older SPDY without one is refused, and so is `proxy`.
+//! - Protobuf and CBOR, and OpenAPI (`kubectl explain`). They are answered with 415, 406 or 404.
 
 mod access;
 mod clock;
@@ -68,10 +70,14 @@ mod shape;
 mod state;
 mod status;
 mod store;
+mod streams;
 mod watch;
 
 pub use access::{Access, AccessAttributes};
 pub use faults::{Fault, RandomFaults};
 pub use server::{
     CustomResource, LoadError, RecordedRequest, ResponseBody, TestServer, TestServerBuilder, TestService,
+};
+pub use streams::{
+    ContainerIo, ExecRequest, Exit, Input, LogRequest, Output, PortForwardRequest, PortIo, TerminalSize, TerminalSizes,
 };

@@ -1,12 +1,14 @@
 //! Faults that a test injects: the effects of a bad network or an overloaded server on requests.
 
 mod damage;
+mod frames;
 mod random;
 mod rules;
 
 use std::time::Duration;
 
 pub(crate) use damage::{Damage, Filter as DamageFilter, Piece};
+pub(crate) use frames::{FrameFault, FrameFaults};
 pub use random::RandomFaults;
 pub(crate) use rules::Rules;
 
@@ -60,6 +62,8 @@ pub(crate) enum Action {
     GoneEvent,
     /// The response is damaged on its way.
     Damage(Damage),
+    /// The frames of an upgraded connection are damaged.
+    Frames(FrameFault),
 }
 
 impl Action {
@@ -171,6 +175,28 @@ impl Fault {
         Self::new(Action::Damage(Damage::DropBookmarks))
     }
 
+    /// Each frame of an upgraded connection (exec, attach, port-forward) comes after this time.
+    pub fn delay_frames(by: Duration) -> Self {
+        Self::new(Action::Frames(FrameFault::Delay(by)))
+    }
+
+    /// The messages of an upgraded connection come in fragments of this many bytes, each a frame of its own.
+    ///
+    /// [`split`](Self::split) cuts the bytes of frames, and [`reset_after`](Self::reset_after) the connection.
+    pub fn fragment(bytes: usize) -> Self {
+        Self::new(Action::Frames(FrameFault::Fragment(bytes.max(1))))
+    }
+
+    /// A frame with a reserved opcode comes before the first message of an upgraded connection.
+    pub fn bad_opcode() -> Self {
+        Self::new(Action::Frames(FrameFault::BadOpcode))
+    }
+
+    /// The pings on an upgraded connection are not answered.
+    pub fn drop_pongs() -> Self {
+        Self::new(Action::Frames(FrameFault::DropPongs))
+    }
+
     /// Only for requests with this method.
     pub fn method(mut self, method: http::Method) -> Self {
         self.filter.method = Some(method);
@@ -216,7 +242,11 @@ impl Fault {
 
     fn fits(&self, method: &http::Method, path: &str, info: &RequestInfo) -> bool {
         let Filter { method: wanted, path: at, verb, resource } = &self.filter;
-        let is_possible = !self.action.is_for_watches() || info.verb == "watch";
+        let is_connection = || ["/exec", "/attach", "/portforward"].iter().any(|end| info.resource.ends_with(end));
+        let is_possible = match &self.action {
+            Action::Frames(_) => is_connection(),
+            action => !action.is_for_watches() || info.verb == "watch",
+        };
         is_possible
             && wanted.as_ref().is_none_or(|wanted| wanted == method)
             && at.as_ref().is_none_or(|at| at == path)

@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::resources::Registry;
 use crate::state::{Deadlines, Settings, State, Tokens};
 use crate::store::Store;
+use crate::streams::Scripts;
 
 /// Builds a [`TestServer`].
 ///
@@ -130,6 +131,7 @@ impl TestServerBuilder {
             deadlines: Deadlines::default(),
             access: AccessPolicy::default(),
             tokens: Tokens::default(),
+            scripts: Scripts::default(),
         };
         for name in &self.namespaces {
             let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});

@@ -11,6 +11,7 @@ use crate::access::AccessPolicy;
 use crate::clock::Clock;
 use crate::resources::Registry;
 use crate::store::Store;
+use crate::streams::Scripts;
 pub(crate) use deadlines::{Deadline, Deadlines};
 pub(crate) use tokens::{Token, Tokens};
 
@@ -26,6 +27,7 @@ pub(crate) struct State {
     pub(crate) deadlines: Deadlines,
     pub(crate) access: AccessPolicy,
     pub(crate) tokens: Tokens,
+    pub(crate) scripts: Scripts,
 }
 
 /// The behaviour that a test can change.
