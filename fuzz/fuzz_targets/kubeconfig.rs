@@ -2,7 +2,7 @@
 
 #![no_main]
 
-#[path = "../../kubernetes/config/tests/config/fuzz_check.rs"]
+#[path = "../../kubernetes/config/tests/it/fuzz_check.rs"]
 mod fuzz_check;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz_check::check(bytes));

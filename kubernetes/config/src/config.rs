@@ -1,14 +1,12 @@
-//! What a client needs to know to reach a server.
+//! The configuration that a client reaches a server with.
 
 use std::fmt;
 use std::path::PathBuf;
 
 use http::Uri;
 
-use crate::{
-    ClientIdentity, Credentials, Environment, Error, Impersonate, Kubeconfig, Overrides, Proxy, ProxyRules, in_cluster,
-    resolve,
-};
+use crate::secret::Shortened;
+use crate::{ClientIdentity, Credentials, Error, Impersonate, Proxy, ProxyRules};
 
 /// How to reach one API server, and as whom.
 ///
@@ -39,11 +37,11 @@ pub struct Config {
     pub tls_server_name: Option<String>,
     /// The certificate and key with which the client proves who it is in TLS.
     pub client_identity: Option<ClientIdentity>,
-    /// What the client says who it is with, beside `client_identity`.
+    /// The credentials for the `Authorization` header, beside `client_identity`.
     pub credentials: Credentials,
     /// The proxy to reach the server through: `http`, `https`, `socks5` or `socks5h`. It may contain a password.
     pub proxy_url: Option<Uri>,
-    /// What the environment says about proxies, for when there is no `proxy_url`; see [`proxy_for`](Self::proxy_for).
+    /// The proxies of the environment, used without a `proxy_url`; see [`proxy_for`](Self::proxy_for).
     pub proxy: ProxyRules,
     /// Whether responses must not be compressed.
     pub disable_compression: bool,
@@ -68,89 +66,6 @@ impl Config {
             disable_compression: false,
             impersonate: None,
         }
-    }
-
-    /// The current context of `$KUBECONFIG` or `~/.kube/config`, or else what a pod in a cluster finds.
-    ///
-    /// # Errors
-    ///
-    /// As [`from_environment`](Self::from_environment).
-    pub fn from_env() -> Result<Self, Error> {
-        Self::from_environment(&Environment::from_process())
-    }
-
-    /// As [`from_env`](Self::from_env), with the environment given as a value.
-    ///
-    /// A kubeconfig that names a current context decides alone; only when there is none is the in-cluster
-    /// configuration tried (as client-go's `DeferredLoadingClientConfig`).
-    ///
-    /// # Errors
-    ///
-    /// When a kubeconfig or what it refers to is wrong, or nothing is found; the message then tells all that was tried.
-    pub fn from_environment(environment: &Environment) -> Result<Self, Error> {
-        Self::from_environment_with(environment, &Overrides::default())
-    }
-
-    /// As [`from_environment`](Self::from_environment), with values that count instead of what is found there.
-    ///
-    /// A context, a cluster or a server that is asked for is looked for in the kubeconfig alone. In a pod without a
-    /// kubeconfig `namespace`, `token` and `certificate_authority` replace what the pod has.
-    ///
-    /// # Errors
-    ///
-    /// As [`from_environment`](Self::from_environment), and when an override is wrong.
-    pub fn from_environment_with(environment: &Environment, overrides: &Overrides) -> Result<Self, Error> {
-        environment.load_config(overrides)
-    }
-
-    /// The given context of a kubeconfig, or its current one; reads the files that the context refers to.
-    ///
-    /// The rules are client-go's (`tools/clientcmd`), except that what would lead to a request as nobody by mistake is
-    /// an error here: a user or cluster that is named but does not exist, and a client key without a certificate as
-    /// the only credential.
-    /// - Inline data beats a file, which is then not read. (kubectl says the same, and stops.)
-    /// - Relative paths are resolved against the directory of the kubeconfig that has the entry.
-    /// - An empty string counts as unset.
-    /// - Of several credentials one is used: `tokenFile`, unless it cannot be read; `token`; `username` and `password`,
-    ///   which contradict both; `exec`, unless there is a client certificate; `auth-provider`, which contradicts `exec`.
-    /// - A server without a scheme is `http`. For an `http` server the user's credentials and TLS settings are left
-    ///   out, so that none is sent in the clear.
-    /// - `proxy-url` beats the proxies of the environment of this process, and heeds no `NO_PROXY`.
-    ///
-    /// # Errors
-    ///
-    /// When there is no such context, when it is incomplete or contradicts itself, when a file cannot be read, when
-    /// data is no base64 or no PEM, when an exec plugin or auth provider is not set up completely or not a known one,
-    /// and when a proxy variable of the environment is no URL.
-    pub fn from_kubeconfig(kubeconfig: &Kubeconfig, context: Option<&str>) -> Result<Self, Error> {
-        let overrides = Overrides { context: context.map(str::to_owned), ..Overrides::default() };
-        Self::from_kubeconfig_with(kubeconfig, &overrides)
-    }
-
-    /// As [`from_kubeconfig`](Self::from_kubeconfig), with values that count instead of the kubeconfig's.
-    ///
-    /// # Errors
-    ///
-    /// As [`from_kubeconfig`](Self::from_kubeconfig), and when an override is wrong.
-    pub fn from_kubeconfig_with(kubeconfig: &Kubeconfig, overrides: &Overrides) -> Result<Self, Error> {
-        let mut config = resolve::config(kubeconfig, overrides)?;
-        config.proxy = ProxyRules::from_environment(&Environment::from_process())?;
-        Ok(config)
-    }
-
-    /// The configuration that every pod with a service account finds.
-    ///
-    /// The server is `KUBERNETES_SERVICE_HOST` and `KUBERNETES_SERVICE_PORT`; `token`, `ca.crt` and `namespace` are
-    /// files in `/var/run/secrets/kubernetes.io/serviceaccount`. Without `ca.crt` the platform's certificates are
-    /// trusted. The namespace is `$POD_NAMESPACE`, else that of the file, else `default`. As client-go's
-    /// `rest.InClusterConfig`.
-    ///
-    /// # Errors
-    ///
-    /// When a variable is not set, the token cannot be read or is empty, or `ca.crt` has no certificate.
-    pub fn from_cluster() -> Result<Self, Error> {
-        let environment = Environment::from_process();
-        in_cluster::config(&environment, &Overrides::default())
     }
 
     /// The proxy for a request to `uri`: `proxy_url`, or else the one that the environment has for it.
@@ -185,14 +100,5 @@ impl fmt::Debug for Config {
             .field("disable_compression", &self.disable_compression)
             .field("impersonate", &self.impersonate)
             .finish()
-    }
-}
-
-/// Bytes shown by their number, since a PEM text drowns everything else.
-pub(crate) struct Shortened<'a>(pub(crate) &'a [u8]);
-
-impl fmt::Debug for Shortened<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "[{} bytes]", self.0.len())
     }
 }

@@ -3,9 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use crate::error::Place;
-use crate::kubeconfig::Found;
-use crate::{Config, Error, Kubeconfig, Overrides, ProxyRules, Secret, in_cluster, resolve};
+use crate::Secret;
 
 /// The variables and directories that a configuration is found by, as values.
 ///
@@ -79,35 +77,5 @@ impl Environment {
             no_proxy: either("NO_PROXY"),
             ..Self::default()
         }
-    }
-
-    pub(crate) fn load_config(&self, overrides: &Overrides) -> Result<Config, Error> {
-        let not_found = match Kubeconfig::find(self)? {
-            Found::Kubeconfig(kubeconfig) if overrides.choose() || kubeconfig.current_context().is_some() => {
-                return self.with_proxy(resolve::config(&kubeconfig, overrides)?);
-            }
-            Found::Nothing(_) if overrides.is_server_alone() => {
-                return self.with_proxy(resolve::config(&Kubeconfig::empty(), overrides)?);
-            }
-            // No pod has contexts, clusters or users.
-            Found::Nothing(error) if overrides.choose() => return Err(error),
-            Found::Kubeconfig(kubeconfig) => kubeconfig.no_current_context(),
-            Found::Nothing(error) => error,
-        };
-        in_cluster::config(self, overrides).map_err(|not_in_cluster| {
-            let nothing = not_found.is_not_found() && not_in_cluster.is_not_found();
-            // Two reasons do not fit into one `source()`, so that both are told in full here.
-            let (no_kubeconfig, not_in_cluster) = (not_found.with_sources(), not_in_cluster.with_sources());
-            let message = format!(
-                "no configuration to reach a cluster with; tried the kubeconfig ({no_kubeconfig}), \
-                 and the in-cluster configuration ({not_in_cluster})"
-            );
-            if nothing { Error::not_found(message) } else { Error::new(Place::default(), message) }
-        })
-    }
-
-    fn with_proxy(&self, mut config: Config) -> Result<Config, Error> {
-        config.proxy = ProxyRules::from_environment(self)?;
-        Ok(config)
     }
 }

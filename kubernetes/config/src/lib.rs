@@ -46,54 +46,38 @@
 //! - values nested more than 64 deep or tagged `!!binary`, and a fault right behind the first document;
 //! - half a credential with nothing else (a client key, a password), which kubectl leaves out;
 //! - an OpenID Connect provider reached by `http` on another machine;
-//! - a proxy variable of the environment that is no URL of a proxy, which kubectl ignores.
+//! - a proxy variable of the environment that is not the URL of a proxy, which kubectl ignores.
 //!
 //! `ALL_PROXY` counts here and not in kubectl, and the relative path of an `idp-certificate-authority` starts from the
 //! kubeconfig's directory and not from the current one. The project's tests on a cluster compare the two.
 
-mod auth_provider;
 mod config;
 mod credentials;
-mod document;
-mod edit;
-mod entry;
 mod environment;
 mod error;
-mod exec;
-mod exec_plugin;
 mod files;
-mod from_node;
-mod identity;
-mod in_cluster;
 mod kubeconfig;
-mod lock;
-mod no_proxy;
-mod oidc;
+mod load;
 mod overrides;
-mod pem;
 mod proxy;
-mod resolve;
-mod scalar;
 mod secret;
-mod source;
-mod store;
+mod token;
 mod url;
 mod yaml;
 
 pub use config::Config;
-pub use credentials::{ClientIdentity, Credentials, Impersonate};
+pub use credentials::{
+    ClientIdentity, Credentials, ExecApiVersion, ExecCluster, ExecConfig, Impersonate, InteractiveMode, OidcConfig,
+};
 pub use environment::Environment;
 pub use error::Error;
-pub use exec::{ExecApiVersion, ExecCluster, ExecConfig, InteractiveMode};
 pub use files::MAX_FILE_BYTES;
 // For the other crates of this project.
 #[doc(hidden)]
 pub use files::read_file;
-pub use kubeconfig::{Kubeconfig, KubeconfigContext};
-pub use oidc::OidcConfig;
+pub use kubeconfig::{Kubeconfig, KubeconfigContext, KubeconfigUser};
 pub use overrides::Overrides;
 pub use proxy::{Proxy, ProxyRules, ProxyScheme};
 pub use secret::Secret;
-pub use store::KubeconfigUser;
 #[doc(hidden)]
 pub use url::is_loopback;

@@ -1,11 +1,8 @@
-//! What a command line says against the kubeconfig.
+//! Values of a command line that override the kubeconfig.
 
 use std::path::{Path, PathBuf};
 
-use crate::document::{Cluster, Field, Spanned, Switch, User};
-use crate::entry::Entry;
-use crate::error::Place;
-use crate::{Error, Impersonate, Secret};
+use crate::{Impersonate, Secret};
 
 /// Values that count instead of the kubeconfig's, as kubectl's flags do.
 ///
@@ -77,67 +74,9 @@ impl Overrides {
         Self { context: Some(name.into()), ..Self::default() }
     }
 
-    pub(crate) fn apply_to_cluster(&self, cluster: &mut Entry<Cluster>) -> Result<(), Error> {
-        let authority = given(&self.certificate_authority);
-        if authority.is_some() || self.insecure_skip_tls_verify {
-            cluster.value.certificate_authority_data = None;
-            cluster.value.insecure_skip_tls_verify = None;
-            cluster.value.certificate_authority = None;
-        }
-        if let Some(authority) = authority {
-            cluster.value.certificate_authority = path("certificate-authority", authority)?;
-            cluster.mark_overridden("certificate-authority");
-        }
-        if self.insecure_skip_tls_verify {
-            cluster.value.insecure_skip_tls_verify = field(Switch(true));
-            cluster.mark_overridden("insecure-skip-tls-verify");
-        }
-        if self.disable_compression {
-            cluster.value.disable_compression = Some(Switch(true));
-        }
-        if let Some(server) = text(&self.server) {
-            cluster.value.server = field(server.to_owned());
-            cluster.value.tls_server_name = None;
-            cluster.mark_overridden("server");
-        }
-        if let Some(name) = text(&self.tls_server_name) {
-            cluster.value.tls_server_name = field(name.to_owned());
-        }
-        if let Some(proxy) = secret(&self.proxy_url) {
-            cluster.value.proxy_url = field(proxy.to_owned());
-            cluster.mark_overridden("proxy-url");
-        }
-        Ok(())
-    }
-
-    pub(crate) fn apply_to_user(&self, user: &mut Entry<User>) -> Result<(), Error> {
-        if let Some(file) = given(&self.client_certificate) {
-            user.value.client_certificate_data = None;
-            user.value.client_certificate = path("client-certificate", file)?;
-            user.mark_overridden("client-certificate");
-        }
-        if let Some(file) = given(&self.client_key) {
-            user.value.client_key_data = None;
-            user.value.client_key = path("client-key", file)?;
-            user.mark_overridden("client-key");
-        }
-        if let Some(token) = secret(&self.token) {
-            user.value.token_file = None;
-            user.value.token = field(token.to_owned());
-            user.mark_overridden("token");
-        }
-        if let Some(name) = text(&self.username) {
-            user.value.username = field(name.to_owned());
-        }
-        if let Some(password) = secret(&self.password) {
-            user.value.password = field(password.to_owned());
-        }
-        Ok(())
-    }
-
     /// Whether they say who the user is, without the kubeconfig's help.
     pub(crate) fn have_credentials(&self) -> bool {
-        secret(&self.token).is_some() || text(&self.username).is_some() || given(&self.client_certificate).is_some()
+        secret(&self.token).is_some() || text(&self.username).is_some() || non_empty(&self.client_certificate).is_some()
     }
 
     /// Whether they name an entry of a kubeconfig, or a server instead of one.
@@ -157,26 +96,10 @@ pub(crate) fn text(value: &Option<String>) -> Option<&str> {
     value.as_deref().filter(|text| !text.is_empty())
 }
 
-fn secret(value: &Option<Secret>) -> Option<&str> {
+pub(crate) fn secret(value: &Option<Secret>) -> Option<&str> {
     value.as_ref().map(Secret::expose).filter(|text| !text.is_empty())
 }
 
-/// A value that stands in no file.
-pub(crate) fn field<T>(value: T) -> Field<T> {
-    Some(Spanned { value, line: None })
-}
-
-/// An absolute path, since the kubeconfig's directory has nothing to do with it.
-pub(crate) fn path(key: &str, path: &Path) -> Result<Field<String>, Error> {
-    let place = Place { field: Some(format!("the override of {key}")), ..Place::default() };
-    let absolute = std::path::absolute(path)
-        .map_err(|error| Error::new(place.clone(), format!("cannot use {}", path.display())).with_source(error))?;
-    match absolute.into_os_string().into_string() {
-        Ok(text) => Ok(field(text)),
-        Err(path) => Err(Error::new(place, format!("{} is not UTF-8 text", path.display()))),
-    }
-}
-
-fn given(path: &Option<PathBuf>) -> Option<&Path> {
+pub(crate) fn non_empty(path: &Option<PathBuf>) -> Option<&Path> {
     path.as_deref().filter(|path| !path.as_os_str().is_empty())
 }

@@ -41,3 +41,12 @@ impl fmt::Debug for Secret {
         f.write_str("Secret(redacted)")
     }
 }
+
+/// Bytes shown by their number, since a PEM text drowns everything else.
+pub(crate) struct Shortened<'a>(pub(crate) &'a [u8]);
+
+impl fmt::Debug for Shortened<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[{} bytes]", self.0.len())
+    }
+}

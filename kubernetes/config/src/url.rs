@@ -32,9 +32,9 @@ pub(crate) fn server(text: &str) -> Result<Uri, String> {
     parts.path_and_query = Some(if path.is_empty() {
         PathAndQuery::from_static("/")
     } else {
-        PathAndQuery::try_from(path).map_err(|error| format!("is no URL: {error}"))?
+        PathAndQuery::try_from(path).map_err(|error| format!("is not a valid URL: {error}"))?
     });
-    Uri::from_parts(parts).map_err(|error| format!("is no URL: {error}"))
+    Uri::from_parts(parts).map_err(|error| format!("is not a valid URL: {error}"))
 }
 
 /// The URL without user and password, for people to read.
@@ -52,23 +52,23 @@ fn has_user(uri: &Uri) -> bool {
 
 /// An absolute URL with a host and, if it has a port, a possible one.
 pub(crate) fn parse(text: &str) -> Result<Uri, String> {
-    let uri = Uri::try_from(text).map_err(|error| format!("is no URL: {error}"))?;
+    let uri = Uri::try_from(text).map_err(|error| format!("is not a valid URL: {error}"))?;
     checked_authority(&uri)?;
     if uri.scheme().is_none() {
-        return Err("is no URL: it does not start with a scheme such as https://".to_owned());
+        return Err("is not a valid URL: it does not start with a scheme such as https://".to_owned());
     }
     Ok(uri)
 }
 
 /// The host and port, of which `Uri` checks little.
 pub(crate) fn checked_authority(uri: &Uri) -> Result<&Authority, String> {
-    let authority = uri.authority().ok_or("is no URL: the host is missing")?;
+    let authority = uri.authority().ok_or("is not a valid URL: the host is missing")?;
     let host_port = authority.as_str().rsplit_once('@').map_or(authority.as_str(), |(_, rest)| rest);
     if authority.host().is_empty() {
-        return Err("is no URL: the host is missing".to_owned());
+        return Err("is not a valid URL: the host is missing".to_owned());
     }
     if host_port.len() > authority.host().len() && authority.port_u16().is_none() {
-        return Err("is no URL: the port is no number from 0 to 65535".to_owned());
+        return Err("is not a valid URL: the port must be between 0 and 65535".to_owned());
     }
     Ok(authority)
 }

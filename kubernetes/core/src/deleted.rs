@@ -1,5 +1,5 @@
-use crate::Status;
 use crate::json::{Decode, DecodeError, Reader, Value, Writer};
+use crate::{Encoded, Status};
 
 /// What a delete answers: the object as it last was (or as it is, while finalizers hold it), or a Status.
 ///
@@ -43,6 +43,17 @@ impl<K: Value> Value for Deleted<K> {
             Self::Object(object) => object.write(writer),
             Self::Status(status) => status.write(writer),
         }
+    }
+}
+
+impl<K: Value> Deleted<K> {
+    /// Decodes the answer to a delete: one without a body succeeded, as some aggregated API servers answer.
+    pub(crate) fn from_answer(answer: &Encoded) -> Result<Self, DecodeError> {
+        if answer.bytes().trim_ascii().is_empty() {
+            let status = Status { status: Some("Success".into()), ..Default::default() };
+            return Ok(Self::Status(Box::new(status)));
+        }
+        answer.decode()
     }
 }
 

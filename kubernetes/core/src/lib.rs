@@ -11,6 +11,7 @@
 //! This crate knows nothing of HTTP transports: what sends a request implements [`Execute`].
 //! Most programs depend on `kubernetes-sdk`, which re-exports it.
 
+#[cfg(feature = "cbor")]
 pub mod cbor;
 mod condition;
 #[doc(hidden)]
@@ -51,9 +52,10 @@ pub use owner::InvalidOwner;
 pub use partial::PartialObjectMetadata;
 pub use raw::Raw;
 pub use request::{
-    ApplyRequest, Attach, ConnectRequest, CreateRequest, DeleteCollectionRequest, DeleteRequest, Encoded, Exec,
-    Execute, GetRequest, InvalidRequest, Items, ListRequest, LogLines, LogRequest, Pages, PatchRequest, Path,
-    PortForward, Proxy, Query, QueryValue, ReadRequest, ReplaceRequest, Request, RequestError, WatchRequest,
+    ApplyRequest, Attach, ConnectRequest, ContinueTokens, CreateRequest, DeleteCollectionRequest, DeleteRequest,
+    Encoded, EndlessList, Exec, Execute, GetRequest, InvalidRequest, Items, ListRequest, LogLines, LogRequest, Pages,
+    PatchRequest, Path, PortForward, Proxy, Query, QueryValue, ReadRequest, ReplaceRequest, Request, RequestError,
+    WatchRequest,
 };
 pub use str::Str;
 pub use table::{Table, TableColumnDefinition, TableRow, TableRowCondition};

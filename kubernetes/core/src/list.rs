@@ -1,5 +1,5 @@
-use crate::json::{AnyValue, Constant, DecodeError, Reader, Value, Writer};
-use crate::{ListMeta, Object, Str};
+use crate::json::{self, AnyValue, DecodeError, Reader, Value, Writer};
+use crate::{JsonPointer, ListMeta, Object, ObjectKey, Str};
 
 /// A page of objects, or all of them, with the resourceVersion at which they were read.
 ///
@@ -63,7 +63,10 @@ impl<'a, K> IntoIterator for &'a List<K> {
 /// The `apiVersion` and `kind` of lists of `K`.
 fn list_type<K: Object>() -> (Str, Str) {
     match K::TYPE {
-        Some(of_item) => (of_item.api_version(), format!("{}List", of_item.kind).into()),
+        Some(of_item) => {
+            let kind = K::LIST_KIND.map_or_else(|| format!("{}List", of_item.kind).into(), Str::from_static);
+            (of_item.api_version(), kind)
+        }
         None => (Str::from_static("v1"), Str::from_static("List")),
     }
 }
@@ -72,13 +75,24 @@ impl<K: Object> Value for List<K> {
     const FIELDS: &'static [&'static str] = &["apiVersion", "kind", "metadata", "items"];
 
     fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        let start = reader.clone();
         let (api_version, kind) = list_type::<K>();
-        let (mut api_version, mut kind) = (Constant(&api_version), Constant(&kind));
-        let mut any = (Ignored, Ignored);
-        let types: [&mut dyn AnyValue; 2] =
-            if K::TYPE.is_some() { [&mut api_version, &mut kind] } else { [&mut any.0, &mut any.1] };
-        let [api_version, kind] = types;
-        reader.fields(Self::FIELDS, &mut [api_version, kind, &mut self.metadata, &mut self.items])
+        if K::TYPE.is_some() {
+            let (mut api_version, mut kind) = (TypeField::new(&api_version, "v1"), TypeField::new(&kind, "List"));
+            let fields: &mut [&mut dyn AnyValue] =
+                &mut [&mut api_version, &mut kind, &mut self.metadata, &mut self.items];
+            reader.fields(Self::FIELDS, fields).map_err(|error| in_item(error, start))?;
+            // A list of any kinds is `v1`, whatever the version of its items.
+            let of_version = if kind.is_general() { "v1" } else { api_version.expected };
+            return api_version.check(of_version, reader).map_err(|error| error.in_field("apiVersion"));
+        }
+        let (mut api_version, mut kind) = (Str::EMPTY, Str::EMPTY);
+        let fields: &mut [&mut dyn AnyValue] = &mut [&mut api_version, &mut kind, &mut self.metadata, &mut self.items];
+        reader.fields(Self::FIELDS, fields).map_err(|error| in_item(error, start))?;
+        if let Some(kind) = kind.strip_suffix("List").filter(|kind| !kind.is_empty()) {
+            self.items.iter_mut().for_each(|item| item.assume_type(&api_version, kind));
+        }
+        Ok(())
     }
 
     fn write_fields(&self, writer: &mut Writer) {
@@ -91,13 +105,68 @@ impl<K: Object> Value for List<K> {
 
 crate::serde_by_json!(List<K>, K: Object);
 
-/// Whatever a field's value is.
-struct Ignored;
+/// `apiVersion` or `kind` of a list: that of lists of one type, or of a list of any kinds, as `kubectl get` prints it.
+struct TypeField<'a> {
+    expected: &'a str,
+    general: &'static str,
+    found: Option<Str>,
+}
 
-impl AnyValue for Ignored {
+impl<'a> TypeField<'a> {
+    fn new(expected: &'a str, general: &'static str) -> Self {
+        Self { expected, general, found: None }
+    }
+
+    fn is_general(&self) -> bool {
+        self.found.as_deref() == Some(self.general)
+    }
+
+    fn check(&self, expected: &str, reader: &Reader<'_>) -> Result<(), DecodeError> {
+        match &self.found {
+            Some(found) if found != expected => Err(reader.error(format!("expected {expected:?}, found {found:?}"))),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl AnyValue for TypeField<'_> {
     fn read_any(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        reader.skip()
+        if reader.clone().string().is_ok_and(|found| found == self.general) {
+            self.found = Some(self.general.into());
+            return reader.skip();
+        }
+        self.found = Some(self.expected.into());
+        reader.constant(self.expected)
     }
 
     fn write_any(&self, _: &mut Writer) {}
+}
+
+/// Adds to an error inside an item which object that is; `start` is at the list's start.
+#[cold]
+fn in_item(error: DecodeError, start: Reader<'_>) -> DecodeError {
+    let item = error.index_in("items").and_then(|index| {
+        let item = JsonPointer::ROOT.key("items").index(index).key("metadata");
+        let metadata: PartialMetadata = json::from_str(item.find(start.rest()).ok()??).ok()?;
+        Some(ObjectKey::new(metadata.namespace.as_deref(), metadata.name.as_deref()?))
+    });
+    match item {
+        Some(object) => error.in_object(object),
+        None => error,
+    }
+}
+
+/// The part of an item's metadata by which it is known.
+#[derive(Default)]
+struct PartialMetadata {
+    name: Option<Str>,
+    namespace: Option<Str>,
+}
+
+impl Value for PartialMetadata {
+    const FIELDS: &'static [&'static str] = &["name", "namespace"];
+
+    fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        reader.fields(Self::FIELDS, &mut [&mut self.name, &mut self.namespace])
+    }
 }

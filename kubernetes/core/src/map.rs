@@ -266,8 +266,9 @@ impl<V: Value> Value for Map<V> {
         reader.entries(|key, reader| {
             sorted &= self.0.last().is_none_or(|(last, _)| *last < key);
             let index = self.0.len();
-            if index == self.0.capacity() && index < 4 {
-                self.0.reserve_exact(if index == 0 { expected.max(1) } else { index });
+            if index == self.0.capacity() {
+                let more = if index == 0 { expected.max(1) } else { index };
+                self.0.reserve_exact(reader.charge_elements::<(Str, V)>(more)?);
             }
             V::decode_into(&mut Entry { entries: &mut self.0, key }, reader)
         })?;
@@ -276,6 +277,7 @@ impl<V: Value> Value for Map<V> {
         }
         reader.note_length(place, self.0.len());
         // What is decoded is mostly kept as it is.
+        reader.refund((self.0.capacity() - self.0.len()).saturating_mul(size_of::<(Str, V)>()));
         self.0.shrink_to_fit();
         Ok(())
     }

@@ -11,6 +11,9 @@ pub trait Object: Value + Send + Sync + 'static {
     /// The group, version and kind, if the type has one of each.
     const TYPE: Option<StaticType>;
 
+    /// The kind of lists of this type, if it is not the kind of the objects and `List`: custom resources may have any.
+    const LIST_KIND: Option<&'static str> = None;
+
     /// The object's metadata.
     fn metadata(&self) -> &ObjectMeta;
 
@@ -20,6 +23,14 @@ pub trait Object: Value + Send + Sync + 'static {
     /// The object's type; objects whose type is only known at run time say here what it is.
     fn group_version_kind(&self) -> Option<GroupVersionKind> {
         Self::TYPE.map(GroupVersionKind::from)
+    }
+
+    /// Tells an object the type that its list says it has; by default this does nothing.
+    ///
+    /// The items of a list of built-in objects have neither `apiVersion` nor `kind`. An object whose type is only known
+    /// at run time takes them from here, unless it has its own.
+    fn assume_type(&mut self, api_version: &str, kind: &str) {
+        let _ = (api_version, kind);
     }
 
     /// `metadata.labels`

@@ -26,12 +26,16 @@
 //! Against hostile documents, nesting is limited to 64 levels, and so is what aliases add: to 16 MiB of scalars, and to
 //! four nodes for each byte of the text (or 250,000, if that is more).
 
+// Kubeconfigs have a reader of their own in kubernetes-config: it keeps the line of each value, for errors and so that a
+// file can be changed where it stands, and it compiles in a fraction of the time. Manifests want serde's other half,
+// values of any type, and what kubectl takes for numbers, which that has no use for.
 use std::{fmt, io};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_saphyr::DuplicateKeyPolicy;
 
-use crate::json::{self, DecodeError, EncodeError, Reader, Value};
+use crate::json::{self, Decode, DecodeError, EncodeError, Reader, Value};
+use crate::{JsonPointer, List, Object};
 
 /// Decodes a text of one document.
 ///
@@ -63,6 +67,55 @@ pub fn from_str_multiple<V: Value>(text: &str) -> Result<Vec<V>, YamlError> {
         json::from_slice(&document.0).map_err(|error| YamlError(Kind::Decode { document: Some(index + 1), error }))
     });
     decoded.collect()
+}
+
+/// Decodes objects of one type from a text of any number of documents, each of which is an object or a list of them, be
+/// it `PodList` or the `List` that `kubectl get -o yaml` prints. Empty documents are left out.
+///
+/// ```
+/// use kubernetes_core::yaml;
+/// # kubernetes_core::doc_test_resource!(Pod);
+///
+/// let printed = "
+/// apiVersion: v1
+/// kind: List
+/// items:
+/// - apiVersion: v1
+///   kind: Pod
+///   metadata: {name: web-1}
+/// - apiVersion: v1
+///   kind: Pod
+///   metadata: {name: web-2}
+/// ";
+/// let pods: Vec<Pod> = yaml::objects_from_str(printed)?;
+/// assert_eq!(pods[1].name(), "web-2");
+/// # Ok::<(), yaml::YamlError>(())
+/// ```
+///
+/// # Errors
+/// As [`from_str_multiple`].
+pub fn objects_from_str<K: Object>(text: &str) -> Result<Vec<K>, YamlError> {
+    let documents: Vec<Objects<K>> = from_str_multiple(text)?;
+    Ok(documents.into_iter().flat_map(|document| document.0).collect())
+}
+
+/// The objects of a document.
+struct Objects<K>(Vec<K>);
+
+impl<K> Default for Objects<K> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<K: Object> Value for Objects<K> {
+    fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        let text = reader.clone().raw()?;
+        let is_list = JsonPointer::from("/kind").find(text)?.is_some_and(|kind| kind.ends_with("List\""))
+            && JsonPointer::from("/items").find(text)?.is_some();
+        self.0 = if is_list { List::decode(reader)?.items } else { vec![K::decode(reader)?] };
+        Ok(())
+    }
 }
 
 /// The documents of a text that is objects in JSON one after the other.

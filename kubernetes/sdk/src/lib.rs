@@ -19,6 +19,7 @@
 //! - TLS has ring's cryptography, or with the feature `aws-lc-rs` that of aws-lc-rs.
 //! - [`Client`] sends requests, [`watch`] turns a list request into a stream that reconnects by itself.
 //! - [`utils`] has what programs do again and again, as retrying on conflict.
+//! - `dynamic`, behind the feature of that name, has discovery, the resource mapper, and objects of any kind.
 //! - [`core`] has what all are made of, for resources of one's own: [`resource!`].
 //!
 //! This crate only re-exports the others.
@@ -27,6 +28,8 @@ pub use kubernetes_api as api;
 pub use kubernetes_client::{self as client, Client, Error};
 pub use kubernetes_config::{self as config, Config};
 pub use kubernetes_core::{self as core, Deleted, List, Map, Patch, Str, resource};
+#[cfg(feature = "dynamic")]
+pub use kubernetes_dynamic as dynamic;
 pub use kubernetes_models as models;
 pub use kubernetes_utils as utils;
 pub use kubernetes_watch as watch;

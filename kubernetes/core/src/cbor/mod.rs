@@ -12,8 +12,8 @@
 //! ```
 //!
 //! Documents are transcoded to and from JSON text, so every model can be read and written, and JSON's limits hold:
-//! objects and lists nest at most 127 deep, and the text is at most 8 times as long as the bytes, so limiting these
-//! limits the memory. An error's offset counts in that text, unless the bytes are no CBOR.
+//! objects and lists nest at most 127 deep. The text is at most 8 times as long as the bytes, and counts as memory of the
+//! default [budget](crate::json::Budget), of which the bytes are the document. An error's offset counts in that text, unless the bytes are no CBOR.
 //!
 //! What is accepted is what the server accepts and writes
 //! (<https://github.com/kubernetes/apimachinery/blob/v0.37.2/pkg/runtime/serializer/cbor/internal/modes/decode.go>):
@@ -30,7 +30,7 @@ pub use decode::to_json;
 pub use encode::from_json;
 pub use sequence::Sequence;
 
-use crate::json::{self, DecodeError, EncodeError, Value};
+use crate::json::{self, Budget, DecodeError, EncodeError, Reader, Value};
 
 /// What to ask for with `Accept`, for objects, lists and watches; the media type of bodies that are sent.
 pub const MEDIA_TYPE: &str = "application/cbor";
@@ -46,7 +46,9 @@ pub const SELF_DESCRIBED: [u8; 3] = [0xD9, 0xD9, 0xF7];
 /// # Errors
 /// If it is no CBOR, can't be JSON or does not fit the type; the error names the place.
 pub fn from_slice<V: Value>(bytes: &[u8]) -> Result<V, DecodeError> {
-    json::from_str(&to_json(bytes)?)
+    let text = to_json(bytes)?;
+    let memory = Budget::default().bytes(bytes.len()).saturating_sub(text.len());
+    json::read_all(Reader::new(&text).with_memory(memory))
 }
 
 /// Encodes a value, with the [self-described tag](SELF_DESCRIBED).

@@ -1,6 +1,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::ObjectKey;
+
 /// A document that cannot be decoded: what is wrong, and where.
 ///
 /// ```
@@ -17,6 +19,8 @@ struct Inner {
     offset: usize,
     /// Innermost first: the path is added while the error travels outwards.
     path: Vec<Segment>,
+    /// Which object of a list it is in.
+    object: Option<ObjectKey>,
 }
 
 enum Segment {
@@ -28,7 +32,7 @@ impl DecodeError {
     /// An error with `message`, found `offset` bytes into the document.
     #[cold]
     pub fn new(message: impl Into<Cow<'static, str>>, offset: usize) -> Self {
-        Self(Box::new(Inner { message: message.into(), offset, path: Vec::new() }))
+        Self(Box::new(Inner { message: message.into(), offset, path: Vec::new(), object: None }))
     }
 
     /// The same error, one level further out: inside the field `key`.
@@ -53,6 +57,26 @@ impl DecodeError {
     pub(crate) fn behind(mut self, start: usize) -> Self {
         self.0.offset += start;
         self
+    }
+
+    /// The same error, in this object of a list.
+    #[cold]
+    pub(crate) fn in_object(mut self, object: ObjectKey) -> Self {
+        self.0.object = Some(object);
+        self
+    }
+
+    /// The index of the element that it is in, of the list in the outermost field, if that is `field`.
+    pub(crate) fn index_in(&self, field: &str) -> Option<usize> {
+        match self.0.path.as_slice() {
+            [.., Segment::Index(index), Segment::Field(name)] if **name == *field => Some(*index),
+            _ => None,
+        }
+    }
+
+    /// Which object of a list can't be decoded, by the namespace and name that it has in the document.
+    pub fn object(&self) -> Option<&ObjectKey> {
+        self.0.object.as_ref()
     }
 
     /// Where in the document, as `items[3].spec.containers[0].ports`; empty at its root.
@@ -87,8 +111,17 @@ impl fmt::Display for DecodeError {
         if !path.is_empty() {
             write!(f, "{path}: ")?;
         }
-        write!(f, "{} at byte {}", self.0.message, self.0.offset)
+        write!(f, "{} at byte {}", self.0.message, self.0.offset)?;
+        match &self.0.object {
+            Some(object) => write!(f, ", in {}", shown(object)),
+            None => Ok(()),
+        }
     }
+}
+
+/// The object's key as far as it can be shown: it comes from a document that may have anything there.
+fn shown(object: &ObjectKey) -> String {
+    object.to_string().chars().filter(|character| !character.is_control()).take(320).collect()
 }
 
 impl fmt::Debug for DecodeError {

@@ -9,41 +9,48 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod budget;
 mod decode;
 mod error;
+pub(crate) mod place;
 mod reader;
 mod scan;
 mod serde_object;
 mod transcode;
+mod tree;
 mod value;
 mod writer;
 
+pub use budget::Budget;
 pub use decode::Decode;
 #[doc(hidden)]
 pub use decode::Place;
 pub use error::{DecodeError, EncodeError};
+pub use place::PlaceError;
+#[cfg(feature = "cbor")]
 pub(crate) use reader::MAX_DEPTH;
 pub use reader::Reader;
 #[doc(hidden)]
 pub use serde_object::{from_serde_object, to_serde_object};
 pub use transcode::{deserialize, serialize};
+pub use tree::Tree;
 #[doc(hidden)]
 pub use value::read_text;
 pub use value::{AnyValue, Constant, Value};
 pub use writer::Writer;
 
-/// Decodes a document.
+/// Decodes a document, within the default [`Budget`].
 ///
 /// # Errors
-/// If it is no JSON or does not fit the type; the error names the place.
+/// If it is not JSON, does not fit the type or takes too much memory; the error names the place.
 pub fn from_slice<V: Value>(bytes: &[u8]) -> Result<V, DecodeError> {
     read_all(Reader::from_slice(bytes)?)
 }
 
-/// Decodes a document.
+/// Decodes a document, within the default [`Budget`]. A [`Reader`] can have another.
 ///
 /// # Errors
-/// If it is no JSON or does not fit the type; the error names the place.
+/// If it is not JSON, does not fit the type or takes too much memory; the error names the place.
 pub fn from_str<V: Value>(text: &str) -> Result<V, DecodeError> {
     read_all(Reader::new(text))
 }
@@ -58,7 +65,7 @@ pub fn to_string<V: Value>(value: &V) -> Result<String, EncodeError> {
     writer.finish()
 }
 
-fn read_all<V: Value>(mut reader: Reader<'_>) -> Result<V, DecodeError> {
+pub(crate) fn read_all<V: Value>(mut reader: Reader<'_>) -> Result<V, DecodeError> {
     let value = V::decode(&mut reader)?;
     reader.end()?;
     Ok(value)

@@ -5,7 +5,7 @@ mod strings;
 
 use std::borrow::Cow;
 
-use super::DecodeError;
+use super::{Budget, DecodeError};
 use crate::Str;
 
 /// How deep objects and lists may nest, the same as with serde_json; a real object stays below 60.
@@ -39,9 +39,11 @@ type Result<T> = std::result::Result<T, DecodeError>;
 /// A clone, to look ahead with, has the same place in the text, and none of what the reader keeps to be quick in a long
 /// document: it takes no memory.
 pub struct Reader<'a> {
-    text: &'a str,
-    position: usize,
+    pub(super) text: &'a str,
+    pub(super) position: usize,
     depth: u32,
+    /// How many bytes what is read may still take.
+    pub(super) memory: usize,
     orders: model::Orders,
     texts: shared::Texts,
     strings: shared::Strings<'a>,
@@ -50,12 +52,13 @@ pub struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// A reader at the start of `text`.
+    /// A reader at the start of `text`, with the default [`Budget`].
     pub fn new(text: &'a str) -> Self {
         Self {
             text,
             position: 0,
             depth: 0,
+            memory: Budget::default().bytes(text.len()),
             orders: model::Orders::for_text(text),
             texts: shared::Texts::for_text(text),
             strings: shared::Strings::for_text(text),
@@ -63,7 +66,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A reader at the start of `bytes`.
+    /// A reader at the start of `bytes`, with the default [`Budget`].
     ///
     /// # Errors
     /// If the bytes are not UTF-8.
@@ -77,6 +80,11 @@ impl<'a> Reader<'a> {
     /// How many bytes have been read.
     pub fn offset(&self) -> usize {
         self.position
+    }
+
+    /// The text from here on.
+    pub(crate) fn rest(&self) -> &'a str {
+        &self.text[self.position..]
     }
 
     /// Checks that nothing but white space follows.
@@ -364,7 +372,7 @@ impl<'a> Reader<'a> {
 
 impl Clone for Reader<'_> {
     fn clone(&self) -> Self {
-        Self { text: self.text, position: self.position, depth: self.depth, ..Self::new("") }
+        Self { text: self.text, position: self.position, depth: self.depth, memory: self.memory, ..Self::new("") }
     }
 }
 

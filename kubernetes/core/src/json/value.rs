@@ -156,6 +156,7 @@ impl<V: Value + Default> Value for Box<V> {
 
     #[inline]
     fn read_new(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        reader.charge(size_of::<V>())?;
         (**self).read_new(reader)
     }
 
@@ -200,24 +201,27 @@ impl<V> Place<V> for Vec<V> {
 
 /// A list whose type is forgotten, so that the loop over its elements is compiled once.
 trait Elements {
-    /// Reads one more element; a short list that is full grows by `more`, which is not 0.
+    /// Reads one more element; a short list that is full grows by about `more`, which is not 0.
     fn read_next(&mut self, more: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError>;
 
-    /// As [`Vec::shrink_to_fit`].
-    fn shrink(&mut self);
+    /// As [`Vec::shrink_to_fit`]; returns how many bytes that frees.
+    fn shrink(&mut self) -> usize;
 }
 
 impl<V: Value> Elements for Vec<V> {
     fn read_next(&mut self, more: usize, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
         let index = self.len();
-        if index == self.capacity() && index < 4 {
+        if index == self.capacity() {
+            let more = reader.charge_elements::<V>(if index < 4 { more } else { index })?;
             self.reserve_exact(more);
         }
         V::decode_into(self, reader)
     }
 
-    fn shrink(&mut self) {
+    fn shrink(&mut self) -> usize {
+        let spare = (self.capacity() - self.len()).saturating_mul(size_of::<V>());
         self.shrink_to_fit();
+        spare
     }
 }
 
@@ -238,7 +242,8 @@ impl Reader<'_> {
         }
         self.note_length(place, length);
         // What is decoded is mostly kept as it is.
-        elements.shrink();
+        let freed = elements.shrink();
+        self.refund(freed);
         Ok(())
     }
 }

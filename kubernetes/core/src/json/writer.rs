@@ -28,6 +28,7 @@ impl Writer {
         Self::default()
     }
 
+    #[cfg(feature = "cbor")]
     /// An empty document, of which about so many bytes are expected.
     pub(crate) fn with_capacity(bytes: usize) -> Self {
         Self { text: String::with_capacity(bytes), ..Self::default() }

@@ -1,42 +1,23 @@
-use std::fmt;
-use std::marker::PhantomData;
-
-use http::Method;
-
-use super::{Encoded, Execute, Path, Request, resource_path};
+use super::{Encoded, Execute, shape};
 use crate::json::Value;
-use crate::{ClusterResource, NamespacedResource};
 
-/// Creates an object, or posts to a subresource; the server answers with an `O`, as a rule the object as created.
-///
-/// ```
-/// use kubernetes_core::CreateRequest;
-/// # kubernetes_core::doc_test_resource!(Pod);
-///
-/// let pod = Pod::named("web");
-/// let request = CreateRequest::namespaced("shop", &pod).field_manager("demo");
-/// assert_eq!(format!("{:?}", request.request()), "POST /api/v1/namespaces/shop/pods?fieldManager=demo");
-/// ```
-///
-/// The object is encoded when the request is sent.
-#[must_use = "a request does nothing until it is sent"]
-pub struct CreateRequest<'a, T, O = T> {
-    pub(crate) request: Request,
-    body: &'a T,
-    answer: PhantomData<fn() -> O>,
+shape::request_type! {
+    /// Creates an object, or posts to a subresource; the server answers with an `O`, as a rule the object as created.
+    ///
+    /// ```
+    /// use kubernetes_core::CreateRequest;
+    /// # kubernetes_core::doc_test_resource!(Pod);
+    ///
+    /// let pod = Pod::named("web");
+    /// let request = CreateRequest::namespaced("shop", &pod).field_manager("demo");
+    /// assert_eq!(format!("{:?}", request.request()), "POST /api/v1/namespaces/shop/pods?fieldManager=demo");
+    /// ```
+    ///
+    /// The object is encoded when the request is sent.
+    CreateRequest<'a, T, O = T> { POST, "Posts `body` to `path`.", body: &'a T }
 }
 
-impl<'a, T, O> CreateRequest<'a, T, O> {
-    /// Posts `body` to `path`.
-    pub fn at(path: Path, body: &'a T) -> Self {
-        Self { request: Request::new(Method::POST, path), body, answer: PhantomData }
-    }
-
-    /// The request as it will be sent, without its body.
-    pub fn request(&self) -> &Request {
-        &self.request
-    }
-
+impl<T, O> CreateRequest<'_, T, O> {
     /// Sends the request.
     ///
     /// # Errors
@@ -55,26 +36,5 @@ impl<'a, T, O> CreateRequest<'a, T, O> {
 }
 
 impl<'a, K> CreateRequest<'a, K> {
-    /// Creates an object in a namespace.
-    pub fn namespaced(namespace: impl AsRef<str>, object: &'a K) -> Self
-    where
-        K: NamespacedResource,
-    {
-        Self::at(resource_path::namespaced::<K>(namespace.as_ref()), object)
-    }
-
-    /// Creates an object of a cluster-scoped resource.
-    pub fn cluster(object: &'a K) -> Self
-    where
-        K: ClusterResource,
-    {
-        Self::at(resource_path::all::<K>(), object)
-    }
-}
-
-impl<T, O> fmt::Debug for CreateRequest<'_, T, O> {
-    /// The body is left out: it may hold secrets.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("CreateRequest").field(&self.request).finish()
-    }
+    shape::for_objects!(K, "Creates", "an object", object: &'a K);
 }

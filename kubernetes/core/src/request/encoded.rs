@@ -1,35 +1,41 @@
+use std::borrow::Cow;
 use std::fmt;
 
 use bytes::Bytes;
 use http::HeaderValue;
 
+#[cfg(feature = "cbor")]
 use crate::cbor;
-use crate::json::{self, DecodeError, Value};
+use crate::json::{self, Budget, DecodeError, Reader, Value};
 
 /// The body of an answer, and the media type that says how to decode it.
 ///
 /// ```
-/// use http::HeaderValue;
-/// use kubernetes_core::{Encoded, Map, Str, cbor};
+/// use kubernetes_core::{Encoded, Map, Str};
 ///
-/// let labels: Map<Str> = [("app", "web")].into();
-/// let json = Encoded::new(None, r#"{"app":"web"}"#);
-/// assert_eq!(json.decode::<Map<Str>>()?, labels);
-///
-/// let cbor = Encoded::new(HeaderValue::from_static("application/cbor"), cbor::to_vec(&labels)?);
-/// assert_eq!(cbor.decode::<Map<Str>>()?, labels);
+/// let labels: Map<Str> = Encoded::new(None, r#"{"app":"web"}"#).decode()?;
+/// assert_eq!(labels["app"], "web");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// With the feature `cbor`, it decodes `application/cbor` too.
 #[derive(Clone)]
 pub struct Encoded {
     content_type: Option<HeaderValue>,
     bytes: Bytes,
+    budget: Budget,
 }
 
 impl Encoded {
     /// A body with its `Content-Type`, if it has one.
     pub fn new(content_type: impl Into<Option<HeaderValue>>, bytes: impl Into<Bytes>) -> Self {
-        Self { content_type: content_type.into(), bytes: bytes.into() }
+        Self { content_type: content_type.into(), bytes: bytes.into(), budget: Budget::default() }
+    }
+
+    /// Sets how much memory the decoded document may take, in place of the default [`Budget`].
+    #[must_use]
+    pub fn with_budget(self, budget: Budget) -> Self {
+        Self { budget, ..self }
     }
 
     /// The media type without its parameters; empty if there is none.
@@ -43,16 +49,50 @@ impl Encoded {
         &self.bytes
     }
 
-    /// Decodes what is [CBOR](cbor::MEDIA_TYPE) as such, and anything else as JSON, by whatever name.
+    /// Whether the bytes are CBOR (RFC 8949), by their media type.
+    pub fn is_cbor(&self) -> bool {
+        self.media_type().eq_ignore_ascii_case("application/cbor")
+    }
+
+    /// Decodes CBOR as such, and anything else as JSON, by whatever name.
     ///
     /// # Errors
-    /// If the bytes are not in that format, or do not fit the type; the error names the place.
+    /// If the bytes are not in that format, do not fit the type or take more memory than the [budget](Self::with_budget);
+    /// the error names the place.
     pub fn decode<V: Value>(&self) -> Result<V, DecodeError> {
-        if self.media_type().eq_ignore_ascii_case(cbor::MEDIA_TYPE) {
-            cbor::from_slice(&self.bytes)
-        } else {
-            json::from_slice(&self.bytes)
+        let memory = self.budget.bytes(self.bytes.len());
+        if self.is_cbor() {
+            // The text counts, as it is in memory beside the value.
+            let text = self.cbor_to_json()?;
+            let left = memory.saturating_sub(text.len());
+            return json::read_all(Reader::new(&text).with_memory(left));
         }
+        json::read_all(Reader::from_slice(&self.bytes)?.with_memory(memory))
+    }
+
+    /// The document as JSON text.
+    ///
+    /// # Errors
+    /// If the bytes are not CBOR or not valid UTF-8, whichever they have to be. Whether text is JSON is not checked.
+    pub fn to_json(&self) -> Result<Cow<'_, str>, DecodeError> {
+        if self.is_cbor() {
+            return self.cbor_to_json().map(Cow::Owned);
+        }
+        match std::str::from_utf8(&self.bytes) {
+            Ok(text) => Ok(Cow::Borrowed(text)),
+            Err(error) => Err(DecodeError::new("the document is not valid UTF-8", error.valid_up_to())),
+        }
+    }
+
+    #[cfg(feature = "cbor")]
+    fn cbor_to_json(&self) -> Result<String, DecodeError> {
+        cbor::to_json(&self.bytes)
+    }
+
+    #[cfg(not(feature = "cbor"))]
+    #[cold]
+    fn cbor_to_json(&self) -> Result<String, DecodeError> {
+        Err(DecodeError::new("the document is CBOR: enable the feature `cbor` of kubernetes-core to read it", 0))
     }
 }
 

@@ -1,41 +1,20 @@
-use std::fmt;
-use std::marker::PhantomData;
+use super::{Encoded, Execute, Request, WatchRequest, resource_path, shape};
+use crate::{List, NamespacedResource, Object, Str};
 
-use http::Method;
-
-use super::{Encoded, Execute, Path, Request, WatchRequest, resource_path};
-use crate::{ClusterResource, List, NamespacedResource, Object, Str};
-
-/// Lists objects; asked for its [watch form](Self::into_watch), it watches the same ones.
-///
-/// ```
-/// use kubernetes_core::ListRequest;
-/// # kubernetes_core::doc_test_resource!(Pod);
-///
-/// let request = ListRequest::<Pod>::namespaced("shop").label_selector("app=web").limit(500);
-/// assert_eq!(format!("{:?}", request.request()), "GET /api/v1/namespaces/shop/pods?labelSelector=app%3Dweb&limit=500");
-/// ```
-#[must_use = "a request does nothing until it is sent"]
-pub struct ListRequest<K> {
-    pub(crate) request: Request,
-    kind: PhantomData<fn() -> K>,
+shape::request_type! {
+    /// Lists objects; asked for its [watch form](Self::into_watch), it watches the same ones.
+    ///
+    /// ```
+    /// use kubernetes_core::ListRequest;
+    /// # kubernetes_core::doc_test_resource!(Pod);
+    ///
+    /// let request = ListRequest::<Pod>::namespaced("shop").label_selector("app=web").limit(500);
+    /// assert_eq!(format!("{:?}", request.request()), "GET /api/v1/namespaces/shop/pods?labelSelector=app%3Dweb&limit=500");
+    /// ```
+    ListRequest<K> { GET, "Lists the objects at `path`." }
 }
 
 impl<K> ListRequest<K> {
-    pub(super) fn from_request(request: Request) -> Self {
-        Self { request, kind: PhantomData }
-    }
-
-    /// Lists what is at `path`.
-    pub fn at(path: Path) -> Self {
-        Self { request: Request::new(Method::GET, path), kind: PhantomData }
-    }
-
-    /// The request as it will be sent.
-    pub fn request(&self) -> &Request {
-        &self.request
-    }
-
     /// Starts where `list` ended: at its resourceVersion, so that a watch sees every later change.
     pub fn since<T>(self, list: &List<T>) -> Self {
         self.resource_version(list.resource_version())
@@ -87,28 +66,14 @@ impl<K> ListRequest<K> {
         self.request
     }
 
-    /// Lists the objects of one namespace.
-    pub fn namespaced(namespace: impl AsRef<str>) -> Self
-    where
-        K: NamespacedResource,
-    {
-        Self::at(resource_path::namespaced::<K>(namespace.as_ref()))
-    }
+    shape::for_objects!(K, "Lists", "the objects");
 
     /// Lists the objects of all namespaces.
     pub fn all_namespaces() -> Self
     where
         K: NamespacedResource,
     {
-        Self::at(resource_path::all::<K>())
-    }
-
-    /// Lists the objects of a cluster-scoped resource.
-    pub fn cluster() -> Self
-    where
-        K: ClusterResource,
-    {
-        Self::at(resource_path::all::<K>())
+        Self::at(resource_path::of::<K>(None))
     }
 
     /// Sends the request.
@@ -123,18 +88,5 @@ impl<K> ListRequest<K> {
         K: Object,
     {
         client.execute(self.request, Encoded::decode).await
-    }
-}
-
-// Not derived: a request can be cloned and shown whatever it lists.
-impl<K> Clone for ListRequest<K> {
-    fn clone(&self) -> Self {
-        Self { request: self.request.clone(), kind: PhantomData }
-    }
-}
-
-impl<K> fmt::Debug for ListRequest<K> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("ListRequest").field(&self.request).finish()
     }
 }

@@ -1,24 +1,22 @@
 use bytes::Bytes;
 use http::{HeaderValue, Method};
 
-use super::{Execute, Path, Request};
+use super::{Execute, Path, Request, shape};
 
-/// Reads a container's log.
-///
-/// ```
-/// use kubernetes_core::{LogRequest, Path};
-///
-/// let path = Path::new("/api/v1/namespaces/{namespace}/pods/{name}/log", &["shop", "web"]);
-/// let request = LogRequest::at(path).container("main").tail_lines(10);
-/// assert_eq!(
-///     format!("{:?}", request.request()),
-///     "GET /api/v1/namespaces/shop/pods/web/log?container=main&tailLines=10"
-/// );
-/// ```
-#[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct LogRequest {
-    pub(crate) request: Request,
+shape::request_type! {
+    /// Reads a container's log.
+    ///
+    /// ```
+    /// use kubernetes_core::{LogRequest, Path};
+    ///
+    /// let path = Path::new("/api/v1/namespaces/{namespace}/pods/{name}/log", &["shop", "web"]);
+    /// let request = LogRequest::at(path).container("main").tail_lines(10);
+    /// assert_eq!(
+    ///     format!("{:?}", request.request()),
+    ///     "GET /api/v1/namespaces/shop/pods/web/log?container=main&tailLines=10"
+    /// );
+    /// ```
+    LogRequest<> {}
 }
 
 impl LogRequest {
@@ -27,12 +25,7 @@ impl LogRequest {
         let mut request = Request::new(Method::GET, path);
         // The log is text, but the API server answers 406 to text/plain alone when it has to report an error.
         request.accept = HeaderValue::from_static("*/*");
-        Self { request }
-    }
-
-    /// The request as it will be sent.
-    pub fn request(&self) -> &Request {
-        &self.request
+        Self::from_request(request)
     }
 
     /// Reads the log as far as it is written now, as text.

@@ -2,6 +2,7 @@
 
 mod apply;
 mod connect;
+mod continue_tokens;
 mod create;
 mod delete;
 mod delete_collection;
@@ -19,6 +20,7 @@ mod query;
 mod read;
 mod replace;
 mod resource_path;
+mod shape;
 mod views;
 mod watch;
 
@@ -30,6 +32,7 @@ use http::{Method, Uri};
 
 pub use apply::ApplyRequest;
 pub use connect::{Attach, ConnectRequest, Exec, PortForward, Proxy};
+pub use continue_tokens::{ContinueTokens, EndlessList};
 pub use create::CreateRequest;
 pub use delete::DeleteRequest;
 pub use delete_collection::DeleteCollectionRequest;
@@ -72,12 +75,6 @@ impl Request {
     /// A request without parameters and body, for an answer in JSON.
     pub fn new(method: Method, path: Path) -> Self {
         Self { method, path, query: Query::default(), accept: JSON, body: None }
-    }
-
-    /// The same request below the object.
-    pub(crate) fn below(mut self, subresource: &str) -> Self {
-        self.path = self.path.subresource(subresource);
-        self
     }
 
     /// The same request with a JSON body.

@@ -46,15 +46,37 @@ impl Path {
 
     /// The path of an object in a namespace.
     pub fn namespaced<K: NamespacedResource>(namespace: impl AsRef<str>, name: impl AsRef<str>) -> Self {
-        resource_path::named::<K>(Some(namespace.as_ref()), name.as_ref())
+        resource_path::of::<K>(Some(namespace.as_ref())).object(name)
     }
 
     /// The path of an object of a cluster-scoped resource.
     pub fn cluster<K: ClusterResource>(name: impl AsRef<str>) -> Self {
-        resource_path::named::<K>(None, name.as_ref())
+        resource_path::of::<K>(None).object(name)
     }
 
-    /// The path of what hangs below an object. What comes and goes there may be of another type, as for `scale`.
+    /// The path of the object of this name among those at this path.
+    #[must_use]
+    pub fn object(self, name: impl AsRef<str>) -> Self {
+        self.segment("name", name.as_ref())
+    }
+
+    /// No path, for a reason that is reported when the request is sent.
+    pub fn invalid(reason: impl Into<String>) -> Self {
+        Self(Err(InvalidRequest::new(reason.into())))
+    }
+
+    /// The path with one more segment, which errors call by the name of its `argument`.
+    #[must_use]
+    pub fn segment(self, argument: &str, value: &str) -> Self {
+        Self(self.0.and_then(|mut path| {
+            check_argument(argument, value)?;
+            path.push('/');
+            path.extend(percent::encode(value));
+            Ok(path)
+        }))
+    }
+
+    /// The path of a subresource. What it takes and gives may be of another type than the object, as for `scale`.
     ///
     /// ```
     /// use kubernetes_core::Path;
@@ -66,12 +88,7 @@ impl Path {
     /// ```
     #[must_use]
     pub fn subresource(self, name: impl AsRef<str>) -> Self {
-        Self(self.0.and_then(|mut path| {
-            check_argument("subresource", name.as_ref())?;
-            path.push('/');
-            path.extend(percent::encode(name.as_ref()));
-            Ok(path)
-        }))
+        self.segment("subresource", name.as_ref())
     }
 
     /// Appends a path that may have several segments, for proxies; each is encoded, the slashes between them are kept.

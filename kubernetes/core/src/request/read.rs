@@ -1,65 +1,23 @@
-use std::marker::PhantomData;
-
-use http::Method;
-
-use super::{Encoded, Execute, Path, Request, RequestError, resource_path};
+use super::{Encoded, Execute, RequestError, shape};
 use crate::json::Value;
-use crate::{ClusterResource, NamespacedResource};
 
-/// Reads one object, or one of its subresources.
-///
-/// ```
-/// use kubernetes_core::ReadRequest;
-/// # kubernetes_core::doc_test_resource!(Pod);
-///
-/// let request = ReadRequest::<Pod>::namespaced("shop", "web");
-/// assert_eq!(format!("{:?}", request.request()), "GET /api/v1/namespaces/shop/pods/web");
-/// ```
-#[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct ReadRequest<K> {
-    pub(crate) request: Request,
-    kind: PhantomData<fn() -> K>,
+shape::request_type! {
+    /// Reads one object, or one of its subresources.
+    ///
+    /// ```
+    /// use kubernetes_core::ReadRequest;
+    /// # kubernetes_core::doc_test_resource!(Pod);
+    ///
+    /// let request = ReadRequest::<Pod>::namespaced("shop", "web");
+    /// assert_eq!(format!("{:?}", request.request()), "GET /api/v1/namespaces/shop/pods/web");
+    /// ```
+    ReadRequest<K> { GET, "Reads the object at `path`." }
 }
 
 impl<K> ReadRequest<K> {
-    pub(super) fn from_request(request: Request) -> Self {
-        Self { request, kind: PhantomData }
-    }
+    shape::for_name!(K, "Reads");
 
-    /// Reads what is at `path`.
-    pub fn at(path: Path) -> Self {
-        Self { request: Request::new(Method::GET, path), kind: PhantomData }
-    }
-
-    /// The request as it will be sent.
-    pub fn request(&self) -> &Request {
-        &self.request
-    }
-
-    /// Reads an object of a namespace.
-    pub fn namespaced(namespace: impl AsRef<str>, name: impl AsRef<str>) -> Self
-    where
-        K: NamespacedResource,
-    {
-        Self::at(resource_path::named::<K>(Some(namespace.as_ref()), name.as_ref()))
-    }
-
-    /// Reads an object of a cluster-scoped resource.
-    pub fn cluster(name: impl AsRef<str>) -> Self
-    where
-        K: ClusterResource,
-    {
-        Self::at(resource_path::named::<K>(None, name.as_ref()))
-    }
-
-    /// Reads what hangs below the object and is of the same type: its `status`.
-    ///
-    /// One of another type has a [path](Path::subresource).
-    pub fn subresource(mut self, name: impl AsRef<str>) -> Self {
-        self.request = self.request.below(name.as_ref());
-        self
-    }
+    shape::subresource!("Reads");
 
     /// Sends the request.
     ///

@@ -1,24 +1,19 @@
-use std::fmt;
-use std::marker::PhantomData;
+use super::{Execute, QueryValue, Request, shape};
+use crate::Str;
 
-use super::{Execute, Request};
-use crate::{QueryValue, Str};
-
-/// Watches what a list request lists: one connection, as the server gives it.
-///
-/// It ends when the server ends it. Most users want `kubernetes-watch`, which reconnects and resumes.
-///
-/// ```
-/// use kubernetes_core::ListRequest;
-/// # kubernetes_core::doc_test_resource!(Pod);
-///
-/// let watch = ListRequest::<Pod>::namespaced("shop").limit(500).into_watch().resource_version("42");
-/// assert_eq!(format!("{:?}", watch.request()), "GET /api/v1/namespaces/shop/pods?watch=true&resourceVersion=42");
-/// ```
-#[must_use = "a request does nothing until it is sent"]
-pub struct WatchRequest<K> {
-    request: Request,
-    kind: PhantomData<fn() -> K>,
+shape::request_type! {
+    /// Watches what a list request lists: one connection, as the server gives it.
+    ///
+    /// It ends when the server ends it. Most users want `kubernetes-watch`, which reconnects and resumes.
+    ///
+    /// ```
+    /// use kubernetes_core::ListRequest;
+    /// # kubernetes_core::doc_test_resource!(Pod);
+    ///
+    /// let watch = ListRequest::<Pod>::namespaced("shop").limit(500).into_watch().resource_version("42");
+    /// assert_eq!(format!("{:?}", watch.request()), "GET /api/v1/namespaces/shop/pods?watch=true&resourceVersion=42");
+    /// ```
+    WatchRequest<K> {}
 }
 
 impl<K> WatchRequest<K> {
@@ -28,12 +23,7 @@ impl<K> WatchRequest<K> {
         }
         request.query.set("watch", true);
         request.accept_for_watch();
-        Self { request, kind: PhantomData }
-    }
-
-    /// The request as it will be sent.
-    pub fn request(&self) -> &Request {
-        &self.request
+        Self::from_request(request)
     }
 
     /// The request that a transport is given.
@@ -78,18 +68,5 @@ impl<K> WatchRequest<K> {
     fn with(mut self, name: &'static str, value: impl Into<QueryValue>) -> Self {
         self.request.query.set(name, value);
         self
-    }
-}
-
-// Not derived: a request can be cloned and shown whatever it watches.
-impl<K> Clone for WatchRequest<K> {
-    fn clone(&self) -> Self {
-        Self { request: self.request.clone(), kind: PhantomData }
-    }
-}
-
-impl<K> fmt::Debug for WatchRequest<K> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("WatchRequest").field(&self.request).finish()
     }
 }

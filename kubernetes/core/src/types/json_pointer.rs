@@ -122,7 +122,7 @@ fn enter(reader: &mut Reader<'_>, key: &str) -> Result<bool, DecodeError> {
 }
 
 /// The index that a key of a pointer is in a list: digits, without leading zeros (RFC 6901, section 4).
-fn list_index(key: &str) -> Option<usize> {
+pub(crate) fn list_index(key: &str) -> Option<usize> {
     let is_index = key == "0" || (!key.starts_with('0') && key.bytes().all(|byte| byte.is_ascii_digit()));
     key.parse().ok().filter(|_| is_index)
 }

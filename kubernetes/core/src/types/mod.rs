@@ -18,6 +18,7 @@ pub use int_or_string::{IntOrString, ParsePercentageError};
 pub use int_or_text::IntOrText;
 pub use json::{FieldsV1, Json, RawExtension};
 pub use json_patch::JsonPatch;
+pub(crate) use json_pointer::list_index;
 pub use json_pointer::{InvalidJsonPointer, JsonPointer};
 pub use nullable::Nullable;
 pub use patch::Patch;

@@ -5,7 +5,9 @@ use http::HeaderValue;
 use serde::Serialize;
 
 use crate::json::Value;
-use crate::{InvalidRequest, json};
+use crate::{InvalidRequest, JsonPatch, json};
+
+const JSON_PATCH: &str = "application/json-patch+json";
 
 const MERGE: &str = "application/merge-patch+json";
 
@@ -33,7 +35,7 @@ pub struct Patch {
 impl Patch {
     /// A list of operations: a JSON Patch (RFC 6902).
     pub fn json<T: Serialize + ?Sized>(operations: &T) -> Self {
-        Self::new("application/json-patch+json", operations)
+        Self::new(JSON_PATCH, operations)
     }
 
     /// The fields to set, `null` removing one; lists are replaced as a whole: a JSON Merge Patch (RFC 7386).
@@ -102,6 +104,14 @@ impl Patch {
 
     pub(crate) fn to_body(&self) -> (HeaderValue, Result<Bytes, InvalidRequest>) {
         (HeaderValue::from_static(self.content_type), self.body.clone())
+    }
+}
+
+impl From<&JsonPatch> for Patch {
+    /// As [`Patch::json`], with every number as it was written.
+    fn from(operations: &JsonPatch) -> Self {
+        let body = operations.to_text().map(Bytes::from).map_err(InvalidRequest::from_encoding);
+        Self { content_type: JSON_PATCH, body }
     }
 }
 

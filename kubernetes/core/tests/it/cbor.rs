@@ -3,7 +3,8 @@
 //! `tests/data/cbor/*.cbor` are answers of kube-apiserver v1.37.2 with the gate CBORServingAndStorage, beside what the
 //! same request was answered with `Accept: application/json`.
 
-use kubernetes_core::{ByteString, Map, MicroTime, ObjectMeta, Status, Str, cbor, json};
+use http::HeaderValue;
+use kubernetes_core::{ByteString, Encoded, Map, MicroTime, ObjectMeta, Status, Str, cbor, json};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -262,4 +263,12 @@ fn as_numbers_go(value: Value) -> Value {
         Value::Object(map) => map.into_iter().map(|(key, value)| (key, as_numbers_go(value))).collect(),
         other => other,
     }
+}
+
+#[test]
+fn an_encoded_document_is_decoded_by_its_media_type() {
+    let labels: Map<Str> = [("app", "web")].into();
+    let encoded = Encoded::new(HeaderValue::from_static("application/cbor"), cbor::to_vec(&labels).unwrap());
+    assert_eq!(encoded.decode::<Map<Str>>().unwrap(), labels);
+    assert_eq!(encoded.to_json().unwrap(), r#"{"app":"web"}"#);
 }

@@ -1,5 +1,7 @@
 //! What users of the crate rely on: the JSON engine, its bridge to serde, and the requests that are made.
 
+mod budget;
+#[cfg(feature = "cbor")]
 mod cbor;
 mod compile_fail;
 mod custom_types;
@@ -9,6 +11,7 @@ mod fuzz;
 mod go_tables;
 mod json;
 mod json_parsing;
+mod lists;
 mod log_lines;
 mod long_documents;
 mod map;

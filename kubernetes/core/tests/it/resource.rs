@@ -52,7 +52,7 @@ fn a_type_with_serde_derives_is_read_and_written_with_its_type() {
 fn an_error_in_a_type_with_serde_derives_names_the_path() {
     let cases = [
         (r#"{"cronSpec": 5}"#, "items[0].cronSpec: invalid type: integer `5`, expected a string at byte 25"),
-        (r#"{"metadata": {"name": "a"}}"#, "items[0]: missing field `cronSpec` at byte 38"),
+        (r#"{"metadata": {"name": "a"}}"#, "items[0]: missing field `cronSpec` at byte 38, in a"),
         (
             "{\n\"cronSpec\": \"\",\n \"jobs\": [{\"name\": \"a\"}, {}]}",
             "items[0].jobs[1]: missing field `name` at byte 56",

@@ -15,6 +15,8 @@ pub(super) fn check(allowance: Allowance, rule: &str, faults: impl Fn(&Crate) ->
         let name = package.name.as_str();
         let allowed = allowance.get(name).copied().unwrap_or(0);
         let faults = faults(&package);
+        // For those who mend them: `cargo test … -- --nocapture`.
+        faults.iter().for_each(|fault| eprintln!("{name}: {rule}: {fault}"));
         if faults.len() > allowed {
             messages.push(format!("{name}: {rule}: {} places, {allowed} allowed:", faults.len()));
             messages.extend(faults);

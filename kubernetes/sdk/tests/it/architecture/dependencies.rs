@@ -16,6 +16,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("kubernetes-config", &[]),
     ("kubernetes-client", &["kubernetes-core", "kubernetes-config"]),
     ("kubernetes-watch", &["kubernetes-core", "kubernetes-client"]),
+    ("kubernetes-dynamic", &["kubernetes-core", "kubernetes-config", "kubernetes-client", "kubernetes-watch"]),
     ("kubernetes-utils", &["kubernetes-core", "kubernetes-models", "kubernetes-client", "kubernetes-watch"]),
     ("kubernetes-testing", &["kubernetes-core", "kubernetes-config", "kubernetes-client"]),
     (
@@ -27,6 +28,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "kubernetes-config",
             "kubernetes-client",
             "kubernetes-watch",
+            "kubernetes-dynamic",
             "kubernetes-utils",
         ],
     ),

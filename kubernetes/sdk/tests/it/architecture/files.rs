@@ -17,11 +17,9 @@ const MAX_FUNCTION_LINES: usize = 60;
 const ALLOWED_LONG_FUNCTIONS: Allowance = &[
     ("kubernetes-client", 1),
     ("kubernetes-codegen", 2),
-    ("kubernetes-config", 2),
     ("kubernetes-core", 1),
     ("kubernetes-e2e-test", 1),
     ("kubernetes-utils", 1),
-    ("kubernetes-watch", 2),
 ];
 
 #[test]

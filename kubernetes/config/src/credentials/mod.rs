@@ -1,0 +1,91 @@
+//! Credentials of a client.
+
+mod exec;
+mod oidc;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+
+use crate::Secret;
+use crate::secret::Shortened;
+
+pub use exec::{ExecApiVersion, ExecCluster, ExecConfig, InteractiveMode};
+pub use oidc::OidcConfig;
+
+/// A client certificate with its private key.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ClientIdentity {
+    /// The certificate, and those that signed it, as PEM.
+    pub certificate: Vec<u8>,
+    /// The file that the certificate was read from, to be read again as it is renewed; `None` for inline data.
+    pub certificate_file: Option<PathBuf>,
+    /// The private key, as PEM.
+    pub key: Secret,
+    /// The file that the key was read from, to be read again as it is renewed; `None` for inline data.
+    pub key_file: Option<PathBuf>,
+}
+
+impl ClientIdentity {
+    /// Joins a certificate with its key, both PEM.
+    pub fn new(certificate: impl Into<Vec<u8>>, key: impl Into<Secret>) -> Self {
+        Self { certificate: certificate.into(), certificate_file: None, key: key.into(), key_file: None }
+    }
+}
+
+impl fmt::Debug for ClientIdentity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientIdentity")
+            .field("certificate", &Shortened(&self.certificate))
+            .field("certificate_file", &self.certificate_file)
+            .field("key", &self.key)
+            .field("key_file", &self.key_file)
+            .finish()
+    }
+}
+
+/// The source of the `Authorization` header.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Credentials {
+    /// No header: the client is anonymous, or known by its [`ClientIdentity`].
+    #[default]
+    None,
+    /// A bearer token.
+    Token(Secret),
+    /// A file with a bearer token between optional white space, to be read again as it is renewed.
+    TokenFile(PathBuf),
+    /// User name and password.
+    Basic {
+        /// The user name.
+        username: String,
+        /// The password.
+        password: Secret,
+    },
+    /// A program that prints a token or a client certificate (`client.authentication.k8s.io`).
+    Exec(Box<ExecConfig>),
+    /// An OpenID Connect ID token, to be refreshed when it expires.
+    Oidc(Box<OidcConfig>),
+}
+
+/// The identity to act as, for users who may impersonate others.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Impersonate {
+    /// The user name (`Impersonate-User`); never empty.
+    pub user: String,
+    /// The groups (`Impersonate-Group`).
+    pub groups: Vec<String>,
+    /// The unique id (`Impersonate-Uid`).
+    pub uid: Option<String>,
+    /// More attributes (`Impersonate-Extra-…`).
+    pub extra: BTreeMap<String, Vec<String>>,
+}
+
+impl Impersonate {
+    /// Acts as `user`, without groups and attributes.
+    pub fn new(user: impl Into<String>) -> Self {
+        Self { user: user.into(), ..Self::default() }
+    }
+}

@@ -1,0 +1,188 @@
+//! The operations that carry a change of a typed object over to the document that it was read from.
+
+use super::{JsonPatch, JsonPointer};
+use crate::Str;
+use crate::json::Tree;
+
+impl JsonPatch {
+    /// The operations that make in `document` the change that leads from `before` to `after`.
+    ///
+    /// ```
+    /// use kubernetes_core::JsonPatch;
+    /// use kubernetes_core::json::{self, Tree};
+    ///
+    /// // `color` is not known to the type that `before` was written by.
+    /// let document: Tree = json::from_str(r#"{"items": [{"name": "a", "color": "red"}]}"#)?;
+    /// let before: Tree = json::from_str(r#"{"items": [{"name": "a"}]}"#)?;
+    /// let after: Tree = json::from_str(r#"{"items": [{"name": "b", "size": 1}, {"name": "a", "size": 2}]}"#)?;
+    ///
+    /// let patch = JsonPatch::between(&document, &before, &after);
+    /// let mut changed = document.clone();
+    /// patch.apply(&mut changed)?;
+    /// assert_eq!(
+    ///     json::to_string(&changed)?,
+    ///     r#"{"items":[{"name":"b","size":1},{"name":"a","color":"red","size":2}]}"#
+    /// );
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// `before` is what `document` became by being read as a type and written again: it may lack what the type does not
+    /// know, and have fields that the type always writes. Whatever did not change keeps the document's form, unknown
+    /// fields inside the items of lists included. Items are recognized as the same if they are equal, if they have the
+    /// same `name`, `key`, `type` or another such field, or by their place in a list of the same length.
+    pub fn between(document: &Tree, before: &Tree, after: &Tree) -> Self {
+        let mut patch = Self::new();
+        patch.compare(&JsonPointer::ROOT, document, before, after);
+        patch
+    }
+
+    fn compare(&mut self, path: &JsonPointer, document: &Tree, before: &Tree, after: &Tree) {
+        if before == after {
+            return;
+        }
+        match (document, before, after) {
+            (Tree::Object(_), Tree::Object(before), Tree::Object(after)) => {
+                self.compare_fields(path, document, before, after);
+            }
+            (Tree::List(document), Tree::List(before), Tree::List(after)) if document.len() == before.len() => {
+                self.compare_items(path, document, before, after);
+            }
+            _ => self.push_value("replace", path.clone(), after),
+        }
+    }
+
+    fn compare_fields(&mut self, path: &JsonPointer, document: &Tree, before: &[(Str, Tree)], after: &[(Str, Tree)]) {
+        let find = |fields: &[(Str, Tree)], key: &str| fields.iter().position(|(name, _)| *name == key);
+        for (key, _) in before {
+            if find(after, key).is_none() && document.get(key).is_some() {
+                self.push_remove(path.clone().key(key));
+            }
+        }
+        for (key, after) in after {
+            let before = find(before, key).map(|place| &before[place].1);
+            if before == Some(after) {
+                continue;
+            }
+            let path = path.clone().key(key);
+            match (document.get(key), before) {
+                (Some(document), Some(before)) => self.compare(&path, document, before, after),
+                // The type leaves empty objects out.
+                (Some(document @ Tree::Object(_)), None) => {
+                    self.compare(&path, document, &Tree::Object(Vec::new()), after);
+                }
+                _ => self.push_value("add", path, after),
+            }
+        }
+    }
+
+    fn compare_items(&mut self, path: &JsonPointer, document: &[Tree], before: &[Tree], after: &[Tree]) {
+        let (mut old, mut new, mut at) = (0, 0, 0);
+        let end = (before.len(), after.len());
+        for (next_old, next_new) in align(before, after).into_iter().chain([end]) {
+            for _ in old..next_old {
+                self.push_remove(path.clone().index(at));
+            }
+            for item in &after[new..next_new] {
+                self.push_value("add", path.clone().index(at), item);
+                at += 1;
+            }
+            if (next_old, next_new) != end {
+                self.compare(&path.clone().index(at), &document[next_old], &before[next_old], &after[next_new]);
+                at += 1;
+            }
+            (old, new) = (next_old + 1, next_new + 1);
+        }
+    }
+}
+
+/// The fields that tell the items of Kubernetes' lists apart, as `x-kubernetes-list-map-keys` in the API description.
+const IDENTITIES: &[&str] =
+    &["name", "key", "type", "uid", "id", "containerPort", "port", "mountPath", "devicePath", "ip", "topologyKey"];
+
+/// Beyond this many comparisons, items in the middle of a list are recognized by their place alone.
+const MOST_COMPARISONS: usize = 1 << 18;
+
+/// The pairs of items that are the same, in the order of both lists.
+fn align(before: &[Tree], after: &[Tree]) -> Vec<(usize, usize)> {
+    let mut pairs = Vec::new();
+    let (mut old, mut new) = (0, 0);
+    for anchor in
+        common(before, after, |before, after| before == after).into_iter().chain([(before.len(), after.len())])
+    {
+        let (gone, come) = (&before[old..anchor.0], &after[new..anchor.1]);
+        let in_gap = match gone.len() == come.len() && gone.iter().zip(come).all(|(gone, come)| may_be_same(gone, come))
+        {
+            true => (0..gone.len()).map(|place| (place, place)).collect(),
+            false => common(gone, come, is_same),
+        };
+        pairs.extend(in_gap.into_iter().map(|(gone, come)| (old + gone, new + come)));
+        if anchor != (before.len(), after.len()) {
+            pairs.push(anchor);
+        }
+        (old, new) = (anchor.0 + 1, anchor.1 + 1);
+    }
+    pairs
+}
+
+/// The value of the first field that identifies an item, and which field it is.
+fn identity(item: &Tree) -> Option<(&'static str, &Tree)> {
+    IDENTITIES.iter().find_map(|key| item.get(key).map(|value| (*key, value)))
+}
+
+fn is_same(before: &Tree, after: &Tree) -> bool {
+    identity(before).is_some_and(|identity_before| identity(after) == Some(identity_before))
+}
+
+fn may_be_same(before: &Tree, after: &Tree) -> bool {
+    match (identity(before), identity(after)) {
+        (Some(before), Some(after)) => before == after,
+        (None, None) => true,
+        _ => false,
+    }
+}
+
+/// A longest common subsequence, after what both have in common at their beginning and end.
+fn common(before: &[Tree], after: &[Tree], same: impl Fn(&Tree, &Tree) -> bool) -> Vec<(usize, usize)> {
+    let head = before.iter().zip(after).take_while(|(before, after)| same(before, after)).count();
+    let (before_rest, after_rest) = (&before[head..], &after[head..]);
+    let tail =
+        before_rest.iter().rev().zip(after_rest.iter().rev()).take_while(|(before, after)| same(before, after)).count();
+    let (rows, columns) = (before_rest.len() - tail, after_rest.len() - tail);
+    let mut pairs: Vec<_> = (0..head).map(|place| (place, place)).collect();
+    if rows.saturating_mul(columns) <= MOST_COMPARISONS {
+        let middle = longest(&before_rest[..rows], &after_rest[..columns], same);
+        pairs.extend(middle.into_iter().map(|(row, column)| (head + row, head + column)));
+    }
+    pairs.extend((0..tail).map(|place| (before.len() - tail + place, after.len() - tail + place)));
+    pairs
+}
+
+fn longest(before: &[Tree], after: &[Tree], same: impl Fn(&Tree, &Tree) -> bool) -> Vec<(usize, usize)> {
+    let width = after.len() + 1;
+    // The length of the longest common subsequence of what follows each pair of places.
+    let mut lengths = vec![0u32; (before.len() + 1) * width];
+    let mut equal = vec![false; before.len() * after.len()];
+    for row in (0..before.len()).rev() {
+        for column in (0..after.len()).rev() {
+            let is_equal = same(&before[row], &after[column]);
+            equal[row * after.len() + column] = is_equal;
+            lengths[row * width + column] = if is_equal {
+                lengths[(row + 1) * width + column + 1] + 1
+            } else {
+                lengths[(row + 1) * width + column].max(lengths[row * width + column + 1])
+            };
+        }
+    }
+    let (mut row, mut column, mut pairs) = (0, 0, Vec::new());
+    while row < before.len() && column < after.len() {
+        if equal[row * after.len() + column] {
+            pairs.push((row, column));
+            (row, column) = (row + 1, column + 1);
+        } else if lengths[(row + 1) * width + column] >= lengths[row * width + column + 1] {
+            row += 1;
+        } else {
+            column += 1;
+        }
+    }
+    pairs
+}

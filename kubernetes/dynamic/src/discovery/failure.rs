@@ -1,0 +1,73 @@
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+
+use kubernetes_client::Error;
+use kubernetes_core::GroupVersion;
+
+/// A version of a group that a server could not tell the resources of.
+#[derive(Clone, Debug)]
+pub struct DiscoveryFailure {
+    group_version: GroupVersion,
+    cause: Cause,
+}
+
+#[derive(Clone, Debug)]
+enum Cause {
+    /// The server says that the API server behind it does not answer.
+    Stale,
+    /// The request for its resources failed.
+    Failed(Arc<Error>),
+    /// The disk cache lacks its resources.
+    NotCached,
+}
+
+impl DiscoveryFailure {
+    pub(crate) fn stale(group_version: GroupVersion) -> Self {
+        Self { group_version, cause: Cause::Stale }
+    }
+
+    pub(crate) fn failed(group_version: GroupVersion, error: Error) -> Self {
+        Self { group_version, cause: Cause::Failed(Arc::new(error)) }
+    }
+
+    pub(crate) fn not_cached(group_version: GroupVersion) -> Self {
+        Self { group_version, cause: Cause::NotCached }
+    }
+
+    /// The version that it is about.
+    pub fn group_version(&self) -> &GroupVersion {
+        &self.group_version
+    }
+
+    /// The error of the request for the resources; `None` if the server itself says that they are
+    /// [stale](Self::is_stale).
+    pub fn error(&self) -> Option<&Error> {
+        match &self.cause {
+            Cause::Failed(error) => Some(error),
+            Cause::Stale | Cause::NotCached => None,
+        }
+    }
+
+    /// Whether the server says that the API server of this version does not answer (`freshness: Stale`).
+    pub fn is_stale(&self) -> bool {
+        matches!(self.cause, Cause::Stale)
+    }
+}
+
+impl fmt::Display for DiscoveryFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.group_version)?;
+        match &self.cause {
+            Cause::Stale => f.write_str("its API server does not answer"),
+            Cause::Failed(error) => error.fmt(f),
+            Cause::NotCached => f.write_str("the disk cache lacks its resources"),
+        }
+    }
+}
+
+impl StdError for DiscoveryFailure {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.error().and_then(StdError::source)
+    }
+}

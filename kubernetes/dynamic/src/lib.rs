@@ -1,0 +1,31 @@
+//! Kubernetes objects and resources whose types are known only at run time.
+//!
+//! - [`DynamicObject`] is any object. It keeps what the server sent, and works with every request, watch and store.
+//! - [`Discovery`] is what a server has: groups, versions, and the [`ApiResource`]s of each, which make requests.
+//! - [`Mapper`] finds a resource by whatever name people and objects give it, and keeps up with a server whose
+//!   resources come and go. A [`DiskCache`] shares what it knows with kubectl.
+//!
+//! ```no_run
+//! # async fn example(client: &kubernetes_client::Client) -> Result<(), Box<dyn std::error::Error>> {
+//! use kubernetes_dynamic::Mapper;
+//!
+//! let deployments = Mapper::new(client).resource("deploy").await?;
+//! let mut web = deployments.in_namespace("shop").read("web").send(client).await?;
+//! web.set("/spec/replicas", &3)?;
+//! deployments.in_namespace("shop").replace(&web).send(client).await?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod cache;
+mod clock;
+mod discovery;
+mod mapper;
+mod object;
+mod resource;
+
+pub use cache::DiskCache;
+pub use discovery::{ApiGroup, ApiVersion, Discovery, DiscoveryFailure};
+pub use mapper::{MapError, Mapper, MapperBuilder, MapperWatch, WaitForKind};
+pub use object::{DynamicObject, InvalidChange};
+pub use resource::{ApiResource, ApiSubresource, ScopedResource};

@@ -1,0 +1,151 @@
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kubernetes_client::Error;
+
+use crate::{ApiResource, DiscoveryFailure};
+
+/// A name or type that does not lead to one resource.
+///
+/// ```
+/// use kubernetes_dynamic::MapError;
+///
+/// fn explain(error: &MapError) -> String {
+///     if error.is_ambiguous() {
+///         let names: Vec<_> = error.candidates().iter().map(ToString::to_string).collect();
+///         format!("say which one: {}", names.join(", "))
+///     } else if error.is_no_match() {
+///         "is its CustomResourceDefinition installed?".to_owned()
+///     } else {
+///         "the server could not be asked".to_owned()
+///     }
+/// }
+/// ```
+#[derive(Clone)]
+pub struct MapError(Box<Kind>);
+
+#[derive(Clone)]
+enum Kind {
+    Invalid { text: String, reason: &'static str },
+    NoMatch { wanted: String, near: Vec<ApiResource>, failures: Vec<DiscoveryFailure> },
+    Ambiguous { wanted: String, candidates: Vec<ApiResource> },
+    Discovery(Arc<Error>),
+    TimedOut { wanted: String, limit: Duration, last: Option<Arc<Error>> },
+}
+
+/// How many resources a message names.
+const NAMED: usize = 5;
+
+impl MapError {
+    pub(crate) fn invalid(text: &str, reason: &'static str) -> Self {
+        Self(Box::new(Kind::Invalid { text: text.chars().take(80).collect(), reason }))
+    }
+
+    pub(crate) fn no_match(wanted: impl fmt::Display, near: Vec<ApiResource>, failures: Vec<DiscoveryFailure>) -> Self {
+        Self(Box::new(Kind::NoMatch { wanted: wanted.to_string().chars().take(200).collect(), near, failures }))
+    }
+
+    pub(crate) fn ambiguous(wanted: impl fmt::Display, candidates: Vec<ApiResource>) -> Self {
+        Self(Box::new(Kind::Ambiguous { wanted: wanted.to_string(), candidates }))
+    }
+
+    pub(crate) fn discovery(error: Arc<Error>) -> Self {
+        Self(Box::new(Kind::Discovery(error)))
+    }
+
+    pub(crate) fn timed_out(wanted: impl fmt::Display, limit: Duration, last: Option<Arc<Error>>) -> Self {
+        Self(Box::new(Kind::TimedOut { wanted: wanted.to_string(), limit, last }))
+    }
+
+    /// Whether the server has no such resource.
+    pub fn is_no_match(&self) -> bool {
+        matches!(*self.0, Kind::NoMatch { .. })
+    }
+
+    /// Whether several resources have this name.
+    pub fn is_ambiguous(&self) -> bool {
+        matches!(*self.0, Kind::Ambiguous { .. })
+    }
+
+    /// Whether the time ran out in which the resource should have appeared.
+    pub fn is_timeout(&self) -> bool {
+        matches!(*self.0, Kind::TimedOut { .. })
+    }
+
+    /// The resources that have this name, if it is [ambiguous](Self::is_ambiguous); those with a similar name, or the
+    /// same in another group or version, if there is [no match](Self::is_no_match).
+    pub fn candidates(&self) -> &[ApiResource] {
+        match &*self.0 {
+            Kind::Ambiguous { candidates, .. } => candidates,
+            Kind::NoMatch { near, .. } => near,
+            Kind::Invalid { .. } | Kind::Discovery(_) | Kind::TimedOut { .. } => &[],
+        }
+    }
+
+    /// The versions whose resources are not known, so that one of them may have what was not found.
+    pub fn failures(&self) -> &[DiscoveryFailure] {
+        match &*self.0 {
+            Kind::NoMatch { failures, .. } => failures,
+            _ => &[],
+        }
+    }
+
+    pub(super) fn discovery_error(&self) -> Option<Arc<Error>> {
+        match &*self.0 {
+            Kind::Discovery(error) => Some(Arc::clone(error)),
+            _ => None,
+        }
+    }
+
+    /// The error of the requests to the server, if it could not be asked.
+    pub fn request_error(&self) -> Option<&Error> {
+        match &*self.0 {
+            Kind::Discovery(error) => Some(error),
+            Kind::TimedOut { last, .. } => last.as_deref(),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for MapError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.0 {
+            Kind::Invalid { text, reason } => write!(f, "{text:?} does not name a resource: {reason}"),
+            Kind::NoMatch { wanted, near, failures } => {
+                write!(f, "the server has no resource {wanted}")?;
+                list(f, "; similar: ", near)?;
+                list(f, "; not known are the resources of ", failures)
+            }
+            Kind::Ambiguous { wanted, candidates } => {
+                write!(f, "{wanted} matches several resources")?;
+                list(f, ": ", candidates)
+            }
+            Kind::Discovery(_) => f.write_str("can't discover the resources of the server"),
+            Kind::TimedOut { wanted, limit, .. } => {
+                write!(f, "timed out after {limit:?} waiting for the server to have {wanted}")
+            }
+        }
+    }
+}
+
+fn list<T: fmt::Display>(f: &mut fmt::Formatter<'_>, before: &str, items: &[T]) -> fmt::Result {
+    for (index, item) in items.iter().take(NAMED).enumerate() {
+        write!(f, "{}{item}", if index == 0 { before } else { ", " })?;
+    }
+    if items.len() > NAMED { write!(f, " and {} more", items.len() - NAMED) } else { Ok(()) }
+}
+
+impl fmt::Debug for MapError {
+    /// As `Display`, with all that caused it: this is what a `main` that returns the error prints.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        kubernetes_core::debug::error(self, f)
+    }
+}
+
+impl StdError for MapError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.request_error().map(|error| error as &(dyn StdError + 'static))
+    }
+}

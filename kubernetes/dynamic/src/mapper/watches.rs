@@ -1,0 +1,71 @@
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use kubernetes_core::{GroupVersionKind, ListRequest, PartialObjectMetadata};
+use kubernetes_watch::{Change, Reflector};
+use tokio::task::JoinHandle;
+
+use super::snapshots::Snapshots;
+use crate::{ApiResource, DynamicObject, clock};
+
+/// Watches the definitions of kinds for a [`Mapper`](super::Mapper); dropping it ends that.
+#[derive(Debug)]
+#[must_use = "dropping it ends the watch"]
+pub struct MapperWatch {
+    tasks: Vec<JoinHandle<()>>,
+}
+
+/// The resources that say what the server has.
+const DEFINITIONS: &[(&str, &str, &str)] = &[
+    ("apiextensions.k8s.io", "CustomResourceDefinition", "customresourcedefinitions"),
+    ("apiregistration.k8s.io", "APIService", "apiservices"),
+];
+
+/// How long to wait after an error that a retry can't cure at once.
+const PAUSE: Duration = Duration::from_secs(30);
+
+impl MapperWatch {
+    pub(super) fn start(snapshots: &Arc<Snapshots>) -> Self {
+        let spawn = |&(group, kind, plural): &(&str, &str, &str)| {
+            let resource = ApiResource::new(&GroupVersionKind::new(group, "v1", kind), plural, false);
+            let request = resource.cluster().list().metadata_only();
+            tokio::spawn(watch(Arc::downgrade(snapshots), snapshots.client.clone(), request))
+        };
+        Self { tasks: DEFINITIONS.iter().map(spawn).collect() }
+    }
+}
+
+impl Drop for MapperWatch {
+    fn drop(&mut self) {
+        self.tasks.iter().for_each(JoinHandle::abort);
+    }
+}
+
+async fn watch(
+    snapshots: Weak<Snapshots>,
+    client: kubernetes_client::Client,
+    request: ListRequest<PartialObjectMetadata<DynamicObject>>,
+) {
+    loop {
+        let mut changes = Reflector::new(&client).stream(request.clone());
+        let mut is_listing = true;
+        while let Some(change) = changes.next().await {
+            let Some(snapshots) = snapshots.upgrade() else { return };
+            match change {
+                Ok(Change::RestartBegin) => is_listing = true,
+                // Whatever has changed since what is known was discovered, or while the watch was away.
+                Ok(Change::RestartEnd) => {
+                    is_listing = false;
+                    snapshots.invalidate();
+                }
+                Ok(Change::Applied(_) | Change::Deleted(_)) if !is_listing => snapshots.invalidate_for_a_while(),
+                Ok(Change::Applied(_) | Change::Deleted(_) | Change::Bookmark(_)) => {}
+                Err(error) => {
+                    tracing::warn!(%error, request = ?request.request(), "definitions are not watched for now");
+                }
+            }
+        }
+        clock::sleep(PAUSE).await;
+    }
+}
