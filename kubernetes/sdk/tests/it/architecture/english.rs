@@ -8,8 +8,8 @@ use super::allowance::{self, Allowance};
 const ALLOWED: Allowance = &[
     ("kubernetes-api", 1),
     ("kubernetes-client", 64),
-    ("kubernetes-codegen", 102),
-    ("kubernetes-core", 80),
+    ("kubernetes-codegen", 104),
+    ("kubernetes-core", 78),
     ("kubernetes-describe", 1),
     ("kubernetes-e2e-test", 26),
     ("kubernetes-examples", 1),
