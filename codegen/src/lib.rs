@@ -111,7 +111,7 @@ fn plan_and_render(description: &Description<'_>) -> Result<Generation> {
     let notes = gave_way.iter().map(ToString::to_string).collect();
     compare_versions(&openapi, kubernetes)?;
     let fixups = timings.measure("fixups", || fixups::apply(&mut openapi))?;
-    let api = timings.measure("lower", || lower::lower(&openapi))?;
+    let api = timings.measure("lower", || lower::lower(&openapi, None))?;
     drop(openapi);
     let plan = timings.measure("passes", || passes::run(api))?;
     let origin = render::Origin { source, kubernetes: Some(kubernetes), command: COMMAND };

@@ -33,6 +33,12 @@ pub(super) struct Crds {
     /// Write nothing; exit with 1 and list the files if any differs from what would be generated.
     #[arg(long)]
     check: bool,
+    /// Fail if anything is wrong; otherwise what is right is generated, and the rest is told.
+    #[arg(long)]
+    strict: bool,
+    /// Use the SDK's types for built-in ones that a schema has written out: PodSpec, ResourceRequirements and others.
+    #[arg(long)]
+    reuse: bool,
     /// Show how long each step took.
     #[arg(long)]
     timings: bool,
@@ -55,12 +61,17 @@ pub(super) fn run(arguments: &Crds) -> Result<ExitCode, Error> {
         groups: &arguments.group,
         name: &arguments.name,
         sdk: arguments.sdk.as_deref(),
+        strict: arguments.strict,
+        reuse: arguments.reuse,
     };
     let mut generated = generate_custom(&resources)?;
     let folder = super::open(&arguments.out, arguments.check, &progress)?;
     let changes = generated.tree.compare(folder.path())?;
     let (written, deleted) = if arguments.check { (0, 0) } else { changes.apply(&folder)? };
     progress.finish_and_clear();
+    for problem in generated.skipped.iter().flat_map(Error::problems) {
+        report(format_args!("warning: left out: {problem}"));
+    }
     for note in &generated.notes {
         report(format_args!("note: {note}"));
     }

@@ -68,7 +68,7 @@ pub(super) fn parameters(action: Action) -> Result<Vec<ReferenceOr<Parameter>>> 
 }
 
 /// The pinned description.
-fn pinned() -> Result<&'static OpenAPI> {
+pub(super) fn pinned() -> Result<&'static OpenAPI> {
     static PINNED: OnceLock<OpenAPI> = OnceLock::new();
     if let Some(pinned) = PINNED.get() {
         return Ok(pinned);

@@ -15,12 +15,12 @@ pub(super) struct Definition {
     pub(super) spec: Spec,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 pub(super) struct Metadata {
     pub(super) name: String,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Spec {
     pub(super) group: String,
@@ -32,7 +32,7 @@ pub(super) struct Spec {
     pub(super) preserve_unknown_fields: bool,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Names {
     pub(super) kind: String,
@@ -53,7 +53,7 @@ pub(super) enum Scope {
     Cluster,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Version {
     pub(super) name: String,
@@ -66,15 +66,49 @@ pub(super) struct Version {
     pub(super) subresources: Subresources,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 pub(super) struct Validation {
     #[serde(rename = "openAPIV3Schema")]
     pub(super) schema: Option<Value>,
 }
 
 /// Either is declared by an object, which may be empty.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 pub(super) struct Subresources {
     pub(super) status: Option<Value>,
     pub(super) scale: Option<Value>,
+}
+
+impl Spec {
+    /// What is wrong with its names, with the place below the definition: they end in paths, modules and types.
+    ///
+    /// Source: `ValidateCustomResourceDefinitionSpec` and `ValidateCustomResourceDefinitionNames` in
+    /// `k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/validation/validation.go`.
+    pub(super) fn wrong_names(&self) -> Vec<(String, String)> {
+        let names = &self.names;
+        let mut labels = vec![("/spec/names/plural".to_owned(), names.plural.clone())];
+        labels.push(("/spec/names/kind".to_owned(), names.kind.to_ascii_lowercase()));
+        labels
+            .extend(names.list_kind.iter().map(|kind| ("/spec/names/listKind".to_owned(), kind.to_ascii_lowercase())));
+        let versions = self.versions.iter().enumerate();
+        labels.extend(versions.map(|(index, version)| (format!("/spec/versions/{index}/name"), version.name.clone())));
+        let wrong = labels.into_iter().filter(|(_, name)| !is_label(name));
+        let message =
+            "must start with a letter, end with a letter or digit, and have letters, digits and `-` in between";
+        let mut wrong: Vec<_> =
+            wrong.map(|(place, name)| (place, format!("{name:?} is not a valid name: it {message}"))).collect();
+        let is_part = |part: &str| is_label(&format!("a{part}")) && !part.starts_with('-') && !part.is_empty();
+        if !self.group.split('.').all(is_part) {
+            wrong.push(("/spec/group".to_owned(), format!("{:?} is not a valid group: a DNS subdomain", self.group)));
+        }
+        wrong
+    }
+}
+
+/// Whether a text is a label of RFC 1035, in lower case and of at most 63 characters.
+fn is_label(text: &str) -> bool {
+    text.len() <= 63
+        && text.starts_with(|first: char| first.is_ascii_lowercase())
+        && !text.ends_with('-')
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
 }

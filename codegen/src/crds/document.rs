@@ -40,12 +40,11 @@ impl Places {
 
 /// The document of all served versions.
 ///
-/// # Errors
-/// All problems of all definitions, those that were found before among them.
+/// What is wrong with a version leaves it out, and is a problem beside the others.
 pub(super) fn of(
     definitions: &[Definition],
     notes: &mut Vec<String>,
-    mut problems: Vec<Error>,
+    problems: &mut Vec<Error>,
 ) -> Result<(OpenAPI, Places)> {
     let mut schemas: Map<String, Value> = base::definitions().into_iter().collect();
     let mut paths = Map::new();
@@ -60,17 +59,22 @@ pub(super) fn of(
             }
             let pointer = format!("/spec/versions/{index}/schema/openAPIV3Schema");
             let full_name = full_name(definition, version, &spec.names.kind);
-            let object = object(definition, version, notes).unwrap_or_else(|found| {
-                problems.extend(found.into_iter().map(|problem| {
-                    let problem = Error::at(format!("{pointer}{}", problem.pointer), problem.message);
-                    definition.origin.explain(name, problem)
-                }));
-                any_object()
-            });
-            if objects.insert(full_name.clone(), object).is_some() {
+            let object = match object(definition, version, notes) {
+                Ok(object) => object,
+                Err(found) => {
+                    problems.extend(found.into_iter().map(|problem| {
+                        let problem = Error::at(format!("{pointer}{}", problem.pointer), problem.message);
+                        definition.origin.explain(name, problem)
+                    }));
+                    continue;
+                }
+            };
+            if objects.contains_key(&full_name) {
                 let message = format!("the kind {} of version {} is defined twice", spec.names.kind, version.name);
                 problems.push(definition.origin.explain(name, Error::at("/spec/names/kind", message)));
+                continue;
             }
+            objects.insert(full_name.clone(), object);
             schemas.insert(full_name.clone(), json!({"type": "object"}));
             let list_name = self::full_name(definition, version, &spec.names.list_kind());
             schemas.insert(list_name, list(definition, version, &full_name));
@@ -78,9 +82,6 @@ pub(super) fn of(
             let place = format!("/components/schemas/{full_name}");
             places.definitions.push((place, definition.origin.clone(), name.clone(), pointer));
         }
-    }
-    if let Some(error) = Error::of_all(problems) {
-        return Err(error);
     }
     let document = json!({
         "openapi": "3.0.0",
@@ -95,13 +96,8 @@ pub(super) fn of(
     Ok((openapi, places))
 }
 
-/// `monitoring.coreos.com` as `com.coreos.monitoring`.
-pub(super) fn reversed(group: &str) -> String {
-    group.split('.').rev().collect::<Vec<_>>().join(".")
-}
-
 fn full_name(definition: &Definition, version: &Version, kind: &str) -> String {
-    format!("{}.{}.{kind}", reversed(&definition.spec.group), version.name)
+    names::custom_definition(&definition.spec.group, &version.name, kind)
 }
 
 fn kinds(definition: &Definition, version: &Version, kind: &str) -> Value {
@@ -121,10 +117,11 @@ fn object(
         None => any_object(),
     };
     let Schema { schema_data: data, schema_kind: SchemaKind::Any(any) } = &mut object else { return Ok(object) };
-    let preserves = data.extensions.swap_remove("x-kubernetes-preserve-unknown-fields") == Some(Value::Bool(true));
-    if spec.preserve_unknown_fields || preserves || declared.is_none() {
-        let version = &version.name;
-        notes.push(format!("{name}: version {version} has fields without a schema; they are not in its type"));
+    if spec.preserve_unknown_fields || declared.is_none() {
+        data.extensions.insert("x-kubernetes-preserve-unknown-fields".to_owned(), true.into());
+    }
+    if spec.preserve_unknown_fields {
+        notes.push(format!("{name}: it preserves unknown fields everywhere; those inside of others are not kept"));
     }
     any.typ = Some("object".to_owned());
     data.extensions.insert("x-kubernetes-group-version-kind".to_owned(), kinds(definition, version, &spec.names.kind));
@@ -145,7 +142,8 @@ fn object(
     Ok(object)
 }
 
-fn any_object() -> Schema {
+/// A schema that says no more than that its values are objects.
+pub(super) fn any_object() -> Schema {
     let any = AnySchema { typ: Some("object".to_owned()), ..AnySchema::default() };
     Schema { schema_data: SchemaData::default(), schema_kind: SchemaKind::Any(any) }
 }

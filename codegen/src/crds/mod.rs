@@ -8,19 +8,22 @@ mod definition;
 mod document;
 mod origin;
 mod read;
+mod untyped;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kubernetes_swagger::Merged;
 use kubernetes_swagger::extension::{self, Action};
-use openapiv3::{OpenAPI, ReferenceOr};
+use openapiv3::{OpenAPI, ReferenceOr, Schema};
 
 use crate::DescriptionFiles;
 use crate::error::{Error, Result};
-use crate::ir::Krate;
+use crate::ir::{Krate, names};
+use crate::lower::Reuse;
 use crate::render::{Layout, Origin};
 use crate::timings::Timings;
-use crate::{FileTree, lower, passes, render};
+use crate::{FileTree, lower, passes, references, render};
+use definition::Definition;
 
 /// What a crate of custom resources is generated from.
 #[derive(Clone, Copy, Debug)]
@@ -34,10 +37,15 @@ pub struct CustomResources<'a> {
     pub name: &'a str,
     /// Where the SDK's crates are, as a path in the manifest; the registry, if there is none.
     pub sdk: Option<&'a str>,
+    /// Whether anything that is wrong fails the whole; otherwise what is right is generated.
+    pub strict: bool,
+    /// Whether built-in types that a schema has written out (`PodSpec`, `ResourceRequirements`, …) are those of
+    /// `kubernetes-models`. In these, absent and empty mean the same, and fields of a newer Kubernetes are not kept.
+    pub reuse: bool,
 }
 
 /// What was generated for custom resources.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct CustomCrate {
     /// The files of the crate, by their paths from its folder.
     pub tree: FileTree,
@@ -45,6 +53,8 @@ pub struct CustomCrate {
     pub kinds: Vec<String>,
     /// What is worth knowing: versions that are left out, fields that are kept as JSON.
     pub notes: Vec<String>,
+    /// What is wrong, and was left out.
+    pub skipped: Vec<Error>,
     /// Where the time went.
     pub timings: Timings,
 }
@@ -57,9 +67,17 @@ pub struct CustomCrate {
 pub fn generate_custom(resources: &CustomResources<'_>) -> Result<CustomCrate> {
     let mut timings = Timings::default();
     let input = timings.measure("read", || Input::read(resources))?;
-    let Input { mut openapi, groups, origin, notes } = input;
+    let Input { mut openapi, groups, origin, mut notes, problems: mut skipped } = input;
     keep_paths(&mut openapi, &groups);
-    let plan = timings.measure("lower", || plan(&openapi, &groups)).map_err(|error| origin.explain(error))?;
+    let lowered = timings.measure("lower", || plan_what_is_right(openapi, &groups, resources.reuse));
+    let (plan, problems) = lowered.map_err(|error| origin.explain(error))?;
+    skipped.extend(problems.into_iter().map(|problem| origin.explain(problem)));
+    if resources.strict
+        && let Some(error) = Error::of_all(skipped.drain(..))
+    {
+        return Err(error);
+    }
+    notes.extend(untyped::notes(&plan));
     let kinds: Vec<String> = plan
         .definitions
         .values()
@@ -69,22 +87,84 @@ pub fn generate_custom(resources: &CustomResources<'_>) -> Result<CustomCrate> {
         .map(|kind| format!("{}/{} {}", kind.group, kind.version, kind.kind))
         .collect();
     if kinds.is_empty() {
+        if let Some(error) = Error::of_all(skipped) {
+            return Err(error);
+        }
         let groups: Vec<&str> = groups.iter().map(String::as_str).collect();
         return Err(Error::new(format!("no custom resource was found (groups: {})", groups.join(", "))));
     }
     let layout = Layout::custom(resources.name, resources.sdk);
     let origin = Origin { source: "CustomResourceDefinitions", kubernetes: None, command: render::CRDS_COMMAND };
     let tree = render::render(&plan, &layout, origin, &mut timings)?;
-    Ok(CustomCrate { tree, kinds, notes, timings })
+    Ok(CustomCrate { tree, kinds, notes, skipped, timings })
 }
 
-fn plan(openapi: &OpenAPI, groups: &BTreeSet<String>) -> Result<passes::Plan> {
-    let mut api = lower::lower(openapi)?;
+/// The plan without the kinds that something is wrong with, and what that is.
+fn plan_what_is_right(
+    mut openapi: OpenAPI,
+    groups: &BTreeSet<String>,
+    reuse: bool,
+) -> Result<(passes::Plan, Vec<Error>)> {
+    let mut skipped = Vec::new();
+    if reuse {
+        let schemas = &mut openapi.components.get_or_insert_default().schemas;
+        for name in Reuse::new(base::pinned()?).types() {
+            schemas.entry(name.to_owned()).or_insert_with(|| ReferenceOr::Item(document::any_object()));
+        }
+    }
+    loop {
+        let error = match plan(&openapi, groups, reuse) {
+            Ok(plan) => return Ok((plan, skipped)),
+            Err(error) => error,
+        };
+        let before = openapi.paths.paths.len();
+        for problem in error.problems() {
+            remove_kind(&mut openapi, problem.pointer());
+        }
+        // Nothing else could be left out.
+        if openapi.paths.paths.len() == before {
+            return Err(error);
+        }
+        skipped.push(error);
+    }
+}
+
+/// Removes the kind that a problem is about: its operations, and the definitions of the object and of its list.
+fn remove_kind(openapi: &mut OpenAPI, pointer: &str) {
+    let unescaped = pointer.split('/').nth(2).unwrap_or_default().replace("~1", "/").replace("~0", "~");
+    let schemas = openapi.components.iter().flat_map(|components| &components.schemas);
+    let definition = pointer.split('/').nth(3).filter(|_| pointer.starts_with("/components/schemas/"));
+    let mut kinds = schemas
+        .filter(|(name, _)| definition == Some(name))
+        .flat_map(|(_, schema)| extension::group_version_kinds(references::data(schema)));
+    let of_path = || {
+        let item = openapi.paths.paths.get(&unescaped)?.as_item()?;
+        item.iter().find_map(|(_, operation)| extension::group_version_kind(operation))
+    };
+    let Some(kind) = kinds.next().or_else(of_path) else { return };
+    openapi.paths.paths.retain(|_, item| {
+        let operations = item.as_item().into_iter().flat_map(|item| item.iter());
+        !operations.into_iter().any(|(_, operation)| extension::group_version_kind(operation).as_ref() == Some(&kind))
+    });
+    let name = names::custom_definition(&kind.group, &kind.version, &kind.kind);
+    if let Some(components) = &mut openapi.components {
+        let is_list = |schema: &ReferenceOr<Schema>| {
+            let items = references::keywords(schema).properties.get("items").map(references::keywords);
+            let of = items.and_then(|items| items.items.as_ref()).and_then(extension::definition_name);
+            of == Some(name.as_str())
+        };
+        components.schemas.retain(|other, schema| *other != name && !is_list(schema));
+    }
+}
+
+fn plan(openapi: &OpenAPI, groups: &BTreeSet<String>, reuse: bool) -> Result<passes::Plan> {
+    let reuse = if reuse { Some(Reuse::new(base::pinned()?)) } else { None };
+    let mut api = lower::lower(openapi, reuse.as_ref())?;
     // The server declares it for custom resources alone, so the request of `kubernetes-core` has no method for it.
     for operation in api.operations.iter_mut().filter(|operation| operation.action == Some(Action::Get)) {
         operation.query.retain(|parameter| parameter.wire != "resourceVersion");
     }
-    let prefixes: Vec<String> = groups.iter().map(|group| document::reversed(group) + ".").collect();
+    let prefixes: Vec<String> = groups.iter().map(|group| names::reversed(group) + ".").collect();
     for definition in api.definitions.values_mut() {
         if prefixes.iter().any(|prefix| is_in(&definition.name, prefix)) {
             definition.home.krate = Krate::Custom;
@@ -112,6 +192,8 @@ struct Input {
     groups: BTreeSet<String>,
     origin: InputOrigin,
     notes: Vec<String>,
+    /// What was left out.
+    problems: Vec<Error>,
 }
 
 /// Where the document comes from, so that an error names the place that its reader can mend.
@@ -149,9 +231,10 @@ impl Input {
         if !resources.groups.is_empty() {
             definitions.retain(|definition| resources.groups.contains(&definition.spec.group));
         }
+        remove_repeated(&mut definitions, &mut notes);
         let groups = definitions.iter().map(|definition| definition.spec.group.clone()).collect();
-        let (openapi, places) = document::of(&definitions, &mut notes, problems)?;
-        Ok(Self { openapi, groups, origin: InputOrigin::Definitions(places), notes })
+        let (openapi, places) = document::of(&definitions, &mut notes, &mut problems)?;
+        Ok(Self { openapi, groups, origin: InputOrigin::Definitions(places), notes, problems })
     }
 
     fn of_description(files: DescriptionFiles, groups: &[String]) -> Result<Self> {
@@ -171,8 +254,24 @@ impl Input {
         }
         let groups = groups.iter().cloned().collect();
         let notes = gave_way.iter().map(ToString::to_string).collect();
-        Ok(Self { openapi, groups, origin: InputOrigin::Description(files), notes })
+        Ok(Self { openapi, groups, origin: InputOrigin::Description(files), notes, problems: Vec::new() })
     }
+}
+
+/// Keeps one of definitions that say the same: folders have single files beside one of all.
+fn remove_repeated(definitions: &mut Vec<Definition>, notes: &mut Vec<String>) {
+    let mut seen: BTreeMap<String, Definition> = BTreeMap::new();
+    definitions.retain(|definition| match seen.get(&definition.metadata.name) {
+        Some(first) if first.spec == definition.spec => {
+            let (first, second) = (&first.origin.file, &definition.origin.file);
+            notes.push(format!("{}: {first} and {second} say the same", definition.metadata.name));
+            false
+        }
+        _ => {
+            seen.insert(definition.metadata.name.clone(), definition.clone());
+            true
+        }
+    });
 }
 
 /// The files that describe a cluster: one of Swagger 2.0, or the documents of OpenAPI 3.0.

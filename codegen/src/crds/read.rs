@@ -41,8 +41,8 @@ pub(super) fn dialect(bytes: &[u8]) -> Option<Dialect> {
 pub(super) fn definitions(file: &str, bytes: &[u8], problems: &mut Vec<Error>) -> Vec<Definition> {
     let mut definitions = Vec::new();
     let mut read = || -> Result<()> {
-        let text =
-            std::str::from_utf8(bytes).map_err(|error| Error::new("it is no UTF-8").in_file(file).caused_by(error))?;
+        let text = std::str::from_utf8(bytes)
+            .map_err(|error| Error::new("it is not valid UTF-8").in_file(file).caused_by(error))?;
         if !text.contains("CustomResourceDefinition") {
             return Ok(());
         }
@@ -61,7 +61,7 @@ pub(super) fn definitions(file: &str, bytes: &[u8], problems: &mut Vec<Error>) -
 
 fn documents(file: &str, text: &str) -> Result<Vec<Value>> {
     if is_json(text) {
-        let error = |error| Error::new("it is no JSON").in_file(file).caused_by(error);
+        let error = |error| Error::new("it is not valid JSON").in_file(file).caused_by(error);
         return Ok(vec![serde_json::from_str(text).map_err(error)?]);
     }
     // Files of many definitions are larger than the budget that is meant for configuration, and nest deeper.
@@ -71,8 +71,13 @@ fn documents(file: &str, text: &str) -> Result<Vec<Value>> {
         emit_comments: false,
         with_snippet: true,
     };
-    serde_saphyr::from_multiple_with_options(text, options)
-        .map_err(|error| Error::new("it is no YAML").in_file(file).caused_by(error))
+    serde_saphyr::from_multiple_with_options(text, options).map_err(|error| {
+        let message = match text.contains("{{") {
+            true => "it is not valid YAML; if it is a template of Helm, render it first: helm template --include-crds",
+            false => "it is not valid YAML",
+        };
+        Error::new(message).in_file(file).caused_by(error)
+    })
 }
 
 fn collect(
@@ -110,7 +115,14 @@ fn collect(
 fn add(origin: Origin, document: Value, definitions: &mut Vec<Definition>, problems: &mut Vec<Error>) {
     let name = name_of(&document);
     match serde_path_to_error::deserialize::<_, Definition>(document) {
-        Ok(definition) => definitions.push(Definition { origin, ..definition }),
+        Ok(definition) => {
+            let wrong = definition.spec.wrong_names();
+            let found = wrong.iter().map(|(place, message)| origin.explain(&name, Error::at(place, message)));
+            problems.extend(found);
+            if wrong.is_empty() {
+                definitions.push(Definition { origin, ..definition });
+            }
+        }
         Err(error) => {
             let pointer = pointer(error.path());
             let message = format!("the CustomResourceDefinition can't be read: {}", error.into_inner());

@@ -1,5 +1,6 @@
 //! How names of the description become names in Rust: the only place that knows about their spelling.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use heck::{ToSnakeCase, ToUpperCamelCase};
@@ -14,7 +15,7 @@ const KEYWORDS: &[&str] = &[
 
 /// The name of a field, function, parameter or module: `podIPs` is `pod_ips`, `$ref` is `ref_`.
 pub(crate) fn identifier(name: &str) -> String {
-    let mut identifier = snake(name);
+    let mut identifier = snake(&spelled_out(name));
     if identifier.is_empty() || identifier.starts_with(|first: char| first.is_ascii_digit()) {
         identifier.insert(0, '_');
     }
@@ -29,9 +30,30 @@ pub(crate) fn with_method(field: &str) -> String {
     format!("with_{}", field.trim_matches('_'))
 }
 
-/// The name of a definition's type, which is its own but for underscores: `ObjectMeta_v2` is `ObjectMetaV2`.
+/// The name of a definition's type, which is its own but for punctuation: `ObjectMeta_v2` is `ObjectMetaV2`.
 pub(crate) fn type_name(name: &str) -> String {
-    name.split('_').map(upper_first).collect()
+    let name: String = name.split(|c: char| !c.is_ascii_alphanumeric()).map(upper_first).collect();
+    match name.chars().next() {
+        None => "Value".to_owned(),
+        Some(first) if first.is_ascii_digit() => format!("Value{name}"),
+        Some(_) if name == "Self" => "SelfValue".to_owned(),
+        Some(_) => name,
+    }
+}
+
+/// The name of the type of a property inside of a custom resource: `schedule` is `Schedule`, and `*` is `U2a`.
+pub(crate) fn nested_type(property: &str) -> String {
+    type_name(&spelled_out(property))
+}
+
+/// The definition of a custom resource: `monitoring.coreos.com` is in `com.coreos.monitoring`.
+pub(crate) fn custom_definition(group: &str, version: &str, kind: &str) -> String {
+    format!("{}.{version}.{kind}", reversed(group))
+}
+
+/// `monitoring.coreos.com` as `com.coreos.monitoring`.
+pub(crate) fn reversed(group: &str) -> String {
+    group.split('.').rev().collect::<Vec<_>>().join(".")
 }
 
 /// The feature of a group and version: `core-v1`.
@@ -150,6 +172,18 @@ fn variant(value: &str) -> String {
         Some(_) if name == "Self" => "SelfValue".to_owned(),
         Some(_) => name,
     }
+}
+
+/// The name with characters spelled out that Rust does not take, or not in every place: all but letters and digits of
+/// Latin scripts are `u` and their number. A name with none of the latter is spelled out as a whole, punctuation too.
+fn spelled_out(name: &str) -> Cow<'_, str> {
+    let is_latin = |c: char| c.is_ascii() || ('\u{c0}'..='\u{24f}').contains(&c) && c.is_alphabetic();
+    let has_word = name.chars().any(|c| c.is_ascii_alphanumeric());
+    if name.chars().all(is_latin) && (has_word || name.is_empty()) {
+        return Cow::Borrowed(name);
+    }
+    let spell = |c: char| if is_latin(c) && has_word { c.to_string() } else { format!("_u{:x}_", u32::from(c)) };
+    Cow::Owned(name.chars().map(spell).collect())
 }
 
 fn snake(name: &str) -> String {

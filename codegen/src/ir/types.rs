@@ -16,6 +16,17 @@ pub(crate) struct Definition {
     /// The kinds that have this form.
     pub(crate) kinds: Vec<GroupVersionKind>,
     pub(crate) body: Body,
+    /// The places of a custom resource that are JSON.
+    pub(crate) untyped: Vec<Untyped>,
+}
+
+/// A place whose values are JSON, as its schema gives no type that would lose nothing.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Untyped {
+    /// Why.
+    pub(crate) reason: &'static str,
+    /// As a JSON pointer into the description.
+    pub(crate) pointer: String,
 }
 
 /// What is rendered for a definition.
@@ -82,6 +93,7 @@ pub(crate) struct Home {
 /// An object with known properties.
 #[derive(Clone, Debug)]
 pub(crate) struct Struct {
+    /// The name; of a type inside of a custom resource, behind the modules that it is in: `spec::Schedule`.
     pub(crate) name: String,
     pub(crate) description: String,
     /// Sorted by the names in JSON, `metadata` of a kind first.
@@ -91,6 +103,13 @@ pub(crate) struct Struct {
     pub(crate) resource: Option<Resource>,
     /// Whether an apply takes the object as a whole.
     pub(crate) atomic: bool,
+    /// Whether it keeps fields beside those, in a field `rest`.
+    pub(crate) keeps_rest: bool,
+}
+
+/// The module of a type by its name, empty for that of the definition, and the name there.
+pub(crate) fn split_module(name: &str) -> (&str, &str) {
+    name.rsplit_once("::").unwrap_or(("", name))
 }
 
 /// What makes a struct an object of the API: it has `ObjectMeta`.
@@ -101,6 +120,8 @@ pub(crate) struct Resource {
     pub(crate) namespaced: bool,
     /// Whether the list operation has a `watch` parameter.
     pub(crate) watchable: bool,
+    /// The kind of its lists, if that is another one than its name and `List`.
+    pub(crate) list_kind: Option<String>,
 }
 
 /// A property.
@@ -157,6 +178,10 @@ pub(crate) enum Presence {
     Optional,
     /// `Option<Box<T>>`: an optional object.
     OptionalBoxed,
+    /// `Nullable<T>`: an optional value that may be `null`.
+    Nullable,
+    /// `Nullable<Box<T>>`: an optional object that may be `null`.
+    NullableBoxed,
 }
 
 /// The type of a property, a list's items, a map's values, a body or an answer.
@@ -170,6 +195,9 @@ pub(crate) enum Type {
     /// A string of base64.
     Bytes,
     IntOrString,
+    /// An integer of any width, or a string.
+    IntOrText,
+    Quantity,
     /// Any JSON value.
     Any,
     /// A definition, by its name.
@@ -180,13 +208,15 @@ pub(crate) enum Type {
     Enum(String),
     List(Box<Type>),
     Map(Box<Type>),
+    /// An item or a value that may be `null`.
+    Nullable(Box<Type>),
 }
 
 impl Type {
     /// The type of the items and values, however deep.
     pub(crate) fn innermost(&self) -> &Self {
         match self {
-            Self::List(inner) | Self::Map(inner) => inner.innermost(),
+            Self::List(inner) | Self::Map(inner) | Self::Nullable(inner) => inner.innermost(),
             other => other,
         }
     }

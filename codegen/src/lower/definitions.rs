@@ -1,3 +1,4 @@
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use kubernetes_swagger::extension::{self, MapType};
@@ -5,21 +6,28 @@ use openapiv3::{OpenAPI, ReferenceOr, Schema};
 
 use super::descriptions::{possible_values, with_default, without_possible_values};
 use super::homes::{home_of, is_built_in};
+use super::reuse::Reuse;
 use super::schemas::{self, Form, Properties, Shape};
 use crate::error::{Error, Place, Result};
 use crate::ir::names::UniqueNames;
-use crate::ir::{Body, Definition, Enum, Field, GroupVersionKind, Presence, Special, Struct, Type, Variant, names};
-use crate::references::data;
+use crate::ir::{
+    Body, Definition, Enum, Field, GroupVersionKind, Presence, Special, Struct, Type, Untyped, Variant, names,
+    split_module,
+};
+use crate::references::{data, keywords};
+
+/// The field of what a struct keeps beside its declared fields.
+const REST: &str = "rest";
 
 /// Lowers every definition; those that can't be are left out, each with its problem.
-pub(super) fn lower(openapi: &OpenAPI) -> (BTreeMap<String, Definition>, Vec<Error>) {
+pub(super) fn lower(openapi: &OpenAPI, reuse: Option<&Reuse<'_>>) -> (BTreeMap<String, Definition>, Vec<Error>) {
     let (mut definitions, mut problems) = (BTreeMap::new(), Vec::new());
     let Some(components) = &openapi.components else { return (definitions, problems) };
     let root = Place::root("components");
     let root = root.key("schemas");
     let taken: BTreeSet<&str> = components.schemas.keys().map(String::as_str).collect();
     for (name, schema) in &components.schemas {
-        match definition(&root.key(name), name, schema, &taken) {
+        match definition(&root.key(name), name, schema, &taken, reuse) {
             Ok(definition) => drop(definitions.insert(name.clone(), definition)),
             Err(problem) => problems.push(problem),
         }
@@ -32,26 +40,29 @@ fn definition(
     name: &str,
     schema: &ReferenceOr<Schema>,
     taken: &BTreeSet<&str>,
+    reuse: Option<&Reuse<'_>>,
 ) -> Result<Definition> {
-    let (home, type_name) = home_of(name).ok_or_else(|| {
+    let kinds = extension::group_version_kinds(data(schema));
+    let (home, type_name) = home_of(name, &kinds).ok_or_else(|| {
         place.error("the name of a definition must end in a version and a kind, as in io.k8s.api.apps.v1.Deployment")
     })?;
     let Shape::Own(form) = schemas::shape(place, schema)? else {
         return Err(place.error("a definition that only refers to another one has no type in Rust"));
     };
-    let kinds = extension::group_version_kinds(form.data);
+    let mut untyped = Vec::new();
     let body = match Special::of(name) {
         Some(special) => match special.argument.filter(|argument| !taken.contains(argument)) {
             Some(missing) => return Err(place.error(format!("it needs the definition {missing}, which is missing"))),
             None => Body::Special(special),
         },
         None => {
-            let mut lowering = Lowering { definition: name, taken, structs: Vec::new(), enums: Vec::new() };
+            let mut lowering = Lowering::new(name, taken, reuse);
             lowering.definition_struct(place, &type_name, form, &kinds)?;
+            untyped = lowering.untyped;
             Body::Structs { structs: lowering.structs, enums: lowering.enums }
         }
     };
-    Ok(Definition { name: name.to_owned(), pointer: place.pointer(), home, type_name, kinds, body })
+    Ok(Definition { name: name.to_owned(), pointer: place.pointer(), home, type_name, kinds, body, untyped })
 }
 
 /// The state of lowering one definition.
@@ -59,11 +70,27 @@ struct Lowering<'a> {
     definition: &'a str,
     /// The names of all definitions.
     taken: &'a BTreeSet<&'a str>,
+    /// Recognizes built-in types in custom resources.
+    reuse: Option<&'a Reuse<'a>>,
+    /// Whether it is a custom resource, of which nothing may be lost: absent, empty and `null` differ.
+    is_custom: bool,
     structs: Vec<Struct>,
     enums: Vec<Enum>,
+    untyped: Vec<Untyped>,
+    /// The name of the definition's own type.
+    root: String,
+    /// The names in each module of types inside of a custom resource.
+    modules: HashMap<String, UniqueNames>,
 }
 
-impl Lowering<'_> {
+impl<'a> Lowering<'a> {
+    fn new(definition: &'a str, taken: &'a BTreeSet<&'a str>, reuse: Option<&'a Reuse<'a>>) -> Self {
+        let is_custom = !is_built_in(definition);
+        let (structs, enums, untyped, root, modules) = Default::default();
+        let reuse = reuse.filter(|_| is_custom);
+        Self { definition, taken, reuse, is_custom, structs, enums, untyped, root, modules }
+    }
+
     fn definition_struct(
         &mut self,
         place: &Place<'_>,
@@ -73,11 +100,14 @@ impl Lowering<'_> {
     ) -> Result<()> {
         if form.type_() != Some("object") || form.values().is_some() || form.has_any_values() {
             return Err(place.error(format!(
-                "a definition without properties that is no `type: object`: write the type in kubernetes-core and add \
+                "a definition without properties that is not `type: object`: write the type in kubernetes-core and add \
                  {} to Special in codegen/src/ir/types.rs",
                 self.definition,
             )));
         }
+        // No type inside of it has its name.
+        self.modules.entry(String::new()).or_default().add(names::identifier(name).trim_end_matches('_'), "");
+        self.root = name.to_owned();
         let description = form.data.description.as_deref().unwrap_or_default();
         let mut added = self.add_struct(place, name, description, form)?;
         added.atomic = extension::map_type(form.data) == Some(MapType::Atomic);
@@ -95,26 +125,29 @@ impl Lowering<'_> {
         let place = place.key("properties");
         let mut fields: Vec<Field> = Vec::with_capacity(properties.len());
         let (mut names, mut places) = (UniqueNames::default(), HashMap::new());
+        let keeps_rest = self.is_custom && extension::preserves_unknown_fields(form.data);
+        if keeps_rest {
+            names.add(REST, "_");
+        }
         let required: HashSet<&String> = required.iter().collect();
         let sorted: BTreeMap<_, _> = properties.iter().collect();
         for (property, schema) in sorted {
             let place = place.key(property);
             let mut field = self.field(&place, name, property, schema, required.contains(property))?;
-            let name = names.add(&field.name, if field.name.ends_with('_') { "" } else { "_" });
+            let unique = names.add(&field.name, if field.name.ends_with('_') { "" } else { "_" });
             match places.get(&field.name).and_then(|index: &usize| fields.get(*index)) {
-                Some(other) if is_built_in(self.definition) => {
+                Some(other) if !self.is_custom => {
                     let message = format!("`{property}` and `{}` are both `{}` in Rust", other.wire, field.name);
                     return Err(place.error(message));
                 }
                 // Custom resources do have `proxyURL` beside `proxyUrl`.
-                Some(_) => field.name.clone_from(&name),
-                None => {}
+                _ => field.name.clone_from(&unique),
             }
-            places.insert(name, fields.len());
+            places.insert(unique, fields.len());
             fields.push(field);
         }
-        let description = description.to_owned();
-        Ok(Struct { name: name.to_owned(), description, fields, type_meta: None, resource: None, atomic: false })
+        let (name, description) = (name.to_owned(), description.to_owned());
+        Ok(Struct { name, description, fields, type_meta: None, resource: None, atomic: false, keeps_rest })
     }
 
     fn field(
@@ -138,16 +171,18 @@ impl Lowering<'_> {
         let has_enum = self.enums.len() > enums;
         let description = if has_enum { without_possible_values(description) } else { description };
         let description = match &data.default {
-            Some(default) => with_default(description, default, is_built_in(self.definition)),
+            Some(default) => with_default(description, default, !self.is_custom),
             None => description.to_owned(),
         };
+        // Where a schema has no type, `null` is a value like any other.
+        let nullable = data.nullable || (self.is_custom && type_ == Type::Any && keywords(schema).typ.is_none());
         Ok(Field {
             wire: property.to_owned(),
             name: names::identifier(property),
             description,
-            type_,
             required,
-            nullable: data.nullable,
+            nullable: nullable && !(required && type_ == Type::Any),
+            type_,
             presence: Presence::Plain,
             secret: None,
             merge: schemas::merge(schema),
@@ -155,7 +190,7 @@ impl Lowering<'_> {
     }
 
     /// The type of a property, or of what is in it; structs and enums that it declares are added.
-    fn type_of<S: std::borrow::Borrow<Schema>>(
+    fn type_of<S: Borrow<Schema>>(
         &mut self,
         place: &Place<'_>,
         owner: &str,
@@ -168,13 +203,21 @@ impl Lowering<'_> {
             Shape::Definition(name) => return Err(place.error(format!("there is no definition {name}"))),
             Shape::Own(form) => form,
         };
+        if let Some(type_) = self.reuse.and_then(|reuse| reuse.recognize(schema)) {
+            return Ok(Type::Definition(type_.to_owned()));
+        }
         if extension::is_int_or_string(form.data) || form.format() == Some("int-or-string") {
-            return Ok(Type::IntOrString);
+            return Ok(match (self.is_custom, form.is_quantity()) {
+                (true, true) => Type::Quantity,
+                (true, false) => Type::IntOrText,
+                (false, _) => Type::IntOrString,
+            });
         }
         let enumeration = form.strings();
         Ok(match form.type_() {
-            None => Type::Any,
+            None => self.any(place, form),
             Some("string") if form.format() == Some("byte") => Type::Bytes,
+            Some("string") if self.is_custom && form.is_quantity() => Type::Quantity,
             Some("string") if !enumeration.is_empty() => {
                 self.enumeration(place, owner, property, description, &enumeration)?
             }
@@ -183,14 +226,27 @@ impl Lowering<'_> {
             Some("integer") => Type::Integer64,
             Some("number") => Type::Number,
             Some("boolean") => Type::Boolean,
-            Some("array") => {
-                let items = form.keywords.items.as_ref();
-                let items = items.map(|items| self.type_of(&place.key("items"), owner, property, description, items));
-                Type::List(Box::new(items.unwrap_or(Ok(Type::Any))?))
-            }
+            Some("array") => match &form.keywords.items {
+                Some(items) => Type::List(self.inner(&place.key("items"), owner, property, description, items)?),
+                None => Type::List(Box::new(self.any(place, form))),
+            },
             Some("object") => self.object(place, owner, property, description, form)?,
             Some(other) => return Err(place.error(format!("the type `{other}` is unknown"))),
         })
+    }
+
+    /// The type of items or values, which may be `null` themselves.
+    fn inner<S: Borrow<Schema>>(
+        &mut self,
+        place: &Place<'_>,
+        owner: &str,
+        property: &str,
+        description: &str,
+        schema: &ReferenceOr<S>,
+    ) -> Result<Box<Type>> {
+        let type_ = self.type_of(place, owner, property, description, schema)?;
+        let is_nullable = self.is_custom && data(schema).nullable && type_ != Type::Any;
+        Ok(Box::new(if is_nullable { Type::Nullable(Box::new(type_)) } else { type_ }))
     }
 
     fn object(
@@ -203,24 +259,45 @@ impl Lowering<'_> {
     ) -> Result<Type> {
         if let Some(values) = form.values() {
             let place = place.key("additionalProperties");
-            return Ok(Type::Map(Box::new(self.type_of(&place, owner, property, description, values)?)));
+            return Ok(Type::Map(self.inner(&place, owner, property, description, values)?));
         }
-        let is_open = extension::is_embedded_resource(form.data) || extension::preserves_unknown_fields(form.data);
+        // A struct of another form than custom resources have would lose what its schema does not name.
+        let is_open = extension::is_embedded_resource(form.data)
+            || (!self.is_custom && extension::preserves_unknown_fields(form.data));
         match form.keywords.properties.is_empty() {
-            // What its schema does not name would be lost in a struct.
             false if !is_open => {
                 let name = self.member_type(place, owner, property)?;
                 let description = match description {
-                    "" => format!("What the field `{property}` of `{owner}` holds."),
+                    "" => format!("The field `{property}` of `{}`.", split_module(owner).1),
                     description => description.to_owned(),
                 };
                 let nested = self.add_struct(place, &name, &description, form)?;
                 self.structs.push(nested);
                 Ok(Type::Nested(name))
             }
-            _ if form.has_any_values() => Ok(Type::Map(Box::new(Type::Any))),
-            _ => Ok(Type::Any),
+            _ if form.has_any_values() => Ok(Type::Map(Box::new(self.any(place, form)))),
+            _ => Ok(self.any(place, form)),
         }
+    }
+
+    /// JSON, with the reason noted.
+    fn any(&mut self, place: &Place<'_>, form: Form<'_>) -> Type {
+        let Form { data, keywords } = form;
+        let reason = if extension::is_embedded_resource(data) {
+            "they are objects of any kind"
+        } else if extension::preserves_unknown_fields(data) {
+            "their schemas preserve unknown fields and declare none"
+        } else if !(keywords.one_of.is_empty() && keywords.any_of.is_empty()) {
+            "their schemas are choices between types"
+        } else if form.has_any_values() {
+            "their values may be anything"
+        } else {
+            "their schemas declare no type or no fields"
+        };
+        if self.is_custom {
+            self.untyped.push(Untyped { reason, pointer: place.pointer() });
+        }
+        Type::Any
     }
 
     fn enumeration(
@@ -240,13 +317,34 @@ impl Lowering<'_> {
             description: descriptions.remove(*value).unwrap_or_default(),
         });
         let variants = variants.collect();
-        let owner = format!("the field `{property}` of [`{owner}`]");
+        // A kind may have the name of a derive macro, which makes a link ambiguous.
+        let owner = match self.is_custom {
+            true => format!("the field `{property}` of `{}`", split_module(owner).1),
+            false => format!("the field `{property}` of [`{owner}`]"),
+        };
         self.enums.push(Enum { name: name.clone(), owner, variants, same_as: None });
         Ok(Type::Enum(name))
     }
 
-    /// The name of a type that belongs to a property; definitions have the older right to a name.
-    fn member_type(&self, place: &Place<'_>, owner: &str, property: &str) -> Result<String> {
+    /// The name of a type that belongs to a property.
+    ///
+    /// In a custom resource it is the property's, in a module for each object that contains it, so that it depends on
+    /// nothing beside it, and stays when the schema gets another property. Elsewhere it is the owner's name and the
+    /// property's; definitions have the older right to a name.
+    fn member_type(&mut self, place: &Place<'_>, owner: &str, property: &str) -> Result<String> {
+        if self.is_custom {
+            let module = match split_module(owner) {
+                ("", name) if name == self.root => String::new(),
+                ("", name) => names::identifier(name),
+                (module, name) => format!("{module}::{}", names::identifier(name)),
+            };
+            let type_name = names::nested_type(property);
+            // The types inside of it are in a module of the same name.
+            let key = names::identifier(&type_name).trim_end_matches('_').to_owned();
+            let unique = self.modules.entry(module.clone()).or_default().add(&key, "");
+            let name = format!("{type_name}{}", unique.strip_prefix(&key).unwrap_or_default());
+            return Ok(if module.is_empty() { name } else { format!("{module}::{name}") });
+        }
         let name = names::member_type(owner, property);
         let module = self.definition.rsplit_once('.').map(|(module, _)| module).unwrap_or_default();
         let is_taken = |name: &str| {
@@ -254,9 +352,7 @@ impl Lowering<'_> {
                 || self.structs.iter().any(|other| other.name == name)
                 || self.enums.iter().any(|other| other.name == name)
         };
-        // Deep down in a custom resource, `aB` of `c` and `b` of `cA` meet.
-        let numbered = (2..=99).map(|number| format!("{name}Value{number}"));
-        let names = [name.clone(), format!("{name}Value")].into_iter().chain(numbered);
+        let names = [name.clone(), format!("{name}Value")];
         names
             .into_iter()
             .find(|name| !is_taken(name))

@@ -1,7 +1,7 @@
 //! Which module a definition belongs to, by its name alone, so that no other definition can move it.
 
 use crate::ir::names;
-use crate::ir::{Home, Krate};
+use crate::ir::{GroupVersionKind, Home, Krate};
 
 /// The module of a definition, and the name of its type.
 ///
@@ -9,7 +9,15 @@ use crate::ir::{Home, Krate};
 /// `io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIService`): the group's last part is the module, as in Go.
 /// Those of custom resources begin with the reversed group (`com.example.stable.v1.CronTab`): the whole group is the
 /// module (`stable_example_com`), so that a custom group can't take the name of a built-in one.
-pub(super) fn home_of(definition: &str) -> Option<(Home, String)> {
+pub(super) fn home_of(definition: &str, kinds: &[GroupVersionKind]) -> Option<(Home, String)> {
+    if let [kind] = kinds
+        && !is_built_in(definition)
+        && definition == names::custom_definition(&kind.group, &kind.version, &kind.kind)
+    {
+        // Versions are any labels, and kinds may be in lower case.
+        let (group, version) = (names::identifier(&kind.group), Some(names::identifier(&kind.version)));
+        return Some((Home { krate: Krate::Models, group, version }, names::type_name(&kind.kind)));
+    }
     let mut parts: Vec<&str> = definition.split('.').collect();
     let type_name = parts.pop().filter(|name| is_type_name(name))?;
     let version = parts.pop_if(|part| version_of(part).is_some()).map(str::to_owned);
@@ -73,14 +81,33 @@ mod tests {
             ("io.k8s.networking.gateway.v1.HTTPRoute", "gateway_networking_k8s_io", Some("v1"), "HTTPRoute"),
         ];
         for (definition, group, version, type_name) in table {
-            let (home, name) = home_of(definition).unwrap_or_else(|| panic!("{definition} has a home"));
+            let (home, name) = home_of(definition, &[]).unwrap_or_else(|| panic!("{definition} has a home"));
             assert_eq!((home.group.as_str(), home.version.as_deref(), name.as_str()), (group, version, type_name));
         }
         for definition in
             ["Pod", "io.k8s.api.apps.v1.deployment", "io.k8s.api.apps.Deployment", "io.k8s.api.apps.v1.A-B", ""]
         {
-            assert!(home_of(definition).is_none(), "{definition}");
+            assert!(home_of(definition, &[]).is_none(), "{definition}");
         }
+    }
+
+    /// Where a kind is told, its version and spelling do not matter.
+    #[test]
+    fn homes_of_custom_kinds() {
+        let kind = |version: &str, kind: &str| GroupVersionKind {
+            group: "acid.zalan.do".to_owned(),
+            version: version.to_owned(),
+            kind: kind.to_owned(),
+        };
+        let home = |name: &str, of: GroupVersionKind| {
+            home_of(name, &[of]).map(|(home, type_name)| (home.group, home.version.unwrap_or_default(), type_name))
+        };
+        let expected = |version: &str, type_name: &str| {
+            Some(("acid_zalan_do".to_owned(), version.to_owned(), type_name.to_owned()))
+        };
+        assert_eq!(home("do.zalan.acid.v1.postgresql", kind("v1", "postgresql")), expected("v1", "Postgresql"));
+        assert_eq!(home("do.zalan.acid.v1-11-0.A-b", kind("v1-11-0", "A-b")), expected("v1_11_0", "AB"));
+        assert_eq!(home("do.zalan.acid.v1.Self", kind("v1", "Self")), expected("v1", "SelfValue"));
     }
 
     #[test]

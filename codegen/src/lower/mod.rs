@@ -4,6 +4,7 @@ mod definitions;
 mod descriptions;
 mod homes;
 mod operations;
+mod reuse;
 mod schemas;
 
 use openapiv3::OpenAPI;
@@ -13,11 +14,12 @@ use crate::ir::Api;
 
 pub(crate) use descriptions::{POSSIBLE_VALUES, says_nothing};
 pub(crate) use homes::{is_built_in, version_of};
+pub(crate) use reuse::Reuse;
 
 /// Lowers a lifted description. Nothing in it is dropped without a word: what has no counterpart in Rust is an error,
 /// which has every problem that was found.
-pub(crate) fn lower(openapi: &OpenAPI) -> Result<Api> {
-    let (definitions, mut problems) = definitions::lower(openapi);
+pub(crate) fn lower(openapi: &OpenAPI, reuse: Option<&Reuse<'_>>) -> Result<Api> {
+    let (definitions, mut problems) = definitions::lower(openapi, reuse);
     let (operations, more) = operations::lower(openapi, &definitions);
     // A definition that could not be lowered is missing for operations, which is no problem of theirs.
     if problems.is_empty() {

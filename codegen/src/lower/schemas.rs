@@ -10,6 +10,9 @@ use crate::error::{Place, Result};
 use crate::ir::Merge;
 use crate::references::{data, keywords};
 
+/// Source: `KnownPackages` in `sigs.k8s.io/controller-tools/pkg/crd/known_types.go`.
+const QUANTITY: &str = r"^(\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))))?$";
+
 /// A property or item: a reference to a definition, or a form of its own.
 pub(super) enum Shape<'a> {
     Definition(&'a str),
@@ -44,6 +47,12 @@ impl<'a> Form<'a> {
             Some(AdditionalProperties::Schema(values)) => Some(values),
             _ => None,
         }
+    }
+
+    /// Whether a string must be a quantity: by the pattern that controller-gen writes for `resource.Quantity`.
+    pub(super) fn is_quantity(self) -> bool {
+        let patterns = self.keywords.all_of.iter().map(keywords).chain([self.keywords]);
+        patterns.filter_map(|keywords| keywords.pattern.as_deref()).any(|pattern| pattern == QUANTITY)
     }
 
     /// Whether a map's values are of any kind.

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use crate::ir::{Body, Definition, Type};
+use crate::lower::is_built_in;
 
 const LIST_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta";
 
@@ -32,6 +33,6 @@ fn items_of<'a>(list: &'a Definition, definitions: &BTreeMap<String, Definition>
         && items.wire == "items"
         && kind.group == of.group
         && kind.version == of.version
-        && kind.kind.strip_suffix("List") == Some(&of.kind);
+        && (kind.kind.strip_suffix("List") == Some(&of.kind) || !is_built_in(&list.name));
     is_list.then_some(item.as_str())
 }

@@ -6,13 +6,13 @@ mod deprecated_watch;
 mod docs;
 mod features;
 mod fold_lists;
-mod merge_nested;
 mod parameter_sets;
 mod presence;
 mod resources;
 mod secrets;
 mod served;
 mod shared_enums;
+mod stable_presence;
 
 use std::collections::BTreeMap;
 
@@ -46,10 +46,10 @@ pub(crate) struct Counts {
 
 /// Runs every pass.
 pub(crate) fn run(mut api: Api) -> Result<Plan> {
+    stable_presence::keep(&mut api.definitions);
     let deprecated_watches = deprecated_watch::drop(&mut api.operations)?;
     deleted_collections::unwatch(&mut api.operations);
     let folded_lists = fold_lists::fold(&mut api.definitions);
-    merge_nested::merge(&mut api.definitions);
     shared_enums::share(&mut api.definitions);
     resources::mark(&mut api)?;
     presence::decide(&mut api.definitions);

@@ -1,9 +1,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ir::{Body, Definition, Field, Presence, Type};
+use crate::lower::is_built_in;
 
-/// Decides how each field holds its value: lists and maps as they are, an optional object in a box, any other optional
-/// value in an `Option`; a required object as it is, unless it contains itself.
+/// Decides how each field holds its value: a required value as it is, unless it is an object that contains itself; an
+/// optional object in a box, any other optional value in an `Option`. Lists and maps of built-in types are as they are,
+/// as absent and empty ones mean the same; of custom resources they do not, and what may be `null` is told apart too.
 pub(super) fn decide(definitions: &mut BTreeMap<String, Definition>) {
     let objects: BTreeSet<String> = definitions
         .values()
@@ -11,19 +13,27 @@ pub(super) fn decide(definitions: &mut BTreeMap<String, Definition>) {
         .map(|definition| definition.name.clone())
         .collect();
     for definition in definitions.values_mut() {
+        let is_custom = !is_built_in(&definition.name);
         for field in definition.structs_mut().iter_mut().flat_map(|object| &mut object.fields) {
-            field.presence = presence(field, &objects);
+            field.presence = presence(field, &objects, is_custom);
         }
     }
     box_recursion(definitions);
 }
 
-fn presence(field: &Field, objects: &BTreeSet<String>) -> Presence {
-    match &field.type_ {
-        Type::List(_) | Type::Map(_) => Presence::Plain,
-        _ if field.required && !field.nullable => Presence::Plain,
-        Type::Nested(_) => Presence::OptionalBoxed,
-        Type::Definition(name) if objects.contains(name) => Presence::OptionalBoxed,
+fn presence(field: &Field, objects: &BTreeSet<String>, is_custom: bool) -> Presence {
+    let is_collection = matches!(field.type_, Type::List(_) | Type::Map(_));
+    let is_object = match &field.type_ {
+        Type::Nested(_) => true,
+        Type::Definition(name) => objects.contains(name),
+        _ => false,
+    };
+    match (field.required, field.nullable) {
+        (true, false) => Presence::Plain,
+        _ if is_collection && !is_custom => Presence::Plain,
+        (false, true) if is_custom && is_object => Presence::NullableBoxed,
+        (false, true) if is_custom => Presence::Nullable,
+        _ if is_object => Presence::OptionalBoxed,
         _ => Presence::Optional,
     }
 }

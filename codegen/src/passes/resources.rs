@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use kubernetes_swagger::extension::Action;
 
 use crate::error::{Error, Result};
-use crate::ir::{Api, GroupVersionKind, Operation, Resource, Type};
+use crate::ir::{Api, Body, Definition, GroupVersionKind, Operation, Resource, Type};
 
 const OBJECT_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 
@@ -11,16 +11,27 @@ const OBJECT_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 /// out. Those with a collection of their own get its plural and scope.
 pub(super) fn mark(api: &mut Api) -> Result<()> {
     let mut collections = collections(&api.operations)?;
+    let list_kinds = list_kinds(&api.definitions);
     for definition in api.definitions.values_mut() {
-        let Some(kind) = definition.kind().cloned() else { continue };
+        let (Some(kind), name) = (definition.kind().cloned(), definition.name.clone()) else { continue };
         let Some(object) = definition.structs_mut().first_mut() else { continue };
         let Some(metadata) = object.fields.iter_mut().find(|field| field.wire == "metadata") else { continue };
         if metadata.type_ == Type::Definition(OBJECT_META.to_owned()) {
             metadata.required = true;
-            object.resource = Some(collections.remove(&kind).unwrap_or_default());
+            let list_kind = list_kinds.get(&name).filter(|list| **list != format!("{}List", kind.kind)).cloned();
+            object.resource = Some(Resource { list_kind, ..collections.remove(&kind).unwrap_or_default() });
         }
     }
     Ok(())
+}
+
+/// The kind of the lists of each definition.
+fn list_kinds(definitions: &BTreeMap<String, Definition>) -> BTreeMap<String, String> {
+    let lists = definitions.values().filter_map(|list| match &list.body {
+        Body::ListOf(items) => Some((items.clone(), list.kind()?.kind.clone())),
+        _ => None,
+    });
+    lists.collect()
 }
 
 /// The collections of all kinds, by the paths on which they are listed, created or deleted as a whole.

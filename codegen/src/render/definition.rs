@@ -1,11 +1,16 @@
+use std::collections::BTreeSet;
+
 use askama::Template;
 use proc_macro2::TokenStream;
 
 use super::imports::{Imports, Target};
 use super::{Doc, Literal, Page};
 use crate::error::Result;
-use crate::ir::{Definition, Enum, Field, GroupVersionKind, Presence, Secret, Struct, names};
+use crate::ir::{Definition, Enum, Field, GroupVersionKind, Presence, Secret, Struct, names, split_module};
+use crate::lower::is_built_in;
 use crate::passes::Plan;
+
+const TEMPLATE: &str = "definition.rs.j2";
 
 #[derive(Template)]
 #[template(path = "definition.rs.j2", escape = "none")]
@@ -13,14 +18,25 @@ struct DefinitionPage {
     /// How the page calls `kubernetes-core`.
     core: &'static str,
     /// The macro that completes a model.
-    model: &'static str,
+    model: String,
     uses: Vec<String>,
     /// `Str`, `Result` and `Into`, in full where a type of the page has that name.
     str_type: TokenStream,
     result: TokenStream,
     into: TokenStream,
+    /// How the page calls the module `json` of `kubernetes-core`, and whether it imports it.
+    json: String,
+    imports_json: bool,
     structs: Vec<StructView>,
     enums: Vec<EnumView>,
+    /// The modules of the types that are inside of these.
+    modules: Vec<InnerModule>,
+}
+
+struct InnerModule {
+    doc: Doc,
+    name: String,
+    text: String,
 }
 
 struct StructView {
@@ -35,6 +51,8 @@ struct StructView {
     setters: Vec<Setter>,
     /// The macro line that makes it an object of the API.
     declaration: Option<String>,
+    /// The type of the field of what is kept beside the others.
+    rest: Option<TokenStream>,
 }
 
 struct FieldView {
@@ -68,7 +86,8 @@ struct Setter {
     field: String,
     /// What the argument turns into.
     type_: TokenStream,
-    optional: bool,
+    /// What the field is set to.
+    value: String,
 }
 
 struct EnumView {
@@ -87,26 +106,63 @@ struct VariantView {
 
 /// The page of a definition with structs.
 pub(super) fn page(plan: &Plan, definition: &Definition, path: String) -> Result<Page> {
+    Page::new(path, TEMPLATE, &module(plan, definition, "")?)
+}
+
+/// A module of the page: its types, and the modules inside of it.
+fn module(plan: &Plan, definition: &Definition, path: &str) -> Result<DefinitionPage> {
     let target = Target::of(definition.home.krate);
-    let structs = definition.structs();
-    let enums = definition.enums();
-    let local =
-        structs.iter().map(|object| object.name.as_str()).chain(enums.iter().map(|values| values.name.as_str()));
-    let mut imports = Imports::new(&plan.definitions, target, Some(&definition.home), local);
+    let is_here = |name: &str| split_module(name).0 == path;
+    let structs: Vec<&Struct> = definition.structs().iter().filter(|object| is_here(&object.name)).collect();
+    let enums: Vec<&Enum> = definition.enums().iter().filter(|values| is_here(&values.name)).collect();
+    let local = structs.iter().map(|object| &object.name).chain(enums.iter().map(|values| &values.name));
+    let local: Vec<&str> = local.map(|name| split_module(name).1).collect();
+    let mut imports = Imports::new(&plan.definitions, target, Some(&definition.home), local).within(path);
     let result = imports.prelude("Result");
-    let structs: Vec<StructView> = structs.iter().map(|object| struct_view(object, &mut imports)).collect();
-    let enums: Vec<EnumView> = enums.iter().map(enum_view).collect();
+    // Modules of custom resources may have any name, `json` too.
+    let imports_json = is_built_in(&definition.name);
+    let json = if imports_json { "json".to_owned() } else { format!("{}::json", target.core()) };
+    let structs: Vec<StructView> = structs.into_iter().map(|object| struct_view(object, &mut imports, &json)).collect();
+    let enums: Vec<EnumView> = enums.into_iter().map(enum_view).collect();
     let str_type =
         if enums.iter().all(|values| values.same_as.is_some()) { TokenStream::new() } else { imports.core("Str") };
     let into = imports.prelude("Into");
     let (core, uses) = (target.core(), imports.uses());
     // The types of core have serde's traits always.
-    let model = if target == Target::Core { "crate::macros::core_model" } else { "kubernetes_core::model" };
-    let page = DefinitionPage { core, model, uses, str_type, result, into, structs, enums };
-    Page::new(path, "definition.rs.j2", &page)
+    let model = if target == Target::Core { "crate::macros::core_model".to_owned() } else { format!("{core}::model") };
+    let modules = inner_modules(plan, definition, path)?;
+    Ok(DefinitionPage { core, model, uses, str_type, result, into, json, imports_json, structs, enums, modules })
 }
 
-fn struct_view(object: &Struct, imports: &mut Imports<'_>) -> StructView {
+fn inner_modules(plan: &Plan, definition: &Definition, path: &str) -> Result<Vec<InnerModule>> {
+    let names = definition.structs().iter().map(|object| &object.name);
+    let names = names.chain(definition.enums().iter().map(|values| &values.name));
+    let below = names.map(|name| split_module(name).0).filter_map(|module| match path {
+        "" => Some(module),
+        path => module.strip_prefix(path)?.strip_prefix("::"),
+    });
+    let children: BTreeSet<&str> =
+        below.filter_map(|rest| rest.split("::").next()).filter(|name| !name.is_empty()).collect();
+    let module_of = |name: &&str| -> Result<InnerModule> {
+        let path = if path.is_empty() { (*name).to_owned() } else { format!("{path}::{name}") };
+        let page = Page::new(path.clone(), TEMPLATE, &module(plan, definition, &path)?)?;
+        let doc = Doc(format!("Types of the fields of `{}`.", owner_of(definition, &path)));
+        Ok(InnerModule { doc, name: (*name).to_owned(), text: page.text })
+    };
+    children.iter().map(module_of).collect()
+}
+
+/// The struct whose fields have the types of a module.
+fn owner_of<'a>(definition: &'a Definition, path: &str) -> &'a str {
+    let module_of = |object: &Struct| match split_module(&object.name) {
+        ("", name) => names::identifier(name),
+        (module, name) => format!("{module}::{}", names::identifier(name)),
+    };
+    let owner = definition.structs().iter().skip(1).find(|object| module_of(object) == path);
+    owner.map_or("", |object| split_module(&object.name).1)
+}
+
+fn struct_view(object: &Struct, imports: &mut Imports<'_>, json: &str) -> StructView {
     let fields: Vec<FieldView> = object.fields.iter().map(|field| field_view(field, imports)).collect();
     let settable = object.fields.iter().filter(|field| object.resource.is_some() && field.wire != "metadata");
     let setters = settable.map(|field| setter(field, imports)).collect();
@@ -114,23 +170,24 @@ fn struct_view(object: &Struct, imports: &mut Imports<'_>) -> StructView {
         .type_meta
         .as_ref()
         .map(|kind| TypeMeta { api_version: Literal(api_version(kind)), kind: Literal(kind.kind.clone()) });
-    let (names, places) = fields_on_the_wire(&fields, type_meta.as_ref());
+    let (names, places) = fields_on_the_wire(&fields, type_meta.as_ref(), json);
     StructView {
         doc: Doc(object.description.clone()),
-        name: object.name.clone(),
+        name: split_module(&object.name).1.to_owned(),
         fields,
         type_meta,
         names,
         places,
         setters,
         declaration: declaration(object),
+        rest: object.keeps_rest.then(|| imports.core("Rest")),
     }
 }
 
 /// The names of all fields, and the places that their values are read into.
-fn fields_on_the_wire(fields: &[FieldView], type_meta: Option<&TypeMeta>) -> (Vec<Literal>, Vec<String>) {
+fn fields_on_the_wire(fields: &[FieldView], type_meta: Option<&TypeMeta>, json: &str) -> (Vec<Literal>, Vec<String>) {
     let constants = type_meta.into_iter().flat_map(|meta| [("apiVersion", &meta.api_version), ("kind", &meta.kind)]);
-    let constants = constants.map(|(name, value)| (Literal(name.to_owned()), format!("json::Constant({value})")));
+    let constants = constants.map(|(name, value)| (Literal(name.to_owned()), format!("{json}::Constant({value})")));
     let fields = fields.iter().map(|field| (field.wire.clone(), format!("self.{}", field.name)));
     constants.chain(fields).unzip()
 }
@@ -149,21 +206,29 @@ fn field_view(field: &Field, imports: &mut Imports<'_>) -> FieldView {
 fn setter(field: &Field, imports: &mut Imports<'_>) -> Setter {
     let inner = imports.type_of(&field.type_);
     let type_ = match field.presence {
-        Presence::Plain | Presence::Optional => inner,
-        Presence::Boxed | Presence::OptionalBoxed => {
+        Presence::Plain | Presence::Optional | Presence::Nullable => inner,
+        Presence::Boxed | Presence::OptionalBoxed | Presence::NullableBoxed => {
             let boxed = imports.prelude("Box");
             quote::quote!(#boxed<#inner>)
         }
     };
-    let optional = matches!(field.presence, Presence::Optional | Presence::OptionalBoxed);
-    Setter { method: names::with_method(&field.name), field: field.name.clone(), type_, optional }
+    let value = match field.presence {
+        Presence::Plain | Presence::Boxed => format!("{}.into()", field.name),
+        Presence::Optional | Presence::OptionalBoxed => format!("Some({}.into())", field.name),
+        Presence::Nullable | Presence::NullableBoxed => {
+            let nullable = imports.core("Nullable").to_string().replace(' ', "");
+            format!("{nullable}::Value({}.into())", field.name)
+        }
+    };
+    Setter { method: names::with_method(&field.name), field: field.name.clone(), type_, value }
 }
 
 fn declaration(object: &Struct) -> Option<String> {
     let (resource, kind) = (object.resource.as_ref()?, object.type_meta.as_ref()?);
     let literal = |text: &str| Literal(text.to_owned());
-    let of =
-        format!("{}: {} / {} / {}", object.name, literal(&kind.group), literal(&kind.version), literal(&kind.kind));
+    let list = resource.list_kind.iter().map(|list| format!(" in {}", literal(list))).collect::<String>();
+    let (group, version, name) = (literal(&kind.group), literal(&kind.version), literal(&kind.kind));
+    let of = format!("{}: {group} / {version} / {name}{list}", object.name);
     Some(match &resource.plural {
         Some(plural) => {
             let scope = if resource.namespaced { "namespaced" } else { "cluster" };
@@ -181,7 +246,12 @@ fn enum_view(values: &Enum) -> EnumView {
         wire: Literal(variant.wire.clone()),
     });
     let doc = Doc(format!("What {} can be.", values.owner));
-    EnumView { doc, name: values.name.clone(), same_as: values.same_as.clone(), variants: variants.collect() }
+    EnumView {
+        doc,
+        name: split_module(&values.name).1.to_owned(),
+        same_as: values.same_as.clone(),
+        variants: variants.collect(),
+    }
 }
 
 /// What objects carry as `apiVersion`.

@@ -63,7 +63,11 @@ fn spaced(text: &str) -> String {
         spaced.push('\n');
         let Some(next) = lines.peek() else { break };
         let ends_item = !line.starts_with([' ', '/', '#']) && line.ends_with(['}', ';']);
-        let ends_method = line == "    }" && next.starts_with("    ");
+        let indent = |line: &str| line.len() - line.trim_start().len();
+        let is_inner = indent(line) >= 4 && indent(line) == indent(next);
+        let begins_item = next.trim_start().starts_with(['#', '/']);
+        let ends_inner = is_inner && (line.trim_start() == "}" || (line.ends_with(';') && begins_item));
+        let ends_method = (line == "    }" && next.starts_with("    ")) || ends_inner;
         let stays = in_use && is_use(next);
         let declares = line.starts_with("mod ") && next.starts_with("mod ");
         let exports = line.ends_with(';') && next.starts_with("pub use ") && !line.starts_with("mod ");

@@ -25,9 +25,13 @@ impl Target {
         }
     }
 
-    /// How the page calls `kubernetes-core`.
+    /// How the page calls `kubernetes-core`. A module of a custom resource may have any name, that crate's too.
     pub(super) fn core(self) -> &'static str {
-        if self == Self::Core { "crate" } else { "kubernetes_core" }
+        match self {
+            Self::Core => "crate",
+            Self::Models | Self::Api => "kubernetes_core",
+            Self::Custom => "::kubernetes_core",
+        }
     }
 }
 
@@ -36,7 +40,9 @@ pub(super) struct Imports<'a> {
     definitions: &'a BTreeMap<String, Definition>,
     target: Target,
     home: Option<&'a Home>,
-    /// The names that are taken in the page, each with the path that it stands for.
+    /// The module inside of the page that the types are named in; empty for the page's own.
+    module: String,
+    /// The names that are taken there, each with the path that it stands for.
     names: BTreeMap<String, String>,
 }
 
@@ -52,7 +58,13 @@ impl<'a> Imports<'a> {
         local: impl IntoIterator<Item = &'a str>,
     ) -> Self {
         let names = local.into_iter().map(|name| (name.to_owned(), LOCAL.to_owned())).collect();
-        Self { definitions, target, home, names }
+        Self { definitions, target, home, module: String::new(), names }
+    }
+
+    /// The imports of a module inside of the page.
+    pub(super) fn within(mut self, module: &str) -> Self {
+        self.module = module.to_owned();
+        self
     }
 
     /// A name of Rust's prelude, in full if the page has a type of that name.
@@ -97,8 +109,9 @@ impl<'a> Imports<'a> {
         match &definition.body {
             Body::Structs { .. } => {
                 let name = &definition.type_name;
-                let is_local =
-                    self.home == Some(&definition.home) && self.names.get(name).is_some_and(|path| path == LOCAL);
+                let is_local = self.module.is_empty()
+                    && self.home == Some(&definition.home)
+                    && self.names.get(name).is_some_and(|path| path == LOCAL);
                 let path = self.path(definition);
                 if is_local { tokens(name) } else { self.named(&path) }
             }
@@ -122,9 +135,13 @@ impl<'a> Imports<'a> {
     fn path(&self, definition: &Definition) -> String {
         let Home { krate, group, version } = &definition.home;
         let root = match (krate, self.target) {
-            _ if self.home == Some(&definition.home) => return format!("super::{}", definition.type_name),
+            _ if self.home == Some(&definition.home) => {
+                let depth = if self.module.is_empty() { 1 } else { self.module.split("::").count() + 1 };
+                return format!("{}{}", "super::".repeat(depth), definition.type_name);
+            }
             (Krate::Core, target) => target.core(),
             (Krate::Models, Target::Models) => "crate",
+            (Krate::Models, Target::Custom) => "::kubernetes_models",
             (Krate::Models, _) => "kubernetes_models",
             (Krate::Custom, _) => "crate::models",
         };
@@ -142,9 +159,18 @@ impl<'a> Imports<'a> {
             Type::Boolean => quote!(bool),
             Type::Bytes => self.core("ByteString"),
             Type::IntOrString => self.core("IntOrString"),
+            Type::IntOrText => self.core("IntOrText"),
+            Type::Quantity => self.core("Quantity"),
+            Type::Nullable(inner) => {
+                let (option, inner) = (self.prelude("Option"), self.type_of(inner));
+                quote!(#option<#inner>)
+            }
             Type::Any => self.core("Json"),
             Type::Definition(name) => self.definition(name),
-            Type::Nested(name) | Type::Enum(name) => tokens(name),
+            Type::Nested(name) | Type::Enum(name) => {
+                let inside = name.strip_prefix(&self.module).and_then(|rest| rest.strip_prefix("::"));
+                tokens(inside.filter(|_| !self.module.is_empty()).unwrap_or(name))
+            }
             Type::List(items) => {
                 let (list, items) = (self.prelude("Vec"), self.type_of(items));
                 quote!(#list<#items>)
@@ -172,6 +198,14 @@ impl<'a> Imports<'a> {
             Presence::OptionalBoxed => {
                 let (option, boxed) = (self.prelude("Option"), self.prelude("Box"));
                 quote!(#option<#boxed<#inner>>)
+            }
+            Presence::Nullable => {
+                let nullable = self.core("Nullable");
+                quote!(#nullable<#inner>)
+            }
+            Presence::NullableBoxed => {
+                let (nullable, boxed) = (self.core("Nullable"), self.prelude("Box"));
+                quote!(#nullable<#boxed<#inner>>)
             }
         }
     }

@@ -9,6 +9,7 @@ use super::imports::{Imports, Target};
 use super::{Doc, Layout, Literal, Module, Page, definition};
 use crate::error::{Error, Result};
 use crate::ir::{Body, Definition, Home, Krate, names};
+use crate::lower::is_built_in;
 use crate::passes::Plan;
 
 #[derive(Template)]
@@ -29,6 +30,8 @@ impl ModulePage {
 }
 
 struct File {
+    /// What a module of its own is about; the types of others are found beside it.
+    doc: Option<Doc>,
     name: String,
     exports: Vec<String>,
 }
@@ -56,7 +59,7 @@ pub(super) fn pages(plan: &Plan, layout: &Layout) -> Result<Vec<Page>> {
             root.push(Module { doc, name: group.to_owned(), feature: None });
         }
         // The methods of requests are found on the requests; their module exports nothing.
-        let setters = File { name: "request_setters".to_owned(), exports: Vec::new() };
+        let setters = File { doc: None, name: "request_setters".to_owned(), exports: Vec::new() };
         let files = if krate == Krate::Core { vec![setters] } else { Vec::new() };
         let page = ModulePage { modules: root, files, specials: Vec::new(), aliases: Vec::new() };
         pages.push(Page::new(format!("{folder}/mod.rs"), "module.rs.j2", &page)?);
@@ -141,9 +144,14 @@ fn module_page(
                     return Err(Error::at(definition.pointer.clone(), message));
                 }
                 pages.push(definition::page(plan, definition, format!("{folder}/{name}.rs"))?);
-                let structs = definition.structs().iter().map(|object| object.name.clone());
-                let exports = structs.chain(definition.enums().iter().map(|values| values.name.clone())).collect();
-                page.files.push(File { name, exports });
+                let (mut doc, mut exports) = (None, vec![definition.type_name.clone()]);
+                if is_built_in(&definition.name) {
+                    exports = definition.structs().iter().map(|object| object.name.clone()).collect();
+                    exports.extend(definition.enums().iter().map(|values| values.name.clone()));
+                } else if definition.structs().len() + definition.enums().len() > 1 {
+                    doc = Some(Doc(format!("`{}` and the types inside of it.", definition.type_name)));
+                }
+                page.files.push(File { doc, name, exports });
             }
             Body::Special(special) if special.argument.is_none() => {
                 let name = &definition.type_name;

@@ -112,7 +112,7 @@ impl<'a> Table<'a> {
     fn definition(&self, definition: &Definition, object: &Struct) -> TokenStream {
         let name = match definition.structs().first() {
             Some(first) if first.name == object.name => definition.name.clone(),
-            _ => format!("{}.{}", definition.name, object.name),
+            _ => format!("{}.{}", definition.name, object.name.replace("::", ".")),
         };
         let atomic = object.atomic;
         let fields = object.fields.iter().map(|field| self.field(definition, field));
@@ -124,6 +124,9 @@ impl<'a> Table<'a> {
         let type_ = self.type_of(definition, &field.type_);
         let merge = &field.merge;
         let mut text = quote!(Field::new(#name, #type_));
+        if field.required {
+            text.extend(quote!(.required()));
+        }
         match merge.list_type {
             Some(ListType::Set) => text.extend(quote!(.set())),
             Some(ListType::Map) => {
@@ -153,7 +156,9 @@ impl<'a> Table<'a> {
             Type::Integer64 => quote!(Type::Integer64),
             Type::Number => quote!(Type::Number),
             Type::Boolean => quote!(Type::Boolean),
-            Type::IntOrString => quote!(Type::IntOrString),
+            Type::IntOrString | Type::IntOrText => quote!(Type::IntOrString),
+            Type::Quantity => quote!(Type::Quantity),
+            Type::Nullable(inner) => self.type_of(definition, inner),
             Type::Any => quote!(Type::Any),
             Type::Nested(name) => match self.places.get(&(definition.name.as_str(), name.as_str())) {
                 Some(place) => quote!(Type::Object(#place)),

@@ -16,7 +16,7 @@ fn lamps() -> PathBuf {
 }
 
 fn generate(files: &[(String, Vec<u8>)], groups: &[String]) -> Result<CustomCrate, Error> {
-    generate_custom(&CustomResources { files, groups, name: "lamps", sdk: None })
+    generate_custom(&CustomResources { files, groups, name: "lamps", sdk: None, strict: true, reuse: false })
 }
 
 fn of_text(text: &str) -> Result<CustomCrate, Error> {
@@ -94,7 +94,7 @@ fn problems_name_the_file_the_definition_and_the_place() {
     );
     check("apiextensions.k8s.io/v1\n", "apiextensions.k8s.io/v1beta1\n", "only apiextensions.k8s.io/v1 is supported");
     check("kind: Grid, plural: grids", "kind: Lamp, plural: grids", "defined twice");
-    check("scope: Namespaced", "scope: [", "it is no YAML");
+    check("scope: Namespaced", "scope: [", "it is not valid YAML");
     for text in ["kind: ConfigMap", "{{ template }}: ["] {
         let error = of_text(text).expect_err("it has no definition").to_string();
         assert!(error.contains("no custom resource was found"), "{error}");

@@ -5,6 +5,8 @@ mod command;
 mod compiles;
 mod concurrency;
 mod crds;
+mod custom_definitions;
+mod custom_objects;
 mod determinism;
 mod diff;
 #[path = "../shared/differences.rs"]
@@ -17,6 +19,8 @@ mod openapi;
 mod output;
 mod pin;
 mod published;
+#[path = "../shared/round_trip.rs"]
+mod round_trip;
 mod security;
 mod support;
 mod version;

@@ -64,7 +64,8 @@ fn a_crate_from_documents_is_that_of_the_definitions() {
     let generate = |paths: &[PathBuf], groups: &[String]| {
         let read = |path: &PathBuf| (path.display().to_string(), fs::read(path).expect("the fixture is there"));
         let files: Vec<_> = paths.iter().map(read).collect();
-        generate_custom(&CustomResources { files: &files, groups, name: "lamps", sdk: None })
+        let (name, sdk, strict, reuse) = ("lamps", None, true, false);
+        generate_custom(&CustomResources { files: &files, groups, name, sdk, strict, reuse })
             .unwrap_or_else(|error| panic!("{error}"))
     };
     let documents = fs::read_dir(fixture("v3")).expect("the fixture is there");

@@ -63,7 +63,10 @@ impl<'a, K> IntoIterator for &'a List<K> {
 /// The `apiVersion` and `kind` of lists of `K`.
 fn list_type<K: Object>() -> (Str, Str) {
     match K::TYPE {
-        Some(of_item) => (of_item.api_version(), format!("{}List", of_item.kind).into()),
+        Some(of_item) => {
+            let kind = K::LIST_KIND.map_or_else(|| format!("{}List", of_item.kind).into(), Str::from_static);
+            (of_item.api_version(), kind)
+        }
         None => (Str::from_static("v1"), Str::from_static("List")),
     }
 }

@@ -190,8 +190,8 @@ macro_rules! open_enum {
 #[macro_export]
 #[doc(hidden)]
 macro_rules! object {
-    ($type:ident: $group:literal / $version:literal / $kind:literal) => {
-        $crate::object!(@ unnamed $type: $group / $version / $kind);
+    ($type:ident: $group:literal / $version:literal / $kind:literal $(in $list:literal)?) => {
+        $crate::object!(@ unnamed $type: $group / $version / $kind $(in $list)?);
 
         impl $type {
             /// An object with this name and nothing else.
@@ -202,10 +202,11 @@ macro_rules! object {
             }
         }
     };
-    (@ unnamed $type:ident: $group:literal / $version:literal / $kind:literal) => {
+    (@ unnamed $type:ident: $group:literal / $version:literal / $kind:literal $(in $list:literal)?) => {
         impl $crate::Object for $type {
             const TYPE: ::core::option::Option<$crate::StaticType> =
                 ::core::option::Option::Some($crate::StaticType::new($group, $version, $kind));
+            $(const LIST_KIND: ::core::option::Option<&'static str> = ::core::option::Option::Some($list);)?
 
             #[inline]
             fn metadata(&self) -> &$crate::ObjectMeta {
@@ -271,6 +272,8 @@ macro_rules! object {
 /// `watch` if its list can be watched; `serde` if the type is read and written by its own serde derives.
 /// (Generated models leave `serde` out: they have a faster engine.)
 ///
+/// A list of a custom resource may be of another kind than the object's name and `List`: `"CronTab" in "CronTabs"`.
+///
 /// A type that has no default value, such as one with a required enum, says `serde_no_default` at the end. It has no
 /// function `named`:
 ///
@@ -300,16 +303,16 @@ macro_rules! object {
 /// ```
 #[macro_export]
 macro_rules! resource {
-    ($type:ident: $group:literal / $version:literal / $kind:literal, $plural:literal, $scope:ident, watch, serde_no_default) => {
-        $crate::object!(@ unnamed $type: $group / $version / $kind);
+    ($type:ident: $group:literal / $version:literal / $kind:literal $(in $list:literal)?, $plural:literal, $scope:ident, watch, serde_no_default) => {
+        $crate::object!(@ unnamed $type: $group / $version / $kind $(in $list)?);
         $crate::resource!(@ type $type: $group / $version / $kind, $plural, $scope, watch, serde_no_default);
     };
-    ($type:ident: $group:literal / $version:literal / $kind:literal, $plural:literal, $scope:ident, serde_no_default) => {
-        $crate::object!(@ unnamed $type: $group / $version / $kind);
+    ($type:ident: $group:literal / $version:literal / $kind:literal $(in $list:literal)?, $plural:literal, $scope:ident, serde_no_default) => {
+        $crate::object!(@ unnamed $type: $group / $version / $kind $(in $list)?);
         $crate::resource!(@ type $type: $group / $version / $kind, $plural, $scope, serde_no_default);
     };
-    ($type:ident: $group:literal / $version:literal / $kind:literal, $plural:literal, $scope:ident $(, $extra:ident)*) => {
-        $crate::object!($type: $group / $version / $kind);
+    ($type:ident: $group:literal / $version:literal / $kind:literal $(in $list:literal)?, $plural:literal, $scope:ident $(, $extra:ident)*) => {
+        $crate::object!($type: $group / $version / $kind $(in $list)?);
         $crate::resource!(@ type $type: $group / $version / $kind, $plural, $scope $(, $extra)*);
     };
     (@ type $type:ident: $group:literal / $version:literal / $kind:literal, $plural:literal, $scope:ident $(, $extra:ident)*) => {

@@ -11,6 +11,9 @@ pub trait Object: Value + Send + Sync + 'static {
     /// The group, version and kind, if the type has one of each.
     const TYPE: Option<StaticType>;
 
+    /// The kind of lists of this type, if it is not the kind of the objects and `List`: custom resources may have any.
+    const LIST_KIND: Option<&'static str> = None;
+
     /// The object's metadata.
     fn metadata(&self) -> &ObjectMeta;
 

@@ -27,7 +27,11 @@ fn fields() {
         ("$schema", "schema"),
         ("x-kubernetes-list-map-keys", "x_kubernetes_list_map_keys"),
         ("3d", "_3d"),
-        ("---", "__"),
+        ("---", "u2d_u2d_u2d"),
+        ("日本", "u65e5_u672c"),
+        ("x²", "x_ub2"),
+        ("größe", "größe"),
+        ("", "__"),
     ];
     for (name, expected) in table {
         assert_eq!(identifier(name), expected, "{name}");

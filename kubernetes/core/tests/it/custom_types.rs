@@ -72,3 +72,18 @@ fn an_integer_or_a_text_is_nothing_else() {
     assert_eq!(IntOrText::from("8").to_string(), "8");
     assert_ne!(IntOrText::from("8"), IntOrText::from(8));
 }
+
+/// A list of a custom resource may have any kind; another one is still refused.
+#[test]
+fn lists_may_have_a_kind_of_their_own() {
+    #[derive(Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    struct Lamp {
+        metadata: kubernetes_core::ObjectMeta,
+    }
+    kubernetes_core::resource!(Lamp: "a.io" / "v1" / "Lamp" in "Lights", "lamps", cluster, watch, serde);
+
+    let list = |kind: &str| format!(r#"{{"apiVersion":"a.io/v1","kind":"{kind}","metadata":{{}},"items":[]}}"#);
+    let lights: kubernetes_core::List<Lamp> = json::from_str(&list("Lights")).expect("it is the kind of the lists");
+    assert_eq!(json::to_string(&lights).expect("it can be written"), list("Lights"));
+    assert!(json::from_str::<kubernetes_core::List<Lamp>>(&list("LampList")).is_err());
+}

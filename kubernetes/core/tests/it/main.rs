@@ -23,6 +23,7 @@ mod resource;
 mod selectors;
 mod serde;
 mod status;
+mod strings;
 mod time;
 mod views;
 #[cfg(feature = "yaml")]
