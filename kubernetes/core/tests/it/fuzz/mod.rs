@@ -6,6 +6,7 @@
 #[cfg(feature = "cbor")]
 mod cbor;
 mod field_set;
+pub(crate) mod json_changes;
 mod json_model;
 mod json_reader;
 mod quantity;
@@ -31,6 +32,7 @@ fn the_corpora_pass() {
     #[cfg(feature = "cbor")]
     replay("cbor", cbor::check);
     replay("field_set", field_set::check);
+    replay("json_changes", json_changes::check);
     replay("json_model", json_model::check);
     replay("json_reader", json_reader::check);
     replay("quantity", quantity::check);
