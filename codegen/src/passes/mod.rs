@@ -12,6 +12,7 @@ mod resources;
 mod secrets;
 mod served;
 mod shared_enums;
+mod stable_presence;
 
 use std::collections::BTreeMap;
 
@@ -45,6 +46,7 @@ pub(crate) struct Counts {
 
 /// Runs every pass.
 pub(crate) fn run(mut api: Api) -> Result<Plan> {
+    stable_presence::keep(&mut api.definitions);
     let deprecated_watches = deprecated_watch::drop(&mut api.operations)?;
     deleted_collections::unwatch(&mut api.operations);
     let folded_lists = fold_lists::fold(&mut api.definitions);
