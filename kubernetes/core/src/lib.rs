@@ -16,6 +16,7 @@ pub mod cbor;
 mod condition;
 #[doc(hidden)]
 pub mod debug;
+mod field_conflict;
 #[rustfmt::skip]
 mod generated;
 pub mod json;
@@ -35,6 +36,7 @@ mod types;
 #[cfg(feature = "yaml")]
 pub mod yaml;
 
+pub use field_conflict::FieldConflict;
 pub use generated::{meta, version};
 pub use list::List;
 pub use map::Map;
@@ -49,10 +51,11 @@ pub use object_key::ObjectKey;
 pub use partial::PartialObjectMetadata;
 pub use raw::Raw;
 pub use request::{
-    ApplyRequest, Attach, ConnectRequest, ContinueTokens, CreateRequest, DeleteCollectionRequest, DeleteRequest,
-    Deleted, Encoded, EndlessList, Exec, Execute, GetRequest, InvalidRequest, Items, ListRequest, LogLines, LogRequest,
-    Pages, Patch, PatchRequest, Path, PortForward, Proxy, Query, QueryValue, ReadRequest, ReplaceRequest, Request,
-    RequestError, WatchRequest,
+    ApplyRequest, Attach, CLIENT_SIDE_APPLY_MANAGER, ConnectRequest, ContinueTokens, CreateRequest,
+    DeleteCollectionRequest, DeleteRequest, Deleted, Encoded, EndlessList, Exec, Execute, ExtractError, Extracted,
+    FieldSet, GetRequest, InvalidRequest, Items, ListRequest, LogLines, LogRequest, Pages, Patch, PatchRequest, Path,
+    PathElement, PortForward, Proxy, Query, QueryValue, ReadRequest, ReplaceRequest, Request, RequestError, Step,
+    WatchRequest, extract, migrate_client_side_apply,
 };
 pub use str::Str;
 pub use table::{Table, TableColumnDefinition, TableRow, TableRowCondition};

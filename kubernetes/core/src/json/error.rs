@@ -74,6 +74,16 @@ impl DecodeError {
         }
     }
 
+    /// Whether it is at a path or below it, whose steps are fields, and `None` for the item of a list.
+    pub(crate) fn is_within<'p>(&self, path: impl IntoIterator<Item = Option<&'p str>>) -> bool {
+        let mut segments = self.0.path.iter().rev();
+        path.into_iter().all(|step| match (segments.next(), step) {
+            (Some(Segment::Field(name)), Some(step)) => **name == *step,
+            (Some(Segment::Index(_)), None) => true,
+            _ => false,
+        })
+    }
+
     /// Which object of a list can't be decoded, by the namespace and name that it has in the document.
     pub fn object(&self) -> Option<&ObjectKey> {
         self.0.object.as_ref()

@@ -30,7 +30,10 @@ use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use http::{Method, Uri};
 
-pub use apply::ApplyRequest;
+pub use apply::{
+    ApplyRequest, CLIENT_SIDE_APPLY_MANAGER, ExtractError, Extracted, FieldSet, PathElement, Step, extract,
+    migrate_client_side_apply,
+};
 pub use connect::{Attach, ConnectRequest, Exec, PortForward, Proxy};
 pub use continue_tokens::{ContinueTokens, EndlessList};
 pub use create::CreateRequest;

@@ -1,7 +1,7 @@
 pub(super) mod resource;
 
 use super::{InvalidRequest, percent};
-use crate::{ClusterResource, NamespacedResource};
+use crate::{ClusterResource, NamespacedResource, Resource};
 
 /// The path of a request, its arguments percent-encoded into it.
 ///
@@ -44,6 +44,11 @@ impl Path {
         }
         path.push_str(rest);
         Self(Ok(path))
+    }
+
+    /// The path of a resource's objects: those of a namespace, or all of them.
+    pub fn of<K: Resource>(namespace: Option<&str>) -> Self {
+        resource::of::<K>(namespace)
     }
 
     /// The path of an object in a namespace.
