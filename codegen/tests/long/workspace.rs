@@ -46,6 +46,41 @@ impl Workspace {
         Self { folder }
     }
 
+    /// Copies everything that is written by hand or generated. Its target folder stays too.
+    pub(crate) fn whole(name: &str) -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        for entry in fs::read_dir(root()).expect("the workspace is there") {
+            let entry = entry.expect("a readable entry");
+            let (from, to) = (entry.path(), folder.join(entry.file_name()));
+            let file_name = entry.file_name().to_string_lossy().into_owned();
+            if file_name.starts_with('.') || ["target", "bench", "fuzz"].contains(&&*file_name) {
+                continue;
+            }
+            if from.is_file() {
+                fs::create_dir_all(&folder).and_then(|()| fs::copy(&from, &to)).expect("the folder is ours");
+                continue;
+            }
+            if to.exists() {
+                fs::remove_dir_all(&to).expect("the folder is ours");
+            }
+            copy(&from, &to);
+        }
+        Self { folder }
+    }
+
+    /// Has cargo check every target of a whole workspace, and takes no warning.
+    pub(crate) fn check_all_targets(&self) {
+        self.cargo(&["check", "--workspace", "--all-targets", "--features", "kubernetes-e2e-test/cluster"]);
+    }
+
+    fn cargo(&self, arguments: &[&str]) {
+        let mut cargo = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
+        cargo.args(arguments).args(["--quiet", "--offline"]).current_dir(&self.folder);
+        cargo.env("CARGO_TARGET_DIR", self.folder.join("target")).env("RUSTFLAGS", "-D warnings");
+        let output = cargo.output().expect("cargo starts");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+
     pub(crate) fn path(&self) -> &Path {
         &self.folder
     }
@@ -60,11 +95,7 @@ impl Workspace {
 
     /// Has cargo check all that was generated, with every feature, and takes no warning.
     pub(crate) fn check(&self) {
-        let mut cargo = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
-        cargo.args(["check", "--quiet", "--offline", "--workspace", "--all-features"]).current_dir(&self.folder);
-        cargo.env("CARGO_TARGET_DIR", self.folder.join("target")).env("RUSTFLAGS", "-D warnings");
-        let output = cargo.output().expect("cargo starts");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        self.cargo(&["check", "--workspace", "--all-features"]);
     }
 }
 
