@@ -62,7 +62,7 @@ pub use table::{Table, TableColumnDefinition, TableRow, TableRowCondition};
 pub use types::{
     ByteString, FieldsV1, IntOrString, IntOrText, InvalidJsonPointer, Json, JsonPatch, JsonPointer, MicroTime,
     Nullable, OrArray, OrBool, OrStringArray, ParsePercentageError, ParseQuantityError, ParseTimeError, Patch,
-    Quantity, RawExtension, Rest, Time,
+    PlaceError, Quantity, RawExtension, Rest, Time,
 };
 
 #[doc(no_inline)]

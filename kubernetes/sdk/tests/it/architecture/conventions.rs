@@ -18,7 +18,7 @@ const ALLOWED_UNIT_TESTS: Allowance = &[("kubernetes-client", 1)];
 const TEST_PROGRAMS: &[&str] = &["codegen/tests/long", "watch/tests/chaos"];
 
 /// Programs of tests that are not `tests/it`. The numbers may only shrink.
-const ALLOWED_TEST_PROGRAMS: Allowance = &[("kubernetes-examples", 1)];
+const ALLOWED_TEST_PROGRAMS: Allowance = &[];
 
 /// Longer unit tests stand in a file of their own.
 const MAX_INLINE_TEST_LINES: usize = 100;

@@ -8,15 +8,15 @@ use super::allowance::{self, Allowance};
 const ALLOWED: Allowance = &[
     ("kubernetes-api", 1),
     ("kubernetes-client", 64),
-    ("kubernetes-codegen", 102),
-    ("kubernetes-core", 80),
+    ("kubernetes-codegen", 104),
+    ("kubernetes-core", 78),
     ("kubernetes-describe", 1),
     ("kubernetes-e2e-test", 26),
     ("kubernetes-examples", 1),
     ("kubernetes-models", 11),
     ("kubernetes-sdk", 5),
     ("kubernetes-swagger", 16),
-    ("kubernetes-testing", 32),
+    ("kubernetes-testing", 1),
     ("kubernetes-utils", 4),
 ];
 

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use super::Tree;
-use crate::types::list_index;
-use crate::{JsonPointer, Str};
+use super::json_pointer::{JsonPointer, list_index};
+use crate::Str;
+use crate::json::Tree;
 
 impl Tree {
     /// The value that a JSON pointer leads to; `None` if there is none.

@@ -1,5 +1,4 @@
-//! The examples against an API server in memory.
-#![allow(dead_code, reason = "what is in the examples for their `main` alone")]
+//! The examples with types that are known.
 
 use std::time::Duration;
 
@@ -10,15 +9,15 @@ use kubernetes_sdk::{Client, Patch};
 use kubernetes_testing::{Fault, TestServer};
 use operator::Greeting;
 
-#[path = "../apply.rs"]
+#[path = "../../apply.rs"]
 mod apply;
-#[path = "../custom_resource.rs"]
+#[path = "../../custom_resource.rs"]
 mod custom_resource;
-#[path = "../operator.rs"]
+#[path = "../../operator.rs"]
 mod operator;
-#[path = "../wait_for_deployment.rs"]
+#[path = "../../wait_for_deployment.rs"]
 mod wait_for_deployment;
-#[path = "../watch_pods.rs"]
+#[path = "../../watch_pods.rs"]
 mod watch_pods;
 
 #[tokio::test(start_paused = true)]
