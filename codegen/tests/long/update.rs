@@ -18,7 +18,7 @@ const VERSIONS: [&str; 4] = ["v1.38.0-beta.0", "v1.36.3", "v1.35.4", "v1.34.4"];
 #[test]
 #[ignore = "downloads four releases of Kubernetes"]
 fn to_other_versions_and_back() {
-    let workspace = Workspace::whole("whole");
+    let workspace = Workspace::whole();
     for version in VERSIONS {
         let other = workspace.path().join("other.json");
         fs::write(&other, published(version)).expect("the folder is ours");
@@ -30,7 +30,7 @@ fn to_other_versions_and_back() {
 #[test]
 #[ignore = "compiles the whole workspace"]
 fn the_workspace_compiles_whatever_is_required() {
-    let workspace = Workspace::whole("whole");
+    let workspace = Workspace::whole();
     let mut description: Value = {
         let text = fs::read(root().join("scripts/swagger.json")).expect("the description is pinned");
         serde_json::from_slice(&text).expect("it is JSON")

@@ -1,6 +1,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The root of the workspace.
 pub(crate) fn root() -> &'static Path {
@@ -11,7 +12,11 @@ pub(crate) fn root() -> &'static Path {
 /// A workspace with what generated code needs: the crates core, models, api and sdk's manifest, and nothing else.
 pub(crate) struct Workspace {
     folder: PathBuf,
+    /// Tests that use the same folder, so that they need not each compile everything, take turns.
+    _turn: Option<MutexGuard<'static, ()>>,
 }
+
+static WHOLE: Mutex<()> = Mutex::new(());
 
 impl Workspace {
     /// Copies the crates, and all that is generated. The folder stays, so that the next run need not compile every dependency again.
@@ -43,12 +48,14 @@ impl Workspace {
         let rest = rest.split_once(']').expect("the list ends").1;
         let members = r#""kubernetes/core", "kubernetes/models", "kubernetes/api""#;
         fs::write(folder.join("Cargo.toml"), format!("{head}members = [{members}]{rest}")).expect("the folder is ours");
-        Self { folder }
+        Self { folder, _turn: None }
     }
 
     /// Copies everything that is written by hand or generated. Its target folder stays too.
-    pub(crate) fn whole(name: &str) -> Self {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    pub(crate) fn whole() -> Self {
+        // A test that failed leaves nothing that the next one does not replace.
+        let turn = WHOLE.lock().unwrap_or_else(PoisonError::into_inner);
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("whole");
         for entry in fs::read_dir(root()).expect("the workspace is there") {
             let entry = entry.expect("a readable entry");
             let (from, to) = (entry.path(), folder.join(entry.file_name()));
@@ -65,7 +72,7 @@ impl Workspace {
             }
             copy(&from, &to);
         }
-        Self { folder }
+        Self { folder, _turn: Some(turn) }
     }
 
     /// Has cargo check every target of a whole workspace, and takes no warning.
