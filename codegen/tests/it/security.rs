@@ -187,7 +187,10 @@ fn options_put_nothing_into_a_manifest() {
     let output = generate("lamps", "a\" }\n[patch.crates-io]\nx = { path = \"");
     assert!(output.status.success(), "{}", stderr(&output));
     let manifest = fs::read_to_string(out.join("Cargo.toml")).expect("it was written");
-    assert!(!manifest.lines().any(|line| line.starts_with("[patch")), "{manifest}");
+    let manifest: toml::Table = manifest.parse().expect("it is TOML");
+    assert!(!manifest.contains_key("patch"), "{manifest}");
+    let path = "a\" }\n[patch.crates-io]\nx = { path = \"/kubernetes/core";
+    assert_eq!(manifest["dependencies"]["kubernetes-core"]["path"].as_str(), Some(path));
 }
 
 #[cfg(unix)]
