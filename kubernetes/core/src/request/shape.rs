@@ -48,7 +48,7 @@ macro_rules! request_type {
 
         impl<$($lifetime,)? $($of),*> ::std::clone::Clone for $name<$($lifetime,)? $($of),*> {
             fn clone(&self) -> Self {
-                Self { request: self.request.clone(), $($body: self.$body,)? types: ::std::marker::PhantomData }
+                Self { request: self.request.clone(), $($body: ::std::clone::Clone::clone(&self.$body),)? types: ::std::marker::PhantomData }
             }
         }
 
@@ -123,7 +123,7 @@ macro_rules! for_objects {
         where
             $of: $crate::NamespacedResource,
         {
-            Self::at($crate::request::resource_path::of::<$of>(Some(namespace.as_ref())) $(, $body)?)
+            Self::at($crate::request::path::resource::of::<$of>(Some(namespace.as_ref())) $(, $body)?)
         }
 
         #[doc = concat!($verb, " ", $objects, " of a cluster-scoped resource.")]
@@ -131,7 +131,7 @@ macro_rules! for_objects {
         where
             $of: $crate::ClusterResource,
         {
-            Self::at($crate::request::resource_path::of::<$of>(None) $(, $body)?)
+            Self::at($crate::request::path::resource::of::<$of>(None) $(, $body)?)
         }
     };
 }

@@ -1,0 +1,116 @@
+use std::fmt;
+
+use super::Reader;
+use crate::json::DecodeError;
+
+/// How much memory a decoded document may take: by default 16 times the bytes of the document, and 64 MiB.
+///
+/// ```
+/// use kubernetes_core::json::Budget;
+///
+/// assert_eq!(Budget::default().bytes(1 << 20), (16 << 20) + (64 << 20));
+/// assert_eq!(Budget::new(4, 0).bytes(1000), 4000);
+/// assert_eq!(Budget::UNLIMITED.bytes(1000), usize::MAX);
+/// ```
+///
+/// A list of `{}` decodes to hundreds of times its text, as each object has all the fields of its type. Real lists take
+/// one to three times their text.
+///
+/// Memory for the elements of lists and maps and for objects in boxes counts; the texts of strings do not, as they are no
+/// longer than the document. Types that are read by their own serde derives are not counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budget {
+    times: usize,
+    extra: usize,
+}
+
+impl Budget {
+    /// Any amount of memory: for documents that are to be trusted.
+    pub const UNLIMITED: Self = Self::new(0, usize::MAX);
+
+    /// So many times the bytes of the document, and so many bytes more.
+    pub const fn new(times: usize, extra: usize) -> Self {
+        Self { times, extra }
+    }
+
+    /// How many bytes a document of this length may take.
+    pub const fn bytes(self, document: usize) -> usize {
+        self.times.saturating_mul(document).saturating_add(self.extra)
+    }
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self::new(16, 64 << 20)
+    }
+}
+
+impl fmt::Display for Budget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if *self == Self::UNLIMITED {
+            return f.write_str("unlimited");
+        }
+        write!(f, "{} times the document and {} bytes", self.times, self.extra)
+    }
+}
+
+impl<'a> Reader<'a> {
+    /// Limits the memory of what is read from here on.
+    #[must_use]
+    pub fn with_budget(mut self, budget: Budget) -> Self {
+        self.memory = budget.bytes(self.text.len());
+        self
+    }
+
+    /// Limits the memory of what is read from here on to so many bytes.
+    pub(crate) fn with_memory(mut self, bytes: usize) -> Self {
+        self.memory = bytes;
+        self
+    }
+
+    /// Takes memory from the budget.
+    ///
+    /// # Errors
+    /// If the budget does not have that much.
+    #[inline]
+    pub(crate) fn charge(&mut self, bytes: usize) -> Result<(), DecodeError> {
+        match self.memory.checked_sub(bytes) {
+            Some(left) => {
+                self.memory = left;
+                Ok(())
+            }
+            None => Err(self.over_budget()),
+        }
+    }
+
+    /// Takes memory for `more` elements of a list or map that is full; returns how many are to be reserved, no more than
+    /// the rest of the text can have.
+    #[inline]
+    pub(crate) fn charge_elements<V>(&mut self, more: usize) -> Result<usize, DecodeError> {
+        // The shortest element is a digit and a comma.
+        let left = (self.text.len() - self.position) / 2 + 1;
+        let more = more.min(left);
+        self.charge(more.saturating_mul(size_of::<V>())).map(|()| more)
+    }
+
+    /// Gives back memory that was charged for elements and has been freed.
+    #[inline]
+    pub(crate) fn refund(&mut self, bytes: usize) {
+        self.memory = self.memory.saturating_add(bytes);
+    }
+
+    #[cold]
+    fn over_budget(&self) -> DecodeError {
+        self.error(OVER_BUDGET)
+    }
+}
+
+const OVER_BUDGET: &str =
+    "the decoded document takes more memory than its budget: if it is to be trusted, raise the `Budget` for decoding";
+
+impl DecodeError {
+    /// Whether the document would take more memory than its [`Budget`].
+    pub fn is_over_budget(&self) -> bool {
+        self.message() == OVER_BUDGET
+    }
+}
