@@ -1,6 +1,7 @@
 use std::fmt;
 
-use super::{DecodeError, Reader};
+use super::Reader;
+use crate::json::DecodeError;
 
 /// How much memory a decoded document may take: by default 16 times the bytes of the document, and 64 MiB.
 ///
@@ -100,8 +101,16 @@ impl<'a> Reader<'a> {
 
     #[cold]
     fn over_budget(&self) -> DecodeError {
-        self.error(
-            "the decoded document takes more memory than its budget: if it is to be trusted, raise the `Budget` for decoding",
-        )
+        self.error(OVER_BUDGET)
+    }
+}
+
+const OVER_BUDGET: &str =
+    "the decoded document takes more memory than its budget: if it is to be trusted, raise the `Budget` for decoding";
+
+impl DecodeError {
+    /// Whether the document would take more memory than its [`Budget`].
+    pub fn is_over_budget(&self) -> bool {
+        self.message() == OVER_BUDGET
     }
 }
