@@ -15,7 +15,6 @@ const ALLOWED: Allowance = &[
     ("kubernetes-models", 11),
     ("kubernetes-sdk", 5),
     ("kubernetes-swagger", 16),
-    ("kubernetes-testing", 1),
 ];
 
 #[test]
