@@ -1,11 +1,9 @@
 use askama::Template;
 
-use super::features::{self, Manifest};
+use super::features;
 use super::imports::Target;
-use super::models::ModulePage;
-use super::{Doc, Module, Page};
-use crate::error::Result;
 use crate::ir::Krate;
+use crate::output::Manifest;
 use crate::passes::{Features, Plan};
 
 pub(super) const CORE: &str = "kubernetes/core/src/generated";
@@ -13,7 +11,7 @@ const MODELS: &str = "kubernetes/models/src/generated";
 const API: &str = "kubernetes/api/src/generated";
 
 /// The folder of the generated files in a crate of custom resources.
-const CUSTOM: &str = "src/generated";
+pub(super) const CUSTOM: &str = "src/generated";
 const CUSTOM_MODELS: &str = "src/generated/models";
 const CUSTOM_API: &str = "src/generated/api";
 
@@ -33,7 +31,8 @@ pub(crate) enum Layout {
 #[derive(Template)]
 #[template(path = "custom_manifest.toml.j2", escape = "none")]
 struct CustomManifest<'a> {
-    name: &'a str,
+    /// Quoted.
+    name: String,
     core: String,
     models: String,
     features: &'a str,
@@ -91,30 +90,22 @@ impl Layout {
         }
     }
 
-    /// The module that holds the others, where they are not each in a crate of their own.
-    pub(super) fn root_page(&self) -> Result<Option<Page>> {
-        let Self::Custom { .. } = self else { return Ok(None) };
-        let module = |name: &str, doc: &str| Module { doc: Doc(doc.to_owned()), name: name.to_owned(), feature: None };
-        let modules = vec![
-            module("api", "Every operation as a function, a module for each group and version."),
-            module("models", "Every type, a module for each group and version."),
-        ];
-        Ok(Some(Page::new(format!("{CUSTOM}/mod.rs"), "module.rs.j2", &ModulePage::of(modules))?))
-    }
-
     /// The files that are written once: a manifest and the root of the library.
     pub(super) fn initial(&self, plan: &Plan) -> Vec<(&'static str, String)> {
         let Self::Custom { name, sdk } = self else { return Vec::new() };
         let version = env!("CARGO_PKG_VERSION");
         let dependency = |krate: &str, more: &str| match sdk {
-            Some(sdk) => format!("{{ version = \"{version}\", path = \"{sdk}/kubernetes/{krate}\"{more} }}"),
+            Some(sdk) => {
+                let path = toml::Value::from(format!("{sdk}/kubernetes/{krate}"));
+                format!("{{ version = \"{version}\", path = {path}{more} }}")
+            }
             None => format!("{{ version = \"{version}\"{more} }}"),
         };
         let kinds = plan.definitions.values().filter(|definition| definition.home.krate == Krate::Custom);
         let resources =
             kinds.filter(|definition| definition.structs().first().is_some_and(|object| object.resource.is_some()));
         let manifest = CustomManifest {
-            name,
+            name: toml::Value::from(name.as_str()).to_string(),
             core: dependency("core", ""),
             models: dependency("models", ", default-features = false"),
             features: &features::custom(&plan.features),
