@@ -28,7 +28,7 @@ pub(crate) struct WebSocket {
     headers: HeaderMap,
 }
 
-/// What came on each channel, and how it ended.
+/// The bytes of each channel, and how the connection ended.
 #[derive(Debug, Default)]
 pub(crate) struct Channels {
     channels: BTreeMap<u8, Vec<u8>>,

@@ -14,7 +14,6 @@ const ALLOWED: Allowance = &[
     ("kubernetes-models", 11),
     ("kubernetes-sdk", 5),
     ("kubernetes-swagger", 16),
-    ("kubernetes-testing", 2),
 ];
 
 #[test]

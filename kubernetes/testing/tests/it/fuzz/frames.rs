@@ -14,7 +14,7 @@ const PROTOCOLS: [(&str, &str); 4] = [
     ("portforward", "SPDY/3.1+portforward.k8s.io"),
 ];
 
-/// Whatever a client sends on an upgraded connection, the server writes whole frames, and ends when the client does. The
+/// The server writes whole frames for any bytes of a client on an upgraded connection, and ends when the client does. The
 /// input of a process arrives once, in order.
 ///
 /// The first byte chooses the protocol, and whether the rest is sent as it stands or as messages, behind their lengths.
