@@ -2,16 +2,26 @@
 # Certificates, etcd, kube-apiserver and the controllers.
 # Ports after $port: +1 and +2 etcd, +3 the API server of `swagger`, +4 controller manager, +5 scheduler, +6 kubelet.
 
-certificate() { # name subject extensions
+authority() { # name
+  openssl req -x509 -newkey rsa:2048 -nodes -keyout "$state/pki/$1.key" -subj "/CN=test-$1" -days 365 -out "$state/pki/$1.crt" 2> /dev/null
+}
+
+certificate() { # name subject extensions [authority]
+  local authority=$state/pki/${4:-ca}
   openssl req -new -newkey rsa:2048 -nodes -keyout "$state/pki/$1.key" -subj "$2" -out "$state/pki/$1.csr" 2> /dev/null
-  openssl x509 -req -in "$state/pki/$1.csr" -CA "$state/pki/ca.crt" -CAkey "$state/pki/ca.key" -CAcreateserial \
+  openssl x509 -req -in "$state/pki/$1.csr" -CA "$authority.crt" -CAkey "$authority.key" -CAcreateserial \
     -days 365 -extfile <(echo "$3") -out "$state/pki/$1.crt" 2> /dev/null
 }
 
 make_pki() {
   (
     umask 077
-    openssl req -x509 -newkey rsa:2048 -nodes -keyout "$state/pki/ca.key" -subj /CN=test-ca -days 365 -out "$state/pki/ca.crt" 2> /dev/null
+    authority ca
+    # Of its own, since whoever writes into etcd is more than an administrator: users of the cluster have certificates of
+    # the other one.
+    authority etcd-ca
+    certificate etcd /CN=etcd "subjectAltName=DNS:localhost,IP:127.0.0.1" etcd-ca
+    certificate etcd-client /CN=kube-apiserver-etcd-client "extendedKeyUsage=clientAuth" etcd-ca
     openssl genrsa -out "$state/pki/sa.key" 2048 2> /dev/null
     certificate server /CN=kube-apiserver "subjectAltName=DNS:localhost,DNS:kubernetes.default.svc,IP:127.0.0.1,IP:10.0.0.1"
     certificate kubelet /CN=kubelet "subjectAltName=DNS:localhost,IP:127.0.0.1"
@@ -48,19 +58,24 @@ api() { # url
 }
 
 etcd_call() { # path json: etcd's JSON gateway
-  curl -sSf --max-time 30 -X POST "http://127.0.0.1:$((port + 1))/v3/$1" -d "$2"
+  curl -sSf --max-time 30 --cacert "$state/pki/etcd-ca.crt" --cert "$state/pki/etcd-client.crt" --key "$state/pki/etcd-client.key" \
+    -X POST "https://127.0.0.1:$((port + 1))/v3/$1" -d "$2"
 }
 
+# Loopback is open to every user of the machine, so both ports ask for a certificate, whose key only root can read.
 start_etcd() {
-  local client=http://127.0.0.1:$((port + 1)) peer=http://127.0.0.1:$((port + 2))
+  local client=https://127.0.0.1:$((port + 1)) peer=https://127.0.0.1:$((port + 2)) pki=$state/pki
   start etcd "$bin/etcd" --data-dir "$state/etcd" --unsafe-no-fsync --listen-client-urls "$client" --advertise-client-urls "$client" \
-    --listen-peer-urls "$peer" --initial-advertise-peer-urls "$peer" --initial-cluster "default=$peer"
+    --listen-peer-urls "$peer" --initial-advertise-peer-urls "$peer" --initial-cluster "default=$peer" \
+    --client-cert-auth --trusted-ca-file="$pki/etcd-ca.crt" --cert-file="$pki/etcd.crt" --key-file="$pki/etcd.key" \
+    --peer-client-cert-auth --peer-trusted-ca-file="$pki/etcd-ca.crt" --peer-cert-file="$pki/etcd.crt" --peer-key-file="$pki/etcd.key"
 }
 
 kube_apiserver() { # name port etcd-prefix flags...
   local name=$1 secure_port=$2 prefix=$3 pki=$state/pki
   shift 3
-  start "$name" "${apiserver:-$bin/kube-apiserver}" --etcd-servers="http://127.0.0.1:$((port + 1))" --etcd-prefix="$prefix" \
+  start "$name" "${apiserver:-$bin/kube-apiserver}" --etcd-servers="https://127.0.0.1:$((port + 1))" --etcd-prefix="$prefix" \
+    --etcd-cafile="$pki/etcd-ca.crt" --etcd-certfile="$pki/etcd-client.crt" --etcd-keyfile="$pki/etcd-client.key" \
     --bind-address=127.0.0.1 --advertise-address=127.0.0.1 --secure-port="$secure_port" --endpoint-reconciler-type=none \
     --tls-cert-file="$pki/server.crt" --tls-private-key-file="$pki/server.key" --client-ca-file="$pki/ca.crt" \
     --service-account-key-file="$pki/sa.key" --service-account-signing-key-file="$pki/sa.key" \

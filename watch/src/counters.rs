@@ -2,10 +2,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::Reason;
-use crate::decode::Change;
+use crate::wire::EventKind;
 
-/// What the streams of a [`Watch`](crate::Watch) and its clones have seen so far, in numbers: a snapshot of counters
-/// that only grow, for a program to export.
+/// Counts of events, errors and reconnections of the streams of a [`Watch`](crate::Watch) and its clones: a snapshot of
+/// counters that only grow, for a program to export.
 ///
 /// ```
 /// # use kubernetes_client::Client;
@@ -23,37 +23,37 @@ use crate::decode::Change;
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    changes: [u64; CHANGES.len()],
+    changes: [u64; KINDS.len()],
     bookmarks: u64,
     failures: u64,
     transitions: [u64; Reason::ALL.len()],
 }
 
-const CHANGES: [Change; 3] = [Change::Added, Change::Modified, Change::Deleted];
+const KINDS: [EventKind; 3] = [EventKind::Added, EventKind::Modified, EventKind::Deleted];
 
 impl Counts {
-    /// The events but for bookmarks.
+    /// The number of events other than bookmarks.
     pub fn events(&self) -> u64 {
         self.changes.iter().sum()
     }
 
-    /// The bookmarks, also those which end the initial events.
+    /// The number of bookmarks, including those that end the initial events.
     pub fn bookmarks(&self) -> u64 {
         self.bookmarks
     }
 
-    /// How often a stream changed its connection for this reason. Those of [`Reason::Listed`] are the lists.
+    /// The number of changes of connection for this reason. That of [`Reason::Listed`] is the number of lists.
     pub fn of(&self, reason: Reason) -> u64 {
         self.transitions.get(reason as usize).copied().unwrap_or_default()
     }
 
-    /// How often a connection was over, or a request came to nothing, for whatever reason; as a rule, another one follows.
+    /// The number of connections that ended and requests that failed, for any reason; usually, another one follows.
     pub fn reconnects(&self) -> u64 {
         let established = [Reason::Connected, Reason::Listed];
         Reason::ALL.into_iter().filter(|reason| !established.contains(reason)).map(|reason| self.of(reason)).sum()
     }
 
-    /// The errors that streams ended with.
+    /// The number of streams that ended with an error.
     pub fn failures(&self) -> u64 {
         self.failures
     }
@@ -72,7 +72,7 @@ impl Counts {
     }
 }
 
-/// Counts what happens to the streams of a watch. Its clones count together.
+/// The counters of the streams of a watch. Its clones count together.
 ///
 /// No order between them is needed, so that counting costs an event next to nothing.
 #[derive(Clone, Debug, Default)]
@@ -80,19 +80,19 @@ pub(crate) struct Counters(Arc<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
-    changes: [AtomicU64; CHANGES.len()],
+    changes: [AtomicU64; KINDS.len()],
     bookmarks: AtomicU64,
     failures: AtomicU64,
     transitions: [AtomicU64; Reason::ALL.len()],
 }
 
 impl Counters {
-    /// An event that is handed over.
-    pub(crate) fn changed(&self, change: Change) {
-        increment(self.0.changes.get(change as usize));
+    /// An event that is delivered.
+    pub(crate) fn changed(&self, kind: EventKind) {
+        increment(self.0.changes.get(kind as usize));
     }
 
-    /// A bookmark that is handed over.
+    /// A bookmark that is delivered.
     pub(crate) fn bookmarked(&self) {
         increment(Some(&self.0.bookmarks));
     }
@@ -102,7 +102,7 @@ impl Counters {
         increment(Some(&self.0.failures));
     }
 
-    /// What an observer is told of.
+    /// A change of connection.
     pub(crate) fn transition(&self, reason: Reason) {
         increment(self.0.transitions.get(reason as usize));
     }
@@ -134,7 +134,7 @@ mod tests {
             assert_eq!(reason as usize, place, "{reason:?} stands at its place in ALL");
         }
         let counters = Counters::default();
-        CHANGES.into_iter().for_each(|change| counters.changed(change));
+        KINDS.into_iter().for_each(|kind| counters.changed(kind));
         Reason::ALL.into_iter().for_each(|reason| counters.clone().transition(reason));
         counters.bookmarked();
         counters.failed();

@@ -1,24 +1,28 @@
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use kubernetes_core::json::DecodeError;
-use kubernetes_core::{Request, Status};
+use kubernetes_core::{ObjectKey, Request, Status};
 
-use crate::lines::LineTooLong;
 use crate::machine::Loss;
+use crate::wire::EventTooLong;
 
-/// Why a watch is over: what a retry can't cure.
+/// A failure of a watch that a retry can't cure.
 ///
 /// - [`is_gone`](Self::is_gone): the server has forgotten the version, or has never had it. List again and watch from
 ///   there, or start a watch without a version. What was deleted meanwhile can only be found by comparing.
 /// - 401, 403, 404 and other refusals: mend the credentials, the roles or the request.
-/// - [`is_undecodable`](Self::is_undecodable): the server sent what is not an event of this type.
+/// - [`is_undecodable`](Self::is_undecodable): the server sent something other than an event of this type.
 ///
-/// `Display` says one level, and [`source`](std::error::Error::source) gives the next; `Debug` says all of them in one
-/// line, since it is what `fn main() -> Result<(), Box<dyn Error>>` prints.
+/// `Display` shows one level, and [`source`](std::error::Error::source) returns the next; `Debug` shows the whole chain
+/// in one line, since `fn main() -> Result<(), Box<dyn Error>>` prints it.
 ///
-/// (An [observer](crate::Watch::observe) is given the same type for trouble that is retried.)
-pub struct Error(Box<Inner>);
+/// (An [observer](crate::Watch::observe) receives the same type for failures that are retried.)
+///
+/// A clone is the same error.
+#[derive(Clone)]
+pub struct Error(Arc<Inner>);
 
 struct Inner {
     path: Box<str>,
@@ -29,32 +33,43 @@ struct Inner {
 #[derive(Debug)]
 pub(crate) enum Cause {
     Ended,
+    /// The watch ended before it began, which is how some API servers answer a version that they have forgotten.
+    EndedAtOnce,
     Truncated,
     Silent(Duration),
+    /// The server did not end the watch in this time, as it was asked to.
+    Overdue(Duration),
     NotStreaming,
     Client(kubernetes_client::Error),
     Status(Status),
     Undecodable(DecodeError),
-    LineTooLong(LineTooLong),
+    UndecodableObject(ObjectKey, DecodeError),
+    EventTooLong(EventTooLong),
     NoVersion,
-    /// A page came with the continue token that it was asked for with.
-    RepeatedToken,
-    /// What fills a store has panicked.
+    /// The pages of a list follow each other for ever.
+    EndlessList,
+    /// The task that fills a store has panicked.
     Panicked,
 }
 
 impl Cause {
-    /// What it means for the watch.
+    /// The meaning for the watch.
     pub(crate) fn loss(&self) -> Loss {
         match self {
             Self::Ended => Loss::Ended,
+            Self::EndedAtOnce => Loss::Empty,
             Self::Truncated => Loss::Broken { retry_after: None },
             Self::Silent(_) => Loss::Silent,
+            Self::Overdue(_) => Loss::Overdue,
             Self::NotStreaming => Loss::Refused,
             Self::Client(error) => loss_of_request(error),
             Self::Status(status) => loss_of_event(status),
-            Self::RepeatedToken => Loss::Broken { retry_after: None },
-            Self::Undecodable(_) | Self::LineTooLong(_) | Self::NoVersion | Self::Panicked => Loss::Final,
+            Self::EndlessList => Loss::Broken { retry_after: None },
+            Self::Undecodable(_)
+            | Self::UndecodableObject(..)
+            | Self::EventTooLong(_)
+            | Self::NoVersion
+            | Self::Panicked => Loss::Final,
         }
     }
 }
@@ -95,25 +110,32 @@ fn loss_of_event(status: &Status) -> Loss {
         _ if transient => Loss::Broken { retry_after },
         Some(408 | 500 | 502..=504 | 506..=599) => Loss::Broken { retry_after },
         Some(400 | 422) => Loss::Refused,
-        _ => Loss::Final,
+        Some(401 | 403..=499 | 501 | 505) => Loss::Final,
+        _ if status.is_unauthorized() || status.is_forbidden() || status.is_not_found() => Loss::Final,
+        // `null`, text, or a Status that says no more than a message. client-go's RetryWatcher retries whatever it does
+        // not know.
+        _ => Loss::Unexplained { retry_after },
     }
 }
 
 fn is_gone(status: &Status) -> bool {
-    status.is_gone() || status.code == Some(410)
+    let says_so = |message: &str| message.starts_with("too old resource version");
+    status.is_gone()
+        || status.code == Some(410)
+        || status.code.is_none() && status.reason.is_none() && status.message.as_deref().is_some_and(says_so)
 }
 
 impl Error {
     pub(crate) fn new(request: &Request, cause: Cause) -> Self {
         let path = request.path.as_str().unwrap_or("an invalid path").into();
-        Self(Box::new(Inner { path, cause }))
+        Self(Arc::new(Inner { path, cause }))
     }
 
     pub(crate) fn panicked() -> Self {
-        Self(Box::new(Inner { path: "".into(), cause: Cause::Panicked }))
+        Self(Arc::new(Inner { path: "".into(), cause: Cause::Panicked }))
     }
 
-    /// What the server answered or sent, if it was an error.
+    /// The server's error, if it answered or sent one.
     pub fn status(&self) -> Option<&Status> {
         match &self.0.cause {
             Cause::Client(error) => error.status(),
@@ -124,39 +146,40 @@ impl Error {
 
     /// Whether the server does not have the version from which the watch was to resume: list again.
     ///
-    /// It has forgotten it (410), or does not come to know it ("Too large resource version"), as after its data was
-    /// restored from a backup. The latter is tried for some minutes before the watch is over, as a server may lag.
+    /// It has forgotten it (410, or a watch that ends at once, again and again), or does not come to know it ("Too
+    /// large resource version"), as after its data was restored from a backup. All but 410 are tried for some minutes
+    /// before the watch is over, as a server may lag, or be about to stop.
     pub fn is_gone(&self) -> bool {
-        matches!(self.0.cause.loss(), Loss::Gone | Loss::Ahead { .. })
+        matches!(self.0.cause.loss(), Loss::Gone | Loss::Ahead { .. } | Loss::Empty)
     }
 
-    /// Whether the server does not know who is asking.
+    /// Whether the server rejected the credentials (401).
     pub fn is_unauthorized(&self) -> bool {
         self.status().is_some_and(Status::is_unauthorized)
     }
 
-    /// Whether the user may not watch these objects.
+    /// Whether the user may not watch these objects (403).
     pub fn is_forbidden(&self) -> bool {
         self.status().is_some_and(Status::is_forbidden)
     }
 
-    /// Whether there is no such resource.
+    /// Whether the resource does not exist (404).
     pub fn is_not_found(&self) -> bool {
         self.status().is_some_and(Status::is_not_found)
     }
 
-    /// Whether a function of the program has panicked that fills a store, such as a
+    /// Whether a function of the program that fills a store has panicked, such as a
     /// [transform](crate::StoreBuilder::transform) or an [index](crate::Index).
     pub fn is_panic(&self) -> bool {
         matches!(self.0.cause, Cause::Panicked)
     }
 
-    /// Whether the server sent what is not an event, or not one of this type, or no list that has an end; the source
-    /// names the place.
+    /// Whether the server sent something other than an event of this type, or a list without an end; the source names
+    /// the place.
     pub fn is_undecodable(&self) -> bool {
         match &self.0.cause {
             Cause::Client(error) => error.is_decode(),
-            Cause::Undecodable(_) | Cause::LineTooLong(_) | Cause::RepeatedToken => true,
+            Cause::Undecodable(_) | Cause::UndecodableObject(..) | Cause::EventTooLong(_) | Cause::EndlessList => true,
             _ => false,
         }
     }
@@ -167,8 +190,15 @@ impl fmt::Display for Error {
         let path = &self.0.path;
         match &self.0.cause {
             Cause::Ended => write!(f, "the server ended the watch of {path}"),
+            Cause::EndedAtOnce => write!(
+                f,
+                "the server ends the watch of {path} as soon as it begins: it may have forgotten the version, so list again"
+            ),
             Cause::Truncated => write!(f, "the watch of {path} ended in the middle of an event"),
             Cause::Silent(limit) => write!(f, "nothing was heard from the watch of {path} for {limit:?}"),
+            Cause::Overdue(limit) => {
+                write!(f, "the server did not end the watch of {path} within {limit:?}, as it was asked to")
+            }
             Cause::NotStreaming => write!(f, "the server has no streaming list of {path}"),
             Cause::Client(_) => write!(f, "the watch of {path} failed"),
             Cause::Status(status) => {
@@ -177,14 +207,18 @@ impl fmt::Display for Error {
                 let message = status.message.as_deref().unwrap_or_default();
                 write!(f, "the server ended the watch of {path} with error{code}, {reason}: {message}")
             }
+            Cause::UndecodableObject(key, _) => write!(f, "can't decode the object {key} at {path}"),
             Cause::Undecodable(_) => write!(f, "can't decode an event of the watch of {path}"),
-            Cause::LineTooLong(_) => write!(f, "can't read an event of the watch of {path}"),
+            Cause::EventTooLong(_) => write!(f, "can't read an event of the watch of {path}"),
             Cause::NoVersion => write!(f, "the list at {path} has no resourceVersion to watch from"),
             Cause::Panicked => {
                 f.write_str("the task that fills the store has panicked: see its transforms and indexes")
             }
-            Cause::RepeatedToken => {
-                write!(f, "the list at {path} has no end: a page has the same continue token as the page before")
+            Cause::EndlessList => {
+                write!(
+                    f,
+                    "the list at {path} has no end: its pages have continue tokens that come again, or no objects"
+                )
             }
         }
     }
@@ -200,8 +234,8 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.0.cause {
             Cause::Client(error) => Some(error),
-            Cause::Undecodable(error) => Some(error),
-            Cause::LineTooLong(error) => Some(error),
+            Cause::Undecodable(error) | Cause::UndecodableObject(_, error) => Some(error),
+            Cause::EventTooLong(error) => Some(error),
             _ => None,
         }
     }

@@ -1,6 +1,6 @@
 use kubernetes_core::Str;
 
-/// What a watch tells of.
+/// An event of a watch.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event<K> {
     /// The object exists: it was created, came to match the selectors, or was there when the watch began.
@@ -9,12 +9,12 @@ pub enum Event<K> {
     Modified(K),
     /// The object was deleted, or no longer matches the selectors. This is its last state.
     Deleted(K),
-    /// Nothing happened, up to this version.
+    /// All changes up to a version have been delivered.
     Bookmark(Bookmark),
 }
 
 impl<K> Event<K> {
-    /// What it is called on the wire: `ADDED`, `MODIFIED`, `DELETED` or `BOOKMARK`.
+    /// The name on the wire: `ADDED`, `MODIFIED`, `DELETED` or `BOOKMARK`.
     pub fn type_name(&self) -> &'static str {
         match self {
             Self::Added(_) => "ADDED",
@@ -41,11 +41,11 @@ impl<K> Event<K> {
     }
 }
 
-/// How far a watch has come.
+/// The progress of a watch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bookmark {
     pub(crate) resource_version: Str,
-    pub(crate) initial_events_end: bool,
+    pub(crate) ends_initial_events: bool,
 }
 
 impl Bookmark {
@@ -58,7 +58,7 @@ impl Bookmark {
     ///
     /// A watch without a starting version has one such bookmark, however the objects were listed.
     pub fn ends_initial_events(&self) -> bool {
-        self.initial_events_end
+        self.ends_initial_events
     }
 }
 
@@ -71,7 +71,7 @@ mod tests {
         for event in [Event::Added(1), Event::Modified(1), Event::Deleted(1)] {
             assert_eq!((event.object(), event.clone().into_object()), (Some(&1), Some(1)));
         }
-        let bookmark = Event::<u8>::Bookmark(Bookmark { resource_version: "9".into(), initial_events_end: true });
+        let bookmark = Event::<u8>::Bookmark(Bookmark { resource_version: "9".into(), ends_initial_events: true });
         assert_eq!((bookmark.object(), bookmark.clone().into_object()), (None, None));
     }
 }

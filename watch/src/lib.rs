@@ -31,47 +31,50 @@
 //!
 //! # Which one to use
 //!
-//! - [`Watch::stream`]: every change after a version that one has. What follows is about it.
-//! - [`Reflector`]: every change, for ever; it lists again by itself when the server has forgotten the version.
-//! - [`Informer`]: what there is, in a [`Store`] with indexes, and changes to be told of.
-//! - [`until`]: to go on when something is so.
-//! - [`Watch::stream_lines`]: a log.
+//! - [`Watch::stream`]: every change after a version that the caller has. If the server has forgotten the version, the
+//!   stream ends.
+//! - [`Reflector`]: every change, for ever; it lists again when the server has forgotten the version. It keeps no
+//!   objects.
+//! - [`Informer`]: a [`Store`] that a reflector fills in the background, with snapshots, indexes and any number of
+//!   [subscriptions](Subscription), which learn once of objects that were deleted while the watch was away. Operators
+//!   are built on it.
+//! - [`until`]: waits for a condition.
+//! - [`Watch::stream_lines`]: the lines of a log.
 //!
-//! # What a stream promises
+//! # Guarantees of a stream
 //!
 //! **Every change after the starting point is delivered, in order and at least once.** The starting point is the
-//! request's resourceVersion. Without one (or with `0`), the stream first lists, yields what exists as
-//! [`Event::Added`] once the list is complete, then one [bookmark](Bookmark::ends_initial_events), and goes on from
+//! request's resourceVersion. Without one (or with `0`), the stream first lists, yields the existing objects as
+//! [`Event::Added`] once the list is complete, then one [bookmark](Bookmark::ends_initial_events), and continues from
 //! there. Until the list is complete, it holds the objects in memory.
 //!
-//! **Trouble that passes is not seen.** After an end of stream, a reset, a timeout, silence, 429 or 5xx the stream
-//! reconnects from the last version: after a watch that went well within a second, otherwise after 0.8 s, doubling up
-//! to 30 s, with jitter, and no sooner than a `Retry-After` says (up to a minute). It starts over at 0.8 s when a new
-//! version has come or a connection has lived for 10 s, or nearly as long as the timeouts below allow. An
-//! [observer](Watch::observe) and `tracing` are told of it.
+//! **Transient failures are hidden.** After an end of stream, a reset, a timeout, silence, 429 or 5xx the stream
+//! reconnects from the last version: within a second after a watch that went well, otherwise after 0.8 s, doubling up to
+//! 30 s, with jitter, and no sooner than a `Retry-After` says (up to a minute). It starts over at 0.8 s when a new
+//! version has come or a connection has lived for 10 s, or nearly as long as the timeouts below allow.
+//! [Observers](Watch::observe) and `tracing` see each failure.
 //!
-//! **What a retry can't cure is an [`Error`], and final**: 401, 403, 404 and other refusals, a certificate that
-//! either side does not accept, and what can't be decoded. So is a version that the server has forgotten
+//! **An [`Error`] is final, and a retry can't cure it**: 401, 403, 404 and other refusals, a certificate that either
+//! side does not accept, and events that can't be decoded. So is a version that the server has forgotten
 //! ([`Error::is_gone`]): it is asked for once more, as another API server may know it, and then the caller must list
-//! again. (A new version, or a connection that was healthy, entitles to another such try.) A version that the server
-//! does not know yet is asked for ten times more, which takes some minutes, and is then taken for one that it will never
-//! know, since its data was restored from a backup: were it to come to that version by other changes, they would be
-//! missed.
+//! again. (A new version, or a connection that was healthy, allows another retry.)
 //!
-//! **A lost network is noticed**: the server ends each connection after 5 to 10 minutes
-//! ([`timeout_seconds`](Watch::timeout_seconds)), and the client gives up one from which nothing was heard for 90
-//! seconds ([`idle_timeout`](Watch::idle_timeout)). A page of a list that takes 5 minutes is asked for again.
+//! **No retry without progress goes on in silence.** The server may not know the version yet, answer with a watch that
+//! ends at once and without an event (as API servers may that have forgotten the version), or send an error that does
+//! not say whether a retry can help. Each is retried ten times, which takes some minutes, and then ends the stream: if
+//! the server's data was restored from a backup, it may come to the version by other changes, which would be missed.
+//! A reflector lists again after the second time instead. It also lists again after ten watches in a row that brought
+//! neither an event nor a bookmark, unless the server could not be reached. Its lists have a backoff of their own, from
+//! 0.8 s to 30 s, that only two minutes of healthy watches reset.
+//!
+//! **A lost network is noticed.** The server ends each connection after 5 to 10 minutes
+//! ([`timeout_seconds`](Watch::timeout_seconds)), and if it has not done so after 10 more seconds, the client does. It
+//! also gives up a connection that has brought neither an event nor a bookmark for 90 seconds
+//! ([`idle_timeout`](Watch::idle_timeout)). A page of a list that takes 5 minutes is asked for again.
 //!
 //! **It stops at once** ([`Watch::stop`], [`WatchStream::stop`], [`StopHandle::stop`]), even while it waits.
 //!
 //! Versions are opaque: they are passed on, never compared by order or computed.
-//!
-//! # Which to use
-//!
-//! - [`Watch`]: the events from a version on, as the server tells them. Where the version is forgotten, it is over.
-//! - [`Reflector`]: a stream for ever; when the version is forgotten, it lists again. It holds no objects.
-//! - [`Informer`]: a [`Store`] that a reflector fills in the background, with snapshots, indexes and any number of
-//!   [subscriptions](Subscription); what was deleted while away is told once. What an operator is built on.
 //!
 //! # How existing objects are listed
 //!
@@ -85,35 +88,32 @@
 //! - for 10 seconds it neither sends a further existing object nor says that they have ended;
 //! - the streaming list has broken, or failed with 5xx, twice.
 //!
-//! A page that has expired makes the list start again, in one piece. So does one with the same continue token as the
-//! page before; if that comes in one piece too, it is an error.
+//! A page that has expired makes the list start again, in one piece. So does a continue token that came before, or a
+//! hundred pages in a row without an object; if that happens to the list in one piece too, it is an error.
 
-mod backoff;
+mod clock;
 mod counters;
-mod decode;
 mod driver;
 mod error;
 mod event;
-mod events;
-mod held;
 mod informer;
-mod lines;
 mod log;
 mod machine;
 mod reflector;
-mod requests;
+mod settings;
 mod stop;
 mod store;
 mod stream;
-mod timer;
+mod sync;
 mod transition;
 mod until;
 mod watch;
+mod wire;
 
 pub use counters::Counts;
 pub use error::Error;
 pub use event::{Bookmark, Event};
-pub use informer::{ErrorPolicy, Handler, Informer, InformerBuilder, Shard};
+pub use informer::{ErrorPolicy, Handler, Informer, InformerBuilder, NotReady, Shard, UndecodablePolicy};
 pub use log::LogStream;
 pub use reflector::{Change, Reflector, ReflectorStream};
 pub use stop::StopHandle;

@@ -11,8 +11,8 @@ use crate::StopHandle;
 
 /// The lines of a log, made by [`Watch::stream_lines`](crate::Watch::stream_lines).
 ///
-/// Lines come without their end (`\n` or `\r\n`), empty ones too, and the last one also if it has none. What is no UTF-8
-/// becomes U+FFFD. A line of more than 1 MiB comes in pieces, so that memory stays bounded.
+/// Lines come without their end (`\n` or `\r\n`), empty ones too, and the last one also if it has none. Invalid
+/// UTF-8 becomes U+FFFD. A line of more than 1 MiB comes in pieces, so that memory stays bounded.
 ///
 /// The stream ends when the log does: with the container, or without [`follow`](LogRequest::follow) where it is now.
 /// **It does not reconnect**, as `kubectl logs -f` does not: a log has no version to resume from, and a new request would

@@ -1,5 +1,7 @@
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::task::{Context, Waker};
+
+use crate::sync::lock;
 
 /// Stops one [`WatchStream`](crate::WatchStream), from anywhere.
 ///
@@ -66,11 +68,6 @@ impl Streams {
             StopHandle(stream).stop();
         }
     }
-}
-
-/// No code that holds a lock here can panic, so a poisoned lock has consistent data.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 use crate::Error;
 use crate::machine::Loss;
 
-/// A change of connection that does not end the stream, told to an [observer](crate::Watch::observe).
+/// A change of connection that does not end the stream, passed to an [observer](crate::Watch::observe).
 #[derive(Debug)]
 pub struct Transition<'a> {
     pub(crate) reason: Reason,
@@ -15,12 +15,12 @@ pub struct Transition<'a> {
 }
 
 impl Transition<'_> {
-    /// Why.
+    /// The reason for the change.
     pub fn reason(&self) -> Reason {
         self.reason
     }
 
-    /// What exactly went wrong, if something did.
+    /// The failure, if there was one.
     pub fn error(&self) -> Option<&Error> {
         self.error
     }
@@ -30,7 +30,7 @@ impl Transition<'_> {
         self.wait
     }
 
-    /// The path of the request, such as `/api/v1/pods`: which one of several streams it is.
+    /// The path of the request, such as `/api/v1/pods`, to tell streams apart.
     pub fn path(&self) -> &str {
         self.path
     }
@@ -52,8 +52,13 @@ pub enum Reason {
     Listed,
     /// The server ended the watch in good order.
     Ended,
-    /// Nothing was heard for longer than the [idle timeout](crate::Watch::idle_timeout).
+    /// The server ended the watch at once, without an event, as one may that has forgotten the version. It is asked
+    /// again; if that does not help, a [reflector](crate::Reflector) lists again, and a watch is over in the end.
+    Empty,
+    /// No event and no bookmark came for longer than the [idle timeout](crate::Watch::idle_timeout).
     Idle,
+    /// The server did not end the watch at the [time](crate::Watch::timeout_seconds) that it was asked to.
+    Overdue,
     /// The server can't be reached, or asks to come back later.
     Unavailable,
     /// The connection broke, or the server had an internal error.
@@ -73,11 +78,13 @@ pub enum Reason {
 
 impl Reason {
     /// All reasons, in the order of their declaration.
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Connected,
         Self::Listed,
         Self::Ended,
+        Self::Empty,
         Self::Idle,
+        Self::Overdue,
         Self::Unavailable,
         Self::Broken,
         Self::Gone,
@@ -92,7 +99,9 @@ impl Reason {
             Self::Connected => "connected",
             Self::Listed => "listed",
             Self::Ended => "ended",
+            Self::Empty => "empty",
             Self::Idle => "idle",
+            Self::Overdue => "overdue",
             Self::Unavailable => "unavailable",
             Self::Broken => "broken",
             Self::Gone => "gone",
@@ -102,12 +111,22 @@ impl Reason {
         }
     }
 
+    /// Whether something went wrong that the server, or the network, is to blame for.
+    pub(crate) fn is_failure(self) -> bool {
+        match self {
+            Self::Connected | Self::Listed | Self::Ended | Self::Idle | Self::Overdue | Self::NoStreamingList => false,
+            Self::Empty | Self::Unavailable | Self::Broken | Self::Gone | Self::Ahead | Self::Refused => true,
+        }
+    }
+
     pub(crate) fn of(loss: Loss) -> Self {
         match loss {
             Loss::Ended => Self::Ended,
+            Loss::Empty => Self::Empty,
             Loss::Silent => Self::Idle,
+            Loss::Overdue => Self::Overdue,
             Loss::Unavailable { .. } => Self::Unavailable,
-            Loss::Broken { .. } | Loss::Final => Self::Broken,
+            Loss::Broken { .. } | Loss::Unexplained { .. } | Loss::Final => Self::Broken,
             Loss::Gone => Self::Gone,
             Loss::Ahead { .. } => Self::Ahead,
             Loss::Refused => Self::Refused,
@@ -121,7 +140,9 @@ impl fmt::Display for Reason {
             Self::Connected => "connected",
             Self::Listed => "listed",
             Self::Ended => "ended by the server",
+            Self::Empty => "ended at once",
             Self::Idle => "idle for too long",
+            Self::Overdue => "not ended in time",
             Self::Unavailable => "unavailable",
             Self::Broken => "broken",
             Self::Gone => "version forgotten",

@@ -1,13 +1,13 @@
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use kubernetes_client::Client;
 use kubernetes_core::{ListRequest, LogRequest, Watchable};
 
 use crate::counters::Counters;
+use crate::settings::Settings;
 use crate::stop::Streams;
-use crate::{Counts, LogStream, Transition, Until, WatchStream};
+use crate::{Counts, LogStream, Transition, WatchStream};
 
 /// Makes streams of events out of list requests, and stops them.
 ///
@@ -19,21 +19,8 @@ pub struct Watch {
     pub(crate) streams: Streams,
 }
 
-/// What a stream takes from the watch that it was made by.
-#[derive(Clone)]
-pub(crate) struct Settings {
-    pub(crate) timeout_seconds: Option<u32>,
-    pub(crate) idle_timeout: Option<Duration>,
-    pub(crate) bookmarks: bool,
-    pub(crate) reconnect: bool,
-    pub(crate) observer: Option<Observer>,
-    pub(crate) counters: Counters,
-}
-
-pub(crate) type Observer = Arc<dyn Fn(&Transition<'_>) + Send + Sync>;
-
 impl Watch {
-    /// How long a stream waits for a sign of life, unless [told otherwise](Self::idle_timeout).
+    /// How long a stream waits for an event or a bookmark by [default](Self::idle_timeout).
     ///
     /// The API server sends a bookmark "roughly every minute" (`defaultBookmarkFrequency` in
     /// <https://github.com/kubernetes/apiserver/blob/v0.37.2/pkg/storage/cacher/cacher.go>), so that a healthy
@@ -53,27 +40,29 @@ impl Watch {
         Self { client: client.clone(), settings, streams: Streams::default() }
     }
 
-    /// After how many seconds the server ends a connection, upon which the stream opens the next one.
+    /// Sets after how many seconds the server ends a connection, upon which the stream opens the next one.
     ///
     /// By default, and with `0`, each connection has a random time of 5 to 10 minutes. A `timeoutSeconds` of the request
     /// counts where this is not called.
-    /// It does not end the stream, unless that [does not reconnect](Self::reconnect). It is the server's timeout: it does not notice a network that is lost, which is what
-    /// [`idle_timeout`](Self::idle_timeout) is for.
+    ///
+    /// It does not end the stream, unless that [does not reconnect](Self::reconnect). A connection that the server has
+    /// not ended 10 seconds after its time is ended by the client; a network that is lost is noticed sooner by the
+    /// [`idle_timeout`](Self::idle_timeout).
     #[must_use]
     pub fn timeout_seconds(mut self, seconds: u32) -> Self {
         self.settings.timeout_seconds = Some(seconds);
         self
     }
 
-    /// After how long without a single byte, not even of a bookmark, the stream gives a connection up and opens the
-    /// next one; `None` for never.
+    /// Sets after how long without an event or a bookmark the stream gives a connection up and opens the next one;
+    /// `None` for never.
     ///
     /// Without it, a connection that is lost without a word (a firewall that forgets it, a machine that is unplugged)
-    /// would hang for ever. The default is [`IDLE_TIMEOUT`](Self::IDLE_TIMEOUT). Where the server sends no bookmarks, a
-    /// quiet watch reconnects that often, and nothing is lost.
+    /// would hang until its [time](Self::timeout_seconds) is over. The default is [`IDLE_TIMEOUT`](Self::IDLE_TIMEOUT).
+    /// Where the server sends no bookmarks, a quiet watch reconnects that often, and nothing is lost.
     ///
-    /// It does not concern a page of a list, of which nothing is seen before it is complete: that has 5 minutes, or the
-    /// client's [`request_timeout`](kubernetes_client::ClientBuilder::request_timeout) if that is shorter.
+    /// It does not apply to pages of a list, which arrive whole: each has 5 minutes, or the client's
+    /// [`request_timeout`](kubernetes_client::ClientBuilder::request_timeout) if that is shorter.
     #[must_use]
     pub fn idle_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         self.settings.idle_timeout = timeout.into();
@@ -118,7 +107,7 @@ impl Watch {
         self
     }
 
-    /// What the streams of this watch and its clones have seen so far, in numbers.
+    /// The counts of the streams of this watch and its clones so far.
     pub fn counts(&self) -> Counts {
         self.settings.counters.snapshot()
     }
@@ -141,7 +130,8 @@ impl Watch {
     /// It is called while the stream is polled, so it must not block. The same is logged by `tracing`.
     #[must_use]
     pub fn observe(mut self, observer: impl Fn(&Transition<'_>) + Send + Sync + 'static) -> Self {
-        self.settings.observer = Some(Arc::new(observer));
+        self.settings.observer = None;
+        self.settings.observe(observer);
         self
     }
 
@@ -179,21 +169,9 @@ impl Watch {
         LogStream::new(self.client.clone(), request, self.streams.add())
     }
 
-    /// Waits until what `request` lists is as one wants it, with the settings of this watch, but that it always
-    /// reconnects; see [`until`](crate::until).
-    pub fn until<K: Watchable>(&self, request: ListRequest<K>) -> Until<K> {
-        Until::new(self.clone(), request)
-    }
-
     /// The same watch with another observer, beside the one that it may have.
     pub(crate) fn also_observe(mut self, observer: impl Fn(&Transition<'_>) + Send + Sync + 'static) -> Self {
-        self.settings.observer = Some(match self.settings.observer.take() {
-            None => Arc::new(observer),
-            Some(first) => Arc::new(move |transition| {
-                first(transition);
-                observer(transition);
-            }),
-        });
+        self.settings.observe(observer);
         self
     }
 

@@ -13,6 +13,7 @@ mod secrets;
 mod served;
 mod shared_enums;
 mod shared_types;
+mod stable_presence;
 
 use std::collections::BTreeMap;
 
@@ -46,6 +47,7 @@ pub(crate) struct Counts {
 
 /// Runs every pass.
 pub(crate) fn run(mut api: Api) -> Result<Plan> {
+    stable_presence::keep(&mut api.definitions);
     let deprecated_watches = deprecated_watch::drop(&mut api.operations)?;
     deleted_collections::unwatch(&mut api.operations);
     let folded_lists = fold_lists::fold(&mut api.definitions);

@@ -125,6 +125,9 @@ impl<'a> Table<'a> {
         let type_ = self.type_of(definition, &field.type_);
         let merge = &field.merge;
         let mut text = quote!(Field::new(#name, #type_));
+        if field.required {
+            text.extend(quote!(.required()));
+        }
         match merge.list_type {
             Some(ListType::Set) => text.extend(quote!(.set())),
             Some(ListType::Map) => {

@@ -52,16 +52,17 @@ pub use owner::InvalidOwner;
 pub use partial::PartialObjectMetadata;
 pub use raw::Raw;
 pub use request::{
-    ApplyRequest, Attach, ConnectRequest, CreateRequest, DeleteCollectionRequest, DeleteRequest, Encoded, Exec,
-    Execute, GetRequest, InvalidRequest, Items, ListRequest, LogLines, LogRequest, Pages, PatchRequest, Path,
-    PortForward, Proxy, Query, QueryValue, ReadRequest, ReplaceRequest, Request, RequestError, WatchRequest,
+    ApplyRequest, Attach, ConnectRequest, ContinueTokens, CreateRequest, DeleteCollectionRequest, DeleteRequest,
+    Encoded, EndlessList, Exec, Execute, GetRequest, InvalidRequest, Items, ListRequest, LogLines, LogRequest, Pages,
+    PatchRequest, Path, PortForward, Proxy, Query, QueryValue, ReadRequest, ReplaceRequest, Request, RequestError,
+    WatchRequest,
 };
 pub use str::Str;
 pub use table::{Table, TableColumnDefinition, TableRow, TableRowCondition};
 pub use types::{
     ByteString, FieldsV1, IntOrString, IntOrText, InvalidJsonPointer, Json, JsonPatch, JsonPointer, MicroTime,
     Nullable, OrArray, OrBool, OrStringArray, ParsePercentageError, ParseQuantityError, ParseTimeError, Patch,
-    Quantity, RawExtension, Rest, Time,
+    PlaceError, Quantity, RawExtension, Rest, Time,
 };
 
 #[doc(no_inline)]

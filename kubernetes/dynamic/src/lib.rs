@@ -4,6 +4,7 @@
 //! - [`Discovery`] is what a server has: groups, versions, and the [`ApiResource`]s of each, which make requests.
 //! - [`Mapper`] finds a resource by whatever name people and objects give it, and keeps up with a server whose
 //!   resources come and go. A [`DiskCache`] shares what it knows with kubectl.
+//! - [`KindInformer`] keeps the objects of a kind in memory, whenever the server has that kind.
 //!
 //! ```no_run
 //! # async fn example(client: &kubernetes_client::Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -20,12 +21,14 @@
 mod cache;
 mod clock;
 mod discovery;
+mod informer;
 mod mapper;
 mod object;
 mod resource;
 
 pub use cache::DiskCache;
 pub use discovery::{ApiGroup, ApiVersion, Discovery, DiscoveryFailure};
+pub use informer::{KindInformer, KindInformerBuilder};
 pub use mapper::{MapError, Mapper, MapperBuilder, MapperWatch, WaitForKind};
 pub use object::{DynamicObject, InvalidChange};
 pub use resource::{ApiResource, ApiSubresource, ScopedResource};

@@ -44,6 +44,11 @@ struct Readme;
 #[doc = include_str!("../../../docs/testing.md")]
 struct Testing;
 
+/// Compiles and runs the programs in the page on kinds that are known at run time only.
+#[cfg(all(doctest, feature = "dynamic"))]
+#[doc = include_str!("../../../docs/dynamic.md")]
+struct Dynamic;
+
 /// Compiles and runs the programs in the page on watching.
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/watching.md")]

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! cargo run -p kubernetes-testing --example serve > /tmp/kubeconfig &
-//! kubectl --kubeconfig /tmp/kubeconfig create configmap hello --from-literal=k=v
+//! kubectl --kubeconfig /tmp/kubeconfig run web --image=nginx
+//! kubectl --kubeconfig /tmp/kubeconfig get pods
 //! ```
 #![allow(clippy::print_stdout, reason = "a program for the terminal")]
 

@@ -33,7 +33,8 @@
 //!
 //! # What it leaves out
 //!
-//! - Users and permissions: everybody may do everything. Reviews of access and tokens are answered with 501.
+//! - Users and permissions: everybody may do everything. Reviews of access and tokens are answered; a test decides what they
+//!   say ([`TestServer::on_access_review`]), but no request is refused for it.
 //! - Admission (webhooks, policies, quotas, default service accounts) and defaults of built-in resources: an object is
 //!   stored as it was sent.
 //! - Validation beyond structure: types of fields and names are checked, not what Go code checks beyond them. Of the
@@ -43,9 +44,12 @@
 //! - Controllers other than the garbage collector and the namespace controller, which act at once: no Deployment gets
 //!   pods, and no disruption budget is counted. Removing a pod after its grace period, and an event after an hour, is
 //!   done by the server's clock.
-//! - Protobuf and CBOR, OpenAPI (`kubectl explain`), connections (`exec`, `attach`, `portforward`, `proxy`) and logs. They
-//!   are answered with 415, 406, 404 or 501.
+//! - Containers: scripts of the test play them ([`TestServer::on_exec`], [`on_attach`](TestServer::on_attach),
+//!   [`on_port_forward`](TestServer::on_port_forward), [`on_log`](TestServer::on_log)). Connections are WebSockets; the
+//!   older SPDY without one is refused, and so is `proxy`.
+//! - Protobuf and CBOR, and OpenAPI (`kubectl explain`). They are answered with 415, 406 or 404.
 
+mod access;
 mod clock;
 mod definitions;
 mod discovery;
@@ -66,9 +70,14 @@ mod shape;
 mod state;
 mod status;
 mod store;
+mod streams;
 mod watch;
 
+pub use access::{Access, AccessAttributes};
 pub use faults::{Fault, RandomFaults};
 pub use server::{
     CustomResource, LoadError, RecordedRequest, ResponseBody, TestServer, TestServerBuilder, TestService,
+};
+pub use streams::{
+    ContainerIo, ExecRequest, Exit, Input, LogRequest, Output, PortForwardRequest, PortIo, TerminalSize, TerminalSizes,
 };

@@ -17,16 +17,23 @@ pub(crate) struct Reply {
 pub(crate) const JSON: &str = "application/json";
 
 impl Reply {
-    pub(crate) fn json(status: StatusCode, body: impl Into<Bytes>) -> Self {
-        Self { status, content_type: JSON, headers: Vec::new(), body: body.into() }
+    pub(crate) fn new(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Self {
+        Self { status, content_type, headers: Vec::new(), body: body.into() }
     }
 
-    pub(crate) fn ok(body: impl Into<Bytes>) -> Self {
+    /// A response in JSON; the text ends with a newline, as Go's encoder writes it.
+    pub(crate) fn json(status: StatusCode, body: impl Into<Vec<u8>>) -> Self {
+        let mut body = body.into();
+        body.push(b'\n');
+        Self::new(status, JSON, body)
+    }
+
+    pub(crate) fn ok(body: impl Into<Vec<u8>>) -> Self {
         Self::json(StatusCode::OK, body)
     }
 
     pub(crate) fn text(status: StatusCode, body: &'static str) -> Self {
-        Self { content_type: "text/plain; charset=utf-8", ..Self::json(status, body) }
+        Self::new(status, "text/plain; charset=utf-8", body)
     }
 
     pub(crate) fn page_not_found() -> Self {
@@ -35,7 +42,7 @@ impl Reply {
 
     /// Adds warnings about dropped fields (RFC 7234, section 5.5).
     pub(crate) fn with_warnings(mut self, warnings: &[String]) -> Self {
-        for warning in warnings {
+        for warning in limited(warnings) {
             if let Ok(value) = HeaderValue::from_str(&format!("299 - {warning:?}")) {
                 self.headers.push((http::header::WARNING, value));
             }
@@ -56,4 +63,22 @@ impl From<&Status> for Reply {
         }
         reply
     }
+}
+
+/// Shortens warnings that have more than 4096 characters together, as
+/// <https://github.com/kubernetes/apiserver/blob/v0.37.2/pkg/endpoints/filters/warning.go> does.
+fn limited(warnings: &[String]) -> Vec<String> {
+    const MAX_TOTAL: usize = 4 * 1024;
+    const MAX_ITEM: usize = 256;
+    let count = |text: &String| text.chars().count();
+    if warnings.iter().map(count).sum::<usize>() <= MAX_TOTAL {
+        return warnings.to_vec();
+    }
+    let shortened = warnings.iter().map(|warning| warning.chars().take(MAX_ITEM).collect::<String>());
+    let mut total = 0;
+    let fits = |warning: &String| {
+        total += count(warning);
+        total <= MAX_TOTAL
+    };
+    shortened.take_while(fits).collect()
 }

@@ -1,4 +1,4 @@
-//! What the generated tables are made of.
+//! The types of the generated tables.
 
 /// A resource of the description.
 #[derive(Debug)]
@@ -15,7 +15,7 @@ pub(crate) struct Resource {
     pub(crate) subresources: &'static [Subresource],
 }
 
-/// What is at a name below each object of a resource.
+/// A subresource of each object of a resource.
 #[derive(Debug)]
 pub(crate) struct Subresource {
     pub(crate) name: &'static str,
@@ -41,13 +41,13 @@ pub(crate) struct Definition {
 }
 
 impl Definition {
-    /// What Go calls the type.
+    /// The name of the type in Go.
     pub(crate) fn short_name(&self) -> &'static str {
         self.name.rsplit('.').next().unwrap_or(self.name)
     }
 }
 
-/// What stands in a field.
+/// The type of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Type {
     String,
@@ -74,6 +74,8 @@ pub(crate) enum Type {
 pub(crate) struct Field {
     pub(crate) name: &'static str,
     pub(crate) type_: Type,
+    /// Whether Go writes the field though it is empty.
+    pub(crate) required: bool,
     pub(crate) merge: Merge,
 }
 
@@ -98,7 +100,12 @@ pub(crate) struct Merge {
 impl Field {
     pub(crate) const fn new(name: &'static str, type_: Type) -> Self {
         const NONE: Merge = Merge { set: false, keys: &[], atomic: false, merge_key: None, replace: false };
-        Self { name, type_, merge: NONE }
+        Self { name, type_, required: false, merge: NONE }
+    }
+
+    pub(crate) const fn required(mut self) -> Self {
+        self.required = true;
+        self
     }
 
     pub(crate) const fn set(mut self) -> Self {

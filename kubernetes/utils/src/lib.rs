@@ -2,10 +2,13 @@
 //!
 //! - [`conditions`] are what is waited for with [`until`](kubernetes_watch::until): a pod that is ready, a deployment that
 //!   is rolled out, a condition of any object.
+//! - [`modify`] changes an object: what its type does not know, and what others change meanwhile, is kept.
 //! - [`retry_on_conflict`] changes an object that others change too; [`retry`] does so for errors of your choice, and
 //!   [`Retry`] says how often and after how long.
 
 pub mod conditions;
+mod modify;
 mod retry;
 
+pub use modify::{Modify, modify};
 pub use retry::{Retry, retry, retry_on_conflict};

@@ -6,8 +6,9 @@ use kubernetes_core::{ListRequest, Watchable};
 use tokio::sync::OnceCell;
 
 use super::health::Health;
-use super::worker::{Part, Worker};
-use super::{ErrorPolicy, Informer, Shard};
+use super::undecodable::PassedOver;
+use super::worker::{ShardAssignment, Worker};
+use super::{ErrorPolicy, Informer, Shard, UndecodablePolicy};
 use crate::{Index, Store, StoreBuilder, StoreWriter, Watch};
 
 /// Settings of an informer, made by [`Informer::builder`].
@@ -17,6 +18,7 @@ pub struct InformerBuilder<K> {
     requests: Vec<ListRequest<K>>,
     store: StoreBuilder<K>,
     policy: ErrorPolicy,
+    undecodable: UndecodablePolicy,
     shards: Vec<Shard>,
     /// Whether the shards are all that there are.
     complete: bool,
@@ -29,6 +31,7 @@ impl<K: Watchable> InformerBuilder<K> {
             requests: vec![request],
             store: Store::builder(),
             policy: ErrorPolicy::default(),
+            undecodable: UndecodablePolicy::default(),
             shards: Vec::new(),
             complete: false,
         }
@@ -68,9 +71,15 @@ impl<K: Watchable> InformerBuilder<K> {
         self
     }
 
-    /// What to do after an error that a retry can't cure.
+    /// Sets what to do after an error that a retry can't cure.
     pub fn on_error(mut self, policy: ErrorPolicy) -> Self {
         self.policy = policy;
+        self
+    }
+
+    /// Sets what to do with an object that can't be decoded: by default, it is reported and passed over.
+    pub fn on_undecodable(mut self, policy: UndecodablePolicy) -> Self {
+        self.undecodable = policy;
         self
     }
 
@@ -100,32 +109,39 @@ impl<K: Watchable> InformerBuilder<K> {
     /// # Panics
     /// If it is called outside a tokio runtime.
     pub fn start(self) -> Informer<K> {
-        let Self { watch, requests, store, policy, shards, complete } = self;
+        let Self { watch, requests, store, policy, undecodable, shards, complete } = self;
         // Stopping the informer shall not end what else the watch has made.
         let watch = watch.with_streams_of_its_own();
-        let sources: Vec<_> = requests.into_iter().flat_map(|request| parts(request, &shards, complete)).collect();
+        let sources: Vec<_> =
+            requests.into_iter().flat_map(|request| assignments(request, &shards, complete)).collect();
         let mut writers = store.build_with_writers(sources.len());
-        let health = Health::default();
+        let (health, passed_over) = (Health::default(), PassedOver::default());
         let store = writers.first().map_or_else(|| Store::builder().build().store(), StoreWriter::store);
-        let spawn = |(worker, ((request, part), writer))| {
-            let (watch, health) = (watch.clone(), health.of(worker));
-            tokio::spawn(Worker { watch, request, part, writer, policy, health }.run()).abort_handle()
+        let spawn = |(worker, ((request, shard), writer))| {
+            let (health, passed_over) = (health.of_worker(worker), passed_over.of_worker(worker));
+            let watch = watch.clone();
+            let worker = Worker { watch, request, shard, writer, policy, undecodable, health, passed_over };
+            tokio::spawn(worker.run()).abort_handle()
         };
         let tasks = sources.into_iter().zip(writers.drain(..)).enumerate().map(spawn).collect();
-        Informer { store, watch, health, tasks }
+        Informer { store, watch, health, passed_over, tasks }
     }
 }
 
-/// What each worker of a request has.
-fn parts<K>(request: ListRequest<K>, shards: &[Shard], complete: bool) -> Vec<(ListRequest<K>, Option<Part>)> {
+/// The work of each worker of a request.
+fn assignments<K>(
+    request: ListRequest<K>,
+    shards: &[Shard],
+    complete: bool,
+) -> Vec<(ListRequest<K>, Option<ShardAssignment>)> {
     let server = Arc::new(OnceCell::new());
-    let part = |(index, shard): (usize, &Shard)| {
-        let part = Part { shard: *shard, server: Arc::clone(&server), complete, first: index == 0 };
-        (request.clone(), Some(part))
+    let assignment = |(index, shard): (usize, &Shard)| {
+        let shard = ShardAssignment { shard: *shard, server: Arc::clone(&server), complete, first: index == 0 };
+        (request.clone(), Some(shard))
     };
     match shards {
         [] => vec![(request, None)],
-        shards => shards.iter().enumerate().map(part).collect(),
+        shards => shards.iter().enumerate().map(assignment).collect(),
     }
 }
 
@@ -135,6 +151,7 @@ impl<K> fmt::Debug for InformerBuilder<K> {
             .field("requests", &self.requests)
             .field("store", &self.store)
             .field("policy", &self.policy)
+            .field("undecodable", &self.undecodable)
             .field("shards", &self.shards)
             .finish_non_exhaustive()
     }

@@ -1,8 +1,13 @@
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use futures_util::StreamExt;
+use kubernetes_core::Object;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
+
+use crate::{StoreEvent, Subscription};
 
 /// A function that is told what happens, added by [`Informer::on_event`](crate::Informer::on_event).
 ///
@@ -15,8 +20,34 @@ pub struct Handler {
 }
 
 impl Handler {
-    pub(super) fn new(task: AbortHandle, removed: Arc<AtomicBool>, synced: watch::Receiver<bool>) -> Self {
-        Self { task, removed, synced }
+    /// Calls `function` for each event, in a task of its own.
+    pub(super) fn start<K: Object>(
+        mut events: Subscription<K>,
+        mut function: impl FnMut(StoreEvent<K>) + Send + 'static,
+    ) -> Self {
+        let removed = Arc::new(AtomicBool::new(false));
+        let is_removed = Arc::clone(&removed);
+        let (sender, synced) = watch::channel(false);
+        let task = tokio::spawn(async move {
+            // That the subscription is in step may be known before there is another event.
+            while let Some(event) = poll_fn(|context| {
+                let event = events.poll_next_unpin(context);
+                if events.is_synced() && !*sender.borrow() {
+                    sender.send_replace(true);
+                }
+                event
+            })
+            .await
+            {
+                // The task may have to go on for a while before it notices that it has been aborted.
+                if is_removed.load(Ordering::Acquire) {
+                    return;
+                }
+                function(event);
+                tokio::task::coop::consume_budget().await;
+            }
+        });
+        Self { task: task.abort_handle(), removed, synced }
     }
 
     /// Removes it: it is told no more, but for a call that is just under way on another thread. Removing twice changes

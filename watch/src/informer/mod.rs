@@ -3,29 +3,29 @@
 mod builder;
 mod handler;
 mod health;
+mod lenient;
+mod not_ready;
 mod policy;
 mod shard;
+mod undecodable;
 mod worker;
 
 use std::fmt;
-use std::future::poll_fn;
-use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use futures_core::Stream;
 use kubernetes_client::Client;
-use kubernetes_core::{ListRequest, Object, Watchable};
-use tokio::sync::watch;
+use kubernetes_core::{ListRequest, Object, ObjectKey, Watchable};
 use tokio::task::AbortHandle;
 
 pub use builder::InformerBuilder;
 pub use handler::Handler;
-pub use policy::ErrorPolicy;
+pub use not_ready::NotReady;
+pub use policy::{ErrorPolicy, UndecodablePolicy};
 pub use shard::Shard;
 
-use crate::{Error, Stopped, Store, StoreEvent, Subscription, Watch};
+use crate::{Error, Stopped, Store, StoreEvent, Subscription, Watch, clock};
 use health::Health;
+use undecodable::PassedOver;
 
 /// Keeps the objects of a resource in memory, up to date, and tells of changes: what an operator is built on.
 ///
@@ -68,6 +68,7 @@ pub struct Informer<K: Object> {
     store: Store<K>,
     watch: Watch,
     health: Health,
+    passed_over: PassedOver,
     tasks: Vec<AbortHandle>,
 }
 
@@ -105,31 +106,8 @@ impl<K: Object> Informer<K> {
     ///
     /// # Panics
     /// If it is called outside a tokio runtime.
-    pub fn on_event(&self, mut function: impl FnMut(StoreEvent<K>) + Send + 'static) -> Handler {
-        let mut events = self.subscribe();
-        let removed = Arc::new(AtomicBool::new(false));
-        let is_removed = Arc::clone(&removed);
-        let (told_of_synced, synced) = watch::channel(false);
-        let task = tokio::spawn(async move {
-            let mut is_synced = false;
-            while let Some(event) = poll_fn(|context| {
-                let event = Pin::new(&mut events).poll_next(context);
-                if events.is_synced() && !std::mem::replace(&mut is_synced, true) {
-                    told_of_synced.send_replace(true);
-                }
-                event
-            })
-            .await
-            {
-                // The task may have to go on for a while before it notices that it has been aborted.
-                if is_removed.load(Ordering::Acquire) {
-                    return;
-                }
-                function(event);
-                tokio::task::coop::consume_budget().await;
-            }
-        });
-        Handler::new(task.abort_handle(), removed, synced)
+    pub fn on_event(&self, function: impl FnMut(StoreEvent<K>) + Send + 'static) -> Handler {
+        Handler::start(self.subscribe(), function)
     }
 
     /// Waits until the objects have been listed completely.
@@ -141,6 +119,33 @@ impl<K: Object> Informer<K> {
     /// It can be given up and called again at any time.
     pub async fn wait_until_ready(&self) -> Result<(), Stopped> {
         self.store.wait_until_ready().await
+    }
+
+    /// Waits until the objects have been listed completely, but no longer than `limit`.
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # kubernetes_core::doc_test_resource!(Pod);
+    /// # async fn example(client: &kubernetes_client::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// # use kubernetes_core::ListRequest;
+    /// # use kubernetes_watch::Informer;
+    /// let pods = Informer::start(client, ListRequest::<Pod>::namespaced("shop"));
+    /// pods.wait_until_ready_within(Duration::from_secs(30)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// If the time is over, or the informer has ended before, with the last failure as the source.
+    ///
+    /// # Cancel safety
+    /// It can be given up and called again at any time.
+    pub async fn wait_until_ready_within(&self, limit: Duration) -> Result<(), NotReady> {
+        match clock::timeout(limit, self.wait_until_ready()).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(stopped)) => Err(NotReady::stopped(stopped.cause().cloned().or_else(|| self.health.last_error()))),
+            Err(_) => Err(NotReady::timed_out(limit, self.health.last_error())),
+        }
     }
 
     /// Waits until the informer has ended, and says why: for a program that can't go on without it.
@@ -165,9 +170,19 @@ impl<K: Object> Informer<K> {
         self.store.wait_until_stopped().await
     }
 
-    /// The error that the informer is trying to get over, if there is one: the store is not up to date then.
-    pub fn error(&self) -> Option<Arc<Error>> {
+    /// The failure that the informer is trying to get over, if there is one: the store may not be up to date then.
+    ///
+    /// That is an error that a retry can't cure at once, which the [`ErrorPolicy`] has it get over, or a failure that
+    /// is likely to pass, as when the server can't be reached. It is over as soon as the server answers again; where the
+    /// watch was silent or its version was forgotten, as soon as it sends something.
+    pub fn error(&self) -> Option<Error> {
         self.health.error()
+    }
+
+    /// The objects that the store does not have, or has in an earlier state, because they can't be decoded, each with
+    /// the reason; up to 1,000 of them.
+    pub fn undecodable(&self) -> Vec<(ObjectKey, Error)> {
+        self.passed_over.list()
     }
 
     /// Ends the informer, at once.

@@ -1,12 +1,7 @@
-/// What an [`Informer`](crate::Informer) does after an error that a retry can't cure at once: a permission that is
-/// missing, a resource that does not exist, an object that can't be decoded.
+/// The reaction of an [`Informer`](crate::Informer) to an error that a retry can't cure at once: a permission that is
+/// missing, a resource that does not exist.
 ///
-/// An object that can't be decoded is in the way of all others, since nobody knows what it is: nothing is passed over,
-/// and the store stays as it is until the object is changed. Where that may happen (a custom resource whose schema lets
-/// through what its type does not), make the type lenient, or ask for objects as text
-/// ([`ListRequest::raw`](kubernetes_core::ListRequest::raw)), which are decoded one by one.
-///
-/// What passes by itself (a server that is away, a version that is forgotten) is retried in any case.
+/// Transient failures (a server that is down, a version that it has forgotten) are always retried.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum ErrorPolicy {
     /// Ends the informer. Those who wait for it are told why.
@@ -19,4 +14,22 @@ pub enum ErrorPolicy {
     /// Lists again, after 0.8 s first and every 30 s in the end, for ever. Each error is logged, and seen by
     /// [`Informer::error`](crate::Informer::error).
     Retry,
+}
+
+/// The reaction of an [`Informer`](crate::Informer) to an object that can't be decoded, such as a custom resource whose
+/// schema lets through what its type does not.
+///
+/// Watches and reflectors have no such policy, since they promise every change: with them, ask for objects as text
+/// ([`ListRequest::raw`](kubernetes_core::ListRequest::raw)), which are decoded one by one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum UndecodablePolicy {
+    /// Reports it, and goes on with all others: one object that somebody got wrong shall not stop a controller.
+    ///
+    /// It is logged, and [`Informer::undecodable`](crate::Informer::undecodable) has it until it can be decoded, or is
+    /// deleted. A state of the same object that could be decoded stays in the store, so that it is not mistaken for a
+    /// deletion. If none of the objects of a list can be decoded, the type is wrong, and that is an error.
+    #[default]
+    Skip,
+    /// Takes it for an error, as the [`ErrorPolicy`] says: the store stays as it is until the object is changed.
+    Fail,
 }

@@ -1,38 +1,39 @@
-use std::future::{Future, poll_fn};
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
-use futures_core::Stream;
-use kubernetes_core::{ListRequest, Watchable};
+use futures_util::future::select;
+use futures_util::{StreamExt, pin_mut};
+use kubernetes_core::{ListRequest, ObjectKey, Watchable};
 use tokio::sync::OnceCell;
-use tokio::time::{Instant, sleep};
 use tracing::warn;
 
-use super::health::Health;
-use super::{ErrorPolicy, Shard};
-use crate::backoff::Backoff;
+use super::health::WorkerHealth;
+use super::lenient::{Lenient, Undecodable};
+use super::undecodable::PassedOverByWorker;
+use super::{ErrorPolicy, Shard, UndecodablePolicy};
+use crate::clock;
 use crate::driver::PAGE_WITHIN;
 use crate::error::Cause;
-use crate::machine::Loss;
-use crate::{Change, Error, Reflector, StoreWriter, Watch};
+use crate::machine::{BACKOFF, Loss};
+use crate::{Change, Error, ReflectorStream, StoreWriter, Watch};
 
 /// After how long without an error the next one is answered as the first.
 const RECOVERED: Duration = Duration::from_secs(60);
 
-/// What fills a store from one request, or its shard.
+/// Fills a store from one request, or from its shard.
 pub(super) struct Worker<K: Watchable> {
     pub(super) watch: Watch,
     pub(super) request: ListRequest<K>,
-    pub(super) part: Option<Part>,
+    pub(super) shard: Option<ShardAssignment>,
     pub(super) writer: StoreWriter<K>,
     pub(super) policy: ErrorPolicy,
-    pub(super) health: Health,
+    pub(super) undecodable: UndecodablePolicy,
+    pub(super) health: WorkerHealth,
+    pub(super) passed_over: PassedOverByWorker,
 }
 
-/// Which part of a request's objects a worker has.
-pub(super) struct Part {
+/// The shard of a request's objects that a worker has.
+pub(super) struct ShardAssignment {
     pub(super) shard: Shard,
     /// Whether the server makes shards, once that is known. All workers of a request share it.
     pub(super) server: Arc<OnceCell<bool>>,
@@ -43,27 +44,27 @@ pub(super) struct Part {
 }
 
 /// The objects to ask for; those that are not in the shard are left out.
-type Share<K> = (ListRequest<K>, Option<Shard>);
+type Selection<K> = (ListRequest<K>, Option<Shard>);
 
 impl<K: Watchable> Worker<K> {
     /// Fills the store until it has stopped, by whatever worker: an informer ends as a whole.
     pub(super) async fn run(self) {
         let store = self.writer.store();
-        let mut stopped = std::pin::pin!(store.wait_until_stopped());
-        let mut work = std::pin::pin!(self.work());
-        poll_fn(|context| match stopped.as_mut().poll(context) {
-            Poll::Ready(_) => Poll::Ready(()),
-            Poll::Pending => work.as_mut().poll(context),
-        })
-        .await;
+        let stopped = store.wait_until_stopped();
+        let work = self.work();
+        pin_mut!(stopped, work);
+        select(stopped, work).await;
     }
 
     async fn work(mut self) {
-        let mut backoff = Backoff::new(fastrand::Rng::new());
+        let mut delays = BACKOFF.delays();
+        let health = self.health.clone();
+        let bookmarks = self.watch.settings.bookmarks;
+        self.watch = self.watch.also_observe(move |transition| health.observe(transition, bookmarks));
         loop {
-            let started = Instant::now();
-            let followed = match self.share().await {
-                Ok(Some(share)) => self.follow(share).await,
+            let started = clock::now();
+            let followed = match self.select().await {
+                Ok(Some(selection)) => self.follow(selection).await,
                 Ok(None) => return self.writer.retire(),
                 Err(error) => Err(error),
             };
@@ -75,29 +76,52 @@ impl<K: Watchable> Worker<K> {
                 return self.writer.stop(error);
             }
             if started.elapsed() >= RECOVERED {
-                backoff.reset();
+                delays.reset();
             }
-            let wait = backoff.next();
+            let wait = delays.next_delay();
             warn!(request = ?self.request.request(), ?wait, ?error, "informer: trying again");
             self.health.failed(error);
-            sleep(wait).await;
+            clock::sleep(wait).await;
         }
     }
 
-    async fn follow(&mut self, (request, shard): Share<K>) -> Result<(), Error> {
-        let mut changes = Reflector::from(self.watch.clone()).stream(request);
-        while let Some(change) = poll_fn(|context| Pin::new(&mut changes).poll_next(context)).await {
+    async fn follow(&mut self, (request, shard): Selection<K>) -> Result<(), Error> {
+        let Watch { client, settings, streams } = &self.watch;
+        let mut changes = ReflectorStream::<Lenient<K>>::new(client.clone(), request, settings, streams.add());
+        let mut list = ListCount::default();
+        while let Some(change) = changes.next().await {
             let change = change?;
-            match &change {
+            self.health.delivered();
+            match change {
                 Change::Applied(object) | Change::Deleted(object)
-                    if shard.is_some_and(|shard| !shard.contains(object)) => {}
+                    if shard.is_some_and(|shard| !shard.contains(&object)) => {}
+                Change::Applied(Lenient::Decoded(object)) => {
+                    list.decoded += 1;
+                    self.passed_over.remove(&ObjectKey::of(&object));
+                    self.writer.apply(Change::Applied(object));
+                }
+                Change::Applied(Lenient::Undecodable(object)) => {
+                    list.last_error = Some(self.pass_over(*object)?);
+                }
+                Change::Deleted(object) => {
+                    self.passed_over.remove(&ObjectKey::of(&object));
+                    match object {
+                        Lenient::Decoded(object) => self.writer.apply(Change::Deleted(object)),
+                        Lenient::Undecodable(object) => self.writer.delete_without_state(&object.metadata),
+                    }
+                }
+                Change::RestartBegin => {
+                    list = ListCount::default();
+                    self.passed_over.clear();
+                    self.writer.apply(Change::RestartBegin);
+                }
                 Change::RestartEnd => {
-                    self.health.recovered();
-                    self.writer.apply(change);
+                    list.check()?;
+                    self.writer.apply(Change::RestartEnd);
                     // A list that may be of any state (`0`) could be older than what the store has now.
                     self.request = self.request.clone().without_version();
                 }
-                _ => self.writer.apply(change),
+                Change::Bookmark(bookmark) => self.writer.apply(Change::Bookmark(bookmark)),
             }
             // Many changes may have come together: the runtime gets its turn between them.
             tokio::task::coop::consume_budget().await;
@@ -105,10 +129,24 @@ impl<K: Watchable> Worker<K> {
         Ok(())
     }
 
-    /// What to ask for; nothing if another worker has it.
-    async fn share(&self) -> Result<Option<Share<K>>, Error> {
+    /// Goes on without an object that can't be decoded, unless that is not wanted.
+    fn pass_over(&mut self, object: Undecodable) -> Result<Error, Error> {
+        let Undecodable { metadata, error } = object;
+        let key = ObjectKey::new(metadata.namespace.as_deref(), metadata.name.as_deref().unwrap_or_default());
+        let error = Error::new(self.request.request(), Cause::UndecodableObject(key.clone(), error));
+        if self.undecodable == UndecodablePolicy::Fail {
+            return Err(error);
+        }
+        warn!(request = ?self.request.request(), ?error, "informer: an object is passed over");
+        self.passed_over.insert(key, error.clone());
+        self.writer.keep(&metadata);
+        Ok(error)
+    }
+
+    /// The objects to ask for; `None` if another worker has them.
+    async fn select(&self) -> Result<Option<Selection<K>>, Error> {
         let request = self.request.clone();
-        let Some(Part { shard, server, complete, first }) = &self.part else {
+        let Some(ShardAssignment { shard, server, complete, first }) = &self.shard else {
             return Ok(Some((request, None)));
         };
         // A server that makes shards may be replaced by one that does not: what is not in the shard is left out anyway.
@@ -126,9 +164,9 @@ impl<K: Watchable> Worker<K> {
     async fn probe(&self, shard: &Shard) -> Result<bool, Error> {
         // Of the most recent state: a version of the request may be forgotten.
         let request = || shard.select(self.request.clone().without_version().selection()).limit(1);
-        let mut backoff = Backoff::new(fastrand::Rng::new());
+        let mut delays = BACKOFF.delays();
         loop {
-            let cause = match tokio::time::timeout(PAGE_WITHIN, request().send(&self.watch.client)).await {
+            let cause = match clock::timeout(PAGE_WITHIN, request().send(&self.watch.client)).await {
                 Ok(Ok(list)) if list.metadata.shard_info.is_some() => return Ok(true),
                 Ok(Ok(_)) => break,
                 Ok(Err(error)) => Cause::Client(error),
@@ -138,14 +176,32 @@ impl<K: Watchable> Worker<K> {
                 Loss::Final => return Err(Error::new(self.request.request(), cause)),
                 Loss::Refused => break,
                 _ => {
-                    let (wait, error) = (backoff.next(), Error::new(self.request.request(), cause));
+                    let (wait, error) = (delays.next_delay(), Error::new(self.request.request(), cause));
                     warn!(request = ?self.request.request(), ?wait, ?error, "informer: asking for shards again");
                     self.health.failed(error);
-                    sleep(wait).await;
+                    clock::sleep(wait).await;
                 }
             }
         }
         warn!(request = ?self.request.request(), "informer: the server makes no shards");
         Ok(false)
+    }
+}
+
+/// The objects of a list that have come so far.
+#[derive(Default)]
+struct ListCount {
+    decoded: usize,
+    /// Why the last one that can't be decoded can't be.
+    last_error: Option<Error>,
+}
+
+impl ListCount {
+    /// Takes a list of which no object can be decoded for an error: it is the type that is wrong.
+    fn check(&self) -> Result<(), Error> {
+        match &self.last_error {
+            Some(error) if self.decoded == 0 => Err(error.clone()),
+            _ => Ok(()),
+        }
     }
 }

@@ -1,6 +1,6 @@
 use crate::Bookmark;
 
-/// What a [`Reflector`](crate::Reflector) tells of.
+/// An item of a [`ReflectorStream`](crate::ReflectorStream).
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change<K> {
     /// A list of what exists begins. It comes first, whenever the server has forgotten the version, and when a list had
@@ -13,6 +13,6 @@ pub enum Change<K> {
     Deleted(K),
     /// The list is complete: what has not been applied since [`RestartBegin`](Self::RestartBegin) no longer exists.
     RestartEnd,
-    /// Nothing happened, up to this version. One follows every [`RestartEnd`](Self::RestartEnd).
+    /// All changes up to a version have been delivered. One follows every [`RestartEnd`](Self::RestartEnd).
     Bookmark(Bookmark),
 }

@@ -1,4 +1,4 @@
-//! Lists and watches for as long as it is polled, and says what happened.
+//! Lists and watches for as long as it is polled, and yields the changes.
 
 mod change;
 mod stream;
@@ -10,7 +10,6 @@ pub use change::Change;
 pub use stream::ReflectorStream;
 
 use crate::Watch;
-use crate::driver::Driver;
 
 /// Makes streams that list, watch, and list again by themselves when the server has forgotten the version.
 ///
@@ -39,8 +38,8 @@ use crate::driver::Driver;
 /// # }
 /// ```
 ///
-/// It keeps no objects: what was deleted between two lists is for the one to find out who knows the first. A
-/// [`StoreWriter`](crate::StoreWriter) does; an [`Informer`](crate::Informer) is the two together.
+/// It keeps no objects, so it can't report what was deleted between two lists. A [`StoreWriter`](crate::StoreWriter)
+/// can; an [`Informer`](crate::Informer) combines the two.
 #[derive(Clone, Debug)]
 pub struct Reflector {
     watch: Watch,
@@ -61,7 +60,7 @@ impl Reflector {
     /// enabled.
     pub fn stream<K: Watchable>(&self, request: ListRequest<K>) -> ReflectorStream<K> {
         let Watch { client, settings, streams } = &self.watch;
-        ReflectorStream::new(Driver::relisting(client.clone(), request, settings), streams.add())
+        ReflectorStream::new(client.clone(), request, settings, streams.add())
     }
 
     /// Ends all streams that were made by this reflector, its clones, and the watch that it was made from, at once.

@@ -3,10 +3,12 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use futures_core::{FusedStream, Stream};
-use kubernetes_core::{Object, Str};
+use kubernetes_client::Client;
+use kubernetes_core::{ListRequest, Object, Str};
 
-use crate::decode;
 use crate::driver::{Driver, Item};
+use crate::settings::Settings;
+use crate::wire::EventKind;
 use crate::{Bookmark, Change, Error, StopHandle};
 
 /// The changes that a [`Reflector`](crate::Reflector) sees, made by [`Reflector::stream`](crate::Reflector::stream).
@@ -21,7 +23,7 @@ pub struct ReflectorStream<K> {
     /// The object of the driver's item.
     object: Option<K>,
     stop: StopHandle,
-    /// What is left of a page.
+    /// The rest of a page.
     page: std::vec::IntoIter<K>,
     /// The version of the list, if the page is the last one.
     end: Option<Str>,
@@ -30,13 +32,15 @@ pub struct ReflectorStream<K> {
 }
 
 impl<K: Object> ReflectorStream<K> {
-    pub(super) fn new(driver: Driver, stop: StopHandle) -> Self {
+    /// Lists and watches through `client`.
+    pub(crate) fn new<L>(client: Client, request: ListRequest<L>, settings: &Settings, stop: StopHandle) -> Self {
+        let driver = Driver::relisting::<K>(client, request.read_as(), settings);
         Self { driver, object: None, stop, page: Vec::new().into_iter(), end: None, bookmark: None, restarting: true }
     }
 
-    fn next_held(&mut self) -> Option<Change<K>> {
+    fn next_in_page(&mut self) -> Option<Change<K>> {
         if let Some(object) = self.page.next() {
-            self.driver.counters().changed(decode::Change::Added);
+            self.driver.counters().changed(EventKind::Added);
             return Some(Change::Applied(object));
         }
         if let Some(version) = self.end.take() {
@@ -57,33 +61,33 @@ impl<K: Object> ReflectorStream<K> {
                 self.page = objects.of().into_iter();
                 self.end = end;
                 if !first {
-                    return self.next_held();
+                    return self.next_in_page();
                 }
                 self.restarting = true;
                 Change::RestartBegin
             }
             Item::End(version) => self.finish(version),
-            Item::Listed(change) => {
-                self.driver.counters().changed(change);
-                Self::changed(change, self.object.take()?)
+            Item::Listed(kind) => {
+                self.driver.counters().changed(kind);
+                Self::changed(kind, self.object.take()?)
             }
-            Item::Changed(change) => Self::changed(change, self.object.take()?),
-            Item::Bookmark { version, initial_events_end } => {
-                Change::Bookmark(Bookmark { resource_version: version, initial_events_end })
+            Item::Changed(kind) => Self::changed(kind, self.object.take()?),
+            Item::Bookmark { version, ends_initial_events } => {
+                Change::Bookmark(Bookmark { resource_version: version, ends_initial_events })
             }
         })
     }
 
-    fn changed(change: decode::Change, object: K) -> Change<K> {
-        match change {
-            decode::Change::Deleted => Change::Deleted(object),
-            decode::Change::Added | decode::Change::Modified => Change::Applied(object),
+    fn changed(kind: EventKind, object: K) -> Change<K> {
+        match kind {
+            EventKind::Deleted => Change::Deleted(object),
+            EventKind::Added | EventKind::Modified => Change::Applied(object),
         }
     }
 
     fn finish(&mut self, version: Str) -> Change<K> {
         self.restarting = false;
-        self.bookmark = Some(Bookmark { resource_version: version, initial_events_end: true });
+        self.bookmark = Some(Bookmark { resource_version: version, ends_initial_events: true });
         Change::RestartEnd
     }
 }
@@ -118,7 +122,7 @@ impl<K: Object> Stream for ReflectorStream<K> {
             return Poll::Ready(None);
         }
         loop {
-            if let Some(change) = self.next_held() {
+            if let Some(change) = self.next_in_page() {
                 return Poll::Ready(Some(Ok(change)));
             }
             let Self { driver, object, .. } = &mut *self;

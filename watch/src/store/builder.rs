@@ -4,14 +4,13 @@ use std::sync::Arc;
 use kubernetes_core::Object;
 
 use super::shared::Shared;
+use super::transform::Transform;
 use crate::{Index, StoreWriter};
-
-pub(super) type Transform<K> = dyn Fn(&mut K) + Send + Sync;
 
 /// Settings of a store, made by [`Store::builder`](crate::Store::builder).
 pub struct StoreBuilder<K> {
     indexes: Vec<Index<K>>,
-    transform: Option<Arc<Transform<K>>>,
+    transform: Option<Transform<K>>,
 }
 
 impl<K: Object> StoreBuilder<K> {

@@ -1,22 +1,20 @@
 use std::fmt;
 use std::sync::Arc;
 
-use kubernetes_core::Object;
+use kubernetes_core::{Object, ObjectKey};
 
-use crate::ObjectKey;
-
-/// What a [`Store`](crate::Store) tells its [subscriptions](crate::Subscription): a change of what it holds.
+/// A change of a [`Store`](crate::Store), as its [subscriptions](crate::Subscription) receive it.
 pub enum StoreEvent<K> {
     /// The object has come; or it was there when the subscription began.
     Added(Arc<K>),
     /// The object has another state.
     ///
-    /// With [`resync_every`](crate::Subscription::resync_every), objects that have not changed are told so again: `old`
+    /// With [`resync_every`](crate::Subscription::resync_every), objects that have not changed are repeated so: `old`
     /// and `new` are the same then ([`is_resync`](Self::is_resync)).
     Updated {
-        /// What the subscription was told last.
+        /// The last state that the subscription received.
         old: Arc<K>,
-        /// What the store holds now.
+        /// The state that the store has now.
         new: Arc<K>,
     },
     /// The object has gone: it was deleted, or no longer matches the selectors.
@@ -37,12 +35,12 @@ impl<K> StoreEvent<K> {
         }
     }
 
-    /// Whether nothing has changed, and the object is told again because a resync was asked for.
+    /// Whether the object has not changed, and is repeated because a resync was asked for.
     pub fn is_resync(&self) -> bool {
         matches!(self, Self::Updated { old, new } if Arc::ptr_eq(old, new))
     }
 
-    /// Which object it is about.
+    /// The key of the object.
     pub fn key(&self) -> ObjectKey
     where
         K: Object,
@@ -62,7 +60,7 @@ impl<K> Clone for StoreEvent<K> {
     }
 }
 
-/// What happened to which object; not the object itself, which may be long or secret.
+/// Shows the change and the object's key; not the object itself, which may be long or secret.
 impl<K: Object> fmt::Debug for StoreEvent<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = match self {

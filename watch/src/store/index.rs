@@ -69,14 +69,12 @@ impl<K> Index<K> {
         found
     }
 
-    /// The values of `object`, each once.
+    /// The values of `object`, in order, each once.
     pub(super) fn values(&self, object: &K) -> Vec<Str> {
         let mut values = Vec::new();
-        (self.function)(object, &mut |value| {
-            if !values.contains(&value) {
-                values.push(value);
-            }
-        });
+        (self.function)(object, &mut |value| values.push(value));
+        values.sort_unstable();
+        values.dedup();
         values
     }
 
@@ -95,5 +93,36 @@ impl<K> Clone for Index<K> {
 impl<K> fmt::Debug for Index<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Index").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kubernetes_core::meta::v1::OwnerReference;
+
+    use super::*;
+    use crate::{Change, Store};
+
+    kubernetes_core::doc_test_resource!(Pod);
+
+    /// It took seconds while each value was compared with each other, and readers of the store had to wait.
+    #[test]
+    fn an_object_may_have_very_many_values() {
+        let owner = |index: u32| OwnerReference { uid: format!("uid-{:06}", index / 2).into(), ..Default::default() };
+        let mut pod = Pod::named("a");
+        pod.metadata.owner_references = (0..60_000).rev().map(owner).collect();
+        let index = Index::owner();
+        assert_eq!(index.values(&pod).len(), 30_000, "each value once");
+        let mut writer = Store::builder().index(&index).build();
+        let store = writer.store();
+        for version in ["1", "2"] {
+            pod.metadata.resource_version = Some(version.into());
+            writer.apply(Change::Applied(pod.clone()));
+            assert_eq!(store.by_index(&index, "uid-007000").len(), 1);
+        }
+        pod.metadata.owner_references.clear();
+        pod.metadata.resource_version = Some("3".into());
+        writer.apply(Change::Applied(pod));
+        assert!(store.by_index(&index, "uid-007000").is_empty());
     }
 }

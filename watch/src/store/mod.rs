@@ -1,13 +1,17 @@
-//! What a reflector has seen, to be read from anywhere.
+//! The objects that a reflector has seen, to be read from anywhere.
 
 mod builder;
+mod delta;
 mod event;
 mod index;
 mod mailbox;
+mod progress;
 mod shared;
 mod snapshot;
+mod sources;
 mod stopped;
 mod subscription;
+mod transform;
 mod version;
 mod writer;
 
@@ -111,7 +115,7 @@ impl<K: Object> Store<K> {
         self.len() == 0
     }
 
-    /// What the store has now, to be read at leisure.
+    /// The state of the store now.
     pub fn snapshot(&self) -> Snapshot<K> {
         self.shared.read().clone()
     }

@@ -2,16 +2,16 @@ use std::fmt;
 use std::ops::Bound;
 use std::sync::Arc;
 
-use kubernetes_core::{Object, Str};
+use kubernetes_core::{Object, ObjectKey, Str};
 use rpds::RedBlackTreeMapSync;
 
-use crate::{Index, ObjectKey};
+use crate::Index;
 
 /// A map that can be cloned at once: clones share what has not been changed since.
 pub(super) type Objects<K> = RedBlackTreeMapSync<ObjectKey, Arc<K>>;
 type Entries<K> = RedBlackTreeMapSync<(Str, ObjectKey), Arc<K>>;
 
-/// What a [`Store`](crate::Store) held at one moment, its indexes included.
+/// The state of a [`Store`](crate::Store) at one moment, its indexes included.
 ///
 /// Taking and cloning one costs the same however many objects there are. It does not change, and keeps the objects that
 /// it has from being freed.
@@ -91,7 +91,7 @@ impl<K> Snapshot<K> {
     pub(super) fn apply(&mut self, write: Write<K>) {
         for ((_, entries), values) in self.indexes.iter_mut().zip(write.values) {
             for value in values.old {
-                if !values.new.contains(&value) {
+                if values.new.binary_search(&value).is_err() {
                     entries.remove_mut(&(value, write.key.clone()));
                 }
             }
@@ -118,7 +118,7 @@ pub(super) struct Write<K> {
     pub(super) values: Vec<Values>,
 }
 
-/// What an index has, and is to have.
+/// The values that an index has for an object, and is to have: in order, each once.
 pub(super) struct Values {
     pub(super) old: Vec<Str>,
     pub(super) new: Vec<Str>,

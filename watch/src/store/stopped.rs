@@ -1,26 +1,29 @@
 use std::fmt;
-use std::sync::Arc;
 
 use crate::Error;
 
-/// The store is no longer kept up to date: its writer, or informer, has ended.
+/// The store is no longer updated, since its writer, or informer, has ended.
 ///
-/// Its [`source`](std::error::Error::source) says why, if it was an error.
+/// Its [`source`](std::error::Error::source) is the error that ended it, if there was one.
 #[derive(Clone)]
 pub struct Stopped {
-    pub(super) cause: Option<Arc<Error>>,
+    cause: Option<Error>,
 }
 
 impl Stopped {
+    pub(super) fn new(cause: Option<Error>) -> Self {
+        Self { cause }
+    }
+
     /// The error that ended it; `None` if it was stopped, or dropped.
     pub fn cause(&self) -> Option<&Error> {
-        self.cause.as_deref()
+        self.cause.as_ref()
     }
 }
 
 impl fmt::Display for Stopped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the store is no longer kept up to date")
+        f.write_str("the informer has stopped: its store is no longer updated")
     }
 }
 

@@ -6,32 +6,32 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_core::{FusedStream, Stream};
-use kubernetes_core::Object;
+use kubernetes_core::{Object, ObjectKey};
 
+use super::delta;
 use super::mailbox::{Entry, Mailbox};
-use super::shared::{Shared, compare};
+use super::shared::Shared;
 use super::snapshot::Objects;
-use crate::timer::Timer;
-use crate::{ObjectKey, StoreEvent};
+use crate::StoreEvent;
+use crate::clock::Timer;
 
-/// After how many objects with nothing to tell the runtime gets its turn.
-const TURNS: u32 = 128;
+/// After how many objects without an event the runtime gets its turn.
+const BUDGET: u32 = 128;
 
-/// What a [`Store`](crate::Store) tells one of its subscribers, made by [`Store::subscribe`](crate::Store::subscribe).
+/// A stream of the changes of a [`Store`](crate::Store), made by [`Store::subscribe`](crate::Store::subscribe).
 ///
-/// It begins with the objects that the store has, as [`StoreEvent::Added`], and goes on with every change, in order. The
-/// store has each change before it is told.
+/// It begins with the objects that the store has, as [`StoreEvent::Added`], and continues with every change, in order.
+/// The store has each change before the subscription yields it.
 ///
-/// **A slow subscriber holds nobody up, and memory is bounded**: up to 1,024 events wait for it. When there are more,
-/// it is told the difference between what it was told last and what the store has when it asks again: changes of the
-/// same object in between become one, an object that came and went is left out, and a deletion is not
+/// **A slow subscriber delays nobody, and memory is bounded**: up to 1,024 events wait for it. When there are more, it
+/// receives the difference between the last state that it received and the one of the store when it asks again: changes
+/// of the same object in between become one, an object that came and went is left out, and a deletion is not
 /// [observed](StoreEvent::Deleted::observed).
 ///
-/// An object that was deleted and created again is told as `Deleted` and `Added`, also where the former was not
-/// observed.
+/// An object that was deleted and created again comes as `Deleted` and `Added`, even if the deletion was not observed.
 ///
-/// It ends with `None` when the store's writer, or informer, has ended and all has been told. Dropping it ends the
-/// subscription.
+/// It ends with `None` when the store's writer, or informer, has ended and everything has been yielded. Dropping it ends
+/// the subscription.
 ///
 /// # Cancel safety
 /// Waiting for the next event can be given up at any time: none is lost.
@@ -56,8 +56,8 @@ impl<K: Object> Subscription<K> {
         Self { shared, mailbox, replay: None, resync: None, synced: false, over: false }
     }
 
-    /// Has all objects that the store holds told again at intervals, as [`StoreEvent::Updated`] with the same object as
-    /// `old` and `new`, for programs that compare the world with what they want at intervals. The server is not asked.
+    /// Repeats all objects of the store at intervals, as [`StoreEvent::Updated`] with the same object as
+    /// `old` and `new`, for programs that compare the actual state with the desired one at intervals. The server is not asked.
     #[must_use]
     pub fn resync_every(mut self, interval: Duration) -> Self {
         self.resync = Some((interval, Timer::default()));
@@ -67,10 +67,10 @@ impl<K: Object> Subscription<K> {
         self
     }
 
-    /// Whether it has been told of everything that the first list brought, or that there was when it began if that was
-    /// later: the store is ready, and the objects of that moment have been handed over, as they were then or later.
+    /// Whether it has yielded the objects of the first list, or those that existed when it began if that was later: the
+    /// store is ready, and the objects of that moment have been yielded, in that state or a later one.
     ///
-    /// That is known with the event after them, or when there is none to wait for.
+    /// This is known with the event after them, or as soon as there is none to wait for.
     pub fn is_synced(&self) -> bool {
         self.synced
     }
@@ -86,27 +86,27 @@ impl<K: Object> Subscription<K> {
         }
     }
 
-    /// What waits in the mailbox; nothing if that is to be replayed.
+    /// The next event of the mailbox; `None` if there is something to replay, or a mark was passed.
     fn poll_mailbox(&mut self, context: &mut Context<'_>) -> Poll<Option<StoreEvent<K>>> {
-        let mut waiting = self.mailbox.lock();
-        if waiting.told.is_none() {
-            match waiting.pop() {
-                Some(Entry::Step(step)) => return Poll::Ready(Some(step.event)),
+        let mut inbox = self.mailbox.lock();
+        if inbox.seen.is_none() {
+            match inbox.pop() {
+                Some(Entry::Delta(delta)) => return Poll::Ready(Some(delta.event)),
                 Some(Entry::Synced) => self.synced = true,
                 Some(Entry::Resync(objects)) => self.replay = Some(Replay::Resync { objects, last: None }),
                 None => {
-                    waiting.waker = Some(context.waker().clone());
+                    inbox.waker = Some(context.waker().clone());
                     return Poll::Pending;
                 }
             }
             return Poll::Ready(None);
         }
-        drop(waiting);
+        drop(inbox);
         // No event comes between the state that is read and the end of being behind.
         let _order = self.shared.mailboxes();
         let now = self.shared.read().objects().clone();
-        if let Some(told) = self.mailbox.lock().catch_up(&now) {
-            self.replay = Some(Replay::Difference { told, now, last: None, next: None });
+        if let Some(seen) = self.mailbox.lock().catch_up(&now) {
+            self.replay = Some(Replay::Difference { seen, now, last: None, next: None });
         }
         Poll::Ready(None)
     }
@@ -126,12 +126,12 @@ impl<K: Object> Stream for Subscription<K> {
                 self.poll_resync(context);
             }
             match self.replay.as_mut().map(Replay::next) {
-                Some(Told::Event(event)) => return Poll::Ready(Some(event)),
-                Some(Told::Nothing) => {
+                Some(Replayed::Event(event)) => return Poll::Ready(Some(event)),
+                Some(Replayed::Nothing) => {
                     context.waker().wake_by_ref();
                     return Poll::Pending;
                 }
-                Some(Told::All) => self.replay = None,
+                Some(Replayed::All) => self.replay = None,
                 None => match self.poll_mailbox(context) {
                     Poll::Ready(Some(event)) => return Poll::Ready(Some(event)),
                     Poll::Ready(None) => {}
@@ -167,15 +167,15 @@ impl<K: Object> fmt::Debug for Subscription<K> {
     }
 }
 
-/// Tells of objects one by one, from states that are kept until the last one is told.
+/// Yields objects one by one, from states that are kept until the last one is yielded.
 enum Replay<K> {
     /// The way from one state to another.
-    Difference { told: Objects<K>, now: Objects<K>, last: Option<ObjectKey>, next: Option<StoreEvent<K>> },
+    Difference { seen: Objects<K>, now: Objects<K>, last: Option<ObjectKey>, next: Option<StoreEvent<K>> },
     /// All objects again.
     Resync { objects: Objects<K>, last: Option<ObjectKey> },
 }
 
-enum Told<K> {
+enum Replayed<K> {
     Event(StoreEvent<K>),
     /// Nothing so far.
     Nothing,
@@ -184,37 +184,37 @@ enum Told<K> {
 }
 
 impl<K: Object> Replay<K> {
-    fn next(&mut self) -> Told<K> {
+    fn next(&mut self) -> Replayed<K> {
         match self {
             Self::Resync { objects, last } => match after(objects, last.as_ref()) {
                 Some((key, object)) => {
                     *last = Some(key.clone());
-                    Told::Event(StoreEvent::Updated { old: Arc::clone(object), new: Arc::clone(object) })
+                    Replayed::Event(StoreEvent::Updated { old: Arc::clone(object), new: Arc::clone(object) })
                 }
-                None => Told::All,
+                None => Replayed::All,
             },
-            Self::Difference { told, now, last, next } => {
+            Self::Difference { seen, now, last, next } => {
                 if let Some(event) = next.take() {
-                    return Told::Event(event);
+                    return Replayed::Event(event);
                 }
-                for _ in 0..TURNS {
-                    let (old, new) = (after(told, last.as_ref()), after(now, last.as_ref()));
+                for _ in 0..BUDGET {
+                    let (old, new) = (after(seen, last.as_ref()), after(now, last.as_ref()));
                     let Some(key) = old.iter().chain(&new).map(|(key, _)| *key).min().cloned() else {
-                        return Told::All;
+                        return Replayed::All;
                     };
                     let of_key = |found: Option<(&ObjectKey, &Arc<K>)>| {
                         found.filter(|(each, _)| **each == key).map(|(_, object)| Arc::clone(object))
                     };
-                    let mut steps = Vec::new();
-                    compare(&mut steps, of_key(old), of_key(new), None);
+                    let mut deltas = Vec::new();
+                    delta::push(&mut deltas, of_key(old), of_key(new), None);
                     *last = Some(key);
-                    let mut events = steps.into_iter().map(|step| step.event);
+                    let mut events = deltas.into_iter().map(|delta| delta.event);
                     if let Some(event) = events.next() {
                         *next = events.next();
-                        return Told::Event(event);
+                        return Replayed::Event(event);
                     }
                 }
-                Told::Nothing
+                Replayed::Nothing
             }
         }
     }

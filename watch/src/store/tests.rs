@@ -1,5 +1,5 @@
-//! A store against a model: whatever comes in whatever order, it has what the server has, and what subscriptions were
-//! told adds up to that.
+//! A store against a model: in whatever order changes come, it ends up with the objects of the server, and so do those
+//! who apply the events of subscriptions.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::pin::Pin;
@@ -21,7 +21,7 @@ struct Widget {
 
 kubernetes_core::resource!(Widget: "example.com" / "v1" / "Widget", "widgets", namespaced, watch, serde);
 
-/// What can happen.
+/// A step of a run.
 #[derive(Clone, Debug)]
 enum Step {
     /// An object is created or changed, so that it matches these sources.
@@ -69,7 +69,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 struct Server {
     version: u32,
     objects: BTreeMap<String, (Widget, [bool; 2])>,
-    /// What each source has still to be told.
+    /// The changes that each source has not received yet.
     sent: [VecDeque<Change<Widget>>; 2],
 }
 
@@ -117,7 +117,7 @@ impl Server {
     }
 }
 
-/// A subscription, and what it has been told to exist.
+/// A subscription, and the objects that exist by its events.
 struct Reader {
     subscription: Subscription<Widget>,
     told: BTreeMap<String, Arc<Widget>>,

@@ -1,4 +1,7 @@
 use std::cmp::Ordering;
+use std::sync::Arc;
+
+use kubernetes_core::{Object, ObjectMeta};
 
 /// Compares two resourceVersions of one resource; `None` if the server gives them no order.
 ///
@@ -17,6 +20,32 @@ pub(crate) fn compare(a: &str, b: &str) -> Option<Ordering> {
         return Some(a.len().cmp(&b.len()).then_with(|| a.cmp(b)));
     }
     (a == b && !a.is_empty()).then_some(Ordering::Equal)
+}
+
+/// Whether two objects are the same state, sent twice.
+pub(super) fn is_same_state<K: Object>(one: &K, other: &K) -> bool {
+    let (one, other) = (one.metadata(), other.metadata());
+    one.uid == other.uid && one.resource_version == other.resource_version && one.resource_version.is_some()
+}
+
+/// Whether one state is newer than another; not if they have no order.
+pub(super) fn is_newer<K: Object>(one: &K, other: &K) -> bool {
+    compare(of(one.metadata()), of(other.metadata())).is_some_and(Ordering::is_gt)
+}
+
+/// The newer of two states; the second if they have no order.
+pub(super) fn newer<K: Object>(one: Option<Arc<K>>, other: Arc<K>) -> Arc<K> {
+    one.filter(|one| is_newer(&**one, &*other)).unwrap_or(other)
+}
+
+/// Whether an object must have been deleted before another of the same name was created.
+pub(super) fn precedes<K: Object>(object: &K, successor: &K) -> bool {
+    let (one, other) = (object.metadata(), successor.metadata());
+    one.uid != other.uid && compare(of(one), of(other)).is_some_and(Ordering::is_lt)
+}
+
+fn of(metadata: &ObjectMeta) -> &str {
+    metadata.resource_version.as_deref().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,16 +1,15 @@
 use std::fmt;
-use std::future::poll_fn;
-use std::pin::Pin;
 use std::sync::Arc;
 
-use futures_core::Stream;
-use kubernetes_core::Object;
+use futures_util::{Stream, StreamExt};
+use kubernetes_core::{Object, ObjectKey, ObjectMeta};
 use tracing::error;
 
-use super::builder::Transform;
-use super::shared::{Shared, is_same_state};
+use super::shared::Shared;
 use super::snapshot::Objects;
-use crate::{Change, Error, ObjectKey, Store};
+use super::transform::Transform;
+use super::version::is_same_state;
+use crate::{Change, Error, Store};
 
 /// Writes the changes that a [`Reflector`](crate::Reflector) yields into a [`Store`].
 ///
@@ -19,7 +18,7 @@ use crate::{Change, Error, ObjectKey, Store};
 pub struct StoreWriter<K: Object> {
     shared: Arc<Shared<K>>,
     source: usize,
-    transform: Option<Arc<Transform<K>>>,
+    transform: Option<Transform<K>>,
     staged: Option<Staged<K>>,
     /// Whether the store goes on without it.
     retired: bool,
@@ -27,13 +26,13 @@ pub struct StoreWriter<K: Object> {
 
 /// A list that is not complete.
 struct Staged<K> {
-    /// What the store has had before.
+    /// The objects that the store had before.
     before: Objects<K>,
     objects: Objects<K>,
 }
 
 impl<K: Object> StoreWriter<K> {
-    pub(super) fn new(shared: Arc<Shared<K>>, source: usize, transform: Option<Arc<Transform<K>>>) -> Self {
+    pub(super) fn new(shared: Arc<Shared<K>>, source: usize, transform: Option<Transform<K>>) -> Self {
         Self { shared, source, transform, staged: None, retired: false }
     }
 
@@ -42,10 +41,9 @@ impl<K: Object> StoreWriter<K> {
         Store::of(&self.shared)
     }
 
-    /// Takes in a change.
+    /// Applies a change.
     ///
-    /// What comes between [`Change::RestartBegin`] and [`Change::RestartEnd`] is seen by readers at the end, at once;
-    /// objects that have not changed since the list before stay the same values.
+    /// Readers see the changes between [`Change::RestartBegin`] and [`Change::RestartEnd`] at the end, at once; objects that have not changed since the list before stay the same values.
     pub fn apply(&mut self, change: Change<K>) {
         match change {
             Change::RestartBegin => {
@@ -86,6 +84,39 @@ impl<K: Object> StoreWriter<K> {
         self.shared.change(self.source, key, None, Some(last));
     }
 
+    /// Takes in that an object exists whose state can't be read: the store keeps what it has of it.
+    pub(crate) fn keep(&mut self, metadata: &ObjectMeta) {
+        let key = ObjectKey::new(metadata.namespace.as_deref(), metadata.name.as_deref().unwrap_or_default());
+        let is_same = |known: &Arc<K>| known.metadata().uid == metadata.uid;
+        match &mut self.staged {
+            Some(Staged { before, objects }) => match before.get(&key).filter(|known| is_same(known)) {
+                Some(known) => objects.insert_mut(key, Arc::clone(known)),
+                None => {}
+            },
+            None => {
+                let known = self.shared.read().get_key(&key);
+                if known.is_some_and(|known| !is_same(&known)) {
+                    self.shared.change(self.source, key, None, None);
+                }
+                self.shared.progressed(self.source, metadata.resource_version.clone());
+            }
+        }
+    }
+
+    /// Takes in that an object was deleted whose last state can't be read.
+    pub(crate) fn delete_without_state(&mut self, metadata: &ObjectMeta) {
+        let key = ObjectKey::new(metadata.namespace.as_deref(), metadata.name.as_deref().unwrap_or_default());
+        match &mut self.staged {
+            Some(staged) => {
+                staged.objects.remove_mut(&key);
+            }
+            None => {
+                self.shared.change(self.source, key, None, None);
+                self.shared.progressed(self.source, metadata.resource_version.clone());
+            }
+        }
+    }
+
     fn transformed(&self, mut object: K) -> Arc<K> {
         if let Some(transform) = &self.transform {
             transform(&mut object);
@@ -93,16 +124,16 @@ impl<K: Object> StoreWriter<K> {
         Arc::new(object)
     }
 
-    /// Takes in all changes of a stream, until it ends.
+    /// Applies all changes of a stream, until it ends.
     ///
     /// # Errors
     /// The stream's error. The store can be written to further, from a new stream.
     ///
     /// # Cancel safety
-    /// Every change that was taken from the stream has been taken in.
+    /// Every change that was taken from the stream has been applied.
     pub async fn follow(&mut self, changes: impl Stream<Item = Result<Change<K>, Error>>) -> Result<(), Error> {
         let mut changes = std::pin::pin!(changes);
-        while let Some(change) = poll_fn(|context| Pin::new(&mut changes).as_mut().poll_next(context)).await {
+        while let Some(change) = changes.next().await {
             self.apply(change?);
             // Many changes may have come together: the runtime gets its turn between them.
             tokio::task::coop::consume_budget().await;
@@ -116,8 +147,7 @@ impl<K: Object> StoreWriter<K> {
         self.shared.retire(self.source);
     }
 
-    /// Ends the writing, for a reason that those who wait are told of. What other writers of the store bring is no longer
-    /// taken in.
+    /// Ends the writing; those who wait receive the cause. Changes of other writers of the store are no longer applied.
     pub fn stop(self, cause: impl Into<Option<Error>>) {
         self.shared.stop(cause.into());
     }

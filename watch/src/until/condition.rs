@@ -5,7 +5,7 @@ use kubernetes_core::Str;
 
 use super::Verdict;
 
-/// What to wait for on one object.
+/// A condition on one object, to wait for.
 ///
 /// ```
 /// use kubernetes_watch::{Condition, Verdict};
@@ -22,7 +22,7 @@ use super::Verdict;
 /// assert_eq!(gone_or_red.not().check(Some(&Pod::named("web"))), Verdict::Met);
 /// ```
 ///
-/// The description is what errors say: "the pod web is red", without the subject.
+/// Errors show the description: "the pod web is red", without the subject.
 pub struct Condition<K> {
     pub(super) description: Description,
     pub(super) check: Check<K>,
@@ -77,7 +77,7 @@ impl<K: 'static> Condition<K> {
         self.combined(description, other, Verdict::or)
     }
 
-    /// This does not hold, be it that it does not yet or that it can't any more.
+    /// This does not hold, whether not yet or not any more.
     #[allow(clippy::should_implement_trait, reason = "an operator would not stand in line with `and` and `or`")]
     #[must_use]
     pub fn not(self) -> Self {
@@ -90,7 +90,7 @@ impl<K: 'static> Condition<K> {
 }
 
 impl<K> Condition<K> {
-    /// What it says of an object, or of there being none.
+    /// The verdict on an object, or on its absence.
     pub fn check(&self, object: Option<&K>) -> Verdict {
         (self.check)(object)
     }
@@ -114,7 +114,7 @@ impl<K> fmt::Debug for Condition<K> {
     }
 }
 
-/// What a condition is, in words.
+/// A condition, in words.
 #[derive(Clone, Debug)]
 pub(super) struct Description {
     text: Str,

@@ -3,12 +3,12 @@ use std::time::Duration;
 
 use kubernetes_core::{Request, Str};
 
-use super::follow::LastSeen;
+use super::last_seen::LastSeen;
 use crate::Error;
 
-/// Why a wait is over, though its condition does not hold.
+/// The error of a wait that is over, though its condition does not hold.
 ///
-/// It says what was waited for, and what was seen last.
+/// It shows the condition, and the last state that was seen.
 pub struct UntilError(Box<Inner>);
 
 struct Inner {
@@ -20,7 +20,11 @@ struct Inner {
 
 #[derive(Debug)]
 pub(super) enum Cause {
-    TimedOut { limit: Duration, trouble: Option<Trouble> },
+    TimedOut {
+        limit: Duration,
+        /// The last failure of the connection, if it is not over it.
+        failure: Option<Error>,
+    },
     Failed(Str),
     Deleted(Str),
     Ambiguous,
@@ -28,35 +32,23 @@ pub(super) enum Cause {
     Watch(Error),
 }
 
-/// What was wrong with the connection, in words: the error itself is the stream's.
-#[derive(Debug)]
-pub(super) struct Trouble(pub(super) String);
-
-impl fmt::Display for Trouble {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Trouble {}
-
 impl UntilError {
     pub(super) fn new(request: &Request, description: String, seen: LastSeen, cause: Cause) -> Self {
         let path = request.path.as_str().unwrap_or("an invalid path").into();
         Self(Box::new(Inner { path, description, seen, cause }))
     }
 
-    /// Whether the time was over.
+    /// Whether the time limit was reached.
     pub fn is_timeout(&self) -> bool {
         matches!(self.0.cause, Cause::TimedOut { .. })
     }
 
-    /// Whether the condition [can't come to hold](super::Verdict::Failed) any more.
+    /// Whether the condition [can no longer hold](super::Verdict::Failed).
     pub fn is_failed(&self) -> bool {
         matches!(self.0.cause, Cause::Failed(_))
     }
 
-    /// Whether the one object that was meant is gone for good.
+    /// Whether the object that the wait was for is gone for good.
     pub fn is_deleted(&self) -> bool {
         matches!(self.0.cause, Cause::Deleted(_))
     }
@@ -66,7 +58,7 @@ impl UntilError {
         matches!(self.0.cause, Cause::Stopped)
     }
 
-    /// Why the watch failed, if it did.
+    /// The error of the watch, if it failed.
     pub fn watch_error(&self) -> Option<&Error> {
         match &self.0.cause {
             Cause::Watch(error) => Some(error),
@@ -74,7 +66,7 @@ impl UntilError {
         }
     }
 
-    /// Why the condition does not hold, as it said of what was seen last: `1 of 3 replicas are available`.
+    /// Why the condition does not hold, as it said of the last state: `1 of 3 replicas are available`.
     ///
     /// `None` if nothing was seen, or the condition gives no reasons.
     pub fn reason(&self) -> Option<&str> {
@@ -85,7 +77,7 @@ impl UntilError {
         .filter(|reason| !reason.is_empty())
     }
 
-    /// The version of what was seen last.
+    /// The version of the last state that was seen.
     pub fn resource_version(&self) -> Option<&str> {
         self.0.seen.resource_version.as_deref()
     }
@@ -95,19 +87,21 @@ impl fmt::Display for UntilError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Inner { path, description, seen, cause } = &*self.0;
         match cause {
-            Cause::TimedOut { limit, .. } => write!(f, "after {limit:?} it is not so that {description}, at {path}")?,
-            Cause::Failed(_) => write!(f, "it can't come to be that {description}, at {path}")?,
-            Cause::Deleted(_) => write!(f, "the object was deleted, before {description}, at {path}")?,
+            Cause::TimedOut { limit, .. } => {
+                write!(f, "timed out after {limit:?} waiting until {description}, at {path}")?
+            }
+            Cause::Failed(_) => write!(f, "the condition that {description} can no longer become true, at {path}")?,
+            Cause::Deleted(_) => write!(f, "the object was deleted while waiting until {description}, at {path}")?,
             Cause::Ambiguous => write!(
                 f,
-                "waiting until {description}, at {path}, several namespaces have such an object: ask for one namespace"
+                "can't wait until {description}, at {path}: several namespaces have an object of this name; ask for one namespace"
             )?,
-            Cause::Stopped => write!(f, "the watch was stopped, before {description}, at {path}")?,
+            Cause::Stopped => write!(f, "the watch was stopped while waiting until {description}, at {path}")?,
             Cause::Watch(_) => write!(f, "can't wait until {description}, at {path}")?,
         }
         match (self.reason(), cause) {
             (Some(reason), _) => write!(f, ": {reason}")?,
-            (None, Cause::TimedOut { .. }) if seen.reason.is_none() => f.write_str(": nothing was seen")?,
+            (None, Cause::TimedOut { .. }) if seen.reason.is_none() => f.write_str(": the server sent no state")?,
             _ => {}
         }
         match &seen.resource_version {
@@ -127,7 +121,7 @@ impl std::error::Error for UntilError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.0.cause {
             Cause::Watch(error) => Some(error),
-            Cause::TimedOut { trouble, .. } => trouble.as_ref().map(|trouble| trouble as _),
+            Cause::TimedOut { failure, .. } => failure.as_ref().map(|failure| failure as _),
             _ => None,
         }
     }

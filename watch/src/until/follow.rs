@@ -1,18 +1,18 @@
-//! What all waits have in common: a reflector, and the end of one's patience.
+//! The part that all waits share: a reflector, and a limit.
 
-use std::future::poll_fn;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use futures_core::Stream;
+use futures_util::StreamExt;
 use kubernetes_core::{ListRequest, Object, Str, Watchable};
 
-use super::error::{Cause, Trouble};
+use super::error::Cause;
+use super::last_seen::LastSeen;
 use super::{UntilError, Verdict};
-use crate::{Change, Reflector, Watch};
+use crate::sync::lock;
+use crate::{Change, Error, Reflector, Watch, clock};
 
-/// What a wait follows, and for how long.
+/// The list that a wait follows, and for how long.
 #[derive(Clone, Debug)]
 pub(super) struct Wait<K> {
     pub(super) watch: Watch,
@@ -29,21 +29,21 @@ pub(super) trait State {
     fn list(&mut self);
 
     /// The list is complete.
-    fn listed(&mut self) -> Asked<Self::Output>;
+    fn listed(&mut self) -> Outcome<Self::Output>;
 
     /// An object of the list, or of an event after it.
-    fn applied(&mut self, object: Self::Object) -> Asked<Self::Output>;
+    fn applied(&mut self, object: Self::Object) -> Outcome<Self::Output>;
 
     /// An object that is gone, be it during the list.
-    fn deleted(&mut self, object: Self::Object) -> Asked<Self::Output>;
+    fn deleted(&mut self, object: Self::Object) -> Outcome<Self::Output>;
 
-    /// What is waited for, in words.
+    /// The condition, in words.
     fn description(&self) -> String;
 }
 
-/// What a condition made of a state.
-pub(super) enum Asked<T> {
-    /// It was not asked: the state is not complete.
+/// The answer of a condition to a state.
+pub(super) enum Outcome<T> {
+    /// It was not outcome: the state is not complete.
     Nothing,
     Met(T),
     Waiting(Str),
@@ -55,7 +55,7 @@ pub(super) enum Asked<T> {
     Ambiguous,
 }
 
-impl<T> Asked<T> {
+impl<T> Outcome<T> {
     /// The verdict, with what is given back if it is met.
     pub(super) fn of(verdict: Verdict, output: impl FnOnce() -> T) -> Self {
         match verdict {
@@ -66,39 +66,21 @@ impl<T> Asked<T> {
     }
 }
 
-/// What was seen last.
-#[derive(Debug, Default)]
-pub(super) struct LastSeen {
-    /// Why the condition did not hold; `None` if nothing was seen.
-    pub(super) reason: Option<Str>,
-    pub(super) resource_version: Option<Str>,
-}
-
-/// What is wrong with the connection, if something is.
-#[derive(Clone, Debug, Default)]
-struct Connection(Arc<Mutex<Option<String>>>);
-
-impl Connection {
-    fn lock(&self) -> MutexGuard<'_, Option<String>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 impl<K: Watchable> Wait<K> {
     pub(super) async fn run<S: State<Object = K>>(self, mut state: S) -> Result<S::Output, UntilError> {
-        let connection = Connection::default();
-        let told = connection.clone();
+        let failure = Arc::new(Mutex::new(None::<Error>));
+        let latest = Arc::clone(&failure);
         let watch = self.watch.clone().reconnect(true).also_observe(move |transition| {
-            *told.lock() = transition.error().map(|error| format!("{error:?}"));
+            *lock(&latest) = transition.error().cloned();
         });
         let mut seen = LastSeen::default();
         let result = {
             let following = follow(watch, &self.request, &mut state, &mut seen);
             match self.limit {
                 None => following.await,
-                Some(limit) => match tokio::time::timeout(limit, following).await {
+                Some(limit) => match clock::timeout(limit, following).await {
                     Ok(result) => result,
-                    Err(_) => Err(Cause::TimedOut { limit, trouble: connection.lock().take().map(Trouble) }),
+                    Err(_) => Err(Cause::TimedOut { limit, failure: lock(&failure).take() }),
                 },
             }
         };
@@ -118,7 +100,7 @@ where
     // A wait begins with what exists, whatever version the request has.
     let mut changes = Reflector::from(watch).stream(request.clone().without_version());
     loop {
-        let asked = match poll_fn(|context| Pin::new(&mut changes).poll_next(context)).await {
+        let outcome = match changes.next().await {
             None => return Err(Cause::Stopped),
             Some(Err(error)) => return Err(Cause::Watch(error)),
             Some(Ok(change)) => take(state, change),
@@ -126,28 +108,28 @@ where
         if let Some(version) = changes.resource_version() {
             seen.resource_version = Some(version.into());
         }
-        match asked {
-            Asked::Nothing => {}
-            Asked::Met(output) => return Ok(output),
-            Asked::Waiting(reason) => seen.reason = Some(reason),
-            Asked::Failed(reason) => return Err(Cause::Failed(reason)),
-            Asked::Deleted(reason) => return Err(Cause::Deleted(reason)),
-            Asked::Ambiguous => return Err(Cause::Ambiguous),
+        match outcome {
+            Outcome::Nothing => {}
+            Outcome::Met(output) => return Ok(output),
+            Outcome::Waiting(reason) => seen.reason = Some(reason),
+            Outcome::Failed(reason) => return Err(Cause::Failed(reason)),
+            Outcome::Deleted(reason) => return Err(Cause::Deleted(reason)),
+            Outcome::Ambiguous => return Err(Cause::Ambiguous),
         }
         // Many changes may have come together: the runtime, and the limit, get their turn between them.
         tokio::task::coop::consume_budget().await;
     }
 }
 
-fn take<S: State>(state: &mut S, change: Change<S::Object>) -> Asked<S::Output> {
+fn take<S: State>(state: &mut S, change: Change<S::Object>) -> Outcome<S::Output> {
     match change {
         Change::RestartBegin => {
             state.list();
-            Asked::Nothing
+            Outcome::Nothing
         }
         Change::Applied(object) => state.applied(object),
         Change::Deleted(object) => state.deleted(object),
         Change::RestartEnd => state.listed(),
-        Change::Bookmark(_) => Asked::Nothing,
+        Change::Bookmark(_) => Outcome::Nothing,
     }
 }

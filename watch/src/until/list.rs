@@ -3,7 +3,7 @@ use std::time::Duration;
 use kubernetes_core::selector::FieldSelector;
 use kubernetes_core::{ListRequest, Object, Str, Watchable};
 
-use super::follow::{Asked, State, Wait};
+use super::follow::{Outcome, State, Wait};
 use super::{Condition, ListCondition, Objects, UntilError, UntilObject};
 use crate::Watch;
 
@@ -79,18 +79,18 @@ impl<K: Watchable> Until<K> {
     }
 }
 
-/// The objects as they are known.
+/// The objects that are known.
 struct Current<K> {
     condition: ListCondition<K>,
     objects: Objects<K>,
-    /// What a list that is not complete has brought.
+    /// The objects of a list that is not complete.
     listed: Option<Objects<K>>,
 }
 
 impl<K: Object> Current<K> {
-    fn ask(&mut self) -> Asked<Vec<K>> {
+    fn ask(&mut self) -> Outcome<Vec<K>> {
         let verdict = self.condition.check(&self.objects);
-        Asked::of(verdict, || std::mem::take(&mut self.objects).into_vec())
+        Outcome::of(verdict, || std::mem::take(&mut self.objects).into_vec())
     }
 }
 
@@ -102,26 +102,26 @@ impl<K: Object> State for Current<K> {
         self.listed = Some(Objects::default());
     }
 
-    fn listed(&mut self) -> Asked<Vec<K>> {
+    fn listed(&mut self) -> Outcome<Vec<K>> {
         if let Some(listed) = self.listed.take() {
             self.objects = listed;
         }
         self.ask()
     }
 
-    fn applied(&mut self, object: K) -> Asked<Vec<K>> {
+    fn applied(&mut self, object: K) -> Outcome<Vec<K>> {
         if let Some(listed) = &mut self.listed {
             listed.insert(object);
-            return Asked::Nothing;
+            return Outcome::Nothing;
         }
         self.objects.insert(object);
         self.ask()
     }
 
-    fn deleted(&mut self, object: K) -> Asked<Vec<K>> {
+    fn deleted(&mut self, object: K) -> Outcome<Vec<K>> {
         if let Some(listed) = &mut self.listed {
             listed.remove(&object);
-            return Asked::Nothing;
+            return Outcome::Nothing;
         }
         self.objects.remove(&object);
         self.ask()

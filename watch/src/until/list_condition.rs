@@ -1,16 +1,15 @@
-use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use kubernetes_core::{Object, Str};
 
-use super::condition::{Check as CheckOne, Description};
-use super::{Condition, Verdict};
+use super::condition::Description;
+use super::{Condition, Objects, Verdict};
 
 /// How many objects a reason names that are not yet as they should be.
 const REASONS: usize = 10;
 
-/// What to wait for on all the objects of a list.
+/// A condition on all the objects of a list, to wait for.
 ///
 /// ```
 /// use kubernetes_watch::{Condition, ListCondition, Objects, Verdict};
@@ -45,7 +44,7 @@ impl<K: Object> ListCondition<K> {
     pub fn all(condition: Condition<K>) -> Self {
         Self::new(format!("each {condition}"), move |objects| {
             if objects.is_empty() {
-                return Verdict::waiting("there is no object");
+                return Verdict::waiting("no object matches");
             }
             let (mut reasons, mut more) = (Vec::new(), 0_usize);
             for verdict in objects.check(&condition) {
@@ -101,7 +100,7 @@ impl<K: Object> ListCondition<K> {
         self.combined(description, other, Verdict::or)
     }
 
-    /// This does not hold, be it that it does not yet or that it can't any more.
+    /// This does not hold, whether not yet or not any more.
     #[allow(clippy::should_implement_trait, reason = "an operator would not stand in line with `and` and `or`")]
     #[must_use]
     pub fn not(self) -> Self {
@@ -114,7 +113,7 @@ impl<K: Object> ListCondition<K> {
 }
 
 impl<K> ListCondition<K> {
-    /// What it says of these objects.
+    /// The verdict on these objects.
     pub fn check(&self, objects: &Objects<K>) -> Verdict {
         (self.check)(objects)
     }
@@ -135,107 +134,5 @@ impl<K> fmt::Display for ListCondition<K> {
 impl<K> fmt::Debug for ListCondition<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("ListCondition").field(&self.description).finish()
-    }
-}
-
-/// The objects that exist, in the order of their namespaces and names.
-#[derive(Clone)]
-pub struct Objects<K>(BTreeMap<Key, Entry<K>>);
-
-type Key = (Option<Str>, Str);
-
-/// What a condition has said.
-type Known<K> = (CheckOne<K>, Verdict);
-
-/// An object, and what conditions have said of it: they are asked anew when something else takes its place.
-struct Entry<K> {
-    object: K,
-    verdicts: Mutex<Vec<Known<K>>>,
-}
-
-impl<K> Objects<K> {
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// All of them.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = &K> {
-        self.0.values().map(|entry| &entry.object)
-    }
-
-    pub(super) fn into_vec(self) -> Vec<K> {
-        self.0.into_values().map(|entry| entry.object).collect()
-    }
-
-    fn check(&self, condition: &Condition<K>) -> impl Iterator<Item = Verdict> {
-        self.0.iter().map(|((_, name), entry)| entry.check(condition, name))
-    }
-}
-
-impl<K> Entry<K> {
-    fn new(object: K) -> Self {
-        Self { object, verdicts: Mutex::default() }
-    }
-
-    fn check(&self, condition: &Condition<K>, name: &str) -> Verdict {
-        let known = |verdicts: &[Known<K>]| {
-            verdicts.iter().find(|(check, _)| Arc::ptr_eq(check, &condition.check)).map(|(_, verdict)| verdict.clone())
-        };
-        if let Some(verdict) = known(&self.verdicts()) {
-            return verdict;
-        }
-        let verdict = condition.check(Some(&self.object)).about(name);
-        self.verdicts().push((Arc::clone(&condition.check), verdict.clone()));
-        verdict
-    }
-
-    /// No code that holds the lock can panic, so a poisoned lock has consistent data.
-    fn verdicts(&self) -> MutexGuard<'_, Vec<Known<K>>> {
-        self.verdicts.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl<K: Clone> Clone for Entry<K> {
-    fn clone(&self) -> Self {
-        Self { object: self.object.clone(), verdicts: Mutex::new(self.verdicts().clone()) }
-    }
-}
-
-impl<K: fmt::Debug> fmt::Debug for Objects<K> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.iter()).finish()
-    }
-}
-
-impl<K: Object> Objects<K> {
-    pub(super) fn insert(&mut self, object: K) {
-        self.0.insert(key(&object), Entry::new(object));
-    }
-
-    pub(super) fn remove(&mut self, object: &K) {
-        self.0.remove(&key(object));
-    }
-}
-
-fn key<K: Object>(object: &K) -> Key {
-    let metadata = object.metadata();
-    (metadata.namespace.clone(), metadata.name.clone().unwrap_or_default())
-}
-
-impl<K> Default for Objects<K> {
-    fn default() -> Self {
-        Self(BTreeMap::new())
-    }
-}
-
-impl<K: Object> FromIterator<K> for Objects<K> {
-    fn from_iter<I: IntoIterator<Item = K>>(objects: I) -> Self {
-        Self(objects.into_iter().map(|object| (key(&object), Entry::new(object))).collect())
     }
 }

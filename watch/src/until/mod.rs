@@ -1,11 +1,13 @@
-//! Waits until objects are as one wants them.
+//! Waits until a condition on objects holds.
 
 mod condition;
 mod error;
 mod follow;
+mod last_seen;
 mod list;
 mod list_condition;
 mod object;
+mod objects;
 mod verdict;
 
 use kubernetes_client::Client;
@@ -14,8 +16,9 @@ use kubernetes_core::{ListRequest, Watchable};
 pub use condition::Condition;
 pub use error::UntilError;
 pub use list::Until;
-pub use list_condition::{ListCondition, Objects};
+pub use list_condition::ListCondition;
 pub use object::UntilObject;
+pub use objects::Objects;
 pub use verdict::Verdict;
 
 use crate::Watch;
@@ -62,4 +65,12 @@ use crate::Watch;
 /// Every wait can be dropped at any time: nothing is changed on the server. The next one begins with a list again.
 pub fn until<K: Watchable>(client: &Client, request: ListRequest<K>) -> Until<K> {
     Watch::new(client).until(request)
+}
+
+impl Watch {
+    /// Waits until a condition on the objects that `request` lists holds, with the settings of this watch, except that it
+    /// always reconnects; see [`until`].
+    pub fn until<K: Watchable>(&self, request: ListRequest<K>) -> Until<K> {
+        Until::new(self.clone(), request)
+    }
 }

@@ -2,12 +2,10 @@ use std::time::Duration;
 
 use kubernetes_core::{Object, Str, Watchable};
 
-#[cfg(doc)]
-use super::Until;
-use super::follow::{Asked, State, Wait};
+use super::follow::{Outcome, State, Wait};
 use super::{Condition, UntilError, Verdict};
 
-/// A wait for one object, which need not exist yet: made by [`Until::named`].
+/// A wait for one object, which need not exist yet: made by [`Until::named`](super::Until::named).
 #[derive(Clone, Debug)]
 #[must_use = "a wait does nothing until it is awaited"]
 pub struct UntilObject<K> {
@@ -24,14 +22,14 @@ impl<K: Watchable> UntilObject<K> {
         self
     }
 
-    /// Means the object with this uid only: once that is gone, it is gone for good, and a later one of the same name
-    /// is none of it.
+    /// Waits for the object with this uid only: once it is gone, it is gone for good, and a later object of the same name
+    /// does not count.
     pub fn uid(mut self, uid: impl Into<Str>) -> Self {
         self.uid = Some(uid.into());
         self
     }
 
-    /// Means the first object that is seen only, as `kubectl rollout status` does: if it is deleted, the wait ends in
+    /// Only the first object that is seen counts, as `kubectl rollout status` does: if it is deleted, the wait ends in
     /// an [error](UntilError::is_deleted), unless that is what was waited for.
     ///
     /// Without it, the wait goes on for the next object of this name, as `kubectl wait` does.
@@ -75,7 +73,7 @@ struct Current<K> {
     uid: Option<Str>,
     same_object: bool,
     object: Option<K>,
-    /// What a list that is not complete has brought.
+    /// The object of a list that is not complete.
     listed: Option<K>,
     is_listing: bool,
 }
@@ -87,16 +85,16 @@ impl<K: Object> Current<K> {
     }
 
     /// Goes over to another state, by way of absence if that is how it must have been.
-    fn become_(&mut self, next: Option<K>) -> Asked<Option<K>> {
+    fn transition(&mut self, next: Option<K>) -> Outcome<Option<K>> {
         let was_deleted = match (&self.object, &next) {
             (Some(before), Some(next)) => before.metadata().uid != next.metadata().uid,
             _ => false,
         };
         if was_deleted {
             self.object = None;
-            let asked = self.ask();
-            if !matches!(asked, Asked::Waiting(_)) {
-                return asked;
+            let outcome = self.ask();
+            if !matches!(outcome, Outcome::Waiting(_)) {
+                return outcome;
             }
         }
         if self.same_object && self.uid.is_none() {
@@ -106,12 +104,12 @@ impl<K: Object> Current<K> {
         self.ask()
     }
 
-    fn ask(&mut self) -> Asked<Option<K>> {
+    fn ask(&mut self) -> Outcome<Option<K>> {
         let verdict = self.condition.check(self.object.as_ref());
         match verdict {
             // No later object has this uid.
-            Verdict::Waiting(reason) if self.object.is_none() && self.uid.is_some() => Asked::Deleted(reason),
-            verdict => Asked::of(verdict, || self.object.take()),
+            Verdict::Waiting(reason) if self.object.is_none() && self.uid.is_some() => Outcome::Deleted(reason),
+            verdict => Outcome::of(verdict, || self.object.take()),
         }
     }
 
@@ -130,35 +128,35 @@ impl<K: Object> State for Current<K> {
         self.listed = None;
     }
 
-    fn listed(&mut self) -> Asked<Option<K>> {
+    fn listed(&mut self) -> Outcome<Option<K>> {
         self.is_listing = false;
         let listed = self.listed.take();
-        self.become_(listed)
+        self.transition(listed)
     }
 
-    fn applied(&mut self, object: K) -> Asked<Option<K>> {
+    fn applied(&mut self, object: K) -> Outcome<Option<K>> {
         let elsewhere = self.is_in_another_namespace(&object);
         match (self.is_meant(&object), self.is_listing) {
-            (true, _) if elsewhere => Asked::Ambiguous,
+            (true, _) if elsewhere => Outcome::Ambiguous,
             (true, true) => {
                 self.listed = Some(object);
-                Asked::Nothing
+                Outcome::Nothing
             }
-            (true, false) => self.become_(Some(object)),
+            (true, false) => self.transition(Some(object)),
             // It has taken the place of the one that is meant.
-            (false, false) if !elsewhere => self.become_(None),
-            (false, _) => Asked::Nothing,
+            (false, false) if !elsewhere => self.transition(None),
+            (false, _) => Outcome::Nothing,
         }
     }
 
-    fn deleted(&mut self, object: K) -> Asked<Option<K>> {
+    fn deleted(&mut self, object: K) -> Outcome<Option<K>> {
         match (self.is_meant(&object), self.is_listing) {
-            (false, _) => Asked::Nothing,
+            (false, _) => Outcome::Nothing,
             (true, true) => {
                 self.listed = None;
-                Asked::Nothing
+                Outcome::Nothing
             }
-            (true, false) => self.become_(None),
+            (true, false) => self.transition(None),
         }
     }
 

@@ -1,13 +1,13 @@
 use kubernetes_core::Str;
 
-/// What a condition says of a state. A `bool` converts into one.
+/// The verdict of a condition on a state. A `bool` converts into one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// The condition holds.
     Met,
     /// It does not hold yet, for this reason (`1 of 3 replicas are available`), or the empty one.
     Waiting(Str),
-    /// It can't come to hold any more, for this reason: there is no point in waiting.
+    /// It can no longer hold, for this reason: there is no point in waiting.
     Failed(Str),
 }
 

@@ -10,7 +10,7 @@ use kubernetes_watch::{Event, Watch};
 use crate::history::{History, Kind};
 use crate::{Widget, uid, version};
 
-/// What every stream has yielded.
+/// The events of every stream.
 #[derive(Clone)]
 pub(crate) struct Follower(Arc<Mutex<Vec<Vec<Event<Widget>>>>>);
 

@@ -1,4 +1,4 @@
-//! What was done to the server, in order.
+//! The changes made to the server, in order.
 
 use std::collections::BTreeMap;
 

@@ -121,7 +121,7 @@ async fn chaos(seed: u64, steps: usize) {
     );
 }
 
-/// What a store has, as `namespace/name@version`.
+/// The objects of a store, as `namespace/name@version`.
 fn shown(store: &Store<Widget>) -> Vec<String> {
     store.list().iter().map(|widget| show(widget)).collect()
 }

@@ -181,7 +181,7 @@ impl World {
         self.objects.insert((namespace, name), widget);
     }
 
-    /// What [`RandomFaults`] does not have.
+    /// Faults that [`RandomFaults`] does not have.
     fn go_wrong(&mut self) {
         match self.random.u8(0..60) {
             0 => self.server.compact(),

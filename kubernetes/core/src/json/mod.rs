@@ -12,7 +12,6 @@
 mod budget;
 mod decode;
 mod error;
-pub(crate) mod place;
 mod reader;
 mod scan;
 mod serde_object;
@@ -26,7 +25,6 @@ pub use decode::Decode;
 #[doc(hidden)]
 pub use decode::Place;
 pub use error::{DecodeError, EncodeError};
-pub use place::PlaceError;
 #[cfg(feature = "cbor")]
 pub(crate) use reader::MAX_DEPTH;
 pub use reader::Reader;

@@ -2,6 +2,7 @@
 
 mod apply;
 mod connect;
+mod continue_tokens;
 mod create;
 mod delete;
 mod delete_collection;
@@ -31,6 +32,7 @@ use http::{Method, Uri};
 
 pub use apply::ApplyRequest;
 pub use connect::{Attach, ConnectRequest, Exec, PortForward, Proxy};
+pub use continue_tokens::{ContinueTokens, EndlessList};
 pub use create::CreateRequest;
 pub use delete::DeleteRequest;
 pub use delete_collection::DeleteCollectionRequest;

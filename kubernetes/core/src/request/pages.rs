@@ -6,9 +6,9 @@ use std::vec;
 
 use futures_core::Stream;
 
-use super::{Encoded, Execute, ListRequest, Request, RequestError};
+use super::{ContinueTokens, Encoded, Execute, ListRequest, Request, RequestError};
 use crate::json::DecodeError;
-use crate::{List, Object, Str};
+use crate::{List, Object};
 
 /// How many objects a page has unless the request says otherwise, as in client-go's `tools/pager`.
 const PAGE_SIZE: u32 = 500;
@@ -42,8 +42,19 @@ impl<K: Object> ListRequest<K> {
         if self.request.query.get("limit").is_none() {
             self.request.query.set("limit", PAGE_SIZE);
         }
-        let token = self.request.query.get("continue").map(Into::into);
-        Pages { client, next: Some(self.request.clone()), base: self.request, fetching: None, token, restarted: false }
+        let mut tokens = ContinueTokens::default();
+        if let Some(token) = self.request.query.get("continue") {
+            // The first of all tokens has none before it.
+            let _ = tokens.follow(token, false);
+        }
+        Pages {
+            client,
+            next: Some(self.request.clone()),
+            base: self.request,
+            fetching: None,
+            state: State::First,
+            tokens,
+        }
     }
 
     /// Lists page by page, and yields object by object; see [`pages`](Self::pages).
@@ -61,7 +72,7 @@ impl<K: Object> ListRequest<K> {
     /// If the server forgets what it has listed in the middle, the whole list is read at once, as client-go does.
     ///
     /// # Errors
-    /// As [`Execute::execute`], and when the server gives the same page again and again.
+    /// As [`Execute::execute`], and if the server's pages follow each other for ever.
     ///
     /// # Cancel safety
     /// Dropping the future abandons the request; nothing is changed on the server.
@@ -95,12 +106,23 @@ pub struct Pages<'a, K, E: Execute> {
     client: &'a E,
     /// The first request, for a list from the start.
     base: Request,
-    /// What to ask for next; `None` at the end.
+    /// The next request; `None` at the end.
     next: Option<Request>,
     fetching: Option<Fetching<'a, K, E>>,
-    /// The token in the request under way: there is none in the first.
-    token: Option<Str>,
-    restarted: bool,
+    state: State,
+    tokens: ContinueTokens,
+}
+
+/// The page that was asked for last.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum State {
+    First,
+    /// One with a token.
+    Later,
+    /// The whole list, as the server had forgotten its pages.
+    Whole,
+    /// One with a token that came with the whole list, from a server that makes pages whether asked or not.
+    LaterOfWhole,
 }
 
 type Fetching<'a, K, E> = Pin<Box<dyn Future<Output = Result<List<K>, <E as Execute>::Error>> + Send + 'a>>;
@@ -109,38 +131,37 @@ impl<K: Object, E: Execute<Error: RequestError>> Pages<'_, K, E> {
     /// The next page; `None` after the last.
     ///
     /// # Errors
-    /// As [`Execute::execute`], and when the server gives the same page again and again.
+    /// As [`Execute::execute`], and if the server's pages follow each other for ever.
     pub async fn next_page(&mut self) -> Result<Option<List<K>>, E::Error> {
         poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await.transpose()
     }
 
-    /// Whether the server had forgotten what it listed, so that the last page is the whole list, in place of all pages
-    /// before.
+    /// Whether the server had forgotten what it listed, so that the last page begins the list anew, in place of all
+    /// pages before.
     pub fn has_restarted(&self) -> bool {
-        self.restarted
+        self.state == State::Whole
     }
 
     fn page(&mut self, page: List<K>) -> Result<List<K>, E::Error> {
         if let Some(token) = page.continue_token() {
-            if self.token.as_deref() == Some(token) {
-                let error = DecodeError::new("the server gives the same page again and again", 0);
-                return Err(E::Error::from_decode(error.in_field("continue").in_field("metadata")));
-            }
+            self.tokens.follow(token, page.items.is_empty()).map_err(|error| {
+                let error = DecodeError::new(error.to_string(), 0);
+                E::Error::from_decode(error.in_field("continue").in_field("metadata"))
+            })?;
             let mut next = self.base.clone();
             // A token implies the version, and both together are refused.
             next.query.remove("resourceVersion");
             next.query.remove("resourceVersionMatch");
             next.query.set("continue", token);
             self.next = Some(next);
-            self.token = Some(token.into());
         }
         Ok(page)
     }
 
     /// The whole list, after the server has forgotten what the pages so far show.
     fn restart(&mut self) {
-        self.restarted = true;
-        self.token = None;
+        self.state = State::Whole;
+        self.tokens = ContinueTokens::default();
         let mut whole = self.base.clone();
         whole.query.remove("limit");
         whole.query.remove("continue");
@@ -159,13 +180,19 @@ impl<K: Object, E: Execute<Error: RequestError>> Stream for Pages<'_, K, E> {
                 this.fetching = None;
                 match result {
                     Ok(page) => return Poll::Ready(Some(this.page(page))),
-                    Err(error) if this.token.is_some() && error.status().is_some_and(crate::Status::is_gone) => {
+                    // Once: a server that pages the whole list too, and forgets that as well, would go on for ever.
+                    Err(error) if this.state == State::Later && error.status().is_some_and(crate::Status::is_gone) => {
                         this.restart();
                     }
                     Err(error) => return Poll::Ready(Some(Err(error))),
                 }
             }
             let Some(request) = this.next.take() else { return Poll::Ready(None) };
+            this.state = match (this.state, request.query.get("continue")) {
+                (State::First, Some(_)) => State::Later,
+                (State::Whole, Some(_)) => State::LaterOfWhole,
+                (state, _) => state,
+            };
             let client = this.client;
             this.fetching = Some(Box::pin(client.execute(request, Encoded::decode)));
         }

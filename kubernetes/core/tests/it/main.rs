@@ -11,6 +11,7 @@ mod fuzz;
 mod go_tables;
 mod json;
 mod json_parsing;
+mod json_patches;
 mod lists;
 mod log_lines;
 mod long_documents;
@@ -23,6 +24,7 @@ mod resource;
 mod selectors;
 mod serde;
 mod status;
+mod strings;
 mod time;
 mod views;
 #[cfg(feature = "yaml")]

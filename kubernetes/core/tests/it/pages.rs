@@ -178,8 +178,43 @@ fn a_server_that_repeats_itself_is_an_error() {
     let server = server(&[page(7, "t1", &["a"]), page(7, "t1", &["a"])]);
     let yielded = names(&all(list().pages(&server)));
     assert_eq!(yielded[..1], ["a"]);
-    assert!(yielded[1].starts_with("metadata.continue: the server gives the same page again"), "{yielded:?}");
+    assert!(yielded[1].starts_with("metadata.continue: the list has no end"), "{yielded:?}");
     assert_eq!(yielded.len(), 2);
+}
+
+#[test]
+fn tokens_that_go_in_a_circle_are_an_error() {
+    for length in [2, 3, 10] {
+        let answers: Vec<_> = (0..100).map(|index| page(7, &format!("t{}", index % length), &["a"])).collect();
+        let yielded = names(&all(list().pages(&server(&answers))));
+        assert!(yielded.len() <= 3 * length + 1, "{} pages in circles of {length}", yielded.len());
+        assert!(yielded[yielded.len() - 1].contains("has no end"), "{yielded:?}");
+    }
+    let answers: Vec<_> = (0..200).map(|index| page(7, &format!("t{index}"), &[])).collect();
+    let yielded = names(&all(list().pages(&server(&answers))));
+    assert_eq!(yielded.len(), 100, "pages without an object do not go on for ever");
+    assert!(yielded[99].contains("has no end"), "{yielded:?}");
+    let error = now(list().send_all(&server(&answers))).unwrap_err();
+    assert!(error.to_string().contains("has no end"), "{error}");
+}
+
+/// A server that pages whether asked or not, and whose tokens are always too old.
+#[test]
+fn a_list_that_expires_again_is_an_error() {
+    let script: Vec<_> = (0..50).flat_map(|_| [page(7, "t1", &["a"]), failure(410, "Expired")]).collect();
+    assert_eq!(names(&all(list().pages(&server(&script)))), ["a", "a", "error 410"]);
+    assert!(now(list().send_all(&server(&script))).unwrap_err().status().unwrap().is_gone());
+    let items = all(list().items(&server(&script)));
+    assert_eq!(items.len(), 3);
+    assert!(items[2].is_err());
+}
+
+/// The pages that follow it belong to it.
+#[test]
+fn a_whole_list_may_come_in_pages_all_the_same() {
+    let script = [page(7, "t1", &["gone"]), failure(410, "Expired"), page(9, "t2", &["a", "b"]), page(9, "", &["c"])];
+    let list = now(self::list().send_all(&server(&script))).unwrap();
+    assert_eq!(list.items.iter().map(Widget::name).collect::<Vec<_>>(), ["a", "b", "c"]);
 }
 
 #[test]

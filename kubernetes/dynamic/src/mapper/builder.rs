@@ -67,7 +67,7 @@ impl MapperBuilder {
     /// The mapper. Nothing is read or sent before it is asked.
     pub fn build(self) -> Mapper {
         let snapshots = Snapshots::new(self.client, self.settings, self.cache);
-        Mapper { snapshots: Arc::new(snapshots), ambiguity: self.ambiguity }
+        Mapper { snapshots: Arc::new(snapshots), watches: Arc::default(), ambiguity: self.ambiguity }
     }
 }
 

@@ -10,10 +10,11 @@ mod wait;
 mod watches;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, Weak};
 
 use kubernetes_client::Client;
 use kubernetes_core::{GroupVersionKind, Object, Str};
+use tokio::sync::watch;
 
 pub use builder::MapperBuilder;
 pub use error::MapError;
@@ -23,6 +24,7 @@ pub use watches::MapperWatch;
 use crate::{ApiResource, Discovery};
 use resolve::Ambiguity;
 use snapshots::Snapshots;
+use watches::Tasks;
 
 /// Finds the resource for a name or a type, by what the server says that it has.
 ///
@@ -61,6 +63,7 @@ use snapshots::Snapshots;
 #[derive(Clone)]
 pub struct Mapper {
     snapshots: Arc<Snapshots>,
+    watches: Arc<Mutex<Weak<Tasks>>>,
     ambiguity: Ambiguity,
 }
 
@@ -201,13 +204,22 @@ impl Mapper {
     /// Watches CustomResourceDefinitions and APIServices, and takes what is known for too old when one of them changes:
     /// a new kind is found at once, and a definition that has changed is not missed.
     ///
-    /// It ends when what is returned is dropped. A user who may not watch them has what the mapper does without, and a
+    /// It ends when the last handle is dropped: there is one watch, whoever asks for it. A user who may not watch them has what the mapper does without, and a
     /// warning is logged.
     ///
     /// # Panics
     /// If it is called outside a tokio runtime.
     pub fn watch_definitions(&self) -> MapperWatch {
-        MapperWatch::start(&self.snapshots)
+        MapperWatch::start(&self.snapshots, &self.watches)
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.snapshots.client
+    }
+
+    /// Tells of every discovery, and of reasons for one.
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.snapshots.changes()
     }
 
     /// Looks something up, once more after a new discovery if it is not there.

@@ -1,4 +1,4 @@
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -9,12 +9,16 @@ use tokio::task::JoinHandle;
 use super::snapshots::Snapshots;
 use crate::{ApiResource, DynamicObject, clock};
 
-/// Watches the definitions of kinds for a [`Mapper`](super::Mapper); dropping it ends that.
-#[derive(Debug)]
+/// Watches the definitions of kinds for a [`Mapper`](super::Mapper); dropping the last of its clones ends that.
+#[derive(Clone, Debug)]
 #[must_use = "dropping it ends the watch"]
 pub struct MapperWatch {
-    tasks: Vec<JoinHandle<()>>,
+    _tasks: Arc<Tasks>,
 }
+
+/// The tasks that watch, for all who have asked for it.
+#[derive(Debug)]
+pub(super) struct Tasks(Vec<JoinHandle<()>>);
 
 /// The resources that say what the server has.
 const DEFINITIONS: &[(&str, &str, &str)] = &[
@@ -26,19 +30,25 @@ const DEFINITIONS: &[(&str, &str, &str)] = &[
 const PAUSE: Duration = Duration::from_secs(30);
 
 impl MapperWatch {
-    pub(super) fn start(snapshots: &Arc<Snapshots>) -> Self {
+    pub(super) fn start(snapshots: &Arc<Snapshots>, shared: &Mutex<Weak<Tasks>>) -> Self {
+        let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(tasks) = shared.upgrade() {
+            return Self { _tasks: tasks };
+        }
         let spawn = |&(group, kind, plural): &(&str, &str, &str)| {
             let resource = ApiResource::new(&GroupVersionKind::new(group, "v1", kind), plural, false);
             let request = resource.cluster().list().metadata_only();
             tokio::spawn(watch(Arc::downgrade(snapshots), snapshots.client.clone(), request))
         };
-        Self { tasks: DEFINITIONS.iter().map(spawn).collect() }
+        let tasks = Arc::new(Tasks(DEFINITIONS.iter().map(spawn).collect()));
+        *shared = Arc::downgrade(&tasks);
+        Self { _tasks: tasks }
     }
 }
 
-impl Drop for MapperWatch {
+impl Drop for Tasks {
     fn drop(&mut self) {
-        self.tasks.iter().for_each(JoinHandle::abort);
+        self.0.iter().for_each(JoinHandle::abort);
     }
 }
 

@@ -3,8 +3,8 @@ mod document;
 use std::borrow::Cow;
 use std::fmt;
 
-use kubernetes_core::json::{self, DecodeError, EncodeError, PlaceError, Reader, Tree, Value, Writer};
-use kubernetes_core::{GroupVersionKind, JsonPointer, Object, ObjectMeta, StaticType, Str, Watchable};
+use kubernetes_core::json::{self, DecodeError, EncodeError, Reader, Tree, Value, Writer};
+use kubernetes_core::{GroupVersionKind, JsonPointer, Object, ObjectMeta, PlaceError, StaticType, Str, Watchable};
 
 use document::Head;
 

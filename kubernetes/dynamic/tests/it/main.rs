@@ -2,6 +2,8 @@
 
 mod cache;
 mod discovery;
+mod fuzz;
+mod informer;
 mod mapper;
 mod object;
 mod requests;

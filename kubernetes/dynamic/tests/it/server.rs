@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
+use kubernetes_client::Client;
 use kubernetes_core::{GroupVersionKind, Json, ListRequest, Object, Patch};
 use kubernetes_dynamic::{Discovery, DynamicObject, Mapper};
 use kubernetes_testing::{Fault, TestServer};
 use kubernetes_watch::{Condition, Event, Informer, Watch, until};
 use serde_json::json;
 
-fn definition(scope: &str, versions: &[&str]) -> serde_json::Value {
+pub(crate) fn definition(scope: &str, versions: &[&str]) -> serde_json::Value {
     let version = |name: &&str| {
         json!({"name": name, "served": true, "storage": *name == versions[0], "subresources": {"status": {}, "scale":
             {"specReplicasPath": ".spec.replicas", "statusReplicasPath": ".status.replicas"}},
@@ -23,18 +24,24 @@ fn definition(scope: &str, versions: &[&str]) -> serde_json::Value {
     })
 }
 
-fn object(value: serde_json::Value) -> DynamicObject {
+pub(crate) fn object(value: serde_json::Value) -> DynamicObject {
     serde_json::from_value(value).unwrap()
 }
 
-fn lantern() -> GroupVersionKind {
+pub(crate) fn lantern() -> GroupVersionKind {
     GroupVersionKind::new("light.example.com", "v1", "Lantern")
 }
 
-/// Defines lanterns, in place of an earlier definition.
-async fn define(mapper: &Mapper, client: &kubernetes_client::Client, scope: &str, versions: &[&str]) {
+/// Deletes the definition of lanterns, if there is one.
+pub(crate) async fn undefine(mapper: &Mapper, client: &Client) {
     let definitions = mapper.resource("crd").await.unwrap().cluster();
     let _ = definitions.delete("lanterns.light.example.com").send(client).await;
+}
+
+/// Defines lanterns, in place of an earlier definition.
+pub(crate) async fn define(mapper: &Mapper, client: &Client, scope: &str, versions: &[&str]) {
+    undefine(mapper, client).await;
+    let definitions = mapper.resource("crd").await.unwrap().cluster();
     definitions.create(&object(definition(scope, versions))).send(client).await.unwrap();
 }
 

@@ -74,7 +74,7 @@ fn openapi(request: &ApiRequest) -> Reply {
     const PROTOBUF: &[u8] = &[0x0a, 0x03, b'2', b'.', b'0'];
     let wants_protobuf = request.accept().any(|media| media.name.starts_with("application/com.github.proto-openapi"));
     if wants_protobuf {
-        return Reply { content_type: "application/octet-stream", ..Reply::ok(PROTOBUF) };
+        return Reply::new(http::StatusCode::OK, "application/octet-stream", PROTOBUF);
     }
     let info = json!({"title": "Kubernetes", "version": VERSION.2});
     json_reply(&json!({"swagger": "2.0", "info": info, "paths": {}, "definitions": {}}))

@@ -2,7 +2,7 @@ use std::collections::VecDeque;
 
 use bytes::{Bytes, BytesMut};
 
-/// What happens to the bytes of an answer.
+/// The damage to the bytes of a response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Damage {
     ResetAfter(usize),
@@ -40,7 +40,7 @@ impl Filter {
         Self { damage, bytes: 0, lines: 0, is_over: false }
     }
 
-    /// What becomes of the chunks that are there together; of a watch, each is an event's line.
+    /// Damages chunks that are available together; of a watch, each is an event's line.
     pub(crate) fn pass(&mut self, chunks: Vec<Bytes>) -> VecDeque<Piece> {
         let mut pieces = VecDeque::new();
         if self.is_over {

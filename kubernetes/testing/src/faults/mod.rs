@@ -1,22 +1,24 @@
-//! Faults on demand: what a network or an overloaded server does to requests, when a test asks for it.
+//! Faults that a test injects: the effects of a bad network or an overloaded server on requests.
 
 mod damage;
+mod frames;
 mod random;
 mod rules;
 
 use std::time::Duration;
 
 pub(crate) use damage::{Damage, Filter as DamageFilter, Piece};
+pub(crate) use frames::{FrameFault, FrameFaults};
 pub use random::RandomFaults;
 pub(crate) use rules::Rules;
 
 use crate::request::RequestInfo;
 
-/// Something that goes wrong, and for which requests.
+/// A fault, and the requests that it affects.
 ///
-/// It is given to [`TestServer::inject`](crate::TestServer::inject). Unless it says otherwise, it happens to the next
-/// request that it fits, once. Several faults can happen to one request, but one alone answers it or leaves it
-/// unanswered: of two statuses, the second is for the next request.
+/// Pass it to [`TestServer::inject`](crate::TestServer::inject). By default, it affects the next matching request,
+/// once. Several faults can affect one request, but only one of them answers it or leaves it unanswered: of two
+/// statuses, the second is for the next request.
 ///
 /// ```
 /// use kubernetes_testing::{Fault, TestServer};
@@ -32,9 +34,9 @@ use crate::request::RequestInfo;
 pub struct Fault {
     pub(crate) action: Action,
     filter: Filter,
-    /// How many fitting requests pass before.
+    /// The number of matching requests that pass first.
     skip: usize,
-    /// How many requests it happens to; `None` for all.
+    /// The number of requests that it affects; `None` for all.
     times: Option<usize>,
 }
 
@@ -46,7 +48,7 @@ struct Filter {
     resource: Option<String>,
 }
 
-/// What goes wrong.
+/// The effect of a fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
     Delay(Duration),
@@ -58,17 +60,19 @@ pub(crate) enum Action {
     Disconnect,
     Compact,
     GoneEvent,
-    /// The answer is damaged on its way.
+    /// The response is damaged on its way.
     Damage(Damage),
+    /// The frames of an upgraded connection are damaged.
+    Frames(FrameFault),
 }
 
 impl Action {
-    /// Whether it stands in the place of the answer.
+    /// Whether it replaces the response.
     fn replaces_answer(&self) -> bool {
         matches!(self, Self::Silence | Self::Status { .. } | Self::GoneEvent)
     }
 
-    /// Whether it is about events, which watches alone have.
+    /// Whether it affects events, which only watches have.
     fn is_for_watches(&self) -> bool {
         use Damage::{DropBookmarks, DuplicateBookmarks, EndAfterLines};
         matches!(self, Self::GoneEvent | Self::Damage(EndAfterLines(_) | DuplicateBookmarks | DropBookmarks))
@@ -85,7 +89,7 @@ impl Fault {
         Self::new(Action::Delay(by))
     }
 
-    /// The request is taken and never answered. It is not carried out.
+    /// The request is received and never answered. It is not carried out.
     pub fn silence() -> Self {
         Self::new(Action::Silence)
     }
@@ -103,7 +107,8 @@ impl Fault {
         self
     }
 
-    /// The request is carried out, but the connection is lost before the answer begins: the client can't know.
+    /// The request is carried out, but the connection is lost before the response begins: the client can't know the
+    /// outcome.
     pub fn disconnect() -> Self {
         Self::new(Action::Disconnect)
     }
@@ -125,17 +130,17 @@ impl Fault {
         Self::new(Action::Damage(Damage::ResetAfter(bytes)))
     }
 
-    /// The body comes in chunks of this many bytes, without regard to lines and characters.
+    /// The body arrives in chunks of this many bytes, regardless of lines and characters.
     pub fn split(bytes: usize) -> Self {
         Self::new(Action::Damage(Damage::Split(bytes.max(1))))
     }
 
-    /// Events that are there at the same time come in one chunk.
+    /// Events that are available at the same time arrive in one chunk.
     pub fn merge() -> Self {
         Self::new(Action::Damage(Damage::Merge))
     }
 
-    /// The body ends in the middle of its first character that is no ASCII; at its end if there is none.
+    /// The body ends in the middle of its first non-ASCII character; at its end if there is none.
     pub fn half_character() -> Self {
         Self::new(Action::Damage(Damage::HalfCharacter))
     }
@@ -145,7 +150,7 @@ impl Fault {
         Self::new(Action::Damage(Damage::TruncateLine(line.max(1))))
     }
 
-    /// A line that is no JSON comes before line `line`, counted from 1.
+    /// A line that is not JSON comes before line `line`, counted from 1.
     pub fn garbage_line(line: usize) -> Self {
         Self::new(Action::Damage(Damage::GarbageLine(line.max(1))))
     }
@@ -160,14 +165,36 @@ impl Fault {
         Self::new(Action::Damage(Damage::EndAfterLines(events)))
     }
 
-    /// Every bookmark of a watch comes twice.
+    /// Every bookmark of a watch arrives twice.
     pub fn duplicate_bookmarks() -> Self {
         Self::new(Action::Damage(Damage::DuplicateBookmarks))
     }
 
-    /// No bookmark of a watch comes, not even the one that ends a streaming list.
+    /// No bookmark of a watch arrives, not even the one that ends a streaming list.
     pub fn drop_bookmarks() -> Self {
         Self::new(Action::Damage(Damage::DropBookmarks))
+    }
+
+    /// Each frame of an upgraded connection (exec, attach, port-forward) comes after this time.
+    pub fn delay_frames(by: Duration) -> Self {
+        Self::new(Action::Frames(FrameFault::Delay(by)))
+    }
+
+    /// The messages of an upgraded connection come in fragments of this many bytes, each a frame of its own.
+    ///
+    /// [`split`](Self::split) cuts the bytes of frames, and [`reset_after`](Self::reset_after) the connection.
+    pub fn fragment(bytes: usize) -> Self {
+        Self::new(Action::Frames(FrameFault::Fragment(bytes.max(1))))
+    }
+
+    /// A frame with a reserved opcode comes before the first message of an upgraded connection.
+    pub fn bad_opcode() -> Self {
+        Self::new(Action::Frames(FrameFault::BadOpcode))
+    }
+
+    /// The pings on an upgraded connection are not answered.
+    pub fn drop_pongs() -> Self {
+        Self::new(Action::Frames(FrameFault::DropPongs))
     }
 
     /// Only for requests with this method.
@@ -195,19 +222,19 @@ impl Fault {
         self
     }
 
-    /// For the `n`th fitting request from now on, counted from 1.
+    /// Only for the `n`th matching request from now on, counted from 1.
     pub fn nth(mut self, n: usize) -> Self {
         self.skip = n.saturating_sub(1);
         self
     }
 
-    /// For this many fitting requests.
+    /// For this many matching requests.
     pub fn times(mut self, times: usize) -> Self {
         self.times = Some(times);
         self
     }
 
-    /// For every fitting request.
+    /// For every matching request.
     pub fn always(mut self) -> Self {
         self.times = None;
         self
@@ -215,7 +242,11 @@ impl Fault {
 
     fn fits(&self, method: &http::Method, path: &str, info: &RequestInfo) -> bool {
         let Filter { method: wanted, path: at, verb, resource } = &self.filter;
-        let is_possible = !self.action.is_for_watches() || info.verb == "watch";
+        let is_connection = || ["/exec", "/attach", "/portforward"].iter().any(|end| info.resource.ends_with(end));
+        let is_possible = match &self.action {
+            Action::Frames(_) => is_connection(),
+            action => !action.is_for_watches() || info.verb == "watch",
+        };
         is_possible
             && wanted.as_ref().is_none_or(|wanted| wanted == method)
             && at.as_ref().is_none_or(|at| at == path)

@@ -1,7 +1,7 @@
 use super::{Action, Fault, RandomFaults};
 use crate::request::RequestInfo;
 
-/// The faults that are waiting for their requests.
+/// The faults that wait for their requests.
 #[derive(Debug, Default)]
 pub(crate) struct Rules {
     faults: Vec<Fault>,
@@ -21,7 +21,7 @@ impl Rules {
         *self = Self::default();
     }
 
-    /// What goes wrong with a request, in the order in which the faults were injected.
+    /// The faults of a request, in the order in which they were injected.
     pub(crate) fn draw(&mut self, method: &http::Method, path: &str, info: &RequestInfo) -> Vec<Action> {
         let mut actions = Vec::new();
         for fault in &mut self.faults {

@@ -6,7 +6,7 @@ use super::set::{FieldSet, Nested, element, shape_kind};
 use crate::schema::Type;
 use crate::shape::Shape;
 
-/// How an object became another.
+/// The differences between two states of an object.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Comparison {
     pub(super) added: FieldSet,
@@ -26,7 +26,7 @@ impl Comparison {
         compare(shape, Some(old.unwrap_or(&empty)), Some(new))
     }
 
-    /// What was written.
+    /// The fields that were written.
     pub(super) fn written(&self) -> FieldSet {
         self.added.union(&self.modified)
     }

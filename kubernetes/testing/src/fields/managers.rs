@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use super::{Comparison, FieldSet};
@@ -91,7 +93,7 @@ impl Managers {
         }
     }
 
-    /// The manager wrote what is new, and nobody has what is gone.
+    /// The manager now owns the written fields, and nobody owns the removed ones.
     pub(super) fn update(
         &mut self,
         name: &str,
@@ -116,6 +118,37 @@ impl Managers {
             self.add(name, Operation::Update, subresource, api_version, time, written);
         }
         self.0.retain(|manager| !manager.set.is_empty());
+        self.merge_oldest();
+    }
+
+    /// Merges the oldest entries of updates of each version into one, until there are ten, as
+    /// `apimachinery/pkg/util/managedfields/internal/capmanagers.go` does.
+    fn merge_oldest(&mut self) {
+        const MAX_UPDATES: usize = 10;
+        let mut updates = self.0.iter().filter(|manager| manager.operation == Operation::Update).count();
+        if updates <= MAX_UPDATES {
+            return;
+        }
+        self.0.sort_by(|a, b| (&a.time, &a.name).cmp(&(&b.time, &b.name)));
+        let mut oldest: BTreeMap<String, Manager> = BTreeMap::new();
+        let mut others = Vec::new();
+        for manager in std::mem::take(&mut self.0) {
+            if manager.operation == Operation::Apply || updates <= MAX_UPDATES {
+                others.push(manager);
+                continue;
+            }
+            match oldest.get_mut(&manager.api_version) {
+                Some(bucket) => {
+                    updates -= 1;
+                    "ancient-changes".clone_into(&mut bucket.name);
+                    bucket.subresource.clear();
+                    bucket.set = bucket.set.union(&manager.set);
+                    bucket.time = manager.time;
+                }
+                None => drop(oldest.insert(manager.api_version.clone(), manager)),
+            }
+        }
+        self.0 = oldest.into_values().chain(others).collect();
     }
 
     fn add(
@@ -138,7 +171,7 @@ impl Managers {
         });
     }
 
-    /// Puts down what a manager applies; tells what it applied before.
+    /// Records the fields that a manager applies; returns those that it applied before.
     pub(super) fn applied(
         &mut self,
         name: &str,
@@ -156,7 +189,7 @@ impl Managers {
         }
     }
 
-    /// Notes when a manager changed something by an apply: one that changes nothing leaves no time.
+    /// Records the time of an apply that changed something.
     pub(super) fn touch(&mut self, name: &str, subresource: &str, api_version: &str, time: &str) {
         let mut mine = self.0.iter_mut().filter(|manager| manager.is(name, Operation::Apply, subresource, api_version));
         if let Some(manager) = mine.next() {
@@ -164,13 +197,13 @@ impl Managers {
         }
     }
 
-    /// What anyone but this applier has.
+    /// The fields of everyone but this applier.
     pub(super) fn union_without(&self, name: &str, subresource: &str, api_version: &str) -> FieldSet {
         let others = self.0.iter().filter(|manager| !manager.is(name, Operation::Apply, subresource, api_version));
         others.fold(FieldSet::default(), |union, manager| union.union(&manager.set))
     }
 
-    /// Takes what an apply changes from all others; tells from whom.
+    /// Takes the fields that an apply changes from all others; returns who lost them.
     pub(super) fn take_over(
         &mut self,
         name: &str,

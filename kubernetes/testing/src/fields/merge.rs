@@ -3,7 +3,7 @@ use serde_json::Value;
 use super::set::{Nested, element, shape_kind};
 use crate::shape::{ListMerge, Shape};
 
-/// What is there, with what is applied laid over it.
+/// Merges a configuration into the live value.
 pub(super) fn merge(shape: Shape<'_>, live: Option<&Value>, config: &Value) -> Value {
     match (shape_kind(shape, config), live, config) {
         (Nested::Fields, live, Value::Object(config)) => {

@@ -3,7 +3,7 @@ use serde_json::Value;
 use super::set::{FieldSet, Nested, element, shape_kind};
 use crate::shape::Shape;
 
-/// Takes out what an applier gave up and nobody else has.
+/// Removes the fields that an applier gave up and nobody else owns.
 pub(super) fn prune(shape: Shape<'_>, value: &mut Value, given_up: &FieldSet, kept: &FieldSet) {
     let nested = shape_kind(shape, value);
     match (nested, value) {

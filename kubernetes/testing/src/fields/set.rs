@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::shape::{Kind, ListMerge, Shape};
 
-/// A set of fields, as a tree: what is below a field is by the names that `FieldsV1` has, `f:name`, `k:{…}`, `v:…`.
+/// A set of fields, as a tree with the names of `FieldsV1`: `f:name`, `k:{…}`, `v:…`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct FieldSet {
     /// Whether the field itself is in the set.
@@ -78,7 +78,7 @@ impl FieldSet {
         set
     }
 
-    /// What is in this set and not in the other.
+    /// The fields of this set that are not in the other.
     pub(crate) fn difference(&self, other: &Self) -> Self {
         let mut set = Self { is_member: self.is_member && !other.is_member, children: BTreeMap::new() };
         for (element, below) in &self.children {
@@ -102,7 +102,7 @@ impl FieldSet {
         set
     }
 
-    /// Takes a field and all below it out.
+    /// Removes a field and everything below it.
     pub(super) fn remove(&mut self, path: &[&str]) {
         let Some((first, rest)) = path.split_first() else { return };
         if rest.is_empty() {
@@ -115,7 +115,7 @@ impl FieldSet {
         }
     }
 
-    /// Takes a field out, and leaves what is below it.
+    /// Removes a field, and leaves everything below it.
     pub(super) fn disown(&mut self, path: &[&str]) {
         let Some((first, rest)) = path.split_first() else {
             self.is_member = false;
@@ -147,7 +147,7 @@ impl FieldSet {
     }
 }
 
-/// What of a value has owners of its own.
+/// The parts of a value that have owners of their own.
 pub(super) enum Nested<'a> {
     /// Nothing: it is owned as a whole.
     Nothing,

@@ -14,16 +14,16 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.admissionregistration.v1.AuditAnnotation",
         atomic: false,
         fields: &[
-            Field::new("key", Type::String),
-            Field::new("valueExpression", Type::String),
+            Field::new("key", Type::String).required(),
+            Field::new("valueExpression", Type::String).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.admissionregistration.v1.ExpressionWarning",
         atomic: false,
         fields: &[
-            Field::new("fieldRef", Type::String),
-            Field::new("warning", Type::String),
+            Field::new("fieldRef", Type::String).required(),
+            Field::new("warning", Type::String).required(),
         ],
     },
     Definition {
@@ -35,8 +35,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.admissionregistration.v1.MatchCondition",
         atomic: false,
         fields: &[
-            Field::new("expression", Type::String),
-            Field::new("name", Type::String),
+            Field::new("expression", Type::String).required(),
+            Field::new("name", Type::String).required(),
         ],
     },
     Definition {
@@ -54,7 +54,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicy",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("spec", Type::Object(9u16)),
         ],
     },
@@ -62,7 +62,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicyBinding",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("spec", Type::Object(8u16)),
         ],
     },
@@ -94,19 +94,19 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.admissionregistration.v1.MutatingWebhook",
         atomic: false,
         fields: &[
-            Field::new("admissionReviewVersions", Type::List(&Type::String)),
-            Field::new("clientConfig", Type::Object(28u16)),
+            Field::new("admissionReviewVersions", Type::List(&Type::String)).required(),
+            Field::new("clientConfig", Type::Object(28u16)).required(),
             Field::new("failurePolicy", Type::String),
             Field::new("matchConditions", Type::List(&Type::Object(4u16)))
                 .keyed(&["name"])
                 .merge("name"),
             Field::new("matchPolicy", Type::String),
-            Field::new("name", Type::String),
+            Field::new("name", Type::String).required(),
             Field::new("namespaceSelector", Type::Object(733u16)),
             Field::new("objectSelector", Type::Object(733u16)),
             Field::new("reinvocationPolicy", Type::String),
             Field::new("rules", Type::List(&Type::Object(16u16))),
-            Field::new("sideEffects", Type::String),
+            Field::new("sideEffects", Type::String).required(),
             Field::new("timeoutSeconds", Type::Integer32),
         ],
     },
@@ -114,7 +114,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.admissionregistration.v1.MutatingWebhookConfiguration",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("webhooks", Type::List(&Type::Object(10u16)))
                 .keyed(&["name"])
                 .merge("name"),
@@ -126,7 +126,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         fields: &[
             Field::new("applyConfiguration", Type::Object(0u16)),
             Field::new("jsonPatch", Type::Object(3u16)),
-            Field::new("patchType", Type::String),
+            Field::new("patchType", Type::String).required(),
         ],
     },
     Definition {
@@ -174,8 +174,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.admissionregistration.v1.ServiceReference",
         atomic: false,
         fields: &[
-            Field::new("name", Type::String),
-            Field::new("namespace", Type::String),
+            Field::new("name", Type::String).required(),
+            Field::new("namespace", Type::String).required(),
             Field::new("path", Type::String),
             Field::new("port", Type::Integer32),
         ],
@@ -189,7 +189,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicy",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("spec", Type::Object(22u16)),
             Field::new("status", Type::Object(23u16)),
         ],
@@ -198,8 +198,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicyBinding",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
-            Field::new("spec", Type::Object(21u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
+            Field::new("spec", Type::Object(21u16)).required(),
         ],
     },
     Definition {
@@ -208,8 +208,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         fields: &[
             Field::new("matchResources", Type::Object(5u16)),
             Field::new("paramRef", Type::Object(15u16)),
-            Field::new("policyName", Type::String),
-            Field::new("validationActions", Type::List(&Type::String)).set(),
+            Field::new("policyName", Type::String).required(),
+            Field::new("validationActions", Type::List(&Type::String)).required().set(),
         ],
     },
     Definition {
@@ -242,18 +242,18 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.admissionregistration.v1.ValidatingWebhook",
         atomic: false,
         fields: &[
-            Field::new("admissionReviewVersions", Type::List(&Type::String)),
-            Field::new("clientConfig", Type::Object(28u16)),
+            Field::new("admissionReviewVersions", Type::List(&Type::String)).required(),
+            Field::new("clientConfig", Type::Object(28u16)).required(),
             Field::new("failurePolicy", Type::String),
             Field::new("matchConditions", Type::List(&Type::Object(4u16)))
                 .keyed(&["name"])
                 .merge("name"),
             Field::new("matchPolicy", Type::String),
-            Field::new("name", Type::String),
+            Field::new("name", Type::String).required(),
             Field::new("namespaceSelector", Type::Object(733u16)),
             Field::new("objectSelector", Type::Object(733u16)),
             Field::new("rules", Type::List(&Type::Object(16u16))),
-            Field::new("sideEffects", Type::String),
+            Field::new("sideEffects", Type::String).required(),
             Field::new("timeoutSeconds", Type::Integer32),
         ],
     },
@@ -261,7 +261,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.admissionregistration.v1.ValidatingWebhookConfiguration",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("webhooks", Type::List(&Type::Object(24u16)))
                 .keyed(&["name"])
                 .merge("name"),
@@ -271,7 +271,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.admissionregistration.v1.Validation",
         atomic: false,
         fields: &[
-            Field::new("expression", Type::String),
+            Field::new("expression", Type::String).required(),
             Field::new("message", Type::String),
             Field::new("messageExpression", Type::String),
             Field::new("reason", Type::String),
@@ -281,8 +281,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.admissionregistration.v1.Variable",
         atomic: true,
         fields: &[
-            Field::new("expression", Type::String),
-            Field::new("name", Type::String),
+            Field::new("expression", Type::String).required(),
+            Field::new("name", Type::String).required(),
         ],
     },
     Definition {
@@ -308,8 +308,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.admissionregistration.v1alpha1.MatchCondition",
         atomic: false,
         fields: &[
-            Field::new("expression", Type::String),
-            Field::new("name", Type::String),
+            Field::new("expression", Type::String).required(),
+            Field::new("name", Type::String).required(),
         ],
     },
     Definition {
@@ -327,7 +327,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.admissionregistration.v1alpha1.MutatingAdmissionPolicy",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("spec", Type::Object(36u16)),
         ],
     },
@@ -335,7 +335,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.admissionregistration.v1alpha1.MutatingAdmissionPolicyBinding",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("spec", Type::Object(35u16)),
         ],
     },
@@ -369,7 +369,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         fields: &[
             Field::new("applyConfiguration", Type::Object(29u16)),
             Field::new("jsonPatch", Type::Object(30u16)),
-            Field::new("patchType", Type::String),
+            Field::new("patchType", Type::String).required(),
         ],
     },
     Definition {
@@ -406,8 +406,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.admissionregistration.v1alpha1.Variable",
         atomic: false,
         fields: &[
-            Field::new("expression", Type::String),
-            Field::new("name", Type::String),
+            Field::new("expression", Type::String).required(),
+            Field::new("name", Type::String).required(),
         ],
     },
     Definition {
@@ -424,8 +424,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.admissionregistration.v1beta1.MatchCondition",
         atomic: false,
         fields: &[
-            Field::new("expression", Type::String),
-            Field::new("name", Type::String),
+            Field::new("expression", Type::String).required(),
+            Field::new("name", Type::String).required(),
         ],
     },
     Definition {
@@ -443,7 +443,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.admissionregistration.v1beta1.MutatingAdmissionPolicy",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("spec", Type::Object(49u16)),
         ],
     },
@@ -451,7 +451,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.admissionregistration.v1beta1.MutatingAdmissionPolicyBinding",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("spec", Type::Object(48u16)),
         ],
     },
@@ -485,7 +485,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         fields: &[
             Field::new("applyConfiguration", Type::Object(42u16)),
             Field::new("jsonPatch", Type::Object(43u16)),
-            Field::new("patchType", Type::String),
+            Field::new("patchType", Type::String).required(),
         ],
     },
     Definition {
@@ -522,17 +522,17 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.admissionregistration.v1beta1.Variable",
         atomic: true,
         fields: &[
-            Field::new("expression", Type::String),
-            Field::new("name", Type::String),
+            Field::new("expression", Type::String).required(),
+            Field::new("name", Type::String).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.apiserverinternal.v1alpha1.ServerStorageVersion",
         atomic: false,
         fields: &[
-            Field::new("apiServerID", Type::String),
-            Field::new("decodableVersions", Type::List(&Type::String)).set(),
-            Field::new("encodingVersion", Type::String),
+            Field::new("apiServerID", Type::String).required(),
+            Field::new("decodableVersions", Type::List(&Type::String)).required().set(),
+            Field::new("encodingVersion", Type::String).required(),
             Field::new("servedVersions", Type::List(&Type::String)).set(),
         ],
     },
@@ -540,7 +540,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.apiserverinternal.v1alpha1.StorageVersion",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("spec", Type::Object(58u16)),
             Field::new("status", Type::Object(59u16)),
         ],
@@ -550,11 +550,11 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("lastTransitionTime", Type::Time),
-            Field::new("message", Type::String),
+            Field::new("message", Type::String).required(),
             Field::new("observedGeneration", Type::Integer64),
-            Field::new("reason", Type::String),
-            Field::new("status", Type::String),
-            Field::new("type", Type::String),
+            Field::new("reason", Type::String).required(),
+            Field::new("status", Type::String).required(),
+            Field::new("type", Type::String).required(),
         ],
     },
     Definition {
@@ -576,8 +576,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.apps.v1.ControllerRevision",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
-            Field::new("data", Type::Any),
+            Field::new("metadata", Type::Object(736u16)).required(),
+            Field::new("data", Type::Any).required(),
             Field::new("revision", Type::Integer64),
         ],
     },
@@ -585,8 +585,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.apps.v1.DaemonSet",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
-            Field::new("spec", Type::Object(63u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
+            Field::new("spec", Type::Object(63u16)).required(),
             Field::new("status", Type::Object(64u16)),
         ],
     },
@@ -607,8 +607,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         fields: &[
             Field::new("minReadySeconds", Type::Integer32),
             Field::new("revisionHistoryLimit", Type::Integer32),
-            Field::new("selector", Type::Object(733u16)),
-            Field::new("template", Type::Object(322u16)),
+            Field::new("selector", Type::Object(733u16)).required(),
+            Field::new("template", Type::Object(322u16)).required(),
             Field::new("updateStrategy", Type::Object(65u16)),
         ],
     },
@@ -620,11 +620,11 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("conditions", Type::List(&Type::Object(62u16)))
                 .keyed(&["type"])
                 .merge("type"),
-            Field::new("currentNumberScheduled", Type::Integer32),
-            Field::new("desiredNumberScheduled", Type::Integer32),
+            Field::new("currentNumberScheduled", Type::Integer32).required(),
+            Field::new("desiredNumberScheduled", Type::Integer32).required(),
             Field::new("numberAvailable", Type::Integer32),
-            Field::new("numberMisscheduled", Type::Integer32),
-            Field::new("numberReady", Type::Integer32),
+            Field::new("numberMisscheduled", Type::Integer32).required(),
+            Field::new("numberReady", Type::Integer32).required(),
             Field::new("numberUnavailable", Type::Integer32),
             Field::new("observedGeneration", Type::Integer64),
             Field::new("updatedNumberScheduled", Type::Integer32),
@@ -642,8 +642,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.apps.v1.Deployment",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
-            Field::new("spec", Type::Object(68u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
+            Field::new("spec", Type::Object(68u16)).required(),
             Field::new("status", Type::Object(69u16)),
         ],
     },
@@ -668,9 +668,9 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("progressDeadlineSeconds", Type::Integer32),
             Field::new("replicas", Type::Integer32),
             Field::new("revisionHistoryLimit", Type::Integer32),
-            Field::new("selector", Type::Object(733u16)),
+            Field::new("selector", Type::Object(733u16)).required(),
             Field::new("strategy", Type::Object(70u16)),
-            Field::new("template", Type::Object(322u16)),
+            Field::new("template", Type::Object(322u16)).required(),
         ],
     },
     Definition {
@@ -702,8 +702,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.apps.v1.ReplicaSet",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
-            Field::new("spec", Type::Object(73u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
+            Field::new("spec", Type::Object(73u16)).required(),
             Field::new("status", Type::Object(74u16)),
         ],
     },
@@ -724,7 +724,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         fields: &[
             Field::new("minReadySeconds", Type::Integer32),
             Field::new("replicas", Type::Integer32),
-            Field::new("selector", Type::Object(733u16)),
+            Field::new("selector", Type::Object(733u16)).required(),
             Field::new("template", Type::Object(322u16)),
         ],
     },
@@ -739,7 +739,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("fullyLabeledReplicas", Type::Integer32),
             Field::new("observedGeneration", Type::Integer64),
             Field::new("readyReplicas", Type::Integer32),
-            Field::new("replicas", Type::Integer32),
+            Field::new("replicas", Type::Integer32).required(),
             Field::new("terminatingReplicas", Type::Integer32),
         ],
     },
@@ -771,8 +771,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.apps.v1.StatefulSet",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
-            Field::new("spec", Type::Object(82u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
+            Field::new("spec", Type::Object(82u16)).required(),
             Field::new("status", Type::Object(83u16)),
         ],
     },
@@ -810,9 +810,9 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("podManagementPolicy", Type::String),
             Field::new("replicas", Type::Integer32),
             Field::new("revisionHistoryLimit", Type::Integer32),
-            Field::new("selector", Type::Object(733u16)),
+            Field::new("selector", Type::Object(733u16)).required(),
             Field::new("serviceName", Type::String),
-            Field::new("template", Type::Object(322u16)),
+            Field::new("template", Type::Object(322u16)).required(),
             Field::new("updateStrategy", Type::Object(84u16)),
             Field::new("volumeClaimTemplates", Type::List(&Type::Object(293u16))),
         ],
@@ -830,7 +830,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("currentRevision", Type::String),
             Field::new("observedGeneration", Type::Integer64),
             Field::new("readyReplicas", Type::Integer32),
-            Field::new("replicas", Type::Integer32),
+            Field::new("replicas", Type::Integer32).required(),
             Field::new("updateRevision", Type::String),
             Field::new("updatedReplicas", Type::Integer32),
         ],
@@ -857,7 +857,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.authentication.v1.SelfSubjectReview",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("status", Type::Object(87u16)),
         ],
     },
@@ -870,7 +870,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.authentication.v1.TokenRequest",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("spec", Type::Object(89u16)),
             Field::new("status", Type::Object(90u16)),
         ],
@@ -897,8 +897,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.authentication.v1.TokenReview",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
-            Field::new("spec", Type::Object(92u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
+            Field::new("spec", Type::Object(92u16)).required(),
             Field::new("status", Type::Object(93u16)),
         ],
     },
@@ -907,7 +907,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("audiences", Type::List(&Type::String)),
-            Field::new("token", Type::String),
+            Field::new("token", Type::String).required(),
         ],
     },
     Definition {
@@ -950,8 +950,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.authorization.v1.LocalSubjectAccessReview",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
-            Field::new("spec", Type::Object(107u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
+            Field::new("spec", Type::Object(107u16)).required(),
             Field::new("status", Type::Object(108u16)),
         ],
     },
@@ -965,7 +965,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("nonResourceURLs", Type::List(&Type::String)),
-            Field::new("verbs", Type::List(&Type::String)),
+            Field::new("verbs", Type::List(&Type::String)).required(),
         ],
     },
     Definition {
@@ -990,15 +990,15 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("apiGroups", Type::List(&Type::String)),
             Field::new("resourceNames", Type::List(&Type::String)),
             Field::new("resources", Type::List(&Type::String)),
-            Field::new("verbs", Type::List(&Type::String)),
+            Field::new("verbs", Type::List(&Type::String)).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.authorization.v1.SelfSubjectAccessReview",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
-            Field::new("spec", Type::Object(103u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
+            Field::new("spec", Type::Object(103u16)).required(),
             Field::new("status", Type::Object(108u16)),
         ],
     },
@@ -1014,8 +1014,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.authorization.v1.SelfSubjectRulesReview",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
-            Field::new("spec", Type::Object(105u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
+            Field::new("spec", Type::Object(105u16)).required(),
             Field::new("status", Type::Object(109u16)),
         ],
     },
@@ -1028,8 +1028,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.authorization.v1.SubjectAccessReview",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
-            Field::new("spec", Type::Object(107u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
+            Field::new("spec", Type::Object(107u16)).required(),
             Field::new("status", Type::Object(108u16)),
         ],
     },
@@ -1049,7 +1049,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.authorization.v1.SubjectAccessReviewStatus",
         atomic: false,
         fields: &[
-            Field::new("allowed", Type::Boolean),
+            Field::new("allowed", Type::Boolean).required(),
             Field::new("denied", Type::Boolean),
             Field::new("evaluationError", Type::String),
             Field::new("reason", Type::String),
@@ -1060,9 +1060,9 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("evaluationError", Type::String),
-            Field::new("incomplete", Type::Boolean),
-            Field::new("nonResourceRules", Type::List(&Type::Object(99u16))),
-            Field::new("resourceRules", Type::List(&Type::Object(101u16))),
+            Field::new("incomplete", Type::Boolean).required(),
+            Field::new("nonResourceRules", Type::List(&Type::Object(99u16))).required(),
+            Field::new("resourceRules", Type::List(&Type::Object(101u16))).required(),
         ],
     },
     Definition {
@@ -1070,16 +1070,16 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: true,
         fields: &[
             Field::new("apiVersion", Type::String),
-            Field::new("kind", Type::String),
-            Field::new("name", Type::String),
+            Field::new("kind", Type::String).required(),
+            Field::new("name", Type::String).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.autoscaling.v1.HorizontalPodAutoscaler",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
-            Field::new("spec", Type::Object(112u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
+            Field::new("spec", Type::Object(112u16)).required(),
             Field::new("status", Type::Object(113u16)),
         ],
     },
@@ -1087,9 +1087,9 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.autoscaling.v1.HorizontalPodAutoscalerSpec",
         atomic: false,
         fields: &[
-            Field::new("maxReplicas", Type::Integer32),
+            Field::new("maxReplicas", Type::Integer32).required(),
             Field::new("minReplicas", Type::Integer32),
-            Field::new("scaleTargetRef", Type::Object(110u16)),
+            Field::new("scaleTargetRef", Type::Object(110u16)).required(),
             Field::new("targetCPUUtilizationPercentage", Type::Integer32),
         ],
     },
@@ -1098,8 +1098,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("currentCPUUtilizationPercentage", Type::Integer32),
-            Field::new("currentReplicas", Type::Integer32),
-            Field::new("desiredReplicas", Type::Integer32),
+            Field::new("currentReplicas", Type::Integer32).required(),
+            Field::new("desiredReplicas", Type::Integer32).required(),
             Field::new("lastScaleTime", Type::Time),
             Field::new("observedGeneration", Type::Integer64),
         ],
@@ -1108,7 +1108,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.autoscaling.v1.Scale",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("spec", Type::Object(115u16)),
             Field::new("status", Type::Object(116u16)),
         ],
@@ -1122,7 +1122,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.autoscaling.v1.ScaleStatus",
         atomic: false,
         fields: &[
-            Field::new("replicas", Type::Integer32),
+            Field::new("replicas", Type::Integer32).required(),
             Field::new("selector", Type::String),
         ],
     },
@@ -1130,18 +1130,18 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.autoscaling.v2.ContainerResourceMetricSource",
         atomic: false,
         fields: &[
-            Field::new("container", Type::String),
-            Field::new("name", Type::String),
-            Field::new("target", Type::Object(132u16)),
+            Field::new("container", Type::String).required(),
+            Field::new("name", Type::String).required(),
+            Field::new("target", Type::Object(132u16)).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.autoscaling.v2.ContainerResourceMetricStatus",
         atomic: false,
         fields: &[
-            Field::new("container", Type::String),
-            Field::new("current", Type::Object(133u16)),
-            Field::new("name", Type::String),
+            Field::new("container", Type::String).required(),
+            Field::new("current", Type::Object(133u16)).required(),
+            Field::new("name", Type::String).required(),
         ],
     },
     Definition {
@@ -1149,33 +1149,33 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("apiVersion", Type::String),
-            Field::new("kind", Type::String),
-            Field::new("name", Type::String),
+            Field::new("kind", Type::String).required(),
+            Field::new("name", Type::String).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.autoscaling.v2.ExternalMetricSource",
         atomic: false,
         fields: &[
-            Field::new("metric", Type::Object(129u16)),
-            Field::new("target", Type::Object(132u16)),
+            Field::new("metric", Type::Object(129u16)).required(),
+            Field::new("target", Type::Object(132u16)).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.autoscaling.v2.ExternalMetricStatus",
         atomic: false,
         fields: &[
-            Field::new("current", Type::Object(133u16)),
-            Field::new("metric", Type::Object(129u16)),
+            Field::new("current", Type::Object(133u16)).required(),
+            Field::new("metric", Type::Object(129u16)).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.autoscaling.v2.HPAScalingPolicy",
         atomic: false,
         fields: &[
-            Field::new("periodSeconds", Type::Integer32),
-            Field::new("type", Type::String),
-            Field::new("value", Type::Integer32),
+            Field::new("periodSeconds", Type::Integer32).required(),
+            Field::new("type", Type::String).required(),
+            Field::new("value", Type::Integer32).required(),
         ],
     },
     Definition {
@@ -1192,8 +1192,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.autoscaling.v2.HorizontalPodAutoscaler",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
-            Field::new("spec", Type::Object(127u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
+            Field::new("spec", Type::Object(127u16)).required(),
             Field::new("status", Type::Object(128u16)),
         ],
     },
@@ -1213,8 +1213,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("message", Type::String),
             Field::new("observedGeneration", Type::Integer64),
             Field::new("reason", Type::String),
-            Field::new("status", Type::String),
-            Field::new("type", Type::String),
+            Field::new("status", Type::String).required(),
+            Field::new("type", Type::String).required(),
         ],
     },
     Definition {
@@ -1222,10 +1222,10 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("behavior", Type::Object(125u16)),
-            Field::new("maxReplicas", Type::Integer32),
+            Field::new("maxReplicas", Type::Integer32).required(),
             Field::new("metrics", Type::List(&Type::Object(130u16))),
             Field::new("minReplicas", Type::Integer32),
-            Field::new("scaleTargetRef", Type::Object(119u16)),
+            Field::new("scaleTargetRef", Type::Object(119u16)).required(),
         ],
     },
     Definition {
@@ -1237,7 +1237,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
                 .merge("type"),
             Field::new("currentMetrics", Type::List(&Type::Object(131u16))),
             Field::new("currentReplicas", Type::Integer32),
-            Field::new("desiredReplicas", Type::Integer32),
+            Field::new("desiredReplicas", Type::Integer32).required(),
             Field::new("lastScaleTime", Type::Time),
             Field::new("observedGeneration", Type::Integer64),
         ],
@@ -1246,7 +1246,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.autoscaling.v2.MetricIdentifier",
         atomic: false,
         fields: &[
-            Field::new("name", Type::String),
+            Field::new("name", Type::String).required(),
             Field::new("selector", Type::Object(733u16)),
         ],
     },
@@ -1259,7 +1259,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("object", Type::Object(134u16)),
             Field::new("pods", Type::Object(136u16)),
             Field::new("resource", Type::Object(138u16)),
-            Field::new("type", Type::String),
+            Field::new("type", Type::String).required(),
         ],
     },
     Definition {
@@ -1271,7 +1271,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("object", Type::Object(135u16)),
             Field::new("pods", Type::Object(137u16)),
             Field::new("resource", Type::Object(139u16)),
-            Field::new("type", Type::String),
+            Field::new("type", Type::String).required(),
         ],
     },
     Definition {
@@ -1280,7 +1280,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         fields: &[
             Field::new("averageUtilization", Type::Integer32),
             Field::new("averageValue", Type::Quantity),
-            Field::new("type", Type::String),
+            Field::new("type", Type::String).required(),
             Field::new("value", Type::Quantity),
         ],
     },
@@ -1297,58 +1297,58 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.autoscaling.v2.ObjectMetricSource",
         atomic: false,
         fields: &[
-            Field::new("describedObject", Type::Object(119u16)),
-            Field::new("metric", Type::Object(129u16)),
-            Field::new("target", Type::Object(132u16)),
+            Field::new("describedObject", Type::Object(119u16)).required(),
+            Field::new("metric", Type::Object(129u16)).required(),
+            Field::new("target", Type::Object(132u16)).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.autoscaling.v2.ObjectMetricStatus",
         atomic: false,
         fields: &[
-            Field::new("current", Type::Object(133u16)),
-            Field::new("describedObject", Type::Object(119u16)),
-            Field::new("metric", Type::Object(129u16)),
+            Field::new("current", Type::Object(133u16)).required(),
+            Field::new("describedObject", Type::Object(119u16)).required(),
+            Field::new("metric", Type::Object(129u16)).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.autoscaling.v2.PodsMetricSource",
         atomic: false,
         fields: &[
-            Field::new("metric", Type::Object(129u16)),
-            Field::new("target", Type::Object(132u16)),
+            Field::new("metric", Type::Object(129u16)).required(),
+            Field::new("target", Type::Object(132u16)).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.autoscaling.v2.PodsMetricStatus",
         atomic: false,
         fields: &[
-            Field::new("current", Type::Object(133u16)),
-            Field::new("metric", Type::Object(129u16)),
+            Field::new("current", Type::Object(133u16)).required(),
+            Field::new("metric", Type::Object(129u16)).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.autoscaling.v2.ResourceMetricSource",
         atomic: false,
         fields: &[
-            Field::new("name", Type::String),
-            Field::new("target", Type::Object(132u16)),
+            Field::new("name", Type::String).required(),
+            Field::new("target", Type::Object(132u16)).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.autoscaling.v2.ResourceMetricStatus",
         atomic: false,
         fields: &[
-            Field::new("current", Type::Object(133u16)),
-            Field::new("name", Type::String),
+            Field::new("current", Type::Object(133u16)).required(),
+            Field::new("name", Type::String).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.batch.v1.CronJob",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
-            Field::new("spec", Type::Object(141u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
+            Field::new("spec", Type::Object(141u16)).required(),
             Field::new("status", Type::Object(142u16)),
         ],
     },
@@ -1358,8 +1358,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         fields: &[
             Field::new("concurrencyPolicy", Type::String),
             Field::new("failedJobsHistoryLimit", Type::Integer32),
-            Field::new("jobTemplate", Type::Object(148u16)),
-            Field::new("schedule", Type::String),
+            Field::new("jobTemplate", Type::Object(148u16)).required(),
+            Field::new("schedule", Type::String).required(),
             Field::new("startingDeadlineSeconds", Type::Integer64),
             Field::new("successfulJobsHistoryLimit", Type::Integer32),
             Field::new("suspend", Type::Boolean),
@@ -1379,7 +1379,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.batch.v1.Job",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("spec", Type::Object(146u16)),
             Field::new("status", Type::Object(147u16)),
         ],
@@ -1392,8 +1392,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("lastTransitionTime", Type::Time),
             Field::new("message", Type::String),
             Field::new("reason", Type::String),
-            Field::new("status", Type::String),
-            Field::new("type", Type::String),
+            Field::new("status", Type::String).required(),
+            Field::new("type", Type::String).required(),
         ],
     },
     Definition {
@@ -1427,7 +1427,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("selector", Type::Object(733u16)),
             Field::new("successPolicy", Type::Object(153u16)),
             Field::new("suspend", Type::Boolean),
-            Field::new("template", Type::Object(322u16)),
+            Field::new("template", Type::Object(322u16)).required(),
             Field::new("ttlSecondsAfterFinished", Type::Integer32),
         ],
     },
@@ -1459,27 +1459,30 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
     Definition {
         name: "io.k8s.api.batch.v1.PodFailurePolicy",
         atomic: false,
-        fields: &[Field::new("rules", Type::List(&Type::Object(152u16)))],
+        fields: &[Field::new("rules", Type::List(&Type::Object(152u16))).required()],
     },
     Definition {
         name: "io.k8s.api.batch.v1.PodFailurePolicyOnExitCodesRequirement",
         atomic: false,
         fields: &[
             Field::new("containerName", Type::String),
-            Field::new("operator", Type::String),
-            Field::new("values", Type::List(&Type::Integer32)).set(),
+            Field::new("operator", Type::String).required(),
+            Field::new("values", Type::List(&Type::Integer32)).required().set(),
         ],
     },
     Definition {
         name: "io.k8s.api.batch.v1.PodFailurePolicyOnPodConditionsPattern",
         atomic: false,
-        fields: &[Field::new("status", Type::String), Field::new("type", Type::String)],
+        fields: &[
+            Field::new("status", Type::String),
+            Field::new("type", Type::String).required(),
+        ],
     },
     Definition {
         name: "io.k8s.api.batch.v1.PodFailurePolicyRule",
         atomic: false,
         fields: &[
-            Field::new("action", Type::String),
+            Field::new("action", Type::String).required(),
             Field::new("onExitCodes", Type::Object(150u16)),
             Field::new("onPodConditions", Type::List(&Type::Object(151u16))),
         ],
@@ -1487,7 +1490,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
     Definition {
         name: "io.k8s.api.batch.v1.SuccessPolicy",
         atomic: false,
-        fields: &[Field::new("rules", Type::List(&Type::Object(154u16)))],
+        fields: &[Field::new("rules", Type::List(&Type::Object(154u16))).required()],
     },
     Definition {
         name: "io.k8s.api.batch.v1.SuccessPolicyRule",
@@ -1509,8 +1512,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.certificates.v1.CertificateSigningRequest",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
-            Field::new("spec", Type::Object(158u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
+            Field::new("spec", Type::Object(158u16)).required(),
             Field::new("status", Type::Object(159u16)),
         ],
     },
@@ -1522,8 +1525,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("lastUpdateTime", Type::Time),
             Field::new("message", Type::String),
             Field::new("reason", Type::String),
-            Field::new("status", Type::String),
-            Field::new("type", Type::String),
+            Field::new("status", Type::String).required(),
+            Field::new("type", Type::String).required(),
         ],
     },
     Definition {
@@ -1533,8 +1536,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("expirationSeconds", Type::Integer32),
             Field::new("extra", Type::Map(&Type::List(&Type::String))),
             Field::new("groups", Type::List(&Type::String)),
-            Field::new("request", Type::Bytes),
-            Field::new("signerName", Type::String),
+            Field::new("request", Type::Bytes).required(),
+            Field::new("signerName", Type::String).required(),
             Field::new("uid", Type::String),
             Field::new("usages", Type::List(&Type::String)),
             Field::new("username", Type::String),
@@ -1552,8 +1555,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.certificates.v1.ClusterTrustBundle",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
-            Field::new("spec", Type::Object(161u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
+            Field::new("spec", Type::Object(161u16)).required(),
         ],
     },
     Definition {
@@ -1561,15 +1564,15 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("signerName", Type::String),
-            Field::new("trustBundle", Type::String),
+            Field::new("trustBundle", Type::String).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.certificates.v1.PodCertificateRequest",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
-            Field::new("spec", Type::Object(163u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
+            Field::new("spec", Type::Object(163u16)).required(),
             Field::new("status", Type::Object(164u16)),
         ],
     },
@@ -1578,14 +1581,14 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("maxExpirationSeconds", Type::Integer32),
-            Field::new("nodeName", Type::String),
-            Field::new("nodeUID", Type::String),
-            Field::new("podName", Type::String),
-            Field::new("podUID", Type::String),
-            Field::new("serviceAccountName", Type::String),
-            Field::new("serviceAccountUID", Type::String),
-            Field::new("signerName", Type::String),
-            Field::new("stubPKCS10Request", Type::Bytes),
+            Field::new("nodeName", Type::String).required(),
+            Field::new("nodeUID", Type::String).required(),
+            Field::new("podName", Type::String).required(),
+            Field::new("podUID", Type::String).required(),
+            Field::new("serviceAccountName", Type::String).required(),
+            Field::new("serviceAccountUID", Type::String).required(),
+            Field::new("signerName", Type::String).required(),
+            Field::new("stubPKCS10Request", Type::Bytes).required(),
             Field::new("unverifiedUserAnnotations", Type::Map(&Type::String)),
         ],
     },
@@ -1606,8 +1609,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.certificates.v1beta1.ClusterTrustBundle",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
-            Field::new("spec", Type::Object(166u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
+            Field::new("spec", Type::Object(166u16)).required(),
         ],
     },
     Definition {
@@ -1615,15 +1618,15 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("signerName", Type::String),
-            Field::new("trustBundle", Type::String),
+            Field::new("trustBundle", Type::String).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.certificates.v1beta1.PodCertificateRequest",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
-            Field::new("spec", Type::Object(168u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
+            Field::new("spec", Type::Object(168u16)).required(),
             Field::new("status", Type::Object(169u16)),
         ],
     },
@@ -1632,16 +1635,16 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("maxExpirationSeconds", Type::Integer32),
-            Field::new("nodeName", Type::String),
-            Field::new("nodeUID", Type::String),
+            Field::new("nodeName", Type::String).required(),
+            Field::new("nodeUID", Type::String).required(),
             Field::new("pkixPublicKey", Type::Bytes),
-            Field::new("podName", Type::String),
-            Field::new("podUID", Type::String),
+            Field::new("podName", Type::String).required(),
+            Field::new("podUID", Type::String).required(),
             Field::new("proofOfPossession", Type::Bytes),
-            Field::new("serviceAccountName", Type::String),
-            Field::new("serviceAccountUID", Type::String),
-            Field::new("signerName", Type::String),
-            Field::new("stubPKCS10Request", Type::Bytes),
+            Field::new("serviceAccountName", Type::String).required(),
+            Field::new("serviceAccountUID", Type::String).required(),
+            Field::new("signerName", Type::String).required(),
+            Field::new("stubPKCS10Request", Type::Bytes).required(),
             Field::new("unverifiedUserAnnotations", Type::Map(&Type::String)),
         ],
     },
@@ -1662,7 +1665,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.coordination.v1.Lease",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("spec", Type::Object(171u16)),
         ],
     },
@@ -1683,40 +1686,40 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.coordination.v1alpha2.LeaseCandidate",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
-            Field::new("spec", Type::Object(173u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
+            Field::new("spec", Type::Object(173u16)).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.coordination.v1alpha2.LeaseCandidateSpec",
         atomic: false,
         fields: &[
-            Field::new("binaryVersion", Type::String),
+            Field::new("binaryVersion", Type::String).required(),
             Field::new("emulationVersion", Type::String),
-            Field::new("leaseName", Type::String),
+            Field::new("leaseName", Type::String).required(),
             Field::new("pingTime", Type::MicroTime),
             Field::new("renewTime", Type::MicroTime),
-            Field::new("strategy", Type::String),
+            Field::new("strategy", Type::String).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.coordination.v1beta1.LeaseCandidate",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
-            Field::new("spec", Type::Object(175u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
+            Field::new("spec", Type::Object(175u16)).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.coordination.v1beta1.LeaseCandidateSpec",
         atomic: false,
         fields: &[
-            Field::new("binaryVersion", Type::String),
+            Field::new("binaryVersion", Type::String).required(),
             Field::new("emulationVersion", Type::String),
-            Field::new("leaseName", Type::String),
+            Field::new("leaseName", Type::String).required(),
             Field::new("pingTime", Type::MicroTime),
             Field::new("renewTime", Type::MicroTime),
-            Field::new("strategy", Type::String),
+            Field::new("strategy", Type::String).required(),
         ],
     },
     Definition {
@@ -1726,7 +1729,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("fsType", Type::String),
             Field::new("partition", Type::Integer32),
             Field::new("readOnly", Type::Boolean),
-            Field::new("volumeID", Type::String),
+            Field::new("volumeID", Type::String).required(),
         ],
     },
     Definition {
@@ -1743,15 +1746,15 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("localhostProfile", Type::String),
-            Field::new("type", Type::String),
+            Field::new("type", Type::String).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.core.v1.AttachedVolume",
         atomic: false,
         fields: &[
-            Field::new("devicePath", Type::String),
-            Field::new("name", Type::String),
+            Field::new("devicePath", Type::String).required(),
+            Field::new("name", Type::String).required(),
         ],
     },
     Definition {
@@ -1759,8 +1762,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("cachingMode", Type::String),
-            Field::new("diskName", Type::String),
-            Field::new("diskURI", Type::String),
+            Field::new("diskName", Type::String).required(),
+            Field::new("diskURI", Type::String).required(),
             Field::new("fsType", Type::String),
             Field::new("kind", Type::String),
             Field::new("readOnly", Type::Boolean),
@@ -1771,9 +1774,9 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("readOnly", Type::Boolean),
-            Field::new("secretName", Type::String),
+            Field::new("secretName", Type::String).required(),
             Field::new("secretNamespace", Type::String),
-            Field::new("shareName", Type::String),
+            Field::new("shareName", Type::String).required(),
         ],
     },
     Definition {
@@ -1781,16 +1784,16 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("readOnly", Type::Boolean),
-            Field::new("secretName", Type::String),
-            Field::new("shareName", Type::String),
+            Field::new("secretName", Type::String).required(),
+            Field::new("shareName", Type::String).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.core.v1.Binding",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
-            Field::new("target", Type::Object(291u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
+            Field::new("target", Type::Object(291u16)).required(),
         ],
     },
     Definition {
@@ -1799,21 +1802,21 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         fields: &[
             Field::new("controllerExpandSecretRef", Type::Object(354u16)),
             Field::new("controllerPublishSecretRef", Type::Object(354u16)),
-            Field::new("driver", Type::String),
+            Field::new("driver", Type::String).required(),
             Field::new("fsType", Type::String),
             Field::new("nodeExpandSecretRef", Type::Object(354u16)),
             Field::new("nodePublishSecretRef", Type::Object(354u16)),
             Field::new("nodeStageSecretRef", Type::Object(354u16)),
             Field::new("readOnly", Type::Boolean),
             Field::new("volumeAttributes", Type::Map(&Type::String)),
-            Field::new("volumeHandle", Type::String),
+            Field::new("volumeHandle", Type::String).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.core.v1.CSIVolumeSource",
         atomic: false,
         fields: &[
-            Field::new("driver", Type::String),
+            Field::new("driver", Type::String).required(),
             Field::new("fsType", Type::String),
             Field::new("nodePublishSecretRef", Type::Object(261u16)),
             Field::new("readOnly", Type::Boolean),
@@ -1832,7 +1835,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.CephFSPersistentVolumeSource",
         atomic: false,
         fields: &[
-            Field::new("monitors", Type::List(&Type::String)),
+            Field::new("monitors", Type::List(&Type::String)).required(),
             Field::new("path", Type::String),
             Field::new("readOnly", Type::Boolean),
             Field::new("secretFile", Type::String),
@@ -1844,7 +1847,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.CephFSVolumeSource",
         atomic: false,
         fields: &[
-            Field::new("monitors", Type::List(&Type::String)),
+            Field::new("monitors", Type::List(&Type::String)).required(),
             Field::new("path", Type::String),
             Field::new("readOnly", Type::Boolean),
             Field::new("secretFile", Type::String),
@@ -1859,7 +1862,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("fsType", Type::String),
             Field::new("readOnly", Type::Boolean),
             Field::new("secretRef", Type::Object(354u16)),
-            Field::new("volumeID", Type::String),
+            Field::new("volumeID", Type::String).required(),
         ],
     },
     Definition {
@@ -1869,7 +1872,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("fsType", Type::String),
             Field::new("readOnly", Type::Boolean),
             Field::new("secretRef", Type::Object(261u16)),
-            Field::new("volumeID", Type::String),
+            Field::new("volumeID", Type::String).required(),
         ],
     },
     Definition {
@@ -1884,7 +1887,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("labelSelector", Type::Object(733u16)),
             Field::new("name", Type::String),
             Field::new("optional", Type::Boolean),
-            Field::new("path", Type::String),
+            Field::new("path", Type::String).required(),
             Field::new("signerName", Type::String),
             Field::new("user", Type::Integer64),
         ],
@@ -1895,15 +1898,15 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         fields: &[
             Field::new("error", Type::String),
             Field::new("message", Type::String),
-            Field::new("status", Type::String),
-            Field::new("type", Type::String),
+            Field::new("status", Type::String).required(),
+            Field::new("type", Type::String).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.core.v1.ComponentStatus",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("conditions", Type::List(&Type::Object(193u16)))
                 .keyed(&["type"])
                 .merge("type"),
@@ -1913,7 +1916,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.ConfigMap",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("binaryData", Type::Map(&Type::Bytes)),
             Field::new("data", Type::Map(&Type::String)),
             Field::new("immutable", Type::Boolean),
@@ -1931,7 +1934,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.ConfigMapKeySelector",
         atomic: true,
         fields: &[
-            Field::new("key", Type::String),
+            Field::new("key", Type::String).required(),
             Field::new("name", Type::String),
             Field::new("optional", Type::Boolean),
         ],
@@ -1940,9 +1943,9 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.ConfigMapNodeConfigSource",
         atomic: false,
         fields: &[
-            Field::new("kubeletConfigKey", Type::String),
-            Field::new("name", Type::String),
-            Field::new("namespace", Type::String),
+            Field::new("kubeletConfigKey", Type::String).required(),
+            Field::new("name", Type::String).required(),
+            Field::new("namespace", Type::String).required(),
             Field::new("resourceVersion", Type::String),
             Field::new("uid", Type::String),
         ],
@@ -1981,7 +1984,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("imagePullPolicy", Type::String),
             Field::new("lifecycle", Type::Object(253u16)),
             Field::new("livenessProbe", Type::Object(327u16)),
-            Field::new("name", Type::String),
+            Field::new("name", Type::String).required(),
             Field::new("ports", Type::List(&Type::Object(204u16)))
                 .keyed(&["containerPort", "protocol"])
                 .merge("containerPort"),
@@ -2010,9 +2013,9 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.ContainerExtendedResourceRequest",
         atomic: false,
         fields: &[
-            Field::new("containerName", Type::String),
-            Field::new("requestName", Type::String),
-            Field::new("resourceName", Type::String),
+            Field::new("containerName", Type::String).required(),
+            Field::new("requestName", Type::String).required(),
+            Field::new("resourceName", Type::String).required(),
         ],
     },
     Definition {
@@ -2027,7 +2030,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.ContainerPort",
         atomic: false,
         fields: &[
-            Field::new("containerPort", Type::Integer32),
+            Field::new("containerPort", Type::Integer32).required(),
             Field::new("hostIP", Type::String),
             Field::new("hostPort", Type::Integer32),
             Field::new("name", Type::String),
@@ -2038,15 +2041,15 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.ContainerResizePolicy",
         atomic: false,
         fields: &[
-            Field::new("resourceName", Type::String),
-            Field::new("restartPolicy", Type::String),
+            Field::new("resourceName", Type::String).required(),
+            Field::new("restartPolicy", Type::String).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.core.v1.ContainerRestartRule",
         atomic: false,
         fields: &[
-            Field::new("action", Type::String),
+            Field::new("action", Type::String).required(),
             Field::new("exitCodes", Type::Object(207u16)),
         ],
     },
@@ -2054,7 +2057,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.ContainerRestartRuleOnExitCodes",
         atomic: false,
         fields: &[
-            Field::new("operator", Type::String),
+            Field::new("operator", Type::String).required(),
             Field::new("values", Type::List(&Type::Integer32)).set(),
         ],
     },
@@ -2077,7 +2080,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("containerID", Type::String),
-            Field::new("exitCode", Type::Integer32),
+            Field::new("exitCode", Type::Integer32).required(),
             Field::new("finishedAt", Type::Time),
             Field::new("message", Type::String),
             Field::new("reason", Type::String),
@@ -2102,13 +2105,13 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
                 .keyed(&["name"])
                 .merge("name"),
             Field::new("containerID", Type::String),
-            Field::new("image", Type::String),
-            Field::new("imageID", Type::String),
+            Field::new("image", Type::String).required(),
+            Field::new("imageID", Type::String).required(),
             Field::new("lastState", Type::Object(208u16)),
-            Field::new("name", Type::String),
-            Field::new("ready", Type::Boolean),
+            Field::new("name", Type::String).required(),
+            Field::new("ready", Type::Boolean).required(),
             Field::new("resources", Type::Object(342u16)),
-            Field::new("restartCount", Type::Integer32),
+            Field::new("restartCount", Type::Integer32).required(),
             Field::new("started", Type::Boolean),
             Field::new("state", Type::Object(208u16)),
             Field::new("stopSignal", Type::String),
@@ -2126,7 +2129,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
     Definition {
         name: "io.k8s.api.core.v1.DaemonEndpoint",
         atomic: false,
-        fields: &[Field::new("Port", Type::Integer32)],
+        fields: &[Field::new("Port", Type::Integer32).required()],
     },
     Definition {
         name: "io.k8s.api.core.v1.DownwardAPIProjection",
@@ -2139,7 +2142,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         fields: &[
             Field::new("fieldRef", Type::Object(290u16)),
             Field::new("mode", Type::Integer32),
-            Field::new("path", Type::String),
+            Field::new("path", Type::String).required(),
             Field::new("resourceFieldRef", Type::Object(337u16)),
             Field::new("user", Type::Integer64),
         ],
@@ -2167,7 +2170,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: true,
         fields: &[
             Field::new("hostname", Type::String),
-            Field::new("ip", Type::String),
+            Field::new("ip", Type::String).required(),
             Field::new("nodeName", Type::String),
             Field::new("targetRef", Type::Object(291u16)),
         ],
@@ -2178,7 +2181,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         fields: &[
             Field::new("appProtocol", Type::String),
             Field::new("name", Type::String),
-            Field::new("port", Type::Integer32),
+            Field::new("port", Type::Integer32).required(),
             Field::new("protocol", Type::String),
         ],
     },
@@ -2195,7 +2198,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.Endpoints",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("subsets", Type::List(&Type::Object(221u16))),
         ],
     },
@@ -2212,7 +2215,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.EnvVar",
         atomic: false,
         fields: &[
-            Field::new("name", Type::String),
+            Field::new("name", Type::String).required(),
             Field::new("value", Type::String),
             Field::new("valueFrom", Type::Object(225u16)),
         ],
@@ -2242,7 +2245,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("imagePullPolicy", Type::String),
             Field::new("lifecycle", Type::Object(253u16)),
             Field::new("livenessProbe", Type::Object(327u16)),
-            Field::new("name", Type::String),
+            Field::new("name", Type::String).required(),
             Field::new("ports", Type::List(&Type::Object(204u16)))
                 .keyed(&["containerPort", "protocol"])
                 .merge("containerPort"),
@@ -2277,12 +2280,12 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.Event",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("action", Type::String),
             Field::new("count", Type::Integer32),
             Field::new("eventTime", Type::MicroTime),
             Field::new("firstTimestamp", Type::Time),
-            Field::new("involvedObject", Type::Object(291u16)),
+            Field::new("involvedObject", Type::Object(291u16)).required(),
             Field::new("lastTimestamp", Type::Time),
             Field::new("message", Type::String),
             Field::new("reason", Type::String),
@@ -2314,8 +2317,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.EvictionResponder",
         atomic: true,
         fields: &[
-            Field::new("name", Type::String),
-            Field::new("priority", Type::Integer32),
+            Field::new("name", Type::String).required(),
+            Field::new("priority", Type::Integer32).required(),
         ],
     },
     Definition {
@@ -2338,17 +2341,17 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.FileKeySelector",
         atomic: true,
         fields: &[
-            Field::new("key", Type::String),
+            Field::new("key", Type::String).required(),
             Field::new("optional", Type::Boolean),
-            Field::new("path", Type::String),
-            Field::new("volumeName", Type::String),
+            Field::new("path", Type::String).required(),
+            Field::new("volumeName", Type::String).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.core.v1.FlexPersistentVolumeSource",
         atomic: false,
         fields: &[
-            Field::new("driver", Type::String),
+            Field::new("driver", Type::String).required(),
             Field::new("fsType", Type::String),
             Field::new("options", Type::Map(&Type::String)),
             Field::new("readOnly", Type::Boolean),
@@ -2359,7 +2362,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.FlexVolumeSource",
         atomic: false,
         fields: &[
-            Field::new("driver", Type::String),
+            Field::new("driver", Type::String).required(),
             Field::new("fsType", Type::String),
             Field::new("options", Type::Map(&Type::String)),
             Field::new("readOnly", Type::Boolean),
@@ -2380,7 +2383,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         fields: &[
             Field::new("fsType", Type::String),
             Field::new("partition", Type::Integer32),
-            Field::new("pdName", Type::String),
+            Field::new("pdName", Type::String).required(),
             Field::new("readOnly", Type::Boolean),
         ],
     },
@@ -2389,7 +2392,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("mode", Type::String),
-            Field::new("port", Type::Integer32),
+            Field::new("port", Type::Integer32).required(),
             Field::new("service", Type::String),
         ],
     },
@@ -2398,7 +2401,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("directory", Type::String),
-            Field::new("repository", Type::String),
+            Field::new("repository", Type::String).required(),
             Field::new("revision", Type::String),
         ],
     },
@@ -2406,9 +2409,9 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.GlusterfsPersistentVolumeSource",
         atomic: false,
         fields: &[
-            Field::new("endpoints", Type::String),
+            Field::new("endpoints", Type::String).required(),
             Field::new("endpointsNamespace", Type::String),
-            Field::new("path", Type::String),
+            Field::new("path", Type::String).required(),
             Field::new("readOnly", Type::Boolean),
         ],
     },
@@ -2416,8 +2419,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.GlusterfsVolumeSource",
         atomic: false,
         fields: &[
-            Field::new("endpoints", Type::String),
-            Field::new("path", Type::String),
+            Field::new("endpoints", Type::String).required(),
+            Field::new("path", Type::String).required(),
             Field::new("readOnly", Type::Boolean),
         ],
     },
@@ -2428,7 +2431,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("host", Type::String),
             Field::new("httpHeaders", Type::List(&Type::Object(244u16))),
             Field::new("path", Type::String),
-            Field::new("port", Type::IntOrString),
+            Field::new("port", Type::IntOrString).required(),
             Field::new("protocol", Type::String),
             Field::new("scheme", Type::String),
         ],
@@ -2436,25 +2439,31 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
     Definition {
         name: "io.k8s.api.core.v1.HTTPHeader",
         atomic: false,
-        fields: &[Field::new("name", Type::String), Field::new("value", Type::String)],
+        fields: &[
+            Field::new("name", Type::String).required(),
+            Field::new("value", Type::String).required(),
+        ],
     },
     Definition {
         name: "io.k8s.api.core.v1.HostAlias",
         atomic: false,
         fields: &[
             Field::new("hostnames", Type::List(&Type::String)),
-            Field::new("ip", Type::String),
+            Field::new("ip", Type::String).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.core.v1.HostIP",
         atomic: false,
-        fields: &[Field::new("ip", Type::String)],
+        fields: &[Field::new("ip", Type::String).required()],
     },
     Definition {
         name: "io.k8s.api.core.v1.HostPathVolumeSource",
         atomic: false,
-        fields: &[Field::new("path", Type::String), Field::new("type", Type::String)],
+        fields: &[
+            Field::new("path", Type::String).required(),
+            Field::new("type", Type::String),
+        ],
     },
     Definition {
         name: "io.k8s.api.core.v1.ISCSIPersistentVolumeSource",
@@ -2464,13 +2473,13 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("chapAuthSession", Type::Boolean),
             Field::new("fsType", Type::String),
             Field::new("initiatorName", Type::String),
-            Field::new("iqn", Type::String),
+            Field::new("iqn", Type::String).required(),
             Field::new("iscsiInterface", Type::String),
-            Field::new("lun", Type::Integer32),
+            Field::new("lun", Type::Integer32).required(),
             Field::new("portals", Type::List(&Type::String)),
             Field::new("readOnly", Type::Boolean),
             Field::new("secretRef", Type::Object(354u16)),
-            Field::new("targetPortal", Type::String),
+            Field::new("targetPortal", Type::String).required(),
         ],
     },
     Definition {
@@ -2481,13 +2490,13 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("chapAuthSession", Type::Boolean),
             Field::new("fsType", Type::String),
             Field::new("initiatorName", Type::String),
-            Field::new("iqn", Type::String),
+            Field::new("iqn", Type::String).required(),
             Field::new("iscsiInterface", Type::String),
-            Field::new("lun", Type::Integer32),
+            Field::new("lun", Type::Integer32).required(),
             Field::new("portals", Type::List(&Type::String)),
             Field::new("readOnly", Type::Boolean),
             Field::new("secretRef", Type::Object(261u16)),
-            Field::new("targetPortal", Type::String),
+            Field::new("targetPortal", Type::String).required(),
         ],
     },
     Definition {
@@ -2501,15 +2510,15 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
     Definition {
         name: "io.k8s.api.core.v1.ImageVolumeStatus",
         atomic: false,
-        fields: &[Field::new("imageRef", Type::String)],
+        fields: &[Field::new("imageRef", Type::String).required()],
     },
     Definition {
         name: "io.k8s.api.core.v1.KeyToPath",
         atomic: false,
         fields: &[
-            Field::new("key", Type::String),
+            Field::new("key", Type::String).required(),
             Field::new("mode", Type::Integer32),
-            Field::new("path", Type::String),
+            Field::new("path", Type::String).required(),
             Field::new("user", Type::Integer64),
         ],
     },
@@ -2536,7 +2545,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.LimitRange",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("spec", Type::Object(257u16)),
         ],
     },
@@ -2549,21 +2558,21 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("max", Type::Map(&Type::Quantity)),
             Field::new("maxLimitRequestRatio", Type::Map(&Type::Quantity)),
             Field::new("min", Type::Map(&Type::Quantity)),
-            Field::new("type", Type::String),
+            Field::new("type", Type::String).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.core.v1.LimitRangeSpec",
         atomic: false,
-        fields: &[Field::new("limits", Type::List(&Type::Object(256u16)))],
+        fields: &[Field::new("limits", Type::List(&Type::Object(256u16))).required()],
     },
     Definition {
         name: "io.k8s.api.core.v1.LinuxContainerUser",
         atomic: false,
         fields: &[
-            Field::new("gid", Type::Integer64),
+            Field::new("gid", Type::Integer64).required(),
             Field::new("supplementalGroups", Type::List(&Type::Integer64)),
-            Field::new("uid", Type::Integer64),
+            Field::new("uid", Type::Integer64).required(),
         ],
     },
     Definition {
@@ -2589,13 +2598,16 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
     Definition {
         name: "io.k8s.api.core.v1.LocalVolumeSource",
         atomic: false,
-        fields: &[Field::new("fsType", Type::String), Field::new("path", Type::String)],
+        fields: &[
+            Field::new("fsType", Type::String),
+            Field::new("path", Type::String).required(),
+        ],
     },
     Definition {
         name: "io.k8s.api.core.v1.ModifyVolumeStatus",
         atomic: false,
         fields: &[
-            Field::new("status", Type::String),
+            Field::new("status", Type::String).required(),
             Field::new("targetVolumeAttributesClassName", Type::String),
         ],
     },
@@ -2603,16 +2615,16 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.NFSVolumeSource",
         atomic: false,
         fields: &[
-            Field::new("path", Type::String),
+            Field::new("path", Type::String).required(),
             Field::new("readOnly", Type::Boolean),
-            Field::new("server", Type::String),
+            Field::new("server", Type::String).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.core.v1.Namespace",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("spec", Type::Object(267u16)),
             Field::new("status", Type::Object(268u16)),
         ],
@@ -2624,8 +2636,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("lastTransitionTime", Type::Time),
             Field::new("message", Type::String),
             Field::new("reason", Type::String),
-            Field::new("status", Type::String),
-            Field::new("type", Type::String),
+            Field::new("status", Type::String).required(),
+            Field::new("type", Type::String).required(),
         ],
     },
     Definition {
@@ -2647,7 +2659,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.Node",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("spec", Type::Object(286u16)),
             Field::new("status", Type::Object(287u16)),
         ],
@@ -2655,7 +2667,10 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
     Definition {
         name: "io.k8s.api.core.v1.NodeAddress",
         atomic: false,
-        fields: &[Field::new("address", Type::String), Field::new("type", Type::String)],
+        fields: &[
+            Field::new("address", Type::String).required(),
+            Field::new("type", Type::String).required(),
+        ],
     },
     Definition {
         name: "io.k8s.api.core.v1.NodeAffinity",
@@ -2675,15 +2690,15 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.NodeAllocatableMappedResources",
         atomic: false,
         fields: &[
-            Field::new("name", Type::String),
-            Field::new("quantity", Type::Quantity),
+            Field::new("name", Type::String).required(),
+            Field::new("quantity", Type::Quantity).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.core.v1.NodeAllocatableOverheadResources",
         atomic: false,
         fields: &[
-            Field::new("name", Type::String),
+            Field::new("name", Type::String).required(),
             Field::new("perContainer", Type::Quantity),
             Field::new("perPod", Type::Quantity),
         ],
@@ -2699,7 +2714,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("overhead", Type::List(&Type::Object(273u16)))
                 .keyed(&["name"])
                 .merge("name"),
-            Field::new("resourceClaimName", Type::String),
+            Field::new("resourceClaimName", Type::String).required(),
         ],
     },
     Definition {
@@ -2710,8 +2725,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("lastTransitionTime", Type::Time),
             Field::new("message", Type::String),
             Field::new("reason", Type::String),
-            Field::new("status", Type::String),
-            Field::new("type", Type::String),
+            Field::new("status", Type::String).required(),
+            Field::new("type", Type::String).required(),
         ],
     },
     Definition {
@@ -2763,14 +2778,16 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
     Definition {
         name: "io.k8s.api.core.v1.NodeSelector",
         atomic: true,
-        fields: &[Field::new("nodeSelectorTerms", Type::List(&Type::Object(285u16)))],
+        fields: &[
+            Field::new("nodeSelectorTerms", Type::List(&Type::Object(285u16))).required(),
+        ],
     },
     Definition {
         name: "io.k8s.api.core.v1.NodeSelectorRequirement",
         atomic: false,
         fields: &[
-            Field::new("key", Type::String),
-            Field::new("operator", Type::String),
+            Field::new("key", Type::String).required(),
+            Field::new("operator", Type::String).required(),
             Field::new("values", Type::List(&Type::String)),
         ],
     },
@@ -2829,18 +2846,18 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.NodeSystemInfo",
         atomic: false,
         fields: &[
-            Field::new("architecture", Type::String),
-            Field::new("bootID", Type::String),
-            Field::new("containerRuntimeVersion", Type::String),
-            Field::new("kernelVersion", Type::String),
-            Field::new("kubeProxyVersion", Type::String),
-            Field::new("kubeletVersion", Type::String),
-            Field::new("machineID", Type::String),
-            Field::new("operatingSystem", Type::String),
-            Field::new("osImage", Type::String),
+            Field::new("architecture", Type::String).required(),
+            Field::new("bootID", Type::String).required(),
+            Field::new("containerRuntimeVersion", Type::String).required(),
+            Field::new("kernelVersion", Type::String).required(),
+            Field::new("kubeProxyVersion", Type::String).required(),
+            Field::new("kubeletVersion", Type::String).required(),
+            Field::new("machineID", Type::String).required(),
+            Field::new("operatingSystem", Type::String).required(),
+            Field::new("osImage", Type::String).required(),
             Field::new("runningInUserNamespace", Type::Boolean),
             Field::new("swap", Type::Object(288u16)),
-            Field::new("systemUUID", Type::String),
+            Field::new("systemUUID", Type::String).required(),
         ],
     },
     Definition {
@@ -2848,7 +2865,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: true,
         fields: &[
             Field::new("apiVersion", Type::String),
-            Field::new("fieldPath", Type::String),
+            Field::new("fieldPath", Type::String).required(),
         ],
     },
     Definition {
@@ -2868,7 +2885,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.PersistentVolume",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("spec", Type::Object(299u16)),
             Field::new("status", Type::Object(300u16)),
         ],
@@ -2877,7 +2894,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.PersistentVolumeClaim",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("spec", Type::Object(295u16)),
             Field::new("status", Type::Object(296u16)),
         ],
@@ -2890,8 +2907,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("lastTransitionTime", Type::Time),
             Field::new("message", Type::String),
             Field::new("reason", Type::String),
-            Field::new("status", Type::String),
-            Field::new("type", Type::String),
+            Field::new("status", Type::String).required(),
+            Field::new("type", Type::String).required(),
         ],
     },
     Definition {
@@ -2931,14 +2948,14 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("metadata", Type::Object(736u16)),
-            Field::new("spec", Type::Object(295u16)),
+            Field::new("spec", Type::Object(295u16)).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.core.v1.PersistentVolumeClaimVolumeSource",
         atomic: false,
         fields: &[
-            Field::new("claimName", Type::String),
+            Field::new("claimName", Type::String).required(),
             Field::new("readOnly", Type::Boolean),
         ],
     },
@@ -2992,13 +3009,16 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
     Definition {
         name: "io.k8s.api.core.v1.PhotonPersistentDiskVolumeSource",
         atomic: false,
-        fields: &[Field::new("fsType", Type::String), Field::new("pdID", Type::String)],
+        fields: &[
+            Field::new("fsType", Type::String),
+            Field::new("pdID", Type::String).required(),
+        ],
     },
     Definition {
         name: "io.k8s.api.core.v1.Pod",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("spec", Type::Object(319u16)),
             Field::new("status", Type::Object(320u16)),
         ],
@@ -3026,7 +3046,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("mismatchLabelKeys", Type::List(&Type::String)),
             Field::new("namespaceSelector", Type::Object(733u16)),
             Field::new("namespaces", Type::List(&Type::String)),
-            Field::new("topologyKey", Type::String),
+            Field::new("topologyKey", Type::String).required(),
         ],
     },
     Definition {
@@ -3050,9 +3070,9 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("certificateChainPath", Type::String),
             Field::new("credentialBundlePath", Type::String),
             Field::new("keyPath", Type::String),
-            Field::new("keyType", Type::String),
+            Field::new("keyType", Type::String).required(),
             Field::new("maxExpirationSeconds", Type::Integer32),
-            Field::new("signerName", Type::String),
+            Field::new("signerName", Type::String).required(),
             Field::new("user", Type::Integer64),
             Field::new("userAnnotations", Type::Map(&Type::String)),
         ],
@@ -3066,8 +3086,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("message", Type::String),
             Field::new("observedGeneration", Type::Integer64),
             Field::new("reason", Type::String),
-            Field::new("status", Type::String),
-            Field::new("type", Type::String),
+            Field::new("status", Type::String).required(),
+            Field::new("type", Type::String).required(),
         ],
     },
     Definition {
@@ -3088,30 +3108,30 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.PodExtendedResourceClaimStatus",
         atomic: false,
         fields: &[
-            Field::new("requestMappings", Type::List(&Type::Object(202u16))),
-            Field::new("resourceClaimName", Type::String),
+            Field::new("requestMappings", Type::List(&Type::Object(202u16))).required(),
+            Field::new("resourceClaimName", Type::String).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.core.v1.PodIP",
         atomic: false,
-        fields: &[Field::new("ip", Type::String)],
+        fields: &[Field::new("ip", Type::String).required()],
     },
     Definition {
         name: "io.k8s.api.core.v1.PodOS",
         atomic: false,
-        fields: &[Field::new("name", Type::String)],
+        fields: &[Field::new("name", Type::String).required()],
     },
     Definition {
         name: "io.k8s.api.core.v1.PodReadinessGate",
         atomic: false,
-        fields: &[Field::new("conditionType", Type::String)],
+        fields: &[Field::new("conditionType", Type::String).required()],
     },
     Definition {
         name: "io.k8s.api.core.v1.PodResourceClaim",
         atomic: false,
         fields: &[
-            Field::new("name", Type::String),
+            Field::new("name", Type::String).required(),
             Field::new("resourceClaimName", Type::String),
             Field::new("resourceClaimTemplateName", Type::String),
         ],
@@ -3120,14 +3140,14 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.PodResourceClaimStatus",
         atomic: false,
         fields: &[
-            Field::new("name", Type::String),
+            Field::new("name", Type::String).required(),
             Field::new("resourceClaimName", Type::String),
         ],
     },
     Definition {
         name: "io.k8s.api.core.v1.PodSchedulingGate",
         atomic: false,
-        fields: &[Field::new("name", Type::String)],
+        fields: &[Field::new("name", Type::String).required()],
     },
     Definition {
         name: "io.k8s.api.core.v1.PodSchedulingGroup",
@@ -3161,6 +3181,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("affinity", Type::Object(177u16)),
             Field::new("automountServiceAccountToken", Type::Boolean),
             Field::new("containers", Type::List(&Type::Object(201u16)))
+                .required()
                 .keyed(&["name"])
                 .merge("name"),
             Field::new("dnsConfig", Type::Object(308u16)),
@@ -3266,7 +3287,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.PodTemplate",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("template", Type::Object(322u16)),
         ],
     },
@@ -3286,7 +3307,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
                 .keyed(&["status", "reason"])
                 .merge("status"),
             Field::new("lastTransitionTime", Type::Time),
-            Field::new("name", Type::String),
+            Field::new("name", Type::String).required(),
         ],
     },
     Definition {
@@ -3294,8 +3315,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("error", Type::String),
-            Field::new("port", Type::Integer32),
-            Field::new("protocol", Type::String),
+            Field::new("port", Type::Integer32).required(),
+            Field::new("protocol", Type::String).required(),
         ],
     },
     Definition {
@@ -3304,15 +3325,15 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         fields: &[
             Field::new("fsType", Type::String),
             Field::new("readOnly", Type::Boolean),
-            Field::new("volumeID", Type::String),
+            Field::new("volumeID", Type::String).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.core.v1.PreferredSchedulingTerm",
         atomic: false,
         fields: &[
-            Field::new("preference", Type::Object(285u16)),
-            Field::new("weight", Type::Integer32),
+            Field::new("preference", Type::Object(285u16)).required(),
+            Field::new("weight", Type::Integer32).required(),
         ],
     },
     Definition {
@@ -3346,10 +3367,10 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         fields: &[
             Field::new("group", Type::String),
             Field::new("readOnly", Type::Boolean),
-            Field::new("registry", Type::String),
+            Field::new("registry", Type::String).required(),
             Field::new("tenant", Type::String),
             Field::new("user", Type::String),
-            Field::new("volume", Type::String),
+            Field::new("volume", Type::String).required(),
         ],
     },
     Definition {
@@ -3357,9 +3378,9 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("fsType", Type::String),
-            Field::new("image", Type::String),
+            Field::new("image", Type::String).required(),
             Field::new("keyring", Type::String),
-            Field::new("monitors", Type::List(&Type::String)),
+            Field::new("monitors", Type::List(&Type::String)).required(),
             Field::new("pool", Type::String),
             Field::new("readOnly", Type::Boolean),
             Field::new("secretRef", Type::Object(354u16)),
@@ -3371,9 +3392,9 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("fsType", Type::String),
-            Field::new("image", Type::String),
+            Field::new("image", Type::String).required(),
             Field::new("keyring", Type::String),
-            Field::new("monitors", Type::List(&Type::String)),
+            Field::new("monitors", Type::List(&Type::String)).required(),
             Field::new("pool", Type::String),
             Field::new("readOnly", Type::Boolean),
             Field::new("secretRef", Type::Object(261u16)),
@@ -3384,7 +3405,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.ReplicationController",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("spec", Type::Object(334u16)),
             Field::new("status", Type::Object(335u16)),
         ],
@@ -3396,8 +3417,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("lastTransitionTime", Type::Time),
             Field::new("message", Type::String),
             Field::new("reason", Type::String),
-            Field::new("status", Type::String),
-            Field::new("type", Type::String),
+            Field::new("status", Type::String).required(),
+            Field::new("type", Type::String).required(),
         ],
     },
     Definition {
@@ -3421,13 +3442,16 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("fullyLabeledReplicas", Type::Integer32),
             Field::new("observedGeneration", Type::Integer64),
             Field::new("readyReplicas", Type::Integer32),
-            Field::new("replicas", Type::Integer32),
+            Field::new("replicas", Type::Integer32).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.core.v1.ResourceClaim",
         atomic: false,
-        fields: &[Field::new("name", Type::String), Field::new("request", Type::String)],
+        fields: &[
+            Field::new("name", Type::String).required(),
+            Field::new("request", Type::String),
+        ],
     },
     Definition {
         name: "io.k8s.api.core.v1.ResourceFieldSelector",
@@ -3435,7 +3459,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         fields: &[
             Field::new("containerName", Type::String),
             Field::new("divisor", Type::Quantity),
-            Field::new("resource", Type::String),
+            Field::new("resource", Type::String).required(),
         ],
     },
     Definition {
@@ -3444,14 +3468,14 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         fields: &[
             Field::new("health", Type::String),
             Field::new("message", Type::String),
-            Field::new("resourceID", Type::String),
+            Field::new("resourceID", Type::String).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.core.v1.ResourceQuota",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("spec", Type::Object(340u16)),
             Field::new("status", Type::Object(341u16)),
         ],
@@ -3486,7 +3510,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.ResourceStatus",
         atomic: false,
         fields: &[
-            Field::new("name", Type::String),
+            Field::new("name", Type::String).required(),
             Field::new("resources", Type::List(&Type::Object(338u16)))
                 .keyed(&["resourceID"]),
         ],
@@ -3506,14 +3530,14 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("fsType", Type::String),
-            Field::new("gateway", Type::String),
+            Field::new("gateway", Type::String).required(),
             Field::new("protectionDomain", Type::String),
             Field::new("readOnly", Type::Boolean),
-            Field::new("secretRef", Type::Object(354u16)),
+            Field::new("secretRef", Type::Object(354u16)).required(),
             Field::new("sslEnabled", Type::Boolean),
             Field::new("storageMode", Type::String),
             Field::new("storagePool", Type::String),
-            Field::new("system", Type::String),
+            Field::new("system", Type::String).required(),
             Field::new("volumeName", Type::String),
         ],
     },
@@ -3522,14 +3546,14 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("fsType", Type::String),
-            Field::new("gateway", Type::String),
+            Field::new("gateway", Type::String).required(),
             Field::new("protectionDomain", Type::String),
             Field::new("readOnly", Type::Boolean),
-            Field::new("secretRef", Type::Object(261u16)),
+            Field::new("secretRef", Type::Object(261u16)).required(),
             Field::new("sslEnabled", Type::Boolean),
             Field::new("storageMode", Type::String),
             Field::new("storagePool", Type::String),
-            Field::new("system", Type::String),
+            Field::new("system", Type::String).required(),
             Field::new("volumeName", Type::String),
         ],
     },
@@ -3542,8 +3566,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.ScopedResourceSelectorRequirement",
         atomic: false,
         fields: &[
-            Field::new("operator", Type::String),
-            Field::new("scopeName", Type::String),
+            Field::new("operator", Type::String).required(),
+            Field::new("scopeName", Type::String).required(),
             Field::new("values", Type::List(&Type::String)),
         ],
     },
@@ -3552,14 +3576,14 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("localhostProfile", Type::String),
-            Field::new("type", Type::String),
+            Field::new("type", Type::String).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.core.v1.Secret",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("data", Type::Map(&Type::Bytes)),
             Field::new("immutable", Type::Boolean),
             Field::new("stringData", Type::Map(&Type::String)),
@@ -3578,7 +3602,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.SecretKeySelector",
         atomic: true,
         fields: &[
-            Field::new("key", Type::String),
+            Field::new("key", Type::String).required(),
             Field::new("name", Type::String),
             Field::new("optional", Type::Boolean),
         ],
@@ -3633,7 +3657,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.Service",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("spec", Type::Object(361u16)),
             Field::new("status", Type::Object(362u16)),
         ],
@@ -3642,7 +3666,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.ServiceAccount",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("automountServiceAccountToken", Type::Boolean),
             Field::new("imagePullSecrets", Type::List(&Type::Object(261u16))),
             Field::new("secrets", Type::List(&Type::Object(291u16)))
@@ -3656,7 +3680,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         fields: &[
             Field::new("audience", Type::String),
             Field::new("expirationSeconds", Type::Integer64),
-            Field::new("path", Type::String),
+            Field::new("path", Type::String).required(),
             Field::new("user", Type::Integer64),
         ],
     },
@@ -3667,7 +3691,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("appProtocol", Type::String),
             Field::new("name", Type::String),
             Field::new("nodePort", Type::Integer32),
-            Field::new("port", Type::Integer32),
+            Field::new("port", Type::Integer32).required(),
             Field::new("protocol", Type::String),
             Field::new("targetPort", Type::IntOrString),
         ],
@@ -3718,7 +3742,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
     Definition {
         name: "io.k8s.api.core.v1.SleepAction",
         atomic: false,
-        fields: &[Field::new("seconds", Type::Integer64)],
+        fields: &[Field::new("seconds", Type::Integer64).required()],
     },
     Definition {
         name: "io.k8s.api.core.v1.StorageOSPersistentVolumeSource",
@@ -3745,22 +3769,25 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
     Definition {
         name: "io.k8s.api.core.v1.Sysctl",
         atomic: false,
-        fields: &[Field::new("name", Type::String), Field::new("value", Type::String)],
+        fields: &[
+            Field::new("name", Type::String).required(),
+            Field::new("value", Type::String).required(),
+        ],
     },
     Definition {
         name: "io.k8s.api.core.v1.TCPSocketAction",
         atomic: false,
         fields: &[
             Field::new("host", Type::String),
-            Field::new("port", Type::IntOrString),
+            Field::new("port", Type::IntOrString).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.core.v1.Taint",
         atomic: false,
         fields: &[
-            Field::new("effect", Type::String),
-            Field::new("key", Type::String),
+            Field::new("effect", Type::String).required(),
+            Field::new("key", Type::String).required(),
             Field::new("timeAdded", Type::Time),
             Field::new("value", Type::String),
         ],
@@ -3780,8 +3807,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.TopologySelectorLabelRequirement",
         atomic: false,
         fields: &[
-            Field::new("key", Type::String),
-            Field::new("values", Type::List(&Type::String)),
+            Field::new("key", Type::String).required(),
+            Field::new("values", Type::List(&Type::String)).required(),
         ],
     },
     Definition {
@@ -3795,12 +3822,12 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         fields: &[
             Field::new("labelSelector", Type::Object(733u16)),
             Field::new("matchLabelKeys", Type::List(&Type::String)),
-            Field::new("maxSkew", Type::Integer32),
+            Field::new("maxSkew", Type::Integer32).required(),
             Field::new("minDomains", Type::Integer32),
             Field::new("nodeAffinityPolicy", Type::String),
             Field::new("nodeTaintsPolicy", Type::String),
-            Field::new("topologyKey", Type::String),
-            Field::new("whenUnsatisfiable", Type::String),
+            Field::new("topologyKey", Type::String).required(),
+            Field::new("whenUnsatisfiable", Type::String).required(),
         ],
     },
     Definition {
@@ -3808,8 +3835,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: true,
         fields: &[
             Field::new("apiGroup", Type::String),
-            Field::new("kind", Type::String),
-            Field::new("name", Type::String),
+            Field::new("kind", Type::String).required(),
+            Field::new("name", Type::String).required(),
         ],
     },
     Definition {
@@ -3817,8 +3844,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("apiGroup", Type::String),
-            Field::new("kind", Type::String),
-            Field::new("name", Type::String),
+            Field::new("kind", Type::String).required(),
+            Field::new("name", Type::String).required(),
             Field::new("namespace", Type::String),
         ],
     },
@@ -3845,7 +3872,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("hostPath", Type::Object(247u16)),
             Field::new("image", Type::Object(250u16)),
             Field::new("iscsi", Type::Object(249u16)),
-            Field::new("name", Type::String),
+            Field::new("name", Type::String).required(),
             Field::new("nfs", Type::Object(264u16)),
             Field::new("persistentVolumeClaim", Type::Object(298u16)),
             Field::new("photonPersistentDisk", Type::Object(301u16)),
@@ -3863,8 +3890,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.VolumeDevice",
         atomic: false,
         fields: &[
-            Field::new("devicePath", Type::String),
-            Field::new("name", Type::String),
+            Field::new("devicePath", Type::String).required(),
+            Field::new("name", Type::String).required(),
         ],
     },
     Definition {
@@ -3872,8 +3899,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("message", Type::String),
-            Field::new("reason", Type::String),
-            Field::new("status", Type::String),
+            Field::new("reason", Type::String).required(),
+            Field::new("status", Type::String).required(),
         ],
     },
     Definition {
@@ -3891,9 +3918,9 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("bindMountOptions", Type::List(&Type::String)).set(),
-            Field::new("mountPath", Type::String),
+            Field::new("mountPath", Type::String).required(),
             Field::new("mountPropagation", Type::String),
-            Field::new("name", Type::String),
+            Field::new("name", Type::String).required(),
             Field::new("readOnly", Type::Boolean),
             Field::new("recursiveReadOnly", Type::String),
             Field::new("subPath", Type::String),
@@ -3904,8 +3931,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.core.v1.VolumeMountStatus",
         atomic: false,
         fields: &[
-            Field::new("mountPath", Type::String),
-            Field::new("name", Type::String),
+            Field::new("mountPath", Type::String).required(),
+            Field::new("name", Type::String).required(),
             Field::new("readOnly", Type::Boolean),
             Field::new("recursiveReadOnly", Type::String),
             Field::new("volumeStatus", Type::Object(385u16)),
@@ -3948,15 +3975,15 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("fsType", Type::String),
             Field::new("storagePolicyID", Type::String),
             Field::new("storagePolicyName", Type::String),
-            Field::new("volumePath", Type::String),
+            Field::new("volumePath", Type::String).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.core.v1.WeightedPodAffinityTerm",
         atomic: false,
         fields: &[
-            Field::new("podAffinityTerm", Type::Object(304u16)),
-            Field::new("weight", Type::Integer32),
+            Field::new("podAffinityTerm", Type::Object(304u16)).required(),
+            Field::new("weight", Type::Integer32).required(),
         ],
     },
     Definition {
@@ -3973,7 +4000,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.discovery.v1.Endpoint",
         atomic: false,
         fields: &[
-            Field::new("addresses", Type::List(&Type::String)).set(),
+            Field::new("addresses", Type::List(&Type::String)).required().set(),
             Field::new("conditions", Type::Object(390u16)),
             Field::new("deprecatedTopology", Type::Map(&Type::String)),
             Field::new("hints", Type::Object(391u16)),
@@ -4014,8 +4041,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.discovery.v1.EndpointSlice",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
-            Field::new("addressType", Type::String),
+            Field::new("metadata", Type::Object(736u16)).required(),
+            Field::new("addressType", Type::String).required(),
             Field::new("endpoints", Type::List(&Type::Object(389u16))),
             Field::new("ports", Type::List(&Type::Object(392u16))),
         ],
@@ -4023,24 +4050,24 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
     Definition {
         name: "io.k8s.api.discovery.v1.ForNode",
         atomic: false,
-        fields: &[Field::new("name", Type::String)],
+        fields: &[Field::new("name", Type::String).required()],
     },
     Definition {
         name: "io.k8s.api.discovery.v1.ForZone",
         atomic: false,
-        fields: &[Field::new("name", Type::String)],
+        fields: &[Field::new("name", Type::String).required()],
     },
     Definition {
         name: "io.k8s.api.events.v1.Event",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("action", Type::String),
             Field::new("deprecatedCount", Type::Integer32),
             Field::new("deprecatedFirstTimestamp", Type::Time),
             Field::new("deprecatedLastTimestamp", Type::Time),
             Field::new("deprecatedSource", Type::Object(230u16)),
-            Field::new("eventTime", Type::MicroTime),
+            Field::new("eventTime", Type::MicroTime).required(),
             Field::new("note", Type::String),
             Field::new("reason", Type::String),
             Field::new("regarding", Type::Object(291u16)),
@@ -4055,8 +4082,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.events.v1.EventSeries",
         atomic: false,
         fields: &[
-            Field::new("count", Type::Integer32),
-            Field::new("lastObservedTime", Type::MicroTime),
+            Field::new("count", Type::Integer32).required(),
+            Field::new("lastObservedTime", Type::MicroTime).required(),
         ],
     },
     Definition {
@@ -4070,14 +4097,14 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
     Definition {
         name: "io.k8s.api.flowcontrol.v1.FlowDistinguisherMethod",
         atomic: false,
-        fields: &[Field::new("type", Type::String)],
+        fields: &[Field::new("type", Type::String).required()],
     },
     Definition {
         name: "io.k8s.api.flowcontrol.v1.FlowSchema",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
-            Field::new("spec", Type::Object(402u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
+            Field::new("spec", Type::Object(402u16)).required(),
             Field::new("status", Type::Object(403u16)),
         ],
     },
@@ -4089,7 +4116,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("message", Type::String),
             Field::new("reason", Type::String),
             Field::new("status", Type::String),
-            Field::new("type", Type::String),
+            Field::new("type", Type::String).required(),
         ],
     },
     Definition {
@@ -4098,7 +4125,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         fields: &[
             Field::new("distinguisherMethod", Type::Object(399u16)),
             Field::new("matchingPrecedence", Type::Integer32),
-            Field::new("priorityLevelConfiguration", Type::Object(411u16)),
+            Field::new("priorityLevelConfiguration", Type::Object(411u16)).required(),
             Field::new("rules", Type::List(&Type::Object(408u16))),
         ],
     },
@@ -4114,14 +4141,14 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
     Definition {
         name: "io.k8s.api.flowcontrol.v1.GroupSubject",
         atomic: false,
-        fields: &[Field::new("name", Type::String)],
+        fields: &[Field::new("name", Type::String).required()],
     },
     Definition {
         name: "io.k8s.api.flowcontrol.v1.LimitResponse",
         atomic: false,
         fields: &[
             Field::new("queuing", Type::Object(414u16)),
-            Field::new("type", Type::String),
+            Field::new("type", Type::String).required(),
         ],
     },
     Definition {
@@ -4130,7 +4157,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         fields: &[
             Field::new("borrowingLimitPercent", Type::Integer32),
             Field::new("lendablePercent", Type::Integer32),
-            Field::new("limitResponse", Type::Object(405u16)),
+            Field::new("limitResponse", Type::Object(405u16)).required(),
             Field::new("nominalConcurrencyShares", Type::Integer32),
         ],
     },
@@ -4138,8 +4165,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.flowcontrol.v1.NonResourcePolicyRule",
         atomic: false,
         fields: &[
-            Field::new("nonResourceURLs", Type::List(&Type::String)).set(),
-            Field::new("verbs", Type::List(&Type::String)).set(),
+            Field::new("nonResourceURLs", Type::List(&Type::String)).required().set(),
+            Field::new("verbs", Type::List(&Type::String)).required().set(),
         ],
     },
     Definition {
@@ -4148,15 +4175,15 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         fields: &[
             Field::new("nonResourceRules", Type::List(&Type::Object(407u16))),
             Field::new("resourceRules", Type::List(&Type::Object(415u16))),
-            Field::new("subjects", Type::List(&Type::Object(417u16))),
+            Field::new("subjects", Type::List(&Type::Object(417u16))).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.flowcontrol.v1.PriorityLevelConfiguration",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
-            Field::new("spec", Type::Object(412u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
+            Field::new("spec", Type::Object(412u16)).required(),
             Field::new("status", Type::Object(413u16)),
         ],
     },
@@ -4168,13 +4195,13 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("message", Type::String),
             Field::new("reason", Type::String),
             Field::new("status", Type::String),
-            Field::new("type", Type::String),
+            Field::new("type", Type::String).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.flowcontrol.v1.PriorityLevelConfigurationReference",
         atomic: false,
-        fields: &[Field::new("name", Type::String)],
+        fields: &[Field::new("name", Type::String).required()],
     },
     Definition {
         name: "io.k8s.api.flowcontrol.v1.PriorityLevelConfigurationSpec",
@@ -4182,7 +4209,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         fields: &[
             Field::new("exempt", Type::Object(398u16)),
             Field::new("limited", Type::Object(406u16)),
-            Field::new("type", Type::String),
+            Field::new("type", Type::String).required(),
         ],
     },
     Definition {
@@ -4207,19 +4234,19 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.flowcontrol.v1.ResourcePolicyRule",
         atomic: false,
         fields: &[
-            Field::new("apiGroups", Type::List(&Type::String)).set(),
+            Field::new("apiGroups", Type::List(&Type::String)).required().set(),
             Field::new("clusterScope", Type::Boolean),
             Field::new("namespaces", Type::List(&Type::String)).set(),
-            Field::new("resources", Type::List(&Type::String)).set(),
-            Field::new("verbs", Type::List(&Type::String)).set(),
+            Field::new("resources", Type::List(&Type::String)).required().set(),
+            Field::new("verbs", Type::List(&Type::String)).required().set(),
         ],
     },
     Definition {
         name: "io.k8s.api.flowcontrol.v1.ServiceAccountSubject",
         atomic: false,
         fields: &[
-            Field::new("name", Type::String),
-            Field::new("namespace", Type::String),
+            Field::new("name", Type::String).required(),
+            Field::new("namespace", Type::String).required(),
         ],
     },
     Definition {
@@ -4227,7 +4254,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("group", Type::Object(404u16)),
-            Field::new("kind", Type::String),
+            Field::new("kind", Type::String).required(),
             Field::new("serviceAccount", Type::Object(416u16)),
             Field::new("user", Type::Object(418u16)),
         ],
@@ -4235,43 +4262,49 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
     Definition {
         name: "io.k8s.api.flowcontrol.v1.UserSubject",
         atomic: false,
-        fields: &[Field::new("name", Type::String)],
+        fields: &[Field::new("name", Type::String).required()],
     },
     Definition {
         name: "io.k8s.api.lifecycle.v1alpha1.Eviction",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
-            Field::new("spec", Type::Object(426u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
+            Field::new("spec", Type::Object(426u16)).required(),
             Field::new("status", Type::Object(427u16)),
         ],
     },
     Definition {
         name: "io.k8s.api.lifecycle.v1alpha1.EvictionPodReference",
         atomic: false,
-        fields: &[Field::new("name", Type::String), Field::new("uid", Type::String)],
+        fields: &[
+            Field::new("name", Type::String).required(),
+            Field::new("uid", Type::String).required(),
+        ],
     },
     Definition {
         name: "io.k8s.api.lifecycle.v1alpha1.EvictionRequest",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
-            Field::new("spec", Type::Object(423u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
+            Field::new("spec", Type::Object(423u16)).required(),
             Field::new("status", Type::Object(424u16)),
         ],
     },
     Definition {
         name: "io.k8s.api.lifecycle.v1alpha1.EvictionRequestPodReference",
         atomic: false,
-        fields: &[Field::new("name", Type::String), Field::new("uid", Type::String)],
+        fields: &[
+            Field::new("name", Type::String).required(),
+            Field::new("uid", Type::String).required(),
+        ],
     },
     Definition {
         name: "io.k8s.api.lifecycle.v1alpha1.EvictionRequestSpec",
         atomic: false,
         fields: &[
-            Field::new("intent", Type::String),
-            Field::new("requester", Type::String),
-            Field::new("target", Type::Object(425u16)),
+            Field::new("intent", Type::String).required(),
+            Field::new("requester", Type::String).required(),
+            Field::new("target", Type::Object(425u16)).required(),
         ],
     },
     Definition {
@@ -4292,7 +4325,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
     Definition {
         name: "io.k8s.api.lifecycle.v1alpha1.EvictionSpec",
         atomic: false,
-        fields: &[Field::new("target", Type::Object(428u16))],
+        fields: &[Field::new("target", Type::Object(428u16)).required()],
     },
     Definition {
         name: "io.k8s.api.lifecycle.v1alpha1.EvictionStatus",
@@ -4321,7 +4354,10 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
     Definition {
         name: "io.k8s.api.lifecycle.v1alpha1.Requester",
         atomic: true,
-        fields: &[Field::new("intent", Type::String), Field::new("name", Type::String)],
+        fields: &[
+            Field::new("intent", Type::String).required(),
+            Field::new("name", Type::String).required(),
+        ],
     },
     Definition {
         name: "io.k8s.api.lifecycle.v1alpha1.ResponderStatus",
@@ -4331,7 +4367,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("expectedCompletionTime", Type::Time),
             Field::new("heartbeatTime", Type::Time),
             Field::new("message", Type::String),
-            Field::new("name", Type::String),
+            Field::new("name", Type::String).required(),
             Field::new("startTime", Type::Time),
         ],
     },
@@ -4339,43 +4375,43 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.lifecycle.v1alpha1.TargetResponder",
         atomic: true,
         fields: &[
-            Field::new("name", Type::String),
-            Field::new("priority", Type::Integer32),
-            Field::new("state", Type::String),
+            Field::new("name", Type::String).required(),
+            Field::new("priority", Type::Integer32).required(),
+            Field::new("state", Type::String).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.networking.v1.HTTPIngressPath",
         atomic: false,
         fields: &[
-            Field::new("backend", Type::Object(438u16)),
+            Field::new("backend", Type::Object(438u16)).required(),
             Field::new("path", Type::String),
-            Field::new("pathType", Type::String),
+            Field::new("pathType", Type::String).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.networking.v1.HTTPIngressRuleValue",
         atomic: false,
-        fields: &[Field::new("paths", Type::List(&Type::Object(432u16)))],
+        fields: &[Field::new("paths", Type::List(&Type::Object(432u16))).required()],
     },
     Definition {
         name: "io.k8s.api.networking.v1.IPAddress",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
-            Field::new("spec", Type::Object(435u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
+            Field::new("spec", Type::Object(435u16)).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.networking.v1.IPAddressSpec",
         atomic: false,
-        fields: &[Field::new("parentRef", Type::Object(456u16))],
+        fields: &[Field::new("parentRef", Type::Object(456u16)).required()],
     },
     Definition {
         name: "io.k8s.api.networking.v1.IPBlock",
         atomic: false,
         fields: &[
-            Field::new("cidr", Type::String),
+            Field::new("cidr", Type::String).required(),
             Field::new("except", Type::List(&Type::String)),
         ],
     },
@@ -4383,7 +4419,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.networking.v1.Ingress",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("spec", Type::Object(447u16)),
             Field::new("status", Type::Object(448u16)),
         ],
@@ -4400,7 +4436,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.networking.v1.IngressClass",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("spec", Type::Object(441u16)),
         ],
     },
@@ -4409,8 +4445,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("apiGroup", Type::String),
-            Field::new("kind", Type::String),
-            Field::new("name", Type::String),
+            Field::new("kind", Type::String).required(),
+            Field::new("name", Type::String).required(),
             Field::new("namespace", Type::String),
             Field::new("scope", Type::String),
         ],
@@ -4442,8 +4478,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("error", Type::String),
-            Field::new("port", Type::Integer32),
-            Field::new("protocol", Type::String),
+            Field::new("port", Type::Integer32).required(),
+            Field::new("protocol", Type::String).required(),
         ],
     },
     Definition {
@@ -4458,7 +4494,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.networking.v1.IngressServiceBackend",
         atomic: false,
         fields: &[
-            Field::new("name", Type::String),
+            Field::new("name", Type::String).required(),
             Field::new("port", Type::Object(457u16)),
         ],
     },
@@ -4489,7 +4525,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.networking.v1.NetworkPolicy",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("spec", Type::Object(455u16)),
         ],
     },
@@ -4542,9 +4578,9 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("group", Type::String),
-            Field::new("name", Type::String),
+            Field::new("name", Type::String).required(),
             Field::new("namespace", Type::String),
-            Field::new("resource", Type::String),
+            Field::new("resource", Type::String).required(),
         ],
     },
     Definition {
@@ -4559,7 +4595,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.networking.v1.ServiceCIDR",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("spec", Type::Object(459u16)),
             Field::new("status", Type::Object(460u16)),
         ],
@@ -4587,8 +4623,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.node.v1.RuntimeClass",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
-            Field::new("handler", Type::String),
+            Field::new("metadata", Type::Object(736u16)).required(),
+            Field::new("handler", Type::String).required(),
             Field::new("overhead", Type::Object(461u16)),
             Field::new("scheduling", Type::Object(463u16)),
         ],
@@ -4605,7 +4641,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.policy.v1.Eviction",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("deleteOptions", Type::Object(730u16)),
         ],
     },
@@ -4613,7 +4649,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.policy.v1.PodDisruptionBudget",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("spec", Type::Object(466u16)),
             Field::new("status", Type::Object(467u16)),
         ],
@@ -4652,7 +4688,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.rbac.v1.ClusterRole",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("aggregationRule", Type::Object(468u16)),
             Field::new("rules", Type::List(&Type::Object(471u16))),
         ],
@@ -4661,8 +4697,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.rbac.v1.ClusterRoleBinding",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
-            Field::new("roleRef", Type::Object(474u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
+            Field::new("roleRef", Type::Object(474u16)).required(),
             Field::new("subjects", Type::List(&Type::Object(475u16))),
         ],
     },
@@ -4674,14 +4710,14 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("nonResourceURLs", Type::List(&Type::String)),
             Field::new("resourceNames", Type::List(&Type::String)),
             Field::new("resources", Type::List(&Type::String)),
-            Field::new("verbs", Type::List(&Type::String)),
+            Field::new("verbs", Type::List(&Type::String)).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.rbac.v1.Role",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("rules", Type::List(&Type::Object(471u16))),
         ],
     },
@@ -4689,8 +4725,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.rbac.v1.RoleBinding",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
-            Field::new("roleRef", Type::Object(474u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
+            Field::new("roleRef", Type::Object(474u16)).required(),
             Field::new("subjects", Type::List(&Type::Object(475u16))),
         ],
     },
@@ -4699,8 +4735,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: true,
         fields: &[
             Field::new("apiGroup", Type::String),
-            Field::new("kind", Type::String),
-            Field::new("name", Type::String),
+            Field::new("kind", Type::String).required(),
+            Field::new("name", Type::String).required(),
         ],
     },
     Definition {
@@ -4708,8 +4744,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: true,
         fields: &[
             Field::new("apiGroup", Type::String),
-            Field::new("kind", Type::String),
-            Field::new("name", Type::String),
+            Field::new("kind", Type::String).required(),
+            Field::new("name", Type::String).required(),
             Field::new("namespace", Type::String),
         ],
     },
@@ -4719,10 +4755,10 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         fields: &[
             Field::new("conditions", Type::List(&Type::Object(729u16))).keyed(&["type"]),
             Field::new("data", Type::Any),
-            Field::new("device", Type::String),
-            Field::new("driver", Type::String),
+            Field::new("device", Type::String).required(),
+            Field::new("driver", Type::String).required(),
             Field::new("networkData", Type::Object(508u16)),
-            Field::new("pool", Type::String),
+            Field::new("pool", Type::String).required(),
             Field::new("shareID", Type::String),
         ],
     },
@@ -4738,7 +4774,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
     Definition {
         name: "io.k8s.api.resource.v1.CELDeviceSelector",
         atomic: false,
-        fields: &[Field::new("expression", Type::String)],
+        fields: &[Field::new("expression", Type::String).required()],
     },
     Definition {
         name: "io.k8s.api.resource.v1.CapacityRequestPolicy",
@@ -4754,7 +4790,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("max", Type::Quantity),
-            Field::new("min", Type::Quantity),
+            Field::new("min", Type::Quantity).required(),
             Field::new("step", Type::Quantity),
         ],
     },
@@ -4766,14 +4802,14 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
     Definition {
         name: "io.k8s.api.resource.v1.Counter",
         atomic: false,
-        fields: &[Field::new("value", Type::Quantity)],
+        fields: &[Field::new("value", Type::Quantity).required()],
     },
     Definition {
         name: "io.k8s.api.resource.v1.CounterSet",
         atomic: false,
         fields: &[
-            Field::new("counters", Type::Map(&Type::Object(482u16))),
-            Field::new("name", Type::String),
+            Field::new("counters", Type::Map(&Type::Object(482u16))).required(),
+            Field::new("name", Type::String).required(),
         ],
     },
     Definition {
@@ -4788,7 +4824,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("bindsToNode", Type::Boolean),
             Field::new("capacity", Type::Map(&Type::Object(488u16))),
             Field::new("consumesCounters", Type::List(&Type::Object(495u16))),
-            Field::new("name", Type::String),
+            Field::new("name", Type::String).required(),
             Field::new("nodeAllocatableResources", Type::Map(&Type::Object(511u16))),
             Field::new("nodeName", Type::String),
             Field::new("nodeSelector", Type::Object(283u16)),
@@ -4801,7 +4837,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         fields: &[
             Field::new("opaque", Type::Object(512u16)),
             Field::new("requests", Type::List(&Type::String)),
-            Field::new("source", Type::String),
+            Field::new("source", Type::String).required(),
         ],
     },
     Definition {
@@ -4831,7 +4867,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("requestPolicy", Type::Object(479u16)),
-            Field::new("value", Type::Quantity),
+            Field::new("value", Type::Quantity).required(),
         ],
     },
     Definition {
@@ -4855,7 +4891,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.resource.v1.DeviceClass",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("spec", Type::Object(493u16)),
         ],
     },
@@ -4887,16 +4923,16 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("compatibilityGroups", Type::List(&Type::String)),
-            Field::new("counterSet", Type::String),
-            Field::new("counters", Type::Map(&Type::Object(482u16))),
+            Field::new("counterSet", Type::String).required(),
+            Field::new("counters", Type::Map(&Type::Object(482u16))).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.resource.v1.DeviceDerivedAttribute",
         atomic: false,
         fields: &[
-            Field::new("expression", Type::String),
-            Field::new("name", Type::String),
+            Field::new("expression", Type::String).required(),
+            Field::new("name", Type::String).required(),
         ],
     },
     Definition {
@@ -4905,7 +4941,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         fields: &[
             Field::new("exactly", Type::Object(507u16)),
             Field::new("firstAvailable", Type::List(&Type::Object(500u16))),
-            Field::new("name", Type::String),
+            Field::new("name", Type::String).required(),
         ],
     },
     Definition {
@@ -4916,10 +4952,10 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("bindingConditions", Type::List(&Type::String)),
             Field::new("bindingFailureConditions", Type::List(&Type::String)),
             Field::new("consumedCapacity", Type::Map(&Type::Quantity)),
-            Field::new("device", Type::String),
-            Field::new("driver", Type::String),
-            Field::new("pool", Type::String),
-            Field::new("request", Type::String),
+            Field::new("device", Type::String).required(),
+            Field::new("driver", Type::String).required(),
+            Field::new("pool", Type::String).required(),
+            Field::new("request", Type::String).required(),
             Field::new("shareID", Type::String),
             Field::new("skipNodeOperations", Type::List(&Type::String)).set(),
             Field::new("tolerations", Type::List(&Type::Object(506u16))),
@@ -4938,8 +4974,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("capacity", Type::Object(481u16)),
             Field::new("count", Type::Integer64),
             Field::new("derivedAttributes", Type::List(&Type::Object(496u16))),
-            Field::new("deviceClassName", Type::String),
-            Field::new("name", Type::String),
+            Field::new("deviceClassName", Type::String).required(),
+            Field::new("name", Type::String).required(),
             Field::new("selectors", Type::List(&Type::Object(499u16))),
             Field::new("tolerations", Type::List(&Type::Object(506u16))),
         ],
@@ -4948,8 +4984,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.resource.v1.DeviceTaint",
         atomic: false,
         fields: &[
-            Field::new("effect", Type::String),
-            Field::new("key", Type::String),
+            Field::new("effect", Type::String).required(),
+            Field::new("key", Type::String).required(),
             Field::new("timeAdded", Type::Time),
             Field::new("value", Type::String),
         ],
@@ -4958,8 +4994,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.resource.v1.DeviceTaintRule",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
-            Field::new("spec", Type::Object(503u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
+            Field::new("spec", Type::Object(503u16)).required(),
             Field::new("status", Type::Object(504u16)),
         ],
     },
@@ -4968,7 +5004,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("deviceSelector", Type::Object(505u16)),
-            Field::new("taint", Type::Object(501u16)),
+            Field::new("taint", Type::Object(501u16)).required(),
         ],
     },
     Definition {
@@ -5009,7 +5045,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("capacity", Type::Object(481u16)),
             Field::new("count", Type::Integer64),
             Field::new("derivedAttributes", Type::List(&Type::Object(496u16))),
-            Field::new("deviceClassName", Type::String),
+            Field::new("deviceClassName", Type::String).required(),
             Field::new("selectors", Type::List(&Type::Object(499u16))),
             Field::new("tolerations", Type::List(&Type::Object(506u16))),
         ],
@@ -5052,15 +5088,15 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.resource.v1.OpaqueDeviceConfiguration",
         atomic: false,
         fields: &[
-            Field::new("driver", Type::String),
-            Field::new("parameters", Type::Any),
+            Field::new("driver", Type::String).required(),
+            Field::new("parameters", Type::Any).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.resource.v1.ResourceClaim",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("spec", Type::Object(515u16)),
             Field::new("status", Type::Object(516u16)),
         ],
@@ -5070,9 +5106,9 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("apiGroup", Type::String),
-            Field::new("name", Type::String),
-            Field::new("resource", Type::String),
-            Field::new("uid", Type::String),
+            Field::new("name", Type::String).required(),
+            Field::new("resource", Type::String).required(),
+            Field::new("uid", Type::String).required(),
         ],
     },
     Definition {
@@ -5096,7 +5132,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.resource.v1.ResourceClaimTemplate",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("spec", Type::Object(518u16)),
         ],
     },
@@ -5112,17 +5148,17 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.resource.v1.ResourcePool",
         atomic: false,
         fields: &[
-            Field::new("generation", Type::Integer64),
-            Field::new("name", Type::String),
-            Field::new("resourceSliceCount", Type::Integer64),
+            Field::new("generation", Type::Integer64).required(),
+            Field::new("name", Type::String).required(),
+            Field::new("resourceSliceCount", Type::Integer64).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.resource.v1.ResourceSlice",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
-            Field::new("spec", Type::Object(521u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
+            Field::new("spec", Type::Object(521u16)).required(),
         ],
     },
     Definition {
@@ -5131,12 +5167,12 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         fields: &[
             Field::new("allNodes", Type::Boolean),
             Field::new("devices", Type::List(&Type::Object(484u16))),
-            Field::new("driver", Type::String),
+            Field::new("driver", Type::String).required(),
             Field::new("nodeName", Type::String),
             Field::new("nodeSelector", Type::Object(283u16)),
             Field::new("partitionTypeAttribute", Type::String),
             Field::new("perDeviceNodeSelection", Type::Boolean),
-            Field::new("pool", Type::Object(519u16)),
+            Field::new("pool", Type::Object(519u16)).required(),
             Field::new("sharedCounters", Type::List(&Type::Object(483u16))),
             Field::new("skipNodeOperations", Type::List(&Type::String)).set(),
         ],
@@ -5145,8 +5181,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.resource.v1alpha3.DeviceTaint",
         atomic: false,
         fields: &[
-            Field::new("effect", Type::String),
-            Field::new("key", Type::String),
+            Field::new("effect", Type::String).required(),
+            Field::new("key", Type::String).required(),
             Field::new("timeAdded", Type::Time),
             Field::new("value", Type::String),
         ],
@@ -5155,8 +5191,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.resource.v1alpha3.DeviceTaintRule",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
-            Field::new("spec", Type::Object(524u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
+            Field::new("spec", Type::Object(524u16)).required(),
             Field::new("status", Type::Object(525u16)),
         ],
     },
@@ -5165,7 +5201,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("deviceSelector", Type::Object(526u16)),
-            Field::new("taint", Type::Object(522u16)),
+            Field::new("taint", Type::Object(522u16)).required(),
         ],
     },
     Definition {
@@ -5190,10 +5226,10 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.resource.v1alpha3.PartitionTypeStatus",
         atomic: false,
         fields: &[
-            Field::new("allocatable", Type::Integer32),
-            Field::new("attribute", Type::String),
-            Field::new("total", Type::Integer32),
-            Field::new("type", Type::String),
+            Field::new("allocatable", Type::Integer32).required(),
+            Field::new("attribute", Type::String).required(),
+            Field::new("total", Type::Integer32).required(),
+            Field::new("type", Type::String).required(),
         ],
     },
     Definition {
@@ -5202,11 +5238,11 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         fields: &[
             Field::new("allocatedDevices", Type::Integer32),
             Field::new("availableDevices", Type::Integer32),
-            Field::new("driver", Type::String),
-            Field::new("generation", Type::Integer64),
+            Field::new("driver", Type::String).required(),
+            Field::new("generation", Type::Integer64).required(),
             Field::new("nodeName", Type::String),
             Field::new("partitionSummary", Type::List(&Type::Object(527u16))),
-            Field::new("poolName", Type::String),
+            Field::new("poolName", Type::String).required(),
             Field::new("resourceSliceCount", Type::Integer32),
             Field::new("shareableSummary", Type::Object(533u16)),
             Field::new("totalDevices", Type::Integer32),
@@ -5218,8 +5254,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.resource.v1alpha3.ResourcePoolStatusRequest",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
-            Field::new("spec", Type::Object(530u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
+            Field::new("spec", Type::Object(530u16)).required(),
             Field::new("status", Type::Object(531u16)),
         ],
     },
@@ -5228,7 +5264,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("defaultPartitionTypeAttribute", Type::String),
-            Field::new("driver", Type::String),
+            Field::new("driver", Type::String).required(),
             Field::new("limit", Type::Integer32),
             Field::new("poolName", Type::String),
         ],
@@ -5240,7 +5276,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("conditions", Type::List(&Type::Object(729u16)))
                 .keyed(&["type"])
                 .merge("type"),
-            Field::new("poolCount", Type::Integer32),
+            Field::new("poolCount", Type::Integer32).required(),
             Field::new("pools", Type::List(&Type::Object(528u16))),
         ],
     },
@@ -5248,10 +5284,10 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.resource.v1alpha3.ShareableCapacityStatus",
         atomic: false,
         fields: &[
-            Field::new("available", Type::Quantity),
-            Field::new("consumed", Type::Quantity),
-            Field::new("name", Type::String),
-            Field::new("total", Type::Quantity),
+            Field::new("available", Type::Quantity).required(),
+            Field::new("consumed", Type::Quantity).required(),
+            Field::new("name", Type::String).required(),
+            Field::new("total", Type::Quantity).required(),
         ],
     },
     Definition {
@@ -5259,8 +5295,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("capacity", Type::List(&Type::Object(532u16))),
-            Field::new("fullyAvailableDevices", Type::Integer32),
-            Field::new("partiallyAvailableDevices", Type::Integer32),
+            Field::new("fullyAvailableDevices", Type::Integer32).required(),
+            Field::new("partiallyAvailableDevices", Type::Integer32).required(),
         ],
     },
     Definition {
@@ -5269,10 +5305,10 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         fields: &[
             Field::new("conditions", Type::List(&Type::Object(729u16))).keyed(&["type"]),
             Field::new("data", Type::Any),
-            Field::new("device", Type::String),
-            Field::new("driver", Type::String),
+            Field::new("device", Type::String).required(),
+            Field::new("driver", Type::String).required(),
             Field::new("networkData", Type::Object(562u16)),
-            Field::new("pool", Type::String),
+            Field::new("pool", Type::String).required(),
             Field::new("shareID", Type::String),
         ],
     },
@@ -5306,7 +5342,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
     Definition {
         name: "io.k8s.api.resource.v1beta1.CELDeviceSelector",
         atomic: false,
-        fields: &[Field::new("expression", Type::String)],
+        fields: &[Field::new("expression", Type::String).required()],
     },
     Definition {
         name: "io.k8s.api.resource.v1beta1.CapacityRequestPolicy",
@@ -5322,7 +5358,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("max", Type::Quantity),
-            Field::new("min", Type::Quantity),
+            Field::new("min", Type::Quantity).required(),
             Field::new("step", Type::Quantity),
         ],
     },
@@ -5334,14 +5370,14 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
     Definition {
         name: "io.k8s.api.resource.v1beta1.Counter",
         atomic: false,
-        fields: &[Field::new("value", Type::Quantity)],
+        fields: &[Field::new("value", Type::Quantity).required()],
     },
     Definition {
         name: "io.k8s.api.resource.v1beta1.CounterSet",
         atomic: false,
         fields: &[
-            Field::new("counters", Type::Map(&Type::Object(541u16))),
-            Field::new("name", Type::String),
+            Field::new("counters", Type::Map(&Type::Object(541u16))).required(),
+            Field::new("name", Type::String).required(),
         ],
     },
     Definition {
@@ -5349,7 +5385,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("basic", Type::Object(536u16)),
-            Field::new("name", Type::String),
+            Field::new("name", Type::String).required(),
         ],
     },
     Definition {
@@ -5358,7 +5394,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         fields: &[
             Field::new("opaque", Type::Object(566u16)),
             Field::new("requests", Type::List(&Type::String)),
-            Field::new("source", Type::String),
+            Field::new("source", Type::String).required(),
         ],
     },
     Definition {
@@ -5388,7 +5424,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("requestPolicy", Type::Object(538u16)),
-            Field::new("value", Type::Quantity),
+            Field::new("value", Type::Quantity).required(),
         ],
     },
     Definition {
@@ -5412,7 +5448,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.resource.v1beta1.DeviceClass",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("spec", Type::Object(552u16)),
         ],
     },
@@ -5444,16 +5480,16 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("compatibilityGroups", Type::List(&Type::String)),
-            Field::new("counterSet", Type::String),
-            Field::new("counters", Type::Map(&Type::Object(541u16))),
+            Field::new("counterSet", Type::String).required(),
+            Field::new("counters", Type::Map(&Type::Object(541u16))).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.resource.v1beta1.DeviceDerivedAttribute",
         atomic: false,
         fields: &[
-            Field::new("expression", Type::String),
-            Field::new("name", Type::String),
+            Field::new("expression", Type::String).required(),
+            Field::new("name", Type::String).required(),
         ],
     },
     Definition {
@@ -5467,7 +5503,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("derivedAttributes", Type::List(&Type::Object(555u16))),
             Field::new("deviceClassName", Type::String),
             Field::new("firstAvailable", Type::List(&Type::Object(559u16))),
-            Field::new("name", Type::String),
+            Field::new("name", Type::String).required(),
             Field::new("selectors", Type::List(&Type::Object(558u16))),
             Field::new("tolerations", Type::List(&Type::Object(561u16))),
         ],
@@ -5480,10 +5516,10 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("bindingConditions", Type::List(&Type::String)),
             Field::new("bindingFailureConditions", Type::List(&Type::String)),
             Field::new("consumedCapacity", Type::Map(&Type::Quantity)),
-            Field::new("device", Type::String),
-            Field::new("driver", Type::String),
-            Field::new("pool", Type::String),
-            Field::new("request", Type::String),
+            Field::new("device", Type::String).required(),
+            Field::new("driver", Type::String).required(),
+            Field::new("pool", Type::String).required(),
+            Field::new("request", Type::String).required(),
             Field::new("shareID", Type::String),
             Field::new("skipNodeOperations", Type::List(&Type::String)).set(),
             Field::new("tolerations", Type::List(&Type::Object(561u16))),
@@ -5502,8 +5538,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("capacity", Type::Object(540u16)),
             Field::new("count", Type::Integer64),
             Field::new("derivedAttributes", Type::List(&Type::Object(555u16))),
-            Field::new("deviceClassName", Type::String),
-            Field::new("name", Type::String),
+            Field::new("deviceClassName", Type::String).required(),
+            Field::new("name", Type::String).required(),
             Field::new("selectors", Type::List(&Type::Object(558u16))),
             Field::new("tolerations", Type::List(&Type::Object(561u16))),
         ],
@@ -5512,8 +5548,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.resource.v1beta1.DeviceTaint",
         atomic: false,
         fields: &[
-            Field::new("effect", Type::String),
-            Field::new("key", Type::String),
+            Field::new("effect", Type::String).required(),
+            Field::new("key", Type::String).required(),
             Field::new("timeAdded", Type::Time),
             Field::new("value", Type::String),
         ],
@@ -5567,15 +5603,15 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.resource.v1beta1.OpaqueDeviceConfiguration",
         atomic: false,
         fields: &[
-            Field::new("driver", Type::String),
-            Field::new("parameters", Type::Any),
+            Field::new("driver", Type::String).required(),
+            Field::new("parameters", Type::Any).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.resource.v1beta1.ResourceClaim",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("spec", Type::Object(569u16)),
             Field::new("status", Type::Object(570u16)),
         ],
@@ -5585,9 +5621,9 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("apiGroup", Type::String),
-            Field::new("name", Type::String),
-            Field::new("resource", Type::String),
-            Field::new("uid", Type::String),
+            Field::new("name", Type::String).required(),
+            Field::new("resource", Type::String).required(),
+            Field::new("uid", Type::String).required(),
         ],
     },
     Definition {
@@ -5611,7 +5647,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.resource.v1beta1.ResourceClaimTemplate",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("spec", Type::Object(572u16)),
         ],
     },
@@ -5627,17 +5663,17 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.resource.v1beta1.ResourcePool",
         atomic: false,
         fields: &[
-            Field::new("generation", Type::Integer64),
-            Field::new("name", Type::String),
-            Field::new("resourceSliceCount", Type::Integer64),
+            Field::new("generation", Type::Integer64).required(),
+            Field::new("name", Type::String).required(),
+            Field::new("resourceSliceCount", Type::Integer64).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.resource.v1beta1.ResourceSlice",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
-            Field::new("spec", Type::Object(575u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
+            Field::new("spec", Type::Object(575u16)).required(),
         ],
     },
     Definition {
@@ -5646,12 +5682,12 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         fields: &[
             Field::new("allNodes", Type::Boolean),
             Field::new("devices", Type::List(&Type::Object(543u16))),
-            Field::new("driver", Type::String),
+            Field::new("driver", Type::String).required(),
             Field::new("nodeName", Type::String),
             Field::new("nodeSelector", Type::Object(283u16)),
             Field::new("partitionTypeAttribute", Type::String),
             Field::new("perDeviceNodeSelection", Type::Boolean),
-            Field::new("pool", Type::Object(573u16)),
+            Field::new("pool", Type::Object(573u16)).required(),
             Field::new("sharedCounters", Type::List(&Type::Object(542u16))),
             Field::new("skipNodeOperations", Type::List(&Type::String)).set(),
         ],
@@ -5662,10 +5698,10 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         fields: &[
             Field::new("conditions", Type::List(&Type::Object(729u16))).keyed(&["type"]),
             Field::new("data", Type::Any),
-            Field::new("device", Type::String),
-            Field::new("driver", Type::String),
+            Field::new("device", Type::String).required(),
+            Field::new("driver", Type::String).required(),
             Field::new("networkData", Type::Object(608u16)),
-            Field::new("pool", Type::String),
+            Field::new("pool", Type::String).required(),
             Field::new("shareID", Type::String),
         ],
     },
@@ -5681,7 +5717,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
     Definition {
         name: "io.k8s.api.resource.v1beta2.CELDeviceSelector",
         atomic: false,
-        fields: &[Field::new("expression", Type::String)],
+        fields: &[Field::new("expression", Type::String).required()],
     },
     Definition {
         name: "io.k8s.api.resource.v1beta2.CapacityRequestPolicy",
@@ -5697,7 +5733,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("max", Type::Quantity),
-            Field::new("min", Type::Quantity),
+            Field::new("min", Type::Quantity).required(),
             Field::new("step", Type::Quantity),
         ],
     },
@@ -5709,14 +5745,14 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
     Definition {
         name: "io.k8s.api.resource.v1beta2.Counter",
         atomic: false,
-        fields: &[Field::new("value", Type::Quantity)],
+        fields: &[Field::new("value", Type::Quantity).required()],
     },
     Definition {
         name: "io.k8s.api.resource.v1beta2.CounterSet",
         atomic: false,
         fields: &[
-            Field::new("counters", Type::Map(&Type::Object(582u16))),
-            Field::new("name", Type::String),
+            Field::new("counters", Type::Map(&Type::Object(582u16))).required(),
+            Field::new("name", Type::String).required(),
         ],
     },
     Definition {
@@ -5731,7 +5767,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("bindsToNode", Type::Boolean),
             Field::new("capacity", Type::Map(&Type::Object(588u16))),
             Field::new("consumesCounters", Type::List(&Type::Object(595u16))),
-            Field::new("name", Type::String),
+            Field::new("name", Type::String).required(),
             Field::new("nodeAllocatableResources", Type::Map(&Type::Object(611u16))),
             Field::new("nodeName", Type::String),
             Field::new("nodeSelector", Type::Object(283u16)),
@@ -5744,7 +5780,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         fields: &[
             Field::new("opaque", Type::Object(612u16)),
             Field::new("requests", Type::List(&Type::String)),
-            Field::new("source", Type::String),
+            Field::new("source", Type::String).required(),
         ],
     },
     Definition {
@@ -5774,7 +5810,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("requestPolicy", Type::Object(579u16)),
-            Field::new("value", Type::Quantity),
+            Field::new("value", Type::Quantity).required(),
         ],
     },
     Definition {
@@ -5798,7 +5834,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.resource.v1beta2.DeviceClass",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("spec", Type::Object(593u16)),
         ],
     },
@@ -5830,16 +5866,16 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("compatibilityGroups", Type::List(&Type::String)),
-            Field::new("counterSet", Type::String),
-            Field::new("counters", Type::Map(&Type::Object(582u16))),
+            Field::new("counterSet", Type::String).required(),
+            Field::new("counters", Type::Map(&Type::Object(582u16))).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.resource.v1beta2.DeviceDerivedAttribute",
         atomic: false,
         fields: &[
-            Field::new("expression", Type::String),
-            Field::new("name", Type::String),
+            Field::new("expression", Type::String).required(),
+            Field::new("name", Type::String).required(),
         ],
     },
     Definition {
@@ -5848,7 +5884,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         fields: &[
             Field::new("exactly", Type::Object(607u16)),
             Field::new("firstAvailable", Type::List(&Type::Object(600u16))),
-            Field::new("name", Type::String),
+            Field::new("name", Type::String).required(),
         ],
     },
     Definition {
@@ -5859,10 +5895,10 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("bindingConditions", Type::List(&Type::String)),
             Field::new("bindingFailureConditions", Type::List(&Type::String)),
             Field::new("consumedCapacity", Type::Map(&Type::Quantity)),
-            Field::new("device", Type::String),
-            Field::new("driver", Type::String),
-            Field::new("pool", Type::String),
-            Field::new("request", Type::String),
+            Field::new("device", Type::String).required(),
+            Field::new("driver", Type::String).required(),
+            Field::new("pool", Type::String).required(),
+            Field::new("request", Type::String).required(),
             Field::new("shareID", Type::String),
             Field::new("skipNodeOperations", Type::List(&Type::String)).set(),
             Field::new("tolerations", Type::List(&Type::Object(606u16))),
@@ -5881,8 +5917,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("capacity", Type::Object(581u16)),
             Field::new("count", Type::Integer64),
             Field::new("derivedAttributes", Type::List(&Type::Object(596u16))),
-            Field::new("deviceClassName", Type::String),
-            Field::new("name", Type::String),
+            Field::new("deviceClassName", Type::String).required(),
+            Field::new("name", Type::String).required(),
             Field::new("selectors", Type::List(&Type::Object(599u16))),
             Field::new("tolerations", Type::List(&Type::Object(606u16))),
         ],
@@ -5891,8 +5927,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.resource.v1beta2.DeviceTaint",
         atomic: false,
         fields: &[
-            Field::new("effect", Type::String),
-            Field::new("key", Type::String),
+            Field::new("effect", Type::String).required(),
+            Field::new("key", Type::String).required(),
             Field::new("timeAdded", Type::Time),
             Field::new("value", Type::String),
         ],
@@ -5901,8 +5937,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.resource.v1beta2.DeviceTaintRule",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
-            Field::new("spec", Type::Object(603u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
+            Field::new("spec", Type::Object(603u16)).required(),
             Field::new("status", Type::Object(604u16)),
         ],
     },
@@ -5911,7 +5947,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("deviceSelector", Type::Object(605u16)),
-            Field::new("taint", Type::Object(601u16)),
+            Field::new("taint", Type::Object(601u16)).required(),
         ],
     },
     Definition {
@@ -5952,7 +5988,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("capacity", Type::Object(581u16)),
             Field::new("count", Type::Integer64),
             Field::new("derivedAttributes", Type::List(&Type::Object(596u16))),
-            Field::new("deviceClassName", Type::String),
+            Field::new("deviceClassName", Type::String).required(),
             Field::new("selectors", Type::List(&Type::Object(599u16))),
             Field::new("tolerations", Type::List(&Type::Object(606u16))),
         ],
@@ -5995,15 +6031,15 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.resource.v1beta2.OpaqueDeviceConfiguration",
         atomic: false,
         fields: &[
-            Field::new("driver", Type::String),
-            Field::new("parameters", Type::Any),
+            Field::new("driver", Type::String).required(),
+            Field::new("parameters", Type::Any).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.resource.v1beta2.ResourceClaim",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("spec", Type::Object(615u16)),
             Field::new("status", Type::Object(616u16)),
         ],
@@ -6013,9 +6049,9 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("apiGroup", Type::String),
-            Field::new("name", Type::String),
-            Field::new("resource", Type::String),
-            Field::new("uid", Type::String),
+            Field::new("name", Type::String).required(),
+            Field::new("resource", Type::String).required(),
+            Field::new("uid", Type::String).required(),
         ],
     },
     Definition {
@@ -6039,7 +6075,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.resource.v1beta2.ResourceClaimTemplate",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("spec", Type::Object(618u16)),
         ],
     },
@@ -6055,17 +6091,17 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.resource.v1beta2.ResourcePool",
         atomic: false,
         fields: &[
-            Field::new("generation", Type::Integer64),
-            Field::new("name", Type::String),
-            Field::new("resourceSliceCount", Type::Integer64),
+            Field::new("generation", Type::Integer64).required(),
+            Field::new("name", Type::String).required(),
+            Field::new("resourceSliceCount", Type::Integer64).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.resource.v1beta2.ResourceSlice",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
-            Field::new("spec", Type::Object(621u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
+            Field::new("spec", Type::Object(621u16)).required(),
         ],
     },
     Definition {
@@ -6074,12 +6110,12 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         fields: &[
             Field::new("allNodes", Type::Boolean),
             Field::new("devices", Type::List(&Type::Object(584u16))),
-            Field::new("driver", Type::String),
+            Field::new("driver", Type::String).required(),
             Field::new("nodeName", Type::String),
             Field::new("nodeSelector", Type::Object(283u16)),
             Field::new("partitionTypeAttribute", Type::String),
             Field::new("perDeviceNodeSelection", Type::Boolean),
-            Field::new("pool", Type::Object(619u16)),
+            Field::new("pool", Type::Object(619u16)).required(),
             Field::new("sharedCounters", Type::List(&Type::Object(583u16))),
             Field::new("skipNodeOperations", Type::List(&Type::String)).set(),
         ],
@@ -6088,7 +6124,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.scheduling.v1.PriorityClass",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("description", Type::String),
             Field::new("globalDefault", Type::Boolean),
             Field::new("preemptionPolicy", Type::String),
@@ -6126,14 +6162,14 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
     Definition {
         name: "io.k8s.api.scheduling.v1alpha3.CompositeGangSchedulingPolicy",
         atomic: false,
-        fields: &[Field::new("minGroupCount", Type::Integer32)],
+        fields: &[Field::new("minGroupCount", Type::Integer32).required()],
     },
     Definition {
         name: "io.k8s.api.scheduling.v1alpha3.CompositePodGroup",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
-            Field::new("spec", Type::Object(632u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
+            Field::new("spec", Type::Object(632u16)).required(),
             Field::new("status", Type::Object(633u16)),
         ],
     },
@@ -6160,8 +6196,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("priority", Type::Integer32),
             Field::new("priorityClassName", Type::String),
             Field::new("schedulingConstraints", Type::Object(630u16)),
-            Field::new("schedulingPolicy", Type::Object(631u16)),
-            Field::new("workloadRef", Type::Object(658u16)),
+            Field::new("schedulingPolicy", Type::Object(631u16)).required(),
+            Field::new("workloadRef", Type::Object(658u16)).required(),
         ],
     },
     Definition {
@@ -6180,14 +6216,14 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("compositePodGroupTemplates", Type::List(&Type::Object(634u16)))
                 .keyed(&["name"]),
             Field::new("disruptionMode", Type::Object(627u16)),
-            Field::new("name", Type::String),
+            Field::new("name", Type::String).required(),
             Field::new("podGroupTemplates", Type::List(&Type::Object(644u16)))
                 .keyed(&["name"]),
             Field::new("preemptionPolicy", Type::String),
             Field::new("priority", Type::Integer32),
             Field::new("priorityClassName", Type::String),
             Field::new("schedulingConstraints", Type::Object(630u16)),
-            Field::new("schedulingPolicy", Type::Object(631u16)),
+            Field::new("schedulingPolicy", Type::Object(631u16)).required(),
         ],
     },
     Definition {
@@ -6201,14 +6237,14 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
     Definition {
         name: "io.k8s.api.scheduling.v1alpha3.GangSchedulingPolicy",
         atomic: false,
-        fields: &[Field::new("minCount", Type::Integer32)],
+        fields: &[Field::new("minCount", Type::Integer32).required()],
     },
     Definition {
         name: "io.k8s.api.scheduling.v1alpha3.PodGroup",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
-            Field::new("spec", Type::Object(642u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
+            Field::new("spec", Type::Object(642u16)).required(),
             Field::new("status", Type::Object(643u16)),
         ],
     },
@@ -6216,7 +6252,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.scheduling.v1alpha3.PodGroupResourceClaim",
         atomic: false,
         fields: &[
-            Field::new("name", Type::String),
+            Field::new("name", Type::String).required(),
             Field::new("resourceClaimName", Type::String),
             Field::new("resourceClaimTemplateName", Type::String),
         ],
@@ -6225,7 +6261,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.scheduling.v1alpha3.PodGroupResourceClaimStatus",
         atomic: false,
         fields: &[
-            Field::new("name", Type::String),
+            Field::new("name", Type::String).required(),
             Field::new("resourceClaimName", Type::String),
         ],
     },
@@ -6255,7 +6291,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
                 .keyed(&["name"])
                 .merge("name"),
             Field::new("schedulingConstraints", Type::Object(640u16)),
-            Field::new("schedulingPolicy", Type::Object(641u16)),
+            Field::new("schedulingPolicy", Type::Object(641u16)).required(),
             Field::new("workloadRef", Type::Object(658u16)),
         ],
     },
@@ -6276,7 +6312,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("disruptionMode", Type::Object(635u16)),
-            Field::new("name", Type::String),
+            Field::new("name", Type::String).required(),
             Field::new("preemptionPolicy", Type::String),
             Field::new("priority", Type::Integer32),
             Field::new("priorityClassName", Type::String),
@@ -6284,7 +6320,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
                 .keyed(&["name"])
                 .merge("name"),
             Field::new("schedulingConstraints", Type::Object(640u16)),
-            Field::new("schedulingPolicy", Type::Object(641u16)),
+            Field::new("schedulingPolicy", Type::Object(641u16)).required(),
         ],
     },
     Definition {
@@ -6300,23 +6336,23 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
     Definition {
         name: "io.k8s.api.scheduling.v1alpha3.TopologyConstraint",
         atomic: false,
-        fields: &[Field::new("key", Type::String)],
+        fields: &[Field::new("key", Type::String).required()],
     },
     Definition {
         name: "io.k8s.api.scheduling.v1alpha3.TypedLocalObjectReference",
         atomic: false,
         fields: &[
             Field::new("apiGroup", Type::String),
-            Field::new("kind", Type::String),
-            Field::new("name", Type::String),
+            Field::new("kind", Type::String).required(),
+            Field::new("name", Type::String).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.scheduling.v1alpha3.Workload",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
-            Field::new("spec", Type::Object(659u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
+            Field::new("spec", Type::Object(659u16)).required(),
         ],
     },
     Definition {
@@ -6346,7 +6382,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.scheduling.v1alpha3.WorkloadPodGroupResourceClaim",
         atomic: false,
         fields: &[
-            Field::new("name", Type::String),
+            Field::new("name", Type::String).required(),
             Field::new("resourceClaimName", Type::String),
             Field::new("resourceClaimTemplateName", Type::String),
         ],
@@ -6373,8 +6409,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.scheduling.v1alpha3.WorkloadReference",
         atomic: false,
         fields: &[
-            Field::new("templateName", Type::String),
-            Field::new("workloadName", Type::String),
+            Field::new("templateName", Type::String).required(),
+            Field::new("workloadName", Type::String).required(),
         ],
     },
     Definition {
@@ -6419,7 +6455,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
     Definition {
         name: "io.k8s.api.scheduling.v1beta1.CompositeGangSchedulingPolicy",
         atomic: false,
-        fields: &[Field::new("minGroupCount", Type::Integer32)],
+        fields: &[Field::new("minGroupCount", Type::Integer32).required()],
     },
     Definition {
         name: "io.k8s.api.scheduling.v1beta1.CompositePodGroupSchedulingConstraints",
@@ -6441,14 +6477,14 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("compositePodGroupTemplates", Type::List(&Type::Object(668u16)))
                 .keyed(&["name"]),
             Field::new("disruptionMode", Type::Object(664u16)),
-            Field::new("name", Type::String),
+            Field::new("name", Type::String).required(),
             Field::new("podGroupTemplates", Type::List(&Type::Object(678u16)))
                 .keyed(&["name"]),
             Field::new("preemptionPolicy", Type::String),
             Field::new("priority", Type::Integer32),
             Field::new("priorityClassName", Type::String),
             Field::new("schedulingConstraints", Type::Object(666u16)),
-            Field::new("schedulingPolicy", Type::Object(667u16)),
+            Field::new("schedulingPolicy", Type::Object(667u16)).required(),
         ],
     },
     Definition {
@@ -6462,14 +6498,14 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
     Definition {
         name: "io.k8s.api.scheduling.v1beta1.GangSchedulingPolicy",
         atomic: false,
-        fields: &[Field::new("minCount", Type::Integer32)],
+        fields: &[Field::new("minCount", Type::Integer32).required()],
     },
     Definition {
         name: "io.k8s.api.scheduling.v1beta1.PodGroup",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
-            Field::new("spec", Type::Object(676u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
+            Field::new("spec", Type::Object(676u16)).required(),
             Field::new("status", Type::Object(677u16)),
         ],
     },
@@ -6477,7 +6513,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.scheduling.v1beta1.PodGroupResourceClaim",
         atomic: false,
         fields: &[
-            Field::new("name", Type::String),
+            Field::new("name", Type::String).required(),
             Field::new("resourceClaimName", Type::String),
             Field::new("resourceClaimTemplateName", Type::String),
         ],
@@ -6486,7 +6522,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.scheduling.v1beta1.PodGroupResourceClaimStatus",
         atomic: false,
         fields: &[
-            Field::new("name", Type::String),
+            Field::new("name", Type::String).required(),
             Field::new("resourceClaimName", Type::String),
         ],
     },
@@ -6516,7 +6552,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
                 .keyed(&["name"])
                 .merge("name"),
             Field::new("schedulingConstraints", Type::Object(674u16)),
-            Field::new("schedulingPolicy", Type::Object(675u16)),
+            Field::new("schedulingPolicy", Type::Object(675u16)).required(),
             Field::new("workloadRef", Type::Object(684u16)),
         ],
     },
@@ -6537,7 +6573,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("disruptionMode", Type::Object(669u16)),
-            Field::new("name", Type::String),
+            Field::new("name", Type::String).required(),
             Field::new("preemptionPolicy", Type::String),
             Field::new("priority", Type::Integer32),
             Field::new("priorityClassName", Type::String),
@@ -6545,7 +6581,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
                 .keyed(&["name"])
                 .merge("name"),
             Field::new("schedulingConstraints", Type::Object(674u16)),
-            Field::new("schedulingPolicy", Type::Object(675u16)),
+            Field::new("schedulingPolicy", Type::Object(675u16)).required(),
         ],
     },
     Definition {
@@ -6561,31 +6597,31 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
     Definition {
         name: "io.k8s.api.scheduling.v1beta1.TopologyConstraint",
         atomic: false,
-        fields: &[Field::new("key", Type::String)],
+        fields: &[Field::new("key", Type::String).required()],
     },
     Definition {
         name: "io.k8s.api.scheduling.v1beta1.TypedLocalObjectReference",
         atomic: false,
         fields: &[
             Field::new("apiGroup", Type::String),
-            Field::new("kind", Type::String),
-            Field::new("name", Type::String),
+            Field::new("kind", Type::String).required(),
+            Field::new("name", Type::String).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.scheduling.v1beta1.Workload",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
-            Field::new("spec", Type::Object(685u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
+            Field::new("spec", Type::Object(685u16)).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.scheduling.v1beta1.WorkloadReference",
         atomic: false,
         fields: &[
-            Field::new("templateName", Type::String),
-            Field::new("workloadName", Type::String),
+            Field::new("templateName", Type::String).required(),
+            Field::new("workloadName", Type::String).required(),
         ],
     },
     Definition {
@@ -6603,8 +6639,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.storage.v1.CSIDriver",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
-            Field::new("spec", Type::Object(687u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
+            Field::new("spec", Type::Object(687u16)).required(),
         ],
     },
     Definition {
@@ -6628,8 +6664,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.storage.v1.CSINode",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
-            Field::new("spec", Type::Object(690u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
+            Field::new("spec", Type::Object(690u16)).required(),
             Field::new("status", Type::Object(691u16)),
         ],
     },
@@ -6638,8 +6674,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("allocatable", Type::Object(703u16)),
-            Field::new("name", Type::String),
-            Field::new("nodeID", Type::String),
+            Field::new("name", Type::String).required(),
+            Field::new("nodeID", Type::String).required(),
             Field::new("topologyKeys", Type::List(&Type::String)),
         ],
     },
@@ -6648,6 +6684,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("drivers", Type::List(&Type::Object(689u16)))
+                .required()
                 .keyed(&["name"])
                 .merge("name"),
         ],
@@ -6665,23 +6702,23 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.storage.v1.CSIStorageCapacity",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("capacity", Type::Quantity),
             Field::new("maximumVolumeSize", Type::Quantity),
             Field::new("nodeTopology", Type::Object(733u16)),
-            Field::new("storageClassName", Type::String),
+            Field::new("storageClassName", Type::String).required(),
         ],
     },
     Definition {
         name: "io.k8s.api.storage.v1.StorageClass",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("allowVolumeExpansion", Type::Boolean),
             Field::new("allowedTopologies", Type::List(&Type::Object(372u16))),
             Field::new("mountOptions", Type::List(&Type::String)),
             Field::new("parameters", Type::Map(&Type::String)),
-            Field::new("provisioner", Type::String),
+            Field::new("provisioner", Type::String).required(),
             Field::new("reclaimPolicy", Type::String),
             Field::new("volumeBindingMode", Type::String),
         ],
@@ -6691,7 +6728,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("healthConditions", Type::List(&Type::Object(695u16))),
-            Field::new("name", Type::String),
+            Field::new("name", Type::String).required(),
         ],
     },
     Definition {
@@ -6701,8 +6738,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("accessMode", Type::String),
             Field::new("lastTransitionTime", Type::Time),
             Field::new("message", Type::String),
-            Field::new("reason", Type::String),
-            Field::new("status", Type::String),
+            Field::new("reason", Type::String).required(),
+            Field::new("status", Type::String).required(),
             Field::new("volumeMode", Type::String),
         ],
     },
@@ -6710,7 +6747,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.storage.v1.TokenRequest",
         atomic: false,
         fields: &[
-            Field::new("audience", Type::String),
+            Field::new("audience", Type::String).required(),
             Field::new("expirationSeconds", Type::Integer64),
         ],
     },
@@ -6718,8 +6755,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.storage.v1.VolumeAttachment",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
-            Field::new("spec", Type::Object(699u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
+            Field::new("spec", Type::Object(699u16)).required(),
             Field::new("status", Type::Object(700u16)),
         ],
     },
@@ -6735,9 +6772,9 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.storage.v1.VolumeAttachmentSpec",
         atomic: false,
         fields: &[
-            Field::new("attacher", Type::String),
-            Field::new("nodeName", Type::String),
-            Field::new("source", Type::Object(698u16)),
+            Field::new("attacher", Type::String).required(),
+            Field::new("nodeName", Type::String).required(),
+            Field::new("source", Type::Object(698u16)).required(),
         ],
     },
     Definition {
@@ -6745,7 +6782,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("attachError", Type::Object(702u16)),
-            Field::new("attached", Type::Boolean),
+            Field::new("attached", Type::Boolean).required(),
             Field::new("attachmentMetadata", Type::Map(&Type::String)),
             Field::new("detachError", Type::Object(702u16)),
         ],
@@ -6754,8 +6791,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.storage.v1.VolumeAttributesClass",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
-            Field::new("driverName", Type::String),
+            Field::new("metadata", Type::Object(736u16)).required(),
+            Field::new("driverName", Type::String).required(),
             Field::new("parameters", Type::Map(&Type::String)),
         ],
     },
@@ -6777,7 +6814,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.storagemigration.v1.StorageVersionMigration",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("spec", Type::Object(705u16)),
             Field::new("status", Type::Object(706u16)),
         ],
@@ -6785,7 +6822,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
     Definition {
         name: "io.k8s.api.storagemigration.v1.StorageVersionMigrationSpec",
         atomic: false,
-        fields: &[Field::new("resource", Type::Object(732u16))],
+        fields: &[Field::new("resource", Type::Object(732u16)).required()],
     },
     Definition {
         name: "io.k8s.api.storagemigration.v1.StorageVersionMigrationStatus",
@@ -6801,7 +6838,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.api.storagemigration.v1beta1.StorageVersionMigration",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("spec", Type::Object(708u16)),
             Field::new("status", Type::Object(709u16)),
         ],
@@ -6809,7 +6846,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
     Definition {
         name: "io.k8s.api.storagemigration.v1beta1.StorageVersionMigrationSpec",
         atomic: false,
-        fields: &[Field::new("resource", Type::Object(732u16))],
+        fields: &[Field::new("resource", Type::Object(732u16)).required()],
     },
     Definition {
         name: "io.k8s.api.storagemigration.v1beta1.StorageVersionMigrationStatus",
@@ -6827,17 +6864,17 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         fields: &[
             Field::new("description", Type::String),
             Field::new("format", Type::String),
-            Field::new("jsonPath", Type::String),
-            Field::new("name", Type::String),
+            Field::new("jsonPath", Type::String).required(),
+            Field::new("name", Type::String).required(),
             Field::new("priority", Type::Integer32),
-            Field::new("type", Type::String),
+            Field::new("type", Type::String).required(),
         ],
     },
     Definition {
         name: "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceConversion",
         atomic: false,
         fields: &[
-            Field::new("strategy", Type::String),
+            Field::new("strategy", Type::String).required(),
             Field::new("webhook", Type::Object(728u16)),
         ],
     },
@@ -6845,8 +6882,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
-            Field::new("spec", Type::Object(715u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
+            Field::new("spec", Type::Object(715u16)).required(),
             Field::new("status", Type::Object(716u16)),
         ],
     },
@@ -6858,8 +6895,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("message", Type::String),
             Field::new("observedGeneration", Type::Integer64),
             Field::new("reason", Type::String),
-            Field::new("status", Type::String),
-            Field::new("type", Type::String),
+            Field::new("status", Type::String).required(),
+            Field::new("type", Type::String).required(),
         ],
     },
     Definition {
@@ -6867,9 +6904,9 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("categories", Type::List(&Type::String)),
-            Field::new("kind", Type::String),
+            Field::new("kind", Type::String).required(),
             Field::new("listKind", Type::String),
-            Field::new("plural", Type::String),
+            Field::new("plural", Type::String).required(),
             Field::new("shortNames", Type::List(&Type::String)),
             Field::new("singular", Type::String),
         ],
@@ -6879,11 +6916,11 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("conversion", Type::Object(711u16)),
-            Field::new("group", Type::String),
-            Field::new("names", Type::Object(714u16)),
+            Field::new("group", Type::String).required(),
+            Field::new("names", Type::Object(714u16)).required(),
             Field::new("preserveUnknownFields", Type::Boolean),
-            Field::new("scope", Type::String),
-            Field::new("versions", Type::List(&Type::Object(717u16))),
+            Field::new("scope", Type::String).required(),
+            Field::new("versions", Type::List(&Type::Object(717u16))).required(),
         ],
     },
     Definition {
@@ -6903,11 +6940,11 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("additionalPrinterColumns", Type::List(&Type::Object(710u16))),
             Field::new("deprecated", Type::Boolean),
             Field::new("deprecationWarning", Type::String),
-            Field::new("name", Type::String),
+            Field::new("name", Type::String).required(),
             Field::new("schema", Type::Object(721u16)),
             Field::new("selectableFields", Type::List(&Type::Object(724u16))),
-            Field::new("served", Type::Boolean),
-            Field::new("storage", Type::Boolean),
+            Field::new("served", Type::Boolean).required(),
+            Field::new("storage", Type::Boolean).required(),
             Field::new("subresources", Type::Object(720u16)),
         ],
     },
@@ -6916,8 +6953,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("labelSelectorPath", Type::String),
-            Field::new("specReplicasPath", Type::String),
-            Field::new("statusReplicasPath", Type::String),
+            Field::new("specReplicasPath", Type::String).required(),
+            Field::new("statusReplicasPath", Type::String).required(),
         ],
     },
     Definition {
@@ -7001,14 +7038,14 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
     Definition {
         name: "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.SelectableField",
         atomic: false,
-        fields: &[Field::new("jsonPath", Type::String)],
+        fields: &[Field::new("jsonPath", Type::String).required()],
     },
     Definition {
         name: "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.ServiceReference",
         atomic: false,
         fields: &[
-            Field::new("name", Type::String),
-            Field::new("namespace", Type::String),
+            Field::new("name", Type::String).required(),
+            Field::new("namespace", Type::String).required(),
             Field::new("path", Type::String),
             Field::new("port", Type::Integer32),
         ],
@@ -7022,7 +7059,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("messageExpression", Type::String),
             Field::new("optionalOldSelf", Type::Boolean),
             Field::new("reason", Type::String),
-            Field::new("rule", Type::String),
+            Field::new("rule", Type::String).required(),
         ],
     },
     Definition {
@@ -7039,19 +7076,19 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         atomic: false,
         fields: &[
             Field::new("clientConfig", Type::Object(727u16)),
-            Field::new("conversionReviewVersions", Type::List(&Type::String)),
+            Field::new("conversionReviewVersions", Type::List(&Type::String)).required(),
         ],
     },
     Definition {
         name: "io.k8s.apimachinery.pkg.apis.meta.v1.Condition",
         atomic: false,
         fields: &[
-            Field::new("lastTransitionTime", Type::Time),
-            Field::new("message", Type::String),
+            Field::new("lastTransitionTime", Type::Time).required(),
+            Field::new("message", Type::String).required(),
             Field::new("observedGeneration", Type::Integer64),
-            Field::new("reason", Type::String),
-            Field::new("status", Type::String),
-            Field::new("type", Type::String),
+            Field::new("reason", Type::String).required(),
+            Field::new("status", Type::String).required(),
+            Field::new("type", Type::String).required(),
         ],
     },
     Definition {
@@ -7075,8 +7112,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.apimachinery.pkg.apis.meta.v1.FieldSelectorRequirement",
         atomic: false,
         fields: &[
-            Field::new("key", Type::String),
-            Field::new("operator", Type::String),
+            Field::new("key", Type::String).required(),
+            Field::new("operator", Type::String).required(),
             Field::new("values", Type::List(&Type::String)),
         ],
     },
@@ -7084,8 +7121,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.apimachinery.pkg.apis.meta.v1.GroupResource",
         atomic: false,
         fields: &[
-            Field::new("group", Type::String),
-            Field::new("resource", Type::String),
+            Field::new("group", Type::String).required(),
+            Field::new("resource", Type::String).required(),
         ],
     },
     Definition {
@@ -7100,8 +7137,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelectorRequirement",
         atomic: false,
         fields: &[
-            Field::new("key", Type::String),
-            Field::new("operator", Type::String),
+            Field::new("key", Type::String).required(),
+            Field::new("operator", Type::String).required(),
             Field::new("values", Type::List(&Type::String)),
         ],
     },
@@ -7145,12 +7182,12 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.apimachinery.pkg.apis.meta.v1.OwnerReference",
         atomic: true,
         fields: &[
-            Field::new("apiVersion", Type::String),
+            Field::new("apiVersion", Type::String).required(),
             Field::new("blockOwnerDeletion", Type::Boolean),
             Field::new("controller", Type::Boolean),
-            Field::new("kind", Type::String),
-            Field::new("name", Type::String),
-            Field::new("uid", Type::String),
+            Field::new("kind", Type::String).required(),
+            Field::new("name", Type::String).required(),
+            Field::new("uid", Type::String).required(),
         ],
     },
     Definition {
@@ -7165,7 +7202,7 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         name: "io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIService",
         atomic: false,
         fields: &[
-            Field::new("metadata", Type::Object(736u16)),
+            Field::new("metadata", Type::Object(736u16)).required(),
             Field::new("spec", Type::Object(741u16)),
             Field::new("status", Type::Object(742u16)),
         ],
@@ -7177,8 +7214,8 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
             Field::new("lastTransitionTime", Type::Time),
             Field::new("message", Type::String),
             Field::new("reason", Type::String),
-            Field::new("status", Type::String),
-            Field::new("type", Type::String),
+            Field::new("status", Type::String).required(),
+            Field::new("type", Type::String).required(),
         ],
     },
     Definition {
@@ -7187,11 +7224,11 @@ pub(crate) static DEFINITIONS: &[Definition] = &[
         fields: &[
             Field::new("caBundle", Type::Bytes),
             Field::new("group", Type::String),
-            Field::new("groupPriorityMinimum", Type::Integer32),
+            Field::new("groupPriorityMinimum", Type::Integer32).required(),
             Field::new("insecureSkipTLSVerify", Type::Boolean),
             Field::new("service", Type::Object(743u16)),
             Field::new("version", Type::String),
-            Field::new("versionPriority", Type::Integer32),
+            Field::new("versionPriority", Type::Integer32).required(),
         ],
     },
     Definition {

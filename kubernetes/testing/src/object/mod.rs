@@ -1,11 +1,13 @@
 //! Objects while they are changed: JSON with accessors for the metadata.
 
+mod size;
 mod yaml;
 
 use kubernetes_core::{Map as LabelMap, ObjectKey, Str};
 use serde_json::{Map, Value, json};
 
 use crate::store::Stored;
+pub(crate) use size::{MAX_BYTES, MAX_DEPTH, depth};
 pub(crate) use yaml::{read_yaml, read_yaml_document};
 
 /// An object of the API: `metadata` is an object.

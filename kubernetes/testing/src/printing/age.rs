@@ -1,6 +1,6 @@
 use jiff::{SignedDuration, Timestamp};
 
-/// How long ago something was, as people read it; `<unknown>` for what is no time.
+/// The time since `time` in a readable form; `<unknown>` if it is not a time.
 pub(super) fn since(time: Option<&str>, now: Timestamp) -> String {
     match time.and_then(|time| time.parse::<Timestamp>().ok()) {
         Some(time) => human(now.duration_since(time)),

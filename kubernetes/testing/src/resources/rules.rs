@@ -12,7 +12,7 @@ use super::strategy;
 use crate::object::Object;
 use crate::printing::{self, Layout};
 
-/// What the API server does for one resource and not for another.
+/// The rules of one resource.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rules {
     pub(crate) short_names: &'static [&'static str],
@@ -37,6 +37,8 @@ pub(crate) struct Rules {
     pub(crate) keeps_status: bool,
     /// The status of a new object.
     pub(crate) initial_status: fn(&Object) -> Value,
+    /// Converts an object that was sent to its stored form.
+    pub(crate) convert: fn(&mut Object),
     /// Fills in a new object (`PrepareForCreate`); the fields get owners.
     pub(crate) prepare: fn(&mut Object),
     /// As `prepare`, for fields that nobody owns.
@@ -141,7 +143,9 @@ impl Rules {
                 self.short_names(&["rc"]).categories(&["all"]).generation(&[]).selectable_fields(&["status.replicas"])
             }
             "resourcequotas" => self.short_names(&["quota"]).returns_deleted(),
-            "secrets" => self.selectable_fields(&["type"]).layout(printing::SECRET),
+            "secrets" => Self { convert: strategy::encode_string_data, ..self }
+                .selectable_fields(&["type"])
+                .layout(printing::SECRET),
             "serviceaccounts" => self.short_names(&["sa"]).returns_deleted(),
             "services" => self
                 .short_names(&["svc"])
@@ -242,6 +246,7 @@ const NONE: Rules = Rules {
     deletion: Deletion::AtOnce,
     keeps_status: false,
     initial_status: |_| json!({}),
+    convert: |_| {},
     prepare: |_| {},
     complete: |_| {},
     fixed_spec: false,

@@ -1,5 +1,6 @@
-//! What the strategies of built-in resources put into new objects.
+//! Values that the strategies of built-in resources put into new objects.
 
+use base64::prelude::{BASE64_STANDARD, Engine};
 use kubernetes_core::Quantity;
 use serde_json::{Value, json};
 
@@ -31,6 +32,16 @@ fn quality_of_service(pod: &Object) -> &'static str {
         })
     };
     if containers.iter().all(is_guaranteed) { "Guaranteed" } else { "Burstable" }
+}
+
+/// Moves `stringData` into `data` (`Convert_v1_Secret_To_core_Secret` in `pkg/apis/core/v1/conversion.go`).
+pub(super) fn encode_string_data(secret: &mut Object) {
+    let Some(Value::Object(texts)) = secret.0.remove("stringData") else { return };
+    let Some(data) = secret.field_mut("data") else { return };
+    for (key, text) in texts {
+        let text = text.as_str().unwrap_or_default();
+        data.insert(key, BASE64_STANDARD.encode(text).into());
+    }
 }
 
 /// The label of every namespace (`pkg/apis/core/v1/defaults.go`).

@@ -17,7 +17,7 @@ pub(super) enum Expression {
     Name(String),
     Field(Box<Expression>, String),
     Text(String),
-    /// A literal that is no text, by what Go calls its type.
+    /// A literal other than a text, by the name of its type in Go.
     Other {
         type_: &'static str,
     },
@@ -33,7 +33,7 @@ impl Expression {
         }
     }
 
-    /// What stands between `||`, in its order.
+    /// The operands of `||`, in order.
     pub(super) fn alternatives(&self) -> Vec<&Self> {
         match self {
             Self::Or(parts) => parts.iter().flat_map(Self::alternatives).collect(),
@@ -143,7 +143,7 @@ impl Parser<'_> {
         }
     }
 
-    /// What stands in parentheses behind a name; `None` if nothing does.
+    /// The arguments in parentheses behind a name; `None` if there are no parentheses.
     fn arguments(&mut self, depth: usize) -> Result<Option<Vec<Expression>>, String> {
         if !self.takes("(") {
             return Ok(None);
@@ -187,7 +187,7 @@ impl Parser<'_> {
         Err(self.unexpected("a name, a text or '('"))
     }
 
-    /// The next character that is no space.
+    /// The next character other than a space.
     fn peek(&mut self) -> Option<char> {
         while self.tokens.next_if(|(_, c)| c.is_ascii_whitespace()).is_some() {}
         self.tokens.peek().map(|(_, c)| *c)

@@ -16,7 +16,7 @@ pub(crate) struct ShardSelector {
     ranges: Vec<Range>,
 }
 
-/// What is hashed.
+/// The field that is hashed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Field {
     Uid,
@@ -32,7 +32,7 @@ struct Range {
 
 impl ShardSelector {
     /// # Errors
-    /// What is wrong with the text, in the words of the API server but for what is no expression at all.
+    /// The reason why the text is not valid, in the words of the API server, except for syntax errors.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         if text.trim().is_empty() {
             return Err("empty shard selector is not allowed; omit the parameter for unfiltered lists".to_owned());

@@ -2,6 +2,7 @@
 
 mod controllers;
 mod decoding;
+mod json_patch;
 mod options;
 mod paging;
 mod route;
@@ -16,13 +17,15 @@ use crate::reply::Reply;
 use crate::request::ApiRequest;
 use crate::state::State;
 use crate::status::Result;
+use crate::streams::{LogRequest, LogScript, Upgrade};
 use crate::watch::Watch;
 
 /// The response to a request.
-#[derive(Debug)]
 pub(crate) enum Answer {
     Whole(Reply),
     Watch(Box<Watch>),
+    Upgrade(Box<Upgrade>),
+    Log(Box<LogRequest>, LogScript),
 }
 
 /// Answers a request.

@@ -55,7 +55,7 @@ fn locate(state: &State, path: &ResourcePath) -> Result<Target> {
 
 fn resource(state: &mut State, request: &ApiRequest, target: &Target) -> Result<Answer> {
     if target.subresource.is_some() {
-        return verbs::subresource(state, request, target).map(Answer::Whole);
+        return verbs::subresource(state, request, target);
     }
     let verb = verb(request, target)?;
     let is_read = matches!(verb, "list" | "watch");

@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
+use tokio::io::{AsyncRead, DuplexStream, ReadBuf};
 
 use super::shared::Shared;
 use crate::clock::Timer;
@@ -28,6 +29,8 @@ pub struct ResponseBody {
 enum Source {
     Whole(Bytes),
     Watch(Box<WatchStream>),
+    /// Bytes of a script, and how many may still follow.
+    Stream(DuplexStream, u64),
     Done,
 }
 
@@ -49,6 +52,11 @@ impl ResponseBody {
         let waiter = shared.with(|inner| inner.state.store.add_waiter());
         let (shared, timer) = (Arc::clone(shared), Timer::default());
         Self::new(Source::Watch(Box::new(WatchStream { shared, watch, waiter, timer })))
+    }
+
+    /// The bytes that a script writes, at most `limit`.
+    pub(super) fn stream(io: DuplexStream, limit: u64) -> Self {
+        Self::new(Source::Stream(io, limit))
     }
 
     fn new(source: Source) -> Self {
@@ -125,6 +133,21 @@ impl Body for ResponseBody {
                     this.source = Source::Done;
                     vec![bytes]
                 }
+                Source::Stream(io, limit) => {
+                    let mut buffer = [0; 8 * 1024];
+                    let size = buffer.len().min(usize::try_from(*limit).unwrap_or(usize::MAX));
+                    let mut read = ReadBuf::new(&mut buffer[..size]);
+                    // A pipe in memory does not fail.
+                    if Pin::new(&mut *io).poll_read(cx, &mut read).is_pending() {
+                        return Poll::Pending;
+                    }
+                    let bytes = Bytes::copy_from_slice(read.filled());
+                    *limit -= bytes.len() as u64;
+                    if bytes.is_empty() {
+                        this.source = Source::Done;
+                    }
+                    vec![bytes]
+                }
                 Source::Watch(watch) => match watch.poll(cx) {
                     Poll::Pending => return Poll::Pending,
                     Poll::Ready(Err(error)) => {
@@ -150,7 +173,7 @@ impl Body for ResponseBody {
     fn size_hint(&self) -> SizeHint {
         match &self.source {
             Source::Whole(bytes) if self.filters.is_empty() => SizeHint::with_exact(bytes.len() as u64),
-            Source::Whole(_) | Source::Watch(_) => SizeHint::default(),
+            Source::Whole(_) | Source::Watch(_) | Source::Stream(..) => SizeHint::default(),
             Source::Done => SizeHint::with_exact(0),
         }
     }
@@ -201,6 +224,7 @@ impl fmt::Debug for ResponseBody {
         let kind = match self.source {
             Source::Whole(_) => "whole",
             Source::Watch(_) => "watch",
+            Source::Stream(..) => "stream",
             Source::Done => "done",
         };
         f.debug_tuple("ResponseBody").field(&kind).finish()

@@ -9,10 +9,12 @@ use super::custom_resource::CustomResource;
 use super::record::Limits;
 use super::shared::Shared;
 use super::{TestServer, load};
+use crate::access::AccessPolicy;
 use crate::clock::Clock;
 use crate::resources::Registry;
-use crate::state::{Deadlines, Settings, State};
+use crate::state::{Deadlines, Settings, State, Tokens};
 use crate::store::Store;
+use crate::streams::Scripts;
 
 /// Builds a [`TestServer`].
 ///
@@ -91,9 +93,9 @@ impl TestServerBuilder {
         self
     }
 
-    /// The limits of [`requests`](TestServer::requests): a number of requests, and the bytes of their bodies and headers
-    /// together; 10,000 and 64 MiB by default. The oldest are forgotten first. With a limit of 0 requests, nothing is
-    /// recorded.
+    /// The limits of [`requests`](TestServer::requests): a number of requests, and the bytes of their bodies, headers
+    /// and URLs together; 10,000 and 64 MiB by default. The oldest are forgotten first. With a limit of 0 requests,
+    /// nothing is recorded.
     pub fn record_limits(mut self, requests: usize, bytes: usize) -> Self {
         self.record = Limits { requests, bytes };
         self
@@ -127,6 +129,9 @@ impl TestServerBuilder {
             random: Rng::with_seed(self.seed),
             settings: self.settings,
             deadlines: Deadlines::default(),
+            access: AccessPolicy::default(),
+            tokens: Tokens::default(),
+            scripts: Scripts::default(),
         };
         for name in &self.namespaces {
             let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});

@@ -8,6 +8,7 @@ mod record;
 mod service;
 mod shared;
 
+use std::future::Future;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -28,9 +29,11 @@ pub use load::LoadError;
 pub use record::RecordedRequest;
 pub use service::TestService;
 
+use crate::access::{Access, AccessAttributes, AccessPolicy};
 use crate::clock;
 use crate::faults::{Fault, RandomFaults};
 use crate::semantics;
+use crate::streams::{ContainerIo, ExecRequest, Exit, LogRequest, Output, PortForwardRequest, PortIo, Script};
 use shared::Shared;
 
 /// An API server in memory.
@@ -158,6 +161,104 @@ impl TestServer {
         self.shared.with(|inner| inner.rules.clear());
     }
 
+    /// Decides what reviews of access say: `SelfSubjectAccessReview`, `SubjectAccessReview`,
+    /// `LocalSubjectAccessReview`. Without a script, everything is allowed. Requests are never refused.
+    ///
+    /// ```
+    /// use kubernetes_testing::{Access, TestServer};
+    ///
+    /// let server = TestServer::in_process();
+    /// server.on_access_review(|attributes| match attributes.verb.as_str() {
+    ///     "get" | "list" | "watch" => Access::Allowed,
+    ///     verb => Access::Denied(format!("{} may not {verb}", attributes.user)),
+    /// });
+    /// ```
+    ///
+    /// The function runs while the server is locked: it must not use the server.
+    pub fn on_access_review(&self, decide: impl Fn(&AccessAttributes) -> Access + Send + Sync + 'static) {
+        self.shared.with(|inner| inner.state.access = AccessPolicy::new(decide));
+    }
+
+    /// Plays the processes that clients run in containers (`exec`).
+    ///
+    /// The function gets the command and the process's streams, and returns its exit code, `()` for 0, or an [`Exit`].
+    ///
+    /// ```
+    /// use kubernetes_testing::TestServer;
+    /// use tokio::io::AsyncWriteExt;
+    ///
+    /// let server = TestServer::in_process();
+    /// server.on_exec(|request, mut io| async move {
+    ///     match request.command.first().map(String::as_str) {
+    ///         Some("cat") => drop(tokio::io::copy(&mut io.stdin, &mut io.stdout).await),
+    ///         Some("false") => return 1,
+    ///         _ => drop(io.stderr.write_all(b"unknown command\n").await),
+    ///     }
+    ///     0
+    /// });
+    /// ```
+    ///
+    /// The outputs end when the function returns and they are dropped. When the client goes, the function's future is
+    /// dropped.
+    pub fn on_exec<F>(&self, script: impl Fn(ExecRequest, ContainerIo) -> F + Send + Sync + 'static)
+    where
+        F: Future<Output: Into<Exit>> + Send + 'static,
+    {
+        self.shared.with(|inner| inner.state.scripts.exec = Some(Script::new(script)));
+    }
+
+    /// As [`on_exec`](Self::on_exec), for the processes that clients attach to.
+    pub fn on_attach<F>(&self, script: impl Fn(ExecRequest, ContainerIo) -> F + Send + Sync + 'static)
+    where
+        F: Future<Output: Into<Exit>> + Send + 'static,
+    {
+        self.shared.with(|inner| inner.state.scripts.attach = Some(Script::new(script)));
+    }
+
+    /// Plays the ports of pods, for each connection that a client forwards.
+    ///
+    /// An error is what a client is told about its connection; others go on.
+    ///
+    /// ```
+    /// use kubernetes_testing::TestServer;
+    ///
+    /// let server = TestServer::in_process();
+    /// server.on_port_forward(|request, io| async move {
+    ///     if request.port != 7 {
+    ///         return Err("connection refused".to_owned());
+    ///     }
+    ///     let (mut reader, mut writer) = tokio::io::split(io);
+    ///     tokio::io::copy(&mut reader, &mut writer).await.map(drop).map_err(|error| error.to_string())
+    /// });
+    /// ```
+    pub fn on_port_forward<F>(&self, script: impl Fn(PortForwardRequest, PortIo) -> F + Send + Sync + 'static)
+    where
+        F: Future<Output = Result<(), String>> + Send + 'static,
+    {
+        self.shared.with(|inner| inner.state.scripts.port_forward = Some(Script::new(script)));
+    }
+
+    /// Writes the logs of containers. The log ends when the function returns, so one that is followed waits instead.
+    ///
+    /// ```
+    /// use kubernetes_testing::TestServer;
+    /// use tokio::io::AsyncWriteExt;
+    ///
+    /// let server = TestServer::in_process();
+    /// server.on_log(|request, mut log| async move {
+    ///     let _ = log.write_all(format!("{} started\n", request.container).as_bytes()).await;
+    ///     if request.follow {
+    ///         std::future::pending::<()>().await;
+    ///     }
+    /// });
+    /// ```
+    pub fn on_log<F>(&self, script: impl Fn(LogRequest, Output) -> F + Send + Sync + 'static)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.shared.with(|inner| inner.state.scripts.log = Some(Script::new(script)));
+    }
+
     /// The requests so far, including those that were not carried out because of a fault.
     ///
     /// The latest are kept, within [`record_limits`](TestServerBuilder::record_limits).
@@ -224,7 +325,7 @@ async fn accept(listener: TcpListener, service: TestService) {
             let service = hyper::service::service_fn(move |request| service.clone().call(request));
             let builder = auto::Builder::new(TokioExecutor::new());
             // The client sees the errors of its connection.
-            let _ = builder.serve_connection(TokioIo::new(stream), service).await;
+            let _ = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).await;
         });
     }
 }

@@ -26,7 +26,7 @@ pub struct RecordedRequest {
 }
 
 impl RecordedRequest {
-    /// What the request does, in Kubernetes' terms: `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`,
+    /// The verb, in Kubernetes' terms: `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`,
     /// `deletecollection`; the method in lower case for a path that names no
     /// resource.
     pub fn verb(&self) -> &str {
@@ -54,6 +54,13 @@ impl RecordedRequest {
     }
 }
 
+impl RecordedRequest {
+    fn size(&self) -> usize {
+        let headers = self.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>();
+        self.body.len() + headers + self.path.len() + self.query.len()
+    }
+}
+
 impl fmt::Debug for RecordedRequest {
     /// Shows the request line and the code of the response: headers and bodies may hold secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -73,7 +80,7 @@ impl fmt::Debug for RecordedRequest {
 pub(crate) struct Record {
     limits: Limits,
     requests: VecDeque<RecordedRequest>,
-    /// How many bytes the bodies have.
+    /// The size of all requests.
     bytes: usize,
     /// How many requests came before the first that is still here.
     forgotten: usize,
@@ -83,7 +90,7 @@ pub(crate) struct Record {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     pub(crate) requests: usize,
-    /// Of all bodies together.
+    /// Of all requests together: their bodies, headers and URLs.
     pub(crate) bytes: usize,
 }
 
@@ -99,11 +106,11 @@ impl Record {
     /// Records a request; the oldest are forgotten if the limits require it.
     pub(crate) fn push(&mut self, request: RecordedRequest) -> RequestId {
         let id = RequestId(self.forgotten + self.requests.len());
-        self.bytes += request.body.len();
+        self.bytes += request.size();
         self.requests.push_back(request);
         while self.requests.len() > self.limits.requests || self.bytes > self.limits.bytes {
             let Some(oldest) = self.requests.pop_front() else { break };
-            self.bytes -= oldest.body.len();
+            self.bytes -= oldest.size();
             self.forgotten += 1;
         }
         id

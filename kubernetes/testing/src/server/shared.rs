@@ -1,5 +1,8 @@
+use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
+
+use tokio::sync::watch;
 
 use super::record::{Limits, Record, RecordedRequest, RequestId};
 use crate::faults::{Action, Rules};
@@ -11,6 +14,8 @@ use crate::state::State;
 #[derive(Debug)]
 pub(crate) struct Shared {
     inner: Mutex<Inner>,
+    /// Turns true when the server stops.
+    stopped: watch::Sender<bool>,
 }
 
 #[derive(Debug)]
@@ -24,7 +29,7 @@ pub(crate) struct Inner {
 impl Shared {
     pub(crate) fn new(state: State, limits: Limits) -> Arc<Self> {
         let inner = Inner { state, rules: Rules::default(), record: Record::new(limits), is_stopped: false };
-        Arc::new(Self { inner: Mutex::new(inner) })
+        Arc::new(Self { inner: Mutex::new(inner), stopped: watch::Sender::new(false) })
     }
 
     /// Runs `work` on the server, and then wakes those who wait for the changes.
@@ -64,7 +69,19 @@ impl Shared {
         self.with(|inner| semantics::answer(&mut inner.state, request))
     }
 
+    /// Runs a task beside requests, until it ends or the server stops.
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let mut stopped = self.stopped.subscribe();
+        tokio::spawn(async move {
+            tokio::select! {
+                () = task => {}
+                _ = stopped.wait_for(|stopped| *stopped) => {}
+            }
+        });
+    }
+
     pub(crate) fn stop(&self) {
+        self.stopped.send_replace(true);
         self.with(|inner| {
             inner.is_stopped = true;
             inner.state.store.wake_all();

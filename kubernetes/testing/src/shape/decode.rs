@@ -12,7 +12,7 @@ use crate::schema::{Definition, Type};
 /// # Errors
 /// If a value does not fit its field, in the words of Go's `encoding/json`.
 pub(crate) fn normalize(shape: Shape<'_>, object: &mut Map<String, Value>) -> Result<Vec<String>, String> {
-    let mut reader = Reader { unknown: Vec::new() };
+    let mut reader = Reader { unknown: UnknownFields::default() };
     match shape {
         Shape::CustomObject(_) => custom(shape, object, &mut reader)?,
         _ => {
@@ -21,11 +21,26 @@ pub(crate) fn normalize(shape: Shape<'_>, object: &mut Map<String, Value>) -> Re
             }
         }
     }
-    Ok(reader.unknown)
+    Ok(reader.unknown.0)
 }
 
 struct Reader {
-    unknown: Vec<String>,
+    unknown: UnknownFields,
+}
+
+/// The paths of unknown fields.
+#[derive(Default)]
+struct UnknownFields(Vec<String>);
+
+impl UnknownFields {
+    /// As `sigs.k8s.io/json` limits strict errors. Each path can be long.
+    const MAX: usize = 100;
+
+    fn push(&mut self, path: String) {
+        if self.0.len() < Self::MAX {
+            self.0.push(path);
+        }
+    }
 }
 
 /// The metadata is decoded by the description; everything else is pruned to the schema.
@@ -53,13 +68,13 @@ fn custom(shape: Shape<'_>, object: &mut Map<String, Value>, reader: &mut Reader
         }
     });
     if let Shape::CustomObject(Some(schema)) = shape {
-        structural::set_defaults(schema, object);
+        structural::set_defaults(schema, object)?;
     }
     Ok(())
 }
 
 /// Drops fields that a schema does not name.
-fn prune(shape: Shape<'_>, value: &mut Value, path: &str, unknown: &mut Vec<String>) {
+fn prune(shape: Shape<'_>, value: &mut Value, path: &str, unknown: &mut UnknownFields) {
     match value {
         Value::Object(object) => object.retain(|name, value| {
             let path = format!("{path}.{name}");
@@ -104,6 +119,9 @@ impl Reader {
                     if let Err(error) = self.value(field.type_, value, &inner, definition) {
                         wrong.get_or_insert(error);
                     }
+                    if is_root && name == "status" {
+                        fill_required(Shape::Described(field.type_, field.merge), value);
+                    }
                     !is_left_out(field.type_, value)
                 }
             }
@@ -135,6 +153,20 @@ impl Reader {
         }
         let (found, go, owner) = (go_kind(value), go_type(type_), owner.short_name());
         Err(format!("json: cannot unmarshal {found} into Go struct field {owner}.{path} of type {go}"))
+    }
+}
+
+/// Adds the zero values of missing fields that Go always writes.
+pub(crate) fn fill_required(shape: Shape<'_>, value: &mut Value) {
+    let (Some(definition), Value::Object(object)) = (shape.definition(), value) else { return };
+    for field in definition.fields.iter().filter(|field| field.required) {
+        let zero = match field.type_ {
+            Type::String => "".into(),
+            Type::Integer32 | Type::Integer64 | Type::Number => 0.into(),
+            Type::Boolean => false.into(),
+            _ => continue,
+        };
+        object.entry(field.name).or_insert(zero);
     }
 }
 

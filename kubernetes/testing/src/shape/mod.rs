@@ -2,6 +2,7 @@
 
 mod decode;
 mod structural;
+mod validation;
 
 use std::sync::OnceLock;
 
@@ -9,8 +10,8 @@ use serde_json::Value;
 
 use crate::generated::DEFINITIONS;
 use crate::schema::{Definition, Merge, Type};
-pub(crate) use decode::normalize;
-pub(crate) use structural::check as check_schema;
+pub(crate) use decode::{fill_required, normalize};
+pub(crate) use validation::validate;
 
 /// The form of a value.
 #[derive(Clone, Copy, Debug)]

@@ -1,164 +1,74 @@
-//! The structural schema of a custom resource: its defaults and its validation.
+//! Structural schemas of custom resources, and their defaults.
 //!
 //! <https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#specifying-a-structural-schema>.
-//! Types, required fields, enumerations, and the bounds of numbers, lengths and counts are checked; patterns, formats,
-//! combinations (`oneOf`) and rules in CEL are not.
 
 use serde_json::{Map, Value};
 
-use crate::status::Cause;
-
-/// Fields beside which the schema has nothing to say: they have forms of their own.
-const OWN: [&str; 3] = ["metadata", "apiVersion", "kind"];
+/// Fields that the schema does not describe: they have forms of their own.
+pub(super) const OWN: [&str; 3] = ["metadata", "apiVersion", "kind"];
 
 fn properties(schema: &Value) -> impl Iterator<Item = (&String, &Value)> {
     schema.get("properties").and_then(Value::as_object).into_iter().flatten()
 }
 
-fn flag(schema: &Value, name: &str) -> bool {
+pub(super) fn flag(schema: &Value, name: &str) -> bool {
     schema.get(name) == Some(&Value::Bool(true))
 }
 
-/// Fills in defaults, in an object of the resource.
-pub(crate) fn set_defaults(schema: &Value, object: &mut Map<String, Value>) {
+/// Fills the defaults of an object of the resource.
+///
+/// # Errors
+/// If they are too large together: a default of a list's items is copied into each item.
+pub(super) fn set_defaults(schema: &Value, object: &mut Map<String, Value>) -> Result<(), String> {
+    let mut defaults = Defaults { left: MAX_DEFAULT_BYTES };
     for (name, schema) in properties(schema).filter(|(name, _)| !OWN.contains(&name.as_str())) {
-        set_default(schema, name, object);
+        defaults.set(schema, name, object)?;
     }
+    Ok(())
 }
 
-fn set_default(schema: &Value, name: &str, object: &mut Map<String, Value>) {
-    if let Some(default) = schema.get("default") {
-        let is_missing = match object.get(name) {
-            None => true,
-            Some(value) => value.is_null() && !flag(schema, "nullable"),
-        };
-        if is_missing {
-            object.insert(name.to_owned(), default.clone());
-        }
-    }
-    if let Some(value) = object.get_mut(name) {
-        fill(schema, value);
-    }
+/// The size of all defaults of an object, that of the largest request.
+const MAX_DEFAULT_BYTES: usize = 3 * 1024 * 1024;
+
+struct Defaults {
+    /// How many bytes further defaults may have.
+    left: usize,
 }
 
-fn fill(schema: &Value, value: &mut Value) {
-    match value {
-        Value::Object(object) => {
-            properties(schema).for_each(|(name, schema)| set_default(schema, name, object));
-            if let Some(values) = schema.get("additionalProperties").filter(|values| values.is_object()) {
-                object.values_mut().for_each(|value| fill(values, value));
+impl Defaults {
+    fn set(&mut self, schema: &Value, name: &str, object: &mut Map<String, Value>) -> Result<(), String> {
+        if let Some(default) = schema.get("default") {
+            let is_missing = match object.get(name) {
+                None => true,
+                Some(value) => value.is_null() && !flag(schema, "nullable"),
+            };
+            if is_missing {
+                self.left = self
+                    .left
+                    .checked_sub(default.to_string().len())
+                    .ok_or("the defaults of its schema have more than 3 MiB")?;
+                object.insert(name.to_owned(), default.clone());
             }
         }
-        Value::Array(items) => {
-            if let Some(schema) = schema.get("items") {
-                items.iter_mut().for_each(|item| fill(schema, item));
-            }
-        }
-        _ => {}
+        object.get_mut(name).map_or(Ok(()), |value| self.fill(schema, value))
     }
-}
 
-/// What is wrong with an object of the resource.
-pub(crate) fn check(schema: &Value, object: &Map<String, Value>) -> Vec<Cause> {
-    let mut causes = Vec::new();
-    check_fields(schema, object, "", &mut causes);
-    causes
-}
-
-fn check_fields(schema: &Value, object: &Map<String, Value>, path: &str, causes: &mut Vec<Cause>) {
-    let join = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
-    let is_root = path.is_empty();
-    let required = schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
-    let is_there = |name: &str| object.contains_key(name) || (is_root && OWN.contains(&name));
-    for name in required.filter(|name| !is_there(name)) {
-        causes.push(Cause::required(join(name), ""));
-    }
-    for (name, value) in object {
-        if is_root && OWN.contains(&name.as_str()) {
-            continue;
-        }
-        let known = schema.get("properties").and_then(|fields| fields.get(name));
-        let other = schema.get("additionalProperties").filter(|values| values.is_object());
-        if let Some(schema) = known.or(other) {
-            check_value(schema, value, &join(name), causes);
-        }
-    }
-}
-
-fn check_value(schema: &Value, value: &Value, path: &str, causes: &mut Vec<Cause>) {
-    if value.is_null() && flag(schema, "nullable") {
-        return;
-    }
-    let wrong_type = check_type(schema, value, path);
-    let is_wrong = wrong_type.is_some();
-    causes.extend(wrong_type);
-    if let Some(allowed) = schema.get("enum").and_then(Value::as_array).filter(|allowed| !allowed.contains(value)) {
-        let allowed: Vec<String> =
-            allowed.iter().map(|value| value.as_str().map_or(value.to_string(), str::to_owned)).collect();
-        let allowed: Vec<&str> = allowed.iter().map(String::as_str).collect();
-        causes.push(Cause::not_supported(path, value, &allowed));
-    }
-    if is_wrong {
-        return;
-    }
-    check_bounds(schema, value, path, causes);
-    match value {
-        Value::Object(object) => check_fields(schema, object, path, causes),
-        Value::Array(items) => {
-            if let Some(schema) = schema.get("items") {
-                for (index, item) in items.iter().enumerate() {
-                    check_value(schema, item, &format!("{path}[{index}]"), causes);
+    fn fill(&mut self, schema: &Value, value: &mut Value) -> Result<(), String> {
+        match value {
+            Value::Object(object) => {
+                for (name, schema) in properties(schema) {
+                    self.set(schema, name, object)?;
                 }
+                if let Some(values) = schema.get("additionalProperties").filter(|values| values.is_object()) {
+                    object.values_mut().try_for_each(|value| self.fill(values, value))?;
+                }
+                Ok(())
             }
+            Value::Array(items) => {
+                let schema = schema.get("items");
+                schema.map_or(Ok(()), |schema| items.iter_mut().try_for_each(|item| self.fill(schema, item)))
+            }
+            _ => Ok(()),
         }
-        _ => {}
-    }
-}
-
-fn check_type(schema: &Value, value: &Value, path: &str) -> Option<Cause> {
-    let found = match value {
-        Value::Null => "null",
-        Value::Bool(_) => "boolean",
-        Value::Number(number) if number.is_f64() && number.as_f64().is_none_or(|number| number.fract() != 0.0) => {
-            "number"
-        }
-        Value::Number(_) => "integer",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    };
-    if flag(schema, "x-kubernetes-int-or-string") && matches!(found, "integer" | "string") {
-        return None;
-    }
-    let expected = schema.get("type").and_then(Value::as_str)?;
-    if expected == found || (expected, found) == ("number", "integer") {
-        return None;
-    }
-    Some(Cause::wrong_type(path, found, &format!("{path} in body must be of type {expected}: {found:?}")))
-}
-
-/// Bounds of numbers, and of the sizes of texts, lists and maps.
-fn check_bounds(schema: &Value, value: &Value, path: &str, causes: &mut Vec<Cause>) {
-    let (size, names, unit) = match value {
-        Value::Number(number) => (number.as_f64(), ["minimum", "maximum"], ""),
-        Value::String(text) => (Some(text.chars().count() as f64), ["minLength", "maxLength"], " chars long"),
-        Value::Array(items) => (Some(items.len() as f64), ["minItems", "maxItems"], " items"),
-        Value::Object(fields) => (Some(fields.len() as f64), ["minProperties", "maxProperties"], " properties"),
-        _ => return,
-    };
-    let Some(size) = size else { return };
-    for (name, is_least) in names.into_iter().zip([true, false]) {
-        let Some(bound) = schema.get(name) else { continue };
-        let Some(limit) = bound.as_f64() else { continue };
-        if (is_least && size >= limit) || (!is_least && size <= limit) {
-            continue;
-        }
-        let why = match (unit, is_least) {
-            ("", true) => format!("should be greater than or equal to {bound}"),
-            ("", false) => format!("should be less than or equal to {bound}"),
-            (unit, true) => format!("should be at least {bound}{unit}"),
-            (unit, false) => format!("should be at most {bound}{unit}"),
-        };
-        causes.push(Cause::invalid(path, value, &format!("{path} in body {why}")));
     }
 }

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use kubernetes_core::ObjectKey;
@@ -10,13 +10,25 @@ use crate::store::CollectionId;
 pub(crate) struct Deadlines {
     /// By time, and then in the order in which they were set.
     entries: BTreeMap<(Duration, u64), Deadline>,
+    /// Each object has one deadline at most.
+    of_objects: HashMap<(CollectionId, ObjectKey), (Duration, u64)>,
     count: u64,
 }
 
 impl Deadlines {
+    /// Sets the deadline of an object, in place of its earlier one.
     pub(crate) fn set(&mut self, at: Duration, deadline: Deadline) {
+        self.remove(deadline.collection, &deadline.key);
         self.count += 1;
+        self.of_objects.insert((deadline.collection, deadline.key.clone()), (at, self.count));
         self.entries.insert((at, self.count), deadline);
+    }
+
+    /// Removes the deadline of an object.
+    pub(crate) fn remove(&mut self, collection: CollectionId, key: &ObjectKey) {
+        if let Some(entry) = self.of_objects.remove(&(collection, key.clone())) {
+            self.entries.remove(&entry);
+        }
     }
 
     /// The time of the first one.
@@ -29,7 +41,9 @@ impl Deadlines {
         if self.next()? > now {
             return None;
         }
-        self.entries.pop_first().map(|(_, deadline)| deadline)
+        let (_, deadline) = self.entries.pop_first()?;
+        self.of_objects.remove(&(deadline.collection, deadline.key.clone()));
+        Some(deadline)
     }
 }
 
@@ -41,4 +55,27 @@ pub(crate) struct Deadline {
     pub(crate) uid: Box<str>,
     /// The revision that is removed; `None` for any, since changes do not end a pod's grace period.
     pub(crate) revision: Option<u64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+
+    #[test]
+    fn an_object_has_one_deadline() {
+        let collection = Store::new(1).add_collection();
+        let mut deadlines = Deadlines::default();
+        for (second, name) in [(9, "a"), (2, "b"), (5, "a")] {
+            let key = ObjectKey::new("default", name);
+            let deadline = Deadline { collection, key, uid: "".into(), revision: None };
+            deadlines.set(Duration::from_secs(second), deadline);
+        }
+        deadlines.remove(collection, &ObjectKey::new("default", "b"));
+        assert_eq!(deadlines.next(), Some(Duration::from_secs(5)));
+        assert_eq!(deadlines.take_due(Duration::from_secs(4)).map(|deadline| deadline.key), None);
+        let due = deadlines.take_due(Duration::from_secs(5)).map(|deadline| deadline.key.to_string());
+        assert_eq!((due.as_deref(), deadlines.next()), (Some("default/a"), None));
+        assert!(deadlines.of_objects.is_empty());
+    }
 }

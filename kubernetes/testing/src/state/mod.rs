@@ -1,15 +1,19 @@
 //! The state of the server: the store, its resources, its clock, and the source of random values.
 
 mod deadlines;
+mod tokens;
 
 use std::time::Duration;
 
 use fastrand::Rng;
 
+use crate::access::AccessPolicy;
 use crate::clock::Clock;
 use crate::resources::Registry;
 use crate::store::Store;
+use crate::streams::Scripts;
 pub(crate) use deadlines::{Deadline, Deadlines};
+pub(crate) use tokens::{Token, Tokens};
 
 /// Everything that a request acts on.
 #[derive(Debug)]
@@ -21,6 +25,9 @@ pub(crate) struct State {
     pub(crate) settings: Settings,
     /// When a pod's grace period ends, and when events are forgotten.
     pub(crate) deadlines: Deadlines,
+    pub(crate) access: AccessPolicy,
+    pub(crate) tokens: Tokens,
+    pub(crate) scripts: Scripts,
 }
 
 /// The behaviour that a test can change.

@@ -23,6 +23,11 @@ impl Cause {
         Self { reason: "FieldValueInvalid", field: field.into(), message }
     }
 
+    pub(crate) fn too_long(field: impl Into<String>, max: usize) -> Self {
+        let message = format!("Too long: may not be more than {max} bytes");
+        Self { reason: "FieldValueTooLong", field: field.into(), message }
+    }
+
     /// A value of the wrong type.
     pub(crate) fn wrong_type(field: impl Into<String>, found: &str, detail: &str) -> Self {
         let message = format!("Invalid value: {found:?}: {detail}");

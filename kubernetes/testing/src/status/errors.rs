@@ -111,8 +111,8 @@ impl Status {
         Self::failure(415, "UnsupportedMediaType", "415: Unsupported Media Type").with_details(Details::default())
     }
 
-    pub(crate) fn too_large() -> Self {
-        Self::failure(413, "RequestEntityTooLarge", "Request entity too large: limit is 3145728")
+    pub(crate) fn too_large(why: &str) -> Self {
+        Self::failure(413, "RequestEntityTooLarge", format!("Request entity too large: {why}"))
     }
 
     pub(crate) fn forbidden(group: &str, plural: &str, name: &str, why: &str) -> Self {

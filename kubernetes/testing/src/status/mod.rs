@@ -32,7 +32,7 @@ enum Outcome {
     Failure,
 }
 
-/// What a `Status` is about. Empty fields are left out.
+/// The details of a `Status`. Empty fields are left out.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Details {
     pub(crate) name: String,

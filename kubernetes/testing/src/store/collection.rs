@@ -15,14 +15,25 @@ pub(crate) struct Collection {
     objects: BTreeMap<String, Arc<Stored>>,
     /// By revision, which strictly rises.
     changes: VecDeque<Arc<Change>>,
+    /// The size of the objects in `changes`.
+    bytes: usize,
     /// Changes up to this revision may be missing from the history.
     forgotten: u64,
     pub(super) waiting: BTreeMap<WaiterId, Waker>,
 }
 
+/// The size of a resource's history: many changes of large objects are forgotten earlier.
+const MAX_HISTORY_BYTES: usize = 128 * 1024 * 1024;
+
 impl Collection {
     pub(super) fn new(revision: u64) -> Self {
-        Self { objects: BTreeMap::new(), changes: VecDeque::new(), forgotten: revision, waiting: BTreeMap::new() }
+        Self {
+            objects: BTreeMap::new(),
+            changes: VecDeque::new(),
+            bytes: 0,
+            forgotten: revision,
+            waiting: BTreeMap::new(),
+        }
     }
 
     pub(super) fn get(&self, key: &ObjectKey) -> Option<&Arc<Stored>> {
@@ -43,9 +54,12 @@ impl Collection {
     }
 
     pub(super) fn record(&mut self, change: Arc<Change>, limit: usize) {
+        self.bytes += change.object.json.len();
         self.changes.push_back(change);
-        while self.changes.len() > limit {
+        // The latest change stays, whatever its size.
+        while self.changes.len() > limit || (self.bytes > MAX_HISTORY_BYTES && self.changes.len() > 1) {
             let Some(first) = self.changes.pop_front() else { break };
+            self.bytes -= first.object.json.len();
             self.forgotten = first.revision();
         }
     }

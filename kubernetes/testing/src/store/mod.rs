@@ -175,3 +175,6 @@ impl Store {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

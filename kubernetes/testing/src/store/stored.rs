@@ -24,10 +24,10 @@ impl Stored {
     }
 
     /// The object, beginning with `head`.
-    pub(crate) fn text(&self, head: &str) -> Bytes {
-        let mut text = Vec::with_capacity(self.json.len() + head.len());
+    pub(crate) fn text(&self, head: &str) -> Vec<u8> {
+        let mut text = Vec::with_capacity(self.json.len() + head.len() + 1);
         self.write_with_head(head, &mut text);
-        text.into()
+        text
     }
 
     /// The value of a field that selectors can name.

@@ -182,11 +182,11 @@ async fn the_oldest_requests_are_forgotten_beyond_the_limits() {
     assert_eq!(paths(&server), ["b", "c"]);
     assert!(server.requests().iter().all(|request| request.status.is_some_and(|status| status == 404)));
 
-    let server = TestServer::builder().record_limits(usize::MAX, 100).in_process();
-    for size in [60, 30, 20] {
+    let server = TestServer::builder().record_limits(usize::MAX, 10_000).in_process();
+    for size in [6_000, 3_000, 2_000] {
         send(&server, "PUT", &format!("{MAPS}/{size}"), JSON, "x".repeat(size).into()).await;
     }
-    assert_eq!(paths(&server), ["30", "20"], "60 bytes more would be too many");
-    send(&server, "PUT", &format!("{MAPS}/large"), JSON, "x".repeat(200).into()).await;
+    assert_eq!(paths(&server), ["3000", "2000"], "6000 bytes more would be too many");
+    send(&server, "PUT", &format!("{MAPS}/large"), JSON, "x".repeat(20_000).into()).await;
     assert!(server.requests().is_empty());
 }

@@ -87,7 +87,7 @@ async fn carry_out(server: &TestServer, step: Step) {
         Step::Compact => server.compact(),
         Step::Advance(seconds) => server.advance(std::time::Duration::from_secs(seconds.into())),
         Step::Wild(method, path, media, body) => {
-            // What is no URI was never sent. A watch is opened, and not read to its end.
+            // A text that is not a URI was never sent. A watch is opened, and not read to its end.
             if path.parse::<http::Uri>().is_ok() {
                 open(server, &method, &path, &media, body).await.expect("an answer");
             }
@@ -95,7 +95,7 @@ async fn carry_out(server: &TestServer, step: Step) {
     }
 }
 
-/// What the server has, by name.
+/// The objects of the server, by name.
 async fn listed(server: &TestServer) -> BTreeMap<String, Value> {
     let list = send(server, "GET", MAPS, "application/json", Value::Null).await;
     let items = list.body["items"].as_array().expect("items").clone();

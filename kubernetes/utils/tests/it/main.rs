@@ -3,6 +3,8 @@
 #[cfg(all(feature = "apiextensions-v1", feature = "apps-v1", feature = "batch-v1", feature = "core-v1"))]
 mod conditions;
 
+mod modify;
+
 use std::cell::Cell;
 use std::time::Duration;
 

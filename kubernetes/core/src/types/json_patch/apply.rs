@@ -1,7 +1,7 @@
 use super::{JsonPatch, JsonPointer, Operation};
-use crate::json::place::keys;
-use crate::json::{self, PlaceError, Tree};
-use crate::types::list_index;
+use crate::json::{self, Tree};
+use crate::types::json_pointer::list_index;
+use crate::types::tree_place::{PlaceError, keys};
 
 impl JsonPatch {
     /// Makes these changes in a document, or none of them.

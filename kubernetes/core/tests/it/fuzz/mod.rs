@@ -5,6 +5,7 @@
 
 #[cfg(feature = "cbor")]
 mod cbor;
+pub(crate) mod json_changes;
 mod json_model;
 mod json_reader;
 mod quantity;
@@ -27,6 +28,7 @@ fn replay(target: &str, check: fn(&[u8])) {
 fn the_corpora_pass() {
     #[cfg(feature = "cbor")]
     replay("cbor", cbor::check);
+    replay("json_changes", json_changes::check);
     replay("json_model", json_model::check);
     replay("json_reader", json_reader::check);
     replay("quantity", quantity::check);

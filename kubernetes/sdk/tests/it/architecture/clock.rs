@@ -6,7 +6,7 @@ use super::allowance::{self, Allowance};
 use super::source::SourceFile;
 
 /// Places outside of a module `clock` that ask for the time. The numbers may only shrink.
-const ALLOWED: Allowance = &[("kubernetes-watch", 4)];
+const ALLOWED: Allowance = &[];
 
 /// Programs: they measure their own run, or work with a real cluster.
 const WITH_REAL_TIME: &[&str] = &["kubernetes-codegen", "kubernetes-e2e-test", "kubernetes-examples"];

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cargo_metadata::DependencyKind;
 
-use super::source::metadata;
+use super::source::{crates, metadata};
 
 /// What each crate may depend on, of the others in this workspace.
 const ALLOWED: &[(&str, &[&str])] = &[
@@ -39,6 +39,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
 
 /// The crates that users can put under any transport.
 const WITHOUT_TRANSPORT: &[&str] = &["kubernetes-core", "kubernetes-models", "kubernetes-api", "kubernetes-config"];
+
+/// Crates with unsafe code below what users hold: one file each knows them, so that they can be replaced.
+const BEHIND_ONE_FILE: &[&str] = &["lean_string", "thin_vec", "rpds"];
 
 #[test]
 fn dependencies_point_one_way() {
@@ -81,5 +84,16 @@ fn the_crates_below_the_client_know_no_transport() {
             };
             open.extend(node.deps.iter().filter(normal).map(|dependency| &dependency.pkg));
         }
+    }
+}
+
+#[test]
+fn crates_with_unsafe_code_stand_behind_one_file() {
+    let files: Vec<_> = crates().iter().flat_map(|package| package.files()).filter(|file| !file.is_test()).collect();
+    for name in BEHIND_ONE_FILE {
+        let is_used = |line: &str| line.contains(&format!("{name}::")) && !line.trim_start().starts_with("//");
+        let users = files.iter().filter(|file| file.text.lines().any(is_used));
+        let users: Vec<_> = users.map(|file| file.path.display().to_string()).collect();
+        assert_eq!(users.len(), 1, "{name} is used by {users:?}");
     }
 }

@@ -20,7 +20,6 @@ const ALLOWED_LONG_FUNCTIONS: Allowance = &[
     ("kubernetes-core", 1),
     ("kubernetes-e2e-test", 1),
     ("kubernetes-utils", 1),
-    ("kubernetes-watch", 2),
 ];
 
 #[test]

@@ -22,6 +22,7 @@ fn handle(state: &mut State, collection: CollectionId, change: &Change) {
     let served = state.registry.of_collection(collection).cloned();
     let is_definition = served.as_deref().is_some_and(definitions::is_definition);
     if change.kind == ChangeKind::Deleted {
+        state.deadlines.remove(collection, &object.key);
         if is_definition {
             definitions::unregister(state, object);
         }

@@ -26,8 +26,19 @@ impl WriteOptions {
             let cause = Cause::not_supported("fieldValidation", &validation.into(), &["", "Ignore", "Strict", "Warn"]);
             return Err(Status::invalid_options(kind, cause));
         }
+        check_field_manager(request.query.text("fieldManager").unwrap_or_default(), kind)?;
         Ok(Self { dry_run: dry_run(kind, values.into_iter())? })
     }
+}
+
+/// From `ValidateFieldManager` in
+/// <https://github.com/kubernetes/apimachinery/blob/v0.37.2/pkg/apis/meta/v1/validation/validation.go>.
+fn check_field_manager(manager: &str, kind: &str) -> Result<()> {
+    const MAX_LENGTH: usize = 128;
+    if manager.len() > MAX_LENGTH {
+        return Err(Status::invalid_options(kind, Cause::too_long("fieldManager", MAX_LENGTH)));
+    }
+    Ok(())
 }
 
 /// Whether nothing is stored: `All` is the only value.

@@ -3,6 +3,7 @@ use kubernetes_core::GroupVersion;
 use serde_json::Value;
 
 use super::binding::bind;
+use super::reviews::review;
 use crate::object::Object;
 use crate::reply::Reply;
 use crate::request::ApiRequest;
@@ -21,7 +22,7 @@ pub(in crate::semantics) fn create(state: &mut State, request: &ApiRequest, targ
         return bind_by_name(state, request, target, object);
     }
     if is_review(&target.served) {
-        return Err(Status::not_implemented(&format!("{}: there are no users", target.served.plural)));
+        return review(state, request, target, object);
     }
     let writer = Writer::of(request, target, options);
     let created = create_object(state, &writer, object, Tracking::Update)?;

@@ -25,7 +25,7 @@ pub(in crate::semantics) fn delete(state: &mut State, request: &ApiRequest, targ
                 uid: old.uid.to_string(),
                 ..Details::default()
             };
-            Ok(Reply::ok(Status::deleted(details).to_string() + "\n"))
+            Ok(Reply::ok(Status::deleted(details).to_string()))
         }
         Outcome::Pending(object) => {
             let status = if options.cascades { StatusCode::ACCEPTED } else { StatusCode::OK };

@@ -163,6 +163,6 @@ pub(super) fn write_list(served: &ServedResource, page: &Page) -> Vec<u8> {
         }
         object.write_with_head(item_head, &mut text);
     }
-    text.extend_from_slice(b"]}\n");
+    text.extend_from_slice(b"]}");
     text
 }

@@ -22,6 +22,7 @@ pub(in crate::semantics) fn load(state: &mut State, value: Value) -> Result<()> 
         return Err(Status::bad_request(format!("{} has no field {path:?}", served.kind())));
     }
     let mut object = Object(fields).without_type();
+    (served.rules.convert)(&mut object);
     let namespace = namespace(&served, &mut object)?;
     let name = object.text("name").to_owned();
     if let Err(why) = served.check_name(&name) {

@@ -1,15 +1,18 @@
-//! What each verb does.
+//! The verbs of requests.
 
 mod apply;
 mod binding;
+mod connect;
 mod create;
 mod delete;
 mod eviction;
 mod list;
 mod load;
 mod patch;
+mod reviews;
 mod scale;
 mod subresources;
+mod tokens;
 mod update;
 mod watch;
 

@@ -7,9 +7,9 @@ use crate::reply::Reply;
 use crate::request::ApiRequest;
 use crate::semantics::decoding::decode_object;
 use crate::semantics::options::WriteOptions;
-use crate::semantics::strategic_merge;
 use crate::semantics::target::Target;
 use crate::semantics::writes::{Writer, check_name, replace, respond};
+use crate::semantics::{json_patch, strategic_merge};
 use crate::state::State;
 use crate::status::{Cause, Result, Status};
 
@@ -50,14 +50,12 @@ pub(in crate::semantics) fn patch(state: &mut State, request: &ApiRequest, targe
 /// Applies a patch of the request's media type to an object.
 pub(super) fn patched(request: &ApiRequest, target: &Target, mut object: Value) -> Result<Value> {
     if request.content_type() == JSON_PATCH {
-        let patch: json_patch::Patch = serde_json::from_slice(&request.body)
-            .map_err(|error| Status::bad_request(format!("error decoding patch: {error}")))?;
-        json_patch::patch(&mut object, &patch).map_err(|_| Status::rejected())?;
+        json_patch::apply(&mut object, &request.body)?;
         return Ok(object);
     }
     let patch: Value = serde_json::from_slice(&request.body).map_err(|_| Status::bad_request("invalid JSON patch"))?;
     if request.content_type() == MERGE_PATCH {
-        json_patch::merge(&mut object, &patch);
+        ::json_patch::merge(&mut object, &patch);
         return Ok(object);
     }
     strategic_merge::merge(target.served.shape(), object, patch).map_err(Status::bad_request)

@@ -4,6 +4,7 @@ use super::writer::{Tracking, Writer};
 use crate::definitions;
 use crate::object::Object;
 use crate::resources::ServedResource;
+use crate::shape::fill_required;
 use crate::state::State;
 use crate::status::{Cause, Result, Status};
 
@@ -17,6 +18,7 @@ pub(in crate::semantics) fn create_object(
 ) -> Result<Object> {
     let served = writer.served;
     writer.check_namespace(&mut object)?;
+    (served.rules.convert)(&mut object);
     if !object.text("resourceVersion").is_empty() {
         return Err(Status::internal("resourceVersion should not be set on objects to be created"));
     }
@@ -43,6 +45,7 @@ pub(in crate::semantics) fn create_object(
         writer.track(state, None, &mut object);
     }
     (served.rules.complete)(&mut object);
+    writer.check_size(&object)?;
     if writer.options.dry_run {
         return Ok(object);
     }
@@ -94,7 +97,10 @@ pub(in crate::semantics) fn initialize(served: &ServedResource, object: &mut Obj
     if served.has_status() && !served.rules.keeps_status {
         object.0.remove("status");
         if !served.is_custom() {
-            let status = (served.rules.initial_status)(object);
+            let mut status = (served.rules.initial_status)(object);
+            if let Some(shape) = served.shape().field("status") {
+                fill_required(shape, &mut status);
+            }
             object.0.insert("status".to_owned(), status);
         }
         if definitions::is_definition(served) {

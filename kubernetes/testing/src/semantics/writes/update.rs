@@ -19,6 +19,7 @@ pub(in crate::semantics) fn finish(
     tracking: Tracking,
 ) -> Result<Object> {
     writer.check_namespace(&mut new)?;
+    (writer.served.rules.convert)(&mut new);
     for field in
         ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink"]
     {
@@ -34,6 +35,7 @@ pub(in crate::semantics) fn finish(
     }
     let is_done =
         new.is_deleting() && new.finalizers().next().is_none() && new.integer("deletionGracePeriodSeconds") == Some(0);
+    writer.check_size(&new)?;
     if writer.options.dry_run {
         return Ok(new);
     }

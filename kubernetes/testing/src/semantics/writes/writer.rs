@@ -4,13 +4,13 @@ use serde_json::Value;
 
 use crate::definitions;
 use crate::fields;
-use crate::object::Object;
+use crate::object::{MAX_BYTES, MAX_DEPTH, Object, depth};
 use crate::reply::Reply;
 use crate::request::ApiRequest;
 use crate::resources::{Form, ServedResource};
 use crate::semantics::options::WriteOptions;
 use crate::semantics::target::Target;
-use crate::shape::check_schema;
+use crate::shape::validate;
 use crate::state::State;
 use crate::status::{Cause, Result, Status};
 
@@ -81,10 +81,21 @@ impl<'a> Writer<'a> {
             return definitions::check(state, object);
         }
         let Form::Custom(Some(schema)) = &self.served.form else { return Ok(()) };
-        match check_schema(schema, &object.0) {
+        match validate(schema, &object.0) {
             causes if causes.is_empty() => Ok(()),
             causes => Err(Status::invalid(self.served.group(), self.served.kind(), object.text("name"), &causes)),
         }
+    }
+
+    /// Checks that an object can be stored and read again.
+    pub(super) fn check_size(&self, object: &Object) -> Result<()> {
+        // The object itself is one level.
+        let depth = 1 + object.0.values().map(depth).max().unwrap_or(0);
+        if depth > MAX_DEPTH {
+            return Err(Status::rejected());
+        }
+        let size = serde_json::to_string(&object.0).map_or(0, |text| text.len());
+        if size > MAX_BYTES { Err(Status::internal("etcdserver: request is too large")) } else { Ok(()) }
     }
 
     pub(in crate::semantics) fn invalid(&self, cause: Cause) -> Status {
@@ -123,5 +134,5 @@ impl<'a> Writer<'a> {
 /// The response that is an object.
 pub(in crate::semantics) fn respond(served: &ServedResource, object: Object, status: StatusCode) -> Reply {
     let object = object.with_type(&served.api_version(), served.kind());
-    Reply::json(status, Value::Object(object.0).to_string() + "\n")
+    Reply::json(status, Value::Object(object.0).to_string())
 }

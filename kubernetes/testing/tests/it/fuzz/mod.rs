@@ -1,4 +1,4 @@
-//! What the fuzz target checks, run on its corpus: the target in the repository's `fuzz` folder has its check here.
+//! The check of the fuzz target in the repository's `fuzz` folder, run on its corpus.
 
 mod requests;
 

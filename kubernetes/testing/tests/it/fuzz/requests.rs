@@ -205,7 +205,7 @@ impl<'a> Steps<'a> {
     }
 }
 
-/// What a watch has shown, by name.
+/// The objects that a watch has shown, by name.
 struct Replay {
     query: String,
     body: ResponseBody,

@@ -1,0 +1,40 @@
+//! The same pods in other forms: their metadata alone, and as the table that kubectl prints.
+//!
+//! ```text
+//! cargo run --example dynamic_accept_header
+//! ```
+#![allow(clippy::print_stdout, reason = "a program for the terminal")]
+
+use std::error::Error;
+
+use kubernetes_sdk::Client;
+use kubernetes_sdk::dynamic::Mapper;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let (client, _server) = kubernetes_examples::connect(false)?;
+    for line in run(&client, "kube-system").await? {
+        println!("{line}");
+    }
+    Ok(())
+}
+
+pub(crate) async fn run(client: &Client, namespace: &str) -> Result<Vec<String>, Box<dyn Error>> {
+    let pods = Mapper::new(client).resource("pods").await?.in_namespace(namespace);
+    let metadata = pods.list().metadata_only();
+    let mut lines = vec![format!("Accept: {}", metadata.request().accept.to_str()?)];
+    for pod in metadata.send(client).await? {
+        lines.push(format!("{} has {} labels", pod.name(), pod.metadata.labels.len()));
+    }
+
+    let table = pods.list().table();
+    lines.push(format!("Accept: {}", table.request().accept.to_str()?));
+    let table = table.send(client).await?;
+    let shown: Vec<_> =
+        table.column_definitions.iter().enumerate().filter(|(_, column)| column.priority == 0).collect();
+    lines.push(shown.iter().map(|(_, column)| column.name.to_string()).collect::<Vec<_>>().join("\t"));
+    for row in &table.rows {
+        lines.push(shown.iter().map(|(index, _)| row.text(*index).into_owned()).collect::<Vec<_>>().join("\t"));
+    }
+    Ok(lines)
+}

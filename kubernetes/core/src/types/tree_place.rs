@@ -1,0 +1,129 @@
+//! Values of a [`Tree`] by their JSON pointer (RFC 6901).
+
+use std::fmt;
+
+use super::json_pointer::{JsonPointer, list_index};
+use crate::Str;
+use crate::json::Tree;
+
+impl Tree {
+    /// The value that a JSON pointer leads to; `None` if there is none.
+    pub fn at(&self, pointer: impl Into<JsonPointer>) -> Option<&Self> {
+        let pointer = pointer.into();
+        keys(&pointer).ok()?.iter().try_fold(self, |tree, key| match tree {
+            Self::Object(_) => tree.get(key),
+            Self::List(items) => items.get(list_index(key)?),
+            _ => None,
+        })
+    }
+
+    /// Sets the value that a JSON pointer leads to. Objects that are missing on the way are made; in a list, the index
+    /// after the last and `-` append.
+    ///
+    /// # Errors
+    /// If the pointer is not valid, leads through a value that is neither an object nor a list, or past a list's end.
+    pub fn set(&mut self, pointer: impl Into<JsonPointer>, value: Self) -> Result<(), PlaceError> {
+        let pointer = pointer.into();
+        let mut tree = self;
+        for (depth, key) in keys(&pointer)?.iter().enumerate() {
+            if matches!(tree, Self::Null) {
+                *tree = Self::Object(Vec::new());
+            }
+            tree = match tree {
+                Self::Object(fields) => {
+                    let place = fields.iter().position(|(name, _)| name == key).unwrap_or_else(|| {
+                        fields.push((key.clone(), Self::Null));
+                        fields.len() - 1
+                    });
+                    &mut fields[place].1
+                }
+                Self::List(items) => {
+                    let place = if key == "-" { items.len() } else { list_index(key).unwrap_or(usize::MAX) };
+                    if place > items.len() {
+                        let message = format!("{key} is not an index into a list of {}", items.len());
+                        return Err(PlaceError::new(&pointer, depth + 1, message));
+                    }
+                    if place == items.len() {
+                        items.push(Self::Null);
+                    }
+                    &mut items[place]
+                }
+                other => {
+                    let message = format!("{other:?} has no field {key:?}");
+                    return Err(PlaceError::new(&pointer, depth, message));
+                }
+            };
+        }
+        *tree = value;
+        Ok(())
+    }
+
+    /// Removes the value that a JSON pointer leads to, and returns it; `None` if there is none.
+    pub fn remove(&mut self, pointer: impl Into<JsonPointer>) -> Option<Self> {
+        let pointer = pointer.into();
+        let mut keys = keys(&pointer).ok()?;
+        let last = keys.pop()?;
+        let parent = keys.iter().try_fold(self, |tree, key| tree.child_mut(key))?;
+        match parent {
+            Self::Object(fields) => {
+                let place = fields.iter().position(|(name, _)| *name == last)?;
+                Some(fields.remove(place).1)
+            }
+            Self::List(items) => {
+                list_index(&last).filter(|place| *place < items.len()).map(|place| items.remove(place))
+            }
+            _ => None,
+        }
+    }
+
+    pub(crate) fn child_mut(&mut self, key: &str) -> Option<&mut Self> {
+        match self {
+            Self::List(items) => items.get_mut(list_index(key)?),
+            tree => tree.get_mut(key),
+        }
+    }
+}
+
+/// The keys of a pointer, without their escapes.
+///
+/// # Errors
+/// If it is not valid.
+pub(crate) fn keys(pointer: &JsonPointer) -> Result<Vec<Str>, PlaceError> {
+    pointer.check().map_err(|error| PlaceError(error.to_string().into()))?;
+    Ok(pointer.keys().map(Str::from).collect())
+}
+
+/// A JSON pointer that does not lead to a place in a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlaceError(Box<str>);
+
+impl PlaceError {
+    fn new(pointer: &JsonPointer, depth: usize, message: impl fmt::Display) -> Self {
+        let end = pointer.as_str().match_indices('/').nth(depth).map_or(pointer.as_str().len(), |(end, _)| end);
+        let place = match &pointer.as_str()[..end] {
+            "" => "the document",
+            place => place,
+        };
+        Self(format!("{place}: {message}").into())
+    }
+
+    pub(crate) fn from_message(message: &str) -> Self {
+        Self(message.into())
+    }
+
+    pub(crate) fn missing(pointer: &JsonPointer) -> Self {
+        Self(format!("there is no value at {pointer}").into())
+    }
+
+    pub(crate) fn different(pointer: &JsonPointer) -> Self {
+        Self(format!("the value at {pointer} is not the one that the patch tests for").into())
+    }
+}
+
+impl fmt::Display for PlaceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for PlaceError {}

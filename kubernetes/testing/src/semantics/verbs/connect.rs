@@ -1,0 +1,84 @@
+//! Connections to the containers of a pod, and their logs: scripts of a test answer.
+
+use crate::object::Object;
+use crate::request::ApiRequest;
+use crate::semantics::Answer;
+use crate::semantics::target::Target;
+use crate::state::State;
+use crate::status::{Result, Status};
+use crate::streams::{ExecRequest, LogRequest, Upgrade, is_upgrade};
+
+/// Answers exec, attach, port-forward and log.
+pub(super) fn connect(state: &State, request: &ApiRequest, target: &Target) -> Result<Answer> {
+    let name = target.subresource();
+    if !target.served.is("", "pods") || !matches!(name, "exec" | "attach" | "portforward" | "log") {
+        return Err(Status::not_implemented(&format!("the subresource {name:?}")));
+    }
+    let pod = Object::of(&*target.get(state)?);
+    let scripts = &state.scripts;
+    match name {
+        "log" => {
+            let script = scripts.log.clone().ok_or_else(|| unscripted("logs", "on_log"))?;
+            Ok(Answer::Log(Box::new(LogRequest::of(request, &pod.key(), container(&pod, request)?)), script))
+        }
+        "portforward" => {
+            let script = scripts.port_forward.clone().ok_or_else(|| unscripted("port-forward", "on_port_forward"))?;
+            check_upgrade(request)?;
+            upgrade(Upgrade::port_forward(request, &pod.key(), script))
+        }
+        name => {
+            let (script, setter) =
+                if name == "exec" { (&scripts.exec, "on_exec") } else { (&scripts.attach, "on_attach") };
+            let script = script.clone().ok_or_else(|| unscripted(name, setter))?;
+            let exec = ExecRequest::of(request, &pod.key(), container(&pod, request)?);
+            check_streams(&exec, name)?;
+            check_upgrade(request)?;
+            upgrade(Upgrade::exec(request, exec, script))
+        }
+    }
+}
+
+fn upgrade(upgrade: Result<Upgrade>) -> Result<Answer> {
+    upgrade.map(|upgrade| Answer::Upgrade(Box::new(upgrade)))
+}
+
+fn unscripted(what: &str, setter: &str) -> Status {
+    Status::not_implemented(&format!("{what} without a script (TestServer::{setter})"))
+}
+
+fn check_upgrade(request: &ApiRequest) -> Result<()> {
+    if is_upgrade(request) { Ok(()) } else { Err(Status::bad_request("Upgrade request required")) }
+}
+
+fn check_streams(exec: &ExecRequest, name: &str) -> Result<()> {
+    if !exec.stdin && !exec.stdout && !exec.stderr {
+        return Err(Status::bad_request("you must specify at least 1 of stdin, stdout, stderr"));
+    }
+    if name == "exec" && exec.command.is_empty() {
+        return Err(Status::bad_request("you must specify a command"));
+    }
+    Ok(())
+}
+
+/// The container that a request names, or the only one.
+fn container(pod: &Object, request: &ApiRequest) -> Result<String> {
+    let lists = ["spec.containers", "spec.initContainers", "spec.ephemeralContainers"];
+    let names = |list: &str| -> Vec<String> {
+        pod.list_at(list).iter().filter_map(|container| container["name"].as_str()).map(str::to_owned).collect()
+    };
+    let name = pod.text("name");
+    match request.query.text("container") {
+        Some(container) if lists.iter().any(|list| names(list).iter().any(|name| name == container)) => {
+            Ok(container.to_owned())
+        }
+        Some(container) => Err(Status::bad_request(format!("container {container} is not valid for pod {name}"))),
+        None => match names("spec.containers").as_slice() {
+            [only] => Ok(only.clone()),
+            names => {
+                let names = names.join(" ");
+                let message = format!("a container name must be specified for pod {name}, choose one of: [{names}]");
+                Err(Status::bad_request(message))
+            }
+        },
+    }
+}

@@ -1,0 +1,230 @@
+//! The part of SPDY/3.1 that Kubernetes uses: streams without flow control, as `spdystream` has them.
+//!
+//! <https://datatracker.ietf.org/doc/html/draft-mbelshe-httpbis-spdy-00> and <https://github.com/moby/spdystream>.
+
+use std::io;
+
+use bytes::{Buf, BufMut, Bytes, BytesMut};
+use miniz_oxide::inflate::TINFLStatus;
+use miniz_oxide::inflate::core::inflate_flags::TINFL_FLAG_HAS_MORE_INPUT;
+use miniz_oxide::inflate::core::{DecompressorOxide, decompress};
+
+use super::dictionary::dictionary;
+
+/// A frame of the client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Frame {
+    SynStream {
+        id: u32,
+        headers: Vec<(String, String)>,
+        fin: bool,
+    },
+    Data {
+        id: u32,
+        bytes: Bytes,
+        fin: bool,
+    },
+    Reset {
+        id: u32,
+    },
+    Ping {
+        id: u32,
+    },
+    GoAway,
+    /// Read and ignored.
+    Other,
+}
+
+const VERSION: u16 = 3;
+const CONTROL: u16 = 0x8000;
+const SYN_STREAM: u16 = 1;
+const SYN_REPLY: u16 = 2;
+const RST_STREAM: u16 = 3;
+const PING: u16 = 6;
+const GO_AWAY: u16 = 7;
+const HEADERS: u16 = 8;
+const FIN: u8 = 1;
+const HEADER_LENGTH: usize = 8;
+
+/// Headers of one stream are at most this long; those of port-forward have some 60 bytes.
+const MAX_HEADER_BYTES: usize = 64 * 1024;
+
+/// The status of a reset: the stream is not accepted.
+pub(crate) const REFUSED_STREAM: u32 = 3;
+pub(crate) const PROTOCOL_ERROR: u32 = 1;
+pub(crate) const CANCEL: u32 = 5;
+
+fn invalid(why: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, why)
+}
+
+/// Reads frames from bytes that arrive in pieces.
+#[derive(Default)]
+pub(crate) struct Decoder {
+    buffer: BytesMut,
+    headers: HeaderDecoder,
+}
+
+impl Decoder {
+    pub(crate) fn push(&mut self, bytes: &[u8]) {
+        self.buffer.extend_from_slice(bytes);
+    }
+
+    /// The next whole frame; `None` if more bytes are needed.
+    pub(crate) fn next_frame(&mut self) -> io::Result<Option<Frame>> {
+        let Some(header) = self.buffer.first_chunk::<HEADER_LENGTH>() else { return Ok(None) };
+        let [a, b, c, d, flags, length @ ..] = *header;
+        let length = usize::from(length[0]) << 16 | usize::from(length[1]) << 8 | usize::from(length[2]);
+        if self.buffer.len() < HEADER_LENGTH + length {
+            return Ok(None);
+        }
+        self.buffer.advance(HEADER_LENGTH);
+        let payload = self.buffer.split_to(length).freeze();
+        let (version, kind) = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
+        if version & CONTROL == 0 {
+            let id = u32::from_be_bytes([a, b, c, d]);
+            return Ok(Some(Frame::Data { id, bytes: payload, fin: flags & FIN != 0 }));
+        }
+        if version != CONTROL | VERSION {
+            return Err(invalid("a frame of another version of SPDY"));
+        }
+        self.control(kind, flags, payload).map(Some)
+    }
+
+    fn control(&mut self, kind: u16, flags: u8, mut payload: Bytes) -> io::Result<Frame> {
+        let mut id = || payload.try_get_u32().map(|id| id & 0x7fff_ffff).map_err(|_| invalid("a frame is too short"));
+        match kind {
+            SYN_STREAM => {
+                let id = id()?;
+                // The associated stream, the priority and the slot.
+                let block = payload.get(6..).ok_or_else(|| invalid("a SYN_STREAM frame is too short"))?;
+                let headers = self.headers.decode(block)?;
+                Ok(Frame::SynStream { id, headers, fin: flags & FIN != 0 })
+            }
+            RST_STREAM => Ok(Frame::Reset { id: id()? }),
+            PING => Ok(Frame::Ping { id: payload.try_get_u32().map_err(|_| invalid("a PING frame is too short"))? }),
+            GO_AWAY => Ok(Frame::GoAway),
+            HEADERS | SYN_REPLY => {
+                id()?;
+                // All blocks are one compressed stream, so that each has to be read.
+                self.headers.decode(&payload)?;
+                Ok(Frame::Other)
+            }
+            _ => Ok(Frame::Other),
+        }
+    }
+}
+
+/// Reads the header blocks of a connection, which are one zlib stream with a preset dictionary.
+struct HeaderDecoder {
+    inflate: DecompressorOxide,
+    /// The output so far, in a ring, which begins with the dictionary: matches refer to it.
+    ring: Vec<u8>,
+    position: usize,
+    /// The bytes of zlib's header that are still to come: two, and the checksum of the dictionary.
+    skip: usize,
+}
+
+/// A power of two that is twice what a match can refer back to, so that a block may be as large as a window.
+const RING: usize = 64 * 1024;
+const ZLIB_HEADER: usize = 6;
+
+impl Default for HeaderDecoder {
+    fn default() -> Self {
+        let mut ring = vec![0; RING];
+        let position = dictionary().len();
+        ring[..position].copy_from_slice(dictionary());
+        Self { inflate: DecompressorOxide::new(), ring, position, skip: ZLIB_HEADER }
+    }
+}
+
+impl HeaderDecoder {
+    fn decode(&mut self, block: &[u8]) -> io::Result<Vec<(String, String)>> {
+        let skipped = self.skip.min(block.len());
+        self.skip -= skipped;
+        let mut input = block.get(skipped..).unwrap_or_default();
+        let mut output = Vec::new();
+        loop {
+            let (status, read, written) =
+                decompress(&mut self.inflate, input, &mut self.ring, self.position, TINFL_FLAG_HAS_MORE_INPUT);
+            input = input.get(read..).unwrap_or_default();
+            let end = self.position + written;
+            output.extend_from_slice(self.ring.get(self.position..end).unwrap_or_default());
+            self.position = end % RING;
+            if output.len() > MAX_HEADER_BYTES {
+                return Err(invalid("the headers of a stream are too long"));
+            }
+            match status {
+                TINFLStatus::HasMoreOutput => {}
+                TINFLStatus::NeedsMoreInput if input.is_empty() => break,
+                TINFLStatus::NeedsMoreInput => {}
+                _ => return Err(invalid("the headers of a stream can't be decompressed")),
+            }
+        }
+        read_headers(output.into()).ok_or_else(|| invalid("the headers of a stream are malformed"))
+    }
+}
+
+fn read_headers(mut block: Bytes) -> Option<Vec<(String, String)>> {
+    let count = block.try_get_u32().ok()?;
+    let mut text = || {
+        let length = usize::try_from(block.try_get_u32().ok()?).ok()?;
+        if block.len() < length {
+            return None;
+        }
+        String::from_utf8(block.split_to(length).to_vec()).ok()
+    };
+    let mut headers = Vec::new();
+    for _ in 0..count {
+        headers.push((text()?, text()?));
+    }
+    Some(headers)
+}
+
+fn control(kind: u16, payload: &[u8]) -> Bytes {
+    let mut frame = BytesMut::with_capacity(HEADER_LENGTH + payload.len());
+    frame.put_u16(CONTROL | VERSION);
+    frame.put_u16(kind);
+    frame.put_u32(u32::try_from(payload.len()).unwrap_or(0));
+    frame.put_slice(payload);
+    frame.freeze()
+}
+
+/// Writes the frames of a server.
+#[derive(Debug, Default)]
+pub(crate) struct Encoder {
+    /// Whether zlib's header was sent.
+    has_begun: bool,
+}
+
+impl Encoder {
+    /// Accepts a stream, with an empty list of headers.
+    pub(crate) fn syn_reply(&mut self, id: u32) -> Bytes {
+        let mut payload = id.to_be_bytes().to_vec();
+        if !std::mem::replace(&mut self.has_begun, true) {
+            // A zlib stream without a dictionary.
+            payload.extend_from_slice(&[0x78, 0x01]);
+        }
+        // A stored block, which needs no compressor: its length, that with all bits flipped, and the number of headers.
+        payload.extend_from_slice(&[0, 4, 0, !4, !0]);
+        payload.extend_from_slice(&0_u32.to_be_bytes());
+        control(SYN_REPLY, &payload)
+    }
+}
+
+pub(crate) fn reset(id: u32, status: u32) -> Bytes {
+    control(RST_STREAM, &[id.to_be_bytes(), status.to_be_bytes()].concat())
+}
+
+pub(crate) fn ping(id: u32) -> Bytes {
+    control(PING, &id.to_be_bytes())
+}
+
+/// Data of a stream, at most 16 MiB.
+pub(crate) fn data(id: u32, bytes: &[u8], fin: bool) -> Bytes {
+    let mut frame = BytesMut::with_capacity(HEADER_LENGTH + bytes.len());
+    frame.put_u32(id & 0x7fff_ffff);
+    frame.put_u32(u32::from(if fin { FIN } else { 0 }) << 24 | u32::try_from(bytes.len()).unwrap_or(0));
+    frame.put_slice(bytes);
+    frame.freeze()
+}

@@ -1,0 +1,174 @@
+//! The server's side of WebSocket (RFC 6455), frame by frame, so that a test can damage frames.
+
+use std::io::{self, Cursor};
+
+use bytes::{Buf, Bytes, BytesMut};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
+use tungstenite::protocol::frame::{Frame, FrameHeader};
+
+use crate::clock;
+use crate::faults::FrameFaults;
+
+/// A message of the client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Message {
+    Binary(Bytes),
+    Text,
+    Ping(Bytes),
+    Close,
+}
+
+/// Larger messages end the connection.
+const MAX_MESSAGE_BYTES: u64 = 32 * 1024 * 1024;
+
+/// The codes with which a server closes.
+pub(crate) const NORMAL: u16 = 1000;
+pub(crate) const PROTOCOL_ERROR: u16 = 1002;
+pub(crate) const UNSUPPORTED: u16 = 1003;
+
+fn invalid(why: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, why)
+}
+
+/// Reads the messages of a client.
+#[derive(Debug)]
+pub(crate) struct Reader<R> {
+    io: R,
+    buffer: BytesMut,
+    /// The parts of a message so far.
+    message: BytesMut,
+}
+
+impl<R: AsyncRead + Unpin> Reader<R> {
+    /// `buffer` is what was already read from the connection.
+    pub(crate) fn new(io: R, buffer: Bytes) -> Self {
+        Self { io, buffer: BytesMut::from(&buffer[..]), message: BytesMut::new() }
+    }
+
+    /// The next message; `None` at the end of the connection.
+    pub(crate) async fn next(&mut self) -> io::Result<Option<Message>> {
+        loop {
+            while let Some((header, payload)) = self.take_frame()? {
+                match header.opcode {
+                    OpCode::Control(Control::Close) => return Ok(Some(Message::Close)),
+                    OpCode::Control(Control::Ping) => return Ok(Some(Message::Ping(payload.freeze()))),
+                    OpCode::Control(Control::Pong) => {}
+                    OpCode::Data(Data::Text) => return Ok(Some(Message::Text)),
+                    OpCode::Data(Data::Binary | Data::Continue) => {
+                        self.message.unsplit(payload);
+                        if self.message.len() as u64 > MAX_MESSAGE_BYTES {
+                            return Err(invalid("a message is too large"));
+                        }
+                        if header.is_final {
+                            return Ok(Some(Message::Binary(std::mem::take(&mut self.message).freeze())));
+                        }
+                    }
+                    _ => return Err(invalid("a frame with a reserved opcode")),
+                }
+            }
+            if self.io.read_buf(&mut self.buffer).await? == 0 {
+                return Ok(None);
+            }
+        }
+    }
+
+    fn take_frame(&mut self) -> io::Result<Option<(FrameHeader, BytesMut)>> {
+        let mut cursor = Cursor::new(&self.buffer[..]);
+        let parsed = FrameHeader::parse(&mut cursor).map_err(|error| invalid(&error.to_string()))?;
+        let Some((header, length)) = parsed else { return Ok(None) };
+        let start = usize::try_from(cursor.position()).unwrap_or(usize::MAX);
+        if length > MAX_MESSAGE_BYTES {
+            return Err(invalid("a frame is too large"));
+        }
+        let length = usize::try_from(length).unwrap_or(usize::MAX);
+        if self.buffer.len() < start.saturating_add(length) {
+            return Ok(None);
+        }
+        let Some(mask) = header.mask else { return Err(invalid("a frame of a client without a mask")) };
+        self.buffer.advance(start);
+        let mut payload = self.buffer.split_to(length);
+        for (byte, mask) in payload.iter_mut().zip(mask.iter().cycle()) {
+            *byte ^= mask;
+        }
+        Ok(Some((header, payload)))
+    }
+}
+
+/// A message of the server.
+#[derive(Clone, Debug)]
+pub(crate) enum Outgoing {
+    Binary(Bytes),
+    Pong(Bytes),
+    /// The last message, with its code.
+    Close(u16),
+}
+
+/// Writes messages, with the faults of a test.
+#[derive(Debug)]
+pub(crate) struct Writer<W> {
+    io: W,
+    faults: FrameFaults,
+    written: usize,
+}
+
+impl<W: AsyncWrite + Unpin> Writer<W> {
+    pub(crate) fn new(io: W, faults: FrameFaults) -> Self {
+        Self { io, faults, written: 0 }
+    }
+
+    /// Writes a message.
+    ///
+    /// # Errors
+    /// If the connection is lost, by a fault or otherwise.
+    pub(crate) async fn write(&mut self, message: Outgoing) -> io::Result<()> {
+        if let Some(delay) = self.faults.delay {
+            clock::sleep(delay).await;
+        }
+        match message {
+            Outgoing::Pong(_) if self.faults.drops_pongs => Ok(()),
+            Outgoing::Pong(payload) => self.frame(OpCode::Control(Control::Pong), payload, true).await,
+            Outgoing::Close(code) => {
+                let payload = Bytes::copy_from_slice(&code.to_be_bytes());
+                self.frame(OpCode::Control(Control::Close), payload, true).await?;
+                self.io.shutdown().await
+            }
+            Outgoing::Binary(payload) => self.binary(payload).await,
+        }
+    }
+
+    async fn binary(&mut self, mut payload: Bytes) -> io::Result<()> {
+        if std::mem::take(&mut self.faults.bad_opcode) {
+            self.frame(OpCode::Data(Data::Reserved(3)), Bytes::new(), true).await?;
+        }
+        let size = self.faults.fragment.unwrap_or(usize::MAX);
+        let mut opcode = OpCode::Data(Data::Binary);
+        loop {
+            let rest = payload.split_off(payload.len().min(size));
+            self.frame(opcode, payload, rest.is_empty()).await?;
+            if rest.is_empty() {
+                return Ok(());
+            }
+            opcode = OpCode::Data(Data::Continue);
+            payload = rest;
+        }
+    }
+
+    async fn frame(&mut self, opcode: OpCode, payload: Bytes, is_final: bool) -> io::Result<()> {
+        let header = FrameHeader { is_final, opcode, ..FrameHeader::default() };
+        let mut bytes = Vec::with_capacity(payload.len() + 10);
+        Frame::from_payload(header, payload).format(&mut bytes).map_err(|error| invalid(&error.to_string()))?;
+        let left = self.faults.reset_after.map_or(usize::MAX, |limit| limit.saturating_sub(self.written));
+        let is_cut = bytes.len() >= left;
+        bytes.truncate(left);
+        self.written += bytes.len();
+        for part in bytes.chunks(self.faults.split.unwrap_or(usize::MAX)) {
+            self.io.write_all(part).await?;
+            self.io.flush().await?;
+            if self.faults.split.is_some() {
+                tokio::task::yield_now().await;
+            }
+        }
+        if is_cut { Err(io::ErrorKind::ConnectionReset.into()) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,171 @@
+//! Exec and attach: the streams of one process, as channels of one connection.
+
+use std::future::Future;
+use std::io;
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde_json::json;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use tokio::sync::mpsc;
+
+use super::codec::channel::{self, ClientMessage, Version};
+use super::codec::websocket::{Message, NORMAL, Outgoing, PROTOCOL_ERROR, UNSUPPORTED};
+use super::connection::{Connection, SocketReader, SocketWriter};
+use super::container_io::{BUFFER_BYTES, ContainerIo, Input, Output, TerminalSize, TerminalSizes};
+use super::requests::{ExecRequest, Exit};
+use super::scripts::ExecScript;
+use crate::clock;
+
+/// The messages that wait to be written.
+pub(super) const QUEUE: usize = 16;
+
+/// How long a server waits for the client's close.
+const LINGER: Duration = Duration::from_secs(5);
+
+/// Runs a script on a connection, to the end of both.
+pub(super) async fn run(connection: Connection, version: Version, request: ExecRequest, script: ExecScript) {
+    let (mut reader, writer) = connection.into_web_socket();
+    let (messages, queue) = mpsc::channel(QUEUE);
+    let (sizes, sizes_of_client) = mpsc::channel(QUEUE);
+    let pipe = |is_wanted: bool| is_wanted.then(|| duplex(BUFFER_BYTES)).unzip();
+    let (stdin, stdin_of_process) = pipe(request.stdin);
+    let (stdout, stdout_of_process) = pipe(request.stdout);
+    let (stderr, stderr_of_process) = pipe(request.stderr);
+    let io = ContainerIo::new(
+        Input::new(stdin_of_process),
+        Output::new(stdout_of_process),
+        Output::new(stderr_of_process),
+        TerminalSizes::new(sizes_of_client),
+    );
+    let process = async {
+        // A message tells the client that the connection stands.
+        let first = if request.stdout { channel::STDOUT } else { channel::ERROR };
+        send(&messages, first, &[]).await;
+        let running = script.run(request, io);
+        let (exit, (), ()) = tokio::join!(
+            running,
+            copy_output(stdout, channel::STDOUT, &messages),
+            copy_output(stderr, channel::STDERR, &messages)
+        );
+        send(&messages, channel::ERROR, status(&exit).to_string().as_bytes()).await;
+    };
+    let input = read_input(&mut reader, version, stdin, &sizes, &messages);
+    if serve(process, input, writer, queue, &messages).await.is_ok() {
+        linger(&mut reader).await;
+    }
+}
+
+/// Writes messages until the process has ended or the client is gone, for which nothing waits any longer.
+pub(super) async fn serve(
+    process: impl Future<Output = ()>,
+    input: impl Future<Output = u16>,
+    writer: SocketWriter,
+    queue: mpsc::Receiver<Outgoing>,
+    messages: &mpsc::Sender<Outgoing>,
+) -> io::Result<()> {
+    let mut writing = std::pin::pin!(write_all(writer, queue));
+    let code = tokio::select! {
+        () = process => NORMAL,
+        code = input => code,
+        // The connection is lost.
+        written = &mut writing => return written,
+    };
+    tokio::join!(messages.send(Outgoing::Close(code)), writing).1
+}
+
+async fn send(messages: &mpsc::Sender<Outgoing>, channel: u8, payload: &[u8]) {
+    // The writer ends first only if the connection is lost, which ends everything.
+    let _ = messages.send(Outgoing::Binary(channel::encode(channel, payload))).await;
+}
+
+/// Copies an output of the process to its channel.
+async fn copy_output(output: Option<DuplexStream>, channel: u8, messages: &mpsc::Sender<Outgoing>) {
+    let Some(mut output) = output else { return };
+    while let Some(bytes) = read_some(&mut output).await {
+        send(messages, channel, &bytes).await;
+    }
+}
+
+/// The next bytes, at most 32 KiB as in the kubelet; `None` at the end.
+pub(super) async fn read_some(io: &mut (impl AsyncRead + Unpin)) -> Option<Bytes> {
+    let mut bytes = vec![0; 32 * 1024];
+    let count = io.read(&mut bytes).await.ok().filter(|count| *count > 0)?;
+    bytes.truncate(count);
+    Some(bytes.into())
+}
+
+/// Writes messages until the one that closes the connection.
+async fn write_all(mut writer: SocketWriter, mut queue: mpsc::Receiver<Outgoing>) -> io::Result<()> {
+    while let Some(message) = queue.recv().await {
+        let is_last = matches!(message, Outgoing::Close(_));
+        writer.write(message).await?;
+        if is_last {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Reads what the client sends, until it is gone; returns the code to close with.
+async fn read_input(
+    reader: &mut SocketReader,
+    version: Version,
+    mut stdin: Option<DuplexStream>,
+    sizes: &mpsc::Sender<TerminalSize>,
+    messages: &mpsc::Sender<Outgoing>,
+) -> u16 {
+    loop {
+        let message = match reader.next().await {
+            Ok(Some(Message::Binary(message))) => message,
+            Ok(Some(Message::Ping(payload))) => {
+                let _ = messages.send(Outgoing::Pong(payload)).await;
+                continue;
+            }
+            Ok(Some(Message::Text)) => return UNSUPPORTED,
+            Ok(Some(Message::Close) | None) => return NORMAL,
+            Err(_) => return PROTOCOL_ERROR,
+        };
+        match ClientMessage::decode(version, message) {
+            Some(ClientMessage::Stdin(bytes)) => {
+                if let Some(io) = &mut stdin
+                    && io.write_all(&bytes).await.is_err()
+                {
+                    // The process reads no more, which is no error.
+                    stdin = None;
+                }
+            }
+            Some(ClientMessage::CloseStdin) => stdin = None,
+            Some(ClientMessage::Resize { width, height }) => {
+                // A process that does not look at its sizes misses some.
+                let _ = sizes.try_send(TerminalSize::new(width, height));
+            }
+            None => {}
+        }
+    }
+}
+
+/// Reads until the client closes: a socket that is closed with unread bytes loses those that were written.
+pub(super) async fn linger(reader: &mut SocketReader) {
+    tokio::select! {
+        () = clock::sleep(LINGER) => {}
+        () = async { while let Ok(Some(_)) = reader.next().await {} } => {}
+    }
+}
+
+/// The `Status` of a process, as the container runtime interface has it.
+fn status(exit: &Exit) -> serde_json::Value {
+    match exit {
+        Exit::Code(0) => json!({"metadata": {}, "status": "Success"}),
+        Exit::Code(code) => json!({
+            "metadata": {}, "status": "Failure", "reason": "NonZeroExitCode",
+            "message": format!("command terminated with non-zero exit code: exit status {code}"),
+            "details": {"causes": [{"reason": "ExitCode", "message": code.to_string()}]},
+        }),
+        Exit::Error(why) => json!({
+            "metadata": {}, "status": "Failure", "reason": "InternalError", "code": 500,
+            "message": format!("Internal error occurred: error executing command in container: {why}"),
+            "details": {"causes": [{"message": format!("error executing command in container: {why}")}]},
+        }),
+    }
+}

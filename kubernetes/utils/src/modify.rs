@@ -1,0 +1,165 @@
+use std::sync::{Mutex, PoisonError};
+
+use kubernetes_core::json::{DecodeError, Tree};
+use kubernetes_core::{Execute, JsonPatch, Object, Patch, PatchRequest, Raw, ReadRequest, RequestError, Status, Str};
+
+use crate::{Retry, retry};
+
+/// Changes an object: reads it, lets a function change it, and sends the difference.
+///
+/// ```
+/// use kubernetes_core::{Execute, ReadRequest, RequestError};
+/// use kubernetes_utils::modify;
+/// # kubernetes_core::doc_test_resource!(Pod);
+///
+/// # async fn example<E: Execute<Error: RequestError>>(client: &E) -> Result<(), E::Error> {
+/// let pod = modify(client, ReadRequest::<Pod>::namespaced("shop", "web"), |pod| {
+///     pod.metadata.labels.insert("tier", "front");
+/// })
+/// .await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// This is the safe way to change an object that others change too:
+///
+/// - Fields that the type does not know stay as they are, those inside the items of lists included: the difference is a
+///   JSON Patch of what the server sent, and not of what the type kept of it.
+/// - A change of another in between is not overwritten: the patch sets the `resourceVersion` that was read, so that the
+///   server answers with a conflict. The object is read again then, and the function called again.
+/// - If the function changes nothing, nothing is sent, and the object is returned as it was read.
+///
+/// Anything that has a path can be changed, such as the status:
+/// `modify(client, ReadRequest::<Pod>::namespaced("shop", "web").subresource("status"), …)`. [`Modify`] has options.
+/// It needs the rights to `get` and to `patch`.
+///
+/// # Errors
+/// The first error other than a conflict, or the last conflict after [5 attempts](Retry::default).
+///
+/// # Cancel safety
+/// Dropping the future leaves open whether the server has changed the object.
+pub async fn modify<K, E>(client: &E, request: ReadRequest<K>, change: impl FnMut(&mut K)) -> Result<K, E::Error>
+where
+    K: Object,
+    E: Execute<Error: RequestError>,
+{
+    Modify::new(request).send(client, change).await
+}
+
+/// A change of an object, with options: see [`modify`].
+///
+/// ```
+/// # use kubernetes_core::{Execute, ReadRequest, RequestError};
+/// # use kubernetes_utils::{Modify, Retry};
+/// # kubernetes_core::doc_test_resource!(Pod);
+/// # async fn example<E: Execute<Error: RequestError>>(client: &E) -> Result<(), E::Error> {
+/// let request = ReadRequest::<Pod>::namespaced("shop", "web");
+/// let modify = Modify::new(request).field_manager("shop-operator").retry(Retry::for_busy_objects());
+/// modify.send(client, |pod| pod.metadata.finalizers.clear()).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+#[must_use = "a change does nothing until it is sent"]
+pub struct Modify<K> {
+    request: ReadRequest<Raw<K>>,
+    retry: Retry,
+    field_manager: Option<Str>,
+    dry_run: Option<Str>,
+    field_validation: Option<Str>,
+}
+
+impl<K: Object> Modify<K> {
+    /// A change of the object that `request` reads.
+    pub fn new(request: ReadRequest<K>) -> Self {
+        let retry = Retry::default();
+        Self { request: request.raw(), retry, field_manager: None, dry_run: None, field_validation: None }
+    }
+
+    /// How often a change is attempted while it meets conflicts.
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// The name under which the server notes who owns the changed fields.
+    pub fn field_manager(mut self, manager: impl Into<Str>) -> Self {
+        self.field_manager = Some(manager.into());
+        self
+    }
+
+    /// With `All`, everything is checked and nothing is kept.
+    pub fn dry_run(mut self, dry_run: impl Into<Str>) -> Self {
+        self.dry_run = Some(dry_run.into());
+        self
+    }
+
+    /// The treatment of unknown fields: `Ignore`, `Warn` (the default) or `Strict`.
+    pub fn field_validation(mut self, validation: impl Into<Str>) -> Self {
+        self.field_validation = Some(validation.into());
+        self
+    }
+
+    /// Reads the object, changes it, and sends the difference, until there is no conflict.
+    ///
+    /// # Errors
+    /// As [`modify`].
+    ///
+    /// # Cancel safety
+    /// As [`modify`].
+    pub async fn send<E>(self, client: &E, mut change: impl FnMut(&mut K)) -> Result<K, E::Error>
+    where
+        E: Execute<Error: RequestError>,
+    {
+        // One attempt has it at a time, but no attempt can borrow it for as long as the request takes.
+        let change = Mutex::new(&mut change);
+        let is_conflict = |error: &E::Error| error.status().is_some_and(Status::is_conflict);
+        retry(self.retry, is_conflict, || async {
+            let read = self.request.clone().send(client).await?;
+            let (object, patch) = difference(&read, |object| {
+                change.lock().unwrap_or_else(PoisonError::into_inner)(object);
+            })
+            .map_err(E::Error::from_decode)?;
+            match patch {
+                None => Ok(object),
+                Some(patch) => self.patch(&Patch::from(&patch)).send(client).await,
+            }
+        })
+        .await
+    }
+
+    fn patch<'a>(&self, patch: &'a Patch) -> PatchRequest<'a, K> {
+        let mut request = PatchRequest::at(self.request.request().path.clone(), patch);
+        if let Some(manager) = &self.field_manager {
+            request = request.field_manager(manager);
+        }
+        if let Some(dry_run) = &self.dry_run {
+            request = request.dry_run(dry_run);
+        }
+        if let Some(validation) = &self.field_validation {
+            request = request.field_validation(validation);
+        }
+        request
+    }
+}
+
+/// The object after the change, and the patch that makes it; none if it is as before.
+fn difference<K: Object>(read: &Raw<K>, change: impl FnOnce(&mut K)) -> Result<(K, Option<JsonPatch>), DecodeError> {
+    let document: Tree = kubernetes_core::json::from_str(read.text())?;
+    let mut object = read.decode()?;
+    let before = as_tree(&object)?;
+    change(&mut object);
+    let patch = JsonPatch::between(&document, &before, &as_tree(&object)?);
+    if patch.is_empty() {
+        return Ok((object, None));
+    }
+    match document.at("/metadata/resourceVersion") {
+        // The last operation, so that it counts whatever the function did to it.
+        Some(Tree::String(version)) => Ok((object, Some(patch.add("/metadata/resourceVersion", version.as_str())))),
+        _ => Err(DecodeError::new("the object has no resourceVersion by which a conflict could be noticed", 0)),
+    }
+}
+
+fn as_tree<K: Object>(object: &K) -> Result<Tree, DecodeError> {
+    Tree::from_value(object).map_err(|error| DecodeError::new(error.to_string(), 0))
+}

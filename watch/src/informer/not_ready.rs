@@ -1,0 +1,55 @@
+use std::fmt;
+use std::time::Duration;
+
+use crate::Error;
+
+/// An [`Informer`](crate::Informer) has not listed its objects in time, or has stopped before.
+///
+/// Its [`source`](std::error::Error::source) is the last failure of the informer, if there was one: a server that can't
+/// be reached, or that refuses the request.
+#[derive(Clone)]
+pub struct NotReady {
+    limit: Option<Duration>,
+    cause: Option<Error>,
+}
+
+impl NotReady {
+    pub(super) fn timed_out(limit: Duration, cause: Option<Error>) -> Self {
+        Self { limit: Some(limit), cause }
+    }
+
+    pub(super) fn stopped(cause: Option<Error>) -> Self {
+        Self { limit: None, cause }
+    }
+
+    /// Whether the time was over: the informer goes on trying. Otherwise, it has stopped.
+    pub fn is_timeout(&self) -> bool {
+        self.limit.is_some()
+    }
+
+    /// The last failure of the informer; `None` if nothing went wrong so far.
+    pub fn cause(&self) -> Option<&Error> {
+        self.cause.as_ref()
+    }
+}
+
+impl fmt::Display for NotReady {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.limit {
+            Some(limit) => write!(f, "timed out after {limit:?} waiting for the first list of the informer"),
+            None => f.write_str("the informer stopped before its first list was complete"),
+        }
+    }
+}
+
+impl fmt::Debug for NotReady {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        kubernetes_core::debug::error(self, f)
+    }
+}
+
+impl std::error::Error for NotReady {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.cause().map(|cause| cause as _)
+    }
+}

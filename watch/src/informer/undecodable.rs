@@ -1,0 +1,57 @@
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use kubernetes_core::ObjectKey;
+
+use crate::Error;
+use crate::sync::lock;
+
+/// How many objects are remembered; all are logged.
+const LIMIT: usize = 1000;
+
+/// The objects that an informer passes over because they can't be decoded.
+#[derive(Clone, Debug, Default)]
+pub(super) struct PassedOver(Arc<Mutex<Errors>>);
+
+type Errors = BTreeMap<(usize, ObjectKey), Error>;
+
+impl PassedOver {
+    pub(super) fn list(&self) -> Vec<(ObjectKey, Error)> {
+        lock(&self.0).iter().map(|((_, key), error)| (key.clone(), error.clone())).collect()
+    }
+
+    /// Those of one worker.
+    pub(super) fn of_worker(&self, worker: usize) -> PassedOverByWorker {
+        PassedOverByWorker { all: self.clone(), worker, count: 0 }
+    }
+}
+
+/// The objects that one worker passes over.
+#[derive(Debug)]
+pub(super) struct PassedOverByWorker {
+    all: PassedOver,
+    worker: usize,
+    /// How many there are, so that a worker without any takes no lock for each event.
+    count: usize,
+}
+
+impl PassedOverByWorker {
+    pub(super) fn insert(&mut self, key: ObjectKey, error: Error) {
+        let mut errors = lock(&self.all.0);
+        if errors.len() < LIMIT && errors.insert((self.worker, key), error).is_none() {
+            self.count += 1;
+        }
+    }
+
+    pub(super) fn remove(&mut self, key: &ObjectKey) {
+        if self.count > 0 && lock(&self.all.0).remove(&(self.worker, key.clone())).is_some() {
+            self.count -= 1;
+        }
+    }
+
+    pub(super) fn clear(&mut self) {
+        if std::mem::take(&mut self.count) > 0 {
+            lock(&self.all.0).retain(|(worker, _), _| *worker != self.worker);
+        }
+    }
+}

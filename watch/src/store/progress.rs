@@ -1,0 +1,53 @@
+use std::cmp::Ordering;
+
+use kubernetes_core::Str;
+
+use super::version;
+use crate::Error;
+
+/// How far each source of a store has come, and why it has stopped.
+pub(super) struct Progress {
+    sources: Vec<SourceProgress>,
+    /// The error that ended the store.
+    pub(super) cause: Option<Error>,
+}
+
+/// How far a source has come.
+#[derive(Clone, Default)]
+pub(super) struct SourceProgress {
+    pub(super) stage: Stage,
+    /// The version up to which it has seen everything.
+    pub(super) version: Option<Str>,
+}
+
+#[derive(Clone, Copy, Default, PartialEq)]
+pub(super) enum Stage {
+    /// Its first list is not complete.
+    #[default]
+    Listing,
+    Listed,
+    /// It has nothing, and will not have anything.
+    Retired,
+}
+
+impl Progress {
+    pub(super) fn new(sources: usize) -> Self {
+        Self { sources: vec![SourceProgress::default(); sources], cause: None }
+    }
+
+    pub(super) fn of(&mut self, source: usize) -> Option<&mut SourceProgress> {
+        self.sources.get_mut(source)
+    }
+
+    /// Whether all sources have been listed.
+    pub(super) fn is_ready(&self) -> bool {
+        self.sources.iter().all(|source| source.stage != Stage::Listing)
+    }
+
+    /// Whether all sources have come to `version`.
+    pub(super) fn has_reached(&self, version: &str) -> bool {
+        let reached = |seen: &Str| version::compare(seen, version).is_some_and(Ordering::is_ge);
+        let mut sources = self.sources.iter().filter(|source| source.stage != Stage::Retired);
+        sources.all(|source| source.version.as_ref().is_some_and(reached))
+    }
+}

@@ -1,0 +1,159 @@
+use kubernetes_core::json::{DecodeError, Reader, Value};
+use kubernetes_core::{Object, Status, Str};
+
+/// The annotation of the bookmark that ends the initial events of a streaming list (KEP-3157).
+const INITIAL_EVENTS_END: &str = "k8s.io/initial-events-end";
+
+/// How many characters of an error that is not a `Status` are kept.
+const MAX_MESSAGE: usize = 200;
+
+/// An event as the server sends it.
+#[derive(Debug)]
+pub(crate) enum WatchEvent {
+    /// Of the object that was read, with its version.
+    Object(EventKind, Str),
+    Bookmark {
+        version: Str,
+        ends_initial_events: bool,
+    },
+    Error(Status),
+}
+
+/// How an object has changed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum EventKind {
+    Added,
+    Modified,
+    Deleted,
+}
+
+/// The place for the next object. The code that reads it does not know its type, so that it is compiled once, and not
+/// again for each type in the crate that watches it.
+pub(crate) trait Slot {
+    /// Reads an object, and returns its version.
+    fn read_object(&mut self, reader: &mut Reader<'_>) -> Result<Str, DecodeError>;
+}
+
+impl<K: Object> Slot for Option<K> {
+    fn read_object(&mut self, reader: &mut Reader<'_>) -> Result<Str, DecodeError> {
+        K::decode_into(self, reader)?;
+        match self.as_ref().and_then(|object| object.metadata().resource_version.as_ref()) {
+            Some(version) if !version.is_empty() => Ok(version.clone()),
+            _ => Err(without_version(reader)),
+        }
+    }
+}
+
+/// Decodes `{"type": …, "object": …}`: the object is read in place, as `type` stands before it (if not, its text is
+/// passed over once more).
+///
+/// Invalid UTF-8 becomes U+FFFD, as in a log: it can only stand in texts, and must not cost other events.
+///
+/// A `Status` that stands alone, as some gateways send it in place of an event, is taken for an `ERROR` event.
+///
+/// # Errors
+/// If the line is not such a document, or the object has no resourceVersion.
+pub(crate) fn decode(line: &[u8], slot: &mut dyn Slot) -> Result<WatchEvent, DecodeError> {
+    match std::str::from_utf8(line) {
+        Ok(text) => decode_text(text, slot),
+        Err(_) => decode_text(&String::from_utf8_lossy(line), slot),
+    }
+}
+
+fn decode_text(line: &str, slot: &mut dyn Slot) -> Result<WatchEvent, DecodeError> {
+    let mut reader = Reader::new(line);
+    let mut event_type = None;
+    let mut event = None;
+    let mut later = None;
+    let mut bare_status = false;
+    reader.begin_object()?;
+    let mut first = true;
+    while let Some(key) = reader.next_key(&mut first)? {
+        match (&*key, event_type) {
+            ("type", _) => event_type = Some(EventType::read(&mut reader).map_err(|error| error.in_field("type"))?),
+            ("object", Some(event_type)) => event = Some(read_object(event_type, &mut reader, slot)?),
+            ("object", None) => later = Some(reader.raw()?),
+            ("kind", None) => bare_status = reader.token() == Some(b'"') && reader.string()? == "Status",
+            _ => reader.skip()?,
+        }
+    }
+    reader.end()?;
+    match (event_type, event, later) {
+        (Some(_), Some(event), _) => Ok(event),
+        (Some(event_type), None, Some(text)) => read_object(event_type, &mut Reader::new(text), slot),
+        (Some(_), None, None) => Err(reader.error("the event has no `object`")),
+        (None, ..) if bare_status => kubernetes_core::json::from_str(line).map(WatchEvent::Error),
+        (None, ..) => Err(reader.error("the event has no `type`")),
+    }
+}
+
+#[derive(Clone, Copy)]
+enum EventType {
+    Object(EventKind),
+    Bookmark,
+    Error,
+}
+
+impl EventType {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let text = reader.string()?;
+        Ok(match &*text {
+            "ADDED" => Self::Object(EventKind::Added),
+            "MODIFIED" => Self::Object(EventKind::Modified),
+            "DELETED" => Self::Object(EventKind::Deleted),
+            "BOOKMARK" => Self::Bookmark,
+            "ERROR" => Self::Error,
+            _ => {
+                let text: String = text.chars().take(40).collect();
+                return Err(reader.error(format!("unknown type of event {text:?}")));
+            }
+        })
+    }
+}
+
+fn read_object(event_type: EventType, reader: &mut Reader<'_>, slot: &mut dyn Slot) -> Result<WatchEvent, DecodeError> {
+    let received = match event_type {
+        EventType::Object(kind) => slot.read_object(reader).map(|version| WatchEvent::Object(kind, version)),
+        EventType::Bookmark => read_bookmark(reader),
+        EventType::Error => reader.raw().map(|text| WatchEvent::Error(read_status(text))),
+    };
+    received.map_err(|error| error.in_field("object"))
+}
+
+/// Reads the object of an error, which is a `Status`; of anything else, the text is the message.
+fn read_status(text: &str) -> Status {
+    kubernetes_core::json::from_str(text).unwrap_or_else(|_| {
+        let message = kubernetes_core::json::from_str(text).unwrap_or_else(|_| text.to_owned());
+        Status { message: Some(message.chars().take(MAX_MESSAGE).collect::<String>().into()), ..Status::default() }
+    })
+}
+
+/// Reads only what a bookmark has: its object is one of the watched type with hardly any field set.
+fn read_bookmark(reader: &mut Reader<'_>) -> Result<WatchEvent, DecodeError> {
+    let mut version = Str::default();
+    let mut ends_initial_events = false;
+    reader.begin_object()?;
+    let mut first = true;
+    while let Some(key) = reader.next_key(&mut first)? {
+        if key != "metadata" {
+            reader.skip()?;
+            continue;
+        }
+        let mut metadata = kubernetes_core::ObjectMeta::default();
+        metadata.read(reader).map_err(|error| error.in_field("metadata"))?;
+        ends_initial_events = metadata.annotations.get(INITIAL_EVENTS_END).is_some_and(|value| *value == "true");
+        version = metadata.resource_version.unwrap_or_default();
+    }
+    if version.is_empty() {
+        return Err(without_version(reader));
+    }
+    Ok(WatchEvent::Bookmark { version, ends_initial_events })
+}
+
+/// Such an object must not be passed over: the watch could not tell from where to resume.
+fn without_version(reader: &Reader<'_>) -> DecodeError {
+    reader.error("no resourceVersion").in_field("metadata")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,121 @@
+use bytes::Bytes;
+use kubernetes_core::json::DecodeError;
+
+use super::EventTooLong;
+use super::decode::{Slot, WatchEvent, decode};
+use super::lines::Lines;
+use super::values::{ValueScan, Values};
+
+/// Reads events from a body that arrives in chunks of any size.
+///
+/// API servers send an event a line, which is read in place. Any other sequence of JSON values is read too, as client-go
+/// does: several on a line, without line ends, or with white space inside, as some proxies send them.
+#[derive(Debug)]
+pub(crate) struct EventReader {
+    framing: Framing,
+}
+
+#[derive(Debug)]
+enum Framing {
+    Lines(Lines),
+    /// It has turned out that lines are not events.
+    Values(Values),
+}
+
+/// Why the next event can't be read.
+#[derive(Debug)]
+pub(crate) enum ReadError {
+    Undecodable(DecodeError),
+    TooLong(EventTooLong),
+}
+
+impl From<EventTooLong> for ReadError {
+    fn from(error: EventTooLong) -> Self {
+        Self::TooLong(error)
+    }
+}
+
+impl Default for EventReader {
+    fn default() -> Self {
+        Self { framing: Framing::Lines(Lines::default()) }
+    }
+}
+
+impl EventReader {
+    /// Adds the next chunk; only to be called after [`next`](Self::next) has returned `None`.
+    pub(crate) fn push(&mut self, chunk: Bytes) {
+        match &mut self.framing {
+            Framing::Lines(lines) => lines.push(chunk),
+            Framing::Values(values) => values.push(&chunk),
+        }
+    }
+
+    /// The next event; `None` when more chunks are needed. An object goes into the slot.
+    ///
+    /// # Errors
+    /// If the bytes are not an event, or the event is too long.
+    pub(crate) fn next(&mut self, slot: &mut dyn Slot) -> Result<Option<WatchEvent>, ReadError> {
+        if let Framing::Lines(lines) = &mut self.framing {
+            let Some(line) = lines.next()? else { return Ok(None) };
+            match decode(line, slot) {
+                Ok(event) => return Ok(Some(event)),
+                Err(error) if is_one_event(line, &error) => return Err(ReadError::Undecodable(error)),
+                Err(_) => self.framing = Framing::Values(Values::new(lines.take_with_last())),
+            }
+        }
+        self.next_value(slot)
+    }
+
+    /// The next event when no more bytes are there for now: one whose line has not ended.
+    ///
+    /// # Errors
+    /// As [`next`](Self::next).
+    pub(crate) fn next_unterminated(&mut self, slot: &mut dyn Slot) -> Result<Option<WatchEvent>, ReadError> {
+        if let Framing::Lines(lines) = &mut self.framing {
+            if !lines.has_whole_value() {
+                return Ok(None);
+            }
+            self.framing = Framing::Values(Values::new(lines.take()));
+        }
+        self.next_value(slot)
+    }
+
+    /// The next event at the end of the body; `None` when there is none.
+    ///
+    /// # Errors
+    /// If the body ends in the middle of an event.
+    pub(crate) fn next_at_end(&mut self, slot: &mut dyn Slot) -> Result<Option<WatchEvent>, Truncated> {
+        if let Framing::Lines(lines) = &mut self.framing {
+            self.framing = Framing::Values(Values::new(lines.take()));
+        }
+        match self.next_value(slot) {
+            Ok(None) if matches!(&self.framing, Framing::Values(values) if values.is_blank()) => Ok(None),
+            Ok(Some(event)) => Ok(Some(event)),
+            Ok(None) | Err(_) => Err(Truncated),
+        }
+    }
+
+    fn next_value(&mut self, slot: &mut dyn Slot) -> Result<Option<WatchEvent>, ReadError> {
+        let Framing::Values(values) = &mut self.framing else { return Ok(None) };
+        match values.next()? {
+            Some(value) => decode(value, slot).map(Some).map_err(ReadError::Undecodable),
+            None => Ok(None),
+        }
+    }
+}
+
+/// The body ended in the middle of an event.
+#[derive(Debug)]
+pub(crate) struct Truncated;
+
+/// Whether a line that can't be decoded is one event after all, or none: not several, or the start of one.
+fn is_one_event(line: &[u8], error: &DecodeError) -> bool {
+    let mut scan = ValueScan::default();
+    match scan.value_end(line) {
+        Some(end) => line[end..].trim_ascii_start().first() != Some(&b'{'),
+        None => scan.is_in_string() || !scan.has_begun() || error.offset() < line.trim_ascii_end().len(),
+    }
+}
+
+#[cfg(test)]
+mod tests;
