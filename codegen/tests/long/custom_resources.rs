@@ -16,7 +16,7 @@ use crate::workspace::root;
 type Project = (&'static str, &'static str, &'static str, &'static str, &'static str);
 
 const PROJECTS: &[Project] = &[
-    ("argo-cd", "github.com/argoproj/argo-cd/v3", "v3.6.1", "manifests/crds", "docs"),
+    ("argo-cd", "github.com/argoproj/argo-cd/v3", "v3.0.0", "manifests/crds", "docs"),
     ("cert-manager", "github.com/cert-manager/cert-manager", "v1.21.2", "deploy/crds", "."),
     ("cloudnative-pg", "github.com/cloudnative-pg/cloudnative-pg", "v1.26.0", "config/crd/bases", "docs"),
     ("cluster-api", "sigs.k8s.io/cluster-api", "v1.14.2", "core/config/crd/bases", "test"),
@@ -24,10 +24,10 @@ const PROJECTS: &[Project] = &[
     ("crossplane", "github.com/crossplane/crossplane", "v1.20.0", "cluster/crds", "test"),
     ("elastic", "github.com/elastic/cloud-on-k8s/v3", "v3.5.0", "config/crds/v1/resources", "config"),
     ("external-secrets", "github.com/external-secrets/external-secrets", "v1.3.2", "config/crds/bases", "docs"),
-    ("flux-source", "github.com/fluxcd/source-controller", "v1.10.1", "config/crd/bases", "config/samples"),
-    ("gateway-api", "sigs.k8s.io/gateway-api", "v1.7.0", "config/crd/experimental", "examples"),
+    ("flux-source", "github.com/fluxcd/source-controller", "v1.7.0", "config/crd/bases", "config/samples"),
+    ("gateway-api", "sigs.k8s.io/gateway-api", "v1.6.3", "config/crd/experimental", "examples"),
     ("istio", "istio.io/api", "v1.32.0", "kubernetes/customresourcedefinitions.gen.yaml", "."),
-    ("karpenter", "sigs.k8s.io/karpenter", "v1.15.0", "pkg/apis/crds", "."),
+    ("karpenter", "sigs.k8s.io/karpenter", "v1.8.0", "pkg/apis/crds", "."),
     ("keda", "github.com/kedacore/keda/v2", "v2.21.0", "config/crd/bases", "config/samples"),
     ("knative", "knative.dev/serving", "v0.51.0", "config/core/300-resources", "test"),
     ("kueue", "sigs.k8s.io/kueue", "v0.17.0", "config/components/crd/bases", "examples"),
