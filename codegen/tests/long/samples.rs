@@ -24,7 +24,9 @@ impl Schemas {
         let mut schemas = BTreeMap::new();
         for definition in documents(files).filter(|document| document["kind"] == "CustomResourceDefinition") {
             let (spec, none) = (&definition["spec"], Vec::new());
-            for version in spec["versions"].as_array().unwrap_or(&none) {
+            let served =
+                spec["versions"].as_array().unwrap_or(&none).iter().filter(|version| version["served"] == true);
+            for version in served {
                 let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
                 let (group, kind) = (text(&spec["group"]), text(&spec["names"]["kind"]));
                 let schema = version["schema"]["openAPIV3Schema"].clone();
@@ -96,7 +98,10 @@ impl Compared {
             (Some(_), None) if schema.is_null() && owner["x-kubernetes-preserve-unknown-fields"] != true => {
                 self.pruned = true;
             }
-            (None, Some(_)) if is_required => self.incomplete = true,
+            // Metadata has required fields too, such as the uid of an owner.
+            (None, Some(_)) if is_required || (owner.is_null() && place.starts_with("metadata/")) => {
+                self.incomplete = true;
+            }
             (before, after) => self.lose(place, &format!("{before:?} became {after:?}")),
         }
     }

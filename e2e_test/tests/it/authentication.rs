@@ -239,7 +239,7 @@ async fn an_authority_that_is_not_the_clusters_is_told() {
     config.certificate_authority_file = None;
     let error = whoami(&Client::new(config.clone()).unwrap()).await.unwrap_err();
     assert!(error.is_certificate() && error.is_connect() && !error.is_retryable(), "{error:?}");
-    assert!(error.to_string().contains("certificate-authority has to be that of the cluster"), "{error}");
+    assert!(error.to_string().contains("set certificate-authority to the cluster's CA"), "{error}");
 
     // The file has the right one by the time it is needed.
     config.certificate_authority_file = Some(pki.join("ca.crt"));

@@ -5,16 +5,15 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, Bytes};
 use futures_core::Stream;
 use futures_util::StreamExt as _;
 use http_body::{Frame, SizeHint};
 use pin_project_lite::pin_project;
+use tokio::task::coop;
 
+use crate::buffer::LimitedBuffer;
 use crate::error::{BoxError, Error, Kind, RequestLine};
-
-/// The most that is reserved at once because a `Content-Length` says so.
-const MAX_RESERVED_BYTES: usize = 1024 * 1024;
 
 /// The body of a request or response: bytes in memory, or a stream of them.
 ///
@@ -96,18 +95,14 @@ impl Body {
             return Err(too_large());
         }
         let Some(mut chunk) = self.next().await.transpose()? else { return Ok(first) };
-
-        let announced = usize::try_from(announced).unwrap_or(usize::MAX).min(MAX_RESERVED_BYTES);
-        let mut whole = BytesMut::with_capacity(announced.max(first.len()));
-        whole.extend_from_slice(&first);
+        let mut whole = LimitedBuffer::new(limit);
+        whole.extend(&first).map_err(|_| too_large())?;
+        drop(first);
         loop {
-            if chunk.len() > limit - whole.len() {
-                return Err(too_large());
-            }
-            whole.extend_from_slice(&chunk);
+            whole.extend(&chunk).map_err(|_| too_large())?;
             match self.next().await.transpose()? {
                 Some(more) => chunk = more,
-                None => return Ok(whole.freeze()),
+                None => return Ok(whole.finish()),
             }
         }
     }
@@ -121,7 +116,13 @@ impl Body {
                     self.0 = Content::Done;
                     return Poll::Ready(Some(Ok(bytes)));
                 }
-                Content::Streamed { body, .. } => ready!(body.as_mut().poll_frame(cx)),
+                Content::Streamed { body, .. } => {
+                    // Chunks that are always ready, one byte each or none, would keep a timeout from being looked at.
+                    let budget = ready!(coop::poll_proceed(cx));
+                    let frame = ready!(body.as_mut().poll_frame(cx));
+                    budget.made_progress();
+                    frame
+                }
             };
             match frame {
                 Some(Ok(frame)) => match frame.into_data() {

@@ -8,6 +8,7 @@ use http::header::USER_AGENT;
 use http::uri::Scheme;
 use http::{HeaderMap, HeaderValue};
 use kubernetes_config::{Config, Credentials, is_loopback};
+use kubernetes_core::json::Budget;
 
 use crate::authentication::{Authentication, impersonation};
 use crate::client::Client;
@@ -117,10 +118,25 @@ impl ClientBuilder {
         self
     }
 
-    /// The size above which a response is refused, 1 GiB by default. It is no limit for watches and logs, which are
+    /// The size above which a response is refused, 256 MiB by default. It does not limit watches and logs, which are
     /// read as they arrive.
     pub fn max_response_bytes(mut self, limit: usize) -> Self {
         self.limits.max_response_bytes = limit;
+        self
+    }
+
+    /// Limits the memory that a decoded response may take; see [`Budget`] for the default.
+    ///
+    /// ```
+    /// use kubernetes_client::Client;
+    /// use kubernetes_core::json::Budget;
+    /// # let config = kubernetes_config::Config::new("http://127.0.0.1:8001".parse()?);
+    ///
+    /// let client = Client::builder(config).decode_budget(Budget::new(64, 256 << 20)).build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn decode_budget(mut self, budget: Budget) -> Self {
+        self.limits.decode_budget = budget;
         self
     }
 
@@ -142,9 +158,10 @@ impl ClientBuilder {
         self
     }
 
-    /// In which format objects are sent, and preferred in answers: JSON by default.
+    /// Sets the format in which objects are sent, and preferred in responses: JSON by default.
     ///
-    /// ```
+    #[cfg_attr(feature = "cbor", doc = "```")]
+    #[cfg_attr(not(feature = "cbor"), doc = "```ignore")]
     /// use kubernetes_client::{Client, ContentType};
     /// # let config = kubernetes_config::Config::new("http://127.0.0.1:8001".parse()?);
     ///
@@ -152,9 +169,9 @@ impl ClientBuilder {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
-    /// A server speaks CBOR behind its feature gate `CBORServingAndStorage`. One that does not answers in JSON; if it
-    /// refuses what was sent (415), the request is sent again in JSON, and so are all others after it to the same group
-    /// and version.
+    /// CBOR needs the feature `cbor`. A server speaks it behind its feature gate `CBORServingAndStorage`. A server that
+    /// does not answers in JSON; if it refuses a request for its format (415), the request is sent again in JSON, and so
+    /// are all others after it to the same group and version.
     ///
     /// Watches, patches other than applies, and objects that are asked for [as text](kubernetes_core::Raw) stay JSON,
     /// and so does a request that names another media type. CBOR spares the server work; this client reads JSON with

@@ -141,7 +141,7 @@ impl Client {
         &self.default_namespace
     }
 
-    /// What this client and its clones have sent so far.
+    /// Counters of the requests of this client and its clones.
     pub fn counts(&self) -> Counts {
         self.exchange.telemetry.counts()
     }
@@ -224,8 +224,10 @@ impl Execute for Client {
     ) -> Result<T, Error> {
         let (answer, line) = self.run::<Encoded>(request, |_| {}).await?;
         decode(&answer).map_err(|error| {
+            let is_over_budget = error.is_over_budget();
             let error = Error::new(Kind::Decode(error)).or_request(&line);
-            error.with_hint(|| foreign_media_type(&answer))
+            let advice = "ask for less, or raise ClientBuilder::decode_budget if the server is to be trusted";
+            error.with_hint(|| if is_over_budget { Some(advice.to_owned()) } else { foreign_media_type(&answer) })
         })
     }
 

@@ -5,7 +5,7 @@
 //! rustls, and keeps connections open between requests. What fails is an [`Error`] that names the request
 //! and keeps the server's `Status`.
 //!
-//! Objects go as JSON, or as CBOR where that is preferred ([`ClientBuilder::content_type`]).
+//! Objects go as JSON, or with the feature `cbor` as CBOR where that is preferred ([`ClientBuilder::content_type`]).
 //!
 //! It goes through the proxy that the configuration has for the server, asks for compressed responses, sends requests
 //! again as client-go does ([`ClientBuilder::retries`]), logs warnings ([`ClientBuilder::on_warning`]), and tells of each
@@ -31,13 +31,15 @@
 //!
 //! # Features
 //!
-//! - `ring` (default): the cryptography of TLS is ring's.
-//! - `aws-lc-rs`: it is that of aws-lc-rs, also where `ring` is on.
+//! - `ring` (default): TLS uses ring.
+//! - `aws-lc-rs`: TLS uses aws-lc-rs, also where `ring` is on.
+//! - `cbor`: requests and responses in CBOR, where a client prefers that.
 
 mod authentication;
 mod authorization;
 mod backoff;
 mod body;
+mod buffer;
 mod builder;
 mod client;
 mod clock;

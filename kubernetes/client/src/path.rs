@@ -1,4 +1,4 @@
-//! What a path of the API names.
+//! The resource and object that a path of the API names.
 
 use kubernetes_core::{GroupVersion, GroupVersionResource, ObjectKey};
 

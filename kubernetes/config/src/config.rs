@@ -45,6 +45,10 @@ pub struct Config {
     pub proxy: ProxyRules,
     /// Whether responses must not be compressed.
     pub disable_compression: bool,
+    /// The name of the kubeconfig's context, for messages.
+    pub context: Option<String>,
+    /// The name of the kubeconfig's user, for messages. The API server may know the user by another name.
+    pub user: Option<String>,
     /// As whom the requests are to be made, other than the authenticated user.
     pub impersonate: Option<Impersonate>,
 }
@@ -65,6 +69,8 @@ impl Config {
             proxy: ProxyRules::default(),
             disable_compression: false,
             impersonate: None,
+            context: None,
+            user: None,
         }
     }
 
@@ -99,6 +105,8 @@ impl fmt::Debug for Config {
             .field("proxy", &self.proxy)
             .field("disable_compression", &self.disable_compression)
             .field("impersonate", &self.impersonate)
+            .field("context", &self.context)
+            .field("user", &self.user)
             .finish()
     }
 }

@@ -11,6 +11,7 @@
 //! This crate knows nothing of HTTP transports: what sends a request implements [`Execute`].
 //! Most programs depend on `kubernetes-sdk`, which re-exports it.
 
+mod apply;
 #[cfg(feature = "cbor")]
 pub mod cbor;
 mod condition;
@@ -39,6 +40,10 @@ mod types;
 #[cfg(feature = "yaml")]
 pub mod yaml;
 
+pub use apply::{
+    CLIENT_SIDE_APPLY_MANAGER, ExtractError, Extracted, FieldConflict, FieldSet, PathElement, Step, extract,
+    migrate_client_side_apply,
+};
 pub use deleted::Deleted;
 pub use generated::{meta, version};
 pub use group_version::{GroupVersion, GroupVersionKind, GroupVersionResource, ParseGroupVersionError};

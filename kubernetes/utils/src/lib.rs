@@ -1,4 +1,4 @@
-//! What programs do with requests again and again.
+//! Helpers for common tasks, such as retrying on conflict.
 //!
 //! - [`conditions`] are what is waited for with [`until`](kubernetes_watch::until): a pod that is ready, a deployment that
 //!   is rolled out, a condition of any object.

@@ -54,11 +54,8 @@ impl Connection {
                 Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(Cause::Client(error))),
                 // After a last event without a line end, the next poll finds the body at its end again.
                 Poll::Ready(None) => {
-                    return Poll::Ready(match self.reader.next_at_end(slot) {
-                        Ok(Some(event)) => Ok(event),
-                        Ok(None) => Err(Cause::Ended),
-                        Err(_) => Err(Cause::Truncated),
-                    });
+                    let last = self.reader.next_at_end(slot).map_err(cause)?;
+                    return Poll::Ready(last.ok_or(Cause::Ended));
                 }
                 Poll::Pending => {
                     if let Some(event) = self.reader.next_unterminated(slot).map_err(cause)? {
@@ -80,5 +77,6 @@ fn cause(error: ReadError) -> Cause {
     match error {
         ReadError::Undecodable(error) => Cause::Undecodable(error),
         ReadError::TooLong(error) => Cause::EventTooLong(error),
+        ReadError::Truncated => Cause::Truncated,
     }
 }

@@ -6,7 +6,7 @@ use kubernetes_core::{ListRequest, Watchable};
 use tokio::sync::OnceCell;
 
 use super::health::Health;
-use super::undecodable::PassedOver;
+use super::skipped::SkippedObjects;
 use super::worker::{ShardAssignment, Worker};
 use super::{ErrorPolicy, Informer, Shard, UndecodablePolicy};
 use crate::{Index, Store, StoreBuilder, StoreWriter, Watch};
@@ -115,16 +115,16 @@ impl<K: Watchable> InformerBuilder<K> {
         let sources: Vec<_> =
             requests.into_iter().flat_map(|request| assignments(request, &shards, complete)).collect();
         let mut writers = store.build_with_writers(sources.len());
-        let (health, passed_over) = (Health::default(), PassedOver::default());
+        let (health, skipped) = (Health::default(), SkippedObjects::default());
         let store = writers.first().map_or_else(|| Store::builder().build().store(), StoreWriter::store);
         let spawn = |(worker, ((request, shard), writer))| {
-            let (health, passed_over) = (health.of_worker(worker), passed_over.of_worker(worker));
+            let (health, skipped) = (health.of_worker(worker), skipped.of_worker(worker));
             let watch = watch.clone();
-            let worker = Worker { watch, request, shard, writer, policy, undecodable, health, passed_over };
+            let worker = Worker { watch, request, shard, writer, policy, undecodable, health, skipped };
             tokio::spawn(worker.run()).abort_handle()
         };
         let tasks = sources.into_iter().zip(writers.drain(..)).enumerate().map(spawn).collect();
-        Informer { store, watch, health, passed_over, tasks }
+        Informer { store, watch, health, skipped, tasks }
     }
 }
 

@@ -7,7 +7,8 @@ mod lenient;
 mod not_ready;
 mod policy;
 mod shard;
-mod undecodable;
+mod skipped;
+
 mod worker;
 
 use std::fmt;
@@ -25,7 +26,7 @@ pub use shard::Shard;
 
 use crate::{Error, Stopped, Store, StoreEvent, Subscription, Watch, clock};
 use health::Health;
-use undecodable::PassedOver;
+use skipped::SkippedObjects;
 
 /// Keeps the objects of a resource in memory, up to date, and tells of changes: what an operator is built on.
 ///
@@ -68,7 +69,7 @@ pub struct Informer<K: Object> {
     store: Store<K>,
     watch: Watch,
     health: Health,
-    passed_over: PassedOver,
+    skipped: SkippedObjects,
     tasks: Vec<AbortHandle>,
 }
 
@@ -182,7 +183,7 @@ impl<K: Object> Informer<K> {
     /// The objects that the store does not have, or has in an earlier state, because they can't be decoded, each with
     /// the reason; up to 1,000 of them.
     pub fn undecodable(&self) -> Vec<(ObjectKey, Error)> {
-        self.passed_over.list()
+        self.skipped.list()
     }
 
     /// Ends the informer, at once.

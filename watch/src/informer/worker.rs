@@ -1,5 +1,4 @@
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::future::select;
 use futures_util::{StreamExt, pin_mut};
@@ -9,16 +8,13 @@ use tracing::warn;
 
 use super::health::WorkerHealth;
 use super::lenient::{Lenient, Undecodable};
-use super::undecodable::PassedOverByWorker;
+use super::skipped::SkippedByWorker;
 use super::{ErrorPolicy, Shard, UndecodablePolicy};
 use crate::clock;
 use crate::driver::PAGE_WITHIN;
 use crate::error::Cause;
-use crate::machine::{BACKOFF, Loss};
+use crate::machine::{BACKOFF, Loss, RECOVERED};
 use crate::{Change, Error, ReflectorStream, StoreWriter, Watch};
-
-/// After how long without an error the next one is answered as the first.
-const RECOVERED: Duration = Duration::from_secs(60);
 
 /// Fills a store from one request, or from its shard.
 pub(super) struct Worker<K: Watchable> {
@@ -29,7 +25,7 @@ pub(super) struct Worker<K: Watchable> {
     pub(super) policy: ErrorPolicy,
     pub(super) undecodable: UndecodablePolicy,
     pub(super) health: WorkerHealth,
-    pub(super) passed_over: PassedOverByWorker,
+    pub(super) skipped: SkippedByWorker,
 }
 
 /// The shard of a request's objects that a worker has.
@@ -91,20 +87,22 @@ impl<K: Watchable> Worker<K> {
         let mut list = ListCount::default();
         while let Some(change) = changes.next().await {
             let change = change?;
-            self.health.delivered();
+            if !matches!(change, Change::RestartBegin) {
+                self.health.delivered();
+            }
             match change {
                 Change::Applied(object) | Change::Deleted(object)
                     if shard.is_some_and(|shard| !shard.contains(&object)) => {}
                 Change::Applied(Lenient::Decoded(object)) => {
                     list.decoded += 1;
-                    self.passed_over.remove(&ObjectKey::of(&object));
+                    self.skipped.remove(&ObjectKey::of(&object));
                     self.writer.apply(Change::Applied(object));
                 }
                 Change::Applied(Lenient::Undecodable(object)) => {
-                    list.last_error = Some(self.pass_over(*object)?);
+                    list.last_error = Some(self.skip(*object)?);
                 }
                 Change::Deleted(object) => {
-                    self.passed_over.remove(&ObjectKey::of(&object));
+                    self.skipped.remove(&ObjectKey::of(&object));
                     match object {
                         Lenient::Decoded(object) => self.writer.apply(Change::Deleted(object)),
                         Lenient::Undecodable(object) => self.writer.delete_without_state(&object.metadata),
@@ -112,7 +110,7 @@ impl<K: Watchable> Worker<K> {
                 }
                 Change::RestartBegin => {
                     list = ListCount::default();
-                    self.passed_over.clear();
+                    self.skipped.clear();
                     self.writer.apply(Change::RestartBegin);
                 }
                 Change::RestartEnd => {
@@ -130,15 +128,15 @@ impl<K: Watchable> Worker<K> {
     }
 
     /// Goes on without an object that can't be decoded, unless that is not wanted.
-    fn pass_over(&mut self, object: Undecodable) -> Result<Error, Error> {
+    fn skip(&mut self, object: Undecodable) -> Result<Error, Error> {
         let Undecodable { metadata, error } = object;
         let key = ObjectKey::new(metadata.namespace.as_deref(), metadata.name.as_deref().unwrap_or_default());
         let error = Error::new(self.request.request(), Cause::UndecodableObject(key.clone(), error));
         if self.undecodable == UndecodablePolicy::Fail {
             return Err(error);
         }
-        warn!(request = ?self.request.request(), ?error, "informer: an object is passed over");
-        self.passed_over.insert(key, error.clone());
+        warn!(request = ?self.request.request(), ?error, "informer: skipping an object");
+        self.skipped.insert(key, error.clone());
         self.writer.keep(&metadata);
         Ok(error)
     }

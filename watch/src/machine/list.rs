@@ -15,7 +15,7 @@ pub(super) struct PagedList {
 
 /// The meaning of a page for its list.
 #[derive(Debug, PartialEq)]
-pub(super) enum Taken {
+pub(super) enum PageOutcome {
     /// Another page follows.
     Next,
     /// It was the last page, of a list at this version.
@@ -43,17 +43,17 @@ impl PagedList {
         self.token.is_some() && self.size == PageSize::Limited
     }
 
-    pub(super) fn take(&mut self, version: &str, next: Option<&str>, is_empty: bool) -> Taken {
+    pub(super) fn add_page(&mut self, version: &str, next: Option<&str>, is_empty: bool) -> PageOutcome {
         // Should the pages not agree, the first version loses nothing: what changed since is sent again.
         let version = self.version.get_or_insert_with(|| version.into());
         match next {
-            Some(next) if self.tokens.follow(next, is_empty).is_err() => Taken::Endless,
+            Some(next) if self.tokens.follow(next, is_empty).is_err() => PageOutcome::Endless,
             Some(next) => {
                 self.token = Some(next.into());
-                Taken::Next
+                PageOutcome::Next
             }
-            None if version.is_empty() => Taken::WithoutVersion,
-            None => Taken::Complete(version.clone()),
+            None if version.is_empty() => PageOutcome::WithoutVersion,
+            None => PageOutcome::Complete(version.clone()),
         }
     }
 }

@@ -1,7 +1,9 @@
 //! Decides what a watch does next, without sockets and clocks. The driver carries the decisions out.
 
+mod attempts;
 mod list;
 mod loss;
+mod recovery;
 mod relist;
 mod step;
 
@@ -11,8 +13,10 @@ use kubernetes_client::{Backoff, Delays};
 use kubernetes_core::Str;
 
 pub(crate) use loss::Loss;
+pub(crate) use relist::RECOVERED;
 pub(crate) use step::{BookmarkStep, ChangeStep, NextRequest, PageSize, PageStep, Recovery};
 
+use attempts::Attempts;
 use list::PagedList;
 use relist::RelistBackoff;
 
@@ -24,27 +28,10 @@ const HEALTHY: Duration = Duration::from_secs(10);
 /// (kubernetes#104171). client-go calls it a `VeryShortWatchError`.
 const SHORT: Duration = Duration::from_secs(1);
 
-/// The least time from one connection to the next, however well they go.
-const INTERVAL: Duration = Duration::from_secs(1);
-
 /// How long to wait before each retry, as in client-go's reflector
 /// (<https://github.com/kubernetes/client-go/blob/v0.37.2/tools/cache/reflector.go>). Each wait is drawn from the upper
 /// half of its step, so that the many clients which lost the same API server do not come back together.
 pub(crate) const BACKOFF: Backoff = Backoff::new(Duration::from_millis(800), Duration::from_secs(30)).jitter(0.5, 1.0);
-
-/// The longest wait that a server may ask for.
-const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
-
-/// After how many broken streaming lists a plain one is tried.
-const STREAMING_TRIES: u32 = 2;
-
-/// How often in a row a watch that can't list again asks for a version that the server does not seem to know, before
-/// that is taken for lasting: with the waits between, and the 3 seconds that an API server waits before it says so,
-/// some 4 minutes.
-const DOUBTFUL_TRIES: u32 = 10;
-
-/// How often in a row a request may come to nothing, for whatever reason, before the objects are listed (again).
-const FRUITLESS_TRIES: u32 = 10;
 
 /// The state of a watch.
 #[derive(Debug)]
@@ -97,19 +84,6 @@ pub(crate) enum StreamingLists {
     Use,
     /// The server has none, or they are not wanted.
     Avoid,
-}
-
-/// How often in a row requests have come to nothing since the watch last made progress.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Attempts {
-    /// The version was forgotten.
-    gone: u32,
-    /// The version seems not to be known, or the server has an error that it does not explain.
-    doubtful: u32,
-    /// The watch was refused.
-    refused: u32,
-    /// For any reason, as long as the server was there to answer.
-    fruitless: u32,
 }
 
 impl Machine {
@@ -221,44 +195,20 @@ impl Machine {
     pub(crate) fn page(&mut self, version: &str, next: Option<&str>, is_empty: bool) -> PageStep {
         let Goal::List(list) = &mut self.goal else { return PageStep::WithoutVersion };
         self.attempts.fruitless = 0;
-        match list.take(version, next, is_empty) {
-            list::Taken::Next => PageStep::Next,
-            list::Taken::Complete(version) => PageStep::Complete { version: self.complete(version) },
-            list::Taken::WithoutVersion => PageStep::WithoutVersion,
-            list::Taken::Endless if list.size() == PageSize::Unlimited => PageStep::Endless,
-            list::Taken::Endless => {
+        match list.add_page(version, next, is_empty) {
+            list::PageOutcome::Next => PageStep::Next,
+            list::PageOutcome::Complete(version) => PageStep::Complete { version: self.complete(version) },
+            list::PageOutcome::WithoutVersion => PageStep::WithoutVersion,
+            list::PageOutcome::Endless if list.size() == PageSize::Unlimited => PageStep::Endless,
+            list::PageOutcome::Endless => {
                 // A server that does not understand continue tokens may answer in one piece.
                 self.goal = Goal::List(PagedList::new(PageSize::Unlimited));
                 PageStep::Restart { wait: self.delays.next_delay() }
             }
         }
     }
-
-    /// Takes in that the request has come to nothing, or that its connection has ended. An open connection has lived
-    /// for `lived` since it was answered, or since its list was complete.
-    pub(crate) fn lost(&mut self, loss: Loss, lived: Duration) -> Recovery {
-        let evidence = self.connection.take();
-        match &mut self.goal {
-            Goal::StreamingList { broken } => {
-                if matches!(
-                    loss,
-                    Loss::Ended | Loss::Empty | Loss::Broken { .. } | Loss::Unexplained { .. } | Loss::Ahead { .. }
-                ) {
-                    *broken += 1;
-                }
-                let broken = *broken;
-                self.lost_streaming_list(loss, broken)
-            }
-            Goal::List(list) => {
-                let is_page_of_several = list.is_page_of_several();
-                self.lost_page(loss, is_page_of_several)
-            }
-            Goal::Watch { .. } => self.lost_watch(loss, lived, evidence),
-        }
-    }
 }
 
-/// The next goal, and the wait before it.
 impl Machine {
     fn advance(&mut self, new: &str) {
         if let Goal::Watch { version } = &mut self.goal
@@ -278,141 +228,6 @@ impl Machine {
         self.attempts = Attempts { refused: self.attempts.refused, ..Attempts::default() };
         self.delays.reset();
         version
-    }
-
-    fn lost_streaming_list(&mut self, loss: Loss, broken: u32) -> Recovery {
-        match loss {
-            Loss::Final => Recovery::Fail,
-            Loss::Refused => {
-                self.streaming_lists = StreamingLists::Avoid;
-                self.list_instead()
-            }
-            // It may also be the network that is silent: the next list may be a streaming one.
-            Loss::Silent | Loss::Overdue => self.list_instead(),
-            Loss::Gone => self.gone(),
-            Loss::Unavailable { .. } => self.retry(loss),
-            Loss::Ended | Loss::Empty | Loss::Broken { .. } | Loss::Unexplained { .. } | Loss::Ahead { .. } => {
-                if broken >= STREAMING_TRIES {
-                    self.goal = Goal::List(PagedList::new(PageSize::Limited));
-                }
-                self.retry(loss)
-            }
-        }
-    }
-
-    fn lost_page(&mut self, loss: Loss, is_page_of_several: bool) -> Recovery {
-        match loss {
-            Loss::Final | Loss::Refused => Recovery::Fail,
-            // A list that begins again comes whole, so that it can't expire once more.
-            Loss::Gone if is_page_of_several => {
-                self.goal = Goal::List(PagedList::new(PageSize::Unlimited));
-                self.retry(loss)
-            }
-            Loss::Gone => self.gone(),
-            Loss::Unavailable { .. } => self.retry(loss),
-            Loss::Ended
-            | Loss::Empty
-            | Loss::Silent
-            | Loss::Overdue
-            | Loss::Broken { .. }
-            | Loss::Unexplained { .. }
-            | Loss::Ahead { .. } => {
-                self.attempts.fruitless += 1;
-                if self.attempts.fruitless >= FRUITLESS_TRIES {
-                    // It may be the continue token that the server can't handle.
-                    self.attempts.fruitless = 0;
-                    self.goal = Goal::List(PagedList::new(PageSize::Limited));
-                }
-                self.retry(loss)
-            }
-        }
-    }
-
-    fn lost_watch(&mut self, loss: Loss, lived: Duration, evidence: Option<Evidence>) -> Recovery {
-        let healthy = evidence.is_some_and(|evidence| evidence == Evidence::Progress || lived >= self.healthy);
-        if healthy {
-            self.delays.reset();
-            self.relist_backoff.healthy_for(lived);
-        }
-        self.count(loss, healthy, evidence.is_some_and(|evidence| evidence > Evidence::Nothing));
-        let relists = self.relists();
-        match loss {
-            Loss::Final => Recovery::Fail,
-            // A version from before the server's data was exchanged may not even be well formed; that of the new list
-            // is. If it is refused too, it is not the version.
-            Loss::Refused if relists && self.attempts.refused == 1 => self.relist(),
-            Loss::Refused => Recovery::Fail,
-            Loss::Gone => self.gone(),
-            Loss::Ahead { .. } | Loss::Empty | Loss::Unexplained { .. } if relists && self.attempts.doubtful > 1 => {
-                self.relist()
-            }
-            // A server that lags comes to know the version; one whose data was restored from a backup may never do so,
-            // or, in time, take another one for it.
-            Loss::Ahead { .. } | Loss::Empty | Loss::Unexplained { .. } if self.attempts.doubtful > DOUBTFUL_TRIES => {
-                Recovery::Fail
-            }
-            Loss::Unavailable { .. } => self.retry(loss),
-            _ if relists && self.attempts.fruitless >= FRUITLESS_TRIES => self.relist(),
-            Loss::Ended | Loss::Silent | Loss::Overdue if healthy => {
-                Recovery::Retry { wait: INTERVAL.saturating_sub(lived) }
-            }
-            Loss::Ended
-            | Loss::Empty
-            | Loss::Silent
-            | Loss::Overdue
-            | Loss::Broken { .. }
-            | Loss::Unexplained { .. }
-            | Loss::Ahead { .. } => self.retry(loss),
-        }
-    }
-
-    /// Counts how often in a row a watch has come to nothing.
-    fn count(&mut self, loss: Loss, healthy: bool, has_brought_something: bool) {
-        let attempts = &mut self.attempts;
-        match loss {
-            Loss::Gone => {}
-            Loss::Refused => attempts.refused += 1,
-            Loss::Ahead { .. } | Loss::Empty | Loss::Unexplained { .. } => attempts.doubtful += 1,
-            // A connection that was healthy knew the version. An error that takes its time does not count as health, or
-            // it would be retried for ever.
-            _ if healthy => *attempts = Attempts { fruitless: attempts.fruitless, ..Attempts::default() },
-            _ => {}
-        }
-        match loss {
-            Loss::Unavailable { .. } => {}
-            _ if has_brought_something => attempts.fruitless = 0,
-            Loss::Ended if healthy => attempts.fruitless = 0,
-            _ => attempts.fruitless += 1,
-        }
-    }
-
-    /// After a 410: the objects are listed again, or, where that is not wanted, another API server may still know the
-    /// version: one retry.
-    fn gone(&mut self) -> Recovery {
-        if self.relists() {
-            return self.relist();
-        }
-        self.attempts.gone += 1;
-        if self.attempts.gone > 1 {
-            return Recovery::Fail;
-        }
-        self.retry(Loss::Gone)
-    }
-
-    fn relist(&mut self) -> Recovery {
-        self.goal = Goal::list(self.streaming_lists);
-        Recovery::Retry { wait: self.relist_backoff.next() }
-    }
-
-    fn list_instead(&mut self) -> Recovery {
-        self.connection = None;
-        self.goal = Goal::List(PagedList::new(PageSize::Limited));
-        Recovery::ListInstead
-    }
-
-    fn retry(&mut self, loss: Loss) -> Recovery {
-        let asked = loss.retry_after().unwrap_or_default().min(MAX_RETRY_AFTER);
-        Recovery::Retry { wait: asked + self.delays.next_delay() }
     }
 }
 

@@ -2,9 +2,10 @@ use std::time::Duration;
 
 use kubernetes_client::{Backoff, Delays};
 
-/// How long watches must have been healthy after a list for the next one to come soon again, as in client-go's
+/// How long watches must have been healthy after a list for the next one to come soon again, as if nothing had gone
+/// wrong before, as in client-go's
 /// reflector: a list costs the server more than all else, so that a change after each must not make them frequent.
-const HEALTHY: Duration = Duration::from_secs(120);
+pub(crate) const RECOVERED: Duration = Duration::from_secs(120);
 
 /// How long to wait before each list that follows a watch.
 #[derive(Debug)]
@@ -26,7 +27,7 @@ impl RelistBackoff {
 
     /// How long to wait before the next list.
     pub(super) fn next(&mut self) -> Duration {
-        if std::mem::take(&mut self.healthy) >= HEALTHY {
+        if std::mem::take(&mut self.healthy) >= RECOVERED {
             self.delays.reset();
         }
         self.delays.next_delay()

@@ -33,6 +33,14 @@ pub(super) struct Shared<K> {
     pub(super) ended: Notify,
 }
 
+/// A change of the state, made while readers wait.
+enum Update<K> {
+    /// A change of one object: in place, which copies nothing.
+    Write(Write<K>),
+    /// A state that was made beforehand, since that takes long.
+    State(Snapshot<K>),
+}
+
 impl<K: Object> Shared<K> {
     pub(super) fn new(indexes: Vec<Index<K>>, sources: usize) -> Self {
         let snapshot = RwLock::new(Snapshot::new(&indexes));
@@ -75,24 +83,36 @@ impl<K: Object> Shared<K> {
         let new = sources.settle(source, &key, new, current.as_ref());
         let mut deltas = Vec::new();
         if delta::push(&mut deltas, current.clone(), new.clone(), last) {
-            let mut next = self.read().clone();
-            next.apply(Write::new(self.indexes.iter(), key, current.as_deref(), new));
-            if !self.publish(sources, next, &deltas) {
+            let write = Write::new(self.indexes.iter(), key, current.as_deref(), new);
+            let update = if write.is_long() {
+                let mut next = self.read().clone();
+                next.apply(write);
+                Update::State(next)
+            } else {
+                Update::Write(write)
+            };
+            if !self.publish(sources, update, &deltas) {
                 return;
             }
         }
         self.progressed(source, version);
     }
 
-    /// Makes a state that of the store, and tells subscriptions; returns whether the store has not stopped before.
-    ///
-    /// The state was made beforehand, so that readers do not wait while indexes are updated.
-    fn publish(&self, sources: MutexGuard<'_, Sources<K>>, next: Snapshot<K>, deltas: &[Delta<K>]) -> bool {
+    /// Updates the store, and tells subscriptions; returns whether the store has not stopped before.
+    fn publish(&self, sources: MutexGuard<'_, Sources<K>>, update: Update<K>, deltas: &[Delta<K>]) -> bool {
         let mailboxes = self.mailboxes();
         if self.is_stopped() {
             return false;
         }
-        let replaced = std::mem::replace(&mut *self.snapshot.write().unwrap_or_else(PoisonError::into_inner), next);
+        let mut snapshot = self.snapshot.write().unwrap_or_else(PoisonError::into_inner);
+        let replaced = match update {
+            Update::Write(write) => {
+                snapshot.apply(write);
+                None
+            }
+            Update::State(next) => Some(std::mem::replace(&mut *snapshot, next)),
+        };
+        drop(snapshot);
         let wakers = self.deliver(&mailboxes, deltas);
         drop(mailboxes);
         drop(sources);
@@ -110,7 +130,7 @@ impl<K: Object> Shared<K> {
         } else {
             self.merge(&mut sources, source, before, &objects)
         };
-        if self.publish(sources, next, &deltas) {
+        if self.publish(sources, Update::State(next), &deltas) {
             self.listed(source);
         }
     }

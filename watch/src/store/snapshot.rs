@@ -124,7 +124,15 @@ pub(super) struct Values {
     pub(super) new: Vec<Str>,
 }
 
+/// How many entries of indexes are changed while readers wait.
+const LONG: usize = 64;
+
 impl<K> Write<K> {
+    /// Whether it takes so long that readers should not wait for it.
+    pub(super) fn is_long(&self) -> bool {
+        self.values.iter().map(|values| values.old.len() + values.new.len()).sum::<usize>() > LONG
+    }
+
     pub(super) fn new<'a>(
         indexes: impl Iterator<Item = &'a Index<K>>,
         key: ObjectKey,

@@ -229,3 +229,31 @@ proptest! {
         }
     }
 }
+
+/// Also run by Miri (`scripts/check --long`), as the map below a snapshot has unsafe code.
+#[test]
+fn snapshots_stay_as_they_are_while_the_store_changes_on_any_thread() {
+    let index = Index::label("app");
+    let mut writer = Store::builder().index(&index).build_with_writers(1).remove(0);
+    let store = writer.store();
+    let server = |version| Server { version, ..Server::default() };
+    let widget = |number: u32| server(number).widget(&format!("w{}", number % 7), "uid");
+    let snapshots: Vec<_> = (1..=20)
+        .map(|number| {
+            writer.apply(Change::Applied(widget(number)));
+            (number, store.snapshot())
+        })
+        .collect();
+    let readers: Vec<_> = snapshots
+        .into_iter()
+        .map(|(number, snapshot)| {
+            std::thread::spawn(move || {
+                let newest = snapshot.get(None, &format!("w{}", number % 7)).map(|widget| version(&widget));
+                assert_eq!((newest, snapshot.len()), (Some(number), number.min(7) as usize));
+            })
+        })
+        .collect();
+    (21..=27).for_each(|number| writer.apply(Change::Deleted(widget(number))));
+    assert!(store.snapshot().is_empty());
+    readers.into_iter().for_each(|reader| reader.join().expect("the snapshot has what it had"));
+}

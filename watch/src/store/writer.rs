@@ -89,10 +89,11 @@ impl<K: Object> StoreWriter<K> {
         let key = ObjectKey::new(metadata.namespace.as_deref(), metadata.name.as_deref().unwrap_or_default());
         let is_same = |known: &Arc<K>| known.metadata().uid == metadata.uid;
         match &mut self.staged {
-            Some(Staged { before, objects }) => match before.get(&key).filter(|known| is_same(known)) {
-                Some(known) => objects.insert_mut(key, Arc::clone(known)),
-                None => {}
-            },
+            Some(Staged { before, objects }) => {
+                if let Some(known) = before.get(&key).filter(|known| is_same(known)) {
+                    objects.insert_mut(key, Arc::clone(known));
+                }
+            }
             None => {
                 let known = self.shared.read().get_key(&key);
                 if known.is_some_and(|known| !is_same(&known)) {

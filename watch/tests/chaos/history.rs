@@ -1,6 +1,7 @@
 //! The changes made to the server, in order.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 /// All changes, by their versions.
 #[derive(Debug, Default)]
@@ -35,6 +36,8 @@ impl History {
 
     /// The changes after one version, up to another.
     pub(crate) fn between(&self, after: u64, to: u64) -> impl Iterator<Item = (u64, &Change)> {
-        self.0.range(after + 1..=to.max(after)).map(|(version, change)| (*version, change))
+        // A stream may end before it has brought a change: the range is empty.
+        let versions = (Bound::Excluded(after), Bound::Included(to.max(after)));
+        self.0.range(versions).map(|(version, change)| (*version, change))
     }
 }

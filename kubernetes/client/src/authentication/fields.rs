@@ -1,4 +1,4 @@
-//! What plugins and providers say in JSON: an object, of which some fields count.
+//! JSON objects of plugins and providers, of which some fields count.
 
 use serde_json::{Map, Value};
 

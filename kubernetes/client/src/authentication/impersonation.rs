@@ -6,7 +6,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::error::Error;
 
-/// What can't stand in the name of a header (RFC 9110, §5.6.2), and the `%` that escapes it.
+/// The characters not allowed in the name of a header (RFC 9110, §5.6.2), and the `%` that escapes them.
 const NO_TOKEN: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'!')
     .remove(b'#')

@@ -1,10 +1,11 @@
-//! Who the client says it is: the `Authorization` header, the certificate for TLS, and their replacements when the
+//! The client's credentials: the `Authorization` header, the certificate for TLS, and their replacements when the
 //! server does not accept them.
 
 pub(crate) mod exec;
 mod fields;
 mod identity;
 pub(crate) mod impersonation;
+mod jwt;
 mod oidc;
 mod renewed;
 
@@ -17,6 +18,7 @@ use kubernetes_config::{Config, Credentials};
 use rustls::sign::CertifiedKey;
 
 use crate::authorization::{basic, bearer};
+use crate::clock;
 use crate::error::{AuthenticationError, Error, Kind};
 use crate::reloaded::Reloaded;
 use crate::transport::ClientCertificate;
@@ -29,6 +31,8 @@ pub(crate) struct Authentication {
     source: Source,
     /// The certificate for TLS; `None` when there is none and will be none.
     identity: Option<Arc<Identity>>,
+    /// The context and user of the kubeconfig, for errors.
+    origin: Option<String>,
 }
 
 /// Where the header comes from.
@@ -65,7 +69,7 @@ pub(crate) enum Refusal {
 impl Authentication {
     /// Of an injected service, which authenticates by itself if need be.
     pub(crate) fn none() -> Self {
-        Self { source: Source::None, identity: None }
+        Self { source: Source::None, identity: None, origin: None }
     }
 
     /// Reads no file and starts no program yet, except for the certificate of TLS.
@@ -95,7 +99,10 @@ impl Authentication {
             // `Credentials` may grow; leaving a kind out would make the request anonymous.
             _ => return Err(Error::build("this kind of credentials is not supported")),
         };
-        Ok(Self { source, identity: identity.map(Arc::new) })
+        let names = [("context", &config.context), ("user", &config.user)];
+        let names = names.into_iter().filter_map(|(what, name)| Some(format!("{what} {:?}", name.as_ref()?)));
+        let origin = Some(names.collect::<Vec<_>>().join(", ")).filter(|origin| !origin.is_empty());
+        Ok(Self { source, identity: identity.map(Arc::new), origin })
     }
 
     /// Where the certificate for TLS comes from.
@@ -155,10 +162,26 @@ impl Authentication {
         }
     }
 
-    /// Adds to an error what is known about our own certificate.
-    pub(crate) fn explain(&self, error: Error) -> Error {
-        let fault = || self.identity.as_ref()?.fault();
-        if error.may_be_about_credentials() { error.with_hint(fault) } else { error }
+    /// Adds to an error what is known about the credentials, and removes them where the server has sent them back.
+    pub(crate) fn explain(&self, mut error: Error, sent: Option<&HeaderValue>) -> Error {
+        let sent = sent.and_then(|header| header.to_str().ok()?.split_once(' '));
+        if let Some((_, secret)) = sent.filter(|(_, secret)| secret.len() >= MIN_SECRET) {
+            error = error.redact(secret);
+        }
+        if !error.may_be_about_credentials() {
+            return error;
+        }
+        let token = sent.filter(|(scheme, _)| *scheme == "Bearer" && error.is_unauthorized());
+        let expired = token.and_then(|(_, token)| {
+            let expires = jwt::expiry(token).ok()?;
+            (expires <= clock::timestamp()).then(|| format!("the token expired at {expires}: renew it"))
+        });
+        let reason = expired.or_else(|| self.identity.as_ref()?.fault());
+        let origin = self.origin.clone().filter(|_| error.is_unauthorized());
+        error.with_hint(|| match (origin, reason) {
+            (Some(origin), Some(reason)) => Some(format!("{origin}; {reason}")),
+            (origin, reason) => origin.or(reason),
+        })
     }
 
     /// Whether new credentials may come with another certificate.
@@ -184,6 +207,9 @@ impl Credential {
         }
     }
 }
+
+/// A shorter text is not taken for a secret: it may be anywhere in an error.
+const MIN_SECRET: usize = 4;
 
 const INVALID_TOKEN: &str = "the token is empty, or contains a line break or control character";
 

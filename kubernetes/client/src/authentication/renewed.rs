@@ -27,7 +27,7 @@ const FRESH: Duration = Duration::from_secs(2);
 /// refuses everything does not have the issuer asked for every request.
 const REPLACE_PERIOD: Duration = Duration::from_secs(10);
 
-/// What was issued. Without `Debug`: it holds secrets.
+/// Credentials that were issued. Without `Debug`: it holds secrets.
 pub(crate) struct Issued {
     /// The `Authorization` header.
     pub(super) header: Option<HeaderValue>,

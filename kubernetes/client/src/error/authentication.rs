@@ -17,7 +17,7 @@ struct Inner {
     source: Option<BoxError>,
 }
 
-/// What another attempt can be expected to do.
+/// Whether another attempt can succeed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Cause {
     /// It fails in the same way, until somebody changes something.

@@ -1,12 +1,17 @@
-//! What a `Status` says about single fields.
+//! The causes in a `Status`, each about a field.
 
 use std::error::Error as StdError;
 use std::fmt;
 
 use kubernetes_core::Status;
 
+use super::text::printable;
+
 /// How many causes are shown; an object may have thousands of wrong fields.
 const MOST_SHOWN: usize = 50;
+
+/// How much of a cause is shown.
+const SHOWN_BYTES: usize = 1024;
 
 /// One of the causes in `details.causes` of a `Status`: the field, and what is wrong with it. The next is its source, so
 /// that what prints a chain of errors prints all.
@@ -30,7 +35,7 @@ impl Cause {
                 (field, "") => field.to_owned(),
                 (field, message) => format!("{field}: {message}"),
             };
-            Some(Box::new(Self { text, next }))
+            Some(Box::new(Self { text: printable(&text, SHOWN_BYTES), next }))
         })
     }
 }

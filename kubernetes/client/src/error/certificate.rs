@@ -1,4 +1,4 @@
-//! What went wrong with TLS, in words that say what to do.
+//! Errors of TLS, in words that say what to do.
 
 use std::error::Error as StdError;
 
@@ -12,7 +12,7 @@ pub(super) fn explain(error: &(dyn StdError + 'static)) -> Option<&'static str> 
         Tls::InvalidCertificate(error) => server_certificate(error),
         Tls::AlertReceived(alert) => alert_received(*alert)?,
         Tls::InvalidMessage(InvalidMessage::InvalidContentType) => {
-            "the server does not speak TLS: its address may have to begin with http://, or the port is another's"
+            "the server does not speak TLS: try http://, or check the port"
         }
         _ => return None,
     })
@@ -22,11 +22,11 @@ fn server_certificate(error: &CertificateError) -> &'static str {
     use CertificateError as E;
     match error {
         E::UnknownIssuer | E::BadSignature => {
-            "the authority that signed the server's certificate is not trusted: certificate-authority has to be that \
-             of the cluster"
+            "the authority that signed the server's certificate is not trusted: set certificate-authority to the \
+             cluster's CA"
         }
         E::NotValidForName | E::NotValidForNameContext { .. } => {
-            "the server's certificate is for another name: use one that it is for, or set tls-server-name to it"
+            "the server's certificate is for another name: connect by a name it covers, or set tls-server-name"
         }
         E::Expired | E::ExpiredContext { .. } => {
             "the server's certificate has expired: renew it, unless the clock of this machine is wrong"

@@ -1,4 +1,4 @@
-//! What an error means for the caller.
+//! The meaning of an error for the caller.
 
 use std::io;
 
@@ -10,7 +10,7 @@ use super::transport::{ConnectFailed, ConnectTimeout, IdleTimeout, NotSent};
 use super::{BoxError, Error, Kind};
 
 impl Error {
-    /// What failed in the service behind a client.
+    /// An error of the service behind a client.
     pub(crate) fn from_service(error: BoxError, server: Option<&Uri>) -> Self {
         let error = match error.downcast::<Self>() {
             Ok(error) => return *error,

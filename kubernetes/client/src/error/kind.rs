@@ -101,7 +101,11 @@ impl fmt::Display for Kind {
             ),
             Self::Body(_) => f.write_str("the response was cut short"),
             Self::Compression(_) => f.write_str("can't decompress the response"),
-            Self::TooLarge { limit } => write!(f, "the response is larger than the limit of {limit} bytes"),
+            Self::TooLarge { limit } => write!(
+                f,
+                "the response is larger than the limit of {limit} bytes; ask for less, or raise the limit with \
+                 ClientBuilder::max_response_bytes"
+            ),
             Self::Decode(_) => f.write_str("can't decode the response"),
         }
     }

@@ -8,6 +8,7 @@ mod classify;
 mod kind;
 mod request_line;
 mod response;
+mod text;
 mod transport;
 
 use std::error::Error as StdError;
@@ -103,6 +104,14 @@ impl Error {
         self
     }
 
+    /// Removes a secret that the server has sent back, such as a page that shows the headers of the request.
+    pub(crate) fn redact(mut self, secret: &str) -> Self {
+        if let Kind::Status(response) = &mut self.0.kind {
+            response.redact(secret);
+        }
+        self
+    }
+
     /// Adds a possible reason.
     pub(crate) fn with_hint(mut self, hint: impl FnOnce() -> Option<String>) -> Self {
         self.0.hint = self.0.hint.take().or_else(|| hint().map(Into::into));
@@ -119,7 +128,7 @@ impl Error {
         self.0.request.as_ref()?.valid_path()
     }
 
-    /// What the server answered: its own `Status`, or one made from the HTTP status and the beginning of the body when
+    /// The server's response: its own `Status`, or one made from the HTTP status and the beginning of the body when
     /// the body is none (from a proxy, say). `None` when the request failed without an error response.
     pub fn status(&self) -> Option<&Status> {
         self.response().map(ErrorResponse::status)

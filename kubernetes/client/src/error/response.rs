@@ -5,14 +5,21 @@ use std::time::Duration;
 
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, Method, StatusCode};
-use kubernetes_core::{Encoded, Status, cbor};
+use kubernetes_core::{Encoded, Status, Str};
 
 use super::causes::Cause;
+use super::text::printable;
 
-/// How much of a body that is no `Status` is kept.
+/// How much of a body without a `Status` is kept.
 const KEPT_BYTES: usize = 1024;
 
-/// What a server answered instead of a result.
+/// How much of a message is shown; the whole is in the `Status`.
+const SHOWN_BYTES: usize = 8 * 1024;
+
+/// The longest wait that counts, 68 years: that of a `Status`. A longer one could not be added to a time.
+const MAX_RETRY_AFTER_SECONDS: u64 = i32::MAX as u64;
+
+/// The response to a request that failed.
 #[derive(Debug)]
 pub(crate) struct ErrorResponse {
     http_status: Option<StatusCode>,
@@ -32,6 +39,7 @@ impl ErrorResponse {
             status.code = Some(i32::from(code.as_u16()));
         }
         let retry_after = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
+        let retry_after = retry_after.map(|seconds: u64| seconds.min(MAX_RETRY_AFTER_SECONDS));
         let causes = Cause::chain(&status);
         Self { http_status: Some(code), retry_after: retry_after.map(Duration::from_secs), status, causes }
     }
@@ -44,6 +52,23 @@ impl ErrorResponse {
         self.http_status
     }
 
+    /// Replaces a text wherever the server has sent it.
+    pub(crate) fn redact(&mut self, secret: &str) {
+        let redact = |text: &mut Option<Str>| {
+            if let Some(text) = text.as_mut().filter(|text| text.contains(secret)) {
+                *text = text.replace(secret, "[redacted]").into();
+            }
+        };
+        redact(&mut self.status.message);
+        redact(&mut self.status.reason);
+        for cause in self.status.details.iter_mut().flat_map(|details| &mut details.causes) {
+            redact(&mut cause.field);
+            redact(&mut cause.message);
+            redact(&mut cause.reason);
+        }
+        self.causes = Cause::chain(&self.status);
+    }
+
     /// As client-go, a date in the header is not read.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         self.retry_after.or_else(|| self.status.retry_after())
@@ -53,7 +78,7 @@ impl ErrorResponse {
         self.retry_after
     }
 
-    /// What is wrong field by field, one the source of the other.
+    /// The causes, one the source of the other.
     pub(crate) fn causes(&self) -> Option<&Cause> {
         self.causes.as_deref()
     }
@@ -73,10 +98,10 @@ impl fmt::Display for ErrorResponse {
         match (self.http_status, reason) {
             (Some(code), _) => write!(f, "{code}")?,
             (None, "") => f.write_str("the server refused")?,
-            (None, reason) => f.write_str(reason)?,
+            (None, reason) => f.write_str(&printable(reason, SHOWN_BYTES))?,
         }
         match self.status.message.as_deref() {
-            Some(message) if !message.is_empty() => write!(f, ": {message}"),
+            Some(message) if !message.is_empty() => write!(f, ": {}", printable(message, SHOWN_BYTES)),
             _ => Ok(()),
         }
     }
@@ -120,23 +145,12 @@ fn describe(method: &Method, code: StatusCode, message: String) -> Status {
 /// The beginning of a body as text on one line.
 fn shorten(body: &Encoded) -> String {
     let bytes = body.bytes();
-    if !body.media_type().eq_ignore_ascii_case(cbor::MEDIA_TYPE) {
-        return shorten_text(bytes);
+    if !body.is_cbor() {
+        return printable(&String::from_utf8_lossy(bytes), KEPT_BYTES);
     }
-    cbor::to_json(bytes)
-        .map_or_else(|_| format!("{} bytes that are no valid CBOR", bytes.len()), |json| shorten_text(json.as_bytes()))
-}
-
-fn shorten_text(body: &[u8]) -> String {
-    let Some(kept) = body.get(..KEPT_BYTES) else { return one_line(body) };
-    // The cut may go through a character.
-    let line = one_line(kept);
-    format!("{}…", line.trim_end_matches(char::REPLACEMENT_CHARACTER))
-}
-
-fn one_line(text: &[u8]) -> String {
-    let text = String::from_utf8_lossy(text);
-    let mut line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    line.retain(|c| !c.is_control());
-    line
+    let json = body.to_json();
+    json.map_or_else(
+        |_| format!("{} bytes of CBOR that can't be read", bytes.len()),
+        |json| printable(&json, KEPT_BYTES),
+    )
 }

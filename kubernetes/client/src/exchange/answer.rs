@@ -1,4 +1,4 @@
-//! What a caller gets of a response: all of it, its body as it arrives, or the connection.
+//! The results of a response: all of it, its body as it arrives, or the connection.
 
 use std::future::Future;
 
@@ -16,6 +16,9 @@ use crate::upgrade::Upgraded;
 
 /// The result of a request that succeeded.
 pub(crate) trait Answer: Sized + Send {
+    /// Whether a read is sent to another place of the server if that says so.
+    const FOLLOWS_REDIRECTS: bool = false;
+
     /// Which errors a request for it may be sent again after.
     fn replay(method: &Method) -> Replay;
 
@@ -37,14 +40,19 @@ pub(crate) trait Answer: Sized + Send {
         None
     }
 
-    /// What the response says, if it does not say that the request succeeded.
+    /// The error in the response, if it does not say that the request succeeded.
     fn refusal(&self) -> Option<Error> {
         None
     }
 }
 
+/// Stands for the response to a delete that has no body, as aggregated API servers send it.
+const DELETED: &str = r#"{"kind":"Status","apiVersion":"v1","status":"Success"}"#;
+
 /// The whole body.
 impl Answer for Encoded {
+    const FOLLOWS_REDIRECTS: bool = true;
+
     fn replay(method: &Method) -> Replay {
         Replay::of(method)
     }
@@ -65,7 +73,11 @@ impl Answer for Encoded {
         let (mut head, body) = response::successful(context.line.method(), response).await?.into_parts();
         let bytes = response::read_whole(&head.headers, body, exchange.limits.max_response_bytes).await?;
         telemetry.bytes = Some(bytes.len() as u64);
-        Ok(Self::new(head.headers.remove(CONTENT_TYPE), bytes))
+        if bytes.is_empty() && context.line.method() == Method::DELETE {
+            return Ok(Self::new(HeaderValue::from_static("application/json"), DELETED));
+        }
+        let answer = Self::new(head.headers.remove(CONTENT_TYPE), bytes).with_budget(exchange.limits.decode_budget);
+        response::failure(&answer).map_or(Ok(answer), |status| Err(Error::from_status(status)))
     }
 
     fn encoded(&self) -> Option<&Encoded> {
@@ -75,6 +87,8 @@ impl Answer for Encoded {
 
 /// The body, to be read as it arrives.
 impl Answer for Body {
+    const FOLLOWS_REDIRECTS: bool = true;
+
     fn replay(_: &Method) -> Replay {
         Replay::Stream
     }

@@ -2,10 +2,12 @@
 
 use std::io::{self, Write};
 
+use bytes::Bytes;
 use flate2::write::MultiGzDecoder;
 use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
 
+use crate::buffer::LimitedBuffer;
 use crate::error::{Error, Kind};
 
 /// Decompresses a body as it arrives, up to a limit: a small one may be large when it is decompressed.
@@ -15,7 +17,7 @@ pub(crate) struct Gunzip {
 }
 
 impl Gunzip {
-    /// What a response with these headers needs; `None` if it is not compressed.
+    /// A decompressor for a response with these headers; `None` if it is not compressed.
     pub(crate) fn of(headers: &HeaderMap, limit: usize) -> Result<Option<Self>, Error> {
         let encoding = headers.get(CONTENT_ENCODING).map_or(&b"identity"[..], |value| value.as_bytes());
         if encoding.eq_ignore_ascii_case(b"identity") {
@@ -26,7 +28,7 @@ impl Gunzip {
             let message = format!("it has the Content-Encoding {encoding:?}, which was not asked for");
             return Err(Error::new(Kind::Compression(message.into())));
         }
-        let decoder = MultiGzDecoder::new(Limited { bytes: Vec::new(), limit, exceeded: false });
+        let decoder = MultiGzDecoder::new(Limited { bytes: LimitedBuffer::new(limit), exceeded: false });
         Ok(Some(Self { decoder, limit }))
     }
 
@@ -34,10 +36,10 @@ impl Gunzip {
         self.decoder.write_all(chunk).map_err(|error| self.fail(error))
     }
 
-    pub(crate) fn finish(mut self) -> Result<Vec<u8>, Error> {
+    pub(crate) fn finish(mut self) -> Result<Bytes, Error> {
         self.decoder.try_finish().map_err(|error| self.fail(error))?;
         match self.decoder.finish() {
-            Ok(limited) => Ok(limited.bytes),
+            Ok(limited) => Ok(limited.bytes.finish()),
             Err(error) => Err(Error::new(Kind::Compression(error.into()))),
         }
     }
@@ -52,18 +54,16 @@ impl Gunzip {
 
 /// Bytes, up to a limit.
 struct Limited {
-    bytes: Vec<u8>,
-    limit: usize,
+    bytes: LimitedBuffer,
     exceeded: bool,
 }
 
 impl Write for Limited {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if bytes.len() > self.limit - self.bytes.len() {
+        if self.bytes.extend(bytes).is_err() {
             self.exceeded = true;
             return Err(io::Error::other("larger than the limit"));
         }
-        self.bytes.extend_from_slice(bytes);
         Ok(bytes.len())
     }
 

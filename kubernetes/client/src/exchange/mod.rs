@@ -1,14 +1,16 @@
 //! A request, from what the caller asks for to its result.
 //!
 //! [`run`](Exchange::run) sends a request until an attempt succeeds or the error is final. An
-//! [`attempt`](Exchange::attempt) has credentials, and others once the server has refused them. To
-//! [`send`](Exchange::send) is to hand one HTTP request to the transport.
+//! [`attempt`](Exchange::attempt) has credentials, and others once the server has refused them;
+//! [`send`](Exchange::send) follows redirects, and [`transmit`](Exchange::transmit) hands one HTTP request to the
+//! transport.
 
 mod answer;
 mod content;
 mod gunzip;
 mod idle;
 mod rate_limit;
+mod redirect;
 mod response;
 mod retry;
 mod warning;
@@ -21,6 +23,7 @@ use bytes::Bytes;
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Request, Response, StatusCode, Uri};
+use kubernetes_core::json::Budget;
 use tokio::time::Instant;
 use tracing::Instrument;
 
@@ -36,12 +39,13 @@ pub(crate) use answer::Answer;
 pub(crate) use content::Content;
 pub use content::ContentType;
 pub(crate) use rate_limit::RateLimit;
+use redirect::{MAX_REDIRECTS, Redirect};
 pub(crate) use response::foreign_media_type;
 use retry::Retries;
 pub use warning::Warning;
 pub(crate) use warning::Warnings;
 
-/// What a client and its clones share.
+/// The state that a client and its clones share.
 pub(crate) struct Exchange {
     pub(crate) transport: Box<dyn Transport>,
     /// Scheme, authority and path prefix; `None` when an injected service decides where requests go.
@@ -69,6 +73,7 @@ pub(crate) struct Limits {
     pub(crate) request_timeout: Option<Duration>,
     pub(crate) idle_timeout: Option<Duration>,
     pub(crate) max_response_bytes: usize,
+    pub(crate) decode_budget: Budget,
 }
 
 impl Default for Limits {
@@ -77,8 +82,9 @@ impl Default for Limits {
             // As long as the API server itself works on a request by default (`--request-timeout`).
             request_timeout: Some(Duration::from_secs(60)),
             idle_timeout: None,
-            // More than any list of a working cluster, and less than what brings most machines down.
-            max_response_bytes: 1024 * 1024 * 1024,
+            // More than lists of working clusters have, and less than what brings most machines down.
+            max_response_bytes: 256 * 1024 * 1024,
+            decode_budget: Budget::default(),
         }
     }
 }
@@ -185,8 +191,9 @@ impl Exchange {
                 Some(write) => Some(context.hooks.admit(write).await?),
                 None => None,
             };
-            let sent = admitted(&mut admission, self.send(request, context.line)).await;
-            let sent = sent.map_err(|error| self.authentication.explain(error));
+            let authorization = request.headers().get(AUTHORIZATION).cloned();
+            let explain = |error| self.authentication.explain(error, authorization.as_ref());
+            let sent = admitted(&mut admission, self.send::<A>(request, context.line)).await.map_err(explain);
             let refusal = refusal(&sent).filter(|_| may_replace);
             if let (Some(refusal), Some(refused)) = (refusal, &credential)
                 && let Some(other) = self.authentication.replacement(refused, refusal).await
@@ -204,12 +211,38 @@ impl Exchange {
             };
             telemetry.status = Some(response.status());
             let answer = admitted(&mut admission, A::receive(response, self, context, telemetry)).await;
-            return conclude(admission, answer.map_err(|error| self.authentication.explain(error)));
+            return conclude(admission, answer.map_err(explain));
+        }
+    }
+
+    /// Sends a request, and a read again to another place of the server if that says so.
+    async fn send<A: Answer>(
+        &self,
+        mut request: Request<Body>,
+        line: &Arc<RequestLine>,
+    ) -> Result<Response<Body>, Error> {
+        let may_follow = A::FOLLOWS_REDIRECTS && redirect::is_followed_by(&request);
+        let mut redirects = 0;
+        loop {
+            let uri = request.uri().clone();
+            let next = if may_follow { try_clone(&request) } else { None };
+            let response = self.transmit(request, line).await?;
+            let redirect = Redirect::of(&uri, &response).filter(|_| A::FOLLOWS_REDIRECTS);
+            match (redirect, next) {
+                (Some(Redirect::SameOrigin(target)), Some(next)) if redirects < MAX_REDIRECTS => {
+                    tracing::debug!(path = line.path(), target = target.path(), "the request is redirected");
+                    request = next;
+                    *request.uri_mut() = target;
+                    redirects += 1;
+                }
+                (None, _) => return Ok(response),
+                (Some(redirect), _) => return Err(response::redirected(line.method(), response, &redirect).await),
+            }
         }
     }
 
     /// Hands a request to the transport.
-    async fn send(&self, request: Request<Body>, line: &Arc<RequestLine>) -> Result<Response<Body>, Error> {
+    async fn transmit(&self, request: Request<Body>, line: &Arc<RequestLine>) -> Result<Response<Body>, Error> {
         let response = self.transport.send(request).await;
         let response = response.map_err(|error| Error::from_service(error, self.server.as_ref()))?;
         let (mut head, body) = response.into_parts();

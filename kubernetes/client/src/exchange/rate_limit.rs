@@ -7,6 +7,9 @@ use tokio::time::Instant;
 
 use crate::clock;
 
+/// A longer interval is refused: several of them may be more than a clock counts.
+const MAX_INTERVAL: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 /// A token bucket, kept as the time at which it will be full again.
 #[derive(Debug)]
 pub(crate) struct RateLimit {
@@ -19,6 +22,7 @@ pub(crate) struct RateLimit {
 impl RateLimit {
     pub(crate) fn new(per_second: f64, burst: u32) -> Self {
         let interval = (per_second > 0.0).then(|| Duration::try_from_secs_f64(per_second.recip()).ok()).flatten();
+        let interval = interval.filter(|interval| *interval <= MAX_INTERVAL);
         Self { interval, burst, full_at: Mutex::new(None) }
     }
 

@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::StreamExt as _;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method, Response};
-use kubernetes_core::Encoded;
+use kubernetes_core::{Encoded, Status};
+use memchr::memmem;
 
 use super::gunzip::Gunzip;
+use super::redirect::Redirect;
 use crate::body::Body;
+use crate::buffer::LimitedBuffer;
 use crate::error::{Error, ErrorResponse, Kind};
 
 /// How much of an error response is read. A `Status` has a cause for each wrong field, so it can be long.
@@ -31,6 +34,17 @@ pub(super) async fn into_error(method: &Method, sent: Result<Response<Body>, Err
     }
 }
 
+/// The error of a redirect that is not followed.
+pub(super) async fn redirected(method: &Method, response: Response<Body>, redirect: &Redirect) -> Error {
+    let advice = match redirect {
+        Redirect::SameOrigin(_) if method.is_safe() => ", again and again",
+        Redirect::SameOrigin(_) => ", where only a read is sent again",
+        Redirect::OtherOrigin(_) => ": if that is the API server, set it as the server",
+    };
+    let hint = format!("it redirects to {}{advice}", redirect.display());
+    error_of(method, response).await.with_hint(|| Some(hint))
+}
+
 async fn error_of(method: &Method, response: Response<Body>) -> Error {
     let (head, body) = response.into_parts();
     let (mut bytes, complete) = read_beginning(body).await;
@@ -38,7 +52,7 @@ async fn error_of(method: &Method, response: Response<Body>) -> Error {
         && gunzip.write(&bytes).is_ok()
         && let Ok(plain) = gunzip.finish()
     {
-        bytes = plain.into();
+        bytes = plain;
     }
     let body = Encoded::new(head.headers.get(CONTENT_TYPE).cloned(), bytes);
     Error::new(Kind::Status(ErrorResponse::read(method, head.status, &head.headers, &body, complete)))
@@ -58,22 +72,35 @@ pub(super) async fn read_whole(headers: &HeaderMap, mut body: Body, limit: usize
     while let Some(chunk) = body.next().await.transpose()? {
         gunzip.write(&chunk)?;
     }
-    gunzip.finish().map(Bytes::from)
+    gunzip.finish()
+}
+
+/// The `Status` of a failure that came as a success, as some gateways send it.
+pub(super) fn failure(answer: &Encoded) -> Option<Status> {
+    let is_there = |word: &[u8]| memmem::find(answer.bytes(), word).is_some();
+    if answer.bytes().len() > MAX_ERROR_BYTES || !is_there(b"Failure") || !is_there(b"Status") {
+        return None;
+    }
+    answer.decode::<Status>().ok().filter(|status| status.status.as_deref() == Some("Failure"))
 }
 
 /// The beginning of an error response, and whether that is all: a body that breaks off must not hide the status.
 async fn read_beginning(mut body: Body) -> (Bytes, bool) {
-    let mut beginning = BytesMut::new();
+    let mut beginning = LimitedBuffer::new(MAX_ERROR_BYTES);
     let reading = async {
-        while beginning.len() <= MAX_ERROR_BYTES {
+        loop {
             match body.next().await {
-                Some(Ok(chunk)) => beginning.extend_from_slice(&chunk),
+                Some(Ok(chunk)) => {
+                    let kept = chunk.slice(..chunk.len().min(MAX_ERROR_BYTES - beginning.len()));
+                    if beginning.extend(&kept).is_err() || kept.len() < chunk.len() {
+                        return false;
+                    }
+                }
                 Some(Err(_)) => return false,
                 None => return true,
             }
         }
-        false
     };
     let complete = tokio::time::timeout(ERROR_BODY_TIMEOUT, reading).await.unwrap_or(false);
-    (beginning.freeze(), complete)
+    (beginning.finish(), complete)
 }

@@ -16,7 +16,7 @@ const BACKOFF: Backoff = Backoff::new(Duration::from_millis(100), Duration::from
 /// The shortest wait that a server's `Retry-After` leads to.
 const MIN_RETRY_AFTER: Duration = Duration::from_millis(100);
 
-/// What a request may be sent again after, beside what the server has not looked at.
+/// The errors after which a request may be sent again, beside those of requests that the server has not looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Replay {
     /// It changes nothing: also when its connection is lost.
@@ -56,8 +56,8 @@ impl Retries {
         }
         let delay = self.delays.next_delay();
         let wait = self.wait(error, delay)?;
-        let too_late = self.deadline.is_some_and(|deadline| clock::now() + wait >= deadline);
-        (!too_late).then_some(wait)
+        let end = clock::now().checked_add(wait)?;
+        self.deadline.is_none_or(|deadline| end < deadline).then_some(wait)
     }
 
     fn wait(&self, error: &Error, delay: Duration) -> Option<Duration> {

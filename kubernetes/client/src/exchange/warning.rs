@@ -11,7 +11,7 @@ use crate::error::RequestLine;
 /// How many different texts are remembered, so that each is logged once.
 const MOST_TEXTS: usize = 1000;
 
-/// What a server warns of, beside its answer: a deprecated version, a field that does nothing.
+/// A warning that a server sends with its answer: of a deprecated version, or a field that does nothing.
 ///
 /// Given to the function set by [`ClientBuilder::on_warning`](crate::ClientBuilder::on_warning). Kubernetes uses the
 /// code 299 alone; others are not passed on (as client-go's `rest/warnings.go`).
@@ -23,12 +23,12 @@ pub struct Warning<'a> {
 }
 
 impl Warning<'_> {
-    /// What the server has to say.
+    /// The text of the warning.
     pub fn text(&self) -> &str {
         self.text
     }
 
-    /// Who warns; `-` is the API server itself.
+    /// The program that warns; `-` is the API server itself.
     pub fn agent(&self) -> &str {
         self.agent
     }
@@ -46,7 +46,7 @@ impl Warning<'_> {
 
 pub(crate) type Handler = Arc<dyn Fn(&Warning<'_>) + Send + Sync>;
 
-/// What is done about warnings.
+/// The handling of warnings.
 #[derive(Clone)]
 pub(crate) enum Warnings {
     /// Each text is logged once.

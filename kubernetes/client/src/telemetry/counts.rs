@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::observation::Observation;
 
-/// What a client and its clones have sent so far, in numbers: a snapshot of counters that only grow, for a program to
+/// The requests of a client and its clones so far, in numbers: a snapshot of counters that only grow, for a program to
 /// export.
 ///
 /// ```

@@ -1,4 +1,4 @@
-//! What is reported of each attempt of a request: a `tracing` span, counters, and a call of the user's observer.
+//! The reports of each attempt of a request: a `tracing` span, counters, and a call of the user's observer.
 
 mod counts;
 mod observation;

@@ -1,20 +1,20 @@
 //! Connections: TCP and TLS.
 
-use std::future::Future;
-use std::pin::Pin;
+use std::future::poll_fn;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::Uri;
-use hyper_rustls::{DefaultServerNameResolver, FixedServerNameResolver, HttpsConnector, ResolveServerName};
+use hyper_rustls::{
+    DefaultServerNameResolver, FixedServerNameResolver, HttpsConnector, MaybeHttpsStream, ResolveServerName,
+};
 use hyper_util::client::legacy::connect::HttpConnector;
 use kubernetes_config::Config;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tower_service::Service;
 
-use super::proxy::Dialer;
+use super::proxy::{Dialer, Stream};
 use crate::error::{BoxError, ConnectTimeout, Error};
 
 /// TCP's own probes, for HTTP/1.1, which has no pings.
@@ -70,23 +70,19 @@ fn server_name(config: &Config) -> Result<Arc<dyn ResolveServerName + Send + Syn
     Ok(Arc::new(FixedServerNameResolver::new(name)))
 }
 
-impl Service<Uri> for Connector {
-    type Response = <HttpsConnector<Dialer> as Service<Uri>>::Response;
-    type Error = BoxError;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        self.https.poll_ready(cx)
-    }
-
-    fn call(&mut self, server: Uri) -> Self::Future {
-        let connecting = self.https.call(server);
-        let Some(limit) = self.timeout else { return connecting };
-        Box::pin(async move {
-            match tokio::time::timeout(limit, connecting).await {
-                Ok(result) => result,
-                Err(_) => Err(ConnectTimeout(limit).into()),
+impl Connector {
+    /// Opens a connection.
+    pub(super) async fn connect(&self, server: Uri) -> Result<MaybeHttpsStream<Stream>, BoxError> {
+        let mut https = self.https.clone();
+        let connecting = async {
+            poll_fn(|cx| https.poll_ready(cx)).await?;
+            https.call(server).await
+        };
+        match self.timeout {
+            None => connecting.await,
+            Some(limit) => {
+                tokio::time::timeout(limit, connecting).await.unwrap_or_else(|_| Err(ConnectTimeout(limit).into()))
             }
-        })
+        }
     }
 }

@@ -187,7 +187,7 @@ impl Service<Uri> for Preconnected {
     }
 }
 
-/// What a proxy that forwards requests by itself expects in them: the absolute URI, and who is asking.
+/// The form of requests for a proxy that forwards them by itself: with the absolute URI, and the proxy's credentials.
 #[derive(Clone, Default)]
 pub(crate) struct AbsoluteForm(pub(crate) Option<HeaderValue>);
 
@@ -195,7 +195,7 @@ pub(crate) trait Io: Read + Write + Send + Unpin + 'static {}
 
 impl<T: Read + Write + Send + Unpin + 'static> Io for T {}
 
-/// What leads to the server, or to a proxy that forwards requests to it.
+/// A connection to the server, or to a proxy that forwards requests to it.
 pub(crate) enum Stream {
     Direct(TokioIo<TcpStream>),
     Proxied { io: Box<dyn Io>, forwards: Option<AbsoluteForm> },
@@ -280,7 +280,7 @@ impl std::error::Error for ProxyError {
     }
 }
 
-/// What a proxy answered instead of opening a tunnel.
+/// A proxy's refusal to open a tunnel.
 #[derive(Debug)]
 struct TunnelRefused {
     status: StatusCode,

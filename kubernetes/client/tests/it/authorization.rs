@@ -10,7 +10,7 @@ use crate::certificates::Authority;
 use crate::server::{Server, answer, hello, tls_config};
 use crate::{chain, config, fetch, pass};
 
-/// What arrives as `Authorization`, request by request.
+/// The `Authorization` headers, request by request.
 fn authorizations(server: &Server) -> Vec<String> {
     server.requests().iter().map(|request| request.header("authorization").unwrap_or_default().to_owned()).collect()
 }
@@ -198,4 +198,40 @@ fn debug_shows_where_but_not_as_whom() {
     let client = builder.clone().build().unwrap();
     assert_eq!(format!("{client:?}"), r#"Client { server: http://127.0.0.1:8001/, default_namespace: "default", .. }"#);
     assert!(!format!("{builder:?}").contains("s3cret"));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_token_file_that_would_block_is_refused_at_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("token");
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    let server = Server::plain(hello).await;
+    let client = Client::new(with_credentials(&server.url("http"), Credentials::TokenFile(path.clone()))).unwrap();
+    let error = fetch(&client).await.unwrap_err();
+    assert!(error.is_authentication(), "{error:?}");
+    let text = chain(&error);
+    assert!(text.contains(path.to_str().unwrap()) && text.contains("pipe"), "{text}");
+}
+
+#[tokio::test]
+async fn a_401_tells_whose_credentials_were_refused_and_when_the_token_expired() {
+    use base64::Engine;
+    let server = Server::plain(|_| async { answer(401, "who are you?") }).await;
+    let encode = |text: &str| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text);
+    for (claims, expected) in [
+        (r#"{"sub": "jane", "exp": 1600000000}"#, Some("the token expired at 2020-09-13T12:26:40Z")),
+        (r#"{"sub": "jane", "exp": 4000000000}"#, None),
+        (r#"{"sub": "jane"}"#, None),
+    ] {
+        let token = format!("{}.{}.c2lnbmF0dXJl", encode("{}"), encode(claims));
+        let mut config = with_credentials(&server.url("http"), Credentials::Token(token.clone().into()));
+        (config.context, config.user) = (Some("prod".to_owned()), Some("jane".to_owned()));
+        let error = fetch(&Client::new(config).unwrap()).await.unwrap_err();
+        assert!(error.to_string().contains(r#"(context "prod", user "jane""#), "{error}");
+        assert!(error.is_unauthorized(), "{error:?}");
+        assert_eq!(error.to_string().contains("expired"), expected.is_some(), "{error}");
+        assert!(expected.is_none_or(|expected| error.to_string().contains(expected)), "{error}");
+        assert!(!error.to_string().contains(&token));
+    }
 }

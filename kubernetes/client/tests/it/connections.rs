@@ -166,3 +166,26 @@ fn server_on_its_own_thread(tls: ServerConfig) -> (std::net::SocketAddr, tokio::
     });
     (address.recv().unwrap(), stop)
 }
+
+#[tokio::test]
+async fn requests_that_were_dropped_leave_no_more_idle_connections_than_others() {
+    let server = Server::plain(hello).await;
+    let client = Client::new(config(&server.url("http"))).unwrap();
+    fetch(&client).await.unwrap();
+    const REQUESTS: usize = 250;
+    let mut requests: Vec<_> = (0..REQUESTS).map(|_| Box::pin(fetch(&client))).collect();
+    for request in &mut requests {
+        assert!(request.as_mut().now_or_never().is_none(), "each asks for a connection");
+    }
+    drop(requests);
+    // All connect, since connecting outlives the requests.
+    let settled = async {
+        while server.connections() < REQUESTS || server.open_connections() > 100 {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    };
+    let settled = tokio::time::timeout(std::time::Duration::from_secs(60), settled).await;
+    assert!(settled.is_ok(), "{} of {} are open", server.open_connections(), server.connections());
+    assert_eq!(fetch(&client).await.unwrap(), "hello");
+    assert_eq!(server.connections(), REQUESTS, "those that remain are used");
+}

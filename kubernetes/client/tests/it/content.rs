@@ -50,7 +50,7 @@ fn sending(method: Method, content_type: &'static str) -> Request {
     request
 }
 
-/// What came, and in which format.
+/// The labels, and the format in which they came.
 fn labels(answer: &Encoded) -> Result<(String, Map<Str>), kubernetes_core::json::DecodeError> {
     Ok((answer.media_type().to_owned(), answer.decode()?))
 }
@@ -142,7 +142,7 @@ async fn reads_errors_in_cbor() {
 async fn shows_no_bytes_of_an_error_in_cbor_that_is_no_status() {
     let document = cbor::from_json(r#"{"error":"no such pod"}"#).unwrap();
     let cut = document[..document.len() - 4].to_vec();
-    for (body, shown) in [(document, r#"{"error":"no such pod"}"#), (cut, "19 bytes that are no valid CBOR")] {
+    for (body, shown) in [(document, r#"{"error":"no such pod"}"#), (cut, "19 bytes of CBOR that can't be read")] {
         let server = Server::plain(move |_| {
             let body = body.clone();
             async { in_format(answer(404, body), "application/cbor") }

@@ -1,4 +1,4 @@
-//! What the server answers, as an error.
+//! Error responses.
 
 use std::time::Duration;
 

@@ -68,7 +68,7 @@ pub(crate) fn with_exec(mut config: Config, exec: &ExecConfig) -> Config {
     config
 }
 
-/// What arrives as `Authorization`, request by request.
+/// The `Authorization` headers, request by request.
 fn authorizations(server: &Server) -> Vec<String> {
     server.requests().iter().map(|request| request.header("authorization").unwrap_or("none").to_owned()).collect()
 }

@@ -25,7 +25,7 @@ fn id_token(subject: &str, seconds: i64) -> String {
     format!("{}.{claims}.c2lnbmF0dXJl", URL_SAFE_NO_PAD.encode(r#"{"alg":"RS256"}"#))
 }
 
-/// What the provider knows and does.
+/// The provider's state and behaviour.
 struct Behaviour {
     /// The one refresh token that is good. It is replaced each time it is used.
     refresh_token: String,
@@ -147,7 +147,7 @@ fn with_oidc(server: &Server, oidc: OidcConfig) -> Config {
     config
 }
 
-/// Whose tokens arrived, request by request.
+/// The tokens that arrived, request by request.
 fn subjects(server: &Server) -> Vec<String> {
     let subject = |header: &str| {
         let payload = header.strip_prefix("Bearer ")?.split('.').nth(1)?;

@@ -1,4 +1,4 @@
-//! What is sent again, and what is not.
+//! Requests that are sent again, and those that are not.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -296,7 +296,7 @@ async fn a_write_on_a_connection_that_was_closed_while_idle() {
     }
 }
 
-/// What an HTTP/2 server does instead of answering.
+/// The ways in which an HTTP/2 server does not answer.
 #[derive(Clone, Copy)]
 enum Refusal {
     Stream,

@@ -240,7 +240,7 @@ async fn a_refused_certificate_in_files_is_read_again_beside_other_credentials()
         }
         assert_eq!(server.peers(), [Some(new.der)]);
     }
-    assert_eq!(plugin.runs(), 1, "another token is no cure");
+    assert_eq!(plugin.runs(), 1, "another token does not help");
 }
 
 #[tokio::test]

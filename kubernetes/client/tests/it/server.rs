@@ -42,11 +42,12 @@ pub(crate) struct Server {
 #[derive(Default)]
 struct Record {
     connections: AtomicUsize,
+    open: AtomicUsize,
     requests: Mutex<Vec<Seen>>,
     peers: Mutex<Vec<Option<CertificateDer<'static>>>>,
 }
 
-/// What a server saw of a request.
+/// A request as a server saw it.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
     pub(crate) target: String,
@@ -103,6 +104,11 @@ impl Server {
         self.record.connections.load(Ordering::SeqCst)
     }
 
+    /// How many of them are open.
+    pub(crate) fn open_connections(&self) -> usize {
+        self.record.open.load(Ordering::SeqCst)
+    }
+
     pub(crate) fn requests(&self) -> Vec<Seen> {
         self.record.requests.lock().unwrap().clone()
     }
@@ -138,6 +144,8 @@ async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, record: Arc<Rec
 
 async fn serve<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(socket: S, record: Arc<Record>, handler: Handler) {
     record.connections.fetch_add(1, Ordering::SeqCst);
+    record.open.fetch_add(1, Ordering::SeqCst);
+    let connection = Arc::clone(&record);
     let service = service_fn(move |request: Request<Incoming>| {
         record.requests.lock().unwrap().push(Seen {
             target: request.uri().path_and_query().unwrap().to_string(),
@@ -150,6 +158,7 @@ async fn serve<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(socket: S, re
     // A client that goes away is no failure of the server.
     let _ =
         auto::Builder::new(TokioExecutor::new()).serve_connection_with_upgrades(TokioIo::new(socket), service).await;
+    connection.open.fetch_sub(1, Ordering::SeqCst);
 }
 
 /// The cryptography that the client has been built with.

@@ -1,4 +1,4 @@
-//! What takes too long.
+//! Timeouts.
 
 use std::future::pending;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Who is trusted, and who the client proves to be.
+//! Trust in servers, and client certificates.
 
 use std::process::Command;
 use std::{env, fs};
@@ -39,7 +39,7 @@ async fn refuses_an_unknown_authority() {
     let error = refused(trusting(&Authority::new(), &server), &server).await;
     let expected = format!(
         "GET /version failed: can't connect to {}: the authority that signed the server's certificate is not trusted: \
-         certificate-authority has to be that of the cluster",
+         set certificate-authority to the cluster's CA",
         server.url("https")
     );
     assert_eq!(error.to_string(), expected);
@@ -52,7 +52,7 @@ async fn refuses_a_certificate_for_another_name() {
     let server = Server::tls(server_tls(&authority, &["api.example.com"]), hello).await;
     let error = refused(trusting(&authority, &server), &server).await;
     assert!(
-        error.to_string().contains("is for another name: use one that it is for, or set tls-server-name"),
+        error.to_string().contains("is for another name: connect by a name it covers, or set tls-server-name"),
         "{error}"
     );
     assert!(chain(&error).contains("only valid for DnsName(\"api.example.com\")"), "{}", chain(&error));

@@ -15,7 +15,10 @@ pub(crate) fn config(kubeconfig: &Kubeconfig, overrides: &Overrides) -> Result<C
     let cluster = cluster_of(kubeconfig, context, overrides)?;
     let user = user_of(kubeconfig, context, overrides)?;
     let namespace = context.and_then(|context| context.value.namespace.as_deref());
-    from_parts(namespace, cluster, user, overrides)
+    let names = (context.map(|context| context.name.clone()), Some(user.name.clone()).filter(|name| !name.is_empty()));
+    let mut config = from_parts(namespace, cluster, user, overrides)?;
+    (config.context, config.user) = names;
+    Ok(config)
 }
 
 /// Puts together what belongs to a context.

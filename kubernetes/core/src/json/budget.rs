@@ -100,8 +100,16 @@ impl<'a> Reader<'a> {
 
     #[cold]
     fn over_budget(&self) -> DecodeError {
-        self.error(
-            "the decoded document takes more memory than its budget: if it is to be trusted, raise the `Budget` for decoding",
-        )
+        self.error(OVER_BUDGET)
+    }
+}
+
+const OVER_BUDGET: &str =
+    "the decoded document takes more memory than its budget: if it is to be trusted, raise the `Budget` for decoding";
+
+impl DecodeError {
+    /// Whether the document would take more memory than its [`Budget`].
+    pub fn is_over_budget(&self) -> bool {
+        self.message() == OVER_BUDGET
     }
 }

@@ -32,14 +32,22 @@ impl DecodeError {
     /// An error with `message`, found `offset` bytes into the document.
     #[cold]
     pub fn new(message: impl Into<Cow<'static, str>>, offset: usize) -> Self {
-        Self(Box::new(Inner { message: message.into(), offset, path: Vec::new(), object: None }))
+        let message = match message.into() {
+            Cow::Owned(message) => Cow::Owned(shortened(&message)),
+            message => message,
+        };
+        Self(Box::new(Inner { message, offset, path: Vec::new(), object: None }))
+    }
+
+    pub(super) fn message(&self) -> &str {
+        &self.0.message
     }
 
     /// The same error, one level further out: inside the field `key`.
     #[cold]
     #[must_use]
     pub fn in_field(mut self, key: &str) -> Self {
-        self.0.path.push(Segment::Field(key.into()));
+        self.0.path.push(Segment::Field(shortened(key).into()));
         self
     }
 
@@ -74,6 +82,16 @@ impl DecodeError {
         }
     }
 
+    /// Whether it is at a path or below it, whose steps are fields, and `None` for the item of a list.
+    pub(crate) fn is_within<'p>(&self, path: impl IntoIterator<Item = Option<&'p str>>) -> bool {
+        let mut segments = self.0.path.iter().rev();
+        path.into_iter().all(|step| match (segments.next(), step) {
+            (Some(Segment::Field(name)), Some(step)) => **name == *step,
+            (Some(Segment::Index(_)), None) => true,
+            _ => false,
+        })
+    }
+
     /// Which object of a list can't be decoded, by the namespace and name that it has in the document.
     pub fn object(&self) -> Option<&ObjectKey> {
         self.0.object.as_ref()
@@ -85,7 +103,9 @@ impl DecodeError {
         for segment in self.0.path.iter().rev() {
             match segment {
                 Segment::Index(index) => path.push_str(&format!("[{index}]")),
-                Segment::Field(key) if key.is_empty() || key.contains(['.', '[', ']', '"', '/']) => {
+                Segment::Field(key)
+                    if key.is_empty() || key.contains(|c: char| c.is_control() || ".[]\"/".contains(c)) =>
+                {
                     path.push_str(&format!("[{key:?}]"));
                 }
                 Segment::Field(key) => {
@@ -116,6 +136,16 @@ impl fmt::Display for DecodeError {
             Some(object) => write!(f, ", in {}", shown(object)),
             None => Ok(()),
         }
+    }
+}
+
+/// Longer names and values of a document are cut: a key may have any length.
+const MAX_SHOWN: usize = 512;
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(MAX_SHOWN) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
     }
 }
 

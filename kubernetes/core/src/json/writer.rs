@@ -20,6 +20,10 @@ pub struct Writer {
     text: String,
     failure: Option<EncodeError>,
     redacts: bool,
+    /// Required fields with the default value of their type are left out, but for those in items of lists.
+    is_sparse: bool,
+    /// How many lists are open.
+    lists: u32,
 }
 
 impl Writer {
@@ -37,6 +41,12 @@ impl Writer {
     /// An empty document for people and logs, without what may be secret, and without what the type tells.
     pub(crate) fn redacting() -> Self {
         Self { redacts: true, ..Self::default() }
+    }
+
+    /// An empty document for the fields of an object that are set: a required field with its type's default value is left
+    /// out, unless it stands in an item of a list.
+    pub(crate) fn sparse() -> Self {
+        Self { is_sparse: true, ..Self::default() }
     }
 
     /// Whether what may be secret is to be left out.
@@ -73,6 +83,7 @@ impl Writer {
     /// Opens a list.
     pub fn begin_list(&mut self) {
         self.text.push('[');
+        self.lists += 1;
     }
 
     /// Separates the next element of a list from the one before it.
@@ -85,6 +96,7 @@ impl Writer {
     /// Closes a list.
     pub fn end_list(&mut self) {
         self.text.push(']');
+        self.lists = self.lists.saturating_sub(1);
     }
 
     /// Writes the key of an entry; its value must follow.
@@ -101,7 +113,7 @@ impl Writer {
     /// The name is written as it is: it must be one that needs no escape, as all names in a description are.
     #[inline]
     pub fn required<V: Value>(&mut self, name: &'static str, value: &V) {
-        self.field(name, value);
+        self.required_field(name, value);
     }
 
     /// Writes a field unless its value is absent or an empty list or map.
@@ -117,6 +129,20 @@ impl Writer {
     fn field(&mut self, name: &'static str, value: &dyn AnyValue) {
         self.name(name);
         value.write_any(self);
+    }
+
+    /// Not inlined, as [`field`](Self::field).
+    #[inline(never)]
+    fn required_field(&mut self, name: &'static str, value: &dyn AnyValue) {
+        let start = self.text.len();
+        self.name(name);
+        let value_start = self.text.len();
+        value.write_any(self);
+        // Whether a value is the default of its type is seen by its text: no model pays for a comparison.
+        let is_default = || matches!(&self.text[value_start..], "\"\"" | "0" | "false" | "null" | "[]" | "{}");
+        if self.is_sparse && self.lists == 0 && is_default() {
+            self.text.truncate(start);
+        }
     }
 
     /// Writes a string with its quotes.

@@ -1,9 +1,9 @@
 use bytes::Bytes;
 use http::{HeaderValue, Method};
 
-use super::{Encoded, Execute, InvalidRequest, Path, QueryValue, Request, shape};
-use crate::json::Value;
-use crate::{Str, json};
+use super::{Encoded, Execute, Path, QueryValue, Request, shape};
+use crate::json::{Tree, Value};
+use crate::{JsonPointer, Object, Str, apply};
 
 shape::request_type! {
     /// Makes an object what it should be, as one of its managers: a server-side apply (KEP-555). It is created if it does
@@ -21,25 +21,93 @@ shape::request_type! {
     /// );
     /// ```
     ///
-    /// The manager owns the fields that are written; fields that it owned and that are left out now are removed. A field
-    /// that another manager owns with another value is a conflict, unless the request is [forced](Self::force).
+    /// The manager owns the fields that are sent; fields that it owned and that are left out now are removed. A field that
+    /// another manager owns with another value is a [conflict](crate::RequestError::conflicts), unless the request is
+    /// [forced](Self::force). The object must not have `metadata.managedFields`.
     ///
-    /// Every field that the object's type always writes is owned too, empty or not. The object must not have
-    /// `metadata.managedFields`. To apply some fields only, patch with [`Patch::apply`](crate::Patch::apply).
-    ApplyRequest<'a, K> { object: &'a K }
+    /// # Fields that are sent
+    /// A required field with its type's default value (`""`, `0`, `false`, an empty list, map or object) counts as not set,
+    /// and is left out; [`keep`](Self::keep) sends it. An optional field that is `Some` is sent, and so is every entry of a
+    /// map, and all of an item of a list. So a Deployment with `spec.replicas` alone sends `apiVersion`, `kind`,
+    /// `metadata.name` and `spec.replicas`. A type that has serde derives of its own (`resource!(…, serde)`) is sent as it
+    /// serializes.
+    ///
+    /// To change what was applied before without losing fields, start from [`extract`](crate::extract).
+    ApplyRequest<'a, K> { applied: Applied<'a, K> }
 }
+
+/// The object to apply, and how.
+pub(crate) struct Applied<'a, K> {
+    object: &'a K,
+    manager: Str,
+    subresource: Option<Str>,
+    kept: Vec<JsonPointer>,
+    empties: &'a [(JsonPointer, Tree)],
+    /// The object as it is, and what finds it unchanged by a body.
+    current: Option<(&'a K, Unchanged<K>)>,
+}
+
+/// Returns a copy of the current object, if an apply with this body would not change it.
+type Unchanged<K> = fn(&str, &K, &str, Option<&str>) -> Option<K>;
 
 impl<'a, K> ApplyRequest<'a, K> {
     /// Applies `object` at `path`, which may be that of a subresource.
     pub fn at(path: Path, object: &'a K, field_manager: impl Into<Str>) -> Self {
+        let manager = field_manager.into();
         let mut request = Request::new(Method::PATCH, path);
-        request.query.set("fieldManager", field_manager.into());
-        Self::from_request(request, object)
+        request.query.set("fieldManager", &manager);
+        let applied = Applied { object, manager, subresource: None, kept: Vec::new(), empties: &[], current: None };
+        Self::from_request(request, applied)
     }
 
     shape::for_object!(K, 'a, "Applies", field_manager: impl Into<Str>);
 
-    shape::subresource!("Applies");
+    /// Applies a subresource of the object's own type, such as `status`.
+    ///
+    /// A subresource of another type has a [path](crate::Path::subresource).
+    pub fn subresource(mut self, name: impl AsRef<str>) -> Self {
+        self.applied.subresource = Some(name.as_ref().into());
+        self.request.path = self.request.path.subresource(name);
+        self
+    }
+
+    /// Sends a required field also when it has its type's default value; `*` in the pointer stands for every entry.
+    ///
+    /// ```
+    /// use kubernetes_core::ApplyRequest;
+    /// # kubernetes_core::doc_test_resource!(Pod);
+    ///
+    /// let pod = Pod::named("web");
+    /// let request = ApplyRequest::namespaced("shop", &pod, "shop-operator").keep("/spec/priority");
+    /// ```
+    ///
+    /// A pointer to a field that the object's type does not have is an error when the request is sent.
+    pub fn keep(mut self, pointer: impl Into<JsonPointer>) -> Self {
+        self.applied.kept.push(pointer.into());
+        self
+    }
+
+    pub(crate) fn keep_owned(mut self, kept: &[JsonPointer], empties: &'a [(JsonPointer, Tree)]) -> Self {
+        self.applied.kept.extend_from_slice(kept);
+        self.applied.empties = empties;
+        self
+    }
+
+    /// Sends no request if the manager owns exactly the fields of this apply in `current`, with the same values; `send`
+    /// returns a copy of `current` then.
+    ///
+    /// Values are compared as their types do, quantities by value. An object without managed fields, as one that a store
+    /// has stripped of them, is always sent.
+    pub fn unless_equal(mut self, current: &'a K) -> Self
+    where
+        K: Object + Clone + PartialEq,
+    {
+        let unchanged: Unchanged<K> = |body, current, manager, subresource| {
+            apply::is_unchanged(body, current, manager, subresource).then(|| current.clone())
+        };
+        self.applied.current = Some((current, unchanged));
+        self
+    }
 
     /// Takes fields away from other managers, instead of failing with a conflict. Controllers should; people should
     /// look first.
@@ -52,7 +120,7 @@ impl<'a, K> ApplyRequest<'a, K> {
         self.with("dryRun", dry_run.into())
     }
 
-    /// What becomes of unknown fields: `Ignore`, `Warn` (the default) or `Strict`.
+    /// The treatment of unknown fields: `Ignore`, `Warn` (the default) or `Strict`.
     pub fn field_validation(self, field_validation: impl Into<Str>) -> Self {
         self.with("fieldValidation", field_validation.into())
     }
@@ -64,17 +132,41 @@ impl<'a, K> ApplyRequest<'a, K> {
     ///
     /// # Cancel safety
     /// Dropping the future leaves open whether the server has changed the object. Applying it again is safe.
-    pub async fn send<E: Execute>(mut self, client: &E) -> Result<K, E::Error>
+    pub async fn send<E: Execute>(self, client: &E) -> Result<K, E::Error>
     where
         K: Value + Send,
     {
-        let body = json::to_string(self.object).map(Bytes::from).map_err(InvalidRequest::from_encoding);
-        self.request.body = Some((HeaderValue::from_static("application/apply-patch+yaml"), body));
-        client.execute(self.request, Encoded::decode).await
+        let Self { mut request, applied, .. } = self;
+        let body = apply::body(applied.object, &applied.kept, applied.empties);
+        let same = match (&body, applied.current) {
+            (Ok(body), Some((current, unchanged))) => {
+                unchanged(body, current, &applied.manager, applied.subresource.as_deref())
+            }
+            _ => None,
+        };
+        if let Some(current) = same {
+            return Ok(current);
+        }
+        request.body = Some((HeaderValue::from_static("application/apply-patch+yaml"), body.map(Bytes::from)));
+        client.execute(request, Encoded::decode).await
     }
 
     fn with(mut self, name: &'static str, value: impl Into<QueryValue>) -> Self {
         self.request.query.set(name, value);
         self
+    }
+}
+
+// Not derived: it can be cloned whatever the object is.
+impl<K> Clone for Applied<'_, K> {
+    fn clone(&self) -> Self {
+        Self {
+            object: self.object,
+            manager: self.manager.clone(),
+            subresource: self.subresource.clone(),
+            kept: self.kept.clone(),
+            empties: self.empties,
+            current: self.current,
+        }
     }
 }

@@ -4,8 +4,8 @@ use bytes::Bytes;
 use futures_core::Stream;
 
 use super::{Encoded, Request};
-use crate::Status;
 use crate::json::DecodeError;
+use crate::{FieldConflict, Status};
 
 /// What sends requests: the one trait between requests and transports.
 ///
@@ -47,6 +47,11 @@ pub trait Execute: Sync {
 pub trait RequestError: std::error::Error + Sized {
     /// What the server answered instead of a result.
     fn status(&self) -> Option<&Status>;
+
+    /// The conflicts with other managers for which an apply was refused; empty for any other error.
+    fn conflicts(&self) -> Vec<FieldConflict> {
+        self.status().map(Status::conflicts).unwrap_or_default()
+    }
 
     /// An answer that makes no sense.
     fn from_decode(error: DecodeError) -> Self;

@@ -1,5 +1,5 @@
 use super::{InvalidRequest, percent, resource_path};
-use crate::{ClusterResource, NamespacedResource};
+use crate::{ClusterResource, NamespacedResource, Resource};
 
 /// The path of a request, its arguments percent-encoded into it.
 ///
@@ -42,6 +42,11 @@ impl Path {
         }
         path.push_str(rest);
         Self(Ok(path))
+    }
+
+    /// The path of a resource's objects: those of a namespace, or all of them.
+    pub fn of<K: Resource>(namespace: Option<&str>) -> Self {
+        resource_path::of::<K>(namespace)
     }
 
     /// The path of an object in a namespace.

@@ -48,7 +48,7 @@ macro_rules! request_type {
 
         impl<$($lifetime,)? $($of),*> ::std::clone::Clone for $name<$($lifetime,)? $($of),*> {
             fn clone(&self) -> Self {
-                Self { request: self.request.clone(), $($body: self.$body,)? types: ::std::marker::PhantomData }
+                Self { request: self.request.clone(), $($body: ::std::clone::Clone::clone(&self.$body),)? types: ::std::marker::PhantomData }
             }
         }
 

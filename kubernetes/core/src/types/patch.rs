@@ -75,17 +75,16 @@ impl Patch {
         Self::new("application/strategic-merge-patch+json", changes)
     }
 
-    /// What the field manager wants the object to be: a server-side apply (KEP-555).
+    /// The fields of an object that are set, as its manager wants them: a server-side apply (KEP-555).
     ///
-    /// The request needs a `field_manager`; the object needs its `metadata.name`.
+    /// The request needs a `field_manager`; the object needs its `metadata.name`. [`ApplyRequest`](crate::ApplyRequest)
+    /// says which fields are sent, and has more options.
     pub fn apply<V: Value>(configuration: &V) -> Self {
-        let body = json::to_string(configuration).map(Bytes::from).map_err(InvalidRequest::from_encoding);
-        Self { content_type: APPLY, body }
+        Self { content_type: APPLY, body: crate::apply::body(configuration, &[], &[]).map(Bytes::from) }
     }
 
-    /// As [`apply`](Self::apply), from any JSON, which needs its `apiVersion`, `kind` and `metadata.name`.
-    ///
-    /// A typed object names every required field of its type, so that the manager comes to own it; JSON need not.
+    /// As [`apply`](Self::apply), from any JSON, which needs its `apiVersion`, `kind` and `metadata.name`. All of it is
+    /// sent as it is.
     pub fn apply_json<T: Serialize + ?Sized>(configuration: &T) -> Self {
         Self::new(APPLY, configuration)
     }

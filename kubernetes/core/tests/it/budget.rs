@@ -1,5 +1,6 @@
 //! How much memory a document may take when it is decoded.
 
+#[cfg(feature = "cbor")]
 use http::HeaderValue;
 use kubernetes_core::json::{self, Budget, Reader, Value};
 use kubernetes_core::{Encoded, List, Map, ObjectMeta, Str};

@@ -2,6 +2,8 @@
 //!
 //! The groups that are enabled are tested; all are with `--all-features`.
 
+#[cfg(all(feature = "apps-v1", feature = "autoscaling-v2", feature = "networking-v1"))]
+mod apply;
 mod definition;
 #[rustfmt::skip]
 #[path = "../generated/definition_table.rs"]

@@ -1,4 +1,4 @@
-//! What programs wait for, with kubectl's meaning of each: for [`until`](kubernetes_watch::until).
+//! Conditions to wait for, with kubectl's meaning of each: for [`until`](kubernetes_watch::until).
 //!
 //! ```no_run
 //! # use std::time::Duration;

@@ -66,7 +66,7 @@ fn ended(pod: &Pod) -> Verdict {
     Verdict::failed(format!("it has ended as {}{why}{}", phase(pod), containers.collect::<String>()))
 }
 
-/// What keeps the pod from running, as far as it is known.
+/// The reason why the pod does not run, as far as it is known.
 fn waiting(pod: &Pod) -> Verdict {
     let Some(status) = &pod.status else { return Verdict::waiting("it has no status yet") };
     let unscheduled = status.conditions.iter().find(|it| it.type_ == "PodScheduled" && it.status == "False");

@@ -1,4 +1,4 @@
-//! What each condition says of objects as controllers report them.
+//! The conditions on objects as controllers report them.
 
 use kubernetes_core::{Object, json};
 use kubernetes_models::core::v1::Pod;
@@ -131,14 +131,16 @@ fn a_condition_of_a_type_of_ones_own() {
     assert!(strange.starts_with("waiting: its conditions can't be read: status.conditions"), "{strange}");
 }
 
+/// A deployment whose controller has observed its second generation.
+fn deployment(generation: u32, replicas: &str, status: &str) -> String {
+    format!(
+        r#"{{"metadata": {{"generation": {generation}}}, "spec": {{{replicas}}},
+            "status": {{"observedGeneration": 2, {status}}}}}"#
+    )
+}
+
 #[test]
-fn deployments() {
-    let deployment = |generation: u32, replicas: &str, status: &str| {
-        format!(
-            r#"{{"metadata": {{"generation": {generation}}}, "spec": {{{replicas}}},
-                "status": {{"observedGeneration": 2, {status}}}}}"#
-        )
-    };
+fn a_deployment_that_is_rolled_out() {
     let three = r#""replicas": 3"#;
     let unobserved = "waiting: its specification has not been observed yet";
     let all = r#""replicas": 3, "updatedReplicas": 3, "availableReplicas": 3"#;
@@ -184,6 +186,11 @@ fn deployments() {
             ),
         ],
     );
+}
+
+#[test]
+fn a_deployment_that_is_available() {
+    let three = r#""replicas": 3"#;
     let available = r#""conditions": [{"type": "Available", "status": "True"}]"#;
     table(
         &conditions::deployment_available(),

@@ -106,6 +106,24 @@ fn progress_and_health_give_new_tries() {
     }
 }
 
+/// Many short silences are as good as few long ones.
+#[test]
+fn silence_is_measured_by_its_length() {
+    for (lived, tries) in [(15 * SECOND, 60), (90 * SECOND, 10), (10 * MINUTE, 2)] {
+        for loss in [Loss::Silent, Loss::Overdue] {
+            assert_eq!(waits(listed(), loss, lived, 100).0.len(), tries, "{loss:?} after {lived:?}");
+        }
+    }
+    // Connections that were never answered are counted.
+    let mut machine = after(listed(), &[Lost(Loss::Ended, MINUTE)]);
+    for _ in 0..9 {
+        machine.lost(Loss::Silent, 90 * SECOND);
+        assert!(!machine.is_listing());
+    }
+    machine.lost(Loss::Silent, 90 * SECOND);
+    assert!(machine.is_listing());
+}
+
 #[test]
 fn a_bookmark_shows_that_a_watch_is_not_fruitless() {
     assert_eq!(tries_with(&[Open, Bookmark("5"), Lost(Loss::Ended, BRIEF)], listed, BROKEN), 100);

@@ -27,6 +27,8 @@ enum Framing {
 pub(crate) enum ReadError {
     Undecodable(DecodeError),
     TooLong(EventTooLong),
+    /// The body ended in the middle of an event.
+    Truncated,
 }
 
 impl From<EventTooLong> for ReadError {
@@ -83,15 +85,15 @@ impl EventReader {
     /// The next event at the end of the body; `None` when there is none.
     ///
     /// # Errors
-    /// If the body ends in the middle of an event.
-    pub(crate) fn next_at_end(&mut self, slot: &mut dyn Slot) -> Result<Option<WatchEvent>, Truncated> {
+    /// As [`next`](Self::next), and if the body ends in the middle of an event.
+    pub(crate) fn next_at_end(&mut self, slot: &mut dyn Slot) -> Result<Option<WatchEvent>, ReadError> {
         if let Framing::Lines(lines) = &mut self.framing {
             self.framing = Framing::Values(Values::new(lines.take()));
         }
-        match self.next_value(slot) {
-            Ok(None) if matches!(&self.framing, Framing::Values(values) if values.is_blank()) => Ok(None),
-            Ok(Some(event)) => Ok(Some(event)),
-            Ok(None) | Err(_) => Err(Truncated),
+        match self.next_value(slot)? {
+            Some(event) => Ok(Some(event)),
+            None if matches!(&self.framing, Framing::Values(values) if values.is_blank()) => Ok(None),
+            None => Err(ReadError::Truncated),
         }
     }
 
@@ -103,10 +105,6 @@ impl EventReader {
         }
     }
 }
-
-/// The body ended in the middle of an event.
-#[derive(Debug)]
-pub(crate) struct Truncated;
 
 /// Whether a line that can't be decoded is one event after all, or none: not several, or the start of one.
 fn is_one_event(line: &[u8], error: &DecodeError) -> bool {

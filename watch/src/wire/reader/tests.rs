@@ -66,6 +66,22 @@ proptest! {
     }
 }
 
+#[test]
+fn an_end_in_the_middle_of_an_event_is_told_from_text_that_is_not_an_event() {
+    for (text, is_truncated) in [
+        ("{\"type\":\"ADDED\",\"obj", true),
+        ("<html>", true),
+        ("{\"kind\":\"WidgetList\",\"items\":[]}", false),
+        ("{\"type\":\"RENAMED\",\"object\":{}}", false),
+    ] {
+        let mut reader = EventReader::default();
+        reader.push(text.into());
+        assert!(reader.next(&mut None::<Widget>).unwrap().is_none());
+        let end = reader.next_at_end(&mut None::<Widget>).unwrap_err();
+        assert_eq!(matches!(end, ReadError::Truncated), is_truncated, "{text}: {end:?}");
+    }
+}
+
 /// Each of them is an event as soon as it is complete.
 #[test]
 fn values_without_line_ends_are_read_as_they_come() {

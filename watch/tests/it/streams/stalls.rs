@@ -1,5 +1,7 @@
 //! Watches that make no progress: each of them is noticed in time, and none is retried for ever in silence.
 
+#![allow(clippy::print_stdout, reason = "with --nocapture, the tests show when a stall is noticed")]
+
 use std::time::Duration;
 
 use kubernetes_watch::{Informer, Reflector, Watch};

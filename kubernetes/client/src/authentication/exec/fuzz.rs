@@ -1,4 +1,4 @@
-//! What must hold for anything that a plugin prints; checked by the fuzz target `exec_output`, and on its corpus.
+//! The properties of reading any output of a plugin; checked by the fuzz target `exec_output`, and on its corpus.
 
 use std::error::Error as StdError;
 
@@ -53,23 +53,27 @@ fn check_reason(reason: &str) {
 }
 
 #[cfg(test)]
-#[test]
-fn the_corpus_of_the_fuzz_target_passes() {
-    let fuzz = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz");
-    // A packaged crate comes without it.
-    if !fuzz.exists() {
-        return;
-    }
-    let corpus = fuzz.join("corpus/exec_output");
-    let mut count = 0;
-    for entry in std::fs::read_dir(&corpus).expect("the corpus is there") {
-        check(&std::fs::read(entry.expect("a readable entry").path()).expect("a readable file"));
-        count += 1;
-    }
-    assert!(count >= 5, "only {count} inputs in {}", corpus.display());
+mod tests {
+    use super::*;
 
-    // What is refused passes the check as well, so that one that must not be is looked at by itself.
-    let token = std::fs::read(corpus.join("token")).expect("a readable file");
-    let issued = credential::read(&token, ExecApiVersion::V1).unwrap_or_else(|failure| panic!("{failure}"));
-    assert_eq!(issued.header.expect("a header"), "Bearer s3cret");
+    #[test]
+    fn the_corpus_of_the_fuzz_target_passes() {
+        let fuzz = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz");
+        // A packaged crate comes without it.
+        if !fuzz.exists() {
+            return;
+        }
+        let corpus = fuzz.join("corpus/exec_output");
+        let mut count = 0;
+        for entry in std::fs::read_dir(&corpus).expect("the corpus is there") {
+            check(&std::fs::read(entry.expect("a readable entry").path()).expect("a readable file"));
+            count += 1;
+        }
+        assert!(count >= 5, "only {count} inputs in {}", corpus.display());
+
+        // What is refused passes the check as well, so that one that must not be is looked at by itself.
+        let token = std::fs::read(corpus.join("token")).expect("a readable file");
+        let issued = credential::read(&token, ExecApiVersion::V1).unwrap_or_else(|failure| panic!("{failure}"));
+        assert_eq!(issued.header.expect("a header"), "Bearer s3cret");
+    }
 }

@@ -1,9 +1,8 @@
 //! Running a plugin.
 
 use std::env;
-use std::ffi::OsStr;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::pin::pin;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -24,16 +23,18 @@ pub(super) const KEPT_ERROR_BYTES: usize = 1024;
 /// How long the output of a program that is done is waited for. A program that it started may keep the pipes open.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// What the plugin printed. Dropping the future kills the program.
+/// Runs a plugin and returns its output. Dropping the future kills the program.
 pub(super) async fn run(
     config: &ExecConfig,
     interactive: bool,
     limit: Duration,
 ) -> Result<Vec<u8>, AuthenticationError> {
-    let mut child = command(config, interactive).spawn().map_err(|error| not_started(config, error))?;
+    let program = program(config)?;
+    let mut child = Program::start(command(program, config, interactive), !interactive)
+        .map_err(|error| not_started(config, error))?;
     let mut output = Capture::beginning(MAX_OUTPUT_BYTES);
     let mut errors = Capture::end(KEPT_ERROR_BYTES, interactive);
-    let finished = tokio::time::timeout(limit, finish(&mut child, &mut output, &mut errors)).await;
+    let finished = tokio::time::timeout(limit, finish(&mut child.process, &mut output, &mut errors)).await;
     let name = config.command.display();
     match finished {
         Ok(Ok(status)) if !status.success() => {
@@ -53,9 +54,9 @@ pub(super) async fn run(
     }
 }
 
-fn command(config: &ExecConfig, interactive: bool) -> Command {
+fn command(program: PathBuf, config: &ExecConfig, interactive: bool) -> Command {
     let variables = config.env.iter().map(|(name, value)| (name, value.expose()));
-    let mut command = Command::new(program(config));
+    let mut command = Command::new(program);
     command
         .args(&config.args)
         .envs(variables)
@@ -67,19 +68,68 @@ fn command(config: &ExecConfig, interactive: bool) -> Command {
     command
 }
 
-/// The program in our own `$PATH`, as in client-go. The operating system would use the one that the plugin is to have.
-fn program(config: &ExecConfig) -> PathBuf {
-    let command = &config.command;
-    let is_name = command.components().count() == 1 && command.file_name() == Some(command.as_os_str());
-    if is_name && config.env.iter().any(|(name, _)| name == "PATH") {
-        let path = env::var_os("PATH").unwrap_or_default();
-        return find(command, &path).unwrap_or_else(|| command.clone());
-    }
-    command.clone()
+/// A running plugin. When it is dropped before it has ended, it is killed, with all that it has started.
+struct Program {
+    process: Child,
+    /// Whether it leads a process group of its own.
+    is_leader: bool,
 }
 
-fn find(command: &Path, path: &OsStr) -> Option<PathBuf> {
-    env::split_paths(path).map(|directory| directory.join(command)).find(|program| program.is_file())
+impl Program {
+    /// A plugin that talks with the user stays in our own process group, since another may not read from the terminal.
+    fn start(mut command: Command, leads: bool) -> io::Result<Self> {
+        #[cfg(unix)]
+        if leads {
+            command.process_group(0);
+        }
+        Ok(Self { process: command.spawn()?, is_leader: leads })
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        #[cfg(unix)]
+        // There is an id as long as the process was not waited for, so that it is not another's.
+        if let Some(group) = self.process.id().and_then(|id| rustix::process::Pid::from_raw(i32::try_from(id).ok()?))
+            && self.is_leader
+        {
+            // Fails only if all have ended.
+            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        }
+    }
+}
+
+/// The program in our own `$PATH`, as in client-go. The operating system would use the one that the plugin is to have,
+/// and run a program of the current directory, as Go does not (`exec.ErrDot`).
+#[cfg(unix)]
+fn program(config: &ExecConfig) -> Result<PathBuf, AuthenticationError> {
+    let command = &config.command;
+    let is_name = command.components().count() == 1 && command.file_name() == Some(command.as_os_str());
+    if !is_name {
+        return Ok(command.clone());
+    }
+    let path = env::var_os("PATH").unwrap_or_default();
+    let found = env::split_paths(&path).map(|directory| directory.join(command)).find(|program| is_executable(program));
+    match found {
+        Some(program) if program.is_absolute() => Ok(program),
+        Some(_) => Err(AuthenticationError::new(format!(
+            "the exec plugin {} is not run from the current directory, which PATH contains: set \
+             users[].user.exec.command to its path",
+            command.display()
+        ))),
+        None => Err(not_started(config, io::ErrorKind::NotFound.into())),
+    }
+}
+
+#[cfg(unix)]
+fn is_executable(program: &std::path::Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    program.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn program(config: &ExecConfig) -> Result<PathBuf, AuthenticationError> {
+    Ok(config.command.clone())
 }
 
 fn not_started(config: &ExecConfig, error: io::Error) -> AuthenticationError {
@@ -105,7 +155,7 @@ async fn finish(child: &mut Child, output: &mut Capture, errors: &mut Capture) -
     }
 }
 
-/// What is kept of one of the program's streams. All of it is read, so that the program does not wait for us.
+/// The part of one of the program's streams that is kept. All of it is read, so that the program does not wait for us.
 struct Capture {
     bytes: Vec<u8>,
     limit: usize,
@@ -148,7 +198,7 @@ impl Capture {
         }
     }
 
-    /// `: what it said`, on one line and without what a terminal would obey.
+    /// `: …`, the output on one line and without what a terminal would obey.
     fn as_reason(&self) -> String {
         let text = String::from_utf8_lossy(&self.bytes);
         let mut line = text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -163,7 +213,7 @@ impl Capture {
     }
 }
 
-/// What an error shows of these bytes on standard error.
+/// The text of an error for these bytes on standard error.
 #[cfg(any(test, fuzzing))]
 pub(super) fn reason(bytes: &[u8]) -> String {
     let mut kept = Capture::end(KEPT_ERROR_BYTES, false);

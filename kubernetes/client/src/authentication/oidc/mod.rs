@@ -4,7 +4,6 @@
 //! provider says it wants it, that tokens which can't be written back are used all the same, and that a token which
 //! the server refused is refreshed.
 
-mod id_token;
 mod provider;
 
 use std::sync::{Arc, PoisonError, RwLock};
@@ -12,6 +11,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use kubernetes_config::{Config, KubeconfigUser, OidcConfig, Secret};
 use tokio::sync::Mutex;
 
+use super::jwt;
 use super::renewed::{Issued, Issuer, Issuing, Renewed};
 use crate::authorization::bearer;
 use crate::error::{AuthenticationError, Error};
@@ -31,7 +31,7 @@ pub(super) fn provider(oidc: &OidcConfig, config: &Config) -> Result<Renewed, Er
 
 struct Oidc {
     refreshing: Arc<Refreshing>,
-    /// What to say when there is no refresh token.
+    /// The error when there is no refresh token.
     without: AuthenticationError,
 }
 
@@ -84,7 +84,7 @@ impl Refreshing {
     }
 }
 
-/// Writes tokens back. They are good even if that fails, so that it is no reason to fail the request.
+/// Writes tokens back. They are good even if that fails, so the request goes on.
 async fn save(store: KubeconfigUser, tokens: Tokens) {
     let saving = tokio::task::spawn_blocking(move || {
         let mut values = vec![("id-token", &tokens.id_token)];
@@ -99,14 +99,14 @@ async fn save(store: KubeconfigUser, tokens: Tokens) {
 }
 
 fn issued(token: &Secret) -> Result<Issued, AuthenticationError> {
-    let expires = id_token::expiry(token.expose())?;
+    let expires = jwt::expiry(token.expose())?;
     let header = bearer(token.expose())
         .ok_or_else(|| AuthenticationError::new("the ID token contains characters not allowed in a header"))?;
     Ok(Issued { header: Some(header), identity: None, expires: Some(expires) })
 }
 
 fn without_refresh_token(oidc: &OidcConfig) -> AuthenticationError {
-    let reason = match oidc.id_token.as_ref().map(|token| id_token::expiry(token.expose())) {
+    let reason = match oidc.id_token.as_ref().map(|token| jwt::expiry(token.expose())) {
         Some(Ok(expires)) => format!("the ID token expired at {expires}"),
         Some(Err(failure)) => failure.to_string(),
         None => "there is no ID token".to_owned(),

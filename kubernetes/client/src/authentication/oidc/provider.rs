@@ -36,7 +36,7 @@ pub(super) struct Provider {
     tls: tls::Settings,
 }
 
-/// What a refresh yields. Without `Debug`, as all of it is secret.
+/// The result of a refresh. Without `Debug`, as all of it is secret.
 pub(super) struct Tokens {
     pub(super) id_token: Secret,
     /// Only when it is another one.

@@ -10,7 +10,7 @@ use hyper::rt::{Read, ReadBuf, ReadBufCursor, Write};
 
 use crate::error::{find, is_refused_certificate};
 
-/// What TLS said when it ended a connection. HTTP/2 keeps no more of it than its text, and a server that wants another
+/// The error with which TLS ended a connection. HTTP/2 keeps no more of it than its text, and a server that wants another
 /// certificate says so no earlier than here (RFC 8446, §4.4.2.4).
 #[derive(Clone, Default)]
 pub(super) struct CloseReason(Arc<OnceLock<rustls::Error>>);

@@ -9,7 +9,6 @@ use std::time::Duration;
 use hyper::client::conn::{http1, http2};
 use hyper_util::client::legacy::connect::Connection as _;
 use hyper_util::rt::TokioTimer;
-use tower_service::Service;
 
 use super::close_reason::{CloseReason, RecordingIo};
 use super::http1::{Connection, Http1, log_end};
@@ -40,9 +39,7 @@ const NO_LIMIT_YET: usize = 0x5e_771e;
 
 /// Connects, and agrees on a protocol.
 pub(super) async fn open(pool: &Arc<Inner>) -> Result<Opened, BoxError> {
-    let mut connector = pool.connector.clone();
-    poll_fn(|cx| connector.poll_ready(cx)).await?;
-    let io = connector.call(pool.server.clone()).await?;
+    let io = pool.connector.connect(pool.server.clone()).await?;
     let connected = io.connected();
     let id = pool.lock().next_id();
     let remove_on_drop = RemoveOnDrop { pool: Arc::downgrade(pool), id };

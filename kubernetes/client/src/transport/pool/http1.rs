@@ -42,7 +42,7 @@ impl Http1 {
     }
 }
 
-/// What drives a connection: its own task, or whoever reads from it.
+/// A connection that is driven by its own task, or by the reader of a response.
 pub(super) struct Connection(Mutex<State>);
 
 struct State {
@@ -62,7 +62,7 @@ impl Connection {
         Arc::new(Self(Mutex::new(State { running: Some(Box::pin(running)), task: None, is_read: false, reader: None })))
     }
 
-    /// What the connection's own task does.
+    /// The future of the connection's own task.
     pub(super) fn task(self: &Arc<Self>) -> impl Future<Output = hyper::Result<()>> + use<> {
         let task = Task(Arc::clone(self));
         poll_fn(move |cx| {

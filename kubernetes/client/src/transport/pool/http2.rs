@@ -1,4 +1,4 @@
-//! What hyper does for an HTTP/2 connection, as one task.
+//! All that hyper does for an HTTP/2 connection, as one task.
 //!
 //! hyper would spawn a task that takes requests, one that reads and writes, and one for each response. On a runtime with
 //! several threads these run at once: they wait for one lock, wake threads for one another, and the head of a request is
@@ -35,7 +35,7 @@ impl<F: Future<Output = ()> + Send + 'static> Executor<F> for SharedTask {
 }
 
 impl SharedTask {
-    /// What was spawned since the last time.
+    /// The subtasks that were spawned since the last call.
     fn take(&self) -> Vec<Subtask> {
         std::mem::take(&mut self.spawned.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -91,7 +91,7 @@ impl Future for TaskGroup {
 }
 
 impl Drop for TaskGroup {
-    /// What was spawned may hold the very list that it stands in.
+    /// A subtask may hold the very list that it stands in.
     fn drop(&mut self) {
         drop(self.tasks.take());
     }

@@ -37,7 +37,7 @@ pub(super) enum Sender {
 pub(super) struct SendError {
     pub(super) error: hyper::Error,
     pub(super) unsent: Option<Request<Body>>,
-    /// What TLS said, if a certificate is the reason.
+    /// The error of TLS, if a certificate is the reason.
     pub(super) refusal: Option<rustls::Error>,
 }
 
@@ -110,7 +110,7 @@ fn give_back_when_ready(pool: Weak<Inner>, id: u64, mut http1: Http1) {
     });
 }
 
-/// What stands in the request line and `Host` of HTTP/1.1 (RFC 9112, §3.2).
+/// Sets the request line and `Host` of HTTP/1.1 (RFC 9112, §3.2).
 pub(super) fn for_http1(mut request: Request<Body>, absolute: Option<&AbsoluteForm>) -> Request<Body> {
     let uri = request.uri();
     if let Some(host) = host(uri) {

@@ -58,7 +58,7 @@ impl Transport for Pool {
     ) -> Pin<Box<dyn Future<Output = Result<Response<Body>, BoxError>> + Send + '_>> {
         Box::pin(async move {
             if upgrade::is_requested(&request) {
-                return upgrade::send(self.0.upgrade_connector.clone(), self.0.server.clone(), request).await;
+                return upgrade::send(&self.0.upgrade_connector, self.0.server.clone(), request).await;
             }
             loop {
                 let lease = self.0.lease().await?;

@@ -1,4 +1,4 @@
-//! What connections there are, and who waits for one: without sockets and tasks.
+//! The connections of a pool and the requests that wait for one: without sockets and tasks.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::clock;
 use crate::error::ConnectFailed;
 
 /// How many HTTP/1.1 connections are kept for later, as many as Go's clients have requests under way as a rule.
-const MOST_IDLE: usize = 100;
+const MAX_IDLE: usize = 100;
 
 #[derive(Default)]
 pub(super) struct State {
@@ -133,6 +133,8 @@ impl State {
         }
         let coming = self.coming();
         self.waiters.truncate(coming.max(unclaimed.len()));
+        // Those that were opened for requests which were dropped meanwhile. The oldest go first.
+        self.http1.drain(..self.http1.len().saturating_sub(MAX_IDLE));
         unclaimed
     }
 
@@ -186,9 +188,7 @@ impl State {
 
     /// An HTTP/1.1 connection is free again.
     pub(super) fn give_back(&mut self, id: u64, http1: Http1) {
-        if self.http1.len() < MOST_IDLE || !self.waiters.is_empty() {
-            self.http1.push(Idle { id, http1, since: clock::now() });
-        }
+        self.http1.push(Idle { id, http1, since: clock::now() });
     }
 
     /// A connection has ended.

@@ -1,12 +1,9 @@
 //! Requests that leave HTTP: each on a connection of its own, which is not of the pool.
 
-use std::future::poll_fn;
-
 use http::header::UPGRADE;
 use http::{Request, Response, StatusCode, Uri};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use tower_service::Service;
 
 use super::lease::for_http1;
 use crate::body::Body;
@@ -22,15 +19,11 @@ pub(super) fn is_requested(request: &Request<Body>) -> bool {
 /// Sends a request on a new connection. If the server switches protocols, the connection is an extension of the
 /// response, otherwise it ends with the response.
 pub(super) async fn send(
-    mut connector: Connector,
+    connector: &Connector,
     server: Uri,
     request: Request<Body>,
 ) -> Result<Response<Body>, BoxError> {
-    let connecting = async {
-        poll_fn(|cx| connector.poll_ready(cx)).await?;
-        connector.call(server).await
-    };
-    let io = connecting.await.map_err(|error| ConnectFailed::new(error))?;
+    let io = connector.connect(server).await.map_err(ConnectFailed::new)?;
     let (mut sender, connection) = http1::handshake(io).await?;
     // Ends with the upgrade, or with the response.
     task::spawn(async { drop(connection.with_upgrades().await) });

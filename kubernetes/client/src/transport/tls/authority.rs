@@ -1,4 +1,4 @@
-//! Whose certificates are trusted, as the file that says so changes.
+//! The trusted certificate authorities, which may change with their file.
 
 use std::fmt;
 use std::sync::Arc;
@@ -100,7 +100,7 @@ impl Trusted {
     }
 }
 
-/// What a server presents in the handshake.
+/// The certificates that a server presents in the handshake.
 struct Server<'a> {
     certificate: &'a CertificateDer<'a>,
     intermediates: &'a [CertificateDer<'a>],

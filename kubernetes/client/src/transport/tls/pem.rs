@@ -1,6 +1,6 @@
 use rustls::pki_types::pem::Error;
 
-/// What is wrong with PEM. The error itself may quote a key.
+/// A description of an error in PEM. The error itself may quote a key.
 pub(crate) fn fault(error: &Error) -> &'static str {
     match error {
         Error::MissingSectionEnd { .. } => "its END line is missing",

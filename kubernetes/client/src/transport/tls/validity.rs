@@ -21,7 +21,7 @@ pub(crate) struct Validity {
 }
 
 impl Validity {
-    /// `None` for what is no certificate.
+    /// `None` if it is not a certificate.
     pub(crate) fn of(certificate: &CertificateDer<'_>) -> Option<Self> {
         let (SEQUENCE, mut certificate) = Der(certificate).next()? else { return None };
         let (SEQUENCE, mut signed) = certificate.next()? else { return None };
@@ -36,7 +36,7 @@ impl Validity {
         Some(Self { not_before: validity.time()?, not_after: validity.time()? })
     }
 
-    /// What is wrong with the certificate at a time.
+    /// A description of why the certificate is not valid at a time.
     pub(crate) fn fault(&self, name: &str, now: Timestamp) -> Option<String> {
         if now > self.not_after {
             return Some(format!("{name} expired at {}: renew it", self.not_after));

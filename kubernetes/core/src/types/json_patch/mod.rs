@@ -103,7 +103,7 @@ impl JsonPatch {
         }
     }
 
-    fn push_value(&mut self, op: &'static str, path: JsonPointer, value: &Tree) {
+    pub(crate) fn push_value(&mut self, op: &'static str, path: JsonPointer, value: &Tree) {
         // The text of a tree is JSON.
         let value = json::from_str(&value.to_text()).unwrap_or_default();
         self.operations.push(Operation { op, from: None, path, value: Some(value) });

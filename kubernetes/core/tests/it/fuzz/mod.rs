@@ -5,12 +5,15 @@
 
 #[cfg(feature = "cbor")]
 mod cbor;
+mod field_set;
 pub(crate) mod json_changes;
 mod json_model;
 mod json_reader;
 mod quantity;
 mod selectors;
 mod time;
+#[cfg(feature = "yaml")]
+mod yaml;
 
 use std::path::Path;
 
@@ -28,10 +31,13 @@ fn replay(target: &str, check: fn(&[u8])) {
 fn the_corpora_pass() {
     #[cfg(feature = "cbor")]
     replay("cbor", cbor::check);
+    replay("field_set", field_set::check);
     replay("json_changes", json_changes::check);
     replay("json_model", json_model::check);
     replay("json_reader", json_reader::check);
     replay("quantity", quantity::check);
     replay("selectors", selectors::check);
     replay("time", time::check);
+    #[cfg(feature = "yaml")]
+    replay("yaml", yaml::check);
 }

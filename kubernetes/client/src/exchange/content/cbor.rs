@@ -1,4 +1,4 @@
-//! The formats in which a client and its server exchange objects.
+//! Requests in CBOR, for a server that may not speak it.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -11,17 +11,6 @@ use kubernetes_core::cbor;
 use crate::error::Error;
 use crate::path;
 
-/// In which format a client sends objects, and prefers to get them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ContentType {
-    /// `application/json`, which every server speaks.
-    #[default]
-    Json,
-    /// `application/cbor` ([KEP-4222](https://kep.k8s.io/4222)), where the server speaks it.
-    Cbor,
-}
-
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const CBOR: HeaderValue = HeaderValue::from_static(cbor::MEDIA_TYPE);
 
@@ -32,25 +21,14 @@ const CBOR_OR_JSON: HeaderValue = HeaderValue::from_static("application/cbor,app
 const APPLY_JSON: HeaderValue = HeaderValue::from_static("application/apply-patch+yaml");
 const APPLY_CBOR: HeaderValue = HeaderValue::from_static("application/apply-patch+cbor");
 
-/// The format that a client prefers, and whether its server takes it.
+/// The groups with their versions that have refused a body in CBOR, and are sent no other: each may have a server of its
+/// own.
 #[derive(Debug, Default)]
-pub(crate) struct Content {
-    preferred: ContentType,
-    /// The groups with their versions that have refused a body in CBOR, and are sent no other: each may have a server
-    /// of its own.
-    refused: Mutex<BTreeSet<Box<str>>>,
-}
+pub(super) struct Refused(Mutex<BTreeSet<Box<str>>>);
 
-impl Content {
-    pub(crate) fn new(preferred: ContentType) -> Self {
-        Self { preferred, refused: Mutex::default() }
-    }
-
-    /// Makes a request that says JSON one in the preferred format. Any other is left as it is.
-    pub(crate) fn prefer(&self, request: &mut Request<Bytes>) {
-        if self.preferred == ContentType::Json {
-            return;
-        }
+impl Refused {
+    /// Turns a request in JSON into one in CBOR. Any other is left as it is.
+    pub(super) fn prefer_cbor(&self, request: &mut Request<Bytes>) {
         if let Some(accept) = request.headers_mut().get_mut(ACCEPT)
             && let Some(preferred) = preferring_cbor(accept)
         {
@@ -61,20 +39,20 @@ impl Content {
             Some(content_type) if content_type == APPLY_JSON => APPLY_CBOR,
             _ => return,
         };
-        if self.refused().contains(group_version(request)) {
+        if self.lock().contains(group_version(request)) {
             return;
         }
-        // An apply may be YAML that is no JSON. Whatever can't be encoded is for the server to refuse.
+        // An apply may be YAML that is not JSON. What can't be encoded is for the server to refuse.
         if let Some(body) = std::str::from_utf8(request.body()).ok().and_then(|json| cbor::from_json(json).ok()) {
             *request.body_mut() = body.into();
             request.headers_mut().insert(CONTENT_TYPE, cbor);
         }
     }
 
-    /// Makes a request in CBOR one in JSON, if the server refused it for that: nothing was done, so that any request
+    /// Turns a request in CBOR into one in JSON, if the server refused it for that: nothing was done, so that any request
     /// may be sent again. From now on all bodies to the same group and version are JSON, as in client-go, whose clients
     /// are for one each (`rest/client.go`).
-    pub(crate) fn fall_back(&self, request: &mut Request<Bytes>, error: &Error) -> bool {
+    pub(super) fn fall_back(&self, request: &mut Request<Bytes>, error: &Error) -> bool {
         if error.http_status() != Some(StatusCode::UNSUPPORTED_MEDIA_TYPE) {
             return false;
         }
@@ -87,14 +65,14 @@ impl Content {
         *request.body_mut() = body.into();
         request.headers_mut().insert(CONTENT_TYPE, json);
         let group_version = group_version(request);
-        if self.refused().insert(group_version.into()) {
+        if self.lock().insert(group_version.into()) {
             tracing::debug!(group_version, "CBOR was refused (415): bodies are sent as JSON from now on");
         }
         true
     }
 
-    fn refused(&self) -> MutexGuard<'_, BTreeSet<Box<str>>> {
-        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, BTreeSet<Box<str>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

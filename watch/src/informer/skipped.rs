@@ -9,33 +9,33 @@ use crate::sync::lock;
 /// How many objects are remembered; all are logged.
 const LIMIT: usize = 1000;
 
-/// The objects that an informer passes over because they can't be decoded.
+/// The objects that an informer skips because they can't be decoded.
 #[derive(Clone, Debug, Default)]
-pub(super) struct PassedOver(Arc<Mutex<Errors>>);
+pub(super) struct SkippedObjects(Arc<Mutex<Errors>>);
 
 type Errors = BTreeMap<(usize, ObjectKey), Error>;
 
-impl PassedOver {
+impl SkippedObjects {
     pub(super) fn list(&self) -> Vec<(ObjectKey, Error)> {
         lock(&self.0).iter().map(|((_, key), error)| (key.clone(), error.clone())).collect()
     }
 
     /// Those of one worker.
-    pub(super) fn of_worker(&self, worker: usize) -> PassedOverByWorker {
-        PassedOverByWorker { all: self.clone(), worker, count: 0 }
+    pub(super) fn of_worker(&self, worker: usize) -> SkippedByWorker {
+        SkippedByWorker { all: self.clone(), worker, count: 0 }
     }
 }
 
-/// The objects that one worker passes over.
+/// The objects that one worker skips.
 #[derive(Debug)]
-pub(super) struct PassedOverByWorker {
-    all: PassedOver,
+pub(super) struct SkippedByWorker {
+    all: SkippedObjects,
     worker: usize,
     /// How many there are, so that a worker without any takes no lock for each event.
     count: usize,
 }
 
-impl PassedOverByWorker {
+impl SkippedByWorker {
     pub(super) fn insert(&mut self, key: ObjectKey, error: Error) {
         let mut errors = lock(&self.all.0);
         if errors.len() < LIMIT && errors.insert((self.worker, key), error).is_none() {

@@ -1,0 +1,83 @@
+use super::{ExtractError, FieldSet};
+use crate::json::Tree;
+use crate::meta::v1::ManagedFieldsEntry;
+use crate::{JsonPatch, Object, Str};
+
+/// The manager under which `kubectl apply` without `--server-side` updates objects.
+pub const CLIENT_SIDE_APPLY_MANAGER: &str = "kubectl-client-side-apply";
+
+/// Moves the fields that client-side apply owns to a manager that applies on the server; `None` if it owns none.
+///
+/// Until then, a field that is left out of an apply stays, since its former manager still owns it. Send the patch with
+/// the object's name; it fails with a conflict if the object has changed since it was read.
+///
+/// ```
+/// use kubernetes_core::{CLIENT_SIDE_APPLY_MANAGER, Patch, PatchRequest, migrate_client_side_apply, json};
+/// # kubernetes_core::doc_test_resource!(Pod);
+///
+/// let pod: Pod = json::from_str(r#"{"metadata": {"name": "web", "resourceVersion": "7", "managedFields": [
+///     {"manager": "kubectl-client-side-apply", "operation": "Update", "apiVersion": "v1",
+///      "fieldsV1": {"f:metadata": {"f:labels": {"f:tier": {}}}}}]}}"#)?;
+/// if let Some(patch) = migrate_client_side_apply(&pod, &[CLIENT_SIDE_APPLY_MANAGER], "shop-operator")? {
+///     let patch = Patch::from(&patch);
+///     let request = PatchRequest::<Pod>::namespaced("shop", "web", &patch);
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// The annotation in which kubectl keeps the last applied object moves too, so that the next apply removes it. As
+/// client-go's `csaupgrade`
+/// (<https://github.com/kubernetes/client-go/blob/v0.37.2/util/csaupgrade/upgrade.go>).
+///
+/// # Errors
+/// If the managed fields can't be read.
+pub fn migrate_client_side_apply<K: Object>(
+    object: &K,
+    former_managers: &[&str],
+    manager: impl Into<Str>,
+) -> Result<Option<JsonPatch>, ExtractError> {
+    let manager = manager.into();
+    let metadata = object.metadata();
+    let is_former = |entry: &ManagedFieldsEntry| {
+        entry.operation.as_deref() == Some("Update")
+            && entry.subresource.as_deref().unwrap_or_default().is_empty()
+            && entry.manager.as_deref().is_some_and(|name| former_managers.contains(&name))
+    };
+    let (former, mut entries): (Vec<_>, Vec<_>) = metadata.managed_fields.iter().cloned().partition(is_former);
+    // The latest entry tells the version, as in client-go.
+    let Some(latest) = former.iter().max_by_key(|entry| entry.time.as_ref().map(|time| time.timestamp())) else {
+        return Ok(None);
+    };
+    let mut fields = FieldSet::new();
+    for entry in &former {
+        fields = fields.union(&read(entry)?);
+    }
+    let is_applied = |entry: &&mut ManagedFieldsEntry| {
+        entry.operation.as_deref() == Some("Apply")
+            && entry.subresource.as_deref().unwrap_or_default().is_empty()
+            && entry.manager.as_ref() == Some(&manager)
+    };
+    match entries.iter_mut().find(is_applied) {
+        Some(applied) => applied.fields_v1 = Some(fields.union(&read(applied)?).to_fields_v1()),
+        None => entries.push(ManagedFieldsEntry {
+            manager: Some(manager.clone()),
+            operation: Some("Apply".into()),
+            fields_v1: Some(fields.to_fields_v1()),
+            ..latest.clone()
+        }),
+    }
+    let mut patch = JsonPatch::new();
+    patch.push_value(
+        "replace",
+        "/metadata/managedFields".into(),
+        &Tree::from_value(&entries).map_err(ExtractError::encode)?,
+    );
+    if let Some(version) = &metadata.resource_version {
+        patch.push_value("replace", "/metadata/resourceVersion".into(), &Tree::String(version.clone()));
+    }
+    Ok(Some(patch))
+}
+
+fn read(entry: &ManagedFieldsEntry) -> Result<FieldSet, ExtractError> {
+    entry.fields_v1.as_ref().map_or_else(|| Ok(FieldSet::new()), FieldSet::from_fields_v1).map_err(ExtractError::decode)
+}

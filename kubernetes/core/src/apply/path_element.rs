@@ -1,0 +1,74 @@
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::json::{self, Tree};
+use crate::{Map, Str};
+
+/// A step of a path in a [`FieldSet`](super::FieldSet), in the form of `FieldsV1`: `f:name` for a field, `k:{…}` for an
+/// item of a list by its keys, `v:…` for one by its value, `i:0` for one by its index.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PathElement(Str);
+
+/// The parts of a [`PathElement`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step<'a> {
+    /// A field of an object.
+    Field(&'a str),
+    /// The item of a list with these values in these fields.
+    Keys(Map<Tree>),
+    /// The item of a list with this value.
+    Value(Tree),
+    /// The item of a list at this index.
+    Index(usize),
+}
+
+impl PathElement {
+    /// A field of an object.
+    pub fn field(name: &str) -> Self {
+        Self(["f:", name].concat().into())
+    }
+
+    /// Reads the form of `FieldsV1`; `None` for an element of an unknown kind.
+    pub(super) fn parse(text: &str) -> Result<Option<Self>, Cow<'static, str>> {
+        let element = Self(text.into());
+        let known = matches!(text.get(..2), Some("f:" | "k:" | "v:" | "i:"));
+        if known && element.step().is_none() {
+            let shown: String = text.chars().take(80).collect();
+            return Err(format!("{shown:?} is not an element of a set of fields").into());
+        }
+        Ok(known.then_some(element))
+    }
+
+    /// The form of `FieldsV1`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The parts; `None` if the text is not that of an element.
+    pub fn step(&self) -> Option<Step<'_>> {
+        let (kind, rest) = self.0.split_at_checked(2)?;
+        match kind {
+            "f:" => Some(Step::Field(rest)),
+            "k:" => json::from_str(rest).ok().filter(|keys: &Map<Tree>| !keys.is_empty()).map(Step::Keys),
+            "v:" => json::from_str(rest).ok().map(Step::Value),
+            "i:" => rest.parse().ok().map(Step::Index),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for PathElement {
+    /// As Go's `PathElement.String`: `.name`, `[name="web"]`, `[="value"]`, `[0]`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.step() {
+            Some(Step::Field(name)) => write!(f, ".{name}"),
+            Some(Step::Keys(keys)) => {
+                let keys: Vec<String> = keys.iter().map(|(key, value)| format!("{key}={}", value.to_text())).collect();
+                write!(f, "[{}]", keys.join(","))
+            }
+            Some(Step::Value(value)) => write!(f, "[={}]", value.to_text()),
+            Some(Step::Index(index)) => write!(f, "[{index}]"),
+            None => write!(f, "[{}]", self.0),
+        }
+    }
+}
