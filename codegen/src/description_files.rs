@@ -24,10 +24,10 @@ enum Data {
 }
 
 /// How the names of the documents end, in Kubernetes' sources and where `scripts/describe` writes them.
-pub(crate) const DOCUMENT: &str = "_openapi.json";
+const DOCUMENT: &str = "_openapi.json";
 
 /// What lists the documents, where `scripts/describe` wrote them.
-pub(crate) const INDEX: &str = "index.json";
+pub const INDEX: &str = "index.json";
 
 impl DescriptionFiles {
     /// Reads a file, or all of a folder whose names end in `_openapi.json`.
@@ -78,6 +78,15 @@ impl DescriptionFiles {
     }
 }
 
+/// The file of a group and version, as Kubernetes' sources call it: `apis/apps/v1` is in `apis__apps__v1_openapi.json`.
+///
+/// ```
+/// assert_eq!(kubernetes_codegen::document_name("apis/apps/v1"), "apis__apps__v1_openapi.json");
+/// ```
+pub fn document_name(path: &str) -> String {
+    format!("{}{DOCUMENT}", path.trim_matches('/').replace('/', "__"))
+}
+
 /// Makes sure that the documents of a folder are those which its index lists, if it has one: it is one description, and
 /// not the rest of another.
 fn compare_with_index(folder: &Path, is_there: &BTreeSet<String>) -> Result<()> {
@@ -93,8 +102,7 @@ fn compare_with_index(folder: &Path, is_there: &BTreeSet<String>) -> Result<()> 
     let bytes = read_file(&path)?;
     let error = |error| Error::new("it is no index of /openapi/v3").in_file(path.display()).caused_by(error);
     let index: Index = serde_json::from_slice(&bytes).map_err(error)?;
-    let listed: BTreeSet<String> =
-        index.paths.keys().map(|path| format!("{}{DOCUMENT}", path.trim_matches('/').replace('/', "__"))).collect();
+    let listed: BTreeSet<String> = index.paths.keys().map(|path| document_name(path)).collect();
     let missing = listed.difference(is_there).map(|name| format!("{INDEX} lists {name}, which is not there"));
     let left = is_there.difference(&listed).map(|name| format!("{name} is there, and {INDEX} does not list it"));
     let problems = missing.chain(left).map(|message| {

@@ -114,7 +114,10 @@ mod tests {
             "list": {"type": "array", "items": {"type": "string"}},
             "map": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
         }}, "a.v1.Other": {"type": "string"}}});
+        let openapi = json!({"components": {"schemas": new["definitions"]}}).to_string();
         let (old, new) = (old.to_string(), new.to_string());
+        let with_enums = keep_enums(("old", old.as_bytes()), ("new", openapi.as_bytes())).expect("both are JSON");
+        assert_eq!(with_enums.kept, 3, "OpenAPI 3.0 has them elsewhere");
         assert!(has_enums(old.as_bytes()) && !has_enums(br#"{"enum": {"type": "array"}, "a": "\"enum\": ["}"#));
         let with_enums = keep_enums(("old", old.as_bytes()), ("new", new.as_bytes())).expect("both are JSON");
         assert_eq!(with_enums.kept, 3);

@@ -34,12 +34,12 @@ use openapiv3::OpenAPI;
 
 pub use crds::{CustomCrate, CustomResources, generate_custom};
 pub use description::{Content, Description};
-pub use description_files::DescriptionFiles;
+pub use description_files::{DescriptionFiles, INDEX, document_name};
 pub use diff::{Change, Differences, Item, Kind, diff};
 pub use enums::{KeptEnums, keep_enums};
 pub use error::{Error, Result};
 pub use input::{files_below, read_file};
-pub use lock::Lock;
+pub use lock::{Lock, sha256};
 pub use normal_form::normal_form;
 pub use output::{COMMAND, Changes, FileTree, OutputFolder};
 pub use text::printable;

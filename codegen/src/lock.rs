@@ -24,11 +24,7 @@ pub struct Lock {
 impl Lock {
     /// What pins these bytes.
     pub fn of(kubernetes: &str, source: &str, bytes: &[u8]) -> Self {
-        Self {
-            kubernetes: kubernetes.to_owned(),
-            source: source.to_owned(),
-            sha256: hexadecimal(&Sha256::digest(bytes)),
-        }
+        Self { kubernetes: kubernetes.to_owned(), source: source.to_owned(), sha256: sha256(bytes) }
     }
 
     /// The text of the lock file.
@@ -63,7 +59,7 @@ impl Lock {
     /// If it has another hash; the message has both hashes, and the way out.
     pub fn verify(&self, content: &Content<'_>, description: &Path, lock: &Path) -> Result<()> {
         let found = match content {
-            Content::Swagger(bytes) => hexadecimal(&Sha256::digest(bytes)),
+            Content::Swagger(bytes) => sha256(bytes),
             Content::OpenApi(documents) => hash_of(documents),
         };
         if found.eq_ignore_ascii_case(&self.sha256) {
@@ -91,6 +87,11 @@ fn hash_of(documents: &[(String, Vec<u8>)]) -> String {
         }
     }
     hexadecimal(&digest.finalize())
+}
+
+/// The SHA-256 of some bytes, in hexadecimal.
+pub fn sha256(bytes: &[u8]) -> String {
+    hexadecimal(&Sha256::digest(bytes))
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {

@@ -25,6 +25,8 @@ Examples:
   kubernetes-codegen diff old.json new.json
                                            what changed, breaking changes first
   kubernetes-codegen pin new.json          pin another description, and regenerate
+  kubernetes-codegen pin new.json --keep-enums
+                                           the same, with the known values of the pinned one
   kubernetes-codegen crds --input crds/ --out lamps --name lamps
                                            a crate for custom resources
 

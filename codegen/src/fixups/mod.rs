@@ -5,6 +5,7 @@
 mod connections;
 mod logs;
 mod openid;
+mod shards;
 mod statuses;
 
 use openapiv3::{OpenAPI, Operation, PathItem, ReferenceOr};
@@ -39,6 +40,7 @@ const FIXUPS: &[Fixup] = &[
     everywhere("openid_paths_have_no_trailing_slash", openid::paths_have_no_trailing_slash),
     everywhere("openid_configuration_has_the_tag_openid", openid::configuration_has_the_tag_openid),
     Fixup { name: "log_files_are_no_api", apply: logs::log_files_are_no_api, is_everywhere: false },
+    Fixup { name: "sharded_lists_are_described", apply: shards::sharded_lists_are_described, is_everywhere: false },
 ];
 
 /// Which fixups changed how many places.

@@ -135,7 +135,10 @@ pub(crate) struct Field {
     pub(crate) name: String,
     pub(crate) description: String,
     pub(crate) type_: Type,
+    /// Whether the description requires it.
     pub(crate) required: bool,
+    /// Whether the type in Rust requires it, where that does not follow the description. Set by a pass.
+    pub(crate) stable_required: Option<bool>,
     /// Whether `null` is a value like any other. Swagger 2.0 does not tell.
     pub(crate) nullable: bool,
     /// Set by a pass, from the type and from `required`.
@@ -143,6 +146,13 @@ pub(crate) struct Field {
     /// Set by a pass.
     pub(crate) secret: Option<Secret>,
     pub(crate) merge: Merge,
+}
+
+impl Field {
+    /// Whether the type in Rust always has a value, and writes it.
+    pub(crate) fn is_required_in_rust(&self) -> bool {
+        self.stable_required.unwrap_or(self.required)
+    }
 }
 
 /// What of a field is kept out of `Debug` output.

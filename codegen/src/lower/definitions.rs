@@ -193,6 +193,7 @@ impl<'a> Lowering<'a> {
             nullable: nullable && !(required && type_ == Type::Any),
             type_,
             presence: Presence::Plain,
+            stable_required: None,
             secret: None,
             merge: schemas::merge(schema),
         })

@@ -28,7 +28,7 @@ fn presence(field: &Field, objects: &BTreeSet<String>, is_custom: bool) -> Prese
         Type::Definition(name) => objects.contains(name),
         _ => false,
     };
-    match (field.required, field.nullable) {
+    match (field.is_required_in_rust(), field.nullable) {
         (true, false) => Presence::Plain,
         _ if is_collection && !is_custom => Presence::Plain,
         (false, true) if is_custom && is_object => Presence::NullableBoxed,

@@ -18,6 +18,7 @@ pub(super) fn mark(api: &mut Api) -> Result<()> {
         let Some(metadata) = object.fields.iter_mut().find(|field| field.wire == "metadata") else { continue };
         if metadata.type_ == Type::Definition(OBJECT_META.to_owned()) {
             metadata.required = true;
+            metadata.stable_required = Some(true);
             let list_kind = list_kinds.get(&name).filter(|list| **list != format!("{}List", kind.kind)).cloned();
             object.resource = Some(Resource { list_kind, ..collections.remove(&kind).unwrap_or_default() });
         }

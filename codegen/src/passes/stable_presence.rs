@@ -188,7 +188,7 @@ pub(super) fn keep(definitions: &mut BTreeMap<String, Definition>) {
             let Some(definition) = definitions.get_mut(&format!("{package}.{name}")) else { continue };
             // Structs of inner properties have no definition of their own, and are as described.
             for field in definition.structs_mut().iter_mut().take(1).flat_map(|object| &mut object.fields) {
-                field.required = required.contains(&field.wire.as_str());
+                field.stable_required = Some(required.contains(&field.wire.as_str()));
             }
         }
     }

@@ -260,7 +260,7 @@ fn field_view(field: &Field, imports: &mut Imports<'_>) -> FieldView {
         name: field.name.clone(),
         wire: Literal(field.wire.clone()),
         type_: imports.field(&field.type_, field.presence),
-        required: field.required,
+        required: field.is_required_in_rust(),
         secret: field.secret,
     }
 }

@@ -33,7 +33,8 @@ pub(crate) enum Layout {
 #[derive(Template)]
 #[template(path = "custom_manifest.toml.j2", escape = "none")]
 struct CustomManifest<'a> {
-    name: &'a str,
+    /// Quoted.
+    name: String,
     core: String,
     models: String,
     features: &'a str,
@@ -107,14 +108,17 @@ impl Layout {
         let Self::Custom { name, sdk } = self else { return Vec::new() };
         let version = env!("CARGO_PKG_VERSION");
         let dependency = |krate: &str, more: &str| match sdk {
-            Some(sdk) => format!("{{ version = \"{version}\", path = \"{sdk}/kubernetes/{krate}\"{more} }}"),
+            Some(sdk) => {
+                let path = toml::Value::from(format!("{sdk}/kubernetes/{krate}"));
+                format!("{{ version = \"{version}\", path = {path}{more} }}")
+            }
             None => format!("{{ version = \"{version}\"{more} }}"),
         };
         let kinds = plan.definitions.values().filter(|definition| definition.home.krate == Krate::Custom);
         let resources =
             kinds.filter(|definition| definition.structs().first().is_some_and(|object| object.resource.is_some()));
         let manifest = CustomManifest {
-            name,
+            name: toml::Value::from(name.as_str()).to_string(),
             core: dependency("core", ""),
             models: dependency("models", ", default-features = false"),
             features: &features::custom(&plan.features),

@@ -170,6 +170,29 @@ fn large_input_takes_linear_time() {
     assert_eq!(error.problems().count(), 2_000);
 }
 
+/// The manifest of a crate has the name and a path that its user gives.
+#[test]
+fn options_put_nothing_into_a_manifest() {
+    let folder = tempfile::tempdir().expect("there is room for a temporary folder");
+    let out = folder.path().join("lamps");
+    let input = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/crds/lamps.yaml");
+    let generate = |name: &str, sdk: &str| {
+        codegen(&["crds", "--input", input, "--out", &out.to_string_lossy(), "--name", name, "--sdk", sdk])
+    };
+    for name in ["", "a\"", "a\n[features]", "../a", "1a", "é"] {
+        let output = generate(name, "..");
+        assert!(output.status.code() == Some(2) && stderr(&output).contains("a crate's name has letters"), "{name}");
+        assert!(!out.exists());
+    }
+    let output = generate("lamps", "a\" }\n[patch.crates-io]\nx = { path = \"");
+    assert!(output.status.success(), "{}", stderr(&output));
+    let manifest = fs::read_to_string(out.join("Cargo.toml")).expect("it was written");
+    let manifest: toml::Table = manifest.parse().expect("it is TOML");
+    assert!(!manifest.contains_key("patch"), "{manifest}");
+    let path = "a\" }\n[patch.crates-io]\nx = { path = \"/kubernetes/core";
+    assert_eq!(manifest["dependencies"]["kubernetes-core"]["path"].as_str(), Some(path));
+}
+
 #[cfg(unix)]
 #[test]
 fn pipes_devices_and_circular_folders_are_refused() {

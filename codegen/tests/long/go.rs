@@ -12,8 +12,13 @@ pub(crate) fn module(name: &str, version: &str) -> PathBuf {
     command.current_dir(std::env::temp_dir()).env("GOFLAGS", "-mod=mod").env("GOWORK", "off");
     let output = command.output().expect("go starts");
     let answer: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
-    match answer["Dir"].as_str() {
-        Some(folder) => Path::new(folder).to_path_buf(),
+    // A Go that is too old for the module downloads and verifies it, and then fails.
+    let from_zip = || {
+        let (cache, _) = answer["Zip"].as_str()?.split_once("/cache/download/")?;
+        Some(Path::new(cache).join(format!("{name}@{version}"))).filter(|folder| folder.is_dir())
+    };
+    match answer["Dir"].as_str().map(PathBuf::from).or_else(from_zip) {
+        Some(folder) => folder,
         None => panic!("{name} {version}: {answer} {}", String::from_utf8_lossy(&output.stderr)),
     }
 }

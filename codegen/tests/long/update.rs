@@ -4,19 +4,87 @@ use std::path::Path;
 use std::process::Command;
 
 use kubernetes_codegen::Lock;
+use serde_json::Value;
 
 use crate::go;
 use crate::versions::published;
 use crate::workspace::{Workspace, root};
 
-/// Moves the whole tree to another Kubernetes and back: it compiles there, and every byte is as before here.
+/// The releases that the whole workspace moves to: a pre-release of the next minor, and one of each minor before.
+const VERSIONS: [&str; 4] = ["v1.38.0-beta.0", "v1.36.3", "v1.35.4", "v1.34.4"];
+
+/// Moves the whole tree to other versions and back, as `scripts/update VERSION --published` does: all that is written by
+/// hand compiles there, tests and examples included, and every byte is as before here.
+#[test]
+#[ignore = "downloads four releases of Kubernetes"]
+fn to_other_versions_and_back() {
+    let workspace = Workspace::whole();
+    for version in VERSIONS {
+        let other = workspace.path().join("other.json");
+        fs::write(&other, published(version)).expect("the folder is ours");
+        there_and_back(&workspace, &other, &["--kubernetes", version, "--keep-enums"], Workspace::check_all_targets);
+    }
+}
+
+/// Every property that is required becomes optional, and the other way round.
+#[test]
+#[ignore = "compiles the whole workspace"]
+fn the_workspace_compiles_whatever_is_required() {
+    let workspace = Workspace::whole();
+    let mut description: Value = {
+        let text = fs::read(root().join("scripts/swagger.json")).expect("the description is pinned");
+        serde_json::from_slice(&text).expect("it is JSON")
+    };
+    let definitions = description["definitions"].as_object_mut().expect("it has definitions");
+    let flipped: usize = definitions.values_mut().map(flip).sum();
+    assert!(flipped > 3_000, "only {flipped} properties");
+    let other = workspace.path().join("other.json");
+    fs::write(&other, description.to_string()).expect("the folder is ours");
+    there_and_back(&workspace, &other, &[], Workspace::check_all_targets);
+}
+
+/// Changes which properties of a schema are required, and of those in it; returns how many there are.
+fn flip(schema: &mut Value) -> usize {
+    let Some(members) = schema.as_object_mut() else { return 0 };
+    let mut flipped = 0;
+    if let Some(properties) = members.get_mut("properties").and_then(Value::as_object_mut) {
+        flipped += properties.len() + properties.values_mut().map(flip).sum::<usize>();
+        let names: Vec<String> = properties.keys().cloned().collect();
+        let required = members.remove("required").unwrap_or_default();
+        let required: Vec<&str> = required.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let optional: Vec<String> = names.into_iter().filter(|name| !required.contains(&name.as_str())).collect();
+        if !optional.is_empty() {
+            members.insert("required".to_owned(), optional.into());
+        }
+    }
+    for key in ["items", "additionalProperties"] {
+        flipped += members.get_mut(key).map_or(0, flip);
+    }
+    flipped
+}
+
+/// What is published with the sources of a pre-release is taken by the script without an API server, and the known
+/// values that it lacks are not told as changes.
 #[test]
 #[ignore = "downloads a release of Kubernetes"]
-fn to_another_version_and_back() {
-    let workspace = Workspace::new("update");
-    let other = workspace.path().join("other.json");
-    fs::write(&other, published("v1.35.4")).expect("the folder is ours");
-    there_and_back(&workspace, &other, &["--kubernetes", "v1.35.4"]);
+fn the_script_takes_what_is_published() {
+    let update = |more: &[&str]| {
+        let mut command = Command::new(root().join("scripts/update"));
+        command.args(["v1.38.0-beta.0", "--published", "--dry-run"]).args(more);
+        let output = command.output().expect("the script starts");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let kept = update(&[]);
+    assert!(kept.starts_with("# What changed from Kubernetes ") && kept.contains(" to v1.38.0-beta.0\n"), "{kept}");
+    assert!(kept.contains(" strings keep their known values from v1."), "{kept}");
+    assert!(!kept.contains("of known values` →"), "{kept}");
+    let without = update(&["--without-enums"]);
+    assert!(
+        without.contains(" strings with known values are left out: the description of v1.38.0-beta.0"),
+        "{without}"
+    );
+    assert!(!without.contains("of known values` →"), "{without}");
 }
 
 /// The same with what a running API server of another version serves, which has what the published file lacks.
@@ -24,7 +92,7 @@ fn to_another_version_and_back() {
 #[ignore = "needs $KUBERNETES_DESCRIPTION, a file that `scripts/test-cluster swagger FILE VERSION` wrote"]
 fn to_a_live_description_and_back() {
     let other = std::env::var_os("KUBERNETES_DESCRIPTION").expect("KUBERNETES_DESCRIPTION names a description");
-    there_and_back(&Workspace::new("live"), Path::new(&other), &[]);
+    there_and_back(&Workspace::new("live"), Path::new(&other), &[], Workspace::check);
 }
 
 /// The commands of docs/regenerating.md with a file and with a folder, by the script itself, on this very tree.
@@ -51,7 +119,7 @@ fn the_script_takes_a_file_and_a_folder() {
     }
 }
 
-fn there_and_back(workspace: &Workspace, other: &Path, more: &[&str]) {
+fn there_and_back(workspace: &Workspace, other: &Path, more: &[&str], check: fn(&Workspace)) {
     let root = workspace.path();
     let before = snapshot(root);
     let original = root.join("original.json");
@@ -62,7 +130,7 @@ fn there_and_back(workspace: &Workspace, other: &Path, more: &[&str]) {
     assert!(text.starts_with(&format!("# What changed from Kubernetes {} to v1.", lock.kubernetes)), "{text}");
     assert!(snapshot(root) != before);
     workspace.codegen(&["--check"]).expect("everything was regenerated");
-    workspace.check();
+    check(workspace);
 
     workspace.codegen(&["pin", &original.to_string_lossy(), "--source", &lock.source]).expect("it is right");
     assert!(snapshot(root) == before, "the way back leaves every byte");

@@ -1,6 +1,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The root of the workspace.
 pub(crate) fn root() -> &'static Path {
@@ -11,7 +12,11 @@ pub(crate) fn root() -> &'static Path {
 /// A workspace with what generated code needs: the crates core, models, api and sdk's manifest, and nothing else.
 pub(crate) struct Workspace {
     folder: PathBuf,
+    /// Tests that use the same folder, so that they need not each compile everything, take turns.
+    _turn: Option<MutexGuard<'static, ()>>,
 }
+
+static WHOLE: Mutex<()> = Mutex::new(());
 
 impl Workspace {
     /// Copies the crates, and all that is generated. The folder stays, so that the next run need not compile every dependency again.
@@ -43,7 +48,44 @@ impl Workspace {
         let rest = rest.split_once(']').expect("the list ends").1;
         let members = r#""kubernetes/core", "kubernetes/models", "kubernetes/api""#;
         fs::write(folder.join("Cargo.toml"), format!("{head}members = [{members}]{rest}")).expect("the folder is ours");
-        Self { folder }
+        Self { folder, _turn: None }
+    }
+
+    /// Copies everything that is written by hand or generated. Its target folder stays too.
+    pub(crate) fn whole() -> Self {
+        // A test that failed leaves nothing that the next one does not replace.
+        let turn = WHOLE.lock().unwrap_or_else(PoisonError::into_inner);
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("whole");
+        for entry in fs::read_dir(root()).expect("the workspace is there") {
+            let entry = entry.expect("a readable entry");
+            let (from, to) = (entry.path(), folder.join(entry.file_name()));
+            let file_name = entry.file_name().to_string_lossy().into_owned();
+            if file_name.starts_with('.') || ["target", "bench", "fuzz"].contains(&&*file_name) {
+                continue;
+            }
+            if from.is_file() {
+                fs::create_dir_all(&folder).and_then(|()| fs::copy(&from, &to)).expect("the folder is ours");
+                continue;
+            }
+            if to.exists() {
+                fs::remove_dir_all(&to).expect("the folder is ours");
+            }
+            copy(&from, &to);
+        }
+        Self { folder, _turn: Some(turn) }
+    }
+
+    /// Has cargo check every target of a whole workspace, and takes no warning.
+    pub(crate) fn check_all_targets(&self) {
+        self.cargo(&["check", "--workspace", "--all-targets", "--features", "kubernetes-e2e-test/cluster"]);
+    }
+
+    fn cargo(&self, arguments: &[&str]) {
+        let mut cargo = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
+        cargo.args(arguments).args(["--quiet", "--offline"]).current_dir(&self.folder);
+        cargo.env("CARGO_TARGET_DIR", self.folder.join("target")).env("RUSTFLAGS", "-D warnings");
+        let output = cargo.output().expect("cargo starts");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -60,11 +102,7 @@ impl Workspace {
 
     /// Has cargo check all that was generated, with every feature, and takes no warning.
     pub(crate) fn check(&self) {
-        let mut cargo = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
-        cargo.args(["check", "--quiet", "--offline", "--workspace", "--all-features"]).current_dir(&self.folder);
-        cargo.env("CARGO_TARGET_DIR", self.folder.join("target")).env("RUSTFLAGS", "-D warnings");
-        let output = cargo.output().expect("cargo starts");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        self.cargo(&["check", "--workspace", "--all-features"]);
     }
 }
 

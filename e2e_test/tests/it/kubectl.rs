@@ -15,15 +15,25 @@ fn program() -> PathBuf {
     built.unwrap_or_else(|| cache.join("kubernetes-test-cluster/bin")).join("kubectl")
 }
 
-struct Kubectl {
+pub(crate) struct Kubectl {
     folder: tempfile::TempDir,
 }
 
 impl Kubectl {
-    fn new(server: &TestServer) -> Self {
+    pub(crate) fn new(server: &TestServer) -> Self {
+        Self::with(&server.kubeconfig())
+    }
+
+    /// For the server of a kubeconfig.
+    pub(crate) fn with(kubeconfig: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        std::fs::write(folder.path().join("config"), server.kubeconfig()).expect("a kubeconfig");
+        std::fs::write(folder.path().join("config"), kubeconfig).expect("a kubeconfig");
         Self { folder }
+    }
+
+    /// The folder of its disk cache.
+    pub(crate) fn cache(&self) -> PathBuf {
+        self.folder.path().join("cache")
     }
 
     fn command(&self, arguments: &str) -> Command {
@@ -34,7 +44,7 @@ impl Kubectl {
         command
     }
 
-    async fn output(&self, arguments: &str, input: &str) -> Output {
+    pub(crate) async fn output(&self, arguments: &str, input: &str) -> Output {
         let mut command = self.command(arguments);
         command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
         command.stderr(std::process::Stdio::piped());
@@ -46,7 +56,7 @@ impl Kubectl {
     }
 
     /// What a successful command says.
-    async fn say(&self, arguments: &str, input: &str) -> String {
+    pub(crate) async fn say(&self, arguments: &str, input: &str) -> String {
         let output = self.output(arguments, input).await;
         assert!(output.status.success(), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).expect("text")

@@ -10,6 +10,7 @@ mod config_map;
 mod conformance;
 mod credentials;
 mod custom_resources;
+mod dynamic;
 mod errors;
 mod etcd;
 #[path = "../../../codegen/tests/long/go.rs"]

@@ -11,24 +11,20 @@
 //! This crate knows nothing of HTTP transports: what sends a request implements [`Execute`].
 //! Most programs depend on `kubernetes-sdk`, which re-exports it.
 
-mod apply;
 #[cfg(feature = "cbor")]
 pub mod cbor;
 mod condition;
 #[doc(hidden)]
 pub mod debug;
-mod deleted;
+mod field_conflict;
 #[rustfmt::skip]
 mod generated;
-mod group_version;
 pub mod json;
 mod list;
 mod macros;
 mod map;
 mod object;
 mod object_key;
-mod object_reference;
-mod owner;
 mod partial;
 mod raw;
 mod request;
@@ -40,34 +36,33 @@ mod types;
 #[cfg(feature = "yaml")]
 pub mod yaml;
 
-pub use apply::{
-    CLIENT_SIDE_APPLY_MANAGER, ExtractError, Extracted, FieldConflict, FieldSet, PathElement, Step, extract,
-    migrate_client_side_apply,
-};
-pub use deleted::Deleted;
+pub use field_conflict::FieldConflict;
 pub use generated::{meta, version};
-pub use group_version::{GroupVersion, GroupVersionKind, GroupVersionResource, ParseGroupVersionError};
 pub use list::List;
 pub use map::Map;
 pub use meta::v1::{ListMeta, ObjectMeta, Status};
-pub use object::{ClusterResource, NamespacedResource, Object, Resource, StaticType, Watchable};
+pub use object::{
+    ClusterResource, GroupVersion, GroupVersionKind, GroupVersionResource, InvalidOwner, NamespacedResource, Object,
+    ObjectReference, ParseGroupVersionError, Resource, StaticType, Watchable,
+};
+#[doc(hidden)]
+pub use object::{from_serde_object, to_serde_object};
 pub use object_key::ObjectKey;
-pub use object_reference::ObjectReference;
-pub use owner::InvalidOwner;
 pub use partial::PartialObjectMetadata;
 pub use raw::Raw;
 pub use request::{
-    ApplyRequest, Attach, ConnectRequest, ContinueTokens, CreateRequest, DeleteCollectionRequest, DeleteRequest,
-    Encoded, EndlessList, Exec, Execute, GetRequest, InvalidRequest, Items, ListRequest, LogLines, LogRequest, Pages,
-    PatchRequest, Path, PortForward, Proxy, Query, QueryValue, ReadRequest, ReplaceRequest, Request, RequestError,
-    WatchRequest,
+    ApplyRequest, Attach, CLIENT_SIDE_APPLY_MANAGER, ConnectRequest, ContinueTokens, CreateRequest,
+    DeleteCollectionRequest, DeleteRequest, Deleted, Encoded, EndlessList, Exec, Execute, ExtractError, Extracted,
+    FieldSet, GetRequest, InvalidRequest, Items, ListRequest, LogLines, LogRequest, Pages, Patch, PatchRequest, Path,
+    PathElement, PortForward, Proxy, Query, QueryValue, ReadRequest, ReplaceRequest, Request, RequestError, Step,
+    WatchRequest, extract, migrate_client_side_apply,
 };
 pub use str::Str;
 pub use table::{Table, TableColumnDefinition, TableRow, TableRowCondition};
 pub use types::{
     ByteString, FieldsV1, IntOrString, IntOrText, InvalidJsonPointer, Json, JsonPatch, JsonPointer, MicroTime,
-    Nullable, OrArray, OrBool, OrStringArray, ParsePercentageError, ParseQuantityError, ParseTimeError, Patch,
-    PlaceError, Quantity, RawExtension, Rest, Time,
+    Nullable, OrArray, OrBool, OrStringArray, ParsePercentageError, ParseQuantityError, ParseTimeError, PlaceError,
+    Quantity, RawExtension, Rest, Time,
 };
 
 #[doc(no_inline)]

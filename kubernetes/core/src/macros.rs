@@ -340,26 +340,26 @@ macro_rules! resource {
             fn read(&mut self, reader: &mut $crate::json::Reader<'_>) -> ::core::result::Result<(), $crate::json::DecodeError> {
                 *self = match reader.null()? {
                     true => <Self as ::core::default::Default>::default(),
-                    false => $crate::json::from_serde_object(reader, <Self as $crate::Object>::TYPE)?,
+                    false => $crate::from_serde_object(reader, <Self as $crate::Object>::TYPE)?,
                 };
                 ::core::result::Result::Ok(())
             }
 
             fn write(&self, writer: &mut $crate::json::Writer) {
-                $crate::json::to_serde_object(self, <Self as $crate::Object>::TYPE, writer);
+                $crate::to_serde_object(self, <Self as $crate::Object>::TYPE, writer);
             }
         }
     };
     (@ serde_no_default $type:ident) => {
         impl $crate::json::Decode for $type {
             fn decode(reader: &mut $crate::json::Reader<'_>) -> ::core::result::Result<Self, $crate::json::DecodeError> {
-                $crate::json::from_serde_object(reader, <Self as $crate::Object>::TYPE)
+                $crate::from_serde_object(reader, <Self as $crate::Object>::TYPE)
             }
         }
 
         impl $crate::json::Value for $type {
             fn write(&self, writer: &mut $crate::json::Writer) {
-                $crate::json::to_serde_object(self, <Self as $crate::Object>::TYPE, writer);
+                $crate::to_serde_object(self, <Self as $crate::Object>::TYPE, writer);
             }
         }
     };

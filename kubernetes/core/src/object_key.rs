@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::{Object, Str};
+use crate::Str;
 
 /// Identifies an object of a resource by its namespace and name, as Go's `types.NamespacedName` does.
 ///
@@ -23,13 +23,9 @@ impl ObjectKey {
         Self { namespace: namespace.into().unwrap_or_default().into(), name: name.into() }
     }
 
-    /// The key of `object`.
-    pub fn of<K: Object>(object: &K) -> Self {
-        let metadata = object.metadata();
-        Self {
-            namespace: metadata.namespace.clone().unwrap_or_default(),
-            name: metadata.name.clone().unwrap_or_default(),
-        }
+    /// The namespace is empty for an object of a cluster-scoped resource.
+    pub(crate) fn from_parts(namespace: Str, name: Str) -> Self {
+        Self { namespace, name }
     }
 
     /// The namespace; objects of cluster-scoped resources have none.

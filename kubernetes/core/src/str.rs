@@ -4,8 +4,6 @@ use std::ops::Deref;
 
 use lean_string::LeanStr;
 
-use crate::json::{DecodeError, Reader, Value, Writer};
-
 /// A string as models hold it: two words, in which up to 16 bytes (8 on 32-bit targets) are stored without an allocation.
 ///
 /// ```
@@ -141,19 +139,3 @@ macro_rules! compare_with {
     )*};
 }
 compare_with!(str, &str, String);
-
-impl Value for Str {
-    #[inline]
-    fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        *self = match reader.plain_string() {
-            Some(text) => reader.str_of(text),
-            None => reader.unusual_str()?,
-        };
-        Ok(())
-    }
-
-    fn write(&self, writer: &mut Writer) {
-        writer.string(self);
-    }
-}
-crate::serde_by_json!(Str);

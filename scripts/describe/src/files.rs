@@ -1,152 +1,172 @@
-use std::collections::BTreeSet;
+//! Files of a description, written together, without touching files of others.
+
+use std::collections::BTreeMap;
 use std::fs;
-use std::io;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use kubernetes_codegen::{Changes, OutputFolder, normal_form, read_file, sha256};
 use serde_json::Value;
-use serde_json::ser::{PrettyFormatter, Serializer};
 
-/// What lists the documents.
-pub(crate) const INDEX: &str = "index.json";
+use crate::Result;
 
-/// How the names of documents end.
-const DOCUMENT: &str = "_openapi.json";
+/// The file that lists the documents in a folder with their hashes, so that the next run knows which are its own.
+const RECORD: &str = ".kubernetes-describe.json";
 
-/// The file of a group and version, as Kubernetes' sources call it: `apis/apps/v1` is in `apis__apps__v1_openapi.json`.
-pub(crate) fn name_of(path: &str) -> String {
-    let name = path.trim_matches('/').replace('/', "__");
-    format!("{name}{DOCUMENT}")
-}
-
-/// A file as it is to be.
+/// A file to write.
 pub(crate) struct File {
     pub(crate) path: PathBuf,
-    text: Vec<u8>,
+    text: String,
 }
 
 impl File {
-    /// A document with sorted keys, a member a line: two of them can be compared line by line.
-    pub(crate) fn new(path: PathBuf, mut value: Value) -> io::Result<Self> {
-        // Values are sorted already, unless another crate turned that off for the whole build.
-        value.sort_all_objects();
-        let mut text = Vec::new();
-        value.serialize(&mut Serializer::with_formatter(&mut text, PrettyFormatter::with_indent(b" ")))?;
-        text.push(b'\n');
+    /// A document with sorted keys, a member on each line: two of them can be compared line by line.
+    pub(crate) fn new(path: PathBuf, value: &Value) -> Result<Self> {
+        let text = normal_form(&path.to_string_lossy(), &serde_json::to_vec(value)?)?;
         Ok(Self { path, text })
     }
 
-    /// Where the text is until all of it is written.
-    fn staged(&self) -> PathBuf {
-        let mut path = self.path.clone().into_os_string();
-        path.push(".new");
-        path.into()
-    }
-
-    fn stage(&self) -> io::Result<()> {
-        if let Some(folder) = self.path.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        fs::write(self.staged(), &self.text)
+    /// The folder that has the file, and its name there.
+    fn split(&self) -> Result<(&Path, String)> {
+        let name = self.path.file_name().ok_or_else(|| format!("{} does not name a file", self.path.display()))?;
+        let folder = self.path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+        Ok((folder, name.to_string_lossy().into_owned()))
     }
 }
 
-/// Writes all files, or none if there is no room for one: they take their names when all are on the disk.
-pub(crate) fn write(files: &[File]) -> io::Result<()> {
-    let named =
-        |file: &File, error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", file.path.display()));
-    let written = files.iter().try_for_each(|file| file.stage().map_err(|error| named(file, error))).and_then(|()| {
-        let rename = |file: &File| fs::rename(file.staged(), &file.path).map_err(|error| named(file, error));
-        files.iter().try_for_each(rename)
-    });
-    if written.is_err() {
-        for file in files {
-            // Those that were never staged, or have their names already, are not there.
-            let _ = fs::remove_file(file.staged());
-        }
+/// Writes files that the user named, those of a folder together or not at all.
+pub(crate) fn write(files: &[File]) -> Result<()> {
+    let mut folders: BTreeMap<&Path, Vec<(String, &File)>> = BTreeMap::new();
+    for file in files {
+        let (folder, name) = file.split()?;
+        folders.entry(folder).or_default().push((name, file));
     }
-    written
-}
-
-/// Removes the documents of a folder that have none of these names.
-pub(crate) fn remove_others(folder: &Path, names: &BTreeSet<String>) -> io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if name.ends_with(DOCUMENT) && !names.contains(&name) {
-            fs::remove_file(entry.path())?;
+    for (folder, files) in folders {
+        let folder = OutputFolder::open(folder)?;
+        let mut changes = Changes::default();
+        for (name, file) in files {
+            changes.include(folder.path(), &name, file.text.clone())?;
         }
+        changes.apply(&folder)?;
     }
     Ok(())
 }
 
+/// Writes the documents of a folder, and removes those that an earlier run wrote and this one does not have: all
+/// together, or nothing.
+///
+/// # Errors
+/// If a document has the name of a file that an earlier run did not write, or that has changed since.
+pub(crate) fn write_documents(folder: &Path, documents: &[File]) -> Result<()> {
+    let folder = OutputFolder::open(folder)?;
+    let former = read_record(folder.path())?;
+    let (mut changes, mut record) = (Changes::default(), BTreeMap::new());
+    for document in documents {
+        let (_, name) = document.split()?;
+        check_owner(&folder.path().join(&name), former.get(&name))?;
+        changes.include(folder.path(), &name, document.text.clone())?;
+        record.insert(name, sha256(document.text.as_bytes()));
+    }
+    for (name, hash) in former.iter().filter(|(name, _)| !record.contains_key(*name)) {
+        let path = folder.path().join(name);
+        if fs::symlink_metadata(&path).is_ok() {
+            check_owner(&path, Some(hash))?;
+            changes.delete(name.clone());
+        }
+    }
+    changes.include(folder.path(), RECORD, serde_json::to_string_pretty(&record)? + "\n")?;
+    changes.apply(&folder)?;
+    Ok(())
+}
+
+fn read_record(folder: &Path) -> Result<BTreeMap<String, String>> {
+    let path = folder.join(RECORD);
+    match fs::symlink_metadata(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(BTreeMap::new()),
+        found => drop(found.map_err(|error| format!("can't read {}: {error}", path.display()))?),
+    }
+    let error = |error| format!("{} is not a record of kubernetes-describe: {error}", path.display());
+    Ok(serde_json::from_slice(&read_file(&path)?).map_err(error)?)
+}
+
+/// Makes sure that a file, if there is one, has the text that an earlier run wrote.
+fn check_owner(path: &Path, hash: Option<&String>) -> Result<()> {
+    let Ok(metadata) = fs::symlink_metadata(path) else { return Ok(()) };
+    let Some(hash) = hash.filter(|_| metadata.is_file()) else {
+        return Err(format!("{} was not written by kubernetes-describe: name another folder", path.display()).into());
+    };
+    if sha256(&read_file(path)?) == *hash {
+        return Ok(());
+    }
+    let message = "has changed since kubernetes-describe wrote it: delete it, or name another folder";
+    Err(format!("{} {message}", path.display()).into())
+}
+
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
-    /// A folder of the test's own, removed with it.
-    struct Folder(PathBuf);
-
-    impl Folder {
-        fn new(test: &str) -> Self {
-            let path = std::env::temp_dir().join(format!("kubernetes-describe-{test}-{}", std::process::id()));
-            fs::create_dir_all(&path).expect("a folder of ours");
-            Self(path)
-        }
-
-        fn file(&self, name: &str, value: Value) -> File {
-            File::new(self.0.join(name), value).expect("a value is JSON")
-        }
-
-        fn names(&self) -> BTreeSet<String> {
-            let name = |entry: io::Result<fs::DirEntry>| entry.expect("a readable folder").file_name();
-            let entries = fs::read_dir(&self.0).expect("a folder of ours");
-            entries.map(|entry| name(entry).to_string_lossy().into_owned()).collect()
-        }
+    fn folder() -> tempfile::TempDir {
+        tempfile::tempdir().expect("there is room for a temporary folder")
     }
 
-    impl Drop for Folder {
-        fn drop(&mut self) {
-            let _ = fs::remove_dir_all(&self.0);
-        }
+    fn documents(folder: &Path, names: &[&str], value: &str) -> Vec<File> {
+        names.iter().map(|name| File::new(folder.join(name), &Value::from(value)).expect("a value is JSON")).collect()
+    }
+
+    fn names(folder: &Path) -> BTreeSet<String> {
+        let entries = fs::read_dir(folder).expect("the folder is ours");
+        entries.map(|entry| entry.expect("it can be read").file_name().to_string_lossy().into_owned()).collect()
+    }
+
+    fn set(names: &[&str]) -> BTreeSet<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
     }
 
     #[test]
-    fn others_are_removed() {
-        let folder = Folder::new("others");
-        let names = ["a_openapi.json", "b_openapi.json", INDEX];
-        write(&names.map(|name| folder.file(name, Value::Null))).expect("a folder of ours");
-        assert_eq!(folder.names(), BTreeSet::from(names.map(str::to_owned)), "nothing else is left");
-        remove_others(&folder.0, &BTreeSet::from([name_of("a")])).expect("a folder of ours");
-        assert_eq!(folder.names(), BTreeSet::from(["a_openapi.json", INDEX].map(str::to_owned)));
+    fn documents_of_an_earlier_run_are_replaced_and_removed() {
+        let folder = folder();
+        let path = folder.path();
+        fs::write(path.join("mine_openapi.json"), "mine").expect("the folder is ours");
+        write_documents(path, &documents(path, &["a_openapi.json", "b_openapi.json"], "old")).expect("it is ours");
+        write_documents(path, &documents(path, &["a_openapi.json"], "new")).expect("it is ours");
+        assert_eq!(names(path), set(&[RECORD, "a_openapi.json", "mine_openapi.json"]));
+        assert_eq!(fs::read_to_string(path.join("a_openapi.json")).expect("it was written"), "\"new\"\n");
+        assert_eq!(fs::read_to_string(path.join("mine_openapi.json")).expect("it is still there"), "mine");
     }
 
     #[test]
-    fn a_file_that_can_not_be_written_leaves_the_others_as_they_were() {
-        let folder = Folder::new("failure");
-        write(&[folder.file("a_openapi.json", Value::from("old"))]).expect("a folder of ours");
-        // A folder stands where the text would be until it has its name.
-        fs::create_dir(folder.0.join("b_openapi.json.new")).expect("a folder of ours");
-        let files = ["a_openapi.json", "b_openapi.json"].map(|name| folder.file(name, Value::from("new")));
-        let error = write(&files).expect_err("it can't be written").to_string();
-        assert!(error.contains("b_openapi.json: "), "{error}");
-        assert_eq!(fs::read_to_string(folder.0.join("a_openapi.json")).expect("it is there"), "\"old\"\n");
-        let left = BTreeSet::from(["a_openapi.json", "b_openapi.json.new"].map(str::to_owned));
-        assert_eq!(folder.names(), left, "what was staged is gone");
+    fn files_of_others_are_not_touched() {
+        let folder = folder();
+        let path = folder.path();
+        fs::write(path.join("index.json"), "mine").expect("the folder is ours");
+        let all = documents(path, &["a_openapi.json", "index.json"], "new");
+        let error = write_documents(path, &all).expect_err("index.json is not ours").to_string();
+        assert!(error.ends_with("index.json was not written by kubernetes-describe: name another folder"), "{error}");
+        assert_eq!(names(path), set(&["index.json"]), "nothing was written");
+
+        let path = &path.join("own");
+        write_documents(path, &documents(path, &["a_openapi.json", "b_openapi.json"], "old")).expect("it is ours");
+        fs::write(path.join("b_openapi.json"), "mine").expect("the folder is ours");
+        for names in [&["a_openapi.json", "b_openapi.json"][..], &["a_openapi.json"]] {
+            let error = write_documents(path, &documents(path, names, "new")).expect_err("it has changed").to_string();
+            assert!(error.contains("b_openapi.json has changed since kubernetes-describe wrote it"), "{error}");
+        }
+        assert_eq!(fs::read_to_string(path.join("a_openapi.json")).expect("it was written"), "\"old\"\n");
     }
 
     #[test]
-    fn keys_are_sorted() {
-        let folder = Folder::new("keys");
-        write(&[folder.file("a", serde_json::json!({"b": 1, "a": {"d": 2, "c": 3}}))]).expect("a folder of ours");
-        let text = fs::read_to_string(folder.0.join("a")).expect("it is there");
+    fn files_that_the_user_named_are_replaced() {
+        let folder = folder();
+        let path = folder.path().join("deep/swagger.json");
+        write(&[File::new(path.clone(), &serde_json::json!({"b": 1, "a": {"d": 2, "c": 3}})).expect("it is JSON")])
+            .expect("the folder is ours");
+        let text = fs::read_to_string(&path).expect("it was written");
         assert_eq!(text, "{\n \"a\": {\n  \"c\": 3,\n  \"d\": 2\n },\n \"b\": 1\n}\n");
-    }
-
-    #[test]
-    fn names() {
-        assert_eq!(name_of("apis/apps/v1"), "apis__apps__v1_openapi.json");
-        assert_eq!(name_of("api"), "api_openapi.json");
-        assert_eq!(name_of(".well-known/openid-configuration/"), ".well-known__openid-configuration_openapi.json");
+        write(&[File::new(path.clone(), &Value::Null).expect("it is JSON")]).expect("the folder is ours");
+        assert_eq!(fs::read_to_string(&path).expect("it was written"), "null\n");
+        assert_eq!(names(&folder.path().join("deep")), set(&["swagger.json"]), "nothing else is left");
     }
 }

@@ -5,13 +5,13 @@
 
 mod files;
 
-use std::collections::BTreeSet;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
 use kubernetes_client::Client;
+use kubernetes_codegen::{INDEX, check_version, document_name, printable};
 use kubernetes_config::{Config, Kubeconfig};
 use kubernetes_core::{GetRequest, Json, Path as RequestPath};
 use serde_json::Value;
@@ -36,7 +36,7 @@ struct Arguments {
     context: Option<String>,
 }
 
-/// A large cluster's description has tens of megabytes; what is larger than this is none.
+/// A large cluster's description has tens of megabytes; anything larger is not one.
 const MOST_BYTES: usize = 512 * 1024 * 1024;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -46,10 +46,10 @@ async fn main() -> ExitCode {
     match run(&Arguments::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
+            eprintln!("error: {}", printable(&error.to_string()));
             let mut source = error.source();
             while let Some(error) = source {
-                eprintln!("  caused by: {error}");
+                eprintln!("  caused by: {}", printable(&error.to_string()));
                 source = error.source();
             }
             ExitCode::FAILURE
@@ -63,61 +63,59 @@ async fn run(arguments: &Arguments) -> Result<()> {
         return Err("nothing to write: give --swagger FILE, --openapi FOLDER or --crds FILE".into());
     }
     let client = Client::builder(config(arguments)?).max_response_bytes(MOST_BYTES).build()?;
-    let mut files = Vec::new();
+    let (mut files, mut documents) = (Vec::new(), Vec::new());
     if let Some(path) = swagger {
         let mut document = get(&client, "/openapi/v2").await?;
         set_release(&mut document, &release(&client).await?);
-        files.push(File::new(path.clone(), document)?);
+        files.push(File::new(path.clone(), &document)?);
     }
     if let Some(path) = crds {
         let definitions = get(&client, "/apis/apiextensions.k8s.io/v1/customresourcedefinitions").await?;
-        files.push(File::new(path.clone(), definitions)?);
+        files.push(File::new(path.clone(), &definitions)?);
     }
-    let mut documents = BTreeSet::new();
     if let Some(folder) = openapi {
-        documents = fetch_documents(&client, folder, &mut files).await?;
+        documents = fetch_documents(&client, folder).await?;
+        // Nothing is written before everything has been fetched.
+        files::write_documents(folder, &documents)?;
     }
-    // Nothing is written before all is there: a failure leaves what was there, and no half of it.
-    files::write(&files).map_err(|error| format!("can't write {error}"))?;
-    if let Some(folder) = openapi {
-        files::remove_others(folder, &documents)
-            .map_err(|error| format!("can't tidy up {}: {error}", folder.display()))?;
-    }
-    for file in &files {
-        println!("{}", file.path.display());
+    files::write(&files)?;
+    for file in files.iter().chain(&documents) {
+        println!("{}", printable(&file.path.to_string_lossy()));
     }
     Ok(())
 }
 
-/// Adds every document that `/openapi/v3` lists, and that index last; gives the names of the documents.
-async fn fetch_documents(client: &Client, folder: &Path, files: &mut Vec<File>) -> Result<BTreeSet<String>> {
+/// Fetches every document that `/openapi/v3` lists, and that index.
+async fn fetch_documents(client: &Client, folder: &Path) -> Result<Vec<File>> {
     let release = release(client).await?;
     let index = get(client, "/openapi/v3").await?;
     let groups = index.get("paths").and_then(Value::as_object).ok_or("/openapi/v3 lists no `paths`")?;
+    let mut files = Vec::with_capacity(groups.len() + 1);
     for group in groups.keys() {
         let mut document = get(client, &format!("/openapi/v3/{group}")).await?;
         // Other servers' documents, and those of custom resources, have titles and versions of their own.
         if document.pointer("/info/title").and_then(Value::as_str) == Some("Kubernetes") {
             set_release(&mut document, &release);
         }
-        files.push(File::new(folder.join(files::name_of(group)), document)?);
+        files.push(File::new(folder.join(document_name(group)), &document)?);
     }
-    let names = groups.keys().map(|group| files::name_of(group)).collect();
-    files.push(File::new(folder.join(files::INDEX), index)?);
-    Ok(names)
+    files.push(File::new(folder.join(INDEX), &index)?);
+    Ok(files)
 }
 
 /// The release of the server, as `v1.37.2`.
-async fn release(client: &Client) -> Result<Value> {
+async fn release(client: &Client) -> Result<String> {
     let version = get(client, "/version").await?;
-    Ok(version.get("gitVersion").cloned().ok_or("/version has no `gitVersion`")?)
+    let release = version.get("gitVersion").and_then(Value::as_str).ok_or("/version has no `gitVersion`")?;
+    check_version(release).map_err(|error| format!("`gitVersion` of /version: {error}"))?;
+    Ok(release.to_owned())
 }
 
-/// A description names the server's minor version alone (1.37); which release it is decides what the code is generated
+/// A description names the server's minor version alone (1.37); the release decides which version the code is generated
 /// for.
-fn set_release(document: &mut Value, release: &Value) {
+fn set_release(document: &mut Value, release: &str) {
     if let Some(version) = document.pointer_mut("/info/version") {
-        version.clone_from(release);
+        *version = Value::from(release);
     }
 }
 

@@ -22,7 +22,8 @@ use std::path::{Path, PathBuf};
 use super::MARK;
 use super::paths::SafePaths;
 use crate::error::{Error, Result};
-use journal::{Action, Entry, Journal, sha256};
+use crate::lock::sha256;
+use journal::{Action, Entry, Journal};
 pub(super) use recovery::{is_interrupted, recover};
 
 /// The folder of a transaction, below the root.

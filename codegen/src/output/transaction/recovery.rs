@@ -5,9 +5,10 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::super::paths::SafePaths;
-use super::journal::{Action, Entry, Journal, sha256};
+use super::journal::{Action, Entry, Journal};
 use super::{COMMITTED, DRAFT, FORMER, JOURNAL, NEW, PRIVATE, README, README_TEXT, Transaction, steps};
 use crate::error::{Error, Result};
+use crate::lock::sha256;
 
 /// Whether a transaction began here and did not end.
 pub(in crate::output) fn is_interrupted(root: &Path) -> bool {

@@ -1,115 +1,6 @@
-use super::decode::{Decode, Place};
-use super::{DecodeError, Reader, Writer};
-
-/// Anything that can stand in a field of a model, and models themselves.
-///
-/// ```
-/// use kubernetes_core::Str;
-/// use kubernetes_core::json::{self, DecodeError, Reader, Value, Writer};
-///
-/// #[derive(Default)]
-/// struct Part {
-///     name: Str,
-///     ready: Option<bool>,
-/// }
-///
-/// impl Value for Part {
-///     const FIELDS: &'static [&'static str] = &["name", "ready"];
-///
-///     fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-///         reader.fields(Self::FIELDS, &mut [&mut self.name, &mut self.ready])
-///     }
-///
-///     fn write_fields(&self, writer: &mut Writer) {
-///         writer.required("name", &self.name);
-///         writer.optional("ready", &self.ready);
-///     }
-/// }
-///
-/// let part: Part = json::from_str(r#"{"name": "lid", "size": 3}"#)?;
-/// assert_eq!(json::to_string(&part)?, r#"{"name":"lid"}"#);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-///
-/// A model has [`FIELDS`](Self::FIELDS), [`read_fields`](Self::read_fields) and [`write_fields`](Self::write_fields);
-/// anything else has [`read`](Self::read) and [`write`](Self::write).
-/// All are compiled against the concrete [`Reader`] and [`Writer`].
-///
-/// A type without a default value implements [`Decode`] as well. A `null` reads as the default value. Where a key appears twice in an object, the last one wins, as a whole: what Go
-/// does with lists and scalars. (With objects and maps, Go merges the two; no API server writes such a document.)
-pub trait Value: Decode {
-    /// The names of a model's fields on the wire, none of which needs an escape; empty for what has its own
-    /// [`read`](Self::read), which is not called where there are names.
-    const FIELDS: &'static [&'static str] = &[];
-
-    /// Replaces `self` with the reader's next value.
-    ///
-    /// # Errors
-    /// If that is no JSON, or does not fit this type.
-    #[inline]
-    fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        self.decode_again(reader)
-    }
-
-    /// As [`read`](Self::read), for a value that is the default one already; of a type that has one.
-    ///
-    /// # Errors
-    /// As [`read`](Self::read).
-    #[inline]
-    fn read_new(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        if Self::FIELDS.is_empty() { self.read(reader) } else { self.read_fields(reader) }
-    }
-
-    /// Reads an object into the fields of a model, which has its default value.
-    ///
-    /// # Errors
-    /// If a value does not fit its field.
-    fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        reader.fields(&[], &mut [])
-    }
-
-    /// Writes `self`.
-    #[inline]
-    fn write(&self, writer: &mut Writer) {
-        writer.begin_object();
-        self.write_fields(writer);
-        writer.end_object();
-    }
-
-    /// Writes all fields of a model.
-    fn write_fields(&self, writer: &mut Writer) {
-        let _ = writer;
-    }
-
-    /// Whether an optional field with this value is left out: `None`, an empty list or map.
-    fn is_absent(&self) -> bool {
-        false
-    }
-}
-
-/// What a field of a model holds, its type forgotten: every [`Value`], and [`Constant`].
-///
-/// So the loop over the fields is compiled once, and a field costs two functions for each type that fields have.
-pub trait AnyValue {
-    /// As [`Value::read`].
-    ///
-    /// # Errors
-    /// As [`Value::read`].
-    fn read_any(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError>;
-
-    /// As [`Value::write`].
-    fn write_any(&self, writer: &mut Writer);
-}
-
-impl<V: Value> AnyValue for V {
-    fn read_any(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        self.read(reader)
-    }
-
-    fn write_any(&self, writer: &mut Writer) {
-        self.write(writer);
-    }
-}
+use super::decode::Place;
+use super::{AnyValue, DecodeError, Reader, Value, Writer};
+use crate::Str;
 
 /// The value of a field that is the same in all objects of a type, as `kind` is; it is checked where it is not empty.
 pub struct Constant<'a>(pub &'a str);
@@ -348,3 +239,20 @@ impl Writer {
         self.string(kind);
     }
 }
+
+impl Value for Str {
+    #[inline]
+    fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        *self = match reader.plain_string() {
+            Some(text) => reader.str_of(text),
+            None => reader.unusual_str()?,
+        };
+        Ok(())
+    }
+
+    fn write(&self, writer: &mut Writer) {
+        writer.string(self);
+    }
+}
+
+crate::serde_by_json!(Str);

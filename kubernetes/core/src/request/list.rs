@@ -1,4 +1,5 @@
-use super::{Encoded, Execute, Request, WatchRequest, resource_path, shape};
+use super::path::resource;
+use super::{Encoded, Execute, Request, WatchRequest, shape};
 use crate::{List, NamespacedResource, Object, Str};
 
 shape::request_type! {
@@ -73,7 +74,7 @@ impl<K> ListRequest<K> {
     where
         K: NamespacedResource,
     {
-        Self::at(resource_path::of::<K>(None))
+        Self::at(resource::of::<K>(None))
     }
 
     /// Sends the request.

@@ -6,6 +6,7 @@ mod continue_tokens;
 mod create;
 mod delete;
 mod delete_collection;
+mod deleted;
 mod encoded;
 mod execute;
 mod get;
@@ -19,7 +20,6 @@ mod percent;
 mod query;
 mod read;
 mod replace;
-mod resource_path;
 mod shape;
 mod views;
 mod watch;
@@ -30,12 +30,16 @@ use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use http::{Method, Uri};
 
-pub use apply::ApplyRequest;
+pub use apply::{
+    ApplyRequest, CLIENT_SIDE_APPLY_MANAGER, ExtractError, Extracted, FieldSet, PathElement, Step, extract,
+    migrate_client_side_apply,
+};
 pub use connect::{Attach, ConnectRequest, Exec, PortForward, Proxy};
 pub use continue_tokens::{ContinueTokens, EndlessList};
 pub use create::CreateRequest;
 pub use delete::DeleteRequest;
 pub use delete_collection::DeleteCollectionRequest;
+pub use deleted::Deleted;
 pub use encoded::Encoded;
 pub use execute::{Execute, RequestError};
 pub use get::GetRequest;
@@ -43,7 +47,7 @@ pub use list::ListRequest;
 pub use log::LogRequest;
 pub use log_lines::LogLines;
 pub use pages::{Items, Pages};
-pub use patch::PatchRequest;
+pub use patch::{Patch, PatchRequest};
 pub use path::Path;
 pub use query::{Query, QueryValue};
 pub use read::ReadRequest;

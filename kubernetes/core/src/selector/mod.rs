@@ -19,7 +19,6 @@
 mod field;
 mod label;
 mod label_field;
-mod label_parser;
 mod label_syntax;
 
 use std::fmt;

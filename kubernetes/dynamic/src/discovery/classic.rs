@@ -116,7 +116,7 @@ pub(crate) fn write_groups(groups: &[ApiGroup]) -> String {
     finish(writer)
 }
 
-/// Writes `serverresources.json` as kubectl does.
+/// Writes `serverresources.json` as kubectl does. (Of custom resources, kubectl also writes the group and version.)
 pub(crate) fn write_resources(group_version: &GroupVersion, resources: &[ApiResource]) -> String {
     let mut writer = Writer::new();
     writer.begin_object();
@@ -130,7 +130,7 @@ pub(crate) fn write_resources(group_version: &GroupVersion, resources: &[ApiReso
         writer.text("name", &resource.plural);
         writer.text("singularName", &resource.singular);
         writer.flag("namespaced", resource.namespaced);
-        writer.kind(&resource.group_version_kind());
+        writer.kind(group_version, &resource.group_version_kind());
         writer.texts("verbs", &resource.verbs);
         writer.texts_unless_empty("shortNames", &resource.short_names);
         writer.texts_unless_empty("categories", &resource.categories);
@@ -142,7 +142,7 @@ pub(crate) fn write_resources(group_version: &GroupVersion, resources: &[ApiReso
             writer.text("name", &format!("{}/{}", resource.plural, subresource.name));
             writer.text("singularName", &resource.singular);
             writer.flag("namespaced", resource.namespaced);
-            writer.kind(&subresource.kind);
+            writer.kind(group_version, &subresource.kind);
             writer.texts("verbs", &subresource.verbs);
             writer.end_object();
         }
@@ -169,7 +169,8 @@ trait GoFields {
     fn texts_unless_empty(&mut self, key: &str, values: &[Str]);
     fn flag(&mut self, key: &str, value: bool);
     fn group_version(&mut self, group_version: &GroupVersion);
-    fn kind(&mut self, of_type: &GroupVersionKind);
+    /// The type's group and version only where they are not those of the list, as servers have it for built-in types.
+    fn kind(&mut self, list: &GroupVersion, of_type: &GroupVersionKind);
 }
 
 impl GoFields for Writer {
@@ -217,9 +218,11 @@ impl GoFields for Writer {
         self.end_object();
     }
 
-    fn kind(&mut self, of_type: &GroupVersionKind) {
-        self.text_unless_empty("group", &of_type.group);
-        self.text_unless_empty("version", &of_type.version);
+    fn kind(&mut self, list: &GroupVersion, of_type: &GroupVersionKind) {
+        if of_type.group_version() != *list {
+            self.text_unless_empty("group", &of_type.group);
+            self.text_unless_empty("version", &of_type.version);
+        }
         self.text("kind", &of_type.kind);
     }
 }

@@ -131,7 +131,7 @@ impl Resource {
     /// `None` for one without objects of its own, which the server names for its subresources only.
     fn into_resource(self, group_version: &GroupVersion) -> Option<ApiResource> {
         let kind = self.response_kind.map(|of_type| of_type.kind).filter(|kind| !kind.is_empty())?;
-        let subresources = self.subresources.into_iter().filter_map(Subresource::into_subresource).collect();
+        let subresources = self.subresources.into_iter().filter_map(|of| of.into_subresource(group_version)).collect();
         Some(ApiResource {
             group: group_version.group.clone(),
             version: group_version.version.clone(),
@@ -149,9 +149,13 @@ impl Resource {
 }
 
 impl Subresource {
-    fn into_subresource(self) -> Option<ApiSubresource> {
+    /// A kind without a version is one of the group and version itself.
+    fn into_subresource(self, group_version: &GroupVersion) -> Option<ApiSubresource> {
         let Kind { group, version, kind } = self.response_kind.filter(|of_type| !of_type.kind.is_empty())?;
-        let kind = GroupVersionKind { group, version, kind };
+        let kind = match version.is_empty() {
+            true => group_version.clone().with_kind(kind),
+            false => GroupVersionKind { group, version, kind },
+        };
         Some(ApiSubresource { name: self.subresource, kind, verbs: self.verbs })
     }
 }

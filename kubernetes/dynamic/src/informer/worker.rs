@@ -100,11 +100,11 @@ impl Worker {
 
     /// Makes the store that of a kind that the server does not have.
     fn clear(&mut self) {
-        self.announce.send_replace(None);
         if self.writer.store().is_ready() {
             self.writer.apply(Change::RestartBegin);
             self.writer.apply(Change::RestartEnd);
         }
+        self.announce.send_replace(None);
     }
 }
 

@@ -96,7 +96,7 @@ async fn the_files_are_those_that_kubectl_writes() {
         read("apps/v1/serverresources.json"),
         r#"{"kind":"APIResourceList","apiVersion":"v1","groupVersion":"apps/v1","resources":[{"name":"deployments","#
             .to_owned()
-            + r#""singularName":"deployment","namespaced":true,"group":"apps","version":"v1","kind":"Deployment","#
+            + r#""singularName":"deployment","namespaced":true,"kind":"Deployment","#
             + r#""verbs":["get","list","watch"],"shortNames":["deploy"],"categories":["all"]},{"name":"deployments/scale","#
             + r#""singularName":"deployment","namespaced":true,"group":"autoscaling","version":"v1","kind":"Scale","verbs":["get"]}]}"#
             + "\n"

@@ -67,6 +67,24 @@ async fn aggregated_discovery_takes_two_requests() {
 }
 
 #[tokio::test]
+async fn a_kind_without_a_version_is_one_of_its_resources_version() {
+    // As kube-apiserver tells of built-in kinds; a group may be the core group, whose name is empty.
+    let script = Script::default();
+    let mut deployments = resource("Deployment", "deployments", &[]);
+    let of_type = |group: &str, version: &str, kind: &str| json!({"group": group, "version": version, "kind": kind});
+    deployments["subresources"] = json!([
+        {"subresource": "status", "responseKind": of_type("", "", "Deployment"), "verbs": ["get"]},
+        {"subresource": "scale", "responseKind": of_type("autoscaling", "v1", "Scale"), "verbs": ["get"]},
+        {"subresource": "binding", "responseKind": of_type("", "v1", "Binding"), "verbs": ["create"]},
+    ]);
+    script.aggregated(core(), json!([group("apps", json!([version("v1", json!([deployments]))]))]));
+    let discovery = Discovery::run(&script.client()).await.unwrap();
+    let deployments = discovery.kind(&GroupVersionKind::new("apps", "v1", "Deployment")).unwrap();
+    let kinds: Vec<_> = deployments.subresources.iter().map(|of| of.kind.to_string()).collect();
+    assert_eq!(kinds, ["apps/v1, Kind=Deployment", "autoscaling/v1, Kind=Scale", "/v1, Kind=Binding"]);
+}
+
+#[tokio::test]
 async fn a_server_may_be_asked_for_what_it_has_itself() {
     let script = Script::default();
     for path in ["/api", "/apis"] {

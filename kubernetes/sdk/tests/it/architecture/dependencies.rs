@@ -34,7 +34,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("kubernetes-e2e-test", &[]),
     ("kubernetes-examples", &["kubernetes-sdk", "kubernetes-testing"]),
-    ("kubernetes-describe", &["kubernetes-core", "kubernetes-config", "kubernetes-client"]),
+    ("kubernetes-describe", &["kubernetes-codegen", "kubernetes-core", "kubernetes-config", "kubernetes-client"]),
 ];
 
 /// The crates that users can put under any transport.

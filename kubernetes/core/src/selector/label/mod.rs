@@ -1,7 +1,9 @@
+mod parser;
+
 use std::fmt;
 use std::str::FromStr;
 
-use super::{InvalidSelector, label_parser, label_syntax};
+use super::{InvalidSelector, label_syntax};
 use crate::{Map, Str};
 
 /// What labels must be like: a list of requirements, all of which must hold.
@@ -282,7 +284,7 @@ impl FromStr for LabelSelector {
     type Err = InvalidSelector;
 
     fn from_str(text: &str) -> Result<Self, InvalidSelector> {
-        label_parser::parse(text)
+        parser::parse(text)
     }
 }
 

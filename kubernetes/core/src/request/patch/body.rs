@@ -5,6 +5,7 @@ use http::HeaderValue;
 use serde::Serialize;
 
 use crate::json::Value;
+use crate::request::apply;
 use crate::{InvalidRequest, JsonPatch, json};
 
 const JSON_PATCH: &str = "application/json-patch+json";
@@ -80,7 +81,7 @@ impl Patch {
     /// The request needs a `field_manager`; the object needs its `metadata.name`. [`ApplyRequest`](crate::ApplyRequest)
     /// says which fields are sent, and has more options.
     pub fn apply<V: Value>(configuration: &V) -> Self {
-        Self { content_type: APPLY, body: crate::apply::body(configuration, &[], &[]).map(Bytes::from) }
+        Self { content_type: APPLY, body: apply::body(configuration, &[], &[]).map(Bytes::from) }
     }
 
     /// As [`apply`](Self::apply), from any JSON, which needs its `apiVersion`, `kind` and `metadata.name`. All of it is

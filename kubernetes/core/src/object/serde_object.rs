@@ -3,8 +3,8 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{DecodeError, EncodeError, Reader, Writer};
-use crate::StaticType;
+use super::StaticType;
+use crate::json::{DecodeError, EncodeError, Reader, Writer};
 
 /// Reads an object by its type's own `Deserialize`, after checking its `apiVersion` and `kind`.
 ///

@@ -28,7 +28,7 @@ impl GroupVersionResource {
 }
 
 /// The path of a resource's objects: those of a namespace, or all of them.
-pub(super) fn of<K: Resource>(namespace: Option<&str>) -> Path {
+pub(in crate::request) fn of<K: Resource>(namespace: Option<&str>) -> Path {
     objects(K::GROUP, K::VERSION, K::PLURAL, namespace)
 }
 

@@ -1,6 +1,7 @@
 use std::fmt;
 
-use super::{DecodeError, Reader};
+use super::Reader;
+use crate::json::DecodeError;
 
 /// How much memory a decoded document may take: by default 16 times the bytes of the document, and 64 MiB.
 ///

@@ -1,7 +1,17 @@
+mod group_version;
+mod owner;
+mod reference;
+mod serde_object;
+
 use crate::json::Value;
 use crate::meta::v1::OwnerReference;
-use crate::owner::{self, InvalidOwner};
-use crate::{GroupVersionKind, Map, ObjectMeta, ObjectReference, Str};
+use crate::{Map, ObjectKey, ObjectMeta, Str};
+
+pub use group_version::{GroupVersion, GroupVersionKind, GroupVersionResource, ParseGroupVersionError};
+pub use owner::InvalidOwner;
+pub use reference::ObjectReference;
+#[doc(hidden)]
+pub use serde_object::{from_serde_object, to_serde_object};
 
 /// What requests, watches and stores ask of a type: it can be read and written, and has metadata.
 ///
@@ -214,6 +224,14 @@ impl StaticType {
 
     /// What objects carry as `apiVersion`: `group/version`, or the version alone in the core group.
     pub fn api_version(&self) -> Str {
-        crate::group_version::api_version(self.group, self.version)
+        group_version::api_version(self.group, self.version)
+    }
+}
+
+impl ObjectKey {
+    /// The key of `object`.
+    pub fn of<K: Object>(object: &K) -> Self {
+        let metadata = object.metadata();
+        Self::from_parts(metadata.namespace.clone().unwrap_or_default(), metadata.name.clone().unwrap_or_default())
     }
 }

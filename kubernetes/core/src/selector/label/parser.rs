@@ -1,6 +1,7 @@
 //! Reads label selectors as Go does, including what it tolerates: empty values, `in` as a key, empty lists.
 
-use super::{InvalidSelector, LabelOperator, LabelRequirement, LabelSelector, label_syntax};
+use super::{LabelOperator, LabelRequirement, LabelSelector};
+use crate::selector::{InvalidSelector, label_syntax};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Token<'a> {

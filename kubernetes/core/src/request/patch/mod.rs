@@ -1,6 +1,9 @@
+mod body;
+
 use super::{Encoded, Execute, shape};
-use crate::Patch;
 use crate::json::Value;
+
+pub use body::Patch;
 
 shape::request_type! {
     /// Changes parts of an object, or of a subresource.

@@ -1,3 +1,4 @@
+mod budget;
 mod model;
 mod numbers;
 mod shared;
@@ -5,8 +6,10 @@ mod strings;
 
 use std::borrow::Cow;
 
-use super::{Budget, DecodeError};
+use super::DecodeError;
 use crate::Str;
+
+pub use budget::Budget;
 
 /// How deep objects and lists may nest, the same as with serde_json; a real object stays below 60.
 pub(crate) const MAX_DEPTH: u32 = 127;

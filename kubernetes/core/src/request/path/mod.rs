@@ -1,4 +1,6 @@
-use super::{InvalidRequest, percent, resource_path};
+pub(super) mod resource;
+
+use super::{InvalidRequest, percent};
 use crate::{ClusterResource, NamespacedResource, Resource};
 
 /// The path of a request, its arguments percent-encoded into it.
@@ -46,17 +48,17 @@ impl Path {
 
     /// The path of a resource's objects: those of a namespace, or all of them.
     pub fn of<K: Resource>(namespace: Option<&str>) -> Self {
-        resource_path::of::<K>(namespace)
+        resource::of::<K>(namespace)
     }
 
     /// The path of an object in a namespace.
     pub fn namespaced<K: NamespacedResource>(namespace: impl AsRef<str>, name: impl AsRef<str>) -> Self {
-        resource_path::of::<K>(Some(namespace.as_ref())).object(name)
+        resource::of::<K>(Some(namespace.as_ref())).object(name)
     }
 
     /// The path of an object of a cluster-scoped resource.
     pub fn cluster<K: ClusterResource>(name: impl AsRef<str>) -> Self {
-        resource_path::of::<K>(None).object(name)
+        resource::of::<K>(None).object(name)
     }
 
     /// The path of the object of this name among those at this path.

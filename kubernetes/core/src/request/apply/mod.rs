@@ -1,9 +1,27 @@
+//! Server-side apply: the fields that are sent, who owns them, and how an apply goes on from there.
+
+mod body;
+mod extract;
+mod extract_error;
+mod field_set;
+mod migrate;
+mod path_element;
+mod type_path;
+mod unchanged;
+
 use bytes::Bytes;
 use http::{HeaderValue, Method};
 
 use super::{Encoded, Execute, Path, QueryValue, Request, shape};
 use crate::json::{Tree, Value};
-use crate::{JsonPointer, Object, Str, apply};
+use crate::{JsonPointer, Object, Str};
+
+pub(super) use body::body;
+pub use extract::{Extracted, extract};
+pub use extract_error::ExtractError;
+pub use field_set::FieldSet;
+pub use migrate::{CLIENT_SIDE_APPLY_MANAGER, migrate_client_side_apply};
+pub use path_element::{PathElement, Step};
 
 shape::request_type! {
     /// Makes an object what it should be, as one of its managers: a server-side apply (KEP-555). It is created if it does
@@ -103,7 +121,7 @@ impl<'a, K> ApplyRequest<'a, K> {
         K: Object + Clone + PartialEq,
     {
         let unchanged: Unchanged<K> = |body, current, manager, subresource| {
-            apply::is_unchanged(body, current, manager, subresource).then(|| current.clone())
+            unchanged::is_unchanged(body, current, manager, subresource).then(|| current.clone())
         };
         self.applied.current = Some((current, unchanged));
         self
@@ -137,7 +155,7 @@ impl<'a, K> ApplyRequest<'a, K> {
         K: Value + Send,
     {
         let Self { mut request, applied, .. } = self;
-        let body = apply::body(applied.object, &applied.kept, applied.empties);
+        let body = body(applied.object, &applied.kept, applied.empties);
         let same = match (&body, applied.current) {
             (Ok(body), Some((current, unchanged))) => {
                 unchanged(body, current, &applied.manager, applied.subresource.as_deref())
