@@ -201,7 +201,7 @@ fn what_is_no_document_is_an_error() {
         ("5BFFFFFFFFFFFFFFFF", "the document ends inside a string at byte 9"),
         ("82 01", "the document ends too early at byte 2"),
         ("9BFFFFFFFFFFFFFFFF 01", "the document ends too early at byte 10"),
-        ("A1 01 02", "a key that is no string at byte 2"),
+        ("A1 01 02", "a key that is not a string at byte 2"),
         ("A1 6161", "the document ends too early at byte 3"),
         ("BF 6161 FF", "not CBOR: a break where nothing can end at byte 3"),
         ("FF", "not CBOR: a break where nothing can end at byte 0"),
