@@ -29,8 +29,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::names::{PRODUCES, schema_name};
-use crate::read::{Document, Json, Object, Place, boolean, list, map, string, strings, text, unknown_text, value};
 use crate::text_enum::{TextEnum, text_enum};
+use crate::tree::place::{Document, Place};
+use crate::tree::value::{boolean, list, map, string, strings, text, unknown_text, value};
+use crate::tree::{Json, Object};
 
 const ACTION: &str = "x-kubernetes-action";
 pub(crate) const GROUP_VERSION_KIND: &str = "x-kubernetes-group-version-kind";

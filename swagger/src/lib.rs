@@ -35,6 +35,7 @@ mod merge;
 mod names;
 mod read;
 mod text_enum;
+mod tree;
 
 pub use error::{Error, Problem};
 pub use merge::{Merged, merge};

@@ -125,3 +125,10 @@ pub use watch::Watch;
 
 #[doc(inline)]
 pub use kubernetes_core::ObjectKey;
+
+/// For the fuzz target of this name.
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub fn check_watch_events(body: &[u8]) {
+    wire::fuzz::check(body);
+}

@@ -105,6 +105,8 @@ pub(crate) struct Struct {
     pub(crate) atomic: bool,
     /// Whether it keeps fields beside those, in a field `rest`.
     pub(crate) keeps_rest: bool,
+    /// The struct of the same definition that this one is.
+    pub(crate) same_as: Option<String>,
 }
 
 /// The module of a type by its name, empty for that of the definition, and the name there.
@@ -239,7 +241,7 @@ pub(crate) struct Enum {
     /// What has this type, as ``the field `restartPolicy` of `PodSpec` ``.
     pub(crate) owner: String,
     pub(crate) variants: Vec<Variant>,
-    /// The enum of the same group and version that this one is.
+    /// The enum of the same group and version, or of the same custom resource, that this one is.
     pub(crate) same_as: Option<String>,
 }
 

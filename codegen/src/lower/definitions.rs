@@ -147,7 +147,16 @@ impl<'a> Lowering<'a> {
             fields.push(field);
         }
         let (name, description) = (name.to_owned(), description.to_owned());
-        Ok(Struct { name, description, fields, type_meta: None, resource: None, atomic: false, keeps_rest })
+        Ok(Struct {
+            name,
+            description,
+            fields,
+            type_meta: None,
+            resource: None,
+            atomic: false,
+            keeps_rest,
+            same_as: None,
+        })
     }
 
     fn field(

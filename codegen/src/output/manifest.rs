@@ -3,6 +3,14 @@ use crate::error::{Error, Result};
 const BEGIN: &str = "# @generated features begin";
 const END: &str = "# @generated features end";
 
+/// The features of a crate, which stand between two marks in its manifest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Manifest {
+    pub(crate) path: &'static str,
+    /// The lines between the marks.
+    pub(crate) lines: String,
+}
+
 /// Puts lines between the two marks of a manifest, in place of what is there.
 pub(super) fn splice(manifest: &str, lines: &str) -> Result<String> {
     let mark = |mark: &str| {

@@ -12,6 +12,7 @@ mod resources;
 mod secrets;
 mod served;
 mod shared_enums;
+mod shared_types;
 mod stable_presence;
 
 use std::collections::BTreeMap;
@@ -51,6 +52,7 @@ pub(crate) fn run(mut api: Api) -> Result<Plan> {
     deleted_collections::unwatch(&mut api.operations);
     let folded_lists = fold_lists::fold(&mut api.definitions);
     shared_enums::share(&mut api.definitions);
+    shared_types::share(&mut api.definitions);
     resources::mark(&mut api)?;
     presence::decide(&mut api.definitions);
     secrets::mark(&mut api)?;

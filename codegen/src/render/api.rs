@@ -7,9 +7,10 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::imports::{Imports, Target};
+use super::request_setters::{connection_name, is_offered, request_name};
 use super::{Doc, Layout, Literal, Module, Page};
 use crate::error::Result;
-use crate::ir::{Connection, Function, Verb, names};
+use crate::ir::{Function, Verb, names};
 use crate::passes::Plan;
 
 const TEMPLATE: &str = "operations.rs.j2";
@@ -79,32 +80,6 @@ fn page(plan: &Plan, target: Target, modules: Vec<Module>, functions: &[&Functio
     let mut imports = Imports::new(&plan.definitions, target, None, []);
     let functions = functions.iter().map(|function| view(function, &mut imports)).collect();
     OperationsPage { modules, uses: imports.uses(), functions }
-}
-
-/// The request type in `kubernetes-core`.
-pub(super) fn request_name(verb: Verb) -> &'static str {
-    match verb {
-        Verb::List => "ListRequest",
-        Verb::Read => "ReadRequest",
-        Verb::Create => "CreateRequest",
-        Verb::Replace => "ReplaceRequest",
-        Verb::Patch => "PatchRequest",
-        Verb::Delete => "DeleteRequest",
-        Verb::DeleteCollection => "DeleteCollectionRequest",
-        Verb::Log => "LogRequest",
-        Verb::Connect(_) => "ConnectRequest",
-        Verb::Get => "GetRequest",
-    }
-}
-
-/// The type in `kubernetes-core` that tells what a connection is for.
-pub(super) fn connection_name(connection: Connection) -> &'static str {
-    match connection {
-        Connection::Exec => "Exec",
-        Connection::Attach => "Attach",
-        Connection::PortForward => "PortForward",
-        Connection::Proxy => "Proxy",
-    }
 }
 
 fn view(function: &Function, imports: &mut Imports<'_>) -> FunctionView {
@@ -198,7 +173,7 @@ fn doc(function: &Function, request_type: &TokenStream) -> String {
         doc.push_str(&format!("\n- `{}`: {description}", parameter.name));
     }
     let link = request_type.to_string().replace(' ', "");
-    if operation.query.iter().any(|parameter| super::request_setters::is_offered(function.verb, parameter)) {
+    if operation.query.iter().any(|parameter| is_offered(function.verb, parameter)) {
         doc.push_str(&format!("\n\nOptional parameters are methods of [`{link}`]."));
     }
     doc

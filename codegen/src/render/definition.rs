@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, HashMap};
 
 use askama::Template;
 use proc_macro2::TokenStream;
@@ -29,8 +29,17 @@ struct DefinitionPage {
     imports_json: bool,
     structs: Vec<StructView>,
     enums: Vec<EnumView>,
+    /// Names of types that are others.
+    aliases: Vec<AliasView>,
     /// The modules of the types that are inside of these.
     modules: Vec<InnerModule>,
+}
+
+struct AliasView {
+    doc: Doc,
+    name: String,
+    /// The path of the type.
+    of: String,
 }
 
 struct InnerModule {
@@ -93,7 +102,7 @@ struct Setter {
 struct EnumView {
     doc: Doc,
     name: String,
-    /// The enum of the same module that it is an alias of.
+    /// The path of the enum that it is an alias of.
     same_as: Option<String>,
     variants: Vec<VariantView>,
 }
@@ -106,60 +115,113 @@ struct VariantView {
 
 /// The page of a definition with structs.
 pub(super) fn page(plan: &Plan, definition: &Definition, path: String) -> Result<Page> {
-    Page::new(path, TEMPLATE, &module(plan, definition, "")?)
+    Page::new(path, TEMPLATE, &module(plan, definition, &modules_of(definition), "")?)
+}
+
+/// The types of each module of a page, by the module's path.
+type Modules<'a> = BTreeMap<&'a str, Types<'a>>;
+
+#[derive(Default)]
+struct Types<'a> {
+    structs: Vec<&'a Struct>,
+    enums: Vec<&'a Enum>,
+    /// The modules inside of it, each with the struct whose fields have its types.
+    modules: BTreeMap<&'a str, &'a str>,
+}
+
+fn modules_of(definition: &Definition) -> Modules<'_> {
+    let mut modules: Modules<'_> = BTreeMap::new();
+    for object in definition.structs() {
+        modules.entry(split_module(&object.name).0).or_default().structs.push(object);
+    }
+    for values in definition.enums() {
+        modules.entry(split_module(&values.name).0).or_default().enums.push(values);
+    }
+    let owners: HashMap<String, &str> = definition
+        .structs()
+        .iter()
+        .skip(1)
+        .map(|object| {
+            let (module, name) = split_module(&object.name);
+            let module = if module.is_empty() { String::new() } else { format!("{module}::") };
+            (module + &names::identifier(name), name)
+        })
+        .collect();
+    let paths: Vec<&str> = modules.keys().copied().collect();
+    for mut path in paths {
+        while !path.is_empty() {
+            let (parent, name) = split_module(path);
+            let owner = owners.get(path).copied().unwrap_or_default();
+            modules.entry(parent).or_default().modules.insert(name, owner);
+            path = parent;
+        }
+    }
+    modules
 }
 
 /// A module of the page: its types, and the modules inside of it.
-fn module(plan: &Plan, definition: &Definition, path: &str) -> Result<DefinitionPage> {
+fn module(plan: &Plan, definition: &Definition, modules: &Modules<'_>, path: &str) -> Result<DefinitionPage> {
+    let nothing = Types::default();
+    let types = modules.get(path).unwrap_or(&nothing);
     let target = Target::of(definition.home.krate);
-    let is_here = |name: &str| split_module(name).0 == path;
-    let structs: Vec<&Struct> = definition.structs().iter().filter(|object| is_here(&object.name)).collect();
-    let enums: Vec<&Enum> = definition.enums().iter().filter(|values| is_here(&values.name)).collect();
+    let (shared, structs): (Vec<&Struct>, Vec<&Struct>) =
+        types.structs.iter().partition(|object| object.same_as.is_some());
+    let enums = &types.enums;
+    let depth = if path.is_empty() { 0 } else { path.split("::").count() };
+    // Enums of built-in types are shared by the types of a module, those of custom resources inside of one.
+    let root = if is_built_in(&definition.name) { "super::".to_owned() } else { "super::".repeat(depth) };
+    let alias = |object: &&Struct| AliasView {
+        doc: Doc(object.description.clone()),
+        name: split_module(&object.name).1.to_owned(),
+        of: format!("{root}{}", object.same_as.as_deref().unwrap_or_default()),
+    };
+    let aliases: Vec<AliasView> = shared.iter().map(alias).collect();
     let local = structs.iter().map(|object| &object.name).chain(enums.iter().map(|values| &values.name));
-    let local: Vec<&str> = local.map(|name| split_module(name).1).collect();
+    let local = local.map(|name| split_module(name).1).chain(aliases.iter().map(|alias| alias.name.as_str()));
+    let local: Vec<&str> = local.collect();
     let mut imports = Imports::new(&plan.definitions, target, Some(&definition.home), local).within(path);
     let result = imports.prelude("Result");
     // Modules of custom resources may have any name, `json` too.
     let imports_json = is_built_in(&definition.name);
     let json = if imports_json { "json".to_owned() } else { format!("{}::json", target.core()) };
     let structs: Vec<StructView> = structs.into_iter().map(|object| struct_view(object, &mut imports, &json)).collect();
-    let enums: Vec<EnumView> = enums.into_iter().map(enum_view).collect();
+    let enums: Vec<EnumView> = enums.iter().map(|values| enum_view(values, &root)).collect();
     let str_type =
         if enums.iter().all(|values| values.same_as.is_some()) { TokenStream::new() } else { imports.core("Str") };
     let into = imports.prelude("Into");
     let (core, uses) = (target.core(), imports.uses());
     // The types of core have serde's traits always.
     let model = if target == Target::Core { "crate::macros::core_model".to_owned() } else { format!("{core}::model") };
-    let modules = inner_modules(plan, definition, path)?;
-    Ok(DefinitionPage { core, model, uses, str_type, result, into, json, imports_json, structs, enums, modules })
+    let inner = types.modules.iter().map(|(name, owner)| inner_module(plan, definition, modules, path, name, owner));
+    let modules = inner.collect::<Result<Vec<InnerModule>>>()?;
+    Ok(DefinitionPage {
+        core,
+        model,
+        uses,
+        str_type,
+        result,
+        into,
+        json,
+        imports_json,
+        structs,
+        enums,
+        aliases,
+        modules,
+    })
 }
 
-fn inner_modules(plan: &Plan, definition: &Definition, path: &str) -> Result<Vec<InnerModule>> {
-    let names = definition.structs().iter().map(|object| &object.name);
-    let names = names.chain(definition.enums().iter().map(|values| &values.name));
-    let below = names.map(|name| split_module(name).0).filter_map(|module| match path {
-        "" => Some(module),
-        path => module.strip_prefix(path)?.strip_prefix("::"),
-    });
-    let children: BTreeSet<&str> =
-        below.filter_map(|rest| rest.split("::").next()).filter(|name| !name.is_empty()).collect();
-    let module_of = |name: &&str| -> Result<InnerModule> {
-        let path = if path.is_empty() { (*name).to_owned() } else { format!("{path}::{name}") };
-        let page = Page::new(path.clone(), TEMPLATE, &module(plan, definition, &path)?)?;
-        let doc = Doc(format!("Types of the fields of `{}`.", owner_of(definition, &path)));
-        Ok(InnerModule { doc, name: (*name).to_owned(), text: page.text })
-    };
-    children.iter().map(module_of).collect()
-}
-
-/// The struct whose fields have the types of a module.
-fn owner_of<'a>(definition: &'a Definition, path: &str) -> &'a str {
-    let module_of = |object: &Struct| match split_module(&object.name) {
-        ("", name) => names::identifier(name),
-        (module, name) => format!("{module}::{}", names::identifier(name)),
-    };
-    let owner = definition.structs().iter().skip(1).find(|object| module_of(object) == path);
-    owner.map_or("", |object| split_module(&object.name).1)
+fn inner_module(
+    plan: &Plan,
+    definition: &Definition,
+    modules: &Modules<'_>,
+    parent: &str,
+    name: &str,
+    owner: &str,
+) -> Result<InnerModule> {
+    let path = if parent.is_empty() { name.to_owned() } else { format!("{parent}::{name}") };
+    let page = Page::new(path.clone(), TEMPLATE, &module(plan, definition, modules, &path)?)?;
+    let doc = Doc(format!("Types of the fields of `{owner}`."));
+    Ok(InnerModule { doc, name: name.to_owned(), text: page.text })
 }
 
 fn struct_view(object: &Struct, imports: &mut Imports<'_>, json: &str) -> StructView {
@@ -239,19 +301,15 @@ fn declaration(object: &Struct) -> Option<String> {
     })
 }
 
-fn enum_view(values: &Enum) -> EnumView {
+fn enum_view(values: &Enum, root: &str) -> EnumView {
     let variants = values.variants.iter().map(|variant| VariantView {
         doc: Doc(variant.description.clone()),
         name: variant.name.clone(),
         wire: Literal(variant.wire.clone()),
     });
     let doc = Doc(format!("What {} can be.", values.owner));
-    EnumView {
-        doc,
-        name: split_module(&values.name).1.to_owned(),
-        same_as: values.same_as.clone(),
-        variants: variants.collect(),
-    }
+    let same_as = values.same_as.as_ref().map(|name| format!("{root}{name}"));
+    EnumView { doc, name: split_module(&values.name).1.to_owned(), same_as, variants: variants.collect() }
 }
 
 /// What objects carry as `apiVersion`.

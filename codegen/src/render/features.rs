@@ -1,15 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ir::Krate;
+use crate::output::Manifest;
 use crate::passes::{Feature, Features};
-
-/// The features of a crate, which stand between two marks in its manifest.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Manifest {
-    pub(crate) path: &'static str,
-    /// The lines between the marks.
-    pub(crate) lines: String,
-}
 
 /// The features of `kubernetes-utils`, which has conditions for a few groups' resources.
 const OF_UTILS: [&str; 4] = ["apiextensions-v1", "apps-v1", "batch-v1", "core-v1"];

@@ -1,11 +1,9 @@
 use askama::Template;
 
-use super::features::{self, Manifest};
+use super::features;
 use super::imports::Target;
-use super::models::ModulePage;
-use super::{Doc, Module, Page};
-use crate::error::Result;
 use crate::ir::Krate;
+use crate::output::Manifest;
 use crate::passes::{Features, Plan};
 
 pub(super) const CORE: &str = "kubernetes/core/src/generated";
@@ -13,7 +11,7 @@ const MODELS: &str = "kubernetes/models/src/generated";
 const API: &str = "kubernetes/api/src/generated";
 
 /// The folder of the generated files in a crate of custom resources.
-const CUSTOM: &str = "src/generated";
+pub(super) const CUSTOM: &str = "src/generated";
 const CUSTOM_MODELS: &str = "src/generated/models";
 const CUSTOM_API: &str = "src/generated/api";
 
@@ -90,17 +88,6 @@ impl Layout {
             Self::Sdk => features::manifests(features),
             Self::Custom { .. } => vec![Manifest { path: "Cargo.toml", lines: features::custom(features) }],
         }
-    }
-
-    /// The module that holds the others, where they are not each in a crate of their own.
-    pub(super) fn root_page(&self) -> Result<Option<Page>> {
-        let Self::Custom { .. } = self else { return Ok(None) };
-        let module = |name: &str, doc: &str| Module { doc: Doc(doc.to_owned()), name: name.to_owned(), feature: None };
-        let modules = vec![
-            module("api", "Every operation as a function, a module for each group and version."),
-            module("models", "Every type, a module for each group and version."),
-        ];
-        Ok(Some(Page::new(format!("{CUSTOM}/mod.rs"), "module.rs.j2", &ModulePage::of(modules))?))
     }
 
     /// The files that are written once: a manifest and the root of the library.

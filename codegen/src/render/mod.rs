@@ -13,7 +13,6 @@ mod testing;
 
 use std::fmt::{self, Write as _};
 
-pub(crate) use features::Manifest;
 pub(crate) use layout::Layout;
 
 use crate::error::Result;
@@ -68,7 +67,7 @@ pub(crate) fn render(plan: &Plan, layout: &Layout, origin: Origin<'_>, timings: 
 fn pages(plan: &Plan, layout: &Layout) -> Result<Vec<Page>> {
     let mut pages = models::pages(plan, layout)?;
     pages.extend(api::pages(plan, layout)?);
-    pages.extend(layout.root_page()?);
+    pages.extend(models::root_page(layout)?);
     if layout.is_sdk() {
         pages.push(request_setters::page(plan)?);
         pages.push(definition_table::page(plan)?);

@@ -6,6 +6,7 @@ use askama::Template;
 use proc_macro2::TokenStream;
 
 use super::imports::{Imports, Target};
+use super::layout::CUSTOM;
 use super::{Doc, Layout, Literal, Module, Page, definition};
 use crate::error::{Error, Result};
 use crate::ir::{Body, Definition, Home, Krate, names};
@@ -14,19 +15,12 @@ use crate::passes::Plan;
 
 #[derive(Template)]
 #[template(path = "module.rs.j2", escape = "none")]
-pub(super) struct ModulePage {
+struct ModulePage {
     modules: Vec<Module>,
     files: Vec<File>,
     /// Types written by hand, imported from core.
     specials: Vec<String>,
     aliases: Vec<Alias>,
-}
-
-impl ModulePage {
-    /// A page with nothing but modules.
-    pub(super) fn of(modules: Vec<Module>) -> Self {
-        Self { modules, files: Vec::new(), specials: Vec::new(), aliases: Vec::new() }
-    }
 }
 
 struct File {
@@ -40,6 +34,18 @@ struct Alias {
     doc: Doc,
     name: String,
     type_: TokenStream,
+}
+
+/// The module that holds the others, where they are not each in a crate of their own.
+pub(super) fn root_page(layout: &Layout) -> Result<Option<Page>> {
+    let Layout::Custom { .. } = layout else { return Ok(None) };
+    let module = |name: &str, doc: &str| Module { doc: Doc(doc.to_owned()), name: name.to_owned(), feature: None };
+    let modules = vec![
+        module("api", "Every operation as a function, a module for each group and version."),
+        module("models", "Every type, a module for each group and version."),
+    ];
+    let page = ModulePage { modules, files: Vec::new(), specials: Vec::new(), aliases: Vec::new() };
+    Ok(Some(Page::new(format!("{CUSTOM}/mod.rs"), "module.rs.j2", &page)?))
 }
 
 /// The definitions of one module.

@@ -4,7 +4,6 @@ use askama::Template;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-use super::api::{connection_name, request_name};
 use super::layout::CORE;
 use super::{Doc, Page};
 use crate::error::Result;
@@ -62,6 +61,32 @@ pub(super) fn page(plan: &Plan) -> Result<Page> {
         requests.push(RequestView { generics, type_: format!("{name}{arguments}"), setters });
     }
     Page::new(format!("{CORE}/request_setters.rs"), TEMPLATE, &SettersPage { names, requests })
+}
+
+/// The request type in `kubernetes-core`.
+pub(super) fn request_name(verb: Verb) -> &'static str {
+    match verb {
+        Verb::List => "ListRequest",
+        Verb::Read => "ReadRequest",
+        Verb::Create => "CreateRequest",
+        Verb::Replace => "ReplaceRequest",
+        Verb::Patch => "PatchRequest",
+        Verb::Delete => "DeleteRequest",
+        Verb::DeleteCollection => "DeleteCollectionRequest",
+        Verb::Log => "LogRequest",
+        Verb::Connect(_) => "ConnectRequest",
+        Verb::Get => "GetRequest",
+    }
+}
+
+/// The type in `kubernetes-core` that tells what a connection is for.
+pub(super) fn connection_name(connection: Connection) -> &'static str {
+    match connection {
+        Connection::Exec => "Exec",
+        Connection::Attach => "Attach",
+        Connection::PortForward => "PortForward",
+        Connection::Proxy => "Proxy",
+    }
 }
 
 /// Whether a request type has a method for the parameter.

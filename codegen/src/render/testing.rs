@@ -64,6 +64,7 @@ impl<'a> Table<'a> {
         let definitions = reached.iter().filter_map(|name| plan.definitions.get(*name));
         let order: Vec<_> = definitions
             .flat_map(|definition| definition.structs().iter().map(move |object| (definition, object)))
+            .filter(|(_, object)| object.same_as.is_none())
             .collect();
         let places = order.iter().zip(0..);
         let places =
@@ -160,7 +161,7 @@ impl<'a> Table<'a> {
             Type::Quantity => quote!(Type::Quantity),
             Type::Nullable(inner) => self.type_of(definition, inner),
             Type::Any => quote!(Type::Any),
-            Type::Nested(name) => match self.places.get(&(definition.name.as_str(), name.as_str())) {
+            Type::Nested(name) => match self.places.get(&(definition.name.as_str(), own_name(definition, name))) {
                 Some(place) => quote!(Type::Object(#place)),
                 None => quote!(Type::Any),
             },
@@ -191,4 +192,10 @@ impl<'a> Table<'a> {
             _ => quote!(Type::Any),
         }
     }
+}
+
+/// The name of the struct that a nested one is.
+fn own_name<'a>(definition: &'a Definition, name: &'a str) -> &'a str {
+    let object = definition.structs().iter().find(|object| object.name == name);
+    object.and_then(|object| object.same_as.as_deref()).unwrap_or(name)
 }

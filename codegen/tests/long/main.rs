@@ -5,6 +5,9 @@ mod custom_resources;
 #[path = "../shared/differences.rs"]
 mod differences;
 mod go;
+#[path = "../shared/round_trip.rs"]
+mod round_trip;
+mod samples;
 mod update;
 mod versions;
 mod workspace;

@@ -71,37 +71,3 @@ fn kind(object: &Value) -> String {
     let text = |key: &str| object[key].as_str().unwrap_or_default();
     format!("{} {}", text("apiVersion"), text("kind"))
 }
-
-/// How what was written differs from what was read, if it does.
-pub(crate) fn difference(object: &Value, written: &str) -> Option<String> {
-    let Ok(written) = serde_json::from_str::<Value>(written) else { return Some(written.to_owned()) };
-    first_difference("", object, &written)
-}
-
-fn first_difference(place: &str, before: &Value, after: &Value) -> Option<String> {
-    match (before, after) {
-        (Value::Object(before), Value::Object(after)) => {
-            let keys = before.keys().chain(after.keys().filter(|key| !before.contains_key(*key)));
-            let mut pairs = keys.map(|key| (key, before.get(key), after.get(key)));
-            pairs.find_map(|(key, before, after)| {
-                let place = format!("{place}/{key}");
-                match (before, after) {
-                    (Some(before), Some(after)) => first_difference(&place, before, after),
-                    // In built-in types, and metadata is one, `null` and absent are the same.
-                    (Some(Value::Null), None) if key == "creationTimestamp" => None,
-                    (before, after) => Some(format!("{place}: {before:?} became {after:?}")),
-                }
-            })
-        }
-        (Value::Array(before), Value::Array(after)) if before.len() == after.len() => before
-            .iter()
-            .zip(after)
-            .enumerate()
-            .find_map(|(index, (before, after))| first_difference(&format!("{place}/{index}"), before, after)),
-        // A quantity may be written as a number, and is a text.
-        (Value::Number(before), Value::String(after)) if before.to_string() == *after => None,
-        (Value::Number(before), Value::Number(after)) if before.as_f64() == after.as_f64() => None,
-        _ if before == after => None,
-        _ => Some(format!("{place}: {before} became {after}")),
-    }
-}

@@ -7,7 +7,9 @@ use futures::TryStreamExt;
 use kubernetes_sdk::watch::{Event, Watch};
 use kubernetes_sdk::{Client, Patch};
 use lamps::api::lighting_example_com::v1 as lighting;
-use lamps::models::lighting_example_com::v1::{Lamp, LampSpec, LampSpecMode, LampSpecSchedule, LampStatus};
+use lamps::models::lighting_example_com::v1::Lamp;
+use lamps::models::lighting_example_com::v1::lamp::spec::{Free, Mode, Schedule};
+use lamps::models::lighting_example_com::v1::lamp::{Spec, Status};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -16,11 +18,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let before = lighting::list_namespaced_lamp(&namespace).send(&client).await?;
     let mut events = Watch::new(&client).stream(lighting::list_namespaced_lamp(&namespace).since(&before));
 
-    let spec = LampSpec {
-        mode: LampSpecMode::Dim,
+    let mut free = Free { known: Some("yes".into()), ..Default::default() };
+    free.rest.insert("unknown", serde_json::json!([1, null]));
+    let spec = Spec {
+        mode: Mode::Dim,
         port: Some(8080.into()),
-        free: Some(serde_json::json!({"known": "yes", "unknown": [1, null]}).into()),
-        schedule: vec![LampSpecSchedule { from: "06:00".into() }],
+        free: free.into(),
+        schedule: Some(vec![Schedule { from: "06:00".into() }]),
         ..Default::default()
     };
     let desk = Lamp::named("desk").with_spec(spec);
@@ -29,7 +33,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     assert_eq!(spec.bulbs, Some(1), "the server set the default");
     assert_eq!(spec.free, desk.spec.as_ref().and_then(|spec| spec.free.clone()), "unknown fields are kept");
 
-    let lit = created.clone().with_status(LampStatus { bulbs: Some(1) });
+    let lit = created.clone().with_status(Status { bulbs: Some(1) });
     lighting::replace_namespaced_lamp_status(&namespace, "desk", &lit).send(&client).await?;
     let patch = Patch::merge(&serde_json::json!({"spec": {"replicas": 3}}));
     let scale = lighting::patch_namespaced_lamp_scale(&namespace, "desk", &patch).send(&client).await?;

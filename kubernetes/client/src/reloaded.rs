@@ -14,6 +14,9 @@ use crate::error::BoxError;
 /// (`transport/token_source.go`) and five for certificates (`CertCallbackRefreshDuration`).
 const PERIOD: Duration = Duration::from_secs(60);
 
+/// The contents of files, in their order.
+type Contents = Vec<Vec<u8>>;
+
 type Parse<T> = Box<dyn Fn(&[Vec<u8>]) -> Result<T, BoxError> + Send + Sync>;
 
 /// A value that is parsed again when the content of its files has changed. While a file can't be read or parsed, the
@@ -32,7 +35,7 @@ pub(crate) struct Reloaded<T> {
 /// The last good value.
 struct Last<T> {
     value: Arc<T>,
-    contents: Vec<Vec<u8>>,
+    contents: Contents,
     /// When the files were last read, with or without success.
     read_at: Instant,
 }
@@ -52,7 +55,7 @@ impl<T> Reloaded<T> {
     /// # Errors
     ///
     /// If they can't be parsed.
-    pub(crate) fn with_contents(self, contents: Vec<Vec<u8>>) -> Result<Self, BoxError> {
+    pub(crate) fn with_contents(self, contents: Contents) -> Result<Self, BoxError> {
         let value = Arc::new((self.parse)(&contents)?);
         *self.lock() = Some(Last { value, contents, read_at: clock::now() });
         Ok(self)
@@ -112,7 +115,7 @@ impl<T> Reloaded<T> {
     }
 
     /// `None` if the files have the same content as before.
-    fn load(&self, last: Option<&Last<T>>) -> Result<Option<(T, Vec<Vec<u8>>)>, BoxError> {
+    fn load(&self, last: Option<&Last<T>>) -> Result<Option<(T, Contents)>, BoxError> {
         let contents = self.files.iter().map(|file| read_file(file, MAX_FILE_BYTES)).collect::<Result<Vec<_>, _>>()?;
         if last.is_some_and(|last| last.contents == contents) {
             return Ok(None);

@@ -52,6 +52,11 @@ fn has_user(uri: &Uri) -> bool {
 
 /// An absolute URL with a host and, if it has a port, a possible one.
 pub(crate) fn parse(text: &str) -> Result<Uri, String> {
+    if !text.is_ascii() {
+        // Go's client would encode the name (IDNA), which needs Unicode's tables.
+        return Err("has characters outside ASCII: write the host in its encoded form, such as xn--bcher-kva.example"
+            .to_owned());
+    }
     let uri = Uri::try_from(text).map_err(|error| format!("is not a valid URL: {error}"))?;
     checked_authority(&uri)?;
     if uri.scheme().is_none() {

@@ -39,9 +39,11 @@ pub enum Access {
     Denied(String),
 }
 
-/// The script that decides.
+/// The script that decides; everything is allowed without one.
 #[derive(Clone, Default)]
-pub(crate) struct AccessPolicy(Option<Arc<dyn Fn(&AccessAttributes) -> Access + Send + Sync>>);
+pub(crate) struct AccessPolicy(Option<Arc<Decide>>);
+
+type Decide = dyn Fn(&AccessAttributes) -> Access + Send + Sync;
 
 impl AccessPolicy {
     pub(crate) fn new(decide: impl Fn(&AccessAttributes) -> Access + Send + Sync + 'static) -> Self {

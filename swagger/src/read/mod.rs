@@ -1,12 +1,8 @@
 //! From bytes to OpenAPI 3.0: first a JSON tree, then readers that take out what they know and report the rest.
 
-mod json;
-mod object;
 mod operation;
 mod parameter;
-mod place;
 mod schema;
-mod value;
 
 use indexmap::IndexMap;
 use openapiv3::{
@@ -15,16 +11,13 @@ use openapiv3::{
 };
 use serde_json::Value;
 
-pub(crate) use json::Json;
-pub(crate) use object::Object;
-pub(crate) use place::{Document, Place};
-pub(crate) use value::{boolean, list, map, string, strings, text, unknown_text, value};
-
 use crate::error::Error;
 use crate::names::{BASE_PATH, CONSUMES, HOST, PRODUCES, SCHEMES};
+use crate::tree::place::{Dialect, Document, Place};
+use crate::tree::value::{list, map, string, strings};
+use crate::tree::{Json, Object};
 use operation::Paths as PathReader;
 use parameter::{Declared, parameter};
-use place::Dialect;
 
 /// Reads and checks a description: Swagger 2.0, lifted to OpenAPI 3.0, or OpenAPI 3.0 as Kubernetes writes it.
 ///

@@ -9,15 +9,15 @@ use openapiv3::{
 };
 use serde_json::Value;
 
-use super::json::Json;
-use super::object::Object;
 use super::parameter::{Declared, parameter};
-use super::place::{Dialect, Place};
 use super::schema::{dangling, external_docs, schema};
 use super::security;
-use super::value::{boolean, list, map, string, strings};
 use crate::extension::read_operation_extensions;
 use crate::names::{ANY_CONTENT, CONSUMES, INDEX, PRODUCES, REFERENCE, SCHEMES};
+use crate::tree::json::Json;
+use crate::tree::object::Object;
+use crate::tree::place::{Dialect, Place};
+use crate::tree::value::{boolean, list, map, string, strings};
 
 /// Reads the paths of a document, whose other parts are read.
 pub(super) struct Paths<'a> {

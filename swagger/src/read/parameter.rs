@@ -6,13 +6,13 @@ use openapiv3::{
     RequestBody, Schema, SchemaKind,
 };
 
-use super::json::Json;
-use super::object::Object;
-use super::place::{Dialect, Place};
 use super::schema::{Type, schema, simple_schema};
-use super::value::{boolean, string, text};
 use crate::names::{ANY_CONTENT, BODY, COLLECTION_FORMAT, NAME};
 use crate::text_enum::text_enum;
+use crate::tree::json::Json;
+use crate::tree::object::Object;
+use crate::tree::place::{Dialect, Place};
+use crate::tree::value::{boolean, string, text};
 
 /// What Swagger 2.0 declares as a parameter.
 pub(super) enum Declared {

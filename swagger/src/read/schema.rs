@@ -4,13 +4,13 @@ use indexmap::IndexMap;
 use openapiv3::{AdditionalProperties, AnySchema, ExternalDocumentation, ReferenceOr, Schema, SchemaData, SchemaKind};
 use serde_json::Value;
 
-use super::json::Json;
-use super::object::Object;
-use super::place::{Dialect, Place};
-use super::value::{boolean, list, map, number, size, string, strings, text, value, wrong_type};
 use crate::extension::read_extensions;
 use crate::names::{ALL_OF, lift_schema_reference};
 use crate::text_enum::text_enum;
+use crate::tree::json::Json;
+use crate::tree::object::Object;
+use crate::tree::place::{Dialect, Place};
+use crate::tree::value::{boolean, list, map, number, size, string, strings, text, value, wrong_type};
 
 text_enum! {
     /// The type of a schema.

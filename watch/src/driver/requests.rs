@@ -8,7 +8,7 @@ use crate::settings::Settings;
 /// How many objects a page of a list has, unless the request has a `limit`; the same as kubectl's and client-go's.
 const PAGE: i64 = 500;
 
-/// After how many seconds a server ends a watch, unless told otherwise; the same as in client-go's reflector. It is
+/// After how many seconds a server ends a watch, by default; the same as in client-go's reflector. It is
 /// random, so that watches that began together do not end together.
 const TIMEOUT_SECONDS: std::ops::RangeInclusive<u32> = 300..=600;
 

@@ -37,8 +37,8 @@ impl<K: Watchable> InformerBuilder<K> {
         }
     }
 
-    /// Also has what another request lists: another namespace, or another selector. The store has what any of them
-    /// lists, each object once.
+    /// Adds the objects of another request: another namespace, or another selector. The store has the objects of all
+    /// requests, each once.
     pub fn and(mut self, request: ListRequest<K>) -> Self {
         self.requests.push(request);
         self

@@ -9,7 +9,7 @@ use tokio::task::AbortHandle;
 
 use crate::{StoreEvent, Subscription};
 
-/// A function that is told what happens, added by [`Informer::on_event`](crate::Informer::on_event).
+/// A function that is called for each change, added by [`Informer::on_event`](crate::Informer::on_event).
 ///
 /// Dropping this changes nothing.
 #[derive(Clone, Debug)]
@@ -50,24 +50,23 @@ impl Handler {
         Self { task: task.abort_handle(), removed, synced }
     }
 
-    /// Removes it: it is told no more, but for a call that is just under way on another thread. Removing twice changes
-    /// nothing.
+    /// Removes it: it is not called again, though a call on another thread may still be running. Removing it twice
+    /// changes nothing.
     pub fn remove(&self) {
         self.removed.store(true, Ordering::Release);
         self.task.abort();
     }
 
-    /// Whether it has been removed, has panicked, or has been told all since the informer ended.
+    /// Whether it has been removed, has panicked, or has received everything since the informer ended.
     pub fn is_finished(&self) -> bool {
         self.task.is_finished()
     }
 
-    /// Waits until it has been told of the objects that the first list brought, or that there were when it was added
-    /// if that was later, and has returned from each call; whether that is so. It never will be if it was removed, has
-    /// panicked, or the informer ended before.
+    /// Waits until it has returned from the calls for the objects of the first list, or for those that existed when it
+    /// was added if that was later. Returns `false` if it was removed, has panicked, or the informer ended before.
     ///
-    /// An informer that is [ready](crate::Informer::wait_until_ready) has the objects, but its handlers may still be
-    /// about to be told.
+    /// An informer that is [ready](crate::Informer::wait_until_ready) has the objects, but calls of its handlers may
+    /// still be pending.
     ///
     /// # Cancel safety
     /// It can be given up and called again at any time.

@@ -1,4 +1,4 @@
-//! A store that is filled in the background, and functions that are told of changes.
+//! A store that is filled in the background, and functions that are called for its changes.
 
 mod builder;
 mod handler;
@@ -62,8 +62,8 @@ use skipped::SkippedObjects;
 /// [`Store`]. Any number of subscriptions and handlers share that one watch. What it does after an error that a retry
 /// can't cure, an [`ErrorPolicy`] says: by default it ends if it has never been ready, and tries again otherwise.
 ///
-/// Dropping it ends it: its connections are closed, subscriptions end when they have told everything, and stores keep
-/// what they have.
+/// Dropping it ends it: its connections are closed, subscriptions end when they have yielded everything, and stores
+/// keep their objects.
 #[must_use = "dropping an informer ends it"]
 pub struct Informer<K: Object> {
     store: Store<K>,
@@ -94,16 +94,16 @@ impl<K: Object> Informer<K> {
         self.store.clone()
     }
 
-    /// The changes, beginning with what there is.
+    /// Returns the changes, beginning with the existing objects.
     pub fn subscribe(&self) -> Subscription<K> {
         self.store.subscribe()
     }
 
-    /// Has a function told of every change, beginning with what there is, one by one and in order, in a task of its
+    /// Calls a function for every change, beginning with the existing objects, one by one and in order, in a task of its
     /// own.
     ///
-    /// The function should be quick, such as adding to a queue. If it is not, nobody else waits, and it is told less
-    /// ([`Subscription`]). If it panics, it is told no more.
+    /// The function should be quick, such as adding to a queue. If it is slow, others are not delayed; its events are
+    /// merged ([`Subscription`]). If it panics, it is not called again.
     ///
     /// # Panics
     /// If it is called outside a tokio runtime.

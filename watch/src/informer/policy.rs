@@ -4,14 +4,13 @@
 /// Transient failures (a server that is down, a version that it has forgotten) are always retried.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum ErrorPolicy {
-    /// Ends the informer. Those who wait for it are told why.
+    /// Ends the informer. Calls that wait for it return the error.
     Stop,
-    /// Ends the informer as long as it has never been ready, as a program that is set up wrongly should say so at once.
-    /// Afterwards, goes on with what the store has and [tries again](Self::Retry), as what was right once may become
-    /// so again.
+    /// Ends the informer if it has never been ready, so that a program that is set up wrongly fails at once. Afterwards,
+    /// keeps the objects of the store and [retries](Self::Retry), since a setup that worked may work again.
     #[default]
     StopUntilReady,
-    /// Lists again, after 0.8 s first and every 30 s in the end, for ever. Each error is logged, and seen by
+    /// Lists again, after 0.8 s at first and every 30 s in the end, for ever. Each error is logged, and returned by
     /// [`Informer::error`](crate::Informer::error).
     Retry,
 }
@@ -23,7 +22,7 @@ pub enum ErrorPolicy {
 /// ([`ListRequest::raw`](kubernetes_core::ListRequest::raw)), which are decoded one by one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum UndecodablePolicy {
-    /// Reports it, and goes on with all others: one object that somebody got wrong shall not stop a controller.
+    /// Reports it, and goes on with all others: one malformed object should not stop a controller.
     ///
     /// It is logged, and [`Informer::undecodable`](crate::Informer::undecodable) has it until it can be decoded, or is
     /// deleted. A state of the same object that could be decoded stays in the store, so that it is not mistaken for a

@@ -146,7 +146,7 @@ impl<K: Object> Store<K> {
     /// version, and `0`, any state will do, as for the server: that is until the first list is complete.
     ///
     /// # Errors
-    /// If the store is no longer kept up to date.
+    /// If the store is no longer updated.
     ///
     /// # Cancel safety
     /// It can be given up and called again at any time.
@@ -161,7 +161,7 @@ impl<K: Object> Store<K> {
     /// [everything up to its version](Self::wait_until_version).
     ///
     /// # Errors
-    /// If the store is no longer kept up to date.
+    /// If the store is no longer updated.
     ///
     /// # Cancel safety
     /// It can be given up and called again at any time.
@@ -175,7 +175,7 @@ impl<K: Object> Store<K> {
         self.wait_until(|| self.get_key(&key).is_some_and(is_newer) || self.shared.has_reached(wanted)).await
     }
 
-    /// Waits until the store is no longer kept up to date, and says why: for a program that is to end then.
+    /// Waits until the store is no longer updated, and returns the cause: for a program that is to end then.
     ///
     /// # Cancel safety
     /// It can be given up and called again at any time.

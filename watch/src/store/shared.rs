@@ -157,7 +157,7 @@ impl<K: Object> Shared<K> {
         (next, deltas)
     }
 
-    /// Adds to what subscriptions are to be told; returns those to wake once no lock is held.
+    /// Adds to the events of subscriptions; returns those to wake once no lock is held.
     fn deliver(&self, mailboxes: &[Arc<Mailbox<K>>], deltas: &[Delta<K>]) -> Vec<Waker> {
         mailboxes.iter().filter_map(|mailbox| mailbox.deliver(deltas, || self.read().objects().clone())).collect()
     }

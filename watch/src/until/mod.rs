@@ -47,7 +47,7 @@ use crate::Watch;
 ///
 /// `kubernetes-utils` has the conditions that kubectl knows: a pod that is ready, a deployment that is rolled out.
 ///
-/// # What it promises
+/// # Guarantees
 ///
 /// It lists, and then watches; when the server has forgotten the version (410), it lists again. A condition is asked
 /// whenever the state is known to be complete: after a list, and after each event. So none is missed that holds for
@@ -55,11 +55,11 @@ use crate::Watch;
 ///
 /// The deletion of an object that is waited for by [name](Until::named) is never missed, even one that happened while the
 /// watch was away: an object that a later list does not have, or that has another uid since, is shown to the condition as
-/// absent first. A condition on a list is asked about what there is: of an object that came back meanwhile it is not told
-/// that it was away.
+/// absent first. A condition on a list is asked about the existing objects: it does not learn that an object was away if it
+/// has come back meanwhile.
 ///
-/// It waits for ever, unless told [otherwise](Until::within), whatever becomes of the connection; the error then says
-/// what was seen last, and what is wrong with the connection if something is.
+/// Without a [limit](Until::within), it waits for ever, even if the connection fails. The error of a wait that is over
+/// shows the last state that was seen, and its source is the failure of the connection, if there is one.
 ///
 /// # Cancel safety
 /// Every wait can be dropped at any time: nothing is changed on the server. The next one begins with a list again.

@@ -1,6 +1,8 @@
 //! The bytes of a watch, as events.
 
 mod decode;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod lines;
 mod reader;
 mod values;

@@ -41,7 +41,7 @@ async fn what_a_plugin_has_started_is_stopped_with_the_request() {
     let plugin = Plugin::new("sleep 600 & echo $! > child\nwait");
     let client = Client::new(with_exec(config(&server.url("http")), &plugin.exec)).unwrap();
     let request = tokio::spawn(async move { fetch(&client).await });
-    while fs::read_to_string(plugin.file("child")).is_ok_and(|pid| pid.ends_with('\n')) == false {
+    while !fs::read_to_string(plugin.file("child")).is_ok_and(|pid| pid.ends_with('\n')) {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     let child = fs::read_to_string(plugin.file("child")).unwrap();
@@ -67,7 +67,7 @@ async fn run_in(directory: &Path, path: &str) -> String {
         .await
         .unwrap();
     assert!(output.status.success(), "{output:?}");
-    String::from_utf8(output.stdout).unwrap()
+    String::from_utf8(output.stderr).unwrap()
 }
 
 #[tokio::test]
@@ -78,8 +78,8 @@ async fn a_plugin_by_its_bare_name() {
     let client = Client::new(with_exec(config(&server.url("http")), &exec)).unwrap();
     let result: Result<String, Error> = fetch(&client).await;
     match result {
-        Ok(_) => println!("token: {:?}", server.requests()[0].header("authorization")),
-        Err(error) => println!("error: {}", chain(&error)),
+        Ok(_) => eprintln!("token: {:?}", server.requests()[0].header("authorization")),
+        Err(error) => eprintln!("error: {}", chain(&error)),
     }
 }
 

@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::sync::mpsc;
 
 use super::codec::channel::{self, ClientMessage, Version};
-use super::codec::websocket::{Message, NORMAL, Outgoing, PROTOCOL_ERROR, UNSUPPORTED};
+use super::codec::websocket::{Message, NORMAL, Outgoing, PROTOCOL_ERROR};
 use super::connection::{Connection, SocketReader, SocketWriter};
 use super::container_io::{BUFFER_BYTES, ContainerIo, Input, Output, TerminalSize, TerminalSizes};
 use super::requests::{ExecRequest, Exit};
@@ -117,12 +117,12 @@ async fn read_input(
 ) -> u16 {
     loop {
         let message = match reader.next().await {
-            Ok(Some(Message::Binary(message))) => message,
+            // Clients send text as text, the official Python client for one.
+            Ok(Some(Message::Binary(message) | Message::Text(message))) => message,
             Ok(Some(Message::Ping(payload))) => {
                 let _ = messages.send(Outgoing::Pong(payload)).await;
                 continue;
             }
-            Ok(Some(Message::Text)) => return UNSUPPORTED,
             Ok(Some(Message::Close) | None) => return NORMAL,
             Err(_) => return PROTOCOL_ERROR,
         };

@@ -4,7 +4,7 @@ use tokio::io::{AsyncWriteExt, DuplexStream, duplex};
 use tokio::sync::mpsc;
 
 use super::codec::channel;
-use super::codec::websocket::{Message, NORMAL, Outgoing, PROTOCOL_ERROR, UNSUPPORTED};
+use super::codec::websocket::{Message, NORMAL, Outgoing, PROTOCOL_ERROR};
 use super::connection::{Connection, SocketReader};
 use super::container_io::{BUFFER_BYTES, PortIo};
 use super::exec::{QUEUE, linger, read_some, serve};
@@ -67,7 +67,7 @@ async fn read_input(
 ) -> u16 {
     loop {
         match reader.next().await {
-            Ok(Some(Message::Binary(message))) => {
+            Ok(Some(Message::Binary(message) | Message::Text(message))) => {
                 let Some((channel, bytes)) = message.split_first() else { continue };
                 let input = inputs.get_mut(usize::from(*channel / 2)).filter(|_| *channel % 2 == 0);
                 if let Some(slot) = input
@@ -78,7 +78,6 @@ async fn read_input(
                 }
             }
             Ok(Some(Message::Ping(payload))) => drop(messages.send(Outgoing::Pong(payload)).await),
-            Ok(Some(Message::Text)) => return UNSUPPORTED,
             Ok(Some(Message::Close) | None) => return NORMAL,
             Err(_) => return PROTOCOL_ERROR,
         }

@@ -114,7 +114,7 @@ impl Tunnel {
                     }
                 }
                 Ok(Some(Message::Ping(payload))) => drop(self.messages.send(Outgoing::Pong(payload)).await),
-                Ok(Some(Message::Text)) => return UNSUPPORTED,
+                Ok(Some(Message::Text(_))) => return UNSUPPORTED,
                 Ok(Some(Message::Close) | None) => return NORMAL,
                 Err(_) => return PROTOCOL_ERROR,
             }

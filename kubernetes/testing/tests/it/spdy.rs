@@ -64,7 +64,7 @@ impl Tunnel {
     pub(crate) async fn open(&mut self, request: u32, port: u16) {
         let (id, port) = (request.to_string(), port.to_string());
         let headers = |kind: &'static str| [("streamtype", kind), ("port", &port), ("requestid", &id)];
-        let (error, data) = if request % 2 == 0 {
+        let (error, data) = if request.is_multiple_of(2) {
             (self.open_stream(&headers("error")).await, self.open_stream(&headers("data")).await)
         } else {
             let data = self.open_stream(&headers("data")).await;

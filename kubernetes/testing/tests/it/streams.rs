@@ -78,7 +78,8 @@ async fn a_process_reads_and_writes_until_it_ends() {
         let mut socket = exec(&server, "v5.channel.k8s.io, v4.channel.k8s.io").await;
         assert_eq!(socket.headers()["sec-websocket-protocol"], "v5.channel.k8s.io");
         assert_eq!(socket.headers()["sec-websocket-accept"], "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
-        socket.send(&[0, b'a', b'b']).await;
+        socket.send(b"\0a").await;
+        socket.send_text("\0b").await;
         socket.send(&[255, 0]).await;
         let channels = socket.read_channels().await;
         assert_eq!((channels.text(1), channels.text(2)), ("AB", "done"));

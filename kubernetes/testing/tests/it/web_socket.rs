@@ -28,7 +28,7 @@ pub(crate) struct WebSocket {
     headers: HeaderMap,
 }
 
-/// What came on each channel, and how it ended.
+/// The bytes of each channel, and how the connection ended.
 #[derive(Debug, Default)]
 pub(crate) struct Channels {
     channels: BTreeMap<u8, Vec<u8>>,
@@ -110,8 +110,12 @@ impl Reader {
 
 impl Writer {
     async fn frame(&mut self, opcode: u8, payload: &[u8]) {
+        self.fragment(opcode, payload, true).await;
+    }
+
+    async fn fragment(&mut self, opcode: u8, payload: &[u8], is_final: bool) {
         const MASK: [u8; 4] = [1, 2, 3, 4];
-        let mut frame = vec![0x80 | opcode];
+        let mut frame = vec![if is_final { 0x80 } else { 0 } | opcode];
         match payload.len() {
             length @ 0..126 => frame.push(0x80 | length as u8),
             length @ 126..65536 => {
@@ -152,6 +156,13 @@ impl WebSocket {
 
     pub(crate) async fn send(&mut self, message: &[u8]) {
         self.writer.send(message).await;
+    }
+
+    /// As [`send`](Self::send), as a text, in two fragments.
+    pub(crate) async fn send_text(&mut self, message: &str) {
+        let (start, end) = message.as_bytes().split_at(message.len() / 2);
+        self.writer.fragment(1, start, false).await;
+        self.writer.fragment(0, end, true).await;
     }
 
     pub(crate) async fn ping(&mut self, payload: &[u8]) {

@@ -110,7 +110,7 @@ impl EventReader {
 fn is_one_event(line: &[u8], error: &DecodeError) -> bool {
     let mut scan = ValueScan::default();
     match scan.value_end(line) {
-        Some(end) => line[end..].trim_ascii_start().first() != Some(&b'{'),
+        Some(end) => line[end..].trim_ascii().is_empty(),
         None => scan.is_in_string() || !scan.has_begun() || error.offset() < line.trim_ascii_end().len(),
     }
 }

@@ -34,7 +34,9 @@ const CONNECTION_WINDOW: u32 = 1 << 30;
 /// How much may be under way on a stream.
 const STREAM_WINDOW: u32 = 2 << 20;
 
-/// Stands for the server's limit on streams before its first frame has come; no server has this one.
+/// Stands for the server's limit on streams before its first frame has come; no server has this one. hyper tells nobody
+/// when the server's settings come, but shows the limit that counts, which is this one until then. A test below fails if
+/// that changes.
 const NO_LIMIT_YET: usize = 0x5e_771e;
 
 /// Connects, and agrees on a protocol.
@@ -119,6 +121,43 @@ impl Drop for RemoveOnDrop {
     fn drop(&mut self) {
         if let Some(pool) = self.pool.upgrade() {
             pool.update(|state| state.remove(self.id));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hyper_util::rt::{TokioExecutor, TokioIo};
+    use tokio::io::AsyncWriteExt as _;
+
+    use super::*;
+    use crate::body::Body;
+
+    /// The assumption of [`open`] about hyper: the limit that it was given counts until the server's settings have come, and
+    /// then the server's, also if that has none.
+    #[tokio::test]
+    async fn hyper_shows_the_limit_of_streams_as_soon_as_the_server_has_set_it() {
+        let seven = [0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 7];
+        let none = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+        for (settings, expected) in [(&seven[..], Some(7)), (&none[..], None)] {
+            let (client, mut server) = tokio::io::duplex(64 * 1024);
+            let handshake = http2::Builder::new(TokioExecutor::new())
+                .initial_max_send_streams(NO_LIMIT_YET)
+                .handshake::<_, Body>(TokioIo::new(client));
+            let (_sender, mut connection) = handshake.await.expect("the preface is written");
+            assert_eq!(connection.current_max_send_streams(), NO_LIMIT_YET);
+            server.write_all(settings).await.expect("the client is there");
+            let changed = poll_fn(|cx| {
+                assert!(Pin::new(&mut connection).poll(cx).is_pending(), "the connection lasts");
+                let limit = connection.current_max_send_streams();
+                if limit != NO_LIMIT_YET {
+                    return Poll::Ready(limit);
+                }
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            });
+            let shown = tokio::time::timeout(Duration::from_secs(10), changed).await.expect("the settings count");
+            assert_eq!(shown, expected.unwrap_or(shown));
         }
     }
 }

@@ -1,4 +1,9 @@
 //! When a certificate is valid. rustls says so for the server's alone, and only when it refuses it.
+//!
+//! Read by hand: rustls-webpki, which has parsed the certificate, keeps the times to itself, and `x509-parser` or
+//! `x509-cert` would bring a dozen crates into every program for two fields of a certificate. An error here costs a
+//! sentence in a message or an early renewal, except for a server's certificate that is trusted by itself, whose key and
+//! name rustls verifies. The tests cut and change a certificate at every byte.
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;

@@ -10,8 +10,9 @@ use crate::access::{Access, AccessAttributes};
 use crate::object::Object;
 use crate::reply::Reply;
 use crate::request::ApiRequest;
+use crate::semantics::options::WriteOptions;
 use crate::semantics::target::Target;
-use crate::semantics::writes::respond;
+use crate::semantics::writes::{Writer, respond};
 use crate::state::State;
 use crate::status::{Cause, Result, Status};
 
@@ -28,11 +29,22 @@ pub(super) fn review(state: &State, request: &ApiRequest, target: &Target, mut r
         "tokenreviews" => token(state, &review),
         plural => return Err(Status::not_implemented(&format!("{plural}: there are no users"))),
     };
+    complete_metadata(state, request, target, &mut review);
+    review.0.insert("status".to_owned(), status);
+    Ok(respond(served, review, StatusCode::CREATED))
+}
+
+/// Adds the metadata that a real server returns; nothing of it is stored.
+fn complete_metadata(state: &State, request: &ApiRequest, target: &Target, review: &mut Object) {
+    review.metadata_mut();
     if let Some(namespace) = &target.namespace {
         review.set("namespace", namespace.as_str());
     }
-    review.0.insert("status".to_owned(), status);
-    Ok(respond(served, review, StatusCode::CREATED))
+    match target.served.plural.as_str() {
+        "selfsubjectreviews" => review.set("creationTimestamp", state.clock.timestamp()),
+        "selfsubjectrulesreviews" => {}
+        _ => Writer::of(request, target, WriteOptions::default()).track(state, None, review),
+    }
 }
 
 struct User {
@@ -74,7 +86,8 @@ impl User {
 }
 
 fn invalid(target: &Target, cause: Cause) -> Status {
-    Status::invalid(target.served.group(), target.served.kind(), "", &[cause])
+    // The real server names no kind here.
+    Status::invalid(target.served.group(), "", "", &[cause])
 }
 
 fn access(state: &State, target: &Target, review: &Object, user: &User) -> Result<Value> {
@@ -93,8 +106,9 @@ fn attributes(target: &Target, review: &Object, user: &User) -> Result<AccessAtt
         (Some(resource), None) => {
             let namespace = text(resource, "namespace");
             if target.namespace.as_ref().is_some_and(|expected| *expected != namespace) {
-                let why = format!("must match {}", target.namespace.as_deref().unwrap_or_default());
-                return Err(invalid(target, Cause::invalid("metadata.namespace", &namespace.into(), &why)));
+                const FIELD: &str = "spec.resourceAttributes.namespace";
+                let cause = Cause::invalid(FIELD, &namespace.into(), "must match metadata.namespace");
+                return Err(invalid(target, cause));
             }
             Ok(AccessAttributes {
                 verb: text(resource, "verb"),
@@ -109,7 +123,7 @@ fn attributes(target: &Target, review: &Object, user: &User) -> Result<AccessAtt
         (None, Some(path)) => Ok(AccessAttributes { verb: text(path, "verb"), path: text(path, "path"), ..of_user }),
         _ => {
             let why = "exactly one of nonResourceAttributes or resourceAttributes must be specified";
-            Err(invalid(target, Cause::invalid("spec.resourceAttributes", &Value::Null, why)))
+            Err(invalid(target, Cause::invalid("spec", &Value::Null, why)))
         }
     }
 }
@@ -129,13 +143,13 @@ fn rules(state: &State) -> Value {
 fn token(state: &State, review: &Object) -> Value {
     let audiences: Vec<&str> = review.list_at("spec.audiences").iter().filter_map(Value::as_str).collect();
     let found = state.tokens.find(review.text_at("spec.token"), state.clock.now());
-    let Some(token) = found else { return json!({"error": "[invalid bearer token]", "user": {}}) };
+    let Some(token) = found else { return json!({"error": "invalid bearer token", "user": {}}) };
     let shared: Vec<&str> = match audiences.is_empty() {
         true => token.audiences.iter().map(String::as_str).collect(),
         false => audiences.into_iter().filter(|audience| token.audiences.iter().any(|own| own == audience)).collect(),
     };
     if shared.is_empty() {
-        return json!({"error": "[invalid bearer token, token audiences do not match]", "user": {}});
+        return json!({"error": "token audiences do not match", "user": {}});
     }
     let groups = [
         "system:serviceaccounts".to_owned(),

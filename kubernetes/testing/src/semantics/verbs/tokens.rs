@@ -17,7 +17,7 @@ use crate::state::{State, Token};
 use crate::status::{Cause, Result, Status};
 use crate::store::Stored;
 
-const ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
+const ISSUER: &str = "https://kubernetes.default.svc";
 const DEFAULT_SECONDS: i64 = 3600;
 const MIN_SECONDS: i64 = 600;
 const MAX_SECONDS: i64 = 1 << 32;
@@ -49,7 +49,8 @@ pub(super) fn issue(state: &mut State, target: &Target, request: &Value) -> Resu
         spec["boundObjectRef"] = bound.clone();
     }
     let metadata = json!({
-        "name": account.key.name(), "namespace": account.key.namespace(), "creationTimestamp": seconds(now),
+        "name": account.key.name(), "namespace": account.key.namespace(), "uid": &*account.uid,
+        "creationTimestamp": seconds(now),
     });
     let reply = json!({
         "kind": "TokenRequest", "apiVersion": "authentication.k8s.io/v1", "metadata": metadata, "spec": spec,

@@ -112,7 +112,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Records in `metadata.managedFields` who set what.
-    pub(super) fn track(&self, state: &State, old: Option<&Object>, new: &mut Object) {
+    pub(in crate::semantics) fn track(&self, state: &State, old: Option<&Object>, new: &mut Object) {
         fields::track_update(self.served, &self.manager, self.subresource, &state.clock.timestamp(), old, new);
     }
 

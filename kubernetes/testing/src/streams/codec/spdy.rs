@@ -208,6 +208,8 @@ impl Encoder {
         // A stored block, which needs no compressor: its length, that with all bits flipped, and the number of headers.
         payload.extend_from_slice(&[0, 4, 0, !4, !0]);
         payload.extend_from_slice(&0_u32.to_be_bytes());
+        // An empty block, which a sync flush ends with: Go's reader fails for good at the end of any other.
+        payload.extend_from_slice(&[0, 0, 0, 0xff, 0xff]);
         control(SYN_REPLY, &payload)
     }
 }
@@ -227,4 +229,79 @@ pub(crate) fn data(id: u32, bytes: &[u8], fin: bool) -> Bytes {
     frame.put_u32(u32::from(if fin { FIN } else { 0 }) << 24 | u32::try_from(bytes.len()).unwrap_or(0));
     frame.put_slice(bytes);
     frame.freeze()
+}
+
+#[cfg(test)]
+mod tests {
+    use miniz_oxide::inflate::core::inflate_flags;
+
+    use super::*;
+
+    #[test]
+    fn replies_are_one_zlib_stream_with_a_flush_after_each() {
+        let mut encoder = Encoder::default();
+        let blocks: Vec<Bytes> = [1, 3].into_iter().map(|id| encoder.syn_reply(id).slice(12..)).collect();
+        for block in &blocks {
+            assert!(block.ends_with(&[0, 0, 0, 0xff, 0xff]), "{block:?}");
+        }
+        // As a final block is missing, the decoder asks for more at the end.
+        let mut output = vec![0; 32 * 1024];
+        let flags = TINFL_FLAG_HAS_MORE_INPUT | inflate_flags::TINFL_FLAG_PARSE_ZLIB_HEADER;
+        let (status, _, count) = decompress(&mut DecompressorOxide::new(), &blocks.concat(), &mut output, 0, flags);
+        assert_eq!((status, &output[..count]), (TINFLStatus::NeedsMoreInput, &[0; 8][..]));
+    }
+
+    #[test]
+    fn hostile_frames_are_errors() {
+        let syn_stream = |block: &[u8]| control(SYN_STREAM, &[&[0; 10][..], block].concat());
+        // A run of zeros, compressed a thousand times.
+        let bomb = miniz_oxide::deflate::compress_to_vec(&vec![0; 1_000_000], 9);
+        let bomb = [&[0x78, 0xbb, 0, 0, 0, 0][..], &bomb].concat();
+        let deep = [&[0x78, 0xbb, 0, 0, 0, 0, 0, 8, 0, !8, !0][..], &[0xff; 8]].concat();
+        for frame in [
+            syn_stream(&bomb),
+            syn_stream(&deep),
+            control(SYN_STREAM, &[0; 3]),
+            control(PING, &[]),
+            control(RST_STREAM, &[1]),
+        ] {
+            let mut decoder = Decoder::default();
+            decoder.push(&frame);
+            assert!(decoder.next_frame().is_err(), "{frame:?}");
+        }
+    }
+
+    proptest::proptest! {
+        /// Any bytes, cut anywhere, are frames or errors.
+        #[test]
+        fn any_bytes_are_read_without_a_panic(bytes: Vec<u8>, cuts: Vec<proptest::sample::Index>) {
+            let mut prefixed = vec![0x80, 0x03, 0, 1, 0, 0, 0, u8::try_from(bytes.len() % 256).unwrap()];
+            prefixed.extend(&bytes);
+            let whole = frames([prefixed.as_slice()]);
+            let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(prefixed.len() + 1)).collect();
+            cuts.extend([0, prefixed.len()]);
+            cuts.sort_unstable();
+            let parts = cuts.windows(2).map(|ends| &prefixed[ends[0]..ends[1]]);
+            assert_eq!(frames(parts), whole);
+        }
+    }
+
+    /// The frames of bytes that arrive in parts; `None` for an error, which is the last.
+    fn frames<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Vec<Option<Frame>> {
+        let (mut decoder, mut found) = (Decoder::default(), Vec::new());
+        for part in parts {
+            decoder.push(part);
+            loop {
+                match decoder.next_frame() {
+                    Ok(Some(frame)) => found.push(Some(frame)),
+                    Ok(None) => break,
+                    Err(_) => {
+                        found.push(None);
+                        return found;
+                    }
+                }
+            }
+        }
+        found
+    }
 }

@@ -14,7 +14,7 @@ use crate::faults::FrameFaults;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Message {
     Binary(Bytes),
-    Text,
+    Text(Bytes),
     Ping(Bytes),
     Close,
 }
@@ -38,12 +38,13 @@ pub(crate) struct Reader<R> {
     buffer: BytesMut,
     /// The parts of a message so far.
     message: BytesMut,
+    is_text: bool,
 }
 
 impl<R: AsyncRead + Unpin> Reader<R> {
     /// `buffer` is what was already read from the connection.
     pub(crate) fn new(io: R, buffer: Bytes) -> Self {
-        Self { io, buffer: BytesMut::from(&buffer[..]), message: BytesMut::new() }
+        Self { io, buffer: BytesMut::from(&buffer[..]), message: BytesMut::new(), is_text: false }
     }
 
     /// The next message; `None` at the end of the connection.
@@ -54,14 +55,20 @@ impl<R: AsyncRead + Unpin> Reader<R> {
                     OpCode::Control(Control::Close) => return Ok(Some(Message::Close)),
                     OpCode::Control(Control::Ping) => return Ok(Some(Message::Ping(payload.freeze()))),
                     OpCode::Control(Control::Pong) => {}
-                    OpCode::Data(Data::Text) => return Ok(Some(Message::Text)),
-                    OpCode::Data(Data::Binary | Data::Continue) => {
+                    OpCode::Data(kind @ (Data::Text | Data::Binary | Data::Continue)) => {
+                        if kind != Data::Continue {
+                            self.is_text = kind == Data::Text;
+                        }
                         self.message.unsplit(payload);
                         if self.message.len() as u64 > MAX_MESSAGE_BYTES {
                             return Err(invalid("a message is too large"));
                         }
                         if header.is_final {
-                            return Ok(Some(Message::Binary(std::mem::take(&mut self.message).freeze())));
+                            let message = std::mem::take(&mut self.message).freeze();
+                            return Ok(Some(match self.is_text {
+                                true => Message::Text(message),
+                                false => Message::Binary(message),
+                            }));
                         }
                     }
                     _ => return Err(invalid("a frame with a reserved opcode")),

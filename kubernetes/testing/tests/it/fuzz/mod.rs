@@ -1,15 +1,25 @@
-//! The check of the fuzz target in the repository's `fuzz` folder, run on its corpus.
+//! The checks of the fuzz targets in the repository's `fuzz` folder, run on their corpora.
 
+mod frames;
 mod requests;
 
 use std::path::Path;
 
 #[test]
-fn the_corpus_passes() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/requests");
+fn the_corpus_of_requests_passes() {
+    replay("requests", requests::check);
+}
+
+#[test]
+fn the_corpus_of_frames_passes() {
+    replay("frames", frames::check);
+}
+
+fn replay(target: &str, check: fn(&[u8])) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(target);
     let mut count = 0;
     for entry in std::fs::read_dir(&folder).unwrap() {
-        requests::check(&std::fs::read(entry.unwrap().path()).unwrap());
+        check(&std::fs::read(entry.unwrap().path()).unwrap());
         count += 1;
     }
     assert!(count >= 5, "{} has {count} files", folder.display());

@@ -18,7 +18,7 @@ pub(crate) enum Dialect {
 
 impl Dialect {
     /// Where definitions are, in a reference.
-    pub(super) fn definitions(self) -> &'static str {
+    pub(crate) fn definitions(self) -> &'static str {
         if self == Self::Swagger { "#/definitions/" } else { "#/components/schemas/" }
     }
 }
@@ -26,18 +26,18 @@ impl Dialect {
 /// What the readers of a document share.
 #[derive(Default)]
 pub(crate) struct Document {
-    pub(super) dialect: Dialect,
+    pub(crate) dialect: Dialect,
     /// The names that references may lead to: those of definitions, of parameters, and of ways to authenticate.
-    pub(super) definitions: HashSet<String>,
-    pub(super) parameters: HashSet<String>,
-    pub(super) security: HashSet<String>,
+    pub(crate) definitions: HashSet<String>,
+    pub(crate) parameters: HashSet<String>,
+    pub(crate) security: HashSet<String>,
     /// The operationIds so far, each with the pointer of its operation.
-    pub(super) operation_ids: RefCell<HashMap<String, String>>,
+    pub(crate) operation_ids: RefCell<HashMap<String, String>>,
     problems: RefCell<Vec<Problem>>,
 }
 
 impl Document {
-    pub(super) fn new(dialect: Dialect, json: &Json<'_>) -> Self {
+    pub(crate) fn new(dialect: Dialect, json: &Json<'_>) -> Self {
         let names = |pointer: &[&str]| {
             let found = pointer.iter().try_fold(json, |json, key| json.member(key));
             let members = found.and_then(Json::members).into_iter().flatten();
@@ -51,12 +51,12 @@ impl Document {
         Self { dialect, definitions, parameters, security, ..Self::default() }
     }
 
-    pub(super) fn of_dialect(dialect: Dialect) -> Self {
+    pub(crate) fn of_dialect(dialect: Dialect) -> Self {
         Self { dialect, ..Self::default() }
     }
 
     /// Whether nothing is wrong so far.
-    pub(super) fn is_right(&self) -> bool {
+    pub(crate) fn is_right(&self) -> bool {
         self.problems.borrow().is_empty()
     }
 
@@ -72,7 +72,7 @@ impl Document {
 /// A place in a document: a chain of frames on the stack, rendered only when there is a problem to report.
 #[derive(Clone, Copy)]
 pub(crate) struct Place<'p> {
-    pub(super) document: &'p Document,
+    pub(crate) document: &'p Document,
     parent: Option<&'p Place<'p>>,
     segment: Segment<'p>,
 }
@@ -89,7 +89,7 @@ impl<'p> Place<'p> {
         Self { document, parent: None, segment: Segment::Root }
     }
 
-    pub(super) fn dialect(&self) -> Dialect {
+    pub(crate) fn dialect(&self) -> Dialect {
         self.document.dialect
     }
 

@@ -66,7 +66,7 @@ impl<'p, 'j> Object<'p, 'j> {
     }
 
     /// Takes the members that are known by another rule than their name.
-    pub(super) fn take_all(&mut self, keys: &[&'static str]) -> Entries<'j> {
+    pub(crate) fn take_all(&mut self, keys: &[&'static str]) -> Entries<'j> {
         self.asked.extend(keys);
         let (taken, rest) = std::mem::take(&mut self.entries).into_iter().partition(|(key, _)| keys.contains(&&**key));
         self.entries = rest;

@@ -34,7 +34,7 @@ impl<'a> Json<'a> {
     }
 
     /// The members of an object.
-    pub(super) fn members(&self) -> Option<&Entries<'a>> {
+    pub(crate) fn members(&self) -> Option<&Entries<'a>> {
         match self {
             Self::Object(entries) => Some(entries),
             _ => None,
@@ -42,7 +42,7 @@ impl<'a> Json<'a> {
     }
 
     /// The member of an object.
-    pub(super) fn member(&self, key: &str) -> Option<&Self> {
+    pub(crate) fn member(&self, key: &str) -> Option<&Self> {
         self.members()?.iter().find(|(name, _)| name == key).map(|(_, json)| json)
     }
 
