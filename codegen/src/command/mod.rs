@@ -64,7 +64,7 @@ pub(crate) struct Pinned {
     /// The API description: a file of Swagger 2.0, or a folder of documents of OpenAPI 3.0; below the root or absolute.
     #[arg(long, value_name = "PATH", default_value = "scripts/swagger.json")]
     input: PathBuf,
-    /// What pins the description, below the root or absolute.
+    /// The lock file of the description, below the root or absolute.
     #[arg(long, value_name = "FILE", default_value = "scripts/swagger.lock.toml")]
     lock: PathBuf,
     /// The root of the workspace; found from the current folder if left out.

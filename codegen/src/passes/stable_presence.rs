@@ -54,6 +54,15 @@ const REQUIRED: &[(&str, &[(&str, &[&str])])] = &[
     ),
     ("io.k8s.api.autoscaling.v1", &[("Scale", &[]), ("ScaleSpec", &[]), ("ScaleStatus", &["replicas"])]),
     (
+        "io.k8s.api.autoscaling.v2",
+        &[
+            ("ResourceMetricSource", &["name", "target"]),
+            ("MetricSpec", &["type"]),
+            ("HorizontalPodAutoscalerSpec", &["scaleTargetRef", "maxReplicas"]),
+            ("HorizontalPodAutoscaler", &["spec"]),
+        ],
+    ),
+    (
         "io.k8s.api.batch.v1",
         &[("Job", &[]), ("JobCondition", &["type", "status"]), ("JobSpec", &["template"]), ("JobStatus", &[])],
     ),
@@ -61,6 +70,10 @@ const REQUIRED: &[(&str, &[(&str, &[&str])])] = &[
     (
         "io.k8s.api.core.v1",
         &[
+            ("PersistentVolumeSpec", &[]),
+            ("PersistentVolume", &[]),
+            ("ISCSIPersistentVolumeSource", &["targetPortal", "iqn", "lun"]),
+            ("HostAlias", &["ip"]),
             ("Binding", &["target"]),
             ("ConfigMap", &[]),
             ("Container", &["name"]),
@@ -100,7 +113,10 @@ const REQUIRED: &[(&str, &[(&str, &[&str])])] = &[
     ),
     ("io.k8s.api.discovery.v1", &[("EndpointSlice", &["addressType"])]),
     ("io.k8s.api.flowcontrol.v1", &[("FlowSchema", &["spec"]), ("PriorityLevelConfiguration", &["spec"])]),
-    ("io.k8s.api.networking.v1", &[("Ingress", &[]), ("NetworkPolicy", &[])]),
+    (
+        "io.k8s.api.networking.v1",
+        &[("NetworkPolicySpec", &[]), ("IngressSpec", &[]), ("Ingress", &[]), ("NetworkPolicy", &[])],
+    ),
     (
         "io.k8s.api.policy.v1",
         &[

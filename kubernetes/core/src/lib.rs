@@ -1,4 +1,4 @@
-//! What Kubernetes models and requests are made of: traits, the JSON reader and writer, and requests as values.
+//! The parts of Kubernetes models and requests: traits, the JSON reader and writer, and requests as values.
 //!
 //! ```
 //! use kubernetes_core::ListRequest;

@@ -25,7 +25,7 @@ const KNOWN_REASONS: &[&str] = &[
     "ServiceUnavailable",
 ];
 
-/// What an answer that is no success is about: the reasons that the API server gives.
+/// The meaning of an error response, by the reasons that the API server gives.
 ///
 /// From <https://github.com/kubernetes/apimachinery/blob/v0.37.2/pkg/api/errors/errors.go>: a reason decides, and the
 /// code does only where the reason is missing or unknown.

@@ -24,13 +24,13 @@ use crate::{Json, ListMeta, ObjectMeta, PartialObjectMetadata, RawExtension, Str
 pub struct Table {
     /// The list's own metadata: its resourceVersion and the token for the next page.
     pub metadata: ListMeta,
-    /// What the cells of each row are.
+    /// The columns of each row.
     pub column_definitions: Vec<TableColumnDefinition>,
     /// The objects.
     pub rows: Vec<TableRow>,
 }
 
-/// What one cell of each row is.
+/// A column: the meaning of one cell of each row.
 #[derive(Clone, Default, PartialEq)]
 pub struct TableColumnDefinition {
     /// The heading.
@@ -39,7 +39,7 @@ pub struct TableColumnDefinition {
     pub type_: Str,
     /// The OpenAPI format of the cells, as `name` for the one that names the object.
     pub format: Str,
-    /// What it is about.
+    /// The description, for people.
     pub description: Str,
     /// Its importance: what is above 0 is shown only where there is room (`kubectl get -o wide`).
     pub priority: i32,
@@ -50,16 +50,16 @@ pub struct TableColumnDefinition {
 pub struct TableRow {
     /// A value for each column: a string, a number, a boolean, or a list or map that is shown as JSON.
     pub cells: Vec<Json>,
-    /// What is to be said of the row: that its object has `Completed`.
+    /// Conditions of the row: that its object has `Completed`.
     pub conditions: Vec<TableRowCondition>,
     /// The object, or by default its metadata.
     pub object: Option<RawExtension>,
 }
 
-/// What is to be said of a row.
+/// A condition of a row.
 #[derive(Clone, Default, PartialEq)]
 pub struct TableRowCondition {
-    /// What it is about: `Completed` is the only one so far.
+    /// The condition's type: `Completed` is the only one so far.
     pub type_: Str,
     /// Whether it holds: `True`, `False` or `Unknown`.
     pub status: Str,

@@ -43,7 +43,7 @@ use crate::{JsonPointer, List, Object};
 /// Decodes a text of one document.
 ///
 /// # Errors
-/// If it is no YAML, has several documents, can't be JSON or does not fit the type; the error names the place (its
+/// If it is not YAML, has several documents, can't be JSON or does not fit the type; the error names the place (its
 /// offset counts in the document as JSON).
 pub fn from_str<V: Value>(text: &str) -> Result<V, YamlError> {
     if let Some([document]) = json_documents(text).as_deref() {
@@ -59,7 +59,7 @@ pub fn from_str<V: Value>(text: &str) -> Result<V, YamlError> {
 /// [type](crate::Json::group_version_kind) to [decode](crate::Json::decode) each to.
 ///
 /// # Errors
-/// If it is no YAML, or one of the documents can't be JSON or does not fit the type; the error names the place.
+/// If it is not YAML, or one of the documents can't be JSON or does not fit the type; the error names the place.
 pub fn from_str_multiple<V: Value>(text: &str) -> Result<Vec<V>, YamlError> {
     let documents = match json_documents(text) {
         Some(documents) => documents.into_iter().map(|document| Document(document.into())).collect(),
@@ -240,7 +240,7 @@ impl YamlError {
         Self(Kind::Yaml(Box::new(error)))
     }
 
-    /// Where in the document, as `spec.containers[0].ports`; empty at its root, and if the text is no YAML.
+    /// Where in the document, as `spec.containers[0].ports`; empty at its root, and if the text is not YAML.
     pub fn path(&self) -> String {
         match &self.0 {
             Kind::Decode { error, .. } => error.path(),

@@ -20,7 +20,7 @@
 //!   traits too, for every other format and for types of yours that contain them.
 //! - A list (`PodList`) is a [`List`] of its items.
 //!
-//! What is in `generated` is rendered by `kubernetes-codegen` from the API description.
+//! The files in `generated` are rendered by `kubernetes-codegen` from the API description.
 
 pub use kubernetes_core::{
     ByteString, FieldsV1, IntOrString, Json, List, Map, MicroTime, OrArray, OrBool, OrStringArray, Patch, Quantity,

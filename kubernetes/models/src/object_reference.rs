@@ -1,7 +1,7 @@
 use crate::core::v1::ObjectReference;
 
 impl From<kubernetes_core::ObjectReference> for ObjectReference {
-    /// What an event is about, and other fields that refer to an object, as Go's `reference.GetReference`.
+    /// The reference of an event to its object, and of other fields, as Go's `reference.GetReference`.
     ///
     /// ```
     /// use kubernetes_core::Object;

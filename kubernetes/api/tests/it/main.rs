@@ -1,4 +1,4 @@
-//! What each function sends: method, path and parameters.
+//! The request of each function: method, path and parameters.
 #![cfg(all(feature = "core-v1", feature = "apps-v1", feature = "rbac-v1"))]
 
 use kubernetes_api::{apps::v1 as apps_v1, core::v1 as core_v1, openid, rbac::v1 as rbac_v1, version};

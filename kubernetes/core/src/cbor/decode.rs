@@ -11,7 +11,7 @@ type Result<T> = std::result::Result<T, DecodeError>;
 /// The same document as JSON text.
 ///
 /// # Errors
-/// If it is no CBOR, or has what JSON has not.
+/// If it is not CBOR, or has a value that JSON does not have.
 pub fn to_json(bytes: &[u8]) -> Result<String> {
     let mut decoder = Decoder { bytes, position: 0, depth: 0, writer: Writer::with_capacity(bytes.len() * 5 / 4) };
     decoder.value(ByteStrings::Text)?;
@@ -21,7 +21,7 @@ pub fn to_json(bytes: &[u8]) -> Result<String> {
     decoder.writer.finish().map_err(|error| DecodeError::new(error.to_string(), 0))
 }
 
-/// What byte strings stand for (RFC 8949, §3.4.5.2).
+/// The meaning of byte strings (RFC 8949, §3.4.5.2).
 #[derive(Clone, Copy)]
 enum ByteStrings {
     Text,
@@ -99,7 +99,7 @@ impl<'a> Decoder<'a> {
             }
             let (key_head, key_strings) = self.untagged(byte_strings)?;
             if !matches!(key_head.major, BYTES | TEXT) {
-                return Err(self.error("a key that is no string"));
+                return Err(self.error("a key that is not a string"));
             }
             let bytes = self.string(key_head)?;
             let key = self.text(key_head, key_strings, &bytes)?;

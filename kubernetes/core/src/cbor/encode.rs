@@ -8,7 +8,7 @@ use crate::json::{DecodeError, Reader};
 /// belong. Objects and lists have indefinite lengths, so nothing needs to be counted before it is written.
 ///
 /// # Errors
-/// If the text is no JSON.
+/// If the text is not JSON.
 pub fn from_json(text: &str) -> Result<Vec<u8>, DecodeError> {
     let mut bytes = Vec::with_capacity(text.len());
     bytes.extend(SELF_DESCRIBED);

@@ -9,7 +9,7 @@ pub(super) const MAP: u8 = 5;
 pub(super) const TAG: u8 = 6;
 pub(super) const SIMPLE: u8 = 7;
 
-/// What ends an item of indefinite length.
+/// Ends an item of indefinite length.
 pub(super) const BREAK: u8 = 0xFF;
 
 /// The additional information that announces an indefinite length.

@@ -15,7 +15,7 @@
 //! objects and lists nest at most 127 deep. The text is at most 8 times as long as the bytes, and counts as memory of the
 //! default [budget](crate::json::Budget), of which the bytes are the document. An error's offset counts in that text, unless the bytes are no CBOR.
 //!
-//! What is accepted is what the server accepts and writes
+//! It accepts the documents that the server accepts and writes
 //! (<https://github.com/kubernetes/apimachinery/blob/v0.37.2/pkg/runtime/serializer/cbor/internal/modes/decode.go>):
 //! strings and keys may be byte strings, bytes are base64 where a tag says so, lengths may be indefinite, unknown tags
 //! are passed over; big numbers, NaN, infinities and `undefined` are errors. Unlike there, the last one of duplicate
@@ -32,7 +32,7 @@ pub use sequence::Sequence;
 
 use crate::json::{self, Budget, DecodeError, EncodeError, Reader, Value};
 
-/// What to ask for with `Accept`, for objects, lists and watches; the media type of bodies that are sent.
+/// The media type to ask for with `Accept`, for objects, lists and watches, and that of bodies.
 pub const MEDIA_TYPE: &str = "application/cbor";
 
 /// The media type of the answer to a watch that was asked for as [`MEDIA_TYPE`]: a [`Sequence`] of events.
@@ -44,7 +44,7 @@ pub const SELF_DESCRIBED: [u8; 3] = [0xD9, 0xD9, 0xF7];
 /// Decodes a document.
 ///
 /// # Errors
-/// If it is no CBOR, can't be JSON or does not fit the type; the error names the place.
+/// If it is not CBOR, can't be JSON or does not fit the type; the error names the place.
 pub fn from_slice<V: Value>(bytes: &[u8]) -> Result<V, DecodeError> {
     let text = to_json(bytes)?;
     let memory = Budget::default().bytes(bytes.len()).saturating_sub(text.len());

@@ -27,7 +27,7 @@ pub struct Sequence {
     buffer: BytesMut,
     /// How much of the first document has been looked at.
     scanned: usize,
-    /// What the containers that are open at `scanned` still need.
+    /// The rest of the containers that are open at `scanned`.
     open: Vec<Open>,
     limit: usize,
 }

@@ -67,7 +67,7 @@ pub trait Decode: Sized {
     /// Reads the next value.
     ///
     /// # Errors
-    /// If that is no JSON, or does not fit this type.
+    /// If that is not JSON, or does not fit this type.
     fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError>;
 
     /// Reads the next value where it is to stay, which saves moving a large one.

@@ -76,7 +76,7 @@ pub trait Value: Decode {
     /// Replaces `self` with the reader's next value.
     ///
     /// # Errors
-    /// If that is no JSON, or does not fit this type.
+    /// If that is not JSON, or does not fit this type.
     #[inline]
     fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
         self.decode_again(reader)
@@ -118,7 +118,7 @@ pub trait Value: Decode {
     }
 }
 
-/// What a field of a model holds, its type forgotten: every [`Value`], and [`Constant`].
+/// The value of a model's field, its type forgotten: every [`Value`], and [`Constant`].
 ///
 /// So the loop over the fields is compiled once, and a field costs two functions for each type that fields have.
 pub trait AnyValue {

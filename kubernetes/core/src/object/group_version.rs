@@ -21,7 +21,7 @@ pub struct GroupVersion {
     pub version: Str,
 }
 
-/// What identifies a type of object: its group, version and kind.
+/// The identity of a type of object: its group, version and kind.
 ///
 /// ```
 /// use kubernetes_core::GroupVersionKind;
@@ -44,7 +44,7 @@ pub struct GroupVersionKind {
     pub kind: Str,
 }
 
-/// What identifies a resource in paths: its group, version and plural.
+/// The identity of a resource in paths: its group, version and plural.
 ///
 /// ```
 /// use kubernetes_core::GroupVersionResource;
@@ -107,7 +107,7 @@ impl GroupVersionKind {
         GroupVersion::new(&self.group, &self.version)
     }
 
-    /// What objects of this type carry as `apiVersion`.
+    /// The `apiVersion` of objects of this type.
     pub fn api_version(&self) -> Str {
         api_version(&self.group, &self.version)
     }

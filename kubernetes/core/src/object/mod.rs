@@ -13,7 +13,7 @@ pub use reference::ObjectReference;
 #[doc(hidden)]
 pub use serde_object::{from_serde_object, to_serde_object};
 
-/// What requests, watches and stores ask of a type: it can be read and written, and has metadata.
+/// A type that requests, watches and stores work with: it can be read and written, and has metadata.
 ///
 /// Implemented by [`resource!`](crate::resource) for a type known at compile time; objects whose type is only known at
 /// run time implement it with [`TYPE`](Self::TYPE) as `None`.
@@ -173,7 +173,7 @@ pub trait Resource: Object {
     const VERSION: &'static str;
     /// The kind, as `Pod`.
     const KIND: &'static str;
-    /// What stands in paths, as `pods`.
+    /// The name in paths, as `pods`.
     const PLURAL: &'static str;
 }
 
@@ -222,7 +222,7 @@ impl StaticType {
         Self { group, version, kind }
     }
 
-    /// What objects carry as `apiVersion`: `group/version`, or the version alone in the core group.
+    /// The `apiVersion` of objects: `group/version`, or the version alone in the core group.
     pub fn api_version(&self) -> Str {
         group_version::api_version(self.group, self.version)
     }

@@ -13,7 +13,7 @@ impl OwnerReference {
         Some(Self { uid, ..Self::without_uid(owner)? })
     }
 
-    /// What names an owner that may not be on the server.
+    /// The names of an owner that may not be on the server.
     fn without_uid<K: Object>(owner: &K) -> Option<Self> {
         let of_type = owner.group_version_kind()?;
         Some(Self {

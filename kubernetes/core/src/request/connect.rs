@@ -19,7 +19,7 @@ use super::{Path, Request};
 /// );
 /// ```
 ///
-/// It can't be sent as other requests are: what follows is no response, but a conversation.
+/// It can't be sent as other requests are: the response is followed by a conversation.
 #[must_use = "a request does nothing until it is given to what can connect"]
 pub struct ConnectRequest<P> {
     pub(crate) request: Request,

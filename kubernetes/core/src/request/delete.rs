@@ -20,7 +20,7 @@ shape::request_type! {
 }
 
 impl<K> DeleteRequest<K> {
-    /// Sends these options as the body, for what is no parameter: preconditions.
+    /// Sends these options as the body: preconditions have no parameter.
     ///
     /// The server ignores the request's parameters then.
     pub fn options(mut self, options: &DeleteOptions) -> Self {

@@ -16,7 +16,7 @@ shape::request_type! {
 }
 
 impl<K> DeleteCollectionRequest<K> {
-    /// Sends these options as the body, for what is no parameter: preconditions.
+    /// Sends these options as the body: preconditions have no parameter.
     pub fn options(mut self, options: &DeleteOptions) -> Self {
         self.request = self.request.with_json(options);
         self

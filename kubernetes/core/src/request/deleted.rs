@@ -1,7 +1,7 @@
 use crate::json::{Decode, DecodeError, Reader, Value, Writer};
 use crate::{Encoded, Status};
 
-/// What a delete answers: the object as it last was (or as it is, while finalizers hold it), or a Status.
+/// The response to a delete: the object's last state (or as it is, while finalizers hold it), or a Status.
 ///
 /// The server decides which: <https://github.com/kubernetes/kubernetes/blob/v1.37.2/staging/src/k8s.io/apiserver/pkg/endpoints/handlers/delete.go>
 #[derive(Clone, Debug, PartialEq)]

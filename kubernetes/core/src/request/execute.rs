@@ -7,7 +7,7 @@ use super::{Encoded, Request};
 use crate::json::DecodeError;
 use crate::{FieldConflict, Status};
 
-/// What sends requests: the one trait between requests and transports.
+/// Sends requests: the one trait between requests and transports.
 ///
 /// The SDK's client implements it; `send` of every request is generic over it.
 #[diagnostic::on_unimplemented(
@@ -43,9 +43,9 @@ pub trait Execute: Sync {
     fn open(&self, request: Request) -> impl Future<Output = Result<Self::Body, Self::Error>> + Send;
 }
 
-/// What must be known of an [`Execute::Error`] where one answer decides on the next request, as in paging.
+/// An [`Execute::Error`] where one answer decides on the next request, as in paging.
 pub trait RequestError: std::error::Error + Sized {
-    /// What the server answered instead of a result.
+    /// The server's answer in place of a result.
     fn status(&self) -> Option<&Status>;
 
     /// The conflicts with other managers for which an apply was refused; empty for any other error.

@@ -30,7 +30,7 @@ impl LogRequest {
 
     /// Reads the log as far as it is written now, as text.
     ///
-    /// What is no UTF-8 becomes U+FFFD; [`send_bytes`](Self::send_bytes) has it unchanged.
+    /// Invalid UTF-8 becomes U+FFFD; [`send_bytes`](Self::send_bytes) has it unchanged.
     ///
     /// # Errors
     /// As [`Execute::execute`].

@@ -37,7 +37,7 @@ impl LogRequest {
 
 /// A log, line by line: made by [`LogRequest::lines`].
 ///
-/// Lines come without their end (`\n` or `\r\n`); the last one also if it has none. What is no UTF-8 becomes U+FFFD. A
+/// Lines come without their end (`\n` or `\r\n`); the last one also if it has none. Invalid UTF-8 becomes U+FFFD. A
 /// line of more than 1 MiB comes in pieces of that size, so that memory stays bounded and nothing is lost.
 ///
 /// The stream ends with `None`, or after its first error. A line that the error cuts off is not yielded, since nobody

@@ -54,7 +54,7 @@ pub use read::ReadRequest;
 pub use replace::ReplaceRequest;
 pub use watch::WatchRequest;
 
-/// What every request is made of, and what a transport is given.
+/// The parts of every request, as a transport takes them.
 ///
 /// It is made by [`new`](Self::new); its fields can be set.
 #[derive(Clone)]

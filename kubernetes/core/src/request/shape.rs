@@ -1,4 +1,4 @@
-//! What the types of requests have in common, once: each is a [`Request`](super::Request) with the type of its answer.
+//! The common parts of all types of requests, once: each is a [`Request`](super::Request) with the type of its answer.
 
 /// Defines a type of request: the value itself, its constructor from a path, `Clone` and `Debug`.
 ///

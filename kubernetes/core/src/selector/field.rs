@@ -4,7 +4,7 @@ use std::str::FromStr;
 use super::InvalidSelector;
 use crate::Str;
 
-/// What fields of an object must be like: a list of terms, all of which must hold.
+/// Conditions on the fields of an object: a list of terms, all of which must hold.
 ///
 /// ```
 /// use kubernetes_core::selector::FieldSelector;

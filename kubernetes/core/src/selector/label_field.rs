@@ -26,7 +26,7 @@ impl TryFrom<&Field> for LabelSelector {
                 "Exists" => LabelOperator::Exists,
                 "DoesNotExist" => LabelOperator::DoesNotExist,
                 other => {
-                    return Err(InvalidSelector::new(format!("{other:?} is no operator for labels")));
+                    return Err(InvalidSelector::new(format!("{other:?} is not an operator for labels")));
                 }
             };
             result = result.with(&expression.key, operator, &expression.values)?;

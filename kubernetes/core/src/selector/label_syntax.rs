@@ -1,4 +1,4 @@
-//! What may stand in labels.
+//! The syntax of labels.
 //!
 //! <https://github.com/kubernetes/apimachinery/blob/v0.37.2/pkg/api/validate/content/kube.go>
 

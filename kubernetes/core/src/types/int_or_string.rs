@@ -66,7 +66,7 @@ impl IntOrString {
     }
 }
 
-/// A text that is no percentage.
+/// A text that is not a percentage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParsePercentageError(Str);
 

@@ -119,7 +119,7 @@ time! {
     /// # Ok::<(), kubernetes_core::ParseTimeError>(())
     /// ```
     ///
-    /// What it is written without is kept and compared, as in Go: the fraction down to a nanosecond.
+    /// The fraction down to a nanosecond is kept and compared, though not written, as in Go.
     /// It takes what Go's `time.Parse(time.RFC3339, …)` takes, up to the year 9999 (in UTC): `T` and `Z` are upper
     /// case, the hour may have one digit, a comma may stand before the fraction, there is no leap second.
     Time, 0
@@ -141,13 +141,13 @@ time! {
     MicroTime, 6
 }
 
-/// A text that is no time.
+/// A text that is not a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseTimeError(Box<str>);
 
 impl fmt::Display for ParseTimeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} is no time of RFC 3339: expected a form such as 2006-01-02T15:04:05Z", self.0)
+        write!(f, "{:?} is not a time of RFC 3339: expected a form such as 2006-01-02T15:04:05Z", self.0)
     }
 }
 

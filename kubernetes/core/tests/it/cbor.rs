@@ -201,7 +201,7 @@ fn what_is_no_document_is_an_error() {
         ("5BFFFFFFFFFFFFFFFF", "the document ends inside a string at byte 9"),
         ("82 01", "the document ends too early at byte 2"),
         ("9BFFFFFFFFFFFFFFFF 01", "the document ends too early at byte 10"),
-        ("A1 01 02", "a key that is no string at byte 2"),
+        ("A1 01 02", "a key that is not a string at byte 2"),
         ("A1 6161", "the document ends too early at byte 3"),
         ("BF 6161 FF", "not CBOR: a break where nothing can end at byte 3"),
         ("FF", "not CBOR: a break where nothing can end at byte 0"),
@@ -225,7 +225,7 @@ fn what_is_no_document_is_an_error() {
     }
     for opening in [0x81, 0x9F, 0xBF] {
         let message = cbor::to_json(&vec![opening; 100_000]).unwrap_err().to_string();
-        assert!(message.contains("nested deeper") || message.contains("no string"), "{message}");
+        assert!(message.contains("nested deeper") || message.contains("not a string"), "{message}");
     }
     assert!(cbor::to_json(&vec![0xC6; 1_000_000]).unwrap_err().to_string().contains("too early"), "tags do not nest");
     assert!(cbor::from_json("{\"a\": ").is_err());

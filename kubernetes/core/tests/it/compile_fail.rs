@@ -1,4 +1,4 @@
-//! What must not compile: asking a resource for what it can't do.
+//! Code that must not compile: asking a resource for something that it can't do.
 
 #[test]
 fn capabilities_are_types() {

@@ -1,4 +1,4 @@
-//! What the reader remembers within a long document changes nothing about what is read.
+//! The reader's memory within a long document changes nothing about the values that are read.
 
 use kubernetes_core::json::{self, DecodeError, Reader, Value, Writer};
 use kubernetes_core::{FieldsV1, Map, Str};

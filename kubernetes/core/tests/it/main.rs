@@ -1,4 +1,4 @@
-//! What users of the crate rely on: the JSON engine, its bridge to serde, and the requests that are made.
+//! Behaviour that users of the crate rely on: the JSON engine, its bridge to serde, and the requests that are made.
 
 mod budget;
 #[cfg(feature = "cbor")]

@@ -1,4 +1,4 @@
-//! What controllers do with objects: conditions, owners, references, names of types.
+//! Operations of controllers on objects: conditions, owners, references, names of types.
 
 use std::sync::Mutex;
 

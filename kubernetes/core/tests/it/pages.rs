@@ -65,7 +65,7 @@ impl Execute for Server {
     }
 
     async fn open(&self, _: Request) -> Result<Never, Failed> {
-        unreachable!("a list is no stream")
+        unreachable!("a list is not a stream")
     }
 }
 

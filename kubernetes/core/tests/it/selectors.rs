@@ -56,7 +56,7 @@ fn the_selector_of_an_object_is_converted() {
     assert!(LabelSelector::try_from(&meta::v1::LabelSelector::default()).unwrap().is_empty());
     let odd: meta::v1::LabelSelector =
         json::from_str(r#"{"matchExpressions": [{"key": "tier", "operator": "Gt", "values": ["1"]}]}"#).unwrap();
-    assert_eq!(LabelSelector::try_from(&odd).unwrap_err().to_string(), "\"Gt\" is no operator for labels");
+    assert_eq!(LabelSelector::try_from(&odd).unwrap_err().to_string(), "\"Gt\" is not an operator for labels");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What a Status is about, as client-go's errors package tells.
+//! The meaning of a Status, as in client-go's errors package.
 
 use kubernetes_core::Status;
 

@@ -42,7 +42,7 @@ struct Kind {
     kind: String,
 }
 
-/// What a value may be.
+/// The types that a value may have.
 #[derive(Clone, Copy)]
 pub(crate) enum Form<'a> {
     /// The text, and the known values if the schema lists some.
@@ -65,7 +65,7 @@ pub(crate) enum Form<'a> {
     Union(Object<'a>, Other),
 }
 
-/// What a union can be beside an object.
+/// The other form of a union beside an object.
 #[derive(Clone, Copy)]
 pub(crate) enum Other {
     Boolean,
@@ -94,7 +94,7 @@ const META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.";
 const JSON_SCHEMA: &str = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps";
 
 impl Description {
-    /// What the values of a definition may be.
+    /// The types of a definition's values.
     pub(crate) fn form(&self, definition: &str) -> Form<'_> {
         let (name, schema) = self.definitions.get_key_value(definition).expect("references lead to definitions");
         let json_schema = || Object { name: Some(JSON_SCHEMA), schema: &self.definitions[JSON_SCHEMA] };
@@ -117,7 +117,7 @@ impl Description {
 }
 
 impl Schema {
-    /// What the values of a property, an element of a list or a value of a map may be.
+    /// The types of a property's values, a list's elements or a map's values.
     pub(crate) fn form(&self) -> Form<'_> {
         if let Some(reference) = &self.reference {
             return DESCRIPTION.form(reference.trim_start_matches("#/definitions/"));

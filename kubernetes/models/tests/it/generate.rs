@@ -153,7 +153,7 @@ impl<'a> Generator<'a> {
         serde_json::from_str::<Value>(text).expect("this is JSON").into()
     }
 
-    /// What is as good as absent for a constant.
+    /// Values that count as absent for a constant.
     fn nothing(&mut self) -> Tree {
         if self.rng.bool() { Tree::NULL } else { Tree::text("") }
     }

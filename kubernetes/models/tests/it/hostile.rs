@@ -1,4 +1,4 @@
-//! Whatever the bytes are, the answer is a value or an error: no panic, no stack overflow, nothing read that is not JSON.
+//! Any bytes are a value or an error: no panic, no stack overflow, nothing read that is not JSON.
 
 use fastrand::Rng;
 use serde::de::IgnoredAny;
@@ -100,7 +100,7 @@ fn invalid_text_is_an_error() {
         for property in object.properties() {
             for escape in ["\\ud800", "\\udc00", "\\ud800\\u0041", "\\x", "\\u12", "\n", "\u{1}"] {
                 let document = format!("{{\"{}\":\"{escape}\"}}", property.name);
-                let error = (definition.round_trip)(document.as_bytes()).expect_err("this is no JSON");
+                let error = (definition.round_trip)(document.as_bytes()).expect_err("this is not JSON");
                 assert_eq!(error.path(), property.name, "{}: {escape:?}: {error}", definition.name);
             }
             let mut bytes = format!("{{\"{}\":\"?\"}}", property.name).into_bytes();

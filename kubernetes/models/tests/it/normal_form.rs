@@ -58,7 +58,7 @@ fn object_form(object: Object<'_>, tree: &Tree) -> Tree {
     Tree::Object(fields)
 }
 
-/// What Go's zero value is written as.
+/// The text that Go's zero value is written as.
 fn zero(form: Form<'_>) -> Tree {
     match form {
         Form::String(_) | Form::Bytes => Tree::text(""),

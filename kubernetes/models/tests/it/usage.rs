@@ -107,7 +107,7 @@ fn an_object_is_referred_to() {
     assert_eq!(ObjectReference::from(kubernetes_core::ObjectReference::default()), ObjectReference::default());
 }
 
-/// What is logged is `Debug` output, more often than not.
+/// Logs have `Debug` output, more often than not.
 #[cfg(all(feature = "core-v1", feature = "authentication-v1"))]
 #[test]
 fn no_debug_output_shows_a_secret() {

@@ -18,7 +18,7 @@ fn fits(form: Form<'_>, value: &Value) -> bool {
         Form::Integer64 => value.is_i64(),
         Form::Number => value.is_number(),
         Form::Boolean => value.is_boolean(),
-        // The text is kept as it is, even if it is no quantity.
+        // The text is kept as it is, even if it is not a quantity.
         Form::Quantity => value.is_number() || value.is_string(),
         Form::IntOrString => value.is_string() || fits(Form::Integer32, value),
         Form::List(_) => value.is_array(),

@@ -50,7 +50,7 @@ pub struct Reader<'a> {
     orders: model::Orders,
     texts: shared::Texts,
     strings: shared::Strings<'a>,
-    /// What an escaped string is put together in.
+    /// The buffer in which an escaped string is put together.
     unescaped: String,
 }
 

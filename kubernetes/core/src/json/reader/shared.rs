@@ -66,7 +66,7 @@ impl<'a> Strings<'a> {
         self.0.capacity()
     }
 
-    /// What `text` stands for, made unless it is kept.
+    /// The string for `text`, made unless it is kept.
     pub(super) fn share<E>(
         &mut self,
         text: &'a str,
@@ -97,7 +97,7 @@ fn hash(text: &[u8]) -> u64 {
 
 /// The objects that were kept as text last, and how deep each stood.
 ///
-/// What manages one object of a list manages others, and then their `fieldsV1`, a third of the list, is the same text.
+/// The manager of one object of a list manages others, and then their `fieldsV1`, a third of the list, is the same text.
 /// To find it again is to compare it, which takes neither a walk through it nor memory.
 #[derive(Default)]
 pub(super) struct Texts {

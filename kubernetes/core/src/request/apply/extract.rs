@@ -157,7 +157,7 @@ fn missing(all: &Tree, some: &Tree, place: &JsonPointer, pointers: &mut Vec<Json
     }
 }
 
-/// What a manager owns of an object.
+/// The fields of an object that a manager owns.
 #[derive(Default)]
 pub(super) struct Owned {
     pub(super) tree: Tree,

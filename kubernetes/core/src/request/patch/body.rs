@@ -61,7 +61,7 @@ impl Patch {
     pub fn merge_between<V: Value>(before: &V, after: &V) -> Self {
         let as_json = |object: &V| {
             let text = json::to_string(object).map_err(InvalidRequest::from_encoding)?;
-            serde_json::from_str(&text).map_err(|error| InvalidRequest::new(format!("the object is no JSON: {error}")))
+            serde_json::from_str(&text).map_err(|error| InvalidRequest::new(format!("the object is not JSON: {error}")))
         };
         match as_json(before).and_then(|before| Ok((before, as_json(after)?))) {
             Ok((before, after)) => Self::merge(&difference(&before, after)),

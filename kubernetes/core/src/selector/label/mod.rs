@@ -6,7 +6,7 @@ use std::str::FromStr;
 use super::{InvalidSelector, label_syntax};
 use crate::{Map, Str};
 
-/// What labels must be like: a list of requirements, all of which must hold.
+/// Conditions on labels: a list of requirements, all of which must hold.
 ///
 /// ```
 /// use kubernetes_core::Map;
@@ -28,7 +28,7 @@ pub struct LabelSelector {
     requirements: Vec<LabelRequirement>,
 }
 
-/// What one label must be like.
+/// A condition on one label.
 ///
 /// ```
 /// use kubernetes_core::selector::{LabelOperator, LabelRequirement, LabelSelector};

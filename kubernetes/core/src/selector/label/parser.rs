@@ -12,7 +12,7 @@ enum Token<'a> {
 
 struct Parser<'a> {
     text: &'a str,
-    /// What has not been read yet.
+    /// The rest, which has not been read yet.
     rest: &'a str,
 }
 

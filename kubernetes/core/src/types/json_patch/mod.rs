@@ -52,7 +52,7 @@ impl JsonPatch {
 
     /// Sets a field, or inserts into a list, before the element at an index or (`/-`) at the end.
     ///
-    /// What contains it must exist: adding the first label means adding `/metadata/labels`.
+    /// The object or list that contains it must exist: adding the first label means adding `/metadata/labels`.
     #[must_use]
     pub fn add(self, path: impl Into<JsonPointer>, value: impl Serialize) -> Self {
         self.with_value("add", path.into(), value)

@@ -38,20 +38,20 @@ use crate::json::{DecodeError, Reader, Value, Writer};
 /// Amounts compare by value. As in Go, what is smaller than 10⁻⁹ is rounded away from zero to that, and an amount with
 /// a binary suffix is at most 2⁶³−1. Other amounts have no limit in Go; here one is 2¹²⁷×10⁻⁹ (1.7×10²⁹), and what is
 /// larger compares and counts as that; a sum above 2⁶³−1 is written without a binary suffix, so that it stays what it is
-/// when it is read again. A text that is no quantity (which no server accepts) compares as smaller than
+/// when it is read again. A text that is not a quantity (which no server accepts) compares as smaller than
 /// every amount, and counts as zero.
 ///
 /// The rules, with which every operation was compared: <https://github.com/kubernetes/apimachinery/blob/v0.37.2/pkg/api/resource/quantity.go>
 #[derive(Clone)]
 pub struct Quantity(Str);
 
-/// A text that is no quantity.
+/// A text that is not a quantity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseQuantityError(Box<str>);
 
 impl fmt::Display for ParseQuantityError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} is no quantity: expected a number with an optional suffix such as m, k, Mi or e3", self.0)
+        write!(f, "{:?} is not a quantity: expected a number with an optional suffix such as m, k, Mi or e3", self.0)
     }
 }
 
@@ -87,7 +87,7 @@ impl Quantity {
 
     /// The amount in its canonical form: no fraction, no superfluous zero, the largest suffix that allows it.
     ///
-    /// A text that is no quantity, or is one beyond the limit of this type, stays as it is.
+    /// A text that is not a quantity, or is one beyond the limit of this type, stays as it is.
     pub fn canonical(&self) -> Self {
         match Amount::parse(&self.0) {
             Some(amount) if !amount.is_saturated() => amount.to_quantity(),
@@ -95,12 +95,12 @@ impl Quantity {
         }
     }
 
-    /// Whether the amount is zero; a text that is no quantity is not.
+    /// Whether the amount is zero; a text that is not a quantity is not.
     pub fn is_zero(&self) -> bool {
         Amount::parse(&self.0).is_some_and(|amount| amount.nano == 0)
     }
 
-    /// The amount as an integer, rounded away from zero; `None` if the text is no quantity or the result does not fit.
+    /// The amount as an integer, rounded away from zero; `None` if the text is not a quantity or the result does not fit.
     ///
     /// ```
     /// # use kubernetes_core::Quantity;
@@ -112,12 +112,12 @@ impl Quantity {
         Amount::parse(&self.0)?.in_units(NANO).try_into().ok()
     }
 
-    /// The amount in thousandths, rounded away from zero; `None` if the text is no quantity or the result does not fit.
+    /// The amount in thousandths, rounded away from zero; `None` if the text is not a quantity or the result does not fit.
     pub fn to_milli(&self) -> Option<i64> {
         Amount::parse(&self.0)?.in_units(NANO / 1000).try_into().ok()
     }
 
-    /// The exact amount in units of 10⁻⁹, the smallest there is; `None` if the text is no quantity or is beyond the
+    /// The exact amount in units of 10⁻⁹, the smallest there is; `None` if the text is not a quantity or is beyond the
     /// limit of this type.
     pub fn to_nano(&self) -> Option<i128> {
         Amount::parse(&self.0).filter(|amount| !amount.is_saturated()).map(|amount| amount.nano)

@@ -1,4 +1,4 @@
-//! What the comparison with Go (tests/it/go_tables.rs) leaves open.
+//! Cases that the comparison with Go (tests/it/go_tables.rs) leaves open.
 
 use super::Quantity;
 

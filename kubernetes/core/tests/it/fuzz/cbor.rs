@@ -4,7 +4,7 @@ use ciborium::Value as Cbor;
 use kubernetes_core::cbor;
 use serde_json::Value;
 
-/// What is accepted is the document that another decoder reads, survives being written, and is one document however
+/// An accepted document is the one that another decoder reads, survives being written, and is one document however
 /// it arrives.
 pub(super) fn check(data: &[u8]) {
     let documents = split(data);
@@ -34,7 +34,7 @@ pub(super) fn check(data: &[u8]) {
     }
 }
 
-/// What is written of a text is read as the same document, here and by the other decoder.
+/// A written text is read as the same document, here and by the other decoder.
 fn written(text: &str, value: &Value) {
     let binary = cbor::from_json(text).unwrap();
     let again = cbor::to_json(&binary).unwrap();

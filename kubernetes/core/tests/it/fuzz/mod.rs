@@ -1,4 +1,4 @@
-//! What the fuzz targets check, run on their corpora.
+//! The checks of the fuzz targets, run on their corpora.
 //!
 //! Each file here is the check of a target in the repository's `fuzz` folder, whose seeds, and what it found, are in
 //! `fuzz/corpus`.

@@ -28,6 +28,18 @@ fn template(spec: PodSpec) -> DeploymentSpec {
     DeploymentSpec { template: PodTemplateSpec { spec: spec.into(), ..Default::default() }, ..Default::default() }
 }
 
+fn compare_with_snapshots(bodies: &[String]) {
+    let mut text = String::new();
+    for body in bodies {
+        writeln!(text, "{body}").unwrap();
+    }
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/sparse_applies.jsonl");
+    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+        std::fs::write(path, &text).unwrap();
+    }
+    assert_eq!(text, std::fs::read_to_string(path).unwrap(), "UPDATE_SNAPSHOTS=1 writes the snapshots anew");
+}
+
 #[test]
 fn an_apply_sends_the_fields_that_are_set() {
     let mut annotated = Deployment::named("web");
@@ -85,15 +97,7 @@ fn an_apply_sends_the_fields_that_are_set() {
         sent(ApplyRequest::cluster(&PersistentVolume::named("disk").with_spec(lun), "shop-operator")).unwrap().unwrap(),
         body(&Event { count: Some(1), ..Event::named("web.1") }),
     ];
-    let mut text = String::new();
-    for body in &bodies {
-        writeln!(text, "{body}").unwrap();
-    }
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/sparse_applies.jsonl");
-    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
-        std::fs::write(path, &text).unwrap();
-    }
-    assert_eq!(text, std::fs::read_to_string(path).unwrap(), "UPDATE_SNAPSHOTS=1 writes the snapshots anew");
+    compare_with_snapshots(&bodies);
 }
 
 #[test]
