@@ -24,8 +24,7 @@ fn messages_and_documentation_are_idiomatic() {
 /// The lines of documentation and string literals with a fault.
 fn faults(tokens: TokenStream) -> Vec<(usize, String)> {
     let mut found = Vec::new();
-    let mut tokens = tokens.into_iter().peekable();
-    while let Some(token) = tokens.next() {
+    for token in tokens {
         match token {
             TokenTree::Group(group) => {
                 if let Some(text) = documentation(group.stream()) {
