@@ -96,9 +96,9 @@ fn compare_with_index(folder: &Path, is_there: &BTreeSet<String>) -> Result<()> 
     }
     let path = folder.join(INDEX);
     match fs::symlink_metadata(&path) {
-        Ok(_) => {}
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(Error::unreadable(&path, error)),
+        Ok(_) => {}
     }
     let bytes = read_file(&path)?;
     let error = |error| Error::new("it is no index of /openapi/v3").in_file(path.display()).caused_by(error);

@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use crate::ir::Definition;
 
-/// A type of a package, and its required properties.
-type RequiredProperties = (&'static str, &'static [&'static str]);
+/// Types by name, with the properties that are required in them.
+type RequiredProperties = &'static [(&'static str, &'static [&'static str])];
 
 /// The properties that are required in the types which hand-written code of this workspace uses, by package and type;
 /// the other properties of these types are optional.
@@ -13,7 +13,7 @@ type RequiredProperties = (&'static str, &'static [&'static str]);
 /// reads and makes. A property that is required here is always written, and one that is optional only if it is set.
 ///
 /// When hand-written code begins to use a type, add it: the test `the_workspace_compiles_whatever_is_required` finds out.
-const REQUIRED: &[(&str, &[RequiredProperties])] = &[
+const REQUIRED: &[(&str, RequiredProperties)] = &[
     (
         "io.k8s.api.apps.v1",
         &[

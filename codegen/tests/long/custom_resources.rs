@@ -80,8 +80,8 @@ fn public_projects_lose_nothing() {
     }
 
     let mut lost = Vec::new();
-    println!("| project | version | kinds | notes | types | objects | unchanged | pruned | incomplete | refused |");
-    println!("|---|---|---:|---:|---:|---:|---:|---:|---:|---:|");
+    eprintln!("| project | version | kinds | notes | types | objects | unchanged | pruned | incomplete | refused |");
+    eprintln!("|---|---|---:|---:|---:|---:|---:|---:|---:|---:|");
     for ((name, _, version, ..), files, generated) in &projects {
         let schemas = Schemas::read(files);
         let objects = read_samples(files, &schemas);
@@ -94,7 +94,7 @@ fn public_projects_lose_nothing() {
                 Outcome::Incomplete => incomplete += 1,
                 Outcome::Refused(why) => {
                     refused += 1;
-                    println!("refused: {name}: {why}");
+                    eprintln!("refused: {name}: {why}");
                 }
                 Outcome::Lost(place) => lost.push(format!("{name}: {place} of {object}")),
             }
@@ -102,7 +102,7 @@ fn public_projects_lose_nothing() {
         let kinds = generated.kinds.len();
         let types: usize = generated.tree.files().map(|(_, text)| text.matches("pub struct ").count()).sum();
         let (notes, objects) = (generated.notes.len(), objects.len());
-        println!(
+        eprintln!(
             "| {name} | {version} | {kinds} | {notes} | {types} | {objects} | {unchanged} | {pruned} | {incomplete} | {refused} |"
         );
     }

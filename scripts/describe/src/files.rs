@@ -83,7 +83,8 @@ fn read_record(folder: &Path) -> Result<BTreeMap<String, String>> {
     let path = folder.join(RECORD);
     match fs::symlink_metadata(&path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(BTreeMap::new()),
-        found => drop(found.map_err(|error| format!("can't read {}: {error}", path.display()))?),
+        Err(error) => return Err(format!("can't read {}: {error}", path.display()).into()),
+        Ok(_) => {}
     }
     let error = |error| format!("{} is not a record of kubernetes-describe: {error}", path.display());
     Ok(serde_json::from_slice(&read_file(&path)?).map_err(error)?)
