@@ -93,10 +93,9 @@ impl<K> fmt::Debug for Raw<K> {
 
 impl<K> Value for Raw<K> {
     fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        let text = reader.raw()?;
         let mut seen = Metadata::default();
-        let start = reader.offset() - text.len();
-        seen.read_new(&mut Reader::new(text)).map_err(|error| error.behind(start))?;
+        reader.lookahead(|ahead| seen.read_new(ahead))?;
+        let text = reader.raw()?;
         *self = Self { metadata: seen.0, text: text.into(), of: PhantomData };
         Ok(())
     }

@@ -3,7 +3,8 @@
 #[cfg(feature = "cbor")]
 use http::HeaderValue;
 use kubernetes_core::json::{self, Budget, Reader, Value};
-use kubernetes_core::{Encoded, List, Map, ObjectMeta, Str};
+use kubernetes_core::meta::v1::OwnerReference;
+use kubernetes_core::{Encoded, List, Map, ObjectMeta, Raw, Str};
 
 use crate::{Part, Widget};
 
@@ -61,6 +62,17 @@ fn a_long_list_does_not_make_short_ones_large() {
     let list: List<Widget> = decode(&text, Budget::new(0, 1 << 20)).unwrap();
     assert!(list.items[1..].iter().all(|widget| widget.parts.capacity() == 1));
     assert_eq!(list.items[1].parts[0], Part { name: "a".into(), ready: None });
+}
+
+#[test]
+fn the_metadata_of_raw_objects_counts() {
+    let owners = repeated("{}", 100);
+    let item = format!(r#"{{"metadata":{{"ownerReferences":[{owners}]}}}}"#);
+    let text = format!(r#"{{"items":[{}]}}"#, repeated(&item, 100));
+    let owners = 100 * 100 * size_of::<OwnerReference>();
+    let error = decode::<List<Raw<Widget>>>(&text, Budget::new(0, owners)).unwrap_err();
+    assert!(error.to_string().contains(OVER), "{error}");
+    assert_eq!(decode::<List<Raw<Widget>>>(&text, Budget::new(0, 2 * owners)).unwrap().items.len(), 100);
 }
 
 #[test]

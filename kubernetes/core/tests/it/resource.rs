@@ -2,7 +2,7 @@
 
 use kubernetes_core::{
     ApplyRequest, CreateRequest, List, ListRequest, Object, ObjectMeta, Patch, PatchRequest, Path, Raw, ReadRequest,
-    ReplaceRequest, Request, Resource, json, resource,
+    ReplaceRequest, Request, Resource, extract, json, resource,
 };
 use serde::{Deserialize, Serialize};
 
@@ -134,4 +134,18 @@ fn a_subresource_hangs_below_the_object() {
         let error = Path::cluster::<Cluster>("c").subresource(name).as_str().unwrap_err().to_string();
         assert_eq!(error, format!("the argument `subresource` {fault}"));
     }
+}
+
+#[test]
+fn an_extraction_that_the_type_cannot_hold_says_why() {
+    let tab: CronTab = json::from_str(
+        r#"{"metadata": {"name": "nightly", "managedFields": [{"manager": "ours", "operation": "Apply",
+            "fieldsV1": {"f:jobs": {}}}]}, "cronSpec": "* * * * *", "jobs": [{"name": "a"}]}"#,
+    )
+    .unwrap();
+    let error = extract(&tab, "ours").unwrap_err().to_string();
+    assert!(
+        error.starts_with("the fields that the manager owns are not a whole CronTab: missing field `cronSpec`"),
+        "{error}"
+    );
 }

@@ -229,9 +229,8 @@ impl Value for DynamicObject {
         if reader.null()? {
             return Ok(());
         }
-        let mut ahead = reader.clone();
         let mut head = Head::default();
-        head.read(&mut ahead)?;
+        reader.lookahead(|ahead| head.read(ahead))?;
         let text = reader.raw()?;
         *self = Self { metadata: head.metadata, api_version: head.api_version, kind: head.kind, text: text.into() };
         Ok(())

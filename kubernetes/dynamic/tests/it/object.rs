@@ -1,6 +1,7 @@
 //! Content that a dynamic object keeps, and how it is changed.
 
-use kubernetes_core::json::{self, Tree};
+use kubernetes_core::json::{self, Budget, Reader, Tree, Value};
+use kubernetes_core::meta::v1::OwnerReference;
 use kubernetes_core::{GroupVersionKind, Json, List, Object, ObjectMeta, resource};
 use kubernetes_dynamic::DynamicObject;
 use serde::{Deserialize, Serialize};
@@ -141,4 +142,15 @@ fn what_is_not_an_object_is_refused() {
     let twice: DynamicObject = json::from_str(r#"{"kind": "A", "spec": 1, "kind": "B", "spec": {"a": 2}}"#).unwrap();
     assert_eq!(twice.kind(), "B", "the last counts, as in Go");
     assert_eq!(twice.tree(), json::from_str::<Tree>(r#"{"kind": "B", "spec": {"a": 2}}"#).unwrap());
+}
+
+#[test]
+fn the_metadata_of_dynamic_objects_counts_towards_the_budget() {
+    let owners = vec!["{}"; 100].join(",");
+    let item = format!(r#"{{"metadata":{{"ownerReferences":[{owners}]}}}}"#);
+    let text = format!(r#"{{"items":[{}]}}"#, vec![item; 100].join(","));
+    let owners = 100 * 100 * size_of::<OwnerReference>();
+    let decode = |bytes| List::<DynamicObject>::decode(&mut Reader::new(&text).with_budget(Budget::new(0, bytes)));
+    assert!(decode(owners).unwrap_err().is_over_budget());
+    assert_eq!(decode(2 * owners).unwrap().items.len(), 100);
 }

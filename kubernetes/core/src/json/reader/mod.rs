@@ -215,6 +215,15 @@ impl<'a> Reader<'a> {
         Ok(&self.text[start..self.position])
     }
 
+    /// Reads ahead: this reader stays where it is, and the memory that is taken counts.
+    #[doc(hidden)]
+    pub fn lookahead<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        let mut ahead = self.clone();
+        let result = read(&mut ahead);
+        self.memory = ahead.memory;
+        result
+    }
+
     /// The first byte of the next value or punctuation mark, not consumed; `None` at the end.
     #[inline]
     pub fn token(&mut self) -> Option<u8> {

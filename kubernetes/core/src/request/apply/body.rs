@@ -1,19 +1,22 @@
 //! The body of an apply: the fields of an object that are set.
 
 use super::type_path::{Empty, TypeStep, empty_value};
+use super::unowned::{self, Unowned};
 use crate::json::{self, Tree, Value, Writer};
 use crate::{InvalidRequest, JsonPointer};
 
-/// The object's fields that are set, as the body of an apply, and those of `kept` that it writes.
+/// The object's fields that are set, as the body of an apply, and those of `kept` that it writes, without those of
+/// `unowned` that are as they were.
 pub(crate) fn body<V: Value>(
     object: &V,
     kept: &[JsonPointer],
     empties: &[(JsonPointer, Tree)],
+    unowned: &[Unowned],
 ) -> Result<String, InvalidRequest> {
     let mut writer = Writer::sparse();
     object.write(&mut writer);
     let text = writer.finish().map_err(InvalidRequest::from_encoding)?;
-    if kept.is_empty() && empties.is_empty() {
+    if kept.is_empty() && empties.is_empty() && unowned.is_empty() {
         return Ok(text);
     }
     let decode = |text: &str| {
@@ -36,6 +39,7 @@ pub(crate) fn body<V: Value>(
             }
         }
     }
+    unowned::remove(&mut sparse, unowned);
     Ok(sparse.to_text())
 }
 

@@ -1,6 +1,7 @@
 use std::ops::{Deref, DerefMut};
 
 use super::type_path::{Empty, TypeStep, empty_value};
+use super::unowned::{self, Unowned};
 use super::{FieldSet, Step, body, extract_error::ExtractError};
 use crate::json::{self, Tree};
 use crate::meta::v1::ManagedFieldsEntry;
@@ -18,6 +19,8 @@ pub struct Extracted<K> {
     kept: Vec<JsonPointer>,
     /// Owned fields that the type reads as absent: empty lists and maps.
     empties: Vec<(JsonPointer, Tree)>,
+    /// Fields within items of lists that the type writes and the manager does not own.
+    unowned: Vec<Unowned>,
 }
 
 /// Extracts the fields of `object` that `manager` owns by having applied them.
@@ -72,7 +75,11 @@ impl<K: Object> Extracted<K> {
 
     /// As [`apply`](Self::apply), to the object at `path`.
     pub fn apply_at(&self, path: Path) -> ApplyRequest<'_, K> {
-        let request = ApplyRequest::at(path, &self.object, self.manager.clone()).keep_owned(&self.kept, &self.empties);
+        let request = ApplyRequest::at(path, &self.object, self.manager.clone()).keep_owned(
+            &self.kept,
+            &self.empties,
+            &self.unowned,
+        );
         match &self.subresource {
             Some(subresource) => request.subresource(subresource),
             None => request,
@@ -108,9 +115,10 @@ fn extract_subresource<K: Object>(
     let owned = owned_fields(object, &manager, subresource.as_deref())?.unwrap_or_default();
     let mut tree = owned.tree;
     add_identity(&mut tree, object);
-    let extracted: K = tree.to_value().map_err(ExtractError::decode)?;
-    let sparse = body::body(&extracted, &[], &[]).map_err(ExtractError::invalid)?;
+    let extracted: K = tree.to_value().map_err(|error| ExtractError::not_whole(object, error))?;
+    let sparse = body::body(&extracted, &[], &[], &[]).map_err(ExtractError::invalid)?;
     let sparse: Tree = json::from_str(&sparse).map_err(ExtractError::decode)?;
+    let unowned = unowned::find(&owned.fields, &tree, &sparse);
     let mut kept = Vec::new();
     missing(&tree, &sparse, &JsonPointer::ROOT, &mut kept);
     let mut empties = owned.empties;
@@ -122,7 +130,7 @@ fn extract_subresource<K: Object>(
         }
         _ => true,
     });
-    Ok(Extracted { object: extracted, manager, subresource, kept, empties })
+    Ok(Extracted { object: extracted, manager, subresource, kept, empties, unowned })
 }
 
 /// The fields that an apply names besides those that it owns.
@@ -160,6 +168,7 @@ fn missing(all: &Tree, some: &Tree, place: &JsonPointer, pointers: &mut Vec<Json
 /// The fields of an object that a manager owns.
 #[derive(Default)]
 pub(super) struct Owned {
+    fields: FieldSet,
     pub(super) tree: Tree,
     pub(super) empties: Vec<(JsonPointer, Tree)>,
 }
@@ -183,7 +192,7 @@ pub(super) fn owned_fields<K: Object>(
     let whole = Tree::from_value(object).map_err(ExtractError::encode)?;
     let mut extraction = Extraction { empties: Vec::new(), of_type: empty_value::<K> };
     let tree = extraction.object(&fields, &all, &whole, &mut Vec::new())?;
-    Ok(Some(Owned { tree, empties: extraction.empties }))
+    Ok(Some(Owned { fields, tree, empties: extraction.empties }))
 }
 
 fn is_of(entry: &ManagedFieldsEntry, manager: &str, subresource: Option<&str>) -> bool {
@@ -298,7 +307,7 @@ impl Extraction {
 }
 
 /// Whether `item` is the one of a list that a step leads to.
-fn is_item(step: &Option<Step<'_>>, index: usize, item: &Tree) -> bool {
+pub(super) fn is_item(step: &Option<Step<'_>>, index: usize, item: &Tree) -> bool {
     match step {
         Some(Step::Keys(keys)) => keys.iter().all(|(key, value)| item.get(key) == Some(value)),
         Some(Step::Value(value)) => item == value,

@@ -1,8 +1,8 @@
 use std::fmt;
 
 use super::type_path::TypeStep;
-use crate::InvalidRequest;
 use crate::json::{DecodeError, EncodeError};
+use crate::{InvalidRequest, Object, Str};
 
 /// The fields that a manager owns can't be extracted.
 #[derive(Debug)]
@@ -11,6 +11,7 @@ pub struct ExtractError(Kind);
 #[derive(Debug)]
 enum Kind {
     UnknownField(Box<str>),
+    NotWhole(Str, DecodeError),
     Decode(DecodeError),
     Encode(EncodeError),
     Invalid(InvalidRequest),
@@ -26,6 +27,12 @@ impl ExtractError {
             }
         }
         Self(Kind::UnknownField(text.trim_start_matches('.').into()))
+    }
+
+    /// The type can't be read without fields of other managers, which `object` has.
+    pub(super) fn not_whole<K: Object>(object: &K, error: DecodeError) -> Self {
+        let kind = object.group_version_kind().map_or_else(|| "object".into(), |of_type| of_type.kind);
+        Self(Kind::NotWhole(kind, error))
     }
 
     pub(super) fn decode(error: DecodeError) -> Self {
@@ -57,6 +64,11 @@ impl fmt::Display for ExtractError {
                 "the manager owns the field {path}, which the object's type does not have: applying the others would remove \
                  it; use a version of the type that has the field, or modify the object instead"
             ),
+            Kind::NotWhole(kind, error) => write!(
+                f,
+                "the fields that the manager owns are not a whole {kind}: {error}; make the field optional in the type, or \
+                 modify the object instead"
+            ),
             Kind::Decode(_) => f.write_str("the managed fields of the object can't be read"),
             Kind::Encode(_) | Kind::Invalid(_) => f.write_str("the object can't be written"),
         }
@@ -66,7 +78,7 @@ impl fmt::Display for ExtractError {
 impl std::error::Error for ExtractError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.0 {
-            Kind::UnknownField(_) => None,
+            Kind::UnknownField(_) | Kind::NotWhole(..) => None,
             Kind::Decode(error) => Some(error),
             Kind::Encode(error) => Some(error),
             Kind::Invalid(error) => Some(error),

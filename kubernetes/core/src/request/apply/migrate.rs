@@ -25,7 +25,8 @@ pub const CLIENT_SIDE_APPLY_MANAGER: &str = "kubectl-client-side-apply";
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// The annotation in which kubectl keeps the last applied object moves too, so that the next apply removes it. As
+/// Fields that were applied in another version of the API than the latest, or than the manager's, get no owner. The
+/// annotation in which kubectl keeps the last applied object moves too, so that the next apply removes it. As
 /// client-go's `csaupgrade`
 /// (<https://github.com/kubernetes/client-go/blob/v0.37.2/util/csaupgrade/upgrade.go>).
 ///
@@ -48,24 +49,26 @@ pub fn migrate_client_side_apply<K: Object>(
     let Some(latest) = former.iter().max_by_key(|entry| entry.time.as_ref().map(|time| time.timestamp())) else {
         return Ok(None);
     };
-    let mut fields = FieldSet::new();
-    for entry in &former {
-        fields = fields.union(&read(entry)?);
-    }
-    let is_applied = |entry: &&mut ManagedFieldsEntry| {
+    let is_applied = |entry: &ManagedFieldsEntry| {
         entry.operation.as_deref() == Some("Apply")
             && entry.subresource.as_deref().unwrap_or_default().is_empty()
             && entry.manager.as_ref() == Some(&manager)
     };
-    match entries.iter_mut().find(is_applied) {
-        Some(applied) => applied.fields_v1 = Some(fields.union(&read(applied)?).to_fields_v1()),
-        None => entries.push(ManagedFieldsEntry {
+    let place = entries.iter().position(is_applied).unwrap_or_else(|| {
+        entries.push(ManagedFieldsEntry {
             manager: Some(manager.clone()),
             operation: Some("Apply".into()),
-            fields_v1: Some(fields.to_fields_v1()),
             ..latest.clone()
-        }),
+        });
+        entries.len() - 1
+    });
+    let applied = &mut entries[place];
+    let mut fields = read(applied)?;
+    // Paths of another version may not exist in this one: as in client-go, they are discarded.
+    for entry in former.iter().filter(|entry| entry.api_version == applied.api_version) {
+        fields = fields.union(&read(entry)?);
     }
+    applied.fields_v1 = Some(fields.to_fields_v1());
     let mut patch = JsonPatch::new();
     patch.push_value(
         "replace",

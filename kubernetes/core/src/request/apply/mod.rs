@@ -8,6 +8,7 @@ mod migrate;
 mod path_element;
 mod type_path;
 mod unchanged;
+mod unowned;
 
 use bytes::Bytes;
 use http::{HeaderValue, Method};
@@ -22,6 +23,7 @@ pub use extract_error::ExtractError;
 pub use field_set::FieldSet;
 pub use migrate::{CLIENT_SIDE_APPLY_MANAGER, migrate_client_side_apply};
 pub use path_element::{PathElement, Step};
+use unowned::Unowned;
 
 shape::request_type! {
     /// Makes an object what it should be, as one of its managers: a server-side apply (KEP-555). It is created if it does
@@ -61,6 +63,7 @@ pub(crate) struct Applied<'a, K> {
     subresource: Option<Str>,
     kept: Vec<JsonPointer>,
     empties: &'a [(JsonPointer, Tree)],
+    unowned: &'a [Unowned],
     /// The object as it is, and what finds it unchanged by a body.
     current: Option<(&'a K, Unchanged<K>)>,
 }
@@ -74,7 +77,8 @@ impl<'a, K> ApplyRequest<'a, K> {
         let manager = field_manager.into();
         let mut request = Request::new(Method::PATCH, path);
         request.query.set("fieldManager", &manager);
-        let applied = Applied { object, manager, subresource: None, kept: Vec::new(), empties: &[], current: None };
+        let applied =
+            Applied { object, manager, subresource: None, kept: Vec::new(), empties: &[], unowned: &[], current: None };
         Self::from_request(request, applied)
     }
 
@@ -105,9 +109,15 @@ impl<'a, K> ApplyRequest<'a, K> {
         self
     }
 
-    pub(crate) fn keep_owned(mut self, kept: &[JsonPointer], empties: &'a [(JsonPointer, Tree)]) -> Self {
+    pub(crate) fn keep_owned(
+        mut self,
+        kept: &[JsonPointer],
+        empties: &'a [(JsonPointer, Tree)],
+        unowned: &'a [Unowned],
+    ) -> Self {
         self.applied.kept.extend_from_slice(kept);
         self.applied.empties = empties;
+        self.applied.unowned = unowned;
         self
     }
 
@@ -155,7 +165,7 @@ impl<'a, K> ApplyRequest<'a, K> {
         K: Value + Send,
     {
         let Self { mut request, applied, .. } = self;
-        let body = body(applied.object, &applied.kept, applied.empties);
+        let body = body(applied.object, &applied.kept, applied.empties, applied.unowned);
         let same = match (&body, applied.current) {
             (Ok(body), Some((current, unchanged))) => {
                 unchanged(body, current, &applied.manager, applied.subresource.as_deref())
@@ -184,6 +194,7 @@ impl<K> Clone for Applied<'_, K> {
             subresource: self.subresource.clone(),
             kept: self.kept.clone(),
             empties: self.empties,
+            unowned: self.unowned,
             current: self.current,
         }
     }

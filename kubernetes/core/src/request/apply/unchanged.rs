@@ -14,6 +14,9 @@ pub(crate) fn is_unchanged<K: Object + PartialEq>(
     // A field that the type does not have would be removed.
     let Ok(Some(owned)) = owned_fields(current, manager, subresource) else { return false };
     let Ok(mut applied) = json::from_str::<Tree>(body) else { return false };
+    if !is_of(&applied, current) {
+        return false;
+    }
     let mut owned_tree = owned.tree;
     for (pointer, value) in owned.empties {
         if owned_tree.set(pointer, value).is_err() {
@@ -26,6 +29,19 @@ pub(crate) fn is_unchanged<K: Object + PartialEq>(
     // Quantities, times and the like are the same if their values are, however they are written.
     same_fields(&owned_tree, &applied)
         && matches!((owned_tree.to_value::<K>(), applied.to_value::<K>()), (Ok(owned), Ok(applied)) if owned == applied)
+}
+
+/// Whether the identity that a body names, as far as it does, is that of `current`.
+fn is_of<K: Object>(body: &Tree, current: &K) -> bool {
+    let metadata = current.metadata();
+    let of_type = current.group_version_kind();
+    let is = |pointer: &str, value: Option<&str>| body.at(pointer).is_none_or(|named| named.as_str() == value);
+    is("/metadata/name", metadata.name.as_deref())
+        && is("/metadata/namespace", metadata.namespace.as_deref())
+        && is("/metadata/uid", metadata.uid.as_deref())
+        && is("/metadata/resourceVersion", metadata.resource_version.as_deref())
+        && of_type
+            .is_none_or(|of_type| is("/apiVersion", Some(&of_type.api_version())) && is("/kind", Some(&of_type.kind)))
 }
 
 /// Removes the fields that no manager owns.

@@ -81,7 +81,7 @@ impl Patch {
     /// The request needs a `field_manager`; the object needs its `metadata.name`. [`ApplyRequest`](crate::ApplyRequest)
     /// says which fields are sent, and has more options.
     pub fn apply<V: Value>(configuration: &V) -> Self {
-        Self { content_type: APPLY, body: apply::body(configuration, &[], &[]).map(Bytes::from) }
+        Self { content_type: APPLY, body: apply::body(configuration, &[], &[], &[]).map(Bytes::from) }
     }
 
     /// As [`apply`](Self::apply), from any JSON, which needs its `apiVersion`, `kind` and `metadata.name`. All of it is

@@ -281,4 +281,55 @@ fn fields_of_client_side_apply_move_to_the_manager_that_applies() {
         moved(&object, "ours")[0]["value"],
         json!([entry("ours", "Apply", json!({"f:spec": {"f:paused": {}, "f:replicas": {}, "f:selector": {}}}))])
     );
+    // Fields that were applied in another version are discarded.
+    let mut older = entry(CLIENT_SIDE_APPLY_MANAGER, "Update", json!({"f:spec": {"f:rollbackTo": {}}}));
+    older["apiVersion"] = "apps/v1beta1".into();
+    older["time"] = "2026-11-27T08:00:00Z".into();
+    object.metadata.managed_fields = read(json!([older, applied]));
+    assert_eq!(moved(&object, "ours")[0]["value"], json!([applied]));
+    object.metadata.managed_fields = read(json!([older, former]));
+    assert_eq!(
+        moved(&object, "ours")[0]["value"],
+        json!([entry("ours", "Apply", json!({"f:spec": {"f:paused": {}, "f:replicas": {}}}))])
+    );
+}
+
+#[test]
+fn an_apply_that_names_another_object_is_sent() {
+    let mut current = containers();
+    current.metadata.uid = Some("1".into());
+    current.metadata.resource_version = Some("7".into());
+    let is_sent = |change: fn(&mut Deployment)| {
+        let mut extracted = extract(&current, "ours").unwrap();
+        change(&mut extracted);
+        sent(extracted.apply().unless_equal(&current)).unwrap().is_some()
+    };
+    assert!(!is_sent(|_| ()));
+    assert!(!is_sent(|object| object.metadata.uid = Some("1".into())));
+    assert!(!is_sent(|object| object.metadata.resource_version = Some("7".into())));
+    assert!(is_sent(|object| object.metadata.uid = Some("2".into())), "the object may have been made anew");
+    assert!(is_sent(|object| object.metadata.resource_version = Some("6".into())), "the server answers a conflict");
+    assert!(is_sent(|object| object.metadata.name = Some("other".into())));
+    assert!(is_sent(|object| object.metadata.namespace = Some("other".into())));
+}
+
+#[test]
+fn required_fields_of_items_that_others_own_are_not_applied() {
+    let keys = r#"k:{"topologyKey":"zone","whenUnsatisfiable":"DoNotSchedule"}"#;
+    let constraints = |fields: Value| json!({"f:spec": {"f:topologySpreadConstraints": {keys: fields}}});
+    let current: Pod = live(
+        json!({"spec": {"topologySpreadConstraints": [{"topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule",
+            "maxSkew": 2, "labelSelector": {"matchLabels": {"app": "web"}}}]}}),
+        &[("ours", constraints(json!({"f:labelSelector": {}}))), ("others", constraints(json!({"f:maxSkew": {}})))],
+    );
+    let mut extracted = extract(&current, "ours").unwrap();
+    assert_eq!(
+        body(&extracted)["spec"],
+        json!({"topologySpreadConstraints": [{"topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule",
+            "labelSelector": {"matchLabels": {"app": "web"}}}]})
+    );
+    assert_eq!(sent(extracted.apply().unless_equal(&current)).unwrap(), None);
+
+    extracted.spec.as_mut().unwrap().topology_spread_constraints[0].max_skew = 3;
+    assert_eq!(body(&extracted)["spec"]["topologySpreadConstraints"][0]["maxSkew"], 3, "it has been set since");
 }
