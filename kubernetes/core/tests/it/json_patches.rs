@@ -63,6 +63,27 @@ fn a_patch_has_every_number_as_written() {
 }
 
 #[test]
+fn items_that_move_keep_unknown_fields_in_lists_of_any_length() {
+    let list = |items: Vec<Value>| tree(&json!({ "items": items }).to_string());
+    let count = 600; // more than are compared with each other
+    let known: Vec<Value> = (0..count).map(|number| json!({"name": format!("n{number}")})).collect();
+    let with_unknown = |item: &Value| json!({"name": item["name"], "unknown": item["name"]});
+    let document: Vec<Value> = known.iter().map(with_unknown).collect();
+    let reversed = |items: &[Value]| list(items.iter().rev().cloned().collect());
+    for count in [2, count] {
+        let mut changed = list(document[..count].to_vec());
+        JsonPatch::between(&changed, &list(known[..count].to_vec()), &reversed(&known[..count]))
+            .apply(&mut changed)
+            .unwrap();
+        assert_eq!(changed, reversed(&document[..count]));
+    }
+    let mut changed = list(document[..1].to_vec());
+    let renamed = list(vec![json!({"name": "other", "size": 1})]);
+    JsonPatch::between(&changed, &list(known[..1].to_vec()), &renamed).apply(&mut changed).unwrap();
+    assert_eq!(changed, list(vec![json!({"name": "other", "size": 1, "unknown": "n0"})]));
+}
+
+#[test]
 fn operations_are_applied_as_rfc_6902_says() {
     // Appendix A of RFC 6902, by number.
     let cases = [

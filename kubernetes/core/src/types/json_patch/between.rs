@@ -1,5 +1,7 @@
 //! The operations that carry a change of a typed object over to the document that it was read from.
 
+use std::collections::{HashMap, VecDeque};
+
 use super::{JsonPatch, JsonPointer};
 use crate::Str;
 use crate::json::Tree;
@@ -29,7 +31,8 @@ impl JsonPatch {
     /// `before` is what `document` became by being read as a type and written again: it may lack what the type does not
     /// know, and have fields that the type always writes. Whatever did not change keeps the document's form, unknown
     /// fields inside the items of lists included. Items are recognized as the same if they are equal, if they have the
-    /// same `name`, `key`, `type` or another such field, or by their place in a list of the same length.
+    /// same `name`, `key`, `type` or another such field, or by their place in a list of the same length; so an item that
+    /// moves or is renamed keeps its unknown fields.
     pub fn between(document: &Tree, before: &Tree, after: &Tree) -> Self {
         let mut patch = Self::new();
         patch.compare(&JsonPointer::ROOT, document, before, after);
@@ -78,12 +81,15 @@ impl JsonPatch {
     fn compare_items(&mut self, path: &JsonPointer, document: &[Tree], before: &[Tree], after: &[Tree]) {
         let (mut old, mut new, mut at) = (0, 0, 0);
         let end = (before.len(), after.len());
-        for (next_old, next_new) in align(before, after).into_iter().chain([end]) {
+        let pairs = align(before, after);
+        let origins = origins(before, after, &pairs);
+        for (next_old, next_new) in pairs.into_iter().chain([end]) {
             for _ in old..next_old {
                 self.push_remove(path.clone().index(at));
             }
-            for item in &after[new..next_new] {
-                self.push_value("add", path.clone().index(at), item);
+            for place in new..next_new {
+                let moved = origins[place].map(|old| moved(&document[old], &before[old], &after[place]));
+                self.push_value("add", path.clone().index(at), moved.as_ref().unwrap_or(&after[place]));
                 at += 1;
             }
             if (next_old, next_new) != end {
@@ -95,11 +101,56 @@ impl JsonPatch {
     }
 }
 
+/// An item of the document in another place, with its change.
+fn moved(document: &Tree, before: &Tree, after: &Tree) -> Tree {
+    let mut item = document.clone();
+    match JsonPatch::between(document, before, after).apply(&mut item) {
+        Ok(()) => item,
+        Err(_) => after.clone(),
+    }
+}
+
+/// For each new item that is in no pair, the old one in no pair that it was: the one with its identity, or the one in its
+/// place if it was renamed.
+fn origins(before: &[Tree], after: &[Tree], pairs: &[(usize, usize)]) -> Vec<Option<usize>> {
+    let mut is_gone = vec![true; before.len()];
+    let mut is_new = vec![true; after.len()];
+    for (old, new) in pairs {
+        (is_gone[*old], is_new[*new]) = (false, false);
+    }
+    let mut by_identity: HashMap<_, VecDeque<usize>> = HashMap::new();
+    for old in (0..before.len()).filter(|old| is_gone[*old]) {
+        by_identity.entry(identity_text(&before[old])).or_default().push_back(old);
+    }
+    let mut origins = vec![None; after.len()];
+    for new in (0..after.len()).filter(|new| is_new[*new]) {
+        origins[new] = by_identity.get_mut(&identity_text(&after[new])).and_then(VecDeque::pop_front);
+        if let Some(old) = origins[new] {
+            is_gone[old] = false;
+        }
+    }
+    let (mut old, mut new) = (0, 0);
+    for (next_old, next_new) in pairs.iter().copied().chain([(before.len(), after.len())]) {
+        if next_old - old == next_new - new {
+            for (old, new) in (old..next_old).zip(new..next_new).filter(|(old, _)| is_gone[*old]) {
+                origins[new] = origins[new].or(Some(old));
+            }
+        }
+        (old, new) = (next_old + 1, next_new + 1);
+    }
+    origins
+}
+
+/// The field by which an item is found elsewhere in its list, or all of the item if no field identifies it.
+fn identity_text(item: &Tree) -> (&'static str, String) {
+    identity(item).map_or_else(|| ("", item.to_text()), |(key, value)| (key, value.to_text()))
+}
+
 /// The fields that tell the items of Kubernetes' lists apart, as `x-kubernetes-list-map-keys` in the API description.
 const IDENTITIES: &[&str] =
     &["name", "key", "type", "uid", "id", "containerPort", "port", "mountPath", "devicePath", "ip", "topologyKey"];
 
-/// Beyond this many comparisons, items in the middle of a list are recognized by their place alone.
+/// Beyond this many comparisons, items in the middle of a list are removed and added again.
 const MOST_COMPARISONS: usize = 1 << 18;
 
 /// The pairs of items that are the same, in the order of both lists.

@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use kubernetes_core::json::{self, DecodeError, Reader, Tree, Value, Writer};
 use kubernetes_core::{Json, JsonPatch, Map, Str};
 
@@ -14,6 +16,7 @@ pub(crate) fn check(data: &[u8]) {
         of_a_type(&tree, &after);
     }
     unknown_fields_survive(&tree);
+    unknown_fields_move_along(&tree);
 }
 
 fn of_any_json(before: &Tree, after: &Tree) {
@@ -57,6 +60,34 @@ fn unknown_fields_survive(document: &Tree) {
     let mut changed = decorated.clone();
     JsonPatch::between(&decorated, &as_tree(&before), &as_tree(&after)).apply(&mut changed).unwrap();
     assert_eq!(changed, expected);
+}
+
+/// Reverses and renames the parts, and looks whether each has its unknown fields still.
+fn unknown_fields_move_along(document: &Tree) {
+    let mut decorated = document.clone();
+    decorate(&mut decorated);
+    let (Ok(before), Some(Tree::List(items))) = (decorated.to_value::<Part>(), decorated.get("parts")) else { return };
+    let names: HashSet<&str> = before.parts.iter().map(|part| &*part.name).collect();
+    // Others can't be told apart.
+    if names.len() < items.len() || names.contains("renamed") {
+        return;
+    }
+    let check = |after: &Part, parts: Vec<Tree>| {
+        let (mut changed, mut expected) = (decorated.clone(), decorated.clone());
+        JsonPatch::between(&decorated, &as_tree(&before), &as_tree(after)).apply(&mut changed).unwrap();
+        expected.set("/parts", Tree::List(parts)).unwrap();
+        assert_eq!(changed, expected);
+    };
+    let (mut after, mut parts) = (before.clone(), items.clone());
+    after.parts.reverse();
+    parts.reverse();
+    check(&after, parts);
+    let (mut after, mut parts) = (before.clone(), items.clone());
+    if let (Some(part), Some(item @ Tree::Object(_))) = (after.parts.first_mut(), parts.first_mut()) {
+        part.name = "renamed".into();
+        item.set("/name", Tree::String("renamed".into())).unwrap();
+        check(&after, parts);
+    }
 }
 
 fn decorate(tree: &mut Tree) {
