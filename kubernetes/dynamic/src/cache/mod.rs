@@ -103,7 +103,7 @@ mod tests {
         let cases = [
             ("https://127.0.0.1:6443", "127.0.0.1_6443"),
             ("https://example.com", "example.com"),
-            ("http://[::1]:8080", "____1__8080"),
+            ("http://[::1]:8080", "___1__8080"),
             ("https://example.com:443/k8s/clusters/c-1/", "example.com_443/k8s/clusters/c_1"),
         ];
         for (server, folder) in cases {
