@@ -1,6 +1,6 @@
 //! Content that a dynamic object keeps, and how it is changed.
 
-use kubernetes_core::json::{self, Budget, Reader, Tree, Value};
+use kubernetes_core::json::{self, Budget, Decode, Reader, Tree};
 use kubernetes_core::meta::v1::OwnerReference;
 use kubernetes_core::{GroupVersionKind, Json, List, Object, ObjectMeta, resource};
 use kubernetes_dynamic::DynamicObject;
