@@ -59,6 +59,9 @@ impl MapperBuilder {
     }
 
     /// Begins with what is on disk, and writes there what the server tells.
+    ///
+    /// [Without peers](Self::without_peers), only the responses are kept on disk: kubectl would take the documents of
+    /// one API server for those of all.
     pub fn disk_cache(mut self, cache: DiskCache) -> Self {
         self.cache = Some(cache);
         self

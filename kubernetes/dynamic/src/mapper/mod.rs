@@ -11,6 +11,7 @@ mod watches;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, Weak};
+use std::time::Duration;
 
 use kubernetes_client::Client;
 use kubernetes_core::{GroupVersionKind, Object, Str};
@@ -220,6 +221,11 @@ impl Mapper {
     /// Tells of every discovery, and of reasons for one.
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {
         self.snapshots.changes()
+    }
+
+    /// How long to wait for a change before another look: not all changes are told.
+    pub(crate) fn longest_wait(&self) -> Duration {
+        self.snapshots.longest_wait()
     }
 
     /// Looks something up, once more after a new discovery if it is not there.
