@@ -38,7 +38,8 @@ impl MapperBuilder {
         self
     }
 
-    /// How much time lies at least between two discoveries for names that are not found: 1 second by default.
+    /// How much time lies at least between two discoveries for names that are not found, for changes of definitions, and
+    /// after a failure: 1 second by default.
     pub fn reload_interval(mut self, interval: Duration) -> Self {
         self.settings.reload_interval = interval;
         self

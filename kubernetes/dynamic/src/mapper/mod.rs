@@ -203,10 +203,11 @@ impl Mapper {
     }
 
     /// Watches CustomResourceDefinitions and APIServices, and takes what is known for too old when one of them changes:
-    /// a new kind is found at once, and a definition that has changed is not missed.
+    /// a change is noticed after an [interval](MapperBuilder::reload_interval), however many come, or once the server
+    /// shows it.
     ///
-    /// It ends when the last handle is dropped: there is one watch, whoever asks for it. A user who may not watch them has what the mapper does without, and a
-    /// warning is logged.
+    /// It ends when the last handle is dropped: there is one watch, whoever asks for it. A user who may not watch them
+    /// has what the mapper does without, and a warning is logged.
     ///
     /// # Panics
     /// If it is called outside a tokio runtime.
