@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kubernetes_core::json::DecodeError;
+use kubernetes_core::text::{MAX_MESSAGE_BYTES, printable};
 use kubernetes_core::{ObjectKey, Request, Status};
 
 use crate::machine::Loss;
@@ -204,10 +205,14 @@ impl fmt::Display for Error {
             Cause::Status(status) => {
                 let code = status.code.map(|code| format!(" {code}")).unwrap_or_default();
                 let reason = status.reason.as_deref().filter(|reason| !reason.is_empty()).unwrap_or("without a reason");
-                let message = status.message.as_deref().unwrap_or_default();
+                let reason = printable(reason, MAX_MESSAGE_BYTES);
+                let message = printable(status.message.as_deref().unwrap_or_default(), MAX_MESSAGE_BYTES);
                 write!(f, "the server ended the watch of {path} with error{code}, {reason}: {message}")
             }
-            Cause::UndecodableObject(key, _) => write!(f, "can't decode the object {key} at {path}"),
+            Cause::UndecodableObject(key, _) => {
+                let key = printable(&key.to_string(), MAX_MESSAGE_BYTES);
+                write!(f, "can't decode the object {key} at {path}")
+            }
             Cause::Undecodable(_) => write!(f, "can't decode an event of the watch of {path}"),
             Cause::EventTooLong(_) => write!(f, "can't read an event of the watch of {path}"),
             Cause::NoVersion => write!(f, "the list at {path} has no resourceVersion to watch from"),
@@ -238,5 +243,24 @@ impl std::error::Error for Error {
             Cause::EventTooLong(error) => Some(error),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shows_a_message_of_the_server_within_limits_and_without_control_characters() {
+        let message = format!("\u{1b}[31m{}", "x".repeat(MAX_MESSAGE_BYTES * 2));
+        let reason = Some("Ex\u{7}pired".into());
+        let status = Status { code: Some(410), reason, message: Some(message.into()), ..Status::default() };
+        let request = Request::new(kubernetes_core::Method::GET, kubernetes_core::Path::new("/api/v1/pods", &[]));
+        let text = Error::new(&request, Cause::Status(status)).to_string();
+        assert!(
+            text.starts_with("the server ended the watch of /api/v1/pods with error 410, Expired: [31mxxx"),
+            "{text}"
+        );
+        assert!(text.ends_with("x…") && text.len() < MAX_MESSAGE_BYTES + 100);
     }
 }

@@ -1,9 +1,14 @@
 //! The resource and object that a path of the API names.
 
+use std::borrow::Cow;
+
 use kubernetes_core::{GroupVersion, GroupVersionResource, ObjectKey};
+use percent_encoding::percent_decode_str;
 
 /// The parts of a path below a group and version: `/api/v1` or `/apis/{group}/{version}`, then perhaps
 /// `namespaces/{namespace}`, then `{resource}[/{name}[/{subresource}[/…]]]`.
+///
+/// The parts are percent-encoded, as in the path; the methods decode them.
 ///
 /// The older form with `watch` before the resource is not made by this SDK.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,13 +49,26 @@ impl<'a> ResourcePath<'a> {
         let mut segments = self.root.split('/').skip(2);
         let (first, second) = (segments.next().unwrap_or_default(), segments.next());
         let (group, version) = second.map_or(("", first), |version| (first, version));
-        GroupVersion::new(group, version).with_resource(self.resource)
+        GroupVersion::new(decode(group), decode(version)).with_resource(decode(self.resource))
     }
 
     /// The object that is named; `None` for a collection.
     pub(crate) fn key(&self) -> Option<ObjectKey> {
-        self.name.map(|name| ObjectKey::new(self.namespace, name))
+        self.name.map(|name| ObjectKey::new(self.namespace().as_deref(), &decode(name)))
     }
+
+    pub(crate) fn namespace(&self) -> Option<Cow<'a, str>> {
+        self.namespace.map(decode)
+    }
+
+    pub(crate) fn subresource(&self) -> Option<Cow<'a, str>> {
+        self.subresource.map(decode)
+    }
+}
+
+/// A segment of a path without its percent-encoding.
+fn decode(segment: &str) -> Cow<'_, str> {
+    percent_decode_str(segment).decode_utf8_lossy()
 }
 
 /// The `/api/v1` or `/apis/{group}/{version}` that a path begins with.
@@ -126,6 +144,8 @@ mod tests {
         assert_eq!(path.group_version_resource(), GroupVersionResource::new("", "v1", "namespaces"));
         assert_eq!(path.key(), Some(ObjectKey::new(None, "shop")));
         assert_eq!(ResourcePath::parse("/api/v1/namespaces/shop/pods").unwrap().key(), None);
+        let encoded = "/apis/rbac.authorization.k8s.io/v1/namespaces/kube%2Dsystem/roles/system%3Anode";
+        assert_eq!(ResourcePath::parse(encoded).unwrap().key(), Some(ObjectKey::new("kube-system", "system:node")));
         for path in ["", "/", "/api", "/api/v1", "/apis/apps", "/apis/apps/v1", "/version", "/apis//"] {
             assert_eq!(ResourcePath::parse(path), None, "{path}");
         }

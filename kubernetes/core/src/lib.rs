@@ -32,6 +32,8 @@ pub mod selector;
 mod status;
 mod str;
 mod table;
+#[doc(hidden)]
+pub mod text;
 mod types;
 #[cfg(feature = "yaml")]
 pub mod yaml;

@@ -85,11 +85,9 @@ impl<K: Watchable> Worker<K> {
         let Watch { client, settings, streams } = &self.watch;
         let mut changes = ReflectorStream::<Lenient<K>>::new(client.clone(), request, settings, streams.add());
         let mut list = ListCount::default();
+        let mut is_listing = false;
         while let Some(change) = changes.next().await {
             let change = change?;
-            if !matches!(change, Change::RestartBegin) {
-                self.health.delivered();
-            }
             match change {
                 Change::Applied(object) | Change::Deleted(object)
                     if shard.is_some_and(|shard| !shard.contains(&object)) => {}
@@ -110,16 +108,22 @@ impl<K: Watchable> Worker<K> {
                 }
                 Change::RestartBegin => {
                     list = ListCount::default();
+                    is_listing = true;
                     self.skipped.clear();
                     self.writer.apply(Change::RestartBegin);
                 }
                 Change::RestartEnd => {
                     list.check()?;
+                    is_listing = false;
                     self.writer.apply(Change::RestartEnd);
                     // A list that may be of any state (`0`) could be older than what the store has now.
                     self.request = self.request.clone().without_version();
                 }
                 Change::Bookmark(bookmark) => self.writer.apply(Change::Bookmark(bookmark)),
+            }
+            // A list may still break off.
+            if !is_listing {
+                self.health.delivered();
             }
             // Many changes may have come together: the runtime gets its turn between them.
             tokio::task::coop::consume_budget().await;

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use kubernetes_core::text::{MAX_MESSAGE_BYTES, printable};
 use kubernetes_core::{Request, Str};
 
 use super::last_seen::LastSeen;
@@ -100,12 +101,12 @@ impl fmt::Display for UntilError {
             Cause::Watch(_) => write!(f, "can't wait until {description}, at {path}")?,
         }
         match (self.reason(), cause) {
-            (Some(reason), _) => write!(f, ": {reason}")?,
+            (Some(reason), _) => write!(f, ": {}", printable(reason, MAX_MESSAGE_BYTES))?,
             (None, Cause::TimedOut { .. }) if seen.reason.is_none() => f.write_str(": the server sent no state")?,
             _ => {}
         }
         match &seen.resource_version {
-            Some(version) => write!(f, " (last seen at version {version})"),
+            Some(version) => write!(f, " (last seen at version {})", printable(version, MAX_MESSAGE_BYTES)),
             None => Ok(()),
         }
     }

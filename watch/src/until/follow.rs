@@ -43,7 +43,7 @@ pub(super) trait State {
 
 /// The answer of a condition to a state.
 pub(super) enum Outcome<T> {
-    /// It was not outcome: the state is not complete.
+    /// The condition was not checked: the state is incomplete.
     Nothing,
     Met(T),
     Waiting(Str),

@@ -12,6 +12,9 @@ use crate::sync::lock;
 #[derive(Clone)]
 pub struct Objects<K>(BTreeMap<ObjectKey, Entry<K>>);
 
+/// How many verdicts are kept for an object: conditions may be made anew for each wait.
+const MOST_VERDICTS: usize = 8;
+
 /// The verdict of a condition, which is known by its function.
 type CachedVerdict<K> = (Check<K>, Verdict);
 
@@ -60,7 +63,12 @@ impl<K> Entry<K> {
             return verdict;
         }
         let verdict = condition.check(Some(&self.object)).about(name);
-        lock(&self.verdicts).push((Arc::clone(&condition.check), verdict.clone()));
+        let mut verdicts = lock(&self.verdicts);
+        if verdicts.len() >= MOST_VERDICTS {
+            verdicts.remove(0);
+        }
+        verdicts.push((Arc::clone(&condition.check), verdict.clone()));
+        drop(verdicts);
         verdict
     }
 }

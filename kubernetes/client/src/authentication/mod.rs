@@ -168,6 +168,7 @@ impl Authentication {
         if let Some((_, secret)) = sent.filter(|(_, secret)| secret.len() >= MIN_SECRET) {
             error = error.redact(secret);
         }
+        error = error.shorten();
         if !error.may_be_about_credentials() {
             return error;
         }

@@ -4,8 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use kubernetes_core::Status;
-
-use super::text::printable;
+use kubernetes_core::text::printable;
 
 /// How many causes are shown; an object may have thousands of wrong fields.
 const MOST_SHOWN: usize = 50;

@@ -8,7 +8,6 @@ mod classify;
 mod kind;
 mod request_line;
 mod response;
-mod text;
 mod transport;
 
 use std::error::Error as StdError;
@@ -108,6 +107,15 @@ impl Error {
     pub(crate) fn redact(mut self, secret: &str) -> Self {
         if let Kind::Status(response) = &mut self.0.kind {
             response.redact(secret);
+        }
+        self
+    }
+
+    /// Leaves no more than the beginning of a response that is not a `Status`. What [`redact`](Self::redact) looks for
+    /// must not be cut before.
+    pub(crate) fn shorten(mut self) -> Self {
+        if let Kind::Status(response) = &mut self.0.kind {
+            response.shorten();
         }
         self
     }

@@ -5,16 +5,13 @@ use std::time::Duration;
 
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, Method, StatusCode};
+use kubernetes_core::text::{MAX_MESSAGE_BYTES, printable};
 use kubernetes_core::{Encoded, Status, Str};
 
 use super::causes::Cause;
-use super::text::printable;
 
 /// How much of a body without a `Status` is kept.
 const KEPT_BYTES: usize = 1024;
-
-/// How much of a message is shown; the whole is in the `Status`.
-const SHOWN_BYTES: usize = 8 * 1024;
 
 /// The longest wait that counts, 68 years: that of a `Status`. A longer one could not be added to a time.
 const MAX_RETRY_AFTER_SECONDS: u64 = i32::MAX as u64;
@@ -25,23 +22,24 @@ pub(crate) struct ErrorResponse {
     http_status: Option<StatusCode>,
     retry_after: Option<Duration>,
     status: Status,
+    /// Whether the message is the body of a response without a `Status`.
+    is_body: bool,
     causes: Option<Box<Cause>>,
 }
 
 impl ErrorResponse {
     /// Reads the body of an error response; `complete` is false when there is more of it than was read.
     pub(crate) fn read(method: &Method, code: StatusCode, headers: &HeaderMap, body: &Encoded, complete: bool) -> Self {
-        let mut status = match body.decode::<Status>() {
-            Ok(status) if complete && is_failure(&status) => status,
-            _ => describe(method, code, shorten(body)),
-        };
+        let sent = body.decode::<Status>().ok().filter(|status| complete && is_failure(status));
+        let is_body = sent.is_none();
+        let mut status = sent.unwrap_or_else(|| describe(method, code, text(body)));
         if status.code.is_none_or(|code| code <= 0) {
             status.code = Some(i32::from(code.as_u16()));
         }
         let retry_after = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
         let retry_after = retry_after.map(|seconds: u64| seconds.min(MAX_RETRY_AFTER_SECONDS));
         let causes = Cause::chain(&status);
-        Self { http_status: Some(code), retry_after: retry_after.map(Duration::from_secs), status, causes }
+        Self { http_status: Some(code), retry_after: retry_after.map(Duration::from_secs), status, is_body, causes }
     }
 
     pub(crate) fn status(&self) -> &Status {
@@ -69,6 +67,13 @@ impl ErrorResponse {
         self.causes = Cause::chain(&self.status);
     }
 
+    /// Leaves the beginning of a body without a `Status`.
+    pub(crate) fn shorten(&mut self) {
+        if let Some(message) = self.status.message.as_mut().filter(|_| self.is_body) {
+            *message = printable(message, KEPT_BYTES).into();
+        }
+    }
+
     /// As client-go, a date in the header is not read.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         self.retry_after.or_else(|| self.status.retry_after())
@@ -87,7 +92,7 @@ impl ErrorResponse {
 impl From<Status> for ErrorResponse {
     fn from(status: Status) -> Self {
         let code = status.code.and_then(|code| StatusCode::from_u16(u16::try_from(code).ok()?).ok());
-        Self { http_status: code, retry_after: None, causes: Cause::chain(&status), status }
+        Self { http_status: code, retry_after: None, is_body: false, causes: Cause::chain(&status), status }
     }
 }
 
@@ -98,10 +103,10 @@ impl fmt::Display for ErrorResponse {
         match (self.http_status, reason) {
             (Some(code), _) => write!(f, "{code}")?,
             (None, "") => f.write_str("the server refused")?,
-            (None, reason) => f.write_str(&printable(reason, SHOWN_BYTES))?,
+            (None, reason) => f.write_str(&printable(reason, MAX_MESSAGE_BYTES))?,
         }
         match self.status.message.as_deref() {
-            Some(message) if !message.is_empty() => write!(f, ": {}", printable(message, SHOWN_BYTES)),
+            Some(message) if !message.is_empty() => write!(f, ": {}", printable(message, MAX_MESSAGE_BYTES)),
             _ => Ok(()),
         }
     }
@@ -142,15 +147,12 @@ fn describe(method: &Method, code: StatusCode, message: String) -> Status {
     }
 }
 
-/// The beginning of a body as text on one line.
-fn shorten(body: &Encoded) -> String {
+/// A body as text.
+fn text(body: &Encoded) -> String {
     let bytes = body.bytes();
     if !body.is_cbor() {
-        return printable(&String::from_utf8_lossy(bytes), KEPT_BYTES);
+        return String::from_utf8_lossy(bytes).into_owned();
     }
     let json = body.to_json();
-    json.map_or_else(
-        |_| format!("{} bytes of CBOR that can't be read", bytes.len()),
-        |json| printable(&json, KEPT_BYTES),
-    )
+    json.map_or_else(|_| format!("{} bytes of CBOR that can't be read", bytes.len()), Into::into)
 }

@@ -195,15 +195,17 @@ impl Exchange {
             let explain = |error| self.authentication.explain(error, authorization.as_ref());
             let sent = admitted(&mut admission, self.send::<A>(request, context.line)).await.map_err(explain);
             let refusal = refusal(&sent).filter(|_| may_replace);
-            if let (Some(refusal), Some(refused)) = (refusal, &credential)
-                && let Some(other) = self.authentication.replacement(refused, refusal).await
-                && let Some(spare) = spare
-            {
-                // Read to its end, so that HTTP/1.1 can use the connection again.
-                let error = response::into_error(context.line.method(), sent).await;
-                drop(conclude::<A>(admission, Err(error)));
-                (request, credential, may_replace) = (spare, Some(other), false);
-                continue;
+            if let (Some(refusal), Some(refused)) = (refusal, &credential) {
+                // Before others are obtained, which may take long.
+                conclude_refused(admission.take(), &sent, context.line);
+                // Also for the next request, if this one can't be sent again.
+                let other = self.authentication.replacement(refused, refusal).await;
+                if let (Some(other), Some(spare)) = (other, spare) {
+                    // Read to its end, so that HTTP/1.1 can use the connection again.
+                    drop(response::into_error(context.line.method(), sent).await);
+                    (request, credential, may_replace) = (spare, Some(other), false);
+                    continue;
+                }
             }
             let response = match sent {
                 Ok(response) => response,
@@ -301,6 +303,17 @@ fn conclude<A: Answer>(admission: Option<Admission>, result: Result<A, Error>) -
         }
     }
     result
+}
+
+/// Tells the hooks of a write that the server has refused the credentials.
+fn conclude_refused(admission: Option<Admission>, sent: &Result<Response<Body>, Error>, line: &Arc<RequestLine>) {
+    match (admission, sent) {
+        (Some(admission), Ok(response)) => {
+            admission.failed(&Error::from_http_status(response.status()).or_request(line));
+        }
+        (Some(admission), Err(error)) => admission.failed(error),
+        (None, _) => {}
+    }
 }
 
 fn refusal(sent: &Result<Response<Body>, Error>) -> Option<Refusal> {

@@ -66,11 +66,12 @@ impl Admission {
     }
 
     fn poll_ended(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
-        if let Some(timer) = &mut self.timer
-            && timer.as_mut().poll(cx).is_ready()
-        {
-            let limit = self.end.map(|(_, limit)| limit).unwrap_or_default();
-            return Poll::Ready(Error::new(Kind::HookTimeout { limit }));
+        if let Some((at, limit)) = self.end {
+            // The timer only wakes: after a stall, or when the task has spent its budget, it is late.
+            let is_due = self.timer.as_mut().is_some_and(|timer| timer.as_mut().poll(cx).is_ready());
+            if is_due || at <= clock::now() {
+                return Poll::Ready(Error::new(Kind::HookTimeout { limit }));
+            }
         }
         for revocation in &mut self.revocations {
             if let Poll::Ready(error) = revocation.as_mut().poll(cx) {
@@ -82,8 +83,14 @@ impl Admission {
 
     /// The write succeeded; `response` is `None` if the client does not read it.
     pub(crate) fn succeeded(mut self, response: Option<&Encoded>) {
-        let objects = WrittenObject::of(response, self.write.key().filter(|_| self.write.method() == Method::DELETE));
-        self.finish(&WriteOutcome::Done(&objects));
+        let response = response.filter(|_| self.write.has_object_response());
+        match WrittenObject::of(response, self.write.key().filter(|_| self.write.method() == Method::DELETE)) {
+            Ok(objects) => self.finish(&WriteOutcome::Done(&objects)),
+            Err(error) => {
+                let error = Error::new(Kind::Decode(error)).or_request(self.write.line());
+                self.finish(&WriteOutcome::Unknown(Some(&error)));
+            }
+        }
     }
 
     pub(crate) fn failed(mut self, error: &Error) {
@@ -103,5 +110,31 @@ impl Drop for Admission {
     fn drop(&mut self) {
         let outcome = if self.is_sent { WriteOutcome::Unknown(None) } else { WriteOutcome::NotSent };
         self.finish(&outcome);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+    use http::Request;
+
+    use super::*;
+    use crate::body::Body;
+    use crate::error::RequestLine;
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_is_sent_after_the_end_though_the_timer_is_late() {
+        struct Hook;
+        impl WriteHook for Hook {}
+        let line = Arc::new(RequestLine::new(Method::POST, "/api/v1/nodes"));
+        let request = Request::builder().method(Method::POST).body(Body::empty()).unwrap();
+        let mut admission = Admission::new(Write::of(&request, &line).unwrap());
+        admission.add(Arc::new(Hook), WritePermit::within(Duration::from_secs(5)));
+        admission.check().unwrap();
+        // Moves the clock without a turn of the timers.
+        assert_eq!(tokio::time::advance(Duration::from_secs(6)).now_or_never(), None);
+        let error = admission.run(async { Ok(()) }).await.unwrap_err();
+        assert!(error.is_not_permitted() && error.is_timeout(), "{error:?}");
+        assert!(!admission.is_sent);
     }
 }

@@ -68,7 +68,10 @@ pub trait WriteHook: Send + Sync + 'static {
     /// Is told the outcome of a write that was permitted, once for each [`before`](Self::before) that permitted it. It
     /// should return quickly.
     ///
-    /// It is also called when the future of the request is dropped, with [`WriteOutcome::Unknown`].
+    /// It is also called when the request times out or its future is dropped, with [`WriteOutcome::Unknown`].
+    ///
+    /// A write that [upgrades](crate::Client::upgrade) its connection is done once the server has switched protocols: the
+    /// [`WritePermit`] does not limit the use of the connection.
     fn after(&self, write: &Write, outcome: &WriteOutcome<'_>) {
         let _ = (write, outcome);
     }

@@ -20,21 +20,35 @@ impl WrittenObject {
     }
 
     /// The objects of a response, or at least the one that was deleted.
-    pub(super) fn of(response: Option<&Encoded>, deleted: Option<ObjectKey>) -> Vec<Self> {
-        let object = response.and_then(|response| response.decode::<Self>().ok()).unwrap_or_default();
-        let mut uid = None;
-        if let (Some(response), Some(kind)) = (response, object.kind.strip_suffix("List")) {
-            let items = response.decode::<Items>().unwrap_or_default().0;
-            return items.into_iter().map(|item| item.of_type(&object.api_version, kind)).collect();
-        } else if let (Some(response), "Status") = (response, &*object.kind) {
-            uid = response.decode::<Status>().ok().and_then(|status| status.details?.uid);
-        } else if object.metadata.name.is_some() {
-            return vec![object];
-        }
-        let Some(key) = deleted else { return Vec::new() };
+    ///
+    /// # Errors
+    /// When the response can't be decoded, and it is not known which object was deleted.
+    pub(super) fn of(response: Option<&Encoded>, deleted: Option<ObjectKey>) -> Result<Vec<Self>, DecodeError> {
+        let (objects, uid) = match response.map_or_else(|| Ok((Vec::new(), None)), Self::read_all) {
+            Ok((objects, uid)) => (objects, uid),
+            Err(_) if deleted.is_some() => (Vec::new(), None),
+            Err(error) => return Err(error),
+        };
+        let Some(key) = deleted.filter(|_| objects.is_empty()) else { return Ok(objects) };
         let namespace = key.namespace().map(Into::into);
         let metadata = ObjectMeta { name: Some(key.name().into()), namespace, uid, ..ObjectMeta::default() };
-        vec![Self { metadata, ..Self::default() }]
+        Ok(vec![Self { metadata, ..Self::default() }])
+    }
+
+    /// The objects in a response, or the uid that a `Status` tells.
+    fn read_all(response: &Encoded) -> Result<(Vec<Self>, Option<Str>), DecodeError> {
+        let object = response.decode::<Self>()?;
+        // A list has no name, while a kind may end in `List`.
+        if object.metadata.name.is_some() {
+            return Ok((vec![object], None));
+        }
+        if object.kind == "Status" {
+            let details = response.decode::<Status>()?.details;
+            return Ok((Vec::new(), details.and_then(|details| details.uid)));
+        }
+        let Some(kind) = object.kind.strip_suffix("List") else { return Ok((Vec::new(), None)) };
+        let items = response.decode::<Items>()?.0;
+        Ok((items.into_iter().map(|item| item.of_type(&object.api_version, kind)).collect(), None))
     }
 
     /// An item of a list, which may say nothing of its type.

@@ -20,7 +20,7 @@ pub enum WriteOutcome<'a> {
     /// It never left this client, or the server did not look at it: nothing was changed.
     NotSent,
     /// The server may have carried it out or not: the connection broke, time ran out, the response could not be read,
-    /// or (without an error) the future of the request was dropped.
+    /// or (without an error) the request timed out or its future was dropped.
     Unknown(Option<&'a Error>),
 }
 

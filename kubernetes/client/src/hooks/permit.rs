@@ -19,6 +19,9 @@ use crate::error::BoxError;
 ///
 /// A write that is still under way when its permit ends is abandoned, as if its future was dropped: the connection or
 /// stream is closed, and the server may have carried it out.
+///
+/// It ends with the write: the connection that an [upgrade](crate::Client::upgrade) returns may be used for longer. To
+/// end an exec with a lease, say, drop its connection.
 pub struct WritePermit {
     pub(super) limit: Option<Duration>,
     pub(super) revoked: Option<Revocation>,

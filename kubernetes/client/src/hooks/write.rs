@@ -1,8 +1,11 @@
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, UPGRADE};
 use http::{HeaderValue, Method, Request};
+use http_body::Body as _;
+use kubernetes_core::meta::v1::DeleteOptions;
 use kubernetes_core::{Encoded, GroupVersionResource, ObjectKey, ObjectMeta};
 
 use super::object::WrittenObject;
@@ -25,7 +28,7 @@ impl Write {
     pub(crate) fn of(request: &Request<Body>, line: &Arc<RequestLine>) -> Option<Self> {
         let is_upgrade = request.headers().contains_key(UPGRADE);
         let is_read = [Method::GET, Method::HEAD, Method::OPTIONS, Method::TRACE].contains(request.method());
-        if is_read && !is_upgrade || is_dry_run(request.uri().query()) {
+        if is_read && !is_upgrade || is_dry_run(request) {
             return None;
         }
         Some(Self {
@@ -52,13 +55,13 @@ impl Write {
     }
 
     /// The subresource that is written to, as `status` or `eviction`.
-    pub fn subresource(&self) -> Option<&str> {
-        self.resource_path()?.subresource
+    pub fn subresource(&self) -> Option<Cow<'_, str>> {
+        self.resource_path()?.subresource()
     }
 
     /// The namespace in the path.
-    pub fn namespace(&self) -> Option<&str> {
-        self.resource_path()?.namespace
+    pub fn namespace(&self) -> Option<Cow<'_, str>> {
+        self.resource_path()?.namespace()
     }
 
     /// The object that is written to: by the path, or by the body of a create. `None` for a collection, and for a create
@@ -67,7 +70,7 @@ impl Write {
         let path = self.resource_path()?;
         path.key().or_else(|| {
             let name = self.sent_metadata()?.name.filter(|name| !name.is_empty())?;
-            (self.method() == Method::POST).then(|| ObjectKey::new(path.namespace, &name))
+            (self.method() == Method::POST).then(|| ObjectKey::new(path.namespace().as_deref(), &name))
         })
     }
 
@@ -88,11 +91,27 @@ impl Write {
         self.is_upgrade
     }
 
-    pub(super) fn resource_path(&self) -> Option<ResourcePath<'_>> {
+    /// Whether the API server answers it with an object or `Status`, not with whatever is behind a proxy or path.
+    pub(super) fn has_object_response(&self) -> bool {
+        self.resource_path().is_some_and(|path| path.subresource().as_deref() != Some("proxy"))
+    }
+
+    pub(super) fn line(&self) -> &Arc<RequestLine> {
+        &self.line
+    }
+
+    fn resource_path(&self) -> Option<ResourcePath<'_>> {
         ResourcePath::parse(self.path())
     }
 }
 
-fn is_dry_run(query: Option<&str>) -> bool {
+/// The server ignores the query of a DELETE that has a body (`apiserver/pkg/endpoints/handlers/delete.go`).
+fn is_dry_run(request: &Request<Body>) -> bool {
+    if request.method() == Method::DELETE && !request.body().is_end_stream() {
+        let body = Encoded::new(request.headers().get(CONTENT_TYPE).cloned(), request.body().bytes());
+        let options = body.decode::<DeleteOptions>();
+        return options.is_ok_and(|options| options.dry_run.iter().any(|stages| stages == "All"));
+    }
+    let query = request.uri().query();
     query.is_some_and(|query| query.split('&').any(|parameter| parameter == "dryRun=All"))
 }

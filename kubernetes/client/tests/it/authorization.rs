@@ -235,3 +235,19 @@ async fn a_401_tells_whose_credentials_were_refused_and_when_the_token_expired()
         assert!(!error.to_string().contains(&token));
     }
 }
+
+#[tokio::test]
+async fn a_token_that_the_server_echoes_does_not_show_though_the_text_is_cut() {
+    let echo = |request: http::Request<hyper::body::Incoming>| async move {
+        let token = request.headers()["authorization"].to_str().unwrap().to_owned();
+        answer(502, format!("{}{token}{}", "-".repeat(900), "-".repeat(900)))
+    };
+    let server = Server::plain(echo).await;
+    let token = "abcdefgh".repeat(30);
+    let config = with_credentials(&server.url("http"), Credentials::Token(token.into()));
+    let client = Client::new(config).unwrap();
+    let error = fetch(&client).await.unwrap_err();
+    let text = format!("{error} {:?}", error.status());
+    assert!(text.contains("Bearer [redacted]") && !text.contains("abcdefgh"), "{text}");
+    assert!(error.status().unwrap().message.as_ref().unwrap().len() <= 1024 + '…'.len_utf8());
+}

@@ -256,7 +256,7 @@ async fn a_missing_plugin_says_how_to_install_it() {
     let text = chain(&refused(&plugin).await);
     assert!(text.contains("no-such-program is not installed: Get it from example.com"), "{text}");
 
-    // A file that is no program.
+    // A file that is not a program.
     plugin.exec.command = plugin.file("plugin");
     assert!(chain(&refused(&plugin).await).contains("can't be started"));
 }

@@ -186,7 +186,7 @@ async fn a_failure_that_comes_with_status_200_is_a_failure() {
     }
     // Not every text with the word is one.
     for body in [
-        r#"{"kind": "Event", "reason": "Failure", "status": "Failure"}"#,
+        r#"{"kind": "BackupStatus", "reason": "Failure", "status": "Failure"}"#,
         r#"{"kind": "Status", "status": "Success", "message": "Failure"}"#,
     ] {
         assert_eq!(fetch(&fakes::answering(200, body)).await.unwrap(), body);

@@ -247,7 +247,7 @@ async fn a_list_that_can_not_be_had_is_an_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn forbidden_is_no_reason_to_list() {
+async fn forbidden_does_not_lead_to_a_list() {
     let server = Server::new([refusal(403, "Forbidden")]);
     let mut stream = Watch::new(&server.client()).stream(widgets());
     assert!(next(&mut stream).await.contains("failed"));

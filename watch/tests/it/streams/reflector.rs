@@ -119,7 +119,7 @@ async fn a_page_that_expires_begins_the_list_again() {
 
 /// A server that only ever forgets is asked ever less often, though every list goes well.
 #[tokio::test(start_paused = true)]
-async fn lists_that_come_to_nothing_are_no_hot_loop() {
+async fn lists_that_come_to_nothing_do_not_cause_a_hot_loop() {
     let listed = ended([added("a", 1), initial_events_end(2), error(410, "Expired")]);
     let server = Server::new([]).always(listed);
     let mut stream = reflect(&server);

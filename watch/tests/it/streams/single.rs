@@ -57,7 +57,7 @@ async fn listing_first_is_no_reconnection() {
     assert_eq!(take(&mut stream).await, ["=9", "+b@10", "end"]);
     assert_eq!(server.times().len(), 3);
 
-    // A list that breaks off is no list.
+    // A list that breaks off is not a complete list.
     let server = Server::new([ended([added("a", 1)])]);
     let mut stream = once(&server).stream(widgets());
     assert!(next(&mut stream).await.starts_with("the server ended the watch"));

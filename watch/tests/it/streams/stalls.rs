@@ -78,7 +78,7 @@ async fn a_watch_that_fails_for_long_is_listed_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_change_after_each_list_is_no_reason_to_list_without_a_pause() {
+async fn a_change_after_each_list_does_not_end_the_pause_between_lists() {
     let streaming = Server::new([]).always(ended([initial_events_end(5), added("a", 6), error(410, "Expired")]));
     let pairs = (0..100).flat_map(|_| [page("5", "", &[]), ended([added("a", 6), error(410, "Expired")])]);
     let paged = Server::new(pairs);
@@ -104,7 +104,7 @@ async fn two_healthy_minutes_make_the_next_list_come_soon() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn blank_lines_are_no_sign_of_life() {
+async fn blank_lines_do_not_count_as_activity() {
     // A streaming list.
     let server = Server::new([then_blank([added("x", 1)]), page("9", "", &[object("a", 4)]), open([])]);
     let informer = watched_for(&server, &Watch::new(&server.client()), 60 * MINUTE).await;
@@ -121,7 +121,7 @@ async fn blank_lines_are_no_sign_of_life() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn blank_lines_without_a_pause_are_no_sign_of_life() {
+async fn blank_lines_without_a_pause_do_not_count_as_activity() {
     let flood = (0..10_000_000_u32).map(|index| if index % 100_000 == 0 { Part::Pause(SECOND) } else { bytes("\n") });
     let parts = [bytes(initial_events_end(5))].into_iter().chain(flood.take(2_000_000));
     let server = Server::new([Answer::Body(parts.collect()), open([])]);
@@ -216,7 +216,7 @@ async fn tokens_that_go_in_a_circle_end_in_an_error() {
 
 /// A server that pages whether asked or not, and whose tokens are always too old.
 #[tokio::test(start_paused = true)]
-async fn tokens_that_are_always_too_old_are_no_hot_loop() {
+async fn tokens_that_are_always_too_old_do_not_cause_a_hot_loop() {
     let pairs = || (0..5_000).flat_map(|_| [page("9", "t1", &[object("a", 1)]), refusal(410, "Expired")]);
     let server = Server::new(pairs());
     let informer = watched_for(&server, &Watch::new(&server.client()).bookmarks(false), 5 * MINUTE).await;

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use futures_util::future::{Either, join, select};
 use kubernetes_config::ExecConfig;
+use kubernetes_core::text::printable;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, Command};
 
@@ -201,12 +202,10 @@ impl Capture {
     /// `: …`, the output on one line and without what a terminal would obey.
     fn as_reason(&self) -> String {
         let text = String::from_utf8_lossy(&self.bytes);
-        let mut line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        line.retain(|c| !c.is_control());
         // The cut may go through a character.
-        let line = line.trim_start_matches(char::REPLACEMENT_CHARACTER);
+        let line = printable(text.trim_start_matches(char::REPLACEMENT_CHARACTER), text.len());
         match (line.is_empty(), self.is_cut) {
-            (true, _) => ", and said nothing on standard error".to_owned(),
+            (true, _) => ", and wrote nothing to standard error".to_owned(),
             (false, true) => format!(": …{line}"),
             (false, false) => format!(": {line}"),
         }
@@ -235,7 +234,7 @@ mod tests {
         let mut kept = Capture::end(5, false);
         kept.add("aöbcde".as_bytes());
         assert_eq!(kept.as_reason(), ": …bcde", "half a character is left out");
-        assert_eq!(Capture::end(5, false).as_reason(), ", and said nothing on standard error");
+        assert_eq!(Capture::end(5, false).as_reason(), ", and wrote nothing to standard error");
     }
 
     #[test]

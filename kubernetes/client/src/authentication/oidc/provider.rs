@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request, StatusCode, Uri};
 use kubernetes_config::{Config, OidcConfig, Secret, is_loopback};
+use kubernetes_core::text::printable;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::authentication::fields::Fields;
@@ -20,7 +21,7 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// More than any discovery document or token has.
 const MAX_ANSWER_BYTES: usize = 1024 * 1024;
 
-/// How much of what a provider says is shown.
+/// How many bytes of a provider's text are shown.
 const MAX_SHOWN: usize = 300;
 
 /// `application/x-www-form-urlencoded`, with `%20` for a space.
@@ -251,7 +252,7 @@ impl TokenResponse {
     fn why(&self) -> String {
         let texts = [&self.error, &self.error_description].into_iter().flatten();
         let text = texts.map(String::as_str).collect::<Vec<_>>().join(": ");
-        let text: String = text.chars().filter(|c| !c.is_control()).take(MAX_SHOWN).collect();
+        let text = printable(&text, MAX_SHOWN);
         if text.is_empty() { text } else { format!(" ({text})") }
     }
 }

@@ -45,7 +45,7 @@ impl<T: Read + Write + Unpin> RecordingIo<T> {
     /// A server that has closed the connection may have said why before: what it said can still be read.
     fn record_last_alert(&mut self, cx: &mut Context<'_>) {
         let mut space = [MaybeUninit::<u8>::uninit(); 1024];
-        // It has little to say; whatever comes after a few records is no alert.
+        // It has little to say; whatever comes after a few records is not an alert.
         for _ in 0..16 {
             let mut buffer = ReadBuf::uninit(&mut space);
             match Pin::new(&mut self.io).poll_read(cx, buffer.unfilled()) {

@@ -1,7 +1,10 @@
 //! Text of servers, for messages that a terminal shows.
 
+/// How many bytes of a server's message are shown.
+pub const MAX_MESSAGE_BYTES: usize = 8 * 1024;
+
 /// The text on one line and without what a terminal would obey, at most `max` bytes of it.
-pub(super) fn printable(text: &str, max: usize) -> String {
+pub fn printable(text: &str, max: usize) -> String {
     let mut line = String::new();
     for word in text.split_whitespace() {
         if !line.is_empty() {
