@@ -10,7 +10,11 @@ use tokio::sync::watch;
 use crate::{ApiResource, DynamicObject, Mapper, MapperWatch, clock};
 
 /// The delays after errors that a retry can't cure at once, as of an informer.
-const BACKOFF: Backoff = Backoff::new(Duration::from_millis(800), Duration::from_secs(30));
+const BACKOFF: Backoff = Backoff::new(Duration::from_millis(800), LONGEST_DELAY);
+
+/// A resource that was followed for as long is followed well: the delays start over. A list alone does not show that,
+/// as a user may have the right to list and not to watch.
+const LONGEST_DELAY: Duration = Duration::from_secs(30);
 
 /// Which objects of the kind are kept.
 #[derive(Debug, Default)]
@@ -65,12 +69,17 @@ impl Worker {
                 Ok(resource) => resource,
                 Err(error) => {
                     tracing::warn!(%error, "the resource of a kind can't be found for now");
-                    clock::sleep(delays.next_delay()).await;
+                    self.pause(delays.next_delay()).await;
                     continue;
                 }
             };
             self.announce.send_replace(Some(resource.clone()));
-            match self.follow(&resource).await {
+            let begun = clock::now();
+            let ended = self.follow(&resource).await;
+            if clock::now().saturating_duration_since(begun) >= LONGEST_DELAY {
+                delays.reset();
+            }
+            match ended {
                 Ended::Changed => self.clear(),
                 Ended::Unknown => {
                     self.clear();
@@ -80,7 +89,7 @@ impl Worker {
                 }
                 Ended::Failed(error) => {
                     tracing::warn!(%error, %resource, "the objects of a resource can't be kept up to date for now");
-                    clock::sleep(delays.next_delay()).await;
+                    self.pause(delays.next_delay()).await;
                 }
             }
         }
@@ -98,13 +107,21 @@ impl Worker {
         }
     }
 
+    /// Waits before another attempt. Nobody sees meanwhile whether the kind goes.
+    async fn pause(&mut self, delay: Duration) {
+        clock::sleep(delay).await;
+        if self.mapper.kind(&self.of_type).await.is_err_and(|error| error.is_no_match()) {
+            self.clear();
+        }
+    }
+
     /// Makes the store that of a kind that the server does not have.
     fn clear(&mut self) {
         if self.writer.store().is_ready() {
             self.writer.apply(Change::RestartBegin);
             self.writer.apply(Change::RestartEnd);
         }
-        self.announce.send_replace(None);
+        self.announce.send_if_modified(|resource| resource.take().is_some());
     }
 }
 
@@ -119,7 +136,11 @@ async fn changed(mapper: &Mapper, of_type: &GroupVersionKind, resource: &ApiReso
             }
             Err(error) => !error.is_no_match(),
         };
-        if !is_same || changes.changed().await.is_err() {
+        if !is_same {
+            return;
+        }
+        // The server may notice a change later than it tells of it.
+        if let Some(Err(_)) = clock::timeout(mapper.longest_wait(), changes.changed()).await {
             return;
         }
     }

@@ -38,7 +38,8 @@ impl MapperBuilder {
         self
     }
 
-    /// How much time lies at least between two discoveries for names that are not found: 1 second by default.
+    /// How much time lies at least between two discoveries for names that are not found, for changes of definitions, and
+    /// after a failure: 1 second by default.
     pub fn reload_interval(mut self, interval: Duration) -> Self {
         self.settings.reload_interval = interval;
         self
@@ -59,6 +60,9 @@ impl MapperBuilder {
     }
 
     /// Begins with what is on disk, and writes there what the server tells.
+    ///
+    /// [Without peers](Self::without_peers), only the responses are kept on disk: kubectl would take the documents of
+    /// one API server for those of all.
     pub fn disk_cache(mut self, cache: DiskCache) -> Self {
         self.cache = Some(cache);
         self

@@ -11,6 +11,7 @@ mod watches;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, Weak};
+use std::time::Duration;
 
 use kubernetes_client::Client;
 use kubernetes_core::{GroupVersionKind, Object, Str};
@@ -202,10 +203,11 @@ impl Mapper {
     }
 
     /// Watches CustomResourceDefinitions and APIServices, and takes what is known for too old when one of them changes:
-    /// a new kind is found at once, and a definition that has changed is not missed.
+    /// a change is noticed after an [interval](MapperBuilder::reload_interval), however many come, or once the server
+    /// shows it.
     ///
-    /// It ends when the last handle is dropped: there is one watch, whoever asks for it. A user who may not watch them has what the mapper does without, and a
-    /// warning is logged.
+    /// It ends when the last handle is dropped: there is one watch, whoever asks for it. A user who may not watch them
+    /// has what the mapper does without, and a warning is logged.
     ///
     /// # Panics
     /// If it is called outside a tokio runtime.
@@ -220,6 +222,11 @@ impl Mapper {
     /// Tells of every discovery, and of reasons for one.
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {
         self.snapshots.changes()
+    }
+
+    /// How long to wait for a change before another look: not all changes are told.
+    pub(crate) fn longest_wait(&self) -> Duration {
+        self.snapshots.longest_wait()
     }
 
     /// Looks something up, once more after a new discovery if it is not there.

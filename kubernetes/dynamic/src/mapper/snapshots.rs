@@ -16,6 +16,9 @@ use crate::{Discovery, DiskCache, clock};
 /// of its own.
 const SETTLING: Duration = Duration::from_secs(3);
 
+/// How much time lies at least between two looks of one who waits, whatever the settings say.
+pub(super) const SHORTEST_WAIT: Duration = Duration::from_millis(100);
+
 /// Discoveries, the last of which is kept.
 pub(super) struct Snapshots {
     pub(super) client: Client,
@@ -43,8 +46,15 @@ pub(super) struct Settings {
 pub(super) struct Snapshot {
     pub(super) discovery: Arc<Discovery>,
     number: u64,
-    loaded: Instant,
-    is_of_disk: bool,
+    origin: Origin,
+}
+
+/// How old a discovery is.
+#[derive(Clone, Copy)]
+struct Origin {
+    begun: Instant,
+    /// The number of invalidations before it began: later ones ask for another discovery.
+    invalidations: u64,
 }
 
 #[derive(Default)]
@@ -55,7 +65,8 @@ struct State {
     last_attempt: Option<Instant>,
     /// Why the last discovery failed.
     failure: Option<Arc<Error>>,
-    is_invalidated: bool,
+    /// The number of invalidations so far.
+    invalidations: u64,
     /// Until when a discovery may show a state from before a change.
     settled: Option<Instant>,
 }
@@ -64,7 +75,8 @@ impl Snapshots {
     pub(super) fn new(client: Client, settings: Settings, cache: Option<DiskCache>) -> Self {
         Self {
             cached_client: cache.as_ref().map_or_else(|| client.clone(), |cache| cache.client(&client)),
-            documents: cache.as_ref().map(DiskCache::documents),
+            // kubectl shares the documents, and asks for those of the peers.
+            documents: cache.filter(|_| !settings.fetch.without_peers).map(|cache| cache.documents()),
             client,
             settings,
             state: Mutex::default(),
@@ -103,11 +115,10 @@ impl Snapshots {
     pub(super) async fn after_miss(&self, snapshot: &Snapshot) -> Result<Option<Snapshot>, MapError> {
         {
             let state = self.state();
-            let newer = state.snapshot.as_ref().filter(|newer| newer.number > snapshot.number);
-            if let Some(newer) = newer {
+            if let Some(newer) = state.newer(Some(snapshot)) {
                 return Ok(Some(newer.clone()));
             }
-            if !self.is_rested(&state) {
+            if !self.is_rested(&state) && !self.is_outdated(&state, snapshot) {
                 return state.failure.clone().map_or(Ok(None), |failure| Err(MapError::discovery(failure)));
             }
         }
@@ -115,18 +126,23 @@ impl Snapshots {
     }
 
     pub(super) fn invalidate(&self) {
-        self.state().is_invalidated = true;
+        self.state().invalidations += 1;
         self.changed();
     }
 
-    /// As [`invalidate`](Self::invalidate), where the server itself may take some time to notice the change.
+    /// Makes discoveries outdated until the server has noticed a change, which takes it some time. However many changes
+    /// come, the interval between two discoveries is kept.
     pub(super) fn invalidate_for_a_while(&self) {
-        {
-            let mut state = self.state();
-            state.is_invalidated = true;
-            state.settled = Some(clock::now() + SETTLING);
-        }
+        self.state().settled = Some(clock::now() + SETTLING);
         self.changed();
+    }
+
+    /// How long one who waits for a change may wait before another look, if nothing is [told](Self::changes).
+    pub(super) fn longest_wait(&self) -> Duration {
+        let state = self.state();
+        let is_due = state.snapshot.as_ref().is_none_or(|snapshot| state.is_superseded(snapshot));
+        let wait = if is_due { self.settings.reload_interval } else { self.settings.ttl };
+        wait.max(SHORTEST_WAIT)
     }
 
     /// Tells of discoveries and of reasons for one.
@@ -139,10 +155,12 @@ impl Snapshots {
     }
 
     fn is_outdated(&self, state: &State, snapshot: &Snapshot) -> bool {
-        let now = clock::now();
-        let age = now.saturating_duration_since(snapshot.loaded);
-        let is_unsettled = state.settled.is_some_and(|settled| snapshot.loaded < settled);
-        state.is_invalidated || (self.is_rested(state) && (age >= self.settings.ttl || is_unsettled))
+        // A discovery that failed is not tried again at once.
+        if state.is_invalid(snapshot) && state.failure.is_none() {
+            return true;
+        }
+        let age = clock::now().saturating_duration_since(snapshot.origin.begun);
+        self.is_rested(state) && (age >= self.settings.ttl || state.is_superseded(snapshot))
     }
 
     /// Whether the last discovery lies long enough ago for another.
@@ -156,31 +174,31 @@ impl Snapshots {
         let _loading = self.loading.lock().await;
         {
             let state = self.state();
-            let newer = state.snapshot.as_ref().filter(|newer| known.is_none_or(|known| newer.number > known.number));
-            if let Some(newer) = newer {
+            if let Some(newer) = state.newer(known) {
                 return Ok(newer.clone());
             }
             if let Some(failure) = state.failure.as_ref().filter(|_| state.attempts > attempts) {
                 return Err(Arc::clone(failure));
             }
         }
+        let origin = Origin { begun: clock::now(), invalidations: self.state().invalidations };
         if known.is_none()
+            && origin.invalidations == 0
             && let Some(documents) = &self.documents
-            && !self.state().is_invalidated
             && let Some(discovery) = documents.read().await
         {
-            return Ok(self.keep(Arc::new(discovery), true));
+            return Ok(self.keep(Arc::new(discovery), origin));
         }
-        self.ask().await
+        self.ask(origin).await
     }
 
-    async fn ask(&self) -> Result<Snapshot, Arc<Error>> {
-        // A change during the discovery asks for another one.
-        self.state().is_invalidated = false;
-        match self.settings.fetch.run(&self.cached_client).await {
+    async fn ask(&self, origin: Origin) -> Result<Snapshot, Arc<Error>> {
+        let result = self.settings.fetch.run(&self.cached_client).await;
+        self.state().last_attempt = Some(clock::now());
+        match result {
             Ok(discovery) => {
                 let discovery = Arc::new(discovery);
-                let snapshot = self.keep(Arc::clone(&discovery), false);
+                let snapshot = self.keep(Arc::clone(&discovery), origin);
                 if let Some(documents) = &self.documents {
                     documents.write(discovery).await;
                 }
@@ -190,21 +208,17 @@ impl Snapshots {
                 let error = Arc::new(error);
                 let mut state = self.state();
                 state.attempts += 1;
-                state.last_attempt = Some(clock::now());
                 state.failure = Some(Arc::clone(&error));
                 Err(error)
             }
         }
     }
 
-    fn keep(&self, discovery: Arc<Discovery>, is_of_disk: bool) -> Snapshot {
+    fn keep(&self, discovery: Arc<Discovery>, origin: Origin) -> Snapshot {
         let mut state = self.state();
         state.attempts += 1;
-        let snapshot = Snapshot { discovery, number: state.attempts, loaded: clock::now(), is_of_disk };
+        let snapshot = Snapshot { discovery, number: state.attempts, origin };
         state.failure = None;
-        if !snapshot.is_of_disk {
-            state.last_attempt = Some(snapshot.loaded);
-        }
         state.snapshot = Some(snapshot.clone());
         drop(state);
         self.changed();
@@ -213,5 +227,23 @@ impl Snapshots {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Whether it was invalidated after the discovery began.
+    fn is_invalid(&self, snapshot: &Snapshot) -> bool {
+        snapshot.origin.invalidations < self.invalidations
+    }
+
+    /// Whether something has changed that the discovery may not show.
+    fn is_superseded(&self, snapshot: &Snapshot) -> bool {
+        self.is_invalid(snapshot) || self.settled.is_some_and(|settled| snapshot.origin.begun < settled)
+    }
+
+    /// A discovery after `known` that is still valid.
+    fn newer(&self, known: Option<&Snapshot>) -> Option<&Snapshot> {
+        let is_newer = |snapshot: &&Snapshot| known.is_none_or(|known| snapshot.number > known.number);
+        self.snapshot.as_ref().filter(is_newer).filter(|snapshot| !self.is_invalid(snapshot))
     }
 }

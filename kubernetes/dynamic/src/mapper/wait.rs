@@ -7,6 +7,7 @@ use std::time::Duration;
 use kubernetes_client::Error;
 use kubernetes_core::GroupVersionKind;
 
+use super::snapshots::SHORTEST_WAIT;
 use super::{MapError, Mapper, resolve};
 use crate::{ApiResource, clock};
 
@@ -48,7 +49,7 @@ impl<'a> WaitForKind<'a> {
     async fn poll(&self, last: &Mutex<Option<Arc<Error>>>) -> Result<ApiResource, MapError> {
         let snapshots = &self.mapper.snapshots;
         let mut changes = snapshots.changes();
-        let mut wait = snapshots.settings.reload_interval.clamp(Duration::from_millis(100), LONGEST_WAIT);
+        let mut wait = snapshots.settings.reload_interval.clamp(SHORTEST_WAIT, LONGEST_WAIT);
         loop {
             changes.mark_unchanged();
             let found = self.mapper.find(|discovery| {

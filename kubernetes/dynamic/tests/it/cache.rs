@@ -74,6 +74,20 @@ async fn a_second_program_needs_no_request() {
 }
 
 #[tokio::test]
+async fn without_peers_kubectl_s_documents_are_neither_read_nor_written() {
+    let (script, folder) = (tagged(), TempDir::new().unwrap());
+    let alone = || Mapper::builder(&script.client()).without_peers().disk_cache(cache(&folder)).build();
+    alone().resource("deploy").await.unwrap();
+    assert!(!folder.path().join("discovery").exists());
+    assert_eq!(files(&folder.path().join("http")).len(), 2, "the responses are kept");
+    mapper(&script, &folder).resource("deploy").await.unwrap();
+    assert!(folder.path().join("discovery").exists());
+    script.take_requests();
+    alone().resource("deploy").await.unwrap();
+    assert_eq!(script.take_requests(), ["/api", "/apis"]);
+}
+
+#[tokio::test]
 async fn the_files_are_those_that_kubectl_writes() {
     let (script, folder) = (Script::default(), TempDir::new().unwrap());
     let mut deployments = resource("Deployment", "deployments", &["deploy"]);

@@ -13,18 +13,18 @@ use serde_json::json;
 use crate::server::{define, lantern, object, undefine};
 
 /// Lanterns in any version.
-fn any_version() -> GroupVersionKind {
+pub(crate) fn any_version() -> GroupVersionKind {
     GroupVersionKind { version: "".into(), ..lantern() }
 }
 
-async fn create(client: &Client, resource: &ApiResource, name: &str) {
+pub(crate) async fn create(client: &Client, resource: &ApiResource, name: &str) {
     let mut lantern = resource.object(name);
     lantern.set("/spec", &Json::from(json!({"color": name}))).unwrap();
     resource.scope_of(&lantern, "default").create(&lantern).send(client).await.unwrap();
 }
 
 /// Waits until the store has just these objects.
-async fn has(informer: &KindInformer, names: &[&str]) {
+pub(crate) async fn has(informer: &KindInformer, names: &[&str]) {
     let all = || informer.store().list().iter().map(|object| object.name().to_owned()).collect::<Vec<_>>();
     let reached = async {
         while all() != names {
@@ -36,7 +36,7 @@ async fn has(informer: &KindInformer, names: &[&str]) {
 }
 
 /// Waits until the kind is served in this version, or not at all.
-async fn is_served(informer: &mut KindInformer, version: Option<&str>) -> Option<ApiResource> {
+pub(crate) async fn is_served(informer: &mut KindInformer, version: Option<&str>) -> Option<ApiResource> {
     let reached = async {
         while informer.resource().map(|resource| resource.version).as_deref() != version {
             informer.resource_changed().await;
@@ -104,8 +104,15 @@ async fn another_version_or_scope_is_listed_anew() {
     // A definition of the other scope takes its place.
     define(&mapper, &client, "Cluster", &["v2"]).await;
     has(&informer, &[]).await;
-    let cluster = mapper.wait_for(&GroupVersionKind { version: "v2".into(), ..lantern() }).await.unwrap();
-    assert!(!cluster.namespaced);
+    let followed = async {
+        loop {
+            match informer.resource_changed().await {
+                Some(cluster) if !cluster.namespaced => return cluster,
+                _ => {}
+            }
+        }
+    };
+    let cluster = tokio::time::timeout(Duration::from_secs(120), followed).await.unwrap();
     create(&client, &cluster, "blue").await;
     has(&informer, &["blue"]).await;
     assert!(!informer.resource().unwrap().namespaced);

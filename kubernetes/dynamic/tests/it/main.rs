@@ -4,6 +4,8 @@ mod cache;
 mod discovery;
 mod fuzz;
 mod informer;
+mod informer_failures;
+mod invalidation;
 mod mapper;
 mod object;
 mod requests;

@@ -218,7 +218,7 @@ async fn a_version_that_does_not_answer_is_the_last_resort() {
 }
 
 /// Answers `/apis` with a kind more from the second discovery on, and counts.
-fn growing(script: &Script, from: usize) -> Arc<AtomicUsize> {
+pub(crate) fn growing(script: &Script, from: usize) -> Arc<AtomicUsize> {
     let asked = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&asked);
     script.json("/api", aggregated(json!([])));

@@ -27,11 +27,17 @@ pub(super) struct Manager {
 }
 
 impl Manager {
-    fn is(&self, name: &str, operation: Operation, subresource: &str, api_version: &str) -> bool {
-        self.name == name
-            && self.operation == operation
+    /// The version identifies an updater, but not an applier, as `BuildManagerIdentifier` in
+    /// `apimachinery/pkg/util/managedfields/internal/managedfields.go` has it.
+    fn is_updater(&self, name: &str, subresource: &str, api_version: &str) -> bool {
+        self.operation == Operation::Update
+            && self.name == name
             && self.subresource == subresource
             && self.api_version == api_version
+    }
+
+    fn is_applier(&self, name: &str, subresource: &str) -> bool {
+        self.operation == Operation::Apply && self.name == name && self.subresource == subresource
     }
 
     fn read(entry: &Value) -> Option<Self> {
@@ -105,7 +111,7 @@ impl Managers {
         let written = comparison.written();
         let mut is_known = false;
         for manager in &mut self.0 {
-            let mine = manager.is(name, Operation::Update, subresource, api_version);
+            let mine = manager.is_updater(name, subresource, api_version);
             let set = manager.set.difference(&comparison.removed);
             let set = if mine { set.union(&written) } else { set.difference(&written) };
             is_known |= mine;
@@ -171,7 +177,7 @@ impl Managers {
         });
     }
 
-    /// Records the fields that a manager applies; returns those that it applied before.
+    /// Records the fields that a manager applies; returns those that it applied before, in whichever version.
     pub(super) fn applied(
         &mut self,
         name: &str,
@@ -179,9 +185,12 @@ impl Managers {
         api_version: &str,
         set: FieldSet,
     ) -> Option<FieldSet> {
-        let mine = self.0.iter_mut().find(|manager| manager.is(name, Operation::Apply, subresource, api_version));
+        let mine = self.0.iter_mut().find(|manager| manager.is_applier(name, subresource));
         match mine {
-            Some(manager) => Some(std::mem::replace(&mut manager.set, set)),
+            Some(manager) => {
+                api_version.clone_into(&mut manager.api_version);
+                Some(std::mem::replace(&mut manager.set, set))
+            }
             None => {
                 self.add(name, Operation::Apply, subresource, api_version, "", set);
                 None
@@ -190,16 +199,16 @@ impl Managers {
     }
 
     /// Records the time of an apply that changed something.
-    pub(super) fn touch(&mut self, name: &str, subresource: &str, api_version: &str, time: &str) {
-        let mut mine = self.0.iter_mut().filter(|manager| manager.is(name, Operation::Apply, subresource, api_version));
+    pub(super) fn touch(&mut self, name: &str, subresource: &str, time: &str) {
+        let mut mine = self.0.iter_mut().filter(|manager| manager.is_applier(name, subresource));
         if let Some(manager) = mine.next() {
             manager.time = time.to_owned();
         }
     }
 
     /// The fields of everyone but this applier.
-    pub(super) fn union_without(&self, name: &str, subresource: &str, api_version: &str) -> FieldSet {
-        let others = self.0.iter().filter(|manager| !manager.is(name, Operation::Apply, subresource, api_version));
+    pub(super) fn union_without(&self, name: &str, subresource: &str) -> FieldSet {
+        let others = self.0.iter().filter(|manager| !manager.is_applier(name, subresource));
         others.fold(FieldSet::default(), |union, manager| union.union(&manager.set))
     }
 
@@ -208,13 +217,12 @@ impl Managers {
         &mut self,
         name: &str,
         subresource: &str,
-        api_version: &str,
         comparison: &Comparison,
     ) -> Vec<(String, FieldSet)> {
         let written = comparison.written();
         let mut conflicts = Vec::new();
         for manager in &mut self.0 {
-            if !manager.is(name, Operation::Apply, subresource, api_version) {
+            if !manager.is_applier(name, subresource) {
                 let conflict = manager.set.intersection(&written);
                 if !conflict.is_empty() {
                     conflicts.push((manager.description(), conflict.clone()));

@@ -82,10 +82,9 @@ pub(crate) fn apply(
     strip(&mut set);
     reset_set(served, subresource, &mut set);
     let mut merged = merge::merge(shape, live.as_ref(), &config_value);
-    let api_version = served.api_version();
-    let last = managers.applied(manager, subresource, &api_version, set.clone());
+    let last = managers.applied(manager, subresource, &served.api_version(), set.clone());
     if let Some(last) = last {
-        let kept = managers.union_without(manager, subresource, &api_version);
+        let kept = managers.union_without(manager, subresource);
         prune::prune(shape, &mut merged, &last.difference(&set), &kept.union(&set));
     }
     if let Value::Object(fields) = &mut merged {
@@ -95,9 +94,9 @@ pub(crate) fn apply(
     let mut comparison = Comparison::of(shape, live.as_ref(), &merged);
     reset(served, subresource, &mut comparison);
     if !comparison.is_empty() {
-        managers.touch(manager, subresource, &api_version, time);
+        managers.touch(manager, subresource, time);
     }
-    let conflicts = managers.take_over(manager, subresource, &api_version, &comparison);
+    let conflicts = managers.take_over(manager, subresource, &comparison);
     if !conflicts.is_empty() && !force {
         return Err(managers::conflict(&conflicts));
     }

@@ -9,7 +9,7 @@ use super::connection::{Connection, SocketReader};
 use super::container_io::{BUFFER_BYTES, PortIo};
 use super::exec::{QUEUE, linger, read_some, serve};
 use super::requests::PortForwardRequest;
-use super::scripts::PortForwardScript;
+use super::scripts::{PortForwardScript, result};
 
 /// Forwards connections to `ports`, to the end of all.
 pub(super) async fn run(connection: Connection, of: PortForwardRequest, ports: Vec<u16>, script: PortForwardScript) {
@@ -34,7 +34,11 @@ pub(super) async fn run(connection: Connection, of: PortForwardRequest, ports: V
             }
         });
     }
-    let all = async { while connections.join_next().await.is_some() {} };
+    let all = async {
+        while let Some(ended) = connections.join_next().await {
+            result(ended);
+        }
+    };
     let input = read_input(&mut reader, &mut inputs, &messages);
     if serve(all, input, writer, queue, &messages).await.is_ok() {
         linger(&mut reader).await;

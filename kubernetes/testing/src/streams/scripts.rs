@@ -3,6 +3,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use tokio::task::JoinError;
+
 use super::container_io::{ContainerIo, Output, PortIo};
 use super::requests::{ExecRequest, Exit, LogRequest, PortForwardRequest};
 
@@ -30,6 +32,18 @@ impl<Request, Io, End> Script<Request, Io, End> {
 impl<Request, Io, End> Clone for Script<Request, Io, End> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
+    }
+}
+
+/// The result of a task that runs a script; `None` if it was aborted.
+///
+/// # Panics
+/// If the script did: that ends its client's connection, so that the client does not wait for an answer.
+pub(super) fn result<T>(ended: Result<T, JoinError>) -> Option<T> {
+    match ended {
+        Ok(result) => Some(result),
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        Err(_) => None,
     }
 }
 

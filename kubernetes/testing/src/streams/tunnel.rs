@@ -20,7 +20,7 @@ use super::container_io::{BUFFER_BYTES, PortIo};
 use super::exec::{QUEUE, linger, read_some, serve as serve_tunnel};
 use super::port_forward::error;
 use super::requests::PortForwardRequest;
-use super::scripts::PortForwardScript;
+use super::scripts::{PortForwardScript, result};
 use crate::clock;
 
 /// How long a stream waits for the other of its connection, as the kubelet's default.
@@ -52,10 +52,10 @@ pub(super) async fn run(connection: Connection, pod: PortForwardRequest, script:
 
 /// A stream of the client.
 enum Stream {
+    /// It waits for the other stream of its connection, which has the same `request`.
+    Waiting { request: String, is_closed: bool },
     /// The kubelet reads nothing from it.
     Error,
-    /// A stream of data that waits for the other stream of its connection.
-    Waiting { is_closed: bool },
     /// A stream of data with its connection.
     Connected {
         /// Where the client's data goes; `None` when the client has ended it.
@@ -66,10 +66,11 @@ enum Stream {
 }
 
 /// The two streams of a connection, while one is missing.
-#[derive(Default)]
 struct Pair {
-    data: Option<u32>,
-    error: Option<u32>,
+    /// The stream that is there.
+    stream: u32,
+    is_data: bool,
+    timeout: AbortHandle,
 }
 
 struct Tunnel {
@@ -78,6 +79,7 @@ struct Tunnel {
     messages: mpsc::Sender<Outgoing>,
     decoder: Decoder,
     encoder: Encoder,
+    /// The pairs that wait, by the `requestid` of their streams.
     pairs: HashMap<String, Pair>,
     streams: HashMap<u32, Stream>,
     tasks: JoinSet<Ended>,
@@ -89,8 +91,8 @@ enum Ended {
         data: u32,
         error: u32,
     },
-    /// Nothing more is expected of this pair.
-    Timeout(String),
+    /// The other stream of this one has not come.
+    Timeout(u32),
 }
 
 impl Tunnel {
@@ -100,7 +102,7 @@ impl Tunnel {
             let message = tokio::select! {
                 message = reader.next() => message,
                 Some(ended) = self.tasks.join_next(), if !self.tasks.is_empty() => {
-                    if let Ok(ended) = ended {
+                    if let Some(ended) = result(ended) {
                         self.clean_up(ended).await;
                     }
                     continue;
@@ -127,13 +129,12 @@ impl Tunnel {
                 self.streams.remove(&data);
                 self.streams.remove(&error);
             }
-            Ended::Timeout(id) => {
-                let Some(pair) = self.pairs.remove(&id) else { return };
-                for stream in [pair.data, pair.error].into_iter().flatten() {
-                    self.streams.remove(&stream);
-                    self.send(spdy::reset(stream, spdy::CANCEL)).await;
-                }
+            // The other stream may have come just before.
+            Ended::Timeout(id) if matches!(self.streams.get(&id), Some(Stream::Waiting { .. })) => {
+                self.reset(id);
+                self.send(spdy::reset(id, spdy::CANCEL)).await;
             }
+            Ended::Timeout(_) => {}
         }
     }
 
@@ -160,7 +161,10 @@ impl Tunnel {
         let header = |name: &str| headers.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str());
         let (kind, request) = (header("streamtype"), header("requestid").to_owned());
         let port = header("port").parse::<u16>().ok().filter(|port| *port > 0);
-        let Some(port) = port.filter(|_| matches!(kind, "data" | "error") && !self.streams.contains_key(&id)) else {
+        let is_data = kind == "data";
+        let is_known =
+            self.streams.contains_key(&id) || self.pairs.get(&request).is_some_and(|pair| pair.is_data == is_data);
+        let Some(port) = port.filter(|_| matches!(kind, "data" | "error") && !is_known) else {
             return self.send(spdy::reset(id, spdy::PROTOCOL_ERROR)).await;
         };
         if self.streams.len() >= MAX_STREAMS {
@@ -168,31 +172,26 @@ impl Tunnel {
         }
         let reply = self.encoder.syn_reply(id);
         self.send(reply).await;
-        self.streams.insert(id, if kind == "data" { Stream::Waiting { is_closed: false } } else { Stream::Error });
-        let is_new = !self.pairs.contains_key(&request);
-        let pair = self.pairs.entry(request.clone()).or_default();
-        match kind {
-            "data" => pair.data = Some(id),
-            _ => pair.error = Some(id),
-        }
-        match (pair.data, pair.error) {
-            (Some(data), Some(error)) => {
-                self.pairs.remove(&request);
+        match self.pairs.remove(&request) {
+            Some(pair) => {
+                pair.timeout.abort();
+                let (data, error) = if is_data { (id, pair.stream) } else { (pair.stream, id) };
                 self.connect(port, data, error);
             }
-            _ if is_new => {
-                self.tasks.spawn(async {
+            None => {
+                let timeout = self.tasks.spawn(async move {
                     clock::sleep(PAIR_TIMEOUT).await;
-                    Ended::Timeout(request)
+                    Ended::Timeout(id)
                 });
+                self.pairs.insert(request.clone(), Pair { stream: id, is_data, timeout });
+                self.streams.insert(id, Stream::Waiting { request, is_closed: false });
             }
-            _ => {}
         }
     }
 
     fn connect(&mut self, port: u16, data: u32, error: u32) {
         let (input, queue) = mpsc::channel(QUEUE);
-        let is_closed = matches!(self.streams.get(&data), Some(Stream::Waiting { is_closed: true }));
+        let is_closed = matches!(self.streams.get(&data), Some(Stream::Waiting { is_closed: true, .. }));
         let request = PortForwardRequest { port, ..self.pod.clone() };
         let connection = serve(self.messages.clone(), self.script.clone(), request, queue, (data, error));
         let task = self.tasks.spawn(async move {
@@ -200,13 +199,22 @@ impl Tunnel {
             Ended::Connection { data, error }
         });
         self.streams.insert(data, Stream::Connected { input: Some(input).filter(|_| !is_closed), error, task });
+        self.streams.insert(error, Stream::Error);
     }
 
-    /// The client gives a stream up, and with one of data its connection.
+    /// Gives a stream up, and with one of data its connection.
     fn reset(&mut self, id: u32) {
-        if let Some(Stream::Connected { error, task, .. }) = self.streams.remove(&id) {
-            task.abort();
-            self.streams.remove(&error);
+        match self.streams.remove(&id) {
+            Some(Stream::Connected { error, task, .. }) => {
+                task.abort();
+                self.streams.remove(&error);
+            }
+            Some(Stream::Waiting { request, .. }) => {
+                if let Some(pair) = self.pairs.remove(&request) {
+                    pair.timeout.abort();
+                }
+            }
+            Some(Stream::Error) | None => {}
         }
     }
 
@@ -220,7 +228,7 @@ impl Tunnel {
                     *input = None;
                 }
             }
-            Some(Stream::Waiting { is_closed }) => *is_closed |= fin,
+            Some(Stream::Waiting { is_closed, .. }) => *is_closed |= fin,
             Some(Stream::Error) | None => {}
         }
     }

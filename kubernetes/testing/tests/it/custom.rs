@@ -3,7 +3,7 @@
 use kubernetes_testing::TestServer;
 use serde_json::{Value, json};
 
-use crate::support::{MERGE, get, post, send};
+use crate::support::{APPLY, MERGE, get, post, send};
 
 const DEFINITION: &str = "
 apiVersion: apiextensions.k8s.io/v1
@@ -83,4 +83,30 @@ async fn the_schema_is_kept() {
         let refused = post(&server, WIDGETS, body).await;
         assert!(refused.status == 400 && refused.message().contains(message), "{refused:?}");
     }
+}
+
+#[tokio::test]
+async fn an_applier_stays_the_same_in_another_version() {
+    let server = TestServer::in_process();
+    server.load_yaml(DEFINITION).unwrap();
+    let apply = async |manager: &str, version: &str, spec: Value| {
+        let mut body = widget("w", spec);
+        body["apiVersion"] = json!(format!("example.com/{version}"));
+        let path = format!("/apis/example.com/{version}/namespaces/default/widgets/w?fieldManager={manager}");
+        send(&server, "PATCH", &path, APPLY, body).await
+    };
+    apply("a", "v1", json!({"count": 1, "parts": [{"size": 1}]})).await;
+    let applied = apply("a", "v1beta1", json!({"count": 2})).await;
+    assert_eq!(applied.status, 200, "{}", applied.body);
+    assert_eq!(applied.body["spec"], json!({"count": 2, "color": "red"}), "the parts were given up");
+    let managers = applied.body["metadata"]["managedFields"].as_array().unwrap();
+    let [manager] = managers.as_slice() else { panic!("{managers:?}") };
+    assert_eq!((&manager["manager"], &manager["operation"]), (&json!("a"), &json!("Apply")));
+    assert_eq!(manager["apiVersion"], "example.com/v1beta1");
+    assert_eq!(manager["fieldsV1"], json!({"f:spec": {"f:count": {}}}));
+    let refused = apply("b", "v1", json!({"count": 3})).await;
+    assert_eq!(
+        (refused.status, refused.message()),
+        (409, "Apply failed with 1 conflict: conflict with \"a\": .spec.count")
+    );
 }

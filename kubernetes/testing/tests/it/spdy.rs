@@ -38,7 +38,7 @@ impl Tunnel {
         }
     }
 
-    async fn open_stream(&mut self, headers: &[(&str, &str)]) -> u32 {
+    pub(crate) async fn open_stream(&mut self, headers: &[(&str, &str)]) -> u32 {
         let id = self.next_id;
         self.next_id += 2;
         let mut block = u32::try_from(headers.len()).unwrap().to_be_bytes().to_vec();
@@ -133,6 +133,18 @@ impl Tunnel {
             Frame::Control { kind: 6, payload } => u32::from_be_bytes(*payload.first_chunk().unwrap()),
             _ => panic!("another frame"),
         }
+    }
+
+    /// Opens one of the two streams of a connection, and gives it up.
+    pub(crate) async fn open_and_reset(&mut self, headers: &[(&str, &str)]) {
+        const CANCEL: u32 = 5;
+        let id = self.open_stream(headers).await;
+        self.control(3, 0, &[id.to_be_bytes(), CANCEL.to_be_bytes()].concat()).await;
+    }
+
+    /// Waits for the end of the tunnel.
+    pub(crate) async fn end(&mut self) {
+        while let Ok(Message::Binary(_) | Message::Pong(_)) = self.socket.next().await {}
     }
 
     /// Whether a stream with these headers is reset, at once or later.

@@ -59,6 +59,11 @@ async fn exec(server: &TestServer, protocols: &str) -> WebSocket {
     WebSocket::new(upgrade(&server.client(), "exec", EXEC, protocols).await.unwrap())
 }
 
+async fn tunnel(server: &TestServer) -> spdy::Tunnel {
+    let upgraded = upgrade(&server.client(), "portforward", &[], "SPDY/3.1+portforward.k8s.io").await.unwrap();
+    spdy::Tunnel::new(WebSocket::new(upgraded))
+}
+
 /// The status on the error channel.
 fn status(message: &[u8]) -> Value {
     serde_json::from_slice(message).unwrap()
@@ -251,8 +256,7 @@ async fn a_tunnel_has_many_connections_which_end_on_their_own() {
             writer.write_all(&[format!("{}:", request.port).as_bytes(), &input].concat()).await.unwrap();
             Ok(())
         });
-        let upgraded = upgrade(&server.client(), "portforward", &[], "SPDY/3.1+portforward.k8s.io").await.unwrap();
-        let mut tunnel = spdy::Tunnel::new(WebSocket::new(upgraded));
+        let mut tunnel = tunnel(&server).await;
         for request in 0..20 {
             let port = if request == 7 { 81 } else { 80 };
             tunnel.open(request, port).await;
@@ -284,9 +288,52 @@ async fn a_stream_without_its_other_is_given_up() {
     let server = TestServer::in_process();
     server.load_yaml(POD).unwrap();
     server.on_port_forward(|_, _| async { Ok(()) });
-    let upgraded = upgrade(&server.client(), "portforward", &[], "SPDY/3.1+portforward.k8s.io").await.unwrap();
-    let mut tunnel = spdy::Tunnel::new(WebSocket::new(upgraded));
-    assert!(tunnel.is_reset_for(&[("streamtype", "error"), ("port", "80"), ("requestid", "x")]).await);
+    let mut tunnel = tunnel(&server).await;
+    let [data, error] = ["data", "error"].map(|kind| [("streamtype", kind), ("port", "80"), ("requestid", "0")]);
+    assert!(tunnel.is_reset_for(&error).await);
+    tunnel.open_and_reset(&data).await;
+    assert!(tunnel.is_reset_for(&error).await, "the stream that was reset is not its other");
+    // A connection that was made has nothing to do with later streams of its name.
+    tunnel.open(0, 80).await;
+    tunnel.read_all(1).await;
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    let start = tokio::time::Instant::now();
+    assert!(tunnel.is_reset_for(&error).await);
+    assert!(start.elapsed() >= Duration::from_secs(30), "{:?}", start.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_stream_of_a_kind_is_refused() {
+    let server = TestServer::in_process();
+    server.load_yaml(POD).unwrap();
+    server.on_port_forward(|_, _| async { Ok(()) });
+    let mut tunnel = tunnel(&server).await;
+    let headers = [("streamtype", "data"), ("port", "80"), ("requestid", "0")];
+    tunnel.open_stream(&headers).await;
+    let start = tokio::time::Instant::now();
+    assert!(tunnel.is_reset_for(&headers).await);
+    assert_eq!(start.elapsed(), Duration::ZERO, "the server does not wait for the other stream");
+}
+
+#[tokio::test]
+async fn a_script_that_panics_ends_the_client_s_connection() {
+    for server in servers().await {
+        server.on_port_forward(|request, mut io| async move {
+            if request.port == 81 {
+                panic!("this panic is part of the test");
+            }
+            let _ = io.read(&mut [0]).await;
+            Ok(())
+        });
+        let mut tunnel = tunnel(&server).await;
+        tunnel.open(0, 80).await;
+        tunnel.open(1, 81).await;
+        tunnel.end().await;
+        let query = [("ports", "80"), ("ports", "81")];
+        let upgraded = upgrade(&server.client(), "portforward", &query, "v4.channel.k8s.io").await.unwrap();
+        let channels = WebSocket::new(upgraded).read_channels().await;
+        assert_eq!(channels.code, None, "the connection ends without a close");
+    }
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use tower_service::Service;
 
 pub(crate) const MAPS: &str = "/api/v1/namespaces/default/configmaps";
 pub(crate) const JSON: &str = "application/json";
+pub(crate) const APPLY: &str = "application/apply-patch+yaml";
 pub(crate) const MERGE: &str = "application/merge-patch+json";
 
 /// An answer that was read as a whole.

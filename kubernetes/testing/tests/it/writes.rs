@@ -3,11 +3,10 @@ use std::time::Duration;
 use kubernetes_testing::TestServer;
 use serde_json::{Value, json};
 
-use crate::support::{Events, MAPS, MERGE, delete, get, post, put, send};
+use crate::support::{APPLY, Events, MAPS, MERGE, delete, get, post, put, send};
 
 const PODS: &str = "/api/v1/namespaces/default/pods";
 const DEPLOYMENTS: &str = "/apis/apps/v1/namespaces/default/deployments";
-const APPLY: &str = "application/apply-patch+yaml";
 const STRATEGIC: &str = "application/strategic-merge-patch+json";
 
 #[tokio::test]
