@@ -30,7 +30,11 @@ pub(crate) struct Content {
 
 impl Content {
     pub(crate) fn new(preferred: ContentType) -> Self {
-        Self { preferred, ..Self::default() }
+        Self {
+            preferred,
+            #[cfg(feature = "cbor")]
+            refused: cbor::Refused::default(),
+        }
     }
 
     /// Turns a request in JSON into one in the preferred format.
