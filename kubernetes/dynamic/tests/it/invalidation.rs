@@ -1,4 +1,4 @@
-//! What asks for another discovery, and what must not.
+//! Reasons for another discovery: callers that invalidate the last, and changes of definitions.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
