@@ -258,7 +258,11 @@ impl Extraction {
         path.push(TypeStep::Item);
         for (element, below) in fields.children() {
             let step = element.step();
-            let Some(place) = items.iter().enumerate().position(|(index, item)| is_item(&step, index, item)) else {
+            let Some(place) = items
+                .iter()
+                .enumerate()
+                .position(|(index, item)| step.as_ref().is_some_and(|step| step.is_item(index, item)))
+            else {
                 continue;
             };
             let item = match &step {
@@ -303,15 +307,5 @@ impl Extraction {
             self.empties.push((keys.into_iter().fold(JsonPointer::ROOT, |pointer, key| pointer.key(key)), empty));
         }
         Ok(())
-    }
-}
-
-/// Whether `item` is the one of a list that a step leads to.
-pub(super) fn is_item(step: &Option<Step<'_>>, index: usize, item: &Tree) -> bool {
-    match step {
-        Some(Step::Keys(keys)) => keys.iter().all(|(key, value)| item.get(key) == Some(value)),
-        Some(Step::Value(value)) => item == value,
-        Some(Step::Index(place)) => index == *place,
-        _ => false,
     }
 }

@@ -57,6 +57,18 @@ impl PathElement {
     }
 }
 
+impl Step<'_> {
+    /// Whether this step leads to `item`, which has this index in its list.
+    pub(super) fn is_item(&self, index: usize, item: &Tree) -> bool {
+        match self {
+            Self::Keys(keys) => keys.iter().all(|(key, value)| item.get(key) == Some(value)),
+            Self::Value(value) => item == value,
+            Self::Index(place) => index == *place,
+            Self::Field(_) => false,
+        }
+    }
+}
+
 impl fmt::Display for PathElement {
     /// As Go's `PathElement.String`: `.name`, `[name="web"]`, `[="value"]`, `[0]`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

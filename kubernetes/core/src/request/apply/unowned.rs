@@ -1,6 +1,5 @@
 //! Fields that a type writes into items of lists, though the manager does not own them.
 
-use super::extract::is_item;
 use super::{FieldSet, PathElement, Step};
 use crate::json::Tree;
 
@@ -56,7 +55,7 @@ pub(super) fn remove(tree: &mut Tree, unowned: &[Unowned]) {
 fn enter<'a>(tree: &'a Tree, step: &Option<Step<'_>>) -> Option<&'a Tree> {
     match (tree, step) {
         (Tree::Object(_), Some(Step::Field(name))) => tree.get(name),
-        (Tree::List(items), Some(Step::Keys(_))) => items.iter().find(|item| is_item(step, 0, item)),
+        (Tree::List(items), Some(step @ Step::Keys(_))) => items.iter().find(|item| step.is_item(0, item)),
         _ => None,
     }
 }
@@ -64,7 +63,7 @@ fn enter<'a>(tree: &'a Tree, step: &Option<Step<'_>>) -> Option<&'a Tree> {
 fn enter_mut<'a>(tree: &'a mut Tree, step: &Option<Step<'_>>) -> Option<&'a mut Tree> {
     match (tree, step) {
         (tree @ Tree::Object(_), Some(Step::Field(name))) => tree.get_mut(name),
-        (Tree::List(items), Some(Step::Keys(_))) => items.iter_mut().find(|item| is_item(step, 0, item)),
+        (Tree::List(items), Some(step @ Step::Keys(_))) => items.iter_mut().find(|item| step.is_item(0, item)),
         _ => None,
     }
 }
