@@ -2,7 +2,7 @@ use serde_json::json;
 
 /// A custom resource, in one version and without a schema.
 ///
-/// For more, load its CustomResourceDefinition by [`TestServer::load_yaml`].
+/// For more, load its CustomResourceDefinition by [`TestServer::load_yaml`](super::TestServer::load_yaml).
 #[derive(Clone, Debug)]
 pub struct CustomResource {
     group: String,
