@@ -223,7 +223,7 @@ async fn a_certificate_that_expires_is_told_and_replaced() {
     };
     let error = tokio::time::timeout(cluster::LIMIT, expiring).await.expect("the certificate expires");
     assert!(error.is_unauthorized() && !error.is_retryable(), "{error:?}");
-    assert!(error.to_string().contains("(the client certificate expired at 20"), "{error}");
+    assert!(error.to_string().contains("the client certificate expired at 20"), "{error}");
 
     let (certificate, key) = signed(&pki, "shortly", Duration::from_secs(600));
     fs::write(&certificate_file, certificate).unwrap();
