@@ -28,9 +28,15 @@ pub use kubernetes_api as api;
 pub use kubernetes_client::{self as client, Client, Error};
 pub use kubernetes_config::{self as config, Config};
 pub use kubernetes_core::{self as core, Deleted, List, Map, Patch, Str, resource};
+#[cfg(feature = "controller")]
+pub use kubernetes_controller as controller;
 #[cfg(feature = "dynamic")]
 pub use kubernetes_dynamic as dynamic;
+#[cfg(feature = "election")]
+pub use kubernetes_election as election;
 pub use kubernetes_models as models;
+#[cfg(feature = "streams")]
+pub use kubernetes_streams as streams;
 pub use kubernetes_utils as utils;
 pub use kubernetes_watch as watch;
 

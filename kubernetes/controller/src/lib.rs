@@ -1,0 +1,1 @@
+//! Controllers: from a reconcile function to an operator in production.

@@ -1,0 +1,1 @@
+//! Derives of custom resources and their schemas.

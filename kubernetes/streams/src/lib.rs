@@ -1,0 +1,1 @@
+//! Byte streams to and from the containers of pods: exec, attach, port-forward, and copy.
