@@ -7,6 +7,7 @@
 //! - [`retry_on_conflict`] changes an object that others change too; [`retry`] does so for errors of your choice, and
 //!   [`Retry`] says how often and after how long.
 
+mod clock;
 pub mod conditions;
 mod modify;
 mod retry;

@@ -10,6 +10,7 @@ use std::fmt;
 use kubernetes_core::json::Tree;
 use kubernetes_core::{Object, Str, Time};
 
+use crate::clock;
 use document::Document;
 
 /// The state of an object: whether its controllers have done what its specification asks for.
@@ -66,7 +67,7 @@ pub enum ObjectState {
 impl ObjectStatus {
     /// The status of an object now.
     pub fn of<K: Object>(object: &K) -> Self {
-        Self::at(object, Time::now())
+        Self::at(object, clock::wall())
     }
 
     /// The status of an object at a time: only pods that wait for a node are judged by their age.
