@@ -12,7 +12,7 @@ use crate::websocket::Connection;
 /// The bytes that each output of a process holds, unless a request says otherwise.
 const BUFFER_BYTES: usize = 1024 * 1024;
 
-/// What exec and attach have in common: a request for a process, and its streams.
+/// A request for a process and its streams: the common part of exec and attach.
 #[derive(Clone)]
 pub(crate) struct ProcessRequest {
     pub(crate) request: Request,

@@ -82,7 +82,7 @@ pub struct Process {
     stderr: Option<Channel>,
 }
 
-/// What a process was asked for.
+/// The streams that a process was asked for.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Settings {
     pub(crate) stdin: bool,

@@ -22,7 +22,7 @@ use crate::error::Error;
 pub struct OutputStream {
     session: Arc<Session>,
     channel: Channel,
-    /// What was received and not yet read.
+    /// Bytes that were received and not yet read.
     chunk: Bytes,
 }
 

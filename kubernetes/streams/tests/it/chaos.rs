@@ -66,7 +66,7 @@ async fn acknowledged_bytes_arrive_once_and_in_order_or_there_is_an_error() {
     assert!(whole > 100 && failed > 50, "{whole} {failed}");
 }
 
-/// What came back, and the exit code if everything went well.
+/// Returns all that came back, and the exit code if everything went well.
 async fn transfer(
     server: &TestServer,
     input: &[u8],

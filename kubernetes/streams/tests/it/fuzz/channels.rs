@@ -78,7 +78,7 @@ struct Seen {
     code: Option<i32>,
 }
 
-/// What a process sees whose server sends these bytes.
+/// Runs a process whose server sends these bytes.
 async fn run(bytes: Vec<u8>) -> Seen {
     let client = Client::with_service(Server(bytes), "default");
     let mut process = Exec::new("default", "web", ["command"]).start(&client).await.expect("an upgrade");
