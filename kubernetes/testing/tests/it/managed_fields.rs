@@ -1,4 +1,4 @@
-//! What becomes of `metadata.managedFields` that a client sends, as `decodeLiveOrNew` in
+//! The fate of `metadata.managedFields` that a client sends, as `decodeLiveOrNew` in
 //! `apimachinery/pkg/util/managedfields/internal/fieldmanager.go` has it.
 
 use kubernetes_testing::TestServer;

@@ -122,7 +122,7 @@ struct Verifier {
 }
 
 enum Authorities {
-    /// Whoever signed the certificate.
+    /// Every authority, and none.
     Any,
     Fixed(Arc<Trusted>),
     File(Reloaded<Trusted>),
