@@ -1,21 +1,15 @@
-use std::future::Future;
-use std::time::Duration;
-
-use kubernetes_client::{Backoff, Client, Error};
+use kubernetes_client::{Client, Error};
 use kubernetes_core::{CLIENT_SIDE_APPLY_MANAGER, Patch, Str, migrate_client_side_apply};
 use kubernetes_dynamic::{DynamicObject, Mapper};
-use kubernetes_watch::until;
 
-use super::Manifests;
-use super::error::{ManifestError, Problem, ProblemKind};
-use super::event::ManifestEvent;
-use super::plan::{self, Names, Plan, Step};
-use super::prune;
+use super::error::ManifestError;
+use super::plan::{Names, Plan, Step, not_empty};
 use super::report::{Action, OperationError, Report};
-use super::settings::{Settings, setters, write_setters};
+use super::served::{await_definition, when_served};
+use super::settings::{STRICT, Settings, setters, write_setters};
 use super::waves::{self, Direction, Done, Verb};
-use crate::conditions::object_current;
-use crate::{ApplySet, ObjectState, ObjectStatus, Retry, retry};
+use super::{Manifests, prune};
+use crate::{ApplySet, Retry};
 
 /// The application of manifests on the server; made by [`Manifests::apply`].
 ///
@@ -56,9 +50,6 @@ struct Fields {
     force: bool,
     validation: Str,
 }
-
-/// kubectl's default treatment of unknown fields.
-pub(super) const STRICT: Str = Str::from_static("Strict");
 
 impl<'a> Apply<'a> {
     pub(super) fn new(manifests: &'a Manifests, manager: Str) -> Self {
@@ -116,13 +107,6 @@ impl<'a> Apply<'a> {
     }
 }
 
-pub(super) fn not_empty(manifests: &Manifests) -> Result<(), ManifestError> {
-    match manifests.is_empty() {
-        true => Err(Problem::new(ProblemKind::Empty, None, "there are no objects in the manifests").into()),
-        false => Ok(()),
-    }
-}
-
 struct ApplyVerb {
     fields: Fields,
     mapper: Mapper,
@@ -172,64 +156,4 @@ impl ApplyVerb {
         migrated.await.map_err(OperationError::request)?;
         Ok(true)
     }
-}
-
-/// How often an object is sent whose namespace or definition was just created: another API server of the cluster may
-/// not know it yet.
-const UNTIL_SERVED: Retry =
-    Retry { attempts: 6, backoff: Backoff::new(Duration::from_millis(50), Duration::from_secs(1)).jitter(1.0, 1.1) };
-
-/// The answer to a request, which is repeated while the server does not know yet what was created before it.
-///
-/// `None` in a dry run, where that was not created.
-pub(super) async fn when_served<F>(
-    settings: &Settings,
-    step: &Step,
-    send: impl FnMut() -> F,
-) -> Result<Option<DynamicObject>, OperationError>
-where
-    F: Future<Output = Result<DynamicObject, Error>>,
-{
-    let may_come = !step.needs.is_empty() && !settings.dry_run;
-    let is_early = |error: &Error| may_come && (error.is_not_found() || lacks_account(error));
-    match retry(UNTIL_SERVED, is_early, send).await {
-        Ok(object) => Ok(Some(object)),
-        Err(error) if settings.dry_run && !step.needs.is_empty() && error.is_not_found() => Ok(None),
-        Err(error) => Err(OperationError::request(error)),
-    }
-}
-
-/// Whether a pod was refused because its new namespace has no service account yet.
-fn lacks_account(error: &Error) -> bool {
-    let message = error.status().and_then(|status| status.message.as_deref()).unwrap_or_default();
-    error.is_forbidden() && message.contains("error looking up service account")
-}
-
-/// Waits until a definition's kinds are served, and refuses a namespace that is being deleted.
-pub(super) async fn await_definition(
-    client: &Client,
-    settings: &Settings,
-    mapper: &Mapper,
-    step: &Step,
-    object: &DynamicObject,
-) -> Result<(), OperationError> {
-    if settings.dry_run {
-        return Ok(());
-    }
-    if step.is("", "Namespace") && ObjectStatus::of(object).state == ObjectState::Terminating {
-        return Err(OperationError::TERMINATING);
-    }
-    if !step.is_definition() {
-        return Ok(());
-    }
-    if ObjectStatus::of(object).state != ObjectState::Current {
-        settings.tell(&ManifestEvent::Waiting(&step.target));
-        let named = until(client, step.target.scope().list()).named(step.target.key.name().to_owned());
-        named.within(settings.wait_limit).is(object_current()).await.map_err(OperationError::wait)?;
-    }
-    for resource in plan::defined(&step.object) {
-        let served = mapper.wait_for(&resource.group_version_kind()).within(settings.wait_limit);
-        served.await.map_err(OperationError::map)?;
-    }
-    Ok(())
 }

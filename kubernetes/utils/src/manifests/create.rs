@@ -1,13 +1,13 @@
 use kubernetes_client::Client;
 use kubernetes_core::{Object, Str};
 
-use super::apply::await_definition;
+use super::Manifests;
 use super::error::ManifestError;
-use super::plan::{Names, Plan, Step};
+use super::plan::{Names, Plan, Step, not_empty};
 use super::report::{Action, OperationError, Report};
-use super::settings::{Settings, setters, write_setters};
+use super::served::{await_definition, when_served};
+use super::settings::{STRICT, Settings, setters, write_setters};
 use super::waves::{self, Direction, Done, Verb};
-use super::{Manifests, apply};
 use crate::{Retry, retry_on_conflict};
 
 /// The creation of the objects of manifests; made by [`Manifests::create`].
@@ -36,7 +36,7 @@ struct Fields {
 
 impl Default for Fields {
     fn default() -> Self {
-        Self { manager: None, validation: apply::STRICT }
+        Self { manager: None, validation: STRICT }
     }
 }
 
@@ -75,7 +75,7 @@ impl<'a> Create<'a> {
     /// Dropping the future leaves open which objects were created.
     pub async fn send(self, client: &Client) -> Result<Report, ManifestError> {
         let mapper = self.settings.mapper(client);
-        apply::not_empty(self.manifests)?;
+        not_empty(self.manifests)?;
         let plan = Plan::new(self.manifests, Names::MayBeGenerated, &self.settings, &mapper, client).await?;
         let verb = CreateVerb { fields: self.fields, mapper };
         Ok(Report::new(waves::run(client, &self.settings, &plan, Direction::Forward, &verb).await))
@@ -89,7 +89,7 @@ struct CreateVerb {
 
 impl Verb for CreateVerb {
     async fn run(&self, client: &Client, settings: &Settings, step: &Step) -> Result<Done, OperationError> {
-        let created = apply::when_served(settings, step, || async {
+        let created = when_served(settings, step, || async {
             let scope = step.target.scope();
             let mut request = scope.create(&step.object).field_validation(self.fields.validation.clone());
             if settings.dry_run {
@@ -129,7 +129,7 @@ impl<'a> Replace<'a> {
     /// Dropping the future leaves open which objects were replaced.
     pub async fn send(self, client: &Client) -> Result<Report, ManifestError> {
         let mapper = self.settings.mapper(client);
-        apply::not_empty(self.manifests)?;
+        not_empty(self.manifests)?;
         let plan = Plan::new(self.manifests, Names::Required, &self.settings, &mapper, client).await?;
         let verb = ReplaceVerb { fields: self.fields };
         Ok(Report::new(waves::run(client, &self.settings, &plan, Direction::Forward, &verb).await))

@@ -6,10 +6,9 @@ use kubernetes_core::meta::v1::{DeleteOptions, Preconditions};
 use kubernetes_watch::until;
 
 use super::Manifests;
-use super::apply::not_empty;
 use super::error::ManifestError;
 use super::event::ManifestEvent;
-use super::plan::{Names, Plan, Step};
+use super::plan::{Names, Plan, Step, not_empty};
 use super::report::{Action, OperationError, Report};
 use super::settings::{Settings, setters, write_setters};
 use super::waves::{self, Direction, Done, Verb};

@@ -3,14 +3,13 @@ use std::fmt;
 use kubernetes_client::Client;
 use kubernetes_core::Str;
 
-use super::apply::{STRICT, not_empty};
 use super::compare::FieldDifference;
 use super::concurrent::concurrently;
 use super::error::ManifestError;
 use super::location::Location;
-use super::plan::{Names, Plan, Step};
+use super::plan::{Names, Plan, Step, not_empty};
 use super::report::{OperationError, Outcome};
-use super::settings::{Settings, setters};
+use super::settings::{STRICT, Settings, setters};
 use super::{Manifests, compare};
 use crate::Target;
 

@@ -33,6 +33,7 @@ mod plan;
 mod prune;
 mod read;
 mod report;
+mod served;
 mod settings;
 mod waves;
 

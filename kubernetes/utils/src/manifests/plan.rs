@@ -1,4 +1,4 @@
-//! What is to be done: the objects, each with its resource and namespace, checked as a whole.
+//! The objects to work on, each with its resource and namespace, checked as a whole.
 
 use std::collections::HashMap;
 
@@ -84,6 +84,13 @@ impl Plan {
         let mut steps = planning.steps;
         depend(&mut steps);
         Ok(Self { steps, rejected })
+    }
+}
+
+pub(super) fn not_empty(manifests: &Manifests) -> Result<(), ManifestError> {
+    match manifests.is_empty() {
+        true => Err(Problem::new(ProblemKind::Empty, None, "there are no objects in the manifests").into()),
+        false => Ok(()),
     }
 }
 

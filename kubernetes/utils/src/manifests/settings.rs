@@ -24,6 +24,9 @@ pub(super) struct Settings {
 
 pub(super) type Observer = Arc<dyn Fn(&ManifestEvent<'_>) + Send + Sync>;
 
+/// kubectl's default treatment of unknown fields.
+pub(super) const STRICT: Str = Str::from_static("Strict");
+
 /// How many requests are under way at a time.
 const CONCURRENCY: usize = 16;
 

@@ -12,7 +12,7 @@ use super::plan::{Plan, Step};
 use super::report::{Action, OperationError, Outcome};
 use super::settings::Settings;
 
-/// What is done with each object.
+/// An operation on each object.
 pub(super) trait Verb: Sync {
     fn run(
         &self,

@@ -65,7 +65,7 @@ impl WaitError {
 }
 
 impl fmt::Display for WaitError {
-    /// What was waited for, and a line for each object that is not as it should be.
+    /// The condition, and a line for each object that is not as it should be.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Inner { description, lacks, targets, cause } = &*self.0;
         match cause {

@@ -15,7 +15,7 @@ pub(super) enum Wanted {
     Any,
 }
 
-/// What is known of each object that is waited for.
+/// The state of each object that is waited for.
 #[derive(Clone)]
 pub(super) struct Progress(Arc<Shared>);
 

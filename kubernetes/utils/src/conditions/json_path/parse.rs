@@ -77,7 +77,7 @@ fn named(name: String, rest: &str) -> Result<(Step, &str), &'static str> {
     if name.is_empty() { Err("a name is missing") } else { Ok((Step::Field(name), rest)) }
 }
 
-/// What stands in brackets, the first of which is left out.
+/// A step in brackets; the opening one is left out.
 fn bracket(text: &str) -> Result<(Step, &str), &'static str> {
     if let Some(filter) = text.strip_prefix("?(") {
         let end = end_of_filter(filter).ok_or("a filter has no end `)]`")?;

@@ -21,7 +21,7 @@ async fn prune(server: &TestServer, manifests: &Manifests, set: ApplySet) -> Res
     manifests.apply("test").prune(set).send(&server.client()).await
 }
 
-/// What the parent says of its set.
+/// The annotations of the parent.
 async fn parent(server: &TestServer) -> Value {
     let parent = get(server, &secrets(), "shop", "my-set").await.unwrap();
     let of =
