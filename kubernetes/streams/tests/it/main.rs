@@ -1,0 +1,3 @@
+//! Streams to and from containers, against the testing server.
+
+mod port_forward;
