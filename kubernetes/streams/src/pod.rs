@@ -59,7 +59,7 @@ impl Pod {
 impl ContainerStatus {
     /// Whether the container runs, or has run.
     pub(crate) fn has_started(&self) -> bool {
-        ["running", "terminated"].iter().any(|state| self.state.get(*state).is_some())
+        ["running", "terminated"].iter().any(|state| self.state.get(state).is_some())
     }
 }
 

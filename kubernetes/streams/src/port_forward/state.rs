@@ -41,7 +41,7 @@ pub enum Phase {
     },
 }
 
-/// What a [`PortForwarder`](super::PortForwarder) has done so far.
+/// Counters of a [`PortForwarder`](super::PortForwarder).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counts {

@@ -30,7 +30,7 @@ use crate::pod::Pod;
 ///             let pods = ListRequest::<Pod>::namespaced("shop").label_selector(self.0).send(client).await?;
 ///             let is_current = |pod: &&Pod| current.is_some_and(|current| current.uid() == Some(pod.uid()));
 ///             let pod = pods.items.iter().find(is_current).or(pods.items.first());
-///             let pod = pod.ok_or_else(|| Error::unavailable("there is no pod with the label"))?;
+///             let pod = pod.ok_or_else(|| Error::unavailable("no pod has the label"))?;
 ///             Ok(TargetPod::new(ObjectKey::new("shop", pod.name())).with_uid(pod.uid()))
 ///         })
 ///     }
@@ -43,7 +43,7 @@ pub trait Target: Send + Sync + 'static {
     /// that the tunnel stays.
     ///
     /// # Errors
-    /// [`Error::unavailable`] if there is no pod at present: new connections wait for one. So do they after errors of
+    /// [`Error::unavailable`] if no pod can be used at present: new connections wait for one. So do they after errors of
     /// requests that another try may cure. Other errors are those of the new connections.
     fn resolve<'a>(&'a self, client: &'a Client, current: Option<&'a TargetPod>) -> TargetFuture<'a>;
 }

@@ -261,10 +261,9 @@ impl Connections {
     }
 
     fn wake_writer(&mut self) {
-        if !self.batch.is_empty() || !self.is_open() {
-            if let Some(writer) = self.writer.take() {
-                writer.wake();
-            }
+        let has_work = !self.batch.is_empty() || !self.is_open();
+        if has_work && let Some(writer) = self.writer.take() {
+            writer.wake();
         }
     }
 

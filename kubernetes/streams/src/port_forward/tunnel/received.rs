@@ -6,7 +6,7 @@ use bytes::{Bytes, BytesMut};
 #[derive(Debug, Default)]
 pub(super) struct Received {
     chunks: VecDeque<Bytes>,
-    /// What came after the chunks.
+    /// The bytes after the chunks.
     tail: BytesMut,
     length: usize,
 }

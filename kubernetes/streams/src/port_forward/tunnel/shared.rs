@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::connections::Connections;
 use crate::error::Error;
 
-/// What the handles of a tunnel, its connections and its task have in common.
+/// The state that the handles of a tunnel, its connections and its task share.
 #[derive(Debug)]
 pub(super) struct Shared {
     connections: Mutex<Connections>,
@@ -25,7 +25,7 @@ impl Shared {
     }
 }
 
-/// What a forwarder has done so far.
+/// The counters of a forwarder.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     pub(crate) opened: AtomicU64,
