@@ -33,6 +33,18 @@ pub(crate) enum Kind {
     Failed(Box<Status>),
     /// A connection to a port failed.
     Forward(ForwardError),
+    /// The connection ended without an exit status.
+    WithoutStatus,
+    /// The detach keys were typed.
+    Detached,
+    /// The server can't do this.
+    Unsupported(&'static str),
+    /// An output that was collected is too long.
+    TooMuchOutput { stream: &'static str, limit: usize },
+    /// Output that nobody had taken.
+    Discarded { stream: &'static str, bytes: u64 },
+    /// The caller's input can't be read.
+    Input(io::Error),
 }
 
 impl Kind {
@@ -40,7 +52,7 @@ impl Kind {
         match self {
             Self::Request(error) => error.source(),
             Self::Frame(error) => Some(error),
-            Self::Lost(Some(error)) => Some(error),
+            Self::Lost(Some(error)) | Self::Input(error) => Some(error),
             Self::Forward(error) => error.source(),
             Self::Lost(None)
             | Self::Invalid(_)
@@ -49,7 +61,12 @@ impl Kind {
             | Self::Silent(_)
             | Self::ClosedByServer { .. }
             | Self::Closed
-            | Self::Failed(_) => None,
+            | Self::Failed(_)
+            | Self::WithoutStatus
+            | Self::Detached
+            | Self::Unsupported(_)
+            | Self::TooMuchOutput { .. }
+            | Self::Discarded { .. } => None,
         }
     }
 }
@@ -83,6 +100,18 @@ impl fmt::Display for Kind {
                 let message = status.message.as_deref().or(status.reason.as_deref()).unwrap_or("no reason given");
                 f.write_str(&printable(message, MAX_MESSAGE_BYTES))
             }
+            Self::WithoutStatus => f.write_str("the server closed the connection without an exit status"),
+            Self::Detached => f.write_str("detached by the detach keys"),
+            Self::Unsupported(message) => f.write_str(message),
+            Self::TooMuchOutput { stream, limit } => {
+                write!(f, "{stream} is larger than the limit of {limit} bytes; raise the limit, or read it as a stream")
+            }
+            Self::Discarded { stream, bytes } => write!(
+                f,
+                "{bytes} bytes of {stream} were discarded: nobody had taken it when its buffer was full and another \
+                 stream or the end of the process was awaited"
+            ),
+            Self::Input(_) => f.write_str("can't read the input"),
         }
     }
 }

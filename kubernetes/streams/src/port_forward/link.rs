@@ -168,7 +168,7 @@ fn without_tunnel(error: Error) -> Error {
     };
     match error.client_error() {
         Some(refused) if !refuses_protocol(refused) => error,
-        None if !error.is_unsupported() => error,
+        None if !error.is_handshake() => error,
         _ => ForwardError::NoTunnel(error).into(),
     }
 }
