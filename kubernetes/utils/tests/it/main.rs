@@ -12,6 +12,8 @@ mod manifests;
 mod modify;
 mod status;
 #[cfg(feature = "dynamic")]
+mod verbs;
+#[cfg(feature = "dynamic")]
 mod wait;
 
 use std::cell::Cell;
