@@ -300,7 +300,7 @@ fn enum_view(values: &Enum, root: &str) -> EnumView {
         name: variant.name.clone(),
         wire: Literal(variant.wire.clone()),
     });
-    let doc = Doc(format!("What {} can be.", values.owner));
+    let doc = Doc(format!("The values of {}.", values.owner));
     let same_as = values.same_as.as_ref().map(|name| format!("{root}{name}"));
     EnumView { doc, name: split_module(&values.name).1.to_owned(), same_as, variants: variants.collect() }
 }
