@@ -100,6 +100,6 @@ fn crate_name(text: &str) -> Result<String, String> {
     if is_valid {
         Ok(text.to_owned())
     } else {
-        Err("a crate's name has letters, digits, `-` and `_`, a letter first".to_owned())
+        Err("a crate name starts with a letter, and has only letters, digits, `-` and `_`".to_owned())
     }
 }

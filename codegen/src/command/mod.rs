@@ -93,7 +93,7 @@ fn open(folder: &Path, only_compares: bool, progress: &ProgressBar) -> Result<Ou
     progress.set_message("waiting for another run to finish");
     let folder = if only_compares { OutputFolder::open_to_compare(folder) } else { OutputFolder::open(folder) }?;
     if folder.was_interrupted() {
-        progress.suspend(|| report("note: an earlier run was interrupted; what it had changed was undone first"));
+        progress.suspend(|| report("note: an earlier run was interrupted; its changes were undone first"));
     }
     Ok(folder)
 }

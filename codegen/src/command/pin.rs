@@ -134,10 +134,10 @@ fn version(arguments: &Pin, description: &DescriptionFiles) -> Result<String, Er
     let name = description.name();
     let found = description.content().version(name)?;
     if found == "unversioned" {
-        return Err(Error::of_file(name, "it does not say which version it is of; add: --kubernetes v1.X.Y"));
+        return Err(Error::of_file(name, "it does not state its version; add: --kubernetes v1.X.Y"));
     }
     if check_version(&found).is_err() {
-        let message = format!("it says that it is of `{found}`, which is not a release; add: --kubernetes v1.X.Y");
+        let message = format!("its version `{found}` is not a release; add: --kubernetes v1.X.Y");
         return Err(Error::of_file(name, message));
     }
     Ok(found)

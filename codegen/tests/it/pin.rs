@@ -72,7 +72,7 @@ fn a_failed_generation_changes_nothing() {
         assert!(error.starts_with("error: ") && error.contains(message), "{error}");
         assert!(snapshot(root) == before, "{error}");
     };
-    check(pin(root, &new, &[]), "new.json: it does not say which version it is of; add: --kubernetes");
+    check(pin(root, &new, &[]), "new.json: it does not state its version; add: --kubernetes");
     check(pin(root, &old, &["--kubernetes", "v9.9.9"]), "old.json: /info/version: ");
     let bad = folder.path().join("bad.json");
     let text = fs::read_to_string(&old).expect("it was written");
