@@ -181,7 +181,10 @@ fn options_put_nothing_into_a_manifest() {
     };
     for name in ["", "a\"", "a\n[features]", "../a", "1a", "é"] {
         let output = generate(name, "..");
-        assert!(output.status.code() == Some(2) && stderr(&output).contains("a crate name starts with a letter"), "{name}");
+        assert!(
+            output.status.code() == Some(2) && stderr(&output).contains("a crate name starts with a letter"),
+            "{name}"
+        );
         assert!(!out.exists());
     }
     let output = generate("lamps", "a\" }\n[patch.crates-io]\nx = { path = \"");
