@@ -91,6 +91,15 @@ pub(super) fn of(
             objects.insert(full_name, object);
         }
     }
+    Ok((document(paths, schemas, objects)?, places))
+}
+
+/// The document with these paths and schemas; those of objects are read already.
+fn document(
+    paths: Map<String, Value>,
+    schemas: Map<String, Value>,
+    objects: IndexMap<String, Schema>,
+) -> Result<OpenAPI> {
     let document = json!({
         "openapi": "3.0.0",
         "info": {"title": "Custom resources", "version": "unversioned"},
@@ -101,7 +110,7 @@ pub(super) fn of(
     let mut openapi = parse(document.to_string().as_bytes()).map_err(error)?;
     let schemas = openapi.components.get_or_insert_default();
     schemas.schemas.extend(objects.into_iter().map(|(name, object)| (name, ReferenceOr::Item(object))));
-    Ok((openapi, places))
+    Ok(openapi)
 }
 
 /// A version of a custom resource.
