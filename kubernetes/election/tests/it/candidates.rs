@@ -88,10 +88,10 @@ fn check_order(seed: u64, server: &TestServer) {
 #[tokio::test(start_paused = true)]
 async fn at_most_one_leads_on_bad_networks() {
     let mut terms = 0;
-    for seed in 0..12 {
+    for seed in 0..6 {
         terms += world(seed).await;
     }
-    assert!(terms > 60, "there are changes of leadership: {terms}");
+    assert!(terms > 30, "there are changes of leadership: {terms}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -102,7 +102,7 @@ async fn a_crowd_elects_one_at_a_time() {
     let tokens: Arc<Mutex<Vec<Leadership>>> = Arc::default();
     let names: Vec<&'static str> = (0..30).map(|index| &*format!("c{index}").leak()).collect();
     let tasks: Vec<_> = names.into_iter().map(|identity| candidate(&network, identity, &tokens)).collect();
-    for _ in 0..3000 {
+    for _ in 0..1500 {
         tokio::time::sleep(Duration::from_millis(100)).await;
         assert!(tokens.lock().unwrap().iter().filter(|token| token.is_valid()).count() <= 1);
     }
