@@ -41,7 +41,7 @@ use crate::term::Term;
 /// - Leadership also ends when the Lease was deleted, or its holder changed, though client-go would acquire it again:
 ///   somebody else may have led meanwhile. So does clearing `holderIdentity` by hand force a new election.
 ///
-/// What a process does outside of Kubernetes is its own: see [`Leadership::is_valid`] and
+/// The effects of a process outside of Kubernetes are its own responsibility: see [`Leadership::is_valid`] and
 /// [`Leadership::fencing_number`].
 pub struct Election {
     client: Client,

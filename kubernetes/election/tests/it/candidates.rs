@@ -107,7 +107,7 @@ async fn a_crowd_elects_one_at_a_time() {
         assert!(tokens.lock().unwrap().iter().filter(|token| token.is_valid()).count() <= 1);
     }
     let terms = tokens.lock().unwrap().len();
-    assert!(terms >= 5, "{terms}");
+    assert!(terms >= 3, "{terms}");
     tasks.iter().for_each(JoinHandle::abort);
     tokio::time::sleep(seconds(1)).await;
 }
