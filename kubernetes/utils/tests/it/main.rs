@@ -4,6 +4,8 @@
 mod conditions;
 
 mod modify;
+#[cfg(feature = "streams")]
+mod port_forward;
 mod status;
 
 use std::cell::Cell;
