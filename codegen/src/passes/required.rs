@@ -36,8 +36,8 @@ pub(super) fn keep(definitions: &mut BTreeMap<String, Definition>) -> Option<Str
     let listed = differing.iter().take(LISTED).map(String::as_str).collect::<Vec<_>>().join(", ");
     (!differing.is_empty()).then(|| {
         format!(
-            "these properties stay in Rust as they are recorded in codegen/src/passes/required.txt, although the \
-             description differs: {listed}{more}",
+            "required properties stay as recorded in codegen/src/passes/required.txt; the description differs in: \
+             {listed}{more}",
         )
     })
 }

@@ -17,7 +17,7 @@ pub(super) async fn choose(
     current: Option<&TargetPod>,
 ) -> Result<Pod, Error> {
     let pods = ListRequest::<Pod>::namespaced(namespace).label_selector(selector).send(client).await?.items;
-    let running = pods.into_iter().filter(|pod| is_running(pod));
+    let running = pods.into_iter().filter(is_running);
     let chosen = running.max_by(|a, b| rank(a, current).cmp(&rank(b, current)));
     chosen.ok_or_else(|| Error::unavailable(format!("no pod of {owner} is running")))
 }
