@@ -3,3 +3,4 @@
 
 mod dynamic;
 mod embedded;
+mod kubectl;

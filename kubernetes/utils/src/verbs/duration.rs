@@ -63,7 +63,7 @@ impl TryFrom<Duration> for KubernetesDuration {
 
     /// Whole milliseconds, up to 99,999 hours.
     fn try_from(duration: Duration) -> Result<Self, Self::Error> {
-        if duration > MOST || duration.subsec_nanos() % 1_000_000 != 0 {
+        if duration > MOST || !duration.subsec_nanos().is_multiple_of(1_000_000) {
             let message = format!("{duration:?} is not a duration of whole milliseconds up to 99999h59m59s999ms");
             return Err(InvalidDuration(message.into()));
         }

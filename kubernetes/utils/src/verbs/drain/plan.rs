@@ -19,8 +19,10 @@ pub struct DrainPlan {
     pub(super) options: Options,
     pods: Vec<Target>,
     problems: Vec<PodProblem>,
-    observer: Option<Arc<dyn Fn(&DrainEvent<'_>) + Send + Sync>>,
+    observer: Option<Observer>,
 }
+
+type Observer = Arc<dyn Fn(&DrainEvent<'_>) + Send + Sync>;
 
 /// A pod that can't be evicted.
 #[derive(Clone, Debug, PartialEq, Eq)]
