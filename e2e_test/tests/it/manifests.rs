@@ -83,6 +83,9 @@ async fn objects(client: &Client, namespace: &str, manager: &str) -> BTreeMap<St
                 object.remove(field).expect("a field");
             }
             object.remove("/metadata/annotations/deployment.kubernetes.io~1revision").expect("a field");
+            if object.metadata.annotations.is_empty() {
+                object.remove("/metadata/annotations").expect("a field");
+            }
             // The parent of a set names its namespace in its id.
             object.remove("/metadata/labels/applyset.kubernetes.io~1id").expect("a field");
             let tree: Tree = json::from_str(&object.to_text()).expect("JSON");
