@@ -7,7 +7,7 @@ use openapiv3::{Components, Info, OpenAPI, ReferenceOr, Schema, SecurityRequirem
 use crate::error::{Error, Problem};
 use crate::extension::{GROUP_VERSION_KIND, group_version_kinds};
 
-/// What Kubernetes' servers have in common as a library, each in the form of its own release.
+/// The library that Kubernetes' servers share, each in the form of its own release.
 const LIBRARY: &str = "io.k8s.apimachinery.";
 
 /// The title of every document of the API server itself; custom resources and aggregated servers have titles of their
@@ -47,7 +47,7 @@ pub fn merge(documents: Vec<(String, OpenAPI)>) -> Result<Merged, Error> {
     }
 }
 
-/// What [`merge`] makes.
+/// The result of [`merge`].
 #[derive(Clone, Debug, Default)]
 pub struct Merged {
     /// The description of all.
@@ -116,7 +116,7 @@ impl Merging {
                     self.differs_in_server(&pointer, number);
                 } else if self.gives_way(&pointer, number) {
                     let (main, other) = (self.name(self.origin(&pointer)), self.name(number));
-                    let message = format!("{other} describes this in another way than {main}, which counts");
+                    let message = format!("{other} describes this differently from {main}, which takes precedence");
                     self.gave_way.push(problem(&pointer, message));
                 } else {
                     self.differs(&pointer, number);
@@ -166,7 +166,7 @@ impl Merging {
 
     fn differs(&mut self, pointer: &str, number: usize) {
         let (first, second) = (self.name(self.origin(pointer)), self.name(number));
-        let message = format!("{first} and {second} describe this in different ways");
+        let message = format!("{first} and {second} describe this differently");
         self.problems.push(problem(pointer, message));
     }
 }

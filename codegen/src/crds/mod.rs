@@ -25,7 +25,7 @@ use crate::timings::Timings;
 use crate::{FileTree, lower, passes, references, render};
 use definition::Definition;
 
-/// What a crate of custom resources is generated from.
+/// The input for a crate of custom resources.
 #[derive(Clone, Copy, Debug)]
 pub struct CustomResources<'a> {
     /// The files, each with its name, as errors show it: YAML or JSON with CustomResourceDefinitions, or a description:
@@ -44,16 +44,16 @@ pub struct CustomResources<'a> {
     pub reuse: bool,
 }
 
-/// What was generated for custom resources.
+/// A generated crate of custom resources.
 #[derive(Debug)]
 pub struct CustomCrate {
     /// The files of the crate, by their paths from its folder.
     pub tree: FileTree,
     /// The kinds, as `monitoring.coreos.com/v1 Prometheus`.
     pub kinds: Vec<String>,
-    /// What is worth knowing: versions that are left out, fields that are kept as JSON.
+    /// Notes for the user: versions that are left out, fields that are kept as JSON.
     pub notes: Vec<String>,
-    /// What is wrong, and was left out.
+    /// The problems of what was left out.
     pub skipped: Vec<Error>,
     /// Where the time went.
     pub timings: Timings,
@@ -69,7 +69,7 @@ pub fn generate_custom(resources: &CustomResources<'_>) -> Result<CustomCrate> {
     let input = timings.measure("read", || Input::read(resources))?;
     let Input { mut openapi, groups, origin, mut notes, problems: mut skipped } = input;
     keep_paths(&mut openapi, &groups);
-    let lowered = timings.measure("lower", || plan_what_is_right(openapi, &groups, resources.reuse));
+    let lowered = timings.measure("lower", || plan_valid_kinds(openapi, &groups, resources.reuse));
     let (plan, problems) = lowered.map_err(|error| origin.explain(error))?;
     skipped.extend(problems.into_iter().map(|problem| origin.explain(problem)));
     if resources.strict
@@ -90,8 +90,12 @@ pub fn generate_custom(resources: &CustomResources<'_>) -> Result<CustomCrate> {
         if let Some(error) = Error::of_all(skipped) {
             return Err(error);
         }
-        let groups: Vec<&str> = groups.iter().map(String::as_str).collect();
-        return Err(Error::new(format!("no custom resource was found (groups: {})", groups.join(", "))));
+        let of = match resources.groups {
+            [] => String::new(),
+            groups => format!(" of the group {}", groups.join(" or ")),
+        };
+        let message = format!("no custom resource{of} found: the input has none with a served version");
+        return Err(Error::new(message));
     }
     let layout = Layout::custom(resources.name, resources.sdk);
     let origin = Origin { source: "CustomResourceDefinitions", kubernetes: None, command: render::CRDS_COMMAND };
@@ -100,7 +104,7 @@ pub fn generate_custom(resources: &CustomResources<'_>) -> Result<CustomCrate> {
 }
 
 /// The plan without the kinds that something is wrong with, and what that is.
-fn plan_what_is_right(
+fn plan_valid_kinds(
     mut openapi: OpenAPI,
     groups: &BTreeSet<String>,
     reuse: bool,
@@ -192,7 +196,7 @@ struct Input {
     groups: BTreeSet<String>,
     origin: InputOrigin,
     notes: Vec<String>,
-    /// What was left out.
+    /// The problems of what was left out.
     problems: Vec<Error>,
 }
 
@@ -222,7 +226,7 @@ impl Input {
         if let [(name, _), ..] = described.as_slice() {
             if let Some(definition) = definitions.first() {
                 let message =
-                    "it defines a custom resource, and a description is read by itself: give one or the other";
+                    "it has a CustomResourceDefinition, and another input is a description: use one or the other";
                 return Err(Error::new(message).in_file(&definition.origin.file));
             }
             return Self::of_description(description(name, &described)?, resources.groups);
@@ -264,7 +268,7 @@ fn remove_repeated(definitions: &mut Vec<Definition>, notes: &mut Vec<String>) {
     definitions.retain(|definition| match seen.get(&definition.metadata.name) {
         Some(first) if first.spec == definition.spec => {
             let (first, second) = (&first.origin.file, &definition.origin.file);
-            notes.push(format!("{}: {first} and {second} say the same", definition.metadata.name));
+            notes.push(format!("{}: {first} and {second} are identical", definition.metadata.name));
             false
         }
         _ => {
@@ -279,11 +283,11 @@ fn description(name: &str, files: &[&(String, Vec<u8>)]) -> Result<DescriptionFi
     let is_openapi = |bytes: &[u8]| read::dialect(bytes) == Some(read::Dialect::OpenApi);
     if files.iter().all(|(_, bytes)| is_openapi(bytes)) {
         let documents = files.iter().map(|file| (*file).clone()).collect();
-        return Ok(DescriptionFiles::openapi(name.to_owned(), documents));
+        return Ok(DescriptionFiles::documents(name.to_owned(), documents));
     }
     match files {
-        [(name, bytes)] => Ok(DescriptionFiles::swagger(name.clone(), bytes.clone())),
-        _ => Err(Error::new("a description in Swagger 2.0 is read by itself: give no other one").in_file(name)),
+        [(name, bytes)] => Ok(DescriptionFiles::document(name.clone(), bytes.clone())),
+        _ => Err(Error::new("a description in Swagger 2.0 is a single input: remove the others").in_file(name)),
     }
 }
 

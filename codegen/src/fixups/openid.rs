@@ -1,14 +1,14 @@
 //! The two documents of OpenID Connect discovery, which no resource handler serves.
 
-use openapiv3::{AnySchema, OpenAPI, ReferenceOr, Schema, SchemaData, SchemaKind};
+use openapiv3::{AnySchema, OpenAPI, ReferenceOr};
 
 use super::{Found, get_operation};
-use crate::references::keywords;
+use crate::references::{keywords, schema};
 
 const PATHS: [&str; 2] = ["/.well-known/openid-configuration", "/openid/v1/jwks"];
 
-/// Both answers are declared as strings, and are JSON objects (RFC 8414, section 3.2; RFC 7517, section 5).
-pub(super) fn answers_are_objects(openapi: &mut OpenAPI) -> Found {
+/// Both responses are declared as strings, and are JSON objects (RFC 8414, section 3.2; RFC 7517, section 5).
+pub(super) fn responses_are_objects(openapi: &mut OpenAPI) -> Found {
     let (mut bugs, mut mended) = (0, 0);
     for path in PATHS {
         let Some(operation) = get_operation(openapi, path) else { continue };
@@ -17,8 +17,7 @@ pub(super) fn answers_are_objects(openapi: &mut OpenAPI) -> Found {
             for media in response.content.values_mut() {
                 let is_string = |schema| keywords(schema).typ.as_deref() == Some("string");
                 if media.schema.as_ref().is_none_or(is_string) {
-                    let (schema_data, any) = (SchemaData::default(), SchemaKind::Any(AnySchema::default()));
-                    media.schema = Some(ReferenceOr::Item(Schema { schema_data, schema_kind: any }));
+                    media.schema = Some(ReferenceOr::Item(schema(None, AnySchema::default())));
                     bugs += 1;
                 } else {
                     mended += 1;
@@ -29,7 +28,7 @@ pub(super) fn answers_are_objects(openapi: &mut OpenAPI) -> Found {
     Found::count(bugs, mended)
 }
 
-/// Both paths are declared with a slash at their end, with which the server answers 404.
+/// Both paths are declared with a slash at their end, with which the server responds with 404.
 ///
 /// Source: <https://github.com/kubernetes/kubernetes/issues/117455>.
 pub(super) fn paths_have_no_trailing_slash(openapi: &mut OpenAPI) -> Found {

@@ -55,7 +55,7 @@ fn schemas() -> Value {
     })
 }
 
-/// What is read is what is there: nothing is dropped on the way, nor when it is written and read again.
+/// Everything is read: nothing is dropped on the way, nor when it is written and read again.
 #[test]
 fn schemas_survive() {
     let source = document(schemas(), json!({}));
@@ -110,7 +110,7 @@ fn content_types_are_those_of_each_response() {
 }
 
 #[test]
-fn what_is_not_known_is_refused() {
+fn unknown_keys_are_refused() {
     let schema = |schema: Value| document(json!({ "a.v1.Lamp": schema }), json!({}));
     let lamp = "/components/schemas/a.v1.Lamp";
     refused(&schema(json!({"discriminator": {}})), &format!("{lamp}/discriminator"), "unknown key");
@@ -197,7 +197,7 @@ fn another_server_gives_way() {
         "without /version/, too"
     );
     let notes: Vec<String> = merged.gave_way.iter().map(ToString::to_string).collect();
-    let note = "a.json describes this in another way than b.json, which counts";
+    let note = "a.json describes this differently from b.json, which takes precedence";
     assert_eq!(notes, [format!("/components/schemas/io.k8s.api.core.v1.Pod: {note}")]);
     assert!(merge(vec![main.clone(), main.clone()]).is_ok_and(|merged| merged.gave_way.is_empty()));
 

@@ -1,0 +1,9 @@
+//! Streams against the testing server, in process and on a port.
+
+mod attach;
+mod chaos;
+mod exec;
+mod fuzz;
+mod outputs;
+mod port_forward;
+mod support;
