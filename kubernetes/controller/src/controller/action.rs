@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-/// What happens after a run that succeeded.
+/// The time of the next run after one that succeeded.
 ///
 /// ```
 /// use std::time::Duration;

@@ -10,7 +10,7 @@ use super::reason::Reason;
 use crate::informers::{SharedInformer, WatchedStore};
 use crate::queue::Reasons;
 
-/// What a reconcile function is given beside its object: the client, the stores, and why it runs.
+/// The second argument of a reconcile function: the client, the stores, and the reasons of the run.
 ///
 /// A clone is of the same run.
 pub struct Context<K: Object> {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use kubernetes_client::{Client, Error};
 use kubernetes_controller::{Action, Context, Controller, Informers, Predicate, Source};
 use kubernetes_core::{
@@ -28,10 +29,7 @@ fn lag(server: &TestServer, resource: &str, by: Duration) {
 fn every_second<F, R>(
     log: &Log,
     write: F,
-) -> impl Fn(Arc<Widget>, Context<Widget>) -> std::pin::Pin<Box<dyn Future<Output = Result<Action, Error>> + Send>>
-+ Send
-+ Sync
-+ 'static
+) -> impl Fn(Arc<Widget>, Context<Widget>) -> BoxFuture<'static, Result<Action, Error>> + Send + Sync + 'static
 where
     F: Fn(Arc<Widget>, Context<Widget>, Log) -> R + Clone + Send + Sync + 'static,
     R: Future<Output = Result<(), Error>> + Send + 'static,

@@ -22,7 +22,7 @@ use crate::controller::tombstones::Tombstones;
 use crate::controller::{Action, BoxError, Context, ObjectFunction, Terminal};
 use crate::queue::{Add, Delivery};
 
-/// What all runs of a controller share.
+/// The parts that all runs of a controller share.
 pub(super) struct Runs<K: Watchable> {
     pub(super) reconcile: ObjectFunction<K, Action>,
     pub(super) settings: Settings<K>,
