@@ -268,7 +268,7 @@ fn remove_repeated(definitions: &mut Vec<Definition>, notes: &mut Vec<String>) {
     definitions.retain(|definition| match seen.get(&definition.metadata.name) {
         Some(first) if first.spec == definition.spec => {
             let (first, second) = (&first.origin.file, &definition.origin.file);
-            notes.push(format!("{}: {first} and {second} are identical", definition.metadata.name));
+            notes.push(format!("{}: its definitions in {first} and {second} are identical", definition.metadata.name));
             false
         }
         _ => {

@@ -71,7 +71,7 @@ mod tests {
         let definitions = lower::lower(&openapi, None).expect("it is pinned").definitions;
         let mut record = recorded(RECORD);
         for definition in definitions.values() {
-            if let [object] = definition.structs() {
+            if let Some(object) = definition.structs().first() {
                 let required = object.fields.iter().filter(|field| field.required).map(|field| field.wire.as_str());
                 record.entry(&definition.name).or_insert_with(|| required.collect());
             }
