@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-pub(crate) use tokio::time::{Instant, timeout};
+pub(crate) use tokio::time::{Instant, sleep, timeout};
 use tokio::time::{Interval, MissedTickBehavior, Sleep, sleep_until};
 
 /// The present moment.

@@ -11,6 +11,7 @@
 //! ```
 //!
 //! - [`Exec`] runs a command in a container, [`Attach`] joins its main process; both give a [`Process`].
+//! - [`Upload`] and [`Download`] copy files and folders (on Unix).
 //!
 //! Each has a connection of its own, outside of the client's pool, with the client's TLS, proxy and credentials. A
 //! connection is alive as long as the server answers pings, of which one is sent every 5 s; 61 s without an answer end
@@ -19,6 +20,8 @@
 mod attach;
 mod clock;
 mod container;
+#[cfg(unix)]
+mod copy;
 mod error;
 mod exec;
 #[cfg(test)]
@@ -28,6 +31,8 @@ mod process_request;
 mod websocket;
 
 pub use attach::Attach;
+#[cfg(unix)]
+pub use copy::{Copied, Download, Links, Progress, Upload};
 pub use error::Error;
 pub use exec::Exec;
 pub use process::{DetachKeys, ExitStatus, Output, OutputStream, Process, Stdin, TerminalSize};

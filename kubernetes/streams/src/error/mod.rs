@@ -1,5 +1,7 @@
 //! The one error of this crate.
 
+#[cfg(unix)]
+mod copy;
 mod kind;
 
 use std::error::Error as StdError;
@@ -12,6 +14,8 @@ use kubernetes_core::Status;
 use tokio_tungstenite::tungstenite::Error as SocketError;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
 
+#[cfg(unix)]
+pub(crate) use copy::CopyError;
 pub(crate) use kind::Kind;
 
 /// Why a stream to or from a container failed.
@@ -185,6 +189,11 @@ impl Error {
         matches!(&*self.kind, Kind::Lost(_) | Kind::Silent(_) | Kind::ClosedByServer { .. } | Kind::WithoutStatus)
     }
 
+    /// Whether trying again may help: the connection was lost, or the request failed in a way that passes.
+    pub fn is_retryable(&self) -> bool {
+        self.is_connection_lost() || self.client_error().is_some_and(kubernetes_client::Error::is_retryable)
+    }
+
     /// Whether the server did not answer pings in time.
     pub fn is_timeout(&self) -> bool {
         match &*self.kind {
@@ -214,6 +223,8 @@ impl Error {
             | Kind::Failed(_)
             | Kind::TooMuchOutput { .. }
             | Kind::Discarded { .. } => io::ErrorKind::Other,
+            #[cfg(unix)]
+            Kind::Copy(_) => io::ErrorKind::Other,
         }
     }
 }
