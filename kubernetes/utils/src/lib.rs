@@ -7,12 +7,27 @@
 //! - [`retry_on_conflict`] changes an object that others change too; [`retry`] does so for errors of your choice, and
 //!   [`Retry`] says how often and after how long.
 
+#[cfg(feature = "dynamic")]
+mod apply_set;
 mod clock;
 pub mod conditions;
+#[cfg(feature = "dynamic")]
+pub mod manifests;
 mod modify;
 mod retry;
 mod status;
+#[cfg(feature = "dynamic")]
+mod target;
+#[cfg(feature = "dynamic")]
+mod wait;
+
+#[cfg(feature = "dynamic")]
+pub use apply_set::{ApplySet, ApplySetError};
 
 pub use modify::{Modify, modify};
 pub use retry::{Retry, retry, retry_on_conflict};
 pub use status::{ObjectState, ObjectStatus};
+#[cfg(feature = "dynamic")]
+pub use target::Target;
+#[cfg(feature = "dynamic")]
+pub use wait::{WaitError, WaitFor};

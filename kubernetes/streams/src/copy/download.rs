@@ -95,7 +95,7 @@ impl Download {
     ///
     /// # Errors
     /// If the path does not exist in the container or can't be read there (the error has the command's messages), what
-    /// comes is refused ([`Error::is_refused`]), a local file can't be written, or the connection is lost.
+    /// comes is refused ([`Error::is_unsafe_entry`]), a local file can't be written, or the connection is lost.
     /// [`Error::is_program_missing`] says that the container lacks `tar` or another program.
     ///
     /// # Cancel safety

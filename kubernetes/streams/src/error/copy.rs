@@ -96,7 +96,7 @@ impl Error {
     }
 
     /// Whether a container sent what must not be written: a name or a link out of the copy.
-    pub fn is_refused(&self) -> bool {
+    pub fn is_unsafe_entry(&self) -> bool {
         matches!(self.copy(), Some(CopyError::Refused { .. }))
     }
 

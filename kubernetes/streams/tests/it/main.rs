@@ -7,4 +7,5 @@ mod copy;
 mod exec;
 mod fuzz;
 mod outputs;
+mod port_forward;
 mod support;

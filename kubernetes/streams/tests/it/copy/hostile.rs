@@ -68,7 +68,7 @@ async fn names_and_links_out_of_the_copy_are_refused() {
     ] {
         let (container, result) = fetch(entries, Links::Keep).await;
         let error = result.unwrap_err();
-        assert!(error.is_refused(), "{error}");
+        assert!(error.is_unsafe_entry(), "{error}");
         assert_eq!(Container::names(container.local.path()), [""; 0], "{error}");
     }
 }
