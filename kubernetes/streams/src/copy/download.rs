@@ -29,7 +29,7 @@ use crate::error::{CopyError, Error};
 ///
 /// A local folder gets the copy inside of it, as with `cp`; another name is that of the copy.
 ///
-/// What comes goes to a folder beside the target, and takes the target's place once it is complete. A folder is merged with
+/// The copy is gathered in a folder beside the target, and takes the target's place once it is complete. A folder is merged with
 /// one that is there; then each file is replaced at once.
 ///
 /// # Safety from containers

@@ -16,7 +16,7 @@ pub struct Progress {
     pub path: PathBuf,
 }
 
-/// What was copied.
+/// Counts what was copied.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Copied {

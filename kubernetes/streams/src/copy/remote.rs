@@ -62,7 +62,7 @@ impl RemotePath {
         Some(self.name.as_str()).filter(|name| *name != ".")
     }
 
-    /// The last part as an argument, which is no option of a command.
+    /// The last part as an argument that no command takes for an option.
     pub(super) fn argument(&self) -> String {
         format!("./{}", self.name)
     }

@@ -43,7 +43,7 @@ const BACKOFF: Backoff = Backoff::new(Duration::from_millis(500), Duration::from
 /// So many bytes are read again, and compared, to see that the archive is still the same.
 const OVERLAP_BYTES: usize = 4096;
 
-/// What `sh` runs to go on at a byte: `$1` is the folder, `$2` the name, `$3` the byte, counted from 1, and `$4` the options
+/// A script that goes on at a byte: `$1` is the folder, `$2` the name, `$3` the byte, counted from 1, and `$4` the options
 /// of tar. The exit code of the pipe is that of `tail`, so one of tar's is told as a message.
 const RESUME: &str = r#"{ tar -C "$1" "$4" - -- "$2" || echo "tar: exit status $?" >&2; } | tail -c "+$3""#;
 

@@ -30,7 +30,7 @@ use crate::process::Stdin;
 /// A target that is a folder gets the source inside of it, as with `cp`; another is the name of the copy. A target that
 /// ends with `/` has to be a folder.
 ///
-/// What is sent goes to a folder beside the target, and takes the target's place once it is complete: a connection that
+/// The copy is gathered in a folder beside the target, and takes the target's place once it is complete: a connection that
 /// breaks leaves nothing half-written. Only where a folder is merged with one that is there are files replaced one after the
 /// other.
 ///

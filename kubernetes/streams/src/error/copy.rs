@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 
 use kubernetes_core::text::{MAX_MESSAGE_BYTES, printable};
 
-use super::{Error, Kind};
+use super::Error;
 
 /// A failure of a copy.
 #[derive(Debug)]
 pub(crate) enum CopyError {
     /// A file of this machine can't be read or written.
     Local { action: &'static str, path: PathBuf, source: io::Error },
-    /// What the container sent is not an archive.
+    /// The container's output is not an archive.
     Archive(io::Error),
     /// The container sent an entry that must not be written.
     Refused { path: Vec<u8>, reason: &'static str },
@@ -81,20 +81,7 @@ impl CopyError {
     }
 }
 
-impl From<CopyError> for Error {
-    fn from(error: CopyError) -> Self {
-        Self::new(Kind::Copy(error))
-    }
-}
-
 impl Error {
-    fn copy(&self) -> Option<&CopyError> {
-        match &*self.kind {
-            Kind::Copy(error) => Some(error),
-            _ => None,
-        }
-    }
-
     /// Whether a container sent what must not be written: a name or a link out of the copy.
     pub fn is_unsafe_entry(&self) -> bool {
         matches!(self.copy(), Some(CopyError::Refused { .. }))

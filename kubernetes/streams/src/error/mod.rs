@@ -238,6 +238,15 @@ impl Error {
         error.get_ref()?.downcast_ref()
     }
 
+    /// The failure of a copy, if it is one.
+    #[cfg(unix)]
+    fn copy(&self) -> Option<&CopyError> {
+        match &*self.kind {
+            Kind::Copy(error) => Some(error),
+            _ => None,
+        }
+    }
+
     fn io_kind(&self) -> io::ErrorKind {
         match &*self.kind {
             Kind::Lost(Some(error)) | Kind::Input(error) => error.kind(),
@@ -269,6 +278,13 @@ impl From<ForwardError> for Error {
 impl From<kubernetes_client::Error> for Error {
     fn from(error: kubernetes_client::Error) -> Self {
         Self::new(Kind::Request(error))
+    }
+}
+
+#[cfg(unix)]
+impl From<CopyError> for Error {
+    fn from(error: CopyError) -> Self {
+        Self::new(Kind::Copy(error))
     }
 }
 

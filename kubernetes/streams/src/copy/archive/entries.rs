@@ -2,7 +2,7 @@ use std::io::{self, Read};
 
 use tar::{EntryType, Header};
 
-use super::entry::{Entry, EntryKind};
+use super::entry::{Entry, EntryKind, invalid};
 use super::extended::Extended;
 
 const BLOCK_BYTES: u64 = 512;
@@ -17,10 +17,6 @@ pub(in crate::copy) struct Entries<R> {
     content: u64,
     padding: u64,
     is_complete: bool,
-}
-
-pub(super) fn invalid(message: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, message)
 }
 
 impl<R: Read> Entries<R> {

@@ -1,3 +1,5 @@
+use std::io;
+
 /// An entry of an archive; its content follows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::copy) struct Entry {
@@ -20,4 +22,9 @@ pub(in crate::copy) enum EntryKind {
     HardLink(Vec<u8>),
     /// A device, a pipe: nothing that can be copied.
     Special,
+}
+
+/// The error of an archive that breaks the rules of its format.
+pub(super) fn invalid(message: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, message)
 }

@@ -2,7 +2,7 @@ use std::io::{self, Read};
 
 use tar::PaxExtensions;
 
-use super::entries::invalid;
+use super::entry::invalid;
 
 /// Names are a path long, and other attributes are few.
 const MAX_EXTENSION_BYTES: u64 = 64 * 1024;

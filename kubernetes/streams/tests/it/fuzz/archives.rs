@@ -20,7 +20,7 @@ const KINDS: [EntryType; 8] = [
     EntryType::Fifo,
 ];
 
-/// Whatever a container sends, a download writes nothing but the copy, no link leads out of that, and files that are there
+/// For any bytes of a container, a download writes nothing but the copy, no link leads out of that, and files that are there
 /// have the content that was sent.
 ///
 /// The first byte chooses how links are copied, and whether the rest is sent as it stands or as entries: each a kind, and a
