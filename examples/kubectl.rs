@@ -63,7 +63,13 @@ enum Command {
         wait: Option<KubernetesDuration>,
     },
     /// Shows the fields that an apply would change.
-    Diff(Files),
+    Diff {
+        #[command(flatten)]
+        files: Files,
+        /// Shows the members of this set (a Secret) that would be deleted, too.
+        #[arg(long)]
+        prune: Option<String>,
+    },
     /// Deletes the objects of manifests.
     Delete(Files),
     /// Shows the state of an object, and its events.
@@ -163,7 +169,7 @@ pub(crate) async fn run(client: &Client, cli: Cli, mut show: impl FnMut(&str)) -
     match cli.command {
         Command::Get { resources, name, selector } => kubectl.get(&resources, name, selector, show).await,
         Command::Apply { .. } => kubectl.apply(cli.command, show).await,
-        Command::Diff(files) => kubectl.diff(&files, show).await,
+        Command::Diff { files, prune } => kubectl.diff(&files, prune, show).await,
         Command::Delete(files) => {
             let report =
                 files.read()?.delete().mapper(&kubectl.mapper).namespace(kubectl.namespace).send(client).await?;
@@ -226,6 +232,10 @@ impl Kubectl<'_> {
         Ok(Target::new(resource, ObjectKey::new(namespace, &name)))
     }
 
+    fn set(&self, name: &str) -> Result<ApplySet, Box<dyn Error>> {
+        Ok(ApplySet::secret(&self.namespace, name, concat!("kubectl-example/", env!("CARGO_PKG_VERSION")))?)
+    }
+
     async fn get(
         &self,
         resources: &str,
@@ -258,8 +268,7 @@ impl Kubectl<'_> {
         let mut apply = manifests.apply(MANAGER).mapper(&self.mapper).namespace(self.namespace.as_str());
         apply = apply.force(force).dry_run(dry_run);
         if let Some(name) = prune {
-            let set = ApplySet::secret(&self.namespace, &name, concat!("kubectl-example/", env!("CARGO_PKG_VERSION")))?;
-            apply = apply.prune(set.take_over(take_over));
+            apply = apply.prune(self.set(&name)?.take_over(take_over));
         }
         let report: Report = apply.send(self.client).await?;
         report.iter().for_each(|outcome| show(&outcome.to_string()));
@@ -271,9 +280,12 @@ impl Kubectl<'_> {
         Ok(())
     }
 
-    async fn diff(&self, files: &Files, show: &mut impl FnMut(&str)) -> Outcome {
+    async fn diff(&self, files: &Files, prune: Option<String>, show: &mut impl FnMut(&str)) -> Outcome {
         let manifests = files.read()?;
-        let diff = manifests.diff(MANAGER).mapper(&self.mapper).namespace(self.namespace.as_str());
+        let mut diff = manifests.diff(MANAGER).mapper(&self.mapper).namespace(self.namespace.as_str());
+        if let Some(name) = prune {
+            diff = diff.prune(self.set(&name)?);
+        }
         for diff in diff.send(self.client).await? {
             if !matches!(diff.result, Ok(Difference::None)) {
                 diff.to_string().lines().for_each(&mut *show);

@@ -25,7 +25,7 @@ async fn kubectl(server: &TestServer, arguments: &str) -> Result<Vec<String>, St
     Ok(lines)
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_folder_is_applied_shown_changed_pruned_and_deleted() {
     let server = TestServer::in_process();
     let folder = tempfile::tempdir().expect("a folder");
@@ -41,7 +41,7 @@ async fn a_folder_is_applied_shown_changed_pruned_and_deleted() {
     assert_eq!(status[0], "deployments.apps default/web  InProgress (LessReplicas): 0 of 2 replicas exist");
 
     std::fs::write(folder.path().join("b.yaml"), FILES[1].1.replace("web:1", "web:2")).expect("a file");
-    let diff = kubectl(&server, &format!("diff -f {path}")).await.expect("a diff");
+    let diff = kubectl(&server, &format!("diff -f {path} --prune set")).await.expect("a diff");
     assert_eq!(diff[0], "deployments.apps default/web would change");
     assert!(diff.iter().any(|line| line.ends_with("\"web:1\" → \"web:2\"")), "{diff:?}");
 
@@ -58,14 +58,14 @@ async fn a_folder_is_applied_shown_changed_pruned_and_deleted() {
     let waited = kubectl(&server, "wait deploy/web --for jsonpath={.spec.replicas}=3").await.expect("it has 3");
     assert_eq!(waited, ["deployments.apps default/web condition met"]);
     let timeout =
-        kubectl(&server, "wait deploy/web --for current --timeout 10ms").await.expect_err("it has no controller");
+        kubectl(&server, "wait deploy/web --for current --timeout 5s").await.expect_err("it has no controller");
     assert!(timeout.starts_with("timed out waiting until each object is current"), "{timeout}");
 
     let deleted = kubectl(&server, &format!("delete -f {path}")).await.expect("it is deleted");
     assert_eq!(deleted, ["deployments.apps default/web deleted"]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_node_is_drained_and_errors_have_a_place() {
     let server = TestServer::in_process();
     server.load_yaml("{apiVersion: v1, kind: Node, metadata: {name: n1}}").expect("a node");
