@@ -7,6 +7,8 @@ use kubernetes_core::Status;
 use kubernetes_core::text::{MAX_MESSAGE_BYTES, printable};
 use tokio_tungstenite::tungstenite::Error as SocketError;
 
+use super::forward::ForwardError;
+
 #[derive(Debug)]
 pub(crate) enum Kind {
     /// The request that opens the connection failed.
@@ -29,6 +31,8 @@ pub(crate) enum Kind {
     Closed,
     /// The runtime reports that it could not do what was asked.
     Failed(Box<Status>),
+    /// A connection to a port failed.
+    Forward(ForwardError),
     /// The connection ended without an exit status.
     WithoutStatus,
     /// The detach keys were typed.
@@ -49,6 +53,7 @@ impl Kind {
             Self::Request(error) => error.source(),
             Self::Frame(error) => Some(error),
             Self::Lost(Some(error)) | Self::Input(error) => Some(error),
+            Self::Forward(error) => error.source(),
             Self::Lost(None)
             | Self::Invalid(_)
             | Self::Handshake(_)
@@ -89,6 +94,7 @@ impl fmt::Display for Kind {
                 code.map_or(Ok(()), |code| write!(f, " with code {code}"))?;
                 if reason.is_empty() { Ok(()) } else { write!(f, ": {reason}") }
             }
+            Self::Forward(error) => error.fmt(f),
             Self::Closed => f.write_str("the connection is closed"),
             Self::Failed(status) => {
                 let message = status.message.as_deref().or(status.reason.as_deref()).unwrap_or("no reason given");

@@ -1,5 +1,6 @@
 //! The one error of this crate.
 
+mod forward;
 mod kind;
 
 use std::error::Error as StdError;
@@ -12,6 +13,7 @@ use kubernetes_core::Status;
 use tokio_tungstenite::tungstenite::Error as SocketError;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
 
+pub(crate) use forward::ForwardError;
 pub(crate) use kind::Kind;
 
 /// Why a stream to or from a container failed.
@@ -49,9 +51,21 @@ impl Error {
         self
     }
 
-    /// A request that makes no sense, and was not sent.
-    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+    /// A request that makes no sense, and was not sent; for implementations of
+    /// [`Target`](crate::port_forward::Target).
+    pub fn invalid(message: impl Into<String>) -> Self {
         Self::new(Kind::Invalid(message.into()))
+    }
+
+    /// There is no pod to forward ports to at present, for the reason that `message` gives; for implementations of
+    /// [`Target`](crate::port_forward::Target).
+    pub fn unavailable(message: impl Into<String>) -> Self {
+        ForwardError::Unavailable(message.into()).into()
+    }
+
+    /// Whether the server and this side could not agree on a protocol.
+    pub(crate) fn is_handshake(&self) -> bool {
+        matches!(&*self.kind, Kind::Handshake(_))
     }
 
     /// An answer to the handshake that agrees on no protocol.
@@ -161,7 +175,7 @@ impl Error {
 
     /// Whether the server is too old for this.
     pub fn is_unsupported(&self) -> bool {
-        matches!(&*self.kind, Kind::Unsupported(_))
+        matches!(&*self.kind, Kind::Unsupported(_) | Kind::Forward(ForwardError::NoTunnel(_)))
     }
 
     /// Whether an output was larger than the limit of what is collected.
@@ -182,13 +196,29 @@ impl Error {
     /// Whether the connection was lost after it had been established: it broke, was silent for too long, or was closed
     /// by the server before the end.
     pub fn is_connection_lost(&self) -> bool {
-        matches!(&*self.kind, Kind::Lost(_) | Kind::Silent(_) | Kind::ClosedByServer { .. } | Kind::WithoutStatus)
+        let is_going_away = matches!(&*self.kind, Kind::Forward(ForwardError::GoingAway));
+        is_going_away
+            || matches!(
+                &*self.kind,
+                Kind::Lost(_) | Kind::Silent(_) | Kind::ClosedByServer { .. } | Kind::WithoutStatus
+            )
     }
 
-    /// Whether the server did not answer pings in time.
+    /// Whether a connection to a port failed in the pod, such as when nothing listens there. Other connections are not
+    /// affected.
+    pub fn is_refused(&self) -> bool {
+        matches!(&*self.kind, Kind::Forward(ForwardError::Refused { .. }))
+    }
+
+    /// Whether there is no pod to forward ports to at present.
+    pub fn is_unavailable(&self) -> bool {
+        matches!(&*self.kind, Kind::Forward(ForwardError::Unavailable(_)))
+    }
+
+    /// Whether the server did not answer pings in time, or a connection to a port could not be opened in time.
     pub fn is_timeout(&self) -> bool {
         match &*self.kind {
-            Kind::Silent(_) => true,
+            Kind::Silent(_) | Kind::Forward(ForwardError::TimedOut { .. } | ForwardError::Unanswered { .. }) => true,
             Kind::Request(error) => error.is_timeout(),
             _ => false,
         }
@@ -205,6 +235,7 @@ impl Error {
             Kind::Lost(None) | Kind::WithoutStatus => io::ErrorKind::UnexpectedEof,
             Kind::ClosedByServer { .. } => io::ErrorKind::ConnectionAborted,
             Kind::Silent(_) => io::ErrorKind::TimedOut,
+            Kind::Forward(error) => error.io_kind(),
             Kind::Closed | Kind::Detached => io::ErrorKind::BrokenPipe,
             Kind::Unsupported(_) => io::ErrorKind::Unsupported,
             Kind::Invalid(_) => io::ErrorKind::InvalidInput,
@@ -215,6 +246,12 @@ impl Error {
             | Kind::TooMuchOutput { .. }
             | Kind::Discarded { .. } => io::ErrorKind::Other,
         }
+    }
+}
+
+impl From<ForwardError> for Error {
+    fn from(error: ForwardError) -> Self {
+        Self::new(Kind::Forward(error))
     }
 }
 

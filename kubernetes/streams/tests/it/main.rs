@@ -5,4 +5,5 @@ mod chaos;
 mod exec;
 mod fuzz;
 mod outputs;
+mod port_forward;
 mod support;
