@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use kubernetes_core::text::{MAX_MESSAGE_BYTES, printable};
 
-use super::plan::PodProblem;
+use super::problem::PodProblem;
 use crate::{Target, VerbError};
 
 /// The error of a drain.

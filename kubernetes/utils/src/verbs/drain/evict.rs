@@ -9,8 +9,9 @@ use kubernetes_core::{GroupVersionKind, Str};
 use kubernetes_dynamic::DynamicObject;
 use kubernetes_watch::until;
 
-use super::error::{DrainError, Left};
-use super::plan::{DrainEvent, DrainPlan};
+use super::Options;
+use super::error::Left;
+use super::event::{DrainEvent, Observer};
 use crate::{Target, VerbError};
 
 /// The pause after an eviction that was refused for now, as in kubectl.
@@ -19,22 +20,39 @@ const PAUSE: Duration = Duration::from_secs(5);
 /// How many pods are evicted at a time.
 const CONCURRENCY: usize = 100;
 
-pub(super) async fn run(plan: &DrainPlan, client: &Client) -> Result<(), DrainError> {
-    super::cordon(client, &plan.node).await.map_err(|error| DrainError::cordon(&plan.node, error))?;
-    let states = Mutex::new(plan.pods().iter().map(|_| State::Evicting).collect::<Vec<_>>());
-    let all = async {
-        let mut waiting = 0..plan.pods().len();
+/// Pods to evict side by side.
+pub(super) struct Evictions<'a> {
+    pub(super) options: &'a Options,
+    pub(super) pods: &'a [Target],
+    pub(super) observer: Option<&'a Observer>,
+}
+
+impl Evictions<'_> {
+    /// Evicts the pods, and waits until they are gone; returns those that are not, and whether the time was over.
+    pub(super) async fn run(&self, client: &Client) -> (Vec<Left>, bool) {
+        let states = Mutex::new(self.pods.iter().map(|_| State::Evicting).collect::<Vec<_>>());
+        let all = self.all(client, &states);
+        let timed_out = match self.options.limit {
+            Some(limit) => tokio::time::timeout(limit, all).await.is_err(),
+            None => {
+                all.await;
+                false
+            }
+        };
+        let states = states.into_inner().unwrap_or_else(PoisonError::into_inner);
+        (self.pods.iter().zip(states).filter_map(|(pod, state)| state.left(pod)).collect(), timed_out)
+    }
+
+    async fn all(&self, client: &Client, states: &Mutex<Vec<State>>) {
+        let mut waiting = 0..self.pods.len();
         let mut running = FuturesUnordered::new();
         loop {
             while running.len() < CONCURRENCY
                 && let Some(index) = waiting.next()
             {
-                let set = {
-                    let states = &states;
-                    move |state| states.lock().unwrap_or_else(PoisonError::into_inner)[index] = state
-                };
+                let set = move |state| states.lock().unwrap_or_else(PoisonError::into_inner)[index] = state;
                 running.push(async move {
-                    let result = one(plan, client, &plan.pods()[index], &set).await;
+                    let result = one(self, client, &self.pods[index], &set).await;
                     set(result.err().map_or(State::Gone, State::Failed));
                 });
             }
@@ -42,24 +60,16 @@ pub(super) async fn run(plan: &DrainPlan, client: &Client) -> Result<(), DrainEr
                 return;
             }
         }
-    };
-    let timed_out = match plan.options.limit {
-        Some(limit) => tokio::time::timeout(limit, all).await.is_err(),
-        None => {
-            all.await;
-            false
+    }
+
+    fn tell(&self, event: &DrainEvent<'_>) {
+        if let Some(observer) = self.observer {
+            observer(event);
         }
-    };
-    let states = states.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let left: Vec<_> = plan.pods().iter().zip(states).filter_map(|(pod, state)| state.left(pod)).collect();
-    if left.is_empty() {
-        Ok(())
-    } else {
-        Err(DrainError::left(&plan.node, left, plan.options.limit.filter(|_| timed_out)))
     }
 }
 
-/// What has become of a pod so far.
+/// The progress of a pod.
 enum State {
     Evicting,
     Blocked(String),
@@ -82,7 +92,12 @@ impl State {
 }
 
 /// Evicts a pod, and waits until it is gone.
-async fn one(plan: &DrainPlan, client: &Client, pod: &Target, set: &(impl Fn(State) + Sync)) -> Result<(), VerbError> {
+async fn one(
+    plan: &Evictions<'_>,
+    client: &Client,
+    pod: &Target,
+    set: &(impl Fn(State) + Sync),
+) -> Result<(), VerbError> {
     plan.tell(&DrainEvent::Evicting(pod));
     let removal = Removal::new(plan, pod)?;
     loop {
@@ -144,7 +159,7 @@ enum Removal {
 }
 
 impl Removal {
-    fn new(plan: &DrainPlan, pod: &Target) -> Result<Self, VerbError> {
+    fn new(plan: &Evictions<'_>, pod: &Target) -> Result<Self, VerbError> {
         let preconditions = Preconditions { uid: pod.uid.clone(), ..Preconditions::default() };
         let options = DeleteOptions {
             grace_period_seconds: plan.options.grace_period.map(|it| i64::try_from(it.as_secs()).unwrap_or(i64::MAX)),

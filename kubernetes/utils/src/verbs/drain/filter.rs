@@ -18,7 +18,7 @@ pub(super) enum Verdict {
     Refuse(&'static str),
 }
 
-/// What is known of the DaemonSet that controls a pod.
+/// The DaemonSet that controls a pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DaemonSet {
     None,
@@ -68,7 +68,7 @@ fn has_empty_dir(pod: &DynamicObject) -> bool {
     volumes.iter().any(|volume| volume.get("emptyDir").is_some())
 }
 
-/// The DaemonSet that controls a pod.
+/// The reference to the DaemonSet that controls a pod.
 pub(super) fn daemon_set_of(pod: &DynamicObject) -> Option<&OwnerReference> {
     pod.controller().filter(|owner| owner.kind == "DaemonSet")
 }

@@ -15,15 +15,19 @@
 
 mod cordon;
 mod error;
+mod event;
 mod evict;
 mod filter;
 mod plan;
+mod problem;
 
 use std::time::Duration;
 
 pub use cordon::{cordon, uncordon};
 pub use error::DrainError;
-pub use plan::{DrainEvent, DrainPlan, PodProblem};
+pub use event::DrainEvent;
+pub use plan::DrainPlan;
+pub use problem::PodProblem;
 
 /// The eviction of the pods of a node: which of them may go, and how.
 #[derive(Clone, Debug)]

@@ -7,43 +7,23 @@ use kubernetes_core::{GroupVersionKind, Object, Str};
 use kubernetes_dynamic::{ApiResource, DynamicObject};
 
 use super::cordon::read;
+use super::error::DrainError;
+use super::event::{DrainEvent, Observer};
+use super::evict::Evictions;
 use super::filter::{DaemonSet, Verdict, daemon_set_of, verdict};
-use super::{DrainError, Options, evict};
+use super::problem::PodProblem;
+use super::{Options, cordon};
 use crate::verbs::pods::pods;
 use crate::{Target, VerbError, clock};
 
 /// The pods that leave a node, and what keeps others from it; made by [`Drain::plan`](super::Drain::plan).
 #[derive(Clone)]
 pub struct DrainPlan {
-    pub(super) node: String,
-    pub(super) options: Options,
+    node: String,
+    options: Options,
     pods: Vec<Target>,
     problems: Vec<PodProblem>,
     observer: Option<Observer>,
-}
-
-type Observer = Arc<dyn Fn(&DrainEvent<'_>) + Send + Sync>;
-
-/// A pod that can't be evicted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct PodProblem {
-    /// The pod.
-    pub pod: Target,
-    /// Why, and what would allow it.
-    pub reason: &'static str,
-}
-
-/// The progress of a drain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum DrainEvent<'a> {
-    /// A pod is about to be evicted.
-    Evicting(&'a Target),
-    /// The server refuses the eviction for now; the reason names the disruption budget.
-    Blocked(&'a Target, &'a str),
-    /// A pod is gone.
-    Gone(&'a Target),
 }
 
 impl DrainPlan {
@@ -94,12 +74,6 @@ impl DrainPlan {
         self
     }
 
-    pub(super) fn tell(&self, event: &DrainEvent<'_>) {
-        if let Some(observer) = &self.observer {
-            observer(event);
-        }
-    }
-
     /// Cordons the node, evicts the pods side by side, and waits until they are gone.
     ///
     /// An eviction that a disruption budget refuses is repeated every 5 seconds, as kubectl does.
@@ -114,7 +88,13 @@ impl DrainPlan {
         if !self.problems.is_empty() {
             return Err(DrainError::problems(&self.node, &self.problems));
         }
-        evict::run(self, client).await
+        cordon(client, &self.node).await.map_err(|error| DrainError::cordon(&self.node, error))?;
+        let evictions = Evictions { options: &self.options, pods: &self.pods, observer: self.observer.as_ref() };
+        let (left, timed_out) = evictions.run(client).await;
+        match left.is_empty() {
+            true => Ok(()),
+            false => Err(DrainError::left(&self.node, left, self.options.limit.filter(|_| timed_out))),
+        }
     }
 }
 

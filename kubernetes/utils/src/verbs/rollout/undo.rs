@@ -20,7 +20,7 @@ const OWN_ANNOTATIONS: &[&str] = &[
 /// Goes back to a revision, or to the one before the present; returns the workload, and `None` if its template is that of
 /// the revision already.
 ///
-/// What is applied by a tool comes back with its next apply.
+/// An object that a tool applies is changed back by its next apply.
 ///
 /// # Errors
 /// If there is no such revision, it is a paused Deployment, or a request fails.
