@@ -1,0 +1,80 @@
+//! The metrics of this crate's types, by the names of controller-runtime and client-go.
+
+use std::hash::Hash;
+
+use kubernetes_election::ElectionStatus;
+
+use super::{Metrics, MetricsText};
+use crate::{Queue, QueueCounts, Recorder};
+
+impl Metrics {
+    /// Adds the metrics of a queue, such as `workqueue_depth`, with the labels `name` and `controller`.
+    pub fn add_queue<T>(&self, name: &str, queue: &Queue<T>)
+    where
+        T: Clone + Eq + Hash + Send + Sync + 'static,
+    {
+        let (name, queue) = (name.to_owned(), queue.clone());
+        self.add(move |text| write_queue(text, &name, &queue.counts()));
+    }
+
+    /// Adds the metrics of an election: `leader_election_master_status` and `leader_election_slowpath_total`, with the
+    /// label `name`.
+    pub fn add_election(&self, status: ElectionStatus) {
+        self.add(move |text| {
+            let labels = [("name", status.lease())];
+            let help = "Gauge of if the reporting system is master of the relevant lease, 0 indicates backup, \
+                        1 indicates master. 'name' is the string used to identify the lease. Please make sure to \
+                        group by name.";
+            text.gauge("leader_election_master_status", help, &labels, u8::from(status.is_leading()).into());
+            let help = "Total number of slow path exercised in renewing leader leases. 'name' is the string used to \
+                        identify the lease. Please make sure to group by name.";
+            text.counter("leader_election_slowpath_total", help, &labels, status.slow_paths() as f64);
+        });
+    }
+
+    /// Adds the metrics of a recorder: `event_recorder_events_total`, with the label `result`.
+    pub fn add_recorder(&self, recorder: &Recorder) {
+        let recorder = recorder.clone();
+        self.add(move |text| {
+            let counts = recorder.counts();
+            for (result, count) in [
+                ("sent", counts.sent),
+                ("aggregated", counts.aggregated),
+                ("overflowed", counts.overflowed),
+                ("filtered", counts.filtered),
+                ("refused", counts.refused),
+                ("failed", counts.failed),
+            ] {
+                let help = "Number of events, partitioned by what has become of them";
+                text.counter("event_recorder_events_total", help, &[("result", result)], count as f64);
+            }
+        });
+    }
+}
+
+fn write_queue(text: &mut MetricsText, name: &str, counts: &QueueCounts) {
+    let labels = [("controller", name), ("name", name)];
+    let depth = "Current depth of workqueue by workqueue and priority";
+    for (priority, items) in &counts.depth {
+        let priority = priority.to_string();
+        let labels = [labels[0], labels[1], ("priority", priority.as_str())];
+        text.gauge("workqueue_depth", depth, &labels, *items as f64);
+    }
+    if counts.depth.is_empty() {
+        text.gauge("workqueue_depth", depth, &[labels[0], labels[1], ("priority", "0")], 0.0);
+    }
+    let help = "Total number of adds handled by workqueue";
+    text.counter("workqueue_adds_total", help, &labels, counts.adds as f64);
+    let help = "Total number of retries handled by workqueue";
+    text.counter("workqueue_retries_total", help, &labels, counts.retries as f64);
+    let help = "How long in seconds an item stays in workqueue before being requested";
+    text.histogram("workqueue_queue_duration_seconds", help, &labels, &counts.queue_duration);
+    let help = "How long in seconds processing an item from workqueue takes.";
+    text.histogram("workqueue_work_duration_seconds", help, &labels, &counts.work_duration);
+    let help = "How many seconds of work has been done that is in progress and hasn't been observed by work_duration. \
+                Large values indicate stuck threads. One can deduce the number of stuck threads by observing the rate \
+                at which this increases.";
+    text.gauge("workqueue_unfinished_work_seconds", help, &labels, counts.unfinished_work.as_secs_f64());
+    let help = "How many seconds has the longest running processor for workqueue been running.";
+    text.gauge("workqueue_longest_running_processor_seconds", help, &labels, counts.longest_running.as_secs_f64());
+}
