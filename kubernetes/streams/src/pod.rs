@@ -21,6 +21,25 @@ pub(crate) struct PodSpec {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Container {
     pub(crate) name: Str,
+    pub(crate) ports: Vec<ContainerPort>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct ContainerPort {
+    pub(crate) name: Str,
+    container_port: i32,
+    protocol: Str,
+}
+
+impl ContainerPort {
+    pub(crate) fn number(&self) -> u16 {
+        u16::try_from(self.container_port).unwrap_or(0)
+    }
+
+    /// Whether it is a port of TCP, as one without a protocol is.
+    pub(crate) fn is_tcp(&self) -> bool {
+        matches!(&*self.protocol, "" | "TCP")
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -87,10 +106,18 @@ impl Value for PodSpec {
 }
 
 impl Value for Container {
-    const FIELDS: &'static [&'static str] = &["name"];
+    const FIELDS: &'static [&'static str] = &["name", "ports"];
 
     fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        reader.fields(Self::FIELDS, &mut [&mut self.name])
+        reader.fields(Self::FIELDS, &mut [&mut self.name, &mut self.ports])
+    }
+}
+
+impl Value for ContainerPort {
+    const FIELDS: &'static [&'static str] = &["name", "containerPort", "protocol"];
+
+    fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        reader.fields(Self::FIELDS, &mut [&mut self.name, &mut self.container_port, &mut self.protocol])
     }
 }
 

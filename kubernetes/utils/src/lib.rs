@@ -4,6 +4,7 @@
 //!   is rolled out, a condition of any object.
 //! - [`modify`] changes an object: what its type does not know, and what others change meanwhile, is kept.
 //! - [`ObjectStatus`] is the state of an object of any kind: in progress, failed, current or terminating.
+//! - `port_forward`, behind the feature `streams`, has targets for port-forward that find a pod of a service or workload.
 //! - [`retry_on_conflict`] changes an object that others change too; [`retry`] does so for errors of your choice, and
 //!   [`Retry`] says how often and after how long.
 
@@ -14,6 +15,8 @@ pub mod conditions;
 #[cfg(feature = "dynamic")]
 pub mod manifests;
 mod modify;
+#[cfg(feature = "streams")]
+pub mod port_forward;
 mod retry;
 mod status;
 #[cfg(feature = "dynamic")]

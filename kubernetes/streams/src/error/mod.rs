@@ -198,7 +198,10 @@ impl Error {
     pub fn is_connection_lost(&self) -> bool {
         let is_going_away = matches!(&*self.kind, Kind::Forward(ForwardError::GoingAway));
         is_going_away
-            || matches!(&*self.kind, Kind::Lost(_) | Kind::Silent(_) | Kind::ClosedByServer { .. } | Kind::WithoutStatus)
+            || matches!(
+                &*self.kind,
+                Kind::Lost(_) | Kind::Silent(_) | Kind::ClosedByServer { .. } | Kind::WithoutStatus
+            )
     }
 
     /// Whether a connection to a port failed in the pod, such as when nothing listens there. Other connections are not

@@ -7,6 +7,7 @@ use kubernetes_client::{Backoff, Client};
 use tokio::sync::Mutex;
 
 use super::link::{Current, Link};
+use super::port::Port;
 use super::state::{State, StateKeeper, StateWatcher};
 use super::target::{PodTarget, Target};
 use super::tunnel::{Counters, Limits, PortStream};
@@ -91,7 +92,7 @@ impl PortForwarder {
         }
     }
 
-    /// Opens a connection to a port.
+    /// Opens a connection to a port, by its number, or by the name that it has in the target.
     ///
     /// # Errors
     /// If the server refuses ([`Error::is_forbidden`]), there is no such pod ([`Error::is_not_found`]) and never was one,
@@ -100,14 +101,15 @@ impl PortForwarder {
     ///
     /// # Cancel safety
     /// Dropping the future gives the connection up.
-    pub async fn connect(&self, port: u16) -> Result<PortStream, Error> {
+    pub async fn connect(&self, port: impl Into<Port>) -> Result<PortStream, Error> {
+        let port = port.into();
         let Inner { link, connect_timeout, max_connections } = &*self.0;
         let counters = link.state.counters();
         if counters.open.load(Ordering::Relaxed) >= *max_connections {
             return Err(ForwardError::TooMany(self.max_connections()).into());
         }
         let mut last = None;
-        let connected = match clock::timeout(*connect_timeout, link.connect(port, &mut last)).await {
+        let connected = match clock::timeout(*connect_timeout, link.connect(&port, &mut last)).await {
             Ok(connected) => connected,
             Err(_) => Err(ForwardError::TimedOut { limit: *connect_timeout, last }.into()),
         };

@@ -5,6 +5,7 @@ use kubernetes_client::{Backoff, Client, Delays};
 use kubernetes_core::ReadRequest;
 use tokio::sync::Mutex;
 
+use super::port::Port;
 use super::state::{Phase, StateKeeper};
 use super::target::{Target, TargetPod};
 use super::tunnel::{Counters, Limits, PortStream, Tunnel};
@@ -73,7 +74,7 @@ impl Current {
 impl Link {
     /// Opens a connection, and tries again until it succeeds or that makes no sense. `last` is the last error that may
     /// pass.
-    pub(super) async fn connect(&self, port: u16, last: &mut Option<Error>) -> Result<PortStream, Error> {
+    pub(super) async fn connect(&self, port: &Port, last: &mut Option<Error>) -> Result<PortStream, Error> {
         loop {
             let error = match self.tunnel().await {
                 Ok((pod, tunnel)) => match tunnel.open(pod.port(port)?).await {

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -6,6 +6,7 @@ use std::pin::Pin;
 use kubernetes_client::Client;
 use kubernetes_core::{ObjectKey, ReadRequest, Str};
 
+use super::port::Port;
 use crate::error::Error;
 use crate::pod::Pod;
 
@@ -56,13 +57,15 @@ pub type TargetFuture<'a> = Pin<Box<dyn Future<Output = Result<TargetPod, Error>
 pub struct TargetPod {
     pod: ObjectKey,
     uid: Option<Str>,
-    ports: Option<BTreeMap<u16, u16>>,
+    ports: BTreeMap<Port, u16>,
+    udp_ports: BTreeSet<u16>,
+    has_all_ports: bool,
 }
 
 impl TargetPod {
-    /// A pod, whose ports are connected to by their numbers.
+    /// A pod, of which any port can be connected to by its number.
     pub fn new(pod: ObjectKey) -> Self {
-        Self { pod, uid: None, ports: None }
+        Self { pod, uid: None, ports: BTreeMap::new(), udp_ports: BTreeSet::new(), has_all_ports: true }
     }
 
     /// The uid of the pod, by which it is told from another of its name.
@@ -71,10 +74,21 @@ impl TargetPod {
         self
     }
 
-    /// Adds a port of the target that stands for one of the pod, as the port of a service does. Ports that were not added
-    /// are then refused.
-    pub fn with_port(mut self, port: u16, of_pod: u16) -> Self {
-        self.ports.get_or_insert_default().insert(port, of_pod);
+    /// Adds a port of the target that stands for one of the pod: by its name, or its number, as the port of a service.
+    pub fn with_port(mut self, port: impl Into<Port>, of_pod: u16) -> Self {
+        self.ports.insert(port.into(), of_pod);
+        self
+    }
+
+    /// Adds a port that can't be connected to, since it is one of UDP or SCTP.
+    pub fn with_udp_port(mut self, port: u16) -> Self {
+        self.udp_ports.insert(port);
+        self
+    }
+
+    /// Refuses ports that were not added.
+    pub fn without_other_ports(mut self) -> Self {
+        self.has_all_ports = false;
         self
     }
 
@@ -91,13 +105,20 @@ impl TargetPod {
     /// The port of the pod that a port of the target stands for.
     ///
     /// # Errors
-    /// If it stands for none.
-    pub(super) fn port(&self, port: u16) -> Result<u16, Error> {
-        let Some(ports) = &self.ports else { return Ok(port) };
-        ports.get(&port).copied().ok_or_else(|| {
-            let known: Vec<String> = ports.keys().map(u16::to_string).collect();
-            Error::invalid(format!("the target has no port {port}; it has {}", known.join(", ")))
-        })
+    /// [`Error::is_invalid`] if it stands for none, or is one of UDP or SCTP.
+    pub fn port(&self, port: &Port) -> Result<u16, Error> {
+        match (self.ports.get(port), port) {
+            (Some(of_pod), _) => Ok(*of_pod),
+            (None, Port::Number(number)) if self.udp_ports.contains(number) => {
+                Err(Error::invalid(format!("the port {number} is one of UDP or SCTP, which can't be forwarded")))
+            }
+            (None, Port::Number(number)) if self.has_all_ports => Ok(*number),
+            (None, _) => {
+                let known: Vec<String> = self.ports.keys().map(Port::to_string).collect();
+                let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+                Err(Error::invalid(format!("the target has no port {port}; its ports are: {known}")))
+            }
+        }
     }
 
     /// Whether a tunnel to the one leads to the other.
@@ -137,7 +158,15 @@ impl Target for PodTarget {
                 let state = if pod.is_terminating() { "being deleted" } else { &*pod.status.phase };
                 return Err(Error::unavailable(format!("the pod {key} is not running: it is {state}")));
             }
-            Ok(target.with_uid(pod.uid()))
+            let ports = || pod.spec.containers.iter().flat_map(|container| &container.ports);
+            let mut target = target.with_uid(pod.uid());
+            for port in ports().filter(|port| port.is_tcp()) {
+                target = target.with_port(port.number(), port.number());
+                if !port.name.is_empty() {
+                    target = target.with_port(&*port.name, port.number());
+                }
+            }
+            Ok(ports().filter(|port| !port.is_tcp()).fold(target, |target, port| target.with_udp_port(port.number())))
         })
     }
 }

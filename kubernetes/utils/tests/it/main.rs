@@ -10,6 +10,8 @@ mod json_path;
 #[cfg(feature = "dynamic")]
 mod manifests;
 mod modify;
+#[cfg(feature = "streams")]
+mod port_forward;
 mod status;
 #[cfg(feature = "dynamic")]
 mod wait;

@@ -5,12 +5,13 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use tokio::net::TcpListener;
 
 use super::mapping::PortMapping;
+use crate::port_forward::port::Port;
 
-/// A local address that is listened on, and the port of the pod that its connections lead to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A local address that is listened on, and the port of the target that its connections lead to.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Binding {
     local: SocketAddr,
-    remote: u16,
+    remote: Port,
 }
 
 impl Binding {
@@ -19,9 +20,9 @@ impl Binding {
         self.local
     }
 
-    /// The port of the pod.
-    pub fn remote(&self) -> u16 {
-        self.remote
+    /// The port of the target.
+    pub fn remote(&self) -> &Port {
+        &self.remote
     }
 }
 
@@ -63,8 +64,8 @@ pub(super) async fn bind(addresses: &[&str], ports: &[PortMapping]) -> io::Resul
     if let Some(twice) = ports.iter().find(|port| port.local() != 0 && !locals.insert(port.local())) {
         return Err(invalid(format!("the local port {} stands twice in the ports to listen on", twice.local())));
     }
-    if let Some(zero) = ports.iter().find(|port| port.remote() == 0) {
-        return Err(invalid(format!("{zero} is not a valid port mapping: the port of the pod must not be 0")));
+    if let Some(zero) = ports.iter().find(|port| *port.remote() == Port::Number(0)) {
+        return Err(invalid(format!("{zero} is not a valid port mapping: the port of the target must not be 0")));
     }
     let mut bound = Vec::new();
     // An IP address may also be one of those of localhost.
@@ -79,7 +80,7 @@ pub(super) async fn bind(addresses: &[&str], ports: &[PortMapping]) -> io::Resul
                         opened += 1;
                         // A port that was chosen is the same on all addresses.
                         local = at.port();
-                        bound.push((listener, Binding { local: at, remote: port.remote() }));
+                        bound.push((listener, Binding { local: at, remote: port.remote().clone() }));
                     }
                     Err(error) => failure = Some(error),
                 }

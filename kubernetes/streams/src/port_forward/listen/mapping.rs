@@ -1,7 +1,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// A local port, and the port of the pod that its connections lead to.
+use crate::port_forward::port::Port;
+
+/// A local port, and the port of the target that its connections lead to.
 ///
 /// It is written as for `kubectl port-forward`:
 ///
@@ -9,20 +11,21 @@ use std::str::FromStr;
 /// use kubernetes_streams::port_forward::PortMapping;
 ///
 /// assert_eq!("8080:80".parse(), Ok(PortMapping::new(8080, 80)));
+/// assert_eq!("8080:http".parse(), Ok(PortMapping::new(8080, "http")));
 /// assert_eq!("80".parse(), Ok(PortMapping::new(80, 80)));
 /// // A port that is free.
 /// assert_eq!(":80".parse(), Ok(PortMapping::new(0, 80)));
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PortMapping {
     local: u16,
-    remote: u16,
+    remote: Port,
 }
 
 impl PortMapping {
-    /// Forwards a local port to a port of the pod. With 0, the local port is one that is free.
-    pub fn new(local: u16, remote: u16) -> Self {
-        Self { local, remote }
+    /// Forwards a local port to a port of the target. With 0, the local port is one that is free.
+    pub fn new(local: u16, remote: impl Into<Port>) -> Self {
+        Self { local, remote: remote.into() }
     }
 
     /// The local port, or 0 for one that is free.
@@ -30,9 +33,9 @@ impl PortMapping {
         self.local
     }
 
-    /// The port of the pod.
-    pub fn remote(&self) -> u16 {
-        self.remote
+    /// The port of the target.
+    pub fn remote(&self) -> &Port {
+        &self.remote
     }
 }
 
@@ -42,13 +45,21 @@ impl FromStr for PortMapping {
     fn from_str(text: &str) -> Result<Self, InvalidPortMapping> {
         let invalid = |why| InvalidPortMapping { text: text.to_owned(), why };
         let (local, remote) = text.split_once(':').unwrap_or((text, text));
-        if remote.contains(':') {
-            return Err(invalid("it has more than one colon"));
-        }
-        let parse = |port: &str| port.parse::<u16>().map_err(|_| invalid("a port must be between 0 and 65535"));
-        let local = if local.is_empty() && text.contains(':') { 0 } else { parse(local)? };
-        match parse(remote)? {
-            0 => Err(invalid("the port of the pod must be between 1 and 65535")),
+        let local = match local {
+            "" if text.contains(':') => 0,
+            local => local.parse().map_err(|_| invalid("a local port must be a number between 0 and 65535"))?,
+        };
+        // As the names of ports are, by RFC 6335.
+        let is_name = |text: &str| {
+            text.len() <= 15
+                && text.bytes().any(|byte| byte.is_ascii_lowercase())
+                && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        };
+        match Port::from(remote) {
+            Port::Number(0) => Err(invalid("the port of the target must not be 0")),
+            Port::Name(name) if !is_name(&name) => {
+                Err(invalid("the port of the target must be a number between 1 and 65535, or a name"))
+            }
             remote => Ok(Self { local, remote }),
         }
     }
@@ -81,7 +92,9 @@ mod tests {
 
     #[test]
     fn ports_are_parsed_as_by_kubectl() {
-        for text in ["", "a", ":a", "-1", "65536", "0", "0:0", "a:5000", "5000:a", "1:2:3", ":", "5000:"] {
+        let names = ["a", ":A", ":a_b", "1:abcdefghijklmnop", "a:5000"];
+        let numbers = ["", "-1", "65536", "0", "0:0", "1:2:3", ":", "5000:"];
+        for text in names.into_iter().chain(numbers) {
             let error = text.parse::<PortMapping>().unwrap_err().to_string();
             assert!(error.starts_with(&format!("{text:?} is not a valid port mapping")), "{error}");
         }
@@ -93,6 +106,9 @@ mod tests {
             ("1:65535", 1, 65535),
         ] {
             assert_eq!(text.parse(), Ok(PortMapping::new(local, remote)));
+        }
+        for (text, local) in [(":http", 0), ("5000:http", 5000)] {
+            assert_eq!(text.parse(), Ok(PortMapping::new(local, "http")));
         }
     }
 }

@@ -16,6 +16,7 @@ pub use bind::Binding;
 pub use mapping::{InvalidPortMapping, PortMapping};
 
 use super::forwarder::PortForwarder;
+use super::port::Port;
 use crate::clock;
 
 /// How long a listener waits after it could not accept a connection, as when there are too many open files.
@@ -46,8 +47,8 @@ impl PortForwarder {
         let bound = bind::bind(addresses, ports).await?;
         let (mut bindings, mut tasks, stopped) = (Vec::new(), JoinSet::new(), CancellationToken::new());
         for (listener, binding) in bound {
+            tasks.spawn(accept(self.clone(), listener, binding.remote().clone(), stopped.clone()));
             bindings.push(binding);
-            tasks.spawn(accept(self.clone(), listener, binding.remote(), stopped.clone()));
         }
         Ok(Listener { bindings, tasks, stopped })
     }
@@ -84,14 +85,14 @@ impl fmt::Debug for Listener {
 }
 
 /// Forwards the connections of a listener until it is stopped, and then to their ends.
-async fn accept(forwarder: PortForwarder, listener: TcpListener, port: u16, stopped: CancellationToken) {
+async fn accept(forwarder: PortForwarder, listener: TcpListener, port: Port, stopped: CancellationToken) {
     let mut connections = JoinSet::new();
     loop {
         let has_room = connections.len() < forwarder.max_connections();
         tokio::select! {
             () = stopped.cancelled() => break,
             accepted = listener.accept(), if has_room => match accepted {
-                Ok((local, _)) => drop(connections.spawn(forward(forwarder.clone(), local, port))),
+                Ok((local, _)) => drop(connections.spawn(forward(forwarder.clone(), local, port.clone()))),
                 Err(error) => {
                     tracing::warn!(%error, "can't accept a connection");
                     clock::sleep(ACCEPT_PAUSE).await;
@@ -104,10 +105,10 @@ async fn accept(forwarder: PortForwarder, listener: TcpListener, port: u16, stop
     while connections.join_next().await.is_some() {}
 }
 
-async fn forward(forwarder: PortForwarder, local: TcpStream, port: u16) {
+async fn forward(forwarder: PortForwarder, local: TcpStream, port: Port) {
     // Small requests shall not wait; the connection works without.
     let _ = local.set_nodelay(true);
-    let result = match forwarder.connect(port).await {
+    let result = match forwarder.connect(port.clone()).await {
         Ok(remote) => relay::relay(local, remote, forwarder.linger()).await,
         Err(error) => {
             relay::reset(&local);
@@ -115,6 +116,6 @@ async fn forward(forwarder: PortForwarder, local: TcpStream, port: u16) {
         }
     };
     if let Err(error) = result {
-        tracing::warn!(port, error = &error as &dyn std::error::Error, "a forwarded connection failed");
+        tracing::warn!(%port, error = &error as &dyn std::error::Error, "a forwarded connection failed");
     }
 }

@@ -46,7 +46,7 @@ async fn localhost_is_both_loopback_addresses() {
         assert!(of_port.iter().all(|binding| binding.local().port() == of_port[0].local().port()), "{bindings:?}");
         assert!(of_port[0].local().is_ipv4() && of_port[0].local().port() != 0);
     }
-    assert_eq!((bindings[0].remote(), bindings[bindings.len() - 1].remote()), (80, 82));
+    assert_eq!((bindings[0].remote(), bindings[bindings.len() - 1].remote()), (&80.into(), &82.into()));
     for binding in bindings {
         let mut stream = TcpStream::connect(binding.local()).await.unwrap();
         stream.write_all(b"x").await.unwrap();
@@ -70,7 +70,7 @@ async fn addresses_that_can_t_be_listened_on_are_errors() {
         ),
         (&[], vec![PortMapping::new(0, 80)], ErrorKind::InvalidInput, "at least one address and one port"),
         (&["localhost"], vec![], ErrorKind::InvalidInput, "at least one address and one port"),
-        (&["localhost"], vec![PortMapping::new(0, 0)], ErrorKind::InvalidInput, "must not be 0"),
+        (&["localhost"], vec![PortMapping::new(0, 0_u16)], ErrorKind::InvalidInput, "must not be 0"),
         (
             &["localhost"],
             vec![PortMapping::new(8080, 80), PortMapping::new(0, 81), PortMapping::new(8080, 82)],

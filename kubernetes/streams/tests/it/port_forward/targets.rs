@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use kubernetes_streams::port_forward::{Phase, PodTarget, PortForwarder};
+use kubernetes_streams::port_forward::{Phase, PodTarget, Port, PortForwarder};
 use kubernetes_testing::{Fault, TestServer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -127,4 +127,26 @@ async fn a_server_that_is_away_for_a_while_is_waited_for() {
     server.inject(Fault::status(503).resource("pods/portforward").times(4));
     server.inject(Fault::disconnect().resource("pods").times(3));
     assert_eq!(exchange(forwarder(&server).connect(80).await.unwrap(), b"x").await.unwrap(), b"x");
+}
+
+#[tokio::test]
+async fn ports_have_the_names_that_containers_give_them() {
+    let server = TestServer::in_process();
+    let ports = "[{name: http, containerPort: 8080}, {name: dns, containerPort: 53, protocol: UDP}, {containerPort: 9}, \
+                 {name: both, containerPort: 99, protocol: UDP}, {containerPort: 99}]";
+    server.load_yaml(&POD.replace("{name: a}", &format!("{{name: a, ports: {ports}}}"))).unwrap();
+    server.on_port_forward(echo);
+    let forwarder = forwarder(&server);
+    for (port, number) in
+        [(Port::from("http"), 8080), (8080.into(), 8080), (9.into(), 9), (7.into(), 7), (99.into(), 99)]
+    {
+        assert_eq!(forwarder.connect(port).await.unwrap().port(), number);
+    }
+    for (port, expected) in [
+        (Port::from("dns"), "the target has no port dns; its ports are: 9, 99, 8080, http"),
+        (53.into(), "the port 53 is one of UDP or SCTP, which can't be forwarded"),
+    ] {
+        let error = forwarder.connect(port).await.unwrap_err();
+        assert!(error.is_invalid() && error.to_string().contains(expected), "{error}");
+    }
 }
