@@ -11,6 +11,7 @@ mod conformance;
 mod credentials;
 mod custom_resources;
 mod dynamic;
+mod election;
 mod errors;
 mod etcd;
 #[path = "../../../codegen/tests/long/go.rs"]

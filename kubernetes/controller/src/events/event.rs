@@ -96,7 +96,8 @@ pub(super) fn truncated(text: &str, max: usize) -> Str {
     let text = if text.len() <= max {
         Cow::Borrowed(text)
     } else {
-        let end = text.floor_char_boundary(max.saturating_sub('…'.len_utf8()));
+        let longest = max.saturating_sub('…'.len_utf8());
+        let end = (0..=longest).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
         Cow::Owned(format!("{}…", text.get(..end).unwrap_or_default()))
     };
     (&*text).into()

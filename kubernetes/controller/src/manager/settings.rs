@@ -68,52 +68,52 @@ const SETTINGS: &[Setting] = &[
     Setting {
         flag: "leader-elect",
         help: "whether one of several replicas is elected (true)",
-        set: |settings, value| Some(settings.leader_elect = boolean(value)?),
+        set: |settings, value| boolean(value).map(|value| settings.leader_elect = value),
     },
     Setting {
         flag: "leader-elect-resource-name",
         help: "name of the Lease",
-        set: |settings, value| Some(settings.lease_name = text(value)?),
+        set: |settings, value| text(value).map(|value| settings.lease_name = value),
     },
     Setting {
         flag: "leader-elect-resource-namespace",
         help: "namespace of the Lease (the pod's)",
-        set: |settings, value| Some(settings.lease_namespace = Some(text(value)?)),
+        set: |settings, value| text(value).map(|value| settings.lease_namespace = Some(value)),
     },
     Setting {
         flag: "leader-elect-identity",
         help: "identity of this replica, which must be unique (host name and a random part)",
-        set: |settings, value| Some(settings.identity = Some(text(value)?)),
+        set: |settings, value| text(value).map(|value| settings.identity = Some(value)),
     },
     Setting {
         flag: "leader-elect-lease-duration",
         help: "how long other replicas wait after the last renewal (15s)",
-        set: |settings, value| Some(settings.lease_duration = duration(value)?),
+        set: |settings, value| duration(value).map(|value| settings.lease_duration = value),
     },
     Setting {
         flag: "leader-elect-renew-deadline",
         help: "how long the leader leads after its last renewal (10s)",
-        set: |settings, value| Some(settings.renew_deadline = duration(value)?),
+        set: |settings, value| duration(value).map(|value| settings.renew_deadline = value),
     },
     Setting {
         flag: "leader-elect-retry-period",
         help: "time between renewals, and between attempts (2s)",
-        set: |settings, value| Some(settings.retry_period = duration(value)?),
+        set: |settings, value| duration(value).map(|value| settings.retry_period = value),
     },
     Setting {
         flag: "admin-bind-address",
         help: "address of /livez, /readyz and /metrics; 0 for none (0.0.0.0:8080)",
-        set: |settings, value| Some(settings.admin_address = address(value)?),
+        set: |settings, value| address(value).map(|value| settings.admin_address = value),
     },
     Setting {
         flag: "shutdown-delay",
         help: "how long the program is not ready before it stops (0s)",
-        set: |settings, value| Some(settings.shutdown_delay = duration(value)?),
+        set: |settings, value| duration(value).map(|value| settings.shutdown_delay = value),
     },
     Setting {
         flag: "graceful-shutdown-timeout",
         help: "how long services may take to stop (30s)",
-        set: |settings, value| Some(settings.graceful_shutdown_timeout = duration(value)?),
+        set: |settings, value| duration(value).map(|value| settings.graceful_shutdown_timeout = value),
     },
 ];
 

@@ -30,10 +30,7 @@ use crate::sync::lock;
 ///     text.counter("shop_bills_total", "Number of bills sent", &[("currency", "EUR")], bills as f64);
 /// });
 ///
-/// let expected = "# HELP shop_bills_total Number of bills sent\n\
-///                 # TYPE shop_bills_total counter\n\
-///                 shop_bills_total{currency=\"EUR\"} 3\n";
-/// assert_eq!(metrics.render(), expected);
+/// assert!(metrics.render().ends_with("shop_bills_total{currency=\"EUR\"} 3\n"));
 /// ```
 ///
 /// Nothing is registered anywhere else: a program that has a library for metrics adds [`render`](Self::render) to its
