@@ -16,13 +16,15 @@ import (
 
 // Arguments: the server's URL, and the namespace and name of the Lease.
 func main() {
-	client := kubernetes.NewForConfigOrDie(&rest.Config{Host: os.Args[1], Timeout: time.Second, QPS: -1})
+	// The testing server has no protobuf.
+	json := rest.ContentConfig{ContentType: "application/json"}
+	client := kubernetes.NewForConfigOrDie(&rest.Config{Host: os.Args[1], Timeout: time.Second, QPS: -1, ContentConfig: json})
 	for round := 0; ; round++ {
 		release := round%5 != 4
 		lead(client, os.Args[2], os.Args[3], release)
 		// Longer than the other waits between attempts, and where nothing was released, until the Lease has ended.
 		if release {
-			time.Sleep(400 * time.Millisecond)
+			time.Sleep(300 * time.Millisecond)
 		} else {
 			time.Sleep(3500 * time.Millisecond)
 		}
@@ -47,7 +49,7 @@ func lead(client kubernetes.Interface, namespace, name string, release bool) {
 				start := time.Now()
 				select {
 				case <-ctx.Done():
-				case <-time.After(250 * time.Millisecond):
+				case <-time.After(200 * time.Millisecond):
 				}
 				// Before the Lease is released.
 				fmt.Printf("%d %d\n", start.UnixNano(), time.Now().UnixNano())

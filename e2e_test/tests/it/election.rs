@@ -8,7 +8,6 @@ use std::time::{Duration, Instant, SystemTime};
 use kubernetes_sdk::Client;
 use kubernetes_sdk::api::coordination::v1 as coordination_v1;
 use kubernetes_sdk::api::core::v1 as core_v1;
-use kubernetes_sdk::core::Object as _;
 use kubernetes_sdk::election::{Election, Leadership, LeaseConfig};
 use kubernetes_sdk::models::core::v1::ConfigMap;
 use kubernetes_testing::TestServer;
@@ -35,9 +34,11 @@ fn unix_nanos() -> u64 {
 async fn takes_turns_with_client_go() {
     let server = TestServer::start().await.expect("a port is free");
     let terms: Arc<Mutex<Vec<Term>>> = Arc::default();
+    let log = Path::new(env!("CARGO_TARGET_TMPDIR")).join("client-go-candidate.log");
     let mut child = Command::new(client_go_candidate())
         .args([&server.url(), "default", "turns"])
         .stdout(Stdio::piped())
+        .stderr(std::fs::File::create(&log).expect("a log can be created"))
         .kill_on_drop(true)
         .spawn()
         .expect("the Go program starts");
@@ -62,7 +63,8 @@ async fn takes_turns_with_client_go() {
     ours.abort();
     reading.await.expect("the output was read");
     let terms = terms.lock().unwrap().clone();
-    assert!(result.is_ok(), "{} hand-overs in {limit:?}", turns(&terms));
+    let log = || std::fs::read_to_string(&log).unwrap_or_default();
+    assert!(result.is_ok(), "{} hand-overs in {limit:?}\n{}", turns(&terms), log());
     assert_one_at_a_time(terms);
 }
 
@@ -80,13 +82,13 @@ async fn lead_for_moments(client: Client, terms: Arc<Mutex<Vec<Term>>>) {
             let terms = Arc::clone(&terms);
             async move {
                 let start = unix_nanos();
-                tokio::time::sleep(Duration::from_millis(250)).await;
+                tokio::time::sleep(Duration::from_millis(200)).await;
                 assert!(leadership.is_valid());
                 terms.lock().unwrap().push(("kubernetes-sdk", start, unix_nanos()));
             }
         };
         Election::new(&client, config).expect("it is valid").run(lead).await.expect("leadership is not lost");
-        tokio::time::sleep(Duration::from_millis(if is_released { 400 } else { 3500 })).await;
+        tokio::time::sleep(Duration::from_millis(if is_released { 300 } else { 3500 })).await;
     }
 }
 
@@ -193,7 +195,6 @@ async fn another_leads_when_the_leader_is_killed() {
     wait_for_holder(&client, &namespace, |holder| holder != first).await;
     let waited = killed.elapsed();
     assert!(waited <= Duration::from_millis(15_000 + 4_400 + 1_000), "{waited:?}");
-    println!("a new leader after {waited:?}");
     tokio::time::sleep(Duration::from_secs(3)).await;
     for (_, candidate) in &mut candidates {
         let _ = candidate.kill().await;
