@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use kubernetes_core::MicroTime;
-pub(crate) use tokio::time::{Instant, sleep_until};
+pub(crate) use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 /// The present moment.
 pub(crate) fn now() -> Instant {
@@ -14,11 +14,6 @@ pub(crate) fn now() -> Instant {
 pub(crate) fn later(now: Instant, after: Duration) -> Instant {
     const DECADES: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
     now.checked_add(after.min(DECADES)).unwrap_or(now)
-}
-
-/// Waits for a time.
-pub(crate) async fn sleep(duration: Duration) {
-    sleep_until(later(now(), duration)).await;
 }
 
 /// The wall-clock time, for people who read it.

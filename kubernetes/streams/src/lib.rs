@@ -11,6 +11,7 @@
 //! ```
 //!
 //! - [`Exec`] runs a command in a container, [`Attach`] joins its main process; both give a [`Process`].
+//! - [`Upload`] and [`Download`] copy files and folders (on Unix).
 //! - [`PortForwarder`](port_forward::PortForwarder) connects to ports of pods.
 //!
 //! Each has a connection of its own, outside of the client's pool, with the client's TLS, proxy and credentials. A
@@ -20,6 +21,8 @@
 mod attach;
 mod clock;
 mod container;
+#[cfg(unix)]
+mod copy;
 mod error;
 mod exec;
 #[cfg(test)]
@@ -33,6 +36,8 @@ mod spdy;
 mod websocket;
 
 pub use attach::Attach;
+#[cfg(unix)]
+pub use copy::{Copied, Download, Links, Progress, Upload};
 pub use error::Error;
 pub use exec::Exec;
 pub use process::{DetachKeys, ExitStatus, Output, OutputStream, Process, Stdin, TerminalSize};
