@@ -1,12 +1,21 @@
 use std::fmt;
 use std::future::pending;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
+use futures_util::future::{Either, select};
 use kubernetes_client::Client;
+use kubernetes_core::Watchable;
 use kubernetes_election::Leadership;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Admin, Metrics, Recorder};
+use crate::{Admin, ControllerError, Metrics, Recorder, Runner};
+
+/// A controller looks for work every 10 s.
+const STALLED: Duration = Duration::from_secs(60);
 
 /// The surroundings of a service: its client, the signal to stop, and what it shares with others.
 #[derive(Clone)]
@@ -66,6 +75,42 @@ impl ServiceContext {
         match &*self.leadership.borrow() {
             Standing::Leading(leadership) => Some(leadership.clone()),
             Standing::NoElection | Standing::Waiting => None,
+        }
+    }
+
+    /// Runs a controller until the service shall end: it fills its stores, waits until this process leads, and works.
+    ///
+    /// Its metrics are added to the program's, `/readyz` fails until the stores are filled, and `/livez` when the
+    /// controller has not looked for work for a minute. [`Manager::controller`](super::Manager::controller) does this.
+    ///
+    /// # Errors
+    ///
+    /// As [`Runner::run_until`].
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`Runner::run_until`].
+    pub async fn run_controller<K: Watchable>(&self, mut runner: Runner<K>) -> Result<(), ControllerError> {
+        let monitor = runner.monitor();
+        let is_filled = Arc::new(AtomicBool::new(false));
+        let (filled, watched) = (Arc::clone(&is_filled), monitor.clone());
+        self.admin.ready_check(monitor.name(), move || match filled.load(Ordering::Acquire) {
+            true => Ok(()),
+            false => Err("the objects have not been listed yet".to_owned()),
+        });
+        self.admin.live_check(monitor.name(), move || match watched.heartbeat_age() {
+            Some(age) if age > STALLED => Err(format!("the controller has not looked for work for {}s", age.as_secs())),
+            _ => Ok(()),
+        });
+        self.metrics().add_controller(monitor);
+        match select(pin!(runner.warm_up()), pin!(self.shutdown())).await {
+            Either::Left((warm, _)) => warm?,
+            Either::Right(_) => return Ok(()),
+        }
+        is_filled.store(true, Ordering::Release);
+        match select(pin!(self.leading()), pin!(self.shutdown())).await {
+            Either::Left(_) => runner.run_until(self.shutdown.clone().cancelled_owned()).await,
+            Either::Right(_) => Ok(()),
         }
     }
 

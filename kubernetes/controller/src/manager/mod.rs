@@ -17,13 +17,14 @@ use std::fmt;
 use std::future::{Future, pending};
 
 use kubernetes_client::Client;
+use kubernetes_core::Watchable;
 use kubernetes_election::LeaseConfig;
 
 pub use context::ServiceContext;
 pub use error::ManagerError;
 pub use settings::{Settings, SettingsError};
 
-use crate::{Admin, Metrics, Recorder};
+use crate::{Admin, Metrics, Recorder, Runner};
 use error::{BoxError, Kind};
 use run::Running;
 use services::{Service, Start};
@@ -36,14 +37,14 @@ use signal::Signals;
 /// use kubernetes_client::Client;
 /// use kubernetes_controller::{Manager, ServiceContext, Settings};
 ///
-/// # async fn reconcile(context: ServiceContext) -> Result<(), std::io::Error> { Ok(()) }
+/// # async fn scale(context: ServiceContext) -> Result<(), std::io::Error> { Ok(()) }
 /// # async fn serve(context: ServiceContext) -> Result<(), std::io::Error> { Ok(()) }
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 /// let mut settings = Settings::new("shop-operator");
 /// settings.read_env(|name| std::env::var(name).ok())?;
 /// settings.read_args(std::env::args().skip(1))?;
 /// Manager::new(&Client::from_env()?, "shop.example.com/operator", settings)
-///     .elected("scaler", reconcile) // in the leader
+///     .elected("scaler", scale) // in the leader
 ///     .service("webhooks", serve) // in every replica
 ///     .run()
 ///     .await?;
@@ -124,6 +125,36 @@ impl Manager {
         E: Into<BoxError>,
     {
         self.add(name, Start::Warm, run)
+    }
+
+    /// Adds a controller: every replica fills its stores, and the leader works.
+    ///
+    /// ```no_run
+    /// # kubernetes_core::doc_test_resource!(Pod);
+    /// # use std::sync::Arc;
+    /// use kubernetes_controller::{Action, Context, Controller, Manager};
+    /// use kubernetes_core::ListRequest;
+    ///
+    /// # async fn reconcile(_: Arc<Pod>, _: Context<Pod>) -> Result<Action, kubernetes_client::Error> {
+    /// #     Ok(Action::await_change())
+    /// # }
+    /// # fn example(manager: Manager) -> Manager {
+    /// manager.controller("pods", |context| {
+    ///     Controller::new(context.client(), ListRequest::<Pod>::all_namespaces()).named("pods").runner(reconcile)
+    /// })
+    /// # }
+    /// ```
+    ///
+    /// It is a [warm](Self::warm) service that calls [`ServiceContext::run_controller`].
+    pub fn controller<K: Watchable>(
+        self,
+        name: &str,
+        build: impl FnOnce(&ServiceContext) -> Runner<K> + Send + 'static,
+    ) -> Self {
+        self.warm(name, |context| async move {
+            let runner = build(&context);
+            context.run_controller(runner).await
+        })
     }
 
     fn add<F, Fut, E>(mut self, name: &str, start: Start, run: F) -> Self

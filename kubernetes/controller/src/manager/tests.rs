@@ -259,3 +259,51 @@ async fn what_cannot_be_started_is_an_error() {
     let error = manager.run_until(pending()).await.unwrap_err();
     assert!(error.to_string().starts_with("can't serve the admin endpoints at 127.0.0.1:"), "{error}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_controller_is_warm_before_it_leads() {
+    let (server, notes) = (TestServer::in_process(), Notes::default());
+    CreateRequest::<ConfigMap>::namespaced("default", &map("web")).send(&server.client()).await.unwrap();
+    let note = notes.clone();
+    let manager = manager(&server, "operator-0").controller("maps", move |context| {
+        let reconcile = move |map: Arc<ConfigMap>, context: crate::Context<ConfigMap>| {
+            let note = note.clone();
+            async move {
+                note.add(format!("reconciled {}", map.metadata.name.as_deref().unwrap_or_default()));
+                CreateRequest::<ConfigMap>::namespaced("default", &ConfigMap::named("child"))
+                    .send(context.client())
+                    .await?;
+                Ok::<_, kubernetes_client::Error>(crate::Action::await_change())
+            }
+        };
+        let maps = ListRequest::<ConfigMap>::namespaced("default").field_selector("metadata.name=web");
+        crate::Controller::new(context.client(), maps).named("maps").runner(reconcile)
+    });
+    let admin = manager.admin().clone();
+    server.inject(Fault::silence().resource("leases").always());
+    let (stop, task) = run(manager);
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    assert!(ready(&admin).await, "a replica that waits is ready");
+    assert!(server.requests().iter().any(|request| request.resource() == "configmaps" && request.verb() == "watch"));
+    assert_eq!(notes.take(), <[String; 0]>::default());
+    server.clear_faults();
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    assert_eq!(notes.take(), ["reconciled web"]);
+    let metrics = admin.metrics().render();
+    for line in [
+        r#"controller_runtime_reconcile_total{controller="maps",result="success"} 1"#,
+        r#"controller_runtime_reconcile_errors_total{controller="maps"} 0"#,
+        r#"controller_runtime_reconcile_time_seconds_count{controller="maps"} 1"#,
+        r#"controller_runtime_max_concurrent_reconciles{controller="maps"} 1"#,
+        r#"controller_runtime_active_workers{controller="maps"} 0"#,
+        r#"workqueue_adds_total{controller="maps",name="maps"} 1"#,
+        r#"leader_election_master_status{name="default/operator"} 1"#,
+    ] {
+        assert!(metrics.lines().any(|found| found == line), "{line}\n{metrics}");
+    }
+    let live = admin.respond(&http::Method::GET, "/livez/maps", "");
+    assert!(live.status().is_success());
+    stop.cancel();
+    task.await.unwrap().unwrap();
+    assert_eq!(holder(&server).await, "");
+}

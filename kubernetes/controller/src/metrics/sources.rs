@@ -5,16 +5,27 @@ use std::hash::Hash;
 use kubernetes_election::ElectionStatus;
 
 use super::{Metrics, MetricsText};
-use crate::{Queue, QueueCounts, Recorder};
+use crate::{ControllerCounts, Monitor, Queue, QueueCounts, Recorder};
 
 impl Metrics {
     /// Adds the metrics of a queue, such as `workqueue_depth`, with the labels `name` and `controller`.
-    pub fn add_queue<T>(&self, name: &str, queue: &Queue<T>)
+    pub fn add_queue<T, R>(&self, name: &str, queue: &Queue<T, R>)
     where
         T: Clone + Eq + Hash + Send + Sync + 'static,
+        R: PartialEq + Send + Sync + 'static,
     {
         let (name, queue) = (name.to_owned(), queue.clone());
         self.add(move |text| write_queue(text, &name, &queue.counts()));
+    }
+
+    /// Adds the metrics of a controller and its queue, such as `controller_runtime_reconcile_total`, with the label
+    /// `controller`.
+    pub fn add_controller(&self, monitor: Monitor) {
+        self.add(move |text| {
+            let counts = monitor.counts();
+            write_controller(text, monitor.name(), &counts);
+            write_queue(text, monitor.name(), &counts.queue);
+        });
     }
 
     /// Adds the metrics of an election: `leader_election_master_status` and `leader_election_slowpath_total`, with the
@@ -50,6 +61,42 @@ impl Metrics {
             }
         });
     }
+}
+
+fn write_controller(text: &mut MetricsText, name: &str, counts: &ControllerCounts) {
+    for (result, runs) in [
+        ("success", counts.successes),
+        ("requeue_after", counts.requeues_after),
+        ("requeue", counts.requeues),
+        ("error", counts.errors),
+    ] {
+        let labels = [("controller", name), ("result", result)];
+        let help = "Total number of reconciliations per controller";
+        text.counter("controller_runtime_reconcile_total", help, &labels, runs as f64);
+    }
+    let labels = [("controller", name)];
+    for (metric, help, runs) in [
+        ("reconcile_errors_total", "Total number of reconciliation errors per controller", counts.errors),
+        ("terminal_reconcile_errors_total", "Total number of terminal reconciliation errors", counts.terminal_errors),
+        ("reconcile_panics_total", "Total number of reconciliation panics per controller", counts.panics),
+        ("reconcile_timeouts_total", "Total number of reconciliation timeouts per controller", counts.timeouts),
+        (
+            "client_consistency_timeouts_total",
+            "Total number of stores that missed a write",
+            counts.consistency_timeouts,
+        ),
+    ] {
+        text.counter(&format!("controller_runtime_{metric}"), help, &labels, runs as f64);
+    }
+    let help = "Length of time per reconciliation per controller";
+    text.histogram("controller_runtime_reconcile_time_seconds", help, &labels, &counts.durations);
+    let help = "Maximum number of concurrent reconciles per controller";
+    text.gauge("controller_runtime_max_concurrent_reconciles", help, &labels, counts.concurrency as f64);
+    let help = "Number of currently used workers per controller";
+    text.gauge("controller_runtime_active_workers", help, &labels, counts.active as f64);
+    let help = "How long reconciliations were held back for stores that had not seen earlier writes";
+    let name = "controller_runtime_client_consistency_wait_duration_seconds";
+    text.histogram(name, help, &labels, &counts.consistency_waits);
 }
 
 fn write_queue(text: &mut MetricsText, name: &str, counts: &QueueCounts) {
