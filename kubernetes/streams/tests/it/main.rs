@@ -4,6 +4,7 @@ mod attach;
 mod chaos;
 mod exec;
 mod fuzz;
+mod logs;
 mod outputs;
 mod port_forward;
 mod support;
