@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-pub(crate) use tokio::time::{Instant, sleep_until};
+pub(crate) use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 /// The present moment.
 pub(crate) fn now() -> Instant {

@@ -1,5 +1,21 @@
 use std::time::Duration;
 
+/// From 5 ms to a minute, as controller-runtime has them for runs (`pkg/internal/controller/metrics`).
+pub(crate) const SECONDS: &[Duration] = &{
+    const MILLIS: [u64; 39] = [
+        5, 10, 25, 50, 100, 150, 200, 250, 300, 350, 400, 450, 500, 600, 700, 800, 900, 1000, 1250, 1500, 1750, 2000,
+        2500, 3000, 3500, 4000, 4500, 5000, 6000, 7000, 8000, 9000, 10_000, 15_000, 20_000, 25_000, 30_000, 40_000,
+        50_000,
+    ];
+    let mut limits = [Duration::from_secs(60); 40];
+    let mut index = 0;
+    while index < MILLIS.len() {
+        limits[index] = Duration::from_millis(MILLIS[index]);
+        index += 1;
+    }
+    limits
+};
+
 /// How many durations were within each of a number of limits, as Prometheus counts them.
 ///
 /// ```

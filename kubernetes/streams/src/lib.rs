@@ -11,6 +11,7 @@
 //! ```
 //!
 //! - [`Exec`] runs a command in a container, [`Attach`] joins its main process; both give a [`Process`].
+//! - [`Upload`] and [`Download`] copy files and folders (on Unix).
 //! - [`PortForwarder`](port_forward::PortForwarder) connects to ports of pods.
 //! - [`PodLogs`] reads the logs of several containers, as their pods come and go.
 //!
@@ -21,6 +22,8 @@
 mod attach;
 mod clock;
 mod container;
+#[cfg(unix)]
+mod copy;
 mod error;
 mod exec;
 #[cfg(test)]
@@ -34,6 +37,8 @@ mod spdy;
 mod websocket;
 
 pub use attach::Attach;
+#[cfg(unix)]
+pub use copy::{Copied, Download, Links, Progress, Upload};
 pub use error::Error;
 pub use exec::Exec;
 pub use logs::{LogLine, PodLogStream, PodLogs};

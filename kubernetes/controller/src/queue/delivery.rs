@@ -39,9 +39,12 @@ impl<T: Clone + Eq + Hash, R: PartialEq> Delivery<T, R> {
         self.taken.as_ref().map_or(0, |taken| taken.priority)
     }
 
-    /// Takes the reasons why the item was added. Those that are taken are not kept for a retry.
-    pub fn take_reasons(&mut self) -> Reasons<R> {
-        self.taken.as_mut().map(|taken| std::mem::take(&mut taken.reasons)).unwrap_or_default()
+    /// The reasons why the item was added.
+    pub fn reasons(&self) -> Reasons<R>
+    where
+        R: Clone,
+    {
+        self.taken.as_ref().map(|taken| taken.reasons.clone()).unwrap_or_default()
     }
 
     /// The attempt succeeded: failures are forgotten.
@@ -54,7 +57,7 @@ impl<T: Clone + Eq + Hash, R: PartialEq> Delivery<T, R> {
         self.finish(|_| Outcome::Done(Some(add)));
     }
 
-    /// The attempt failed: the item comes again, with the reasons that it has now, after a backoff.
+    /// The attempt failed: the item comes again, with the same reasons and those that are added, after a backoff.
     ///
     /// If it is added before, it does not come earlier, unless that [resets the backoff](Add::reset_backoff).
     pub fn retry(mut self) {

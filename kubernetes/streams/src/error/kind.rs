@@ -47,6 +47,8 @@ pub(crate) enum Kind {
     Discarded { stream: &'static str, bytes: u64 },
     /// The caller's input can't be read.
     Input(io::Error),
+    #[cfg(unix)]
+    Copy(super::CopyError),
 }
 
 impl Kind {
@@ -54,6 +56,8 @@ impl Kind {
         match self {
             Self::Request(error) => error.source(),
             Self::Frame(error) => Some(error),
+            #[cfg(unix)]
+            Self::Copy(error) => error.source(),
             Self::Lost(Some(error)) | Self::Input(error) => Some(error),
             Self::Watch(error) => error.source(),
             Self::Forward(error) => error.source(),
@@ -116,6 +120,8 @@ impl fmt::Display for Kind {
                  stream or the end of the process was awaited"
             ),
             Self::Input(_) => f.write_str("can't read the input"),
+            #[cfg(unix)]
+            Self::Copy(error) => error.fmt(f),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The one error of this crate.
 
+#[cfg(unix)]
+mod copy;
 mod forward;
 mod kind;
 
@@ -13,6 +15,8 @@ use kubernetes_core::Status;
 use tokio_tungstenite::tungstenite::Error as SocketError;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
 
+#[cfg(unix)]
+pub(crate) use copy::CopyError;
 pub(crate) use forward::ForwardError;
 pub(crate) use kind::Kind;
 
@@ -209,6 +213,11 @@ impl Error {
             )
     }
 
+    /// Whether trying again may help: the connection was lost, or the request failed in a way that passes.
+    pub fn is_retryable(&self) -> bool {
+        self.is_connection_lost() || self.client_error().is_some_and(kubernetes_client::Error::is_retryable)
+    }
+
     /// Whether a connection to a port failed in the pod, such as when nothing listens there. Other connections are not
     /// affected.
     pub fn is_refused(&self) -> bool {
@@ -234,6 +243,15 @@ impl Error {
         error.get_ref()?.downcast_ref()
     }
 
+    /// The failure of a copy, if it is one.
+    #[cfg(unix)]
+    fn copy(&self) -> Option<&CopyError> {
+        match &*self.kind {
+            Kind::Copy(error) => Some(error),
+            _ => None,
+        }
+    }
+
     fn io_kind(&self) -> io::ErrorKind {
         match &*self.kind {
             Kind::Lost(Some(error)) | Kind::Input(error) => error.kind(),
@@ -251,6 +269,8 @@ impl Error {
             | Kind::Failed(_)
             | Kind::TooMuchOutput { .. }
             | Kind::Discarded { .. } => io::ErrorKind::Other,
+            #[cfg(unix)]
+            Kind::Copy(_) => io::ErrorKind::Other,
         }
     }
 }
@@ -264,6 +284,13 @@ impl From<ForwardError> for Error {
 impl From<kubernetes_client::Error> for Error {
     fn from(error: kubernetes_client::Error) -> Self {
         Self::new(Kind::Request(error))
+    }
+}
+
+#[cfg(unix)]
+impl From<CopyError> for Error {
+    fn from(error: CopyError) -> Self {
+        Self::new(Kind::Copy(error))
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod attach;
 mod chaos;
+#[cfg(unix)]
+mod copy;
 mod exec;
 mod fuzz;
 mod logs;

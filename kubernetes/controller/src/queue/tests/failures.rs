@@ -73,9 +73,9 @@ async fn a_change_that_may_cure_a_failure_resets_the_backoff() {
     queue.add_with("one", Add::new().reason("created"));
     queue.next().await.unwrap().retry();
     queue.add_with("one", change());
-    let mut one = queue.try_next().expect("it is handed out at once");
+    let one = queue.try_next().expect("it is handed out at once");
     assert_eq!(one.attempt(), 1);
-    assert_eq!(one.take_reasons().iter().copied().collect::<Vec<_>>(), ["created", "changed"]);
+    assert_eq!(one.reasons().iter().copied().collect::<Vec<_>>(), ["created", "changed"]);
     one.retry();
     let (one, after) = timed(&queue).await;
     assert_eq!((one.attempt(), after), (2, 10_000));
@@ -117,8 +117,8 @@ async fn an_item_is_held_back_until_it_is_released() {
     assert!(queue.try_next().is_none(), "no add releases it");
     queue.release(&"two");
     queue.release(&"one");
-    let mut one = queue.try_next().expect("it is released");
-    assert_eq!(one.take_reasons().iter().copied().collect::<Vec<_>>(), ["created", "changed"]);
+    let one = queue.try_next().expect("it is released");
+    assert_eq!(one.reasons().iter().copied().collect::<Vec<_>>(), ["created", "changed"]);
     assert_eq!(one.attempt(), 1, "the change has reset the backoff");
     one.hold(SECOND * 30);
     let (one, after) = timed(&queue).await;

@@ -51,14 +51,14 @@ async fn a_priority_waits_with_its_item() {
 async fn an_item_that_a_worker_has_keeps_what_is_added() {
     let queue = Queue::<&str, &str>::new();
     queue.add_with("a", Add::new().reason("created"));
-    let mut first = queue.next().await.unwrap();
-    assert_eq!(first.take_reasons().iter().copied().collect::<Vec<_>>(), ["created"]);
+    let first = queue.next().await.unwrap();
+    assert_eq!(first.reasons().iter().copied().collect::<Vec<_>>(), ["created"]);
     queue.add_with("a", Add::new().priority(3).reason("changed").after(SECOND));
     queue.add_with("a", Add::new().priority(1).reason("owned"));
     first.done();
-    let mut again = queue.try_next().expect("the earliest time is now");
+    let again = queue.try_next().expect("the earliest time is now");
     assert_eq!((again.priority(), again.attempt()), (3, 1));
-    assert_eq!(again.take_reasons().iter().copied().collect::<Vec<_>>(), ["changed", "owned"]);
+    assert_eq!(again.reasons().iter().copied().collect::<Vec<_>>(), ["changed", "owned"]);
     again.done();
 }
 
@@ -112,14 +112,14 @@ async fn reasons_are_bounded() {
     for reason in (0..16).chain(0..16) {
         queue.add_with("a", Add::new().reason(reason));
     }
-    let mut delivery = queue.next().await.unwrap();
-    let reasons = delivery.take_reasons();
+    let delivery = queue.next().await.unwrap();
+    let reasons = delivery.reasons();
     assert_eq!((reasons.iter().count(), reasons.is_incomplete()), (16, false));
     for reason in 0..1_000 {
         queue.add_with("a", Add::new().reason(reason));
     }
     delivery.done();
-    let reasons = queue.next().await.unwrap().take_reasons();
+    let reasons = queue.next().await.unwrap().reasons();
     assert_eq!((reasons.iter().count(), reasons.is_incomplete()), (16, true));
 }
 
