@@ -12,6 +12,7 @@ mod conformance;
 mod credentials;
 mod custom_resources;
 mod dynamic;
+mod election;
 mod errors;
 mod etcd;
 #[path = "../../../codegen/tests/long/go.rs"]
@@ -28,6 +29,7 @@ mod program;
 mod projects;
 mod requests;
 mod restart;
+mod streams;
 mod subresources;
 mod until;
 mod watch;
