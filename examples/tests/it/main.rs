@@ -4,3 +4,5 @@
 mod dynamic;
 mod embedded;
 mod kubectl;
+#[cfg(unix)]
+mod streams;

@@ -60,7 +60,17 @@ struct Dynamic;
 #[doc = include_str!("../../../docs/manifests.md")]
 struct Manifests;
 
+/// Compiles and runs the programs in the page on streams.
+#[cfg(all(doctest, feature = "streams"))]
+#[doc = include_str!("../../../docs/streams.md")]
+struct Streams;
+
 /// Compiles and runs the programs in the page on watching.
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/watching.md")]
 struct Watching;
+
+/// Compiles and runs the programs in the page on running controllers.
+#[cfg(all(doctest, feature = "controller"))]
+#[doc = include_str!("../../../docs/running-controllers.md")]
+struct RunningControllers;
