@@ -3,15 +3,23 @@
 mod clock;
 mod consistency;
 mod controller;
+mod create_or_update;
 mod histogram;
 mod informers;
+mod names;
+mod owned;
 mod queue;
+mod status;
 mod sync;
 
 pub use controller::{
     Action, Cleanup, Context, Controller, ControllerCounts, ControllerError, Monitor, Predicate, Reason, Runner,
     Source, Terminal,
 };
+pub use create_or_update::create_or_update;
 pub use histogram::Histogram;
 pub use informers::Informers;
+pub use names::bounded_name;
+pub use owned::{Change, OwnedChange, OwnedError, OwnedSet};
 pub use queue::{Add, Delivery, Queue, QueueBuilder, QueueCounts, Reasons};
+pub use status::StatusUpdate;
