@@ -11,7 +11,9 @@
 //! ```
 //!
 //! - [`Exec`] runs a command in a container, [`Attach`] joins its main process; both give a [`Process`].
+//! - [`Upload`] and [`Download`] copy files and folders (on Unix).
 //! - [`PortForwarder`](port_forward::PortForwarder) connects to ports of pods.
+//! - [`PodLogs`] reads the logs of several containers, as their pods come and go.
 //!
 //! Each has a connection of its own, outside of the client's pool, with the client's TLS, proxy and credentials. A
 //! connection is alive as long as the server answers pings, of which one is sent every 5 s; 61 s without an answer end
@@ -20,11 +22,13 @@
 mod attach;
 mod clock;
 mod container;
+#[cfg(unix)]
+mod copy;
 mod error;
 mod exec;
 #[cfg(test)]
 mod fake_server;
-#[allow(dead_code, reason = "logs follow")]
+mod logs;
 mod pod;
 pub mod port_forward;
 mod process;
@@ -33,8 +37,11 @@ mod spdy;
 mod websocket;
 
 pub use attach::Attach;
+#[cfg(unix)]
+pub use copy::{Copied, Download, Links, Progress, Upload};
 pub use error::Error;
 pub use exec::Exec;
+pub use logs::{LogLine, PodLogStream, PodLogs};
 pub use process::{DetachKeys, ExitStatus, Output, OutputStream, Process, Stdin, TerminalSize};
 
 /// For the fuzz target of this name.

@@ -31,6 +31,8 @@ pub(crate) enum Kind {
     Closed,
     /// The runtime reports that it could not do what was asked.
     Failed(Box<Status>),
+    /// Pods can't be watched.
+    Watch(kubernetes_watch::Error),
     /// A connection to a port failed.
     Forward(ForwardError),
     /// The connection ended without an exit status.
@@ -45,6 +47,8 @@ pub(crate) enum Kind {
     Discarded { stream: &'static str, bytes: u64 },
     /// The caller's input can't be read.
     Input(io::Error),
+    #[cfg(unix)]
+    Copy(super::CopyError),
 }
 
 impl Kind {
@@ -52,7 +56,10 @@ impl Kind {
         match self {
             Self::Request(error) => error.source(),
             Self::Frame(error) => Some(error),
+            #[cfg(unix)]
+            Self::Copy(error) => error.source(),
             Self::Lost(Some(error)) | Self::Input(error) => Some(error),
+            Self::Watch(error) => error.source(),
             Self::Forward(error) => error.source(),
             Self::Lost(None)
             | Self::Invalid(_)
@@ -94,6 +101,7 @@ impl fmt::Display for Kind {
                 code.map_or(Ok(()), |code| write!(f, " with code {code}"))?;
                 if reason.is_empty() { Ok(()) } else { write!(f, ": {reason}") }
             }
+            Self::Watch(error) => error.fmt(f),
             Self::Forward(error) => error.fmt(f),
             Self::Closed => f.write_str("the connection is closed"),
             Self::Failed(status) => {
@@ -112,6 +120,8 @@ impl fmt::Display for Kind {
                  stream or the end of the process was awaited"
             ),
             Self::Input(_) => f.write_str("can't read the input"),
+            #[cfg(unix)]
+            Self::Copy(error) => error.fmt(f),
         }
     }
 }

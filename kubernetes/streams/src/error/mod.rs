@@ -1,5 +1,7 @@
 //! The one error of this crate.
 
+#[cfg(unix)]
+mod copy;
 mod forward;
 mod kind;
 
@@ -13,6 +15,8 @@ use kubernetes_core::Status;
 use tokio_tungstenite::tungstenite::Error as SocketError;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
 
+#[cfg(unix)]
+pub(crate) use copy::CopyError;
 pub(crate) use forward::ForwardError;
 pub(crate) use kind::Kind;
 
@@ -61,6 +65,11 @@ impl Error {
     /// [`Target`](crate::port_forward::Target).
     pub fn unavailable(message: impl Into<String>) -> Self {
         ForwardError::Unavailable(message.into()).into()
+    }
+
+    /// The end of a watch.
+    pub(crate) fn watch(error: kubernetes_watch::Error) -> Self {
+        Self::new(Kind::Watch(error))
     }
 
     /// Whether the server and this side could not agree on a protocol.
@@ -204,6 +213,11 @@ impl Error {
             )
     }
 
+    /// Whether trying again may help: the connection was lost, or the request failed in a way that passes.
+    pub fn is_retryable(&self) -> bool {
+        self.is_connection_lost() || self.client_error().is_some_and(kubernetes_client::Error::is_retryable)
+    }
+
     /// Whether a connection to a port failed in the pod, such as when nothing listens there. Other connections are not
     /// affected.
     pub fn is_refused(&self) -> bool {
@@ -229,6 +243,15 @@ impl Error {
         error.get_ref()?.downcast_ref()
     }
 
+    /// The failure of a copy, if it is one.
+    #[cfg(unix)]
+    fn copy(&self) -> Option<&CopyError> {
+        match &*self.kind {
+            Kind::Copy(error) => Some(error),
+            _ => None,
+        }
+    }
+
     fn io_kind(&self) -> io::ErrorKind {
         match &*self.kind {
             Kind::Lost(Some(error)) | Kind::Input(error) => error.kind(),
@@ -236,6 +259,7 @@ impl Error {
             Kind::ClosedByServer { .. } => io::ErrorKind::ConnectionAborted,
             Kind::Silent(_) => io::ErrorKind::TimedOut,
             Kind::Forward(error) => error.io_kind(),
+            Kind::Watch(_) => io::ErrorKind::Other,
             Kind::Closed | Kind::Detached => io::ErrorKind::BrokenPipe,
             Kind::Unsupported(_) => io::ErrorKind::Unsupported,
             Kind::Invalid(_) => io::ErrorKind::InvalidInput,
@@ -245,6 +269,8 @@ impl Error {
             | Kind::Failed(_)
             | Kind::TooMuchOutput { .. }
             | Kind::Discarded { .. } => io::ErrorKind::Other,
+            #[cfg(unix)]
+            Kind::Copy(_) => io::ErrorKind::Other,
         }
     }
 }
@@ -261,6 +287,13 @@ impl From<kubernetes_client::Error> for Error {
     }
 }
 
+#[cfg(unix)]
+impl From<CopyError> for Error {
+    fn from(error: CopyError) -> Self {
+        Self::new(Kind::Copy(error))
+    }
+}
+
 impl From<Error> for io::Error {
     fn from(error: Error) -> Self {
         Self::new(error.io_kind(), error)
@@ -269,6 +302,9 @@ impl From<Error> for io::Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if f.alternate() {
+            return kubernetes_core::debug::error(self, f);
+        }
         if let Some(place) = &self.place {
             write!(f, "{place}: ")?;
         }

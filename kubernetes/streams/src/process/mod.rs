@@ -208,7 +208,7 @@ impl Process {
     }
 
     /// Fails if the input can't be ended.
-    fn check_close(&self) -> Result<(), Error> {
+    pub(crate) fn check_close(&self) -> Result<(), Error> {
         self.input.check_close().map_err(|error| self.locate(error))
     }
 

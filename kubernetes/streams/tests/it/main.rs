@@ -2,8 +2,11 @@
 
 mod attach;
 mod chaos;
+#[cfg(unix)]
+mod copy;
 mod exec;
 mod fuzz;
+mod logs;
 mod outputs;
 mod port_forward;
 mod support;

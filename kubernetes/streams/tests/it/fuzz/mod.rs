@@ -1,5 +1,7 @@
 //! The checks of the fuzz targets in the repository's `fuzz` folder, run on their corpora.
 
+#[cfg(unix)]
+mod archives;
 mod channels;
 
 use std::path::Path;
@@ -7,6 +9,12 @@ use std::path::Path;
 #[test]
 fn the_corpus_of_channels_passes() {
     replay("channels", channels::check);
+}
+
+#[cfg(unix)]
+#[test]
+fn the_corpus_of_archives_passes() {
+    replay("archives", archives::check);
 }
 
 fn replay(target: &str, check: fn(&[u8])) {
