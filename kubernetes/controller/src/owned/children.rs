@@ -4,11 +4,9 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use kubernetes_core::meta::v1::{DeleteOptions, Preconditions};
-use kubernetes_core::{
-    ApplyRequest, DeleteRequest, ListRequest, Object, ObjectKey, ObjectMeta, Path, Resource, Str, Watchable,
-};
+use kubernetes_core::{ApplyRequest, ListRequest, Object, ObjectKey, ObjectMeta, Path, Resource, Watchable};
 
+use super::delete::delete;
 use super::error::{Cause, OwnedError};
 use super::recreate::{is_immutable, recreate};
 use super::{Change, OwnedChange, OwnedSet};
@@ -167,22 +165,4 @@ fn is_applied_by(metadata: &ObjectMeta, manager: &str) -> bool {
             .managed_fields
             .iter()
             .any(|entry| entry.manager.as_deref() == Some(manager) && entry.operation.as_deref() == Some("Apply"))
-}
-
-/// Deletes the object of this uid, and what it owns in the background. One that is gone is as good.
-pub(super) async fn delete<C: Resource>(
-    client: &kubernetes_client::Client,
-    key: &ObjectKey,
-    uid: Option<Str>,
-) -> Result<(), kubernetes_client::Error> {
-    let options = DeleteOptions {
-        propagation_policy: Some("Background".into()),
-        preconditions: Preconditions { uid, ..Preconditions::default() }.into(),
-        ..DeleteOptions::default()
-    };
-    let request = DeleteRequest::<C>::at(Path::of::<C>(key.namespace()).object(key.name())).options(&options);
-    match request.send(client).await {
-        Err(error) if !error.is_not_found() => Err(error),
-        _ => Ok(()),
-    }
 }

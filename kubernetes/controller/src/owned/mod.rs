@@ -1,6 +1,7 @@
 //! Sets of objects that another one owns.
 
 mod children;
+mod delete;
 mod error;
 mod recreate;
 
@@ -23,11 +24,11 @@ pub struct OwnedChange {
     pub kind: &'static str,
     /// The key of the child.
     pub key: ObjectKey,
-    /// What was done.
+    /// Its change.
     pub change: Change,
 }
 
-/// What was done to an object to make it as it should be.
+/// The change of an object that makes it as it should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Change {
     /// It was as it should be.

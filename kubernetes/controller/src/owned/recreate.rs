@@ -1,7 +1,7 @@
 use kubernetes_client::{Client, Error};
 use kubernetes_core::{ApplyRequest, CreateRequest, ObjectKey, Path, ReadRequest, Resource};
 
-use super::children::delete;
+use super::delete::delete;
 
 /// Whether the server refused a change because of a field that can't be changed.
 ///
