@@ -12,6 +12,7 @@ mod discovery;
 mod instructions;
 mod lists;
 mod machine;
+mod manifests;
 mod requests;
 mod server;
 mod table;
@@ -43,6 +44,7 @@ enum What {
     Requests,
     Server,
     Discovery,
+    Manifests,
     All,
 }
 
@@ -58,6 +60,7 @@ const PARTS: &[(What, Part)] = &[
     (What::Watch, watching::measure),
     (What::Server, server::measure),
     (What::Discovery, discovery::measure),
+    (What::Manifests, manifests::measure),
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

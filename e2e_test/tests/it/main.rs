@@ -33,4 +33,5 @@ mod restart;
 mod streams;
 mod subresources;
 mod until;
+mod verbs;
 mod watch;
