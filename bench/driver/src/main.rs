@@ -13,6 +13,7 @@ mod lists;
 mod machine;
 mod requests;
 mod server;
+mod streams;
 mod table;
 mod watching;
 
@@ -41,6 +42,7 @@ enum What {
     Watch,
     Requests,
     Server,
+    Streams,
     All,
 }
 
@@ -55,6 +57,7 @@ const PARTS: &[(What, Part)] = &[
     (What::Requests, requests::measure),
     (What::Watch, watching::measure),
     (What::Server, server::measure),
+    (What::Streams, streams::measure),
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -71,6 +71,14 @@ const TARGETS: &[(&str, &str, &str)] = &[
     ("request_p99_1", "client-go", "≤ 1"),
     ("request_p99_8", "client-go", "≤ 1"),
     ("request_p99_64", "client-go", "≤ 1"),
+    ("forward_download", "kube", "≥ 1.5"),
+    ("forward_upload", "kube", "≥ 1.5"),
+    ("forward_download_cpu", "kubectl", "≤ 0.5"),
+    ("forward_upload_cpu", "kubectl", "≤ 0.5"),
+    ("exec_output", "kube", "≥ 1.5"),
+    ("exec_input", "kube", "≥ 1.5"),
+    ("exec_output_cpu", "kubectl", "≤ 0.5"),
+    ("exec_input_cpu", "kubectl", "≤ 0.5"),
     ("informers_100_cpu", "one of ours", "about 1"),
 ];
 
