@@ -8,6 +8,7 @@ use clap::{Parser, ValueEnum};
 
 mod bench;
 mod compile;
+mod discovery;
 mod instructions;
 mod lists;
 mod machine;
@@ -42,6 +43,7 @@ enum What {
     Watch,
     Requests,
     Server,
+    Discovery,
     Streams,
     All,
 }
@@ -57,6 +59,7 @@ const PARTS: &[(What, Part)] = &[
     (What::Requests, requests::measure),
     (What::Watch, watching::measure),
     (What::Server, server::measure),
+    (What::Discovery, discovery::measure),
     (What::Streams, streams::measure),
 ];
 

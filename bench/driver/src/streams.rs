@@ -11,6 +11,7 @@ use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
 
 use crate::bench::{Bench, Result};
+use crate::discovery;
 use crate::table::{Samples, Table};
 use crate::watching::{self, Canned};
 
@@ -40,14 +41,15 @@ pub(crate) fn measure(bench: &Bench, table: &mut Table) -> Result<()> {
     let kubeconfig = bench.target("data").join("streams.kubeconfig");
     let _server = Canned::start(Command::new(bench.program("server-ours")).arg(&kubeconfig))?;
     let mut peers = vec![("kube", Side::Program(bench.program("streams-kube")))];
-    match kubectl() {
+    match discovery::kubectl() {
         Some(path) => peers.push(("kubectl", Side::Kubectl(path))),
         None => eprintln!("kubectl is left out, since there is none (KUBECTL, or scripts/test-cluster up)"),
     }
     let ours = Side::Program(bench.program("streams-ours"));
     let mut samples: Vec<Vec<Figures>> = vec![Vec::new(); peers.len() + 1];
     for _ in 0..bench.rounds {
-        for (samples, side) in samples.iter_mut().zip(std::iter::once(&ours).chain(peers.iter().map(|(_, side)| side))) {
+        for (samples, side) in samples.iter_mut().zip(std::iter::once(&ours).chain(peers.iter().map(|(_, side)| side)))
+        {
             let mut figures = side.forward(&kubeconfig)?;
             figures.extend(side.exec(bench, &kubeconfig)?);
             samples.push(figures);
@@ -63,12 +65,6 @@ pub(crate) fn measure(bench: &Bench, table: &mut Table) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// That of the environment, or of the test cluster's build.
-fn kubectl() -> Option<PathBuf> {
-    let built = std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache/kubernetes-test-cluster/bin/kubectl"));
-    std::env::var_os("KUBECTL").map(PathBuf::from).or(built).filter(|path| path.exists())
 }
 
 impl Side {
@@ -121,10 +117,8 @@ impl Side {
             Self::Kubectl(_) => output.args(["exec", "web", "--", "source", &bytes]),
         };
         let (wall, cpu) = run(output.stdout(Stdio::null()))?;
-        let mut figures = vec![
-            ("exec_output", "MiB/s", (BYTES / MIB) as f64 / wall),
-            ("exec_output_cpu", "ms/MiB", per_mib(cpu)),
-        ];
+        let mut figures =
+            vec![("exec_output", "MiB/s", (BYTES / MIB) as f64 / wall), ("exec_output_cpu", "ms/MiB", per_mib(cpu))];
         let mut input = self.command(kubeconfig);
         match self {
             Self::Program(_) => input.args(["exec-input", &bytes]),
@@ -168,7 +162,8 @@ impl Forwarder {
     fn cpu(&self) -> Result<f64> {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.process.id()))?;
         let (_, fields) = stat.rsplit_once(')').ok_or("no name")?;
-        let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<i64>).sum::<std::result::Result<i64, _>>()?;
+        let ticks =
+            fields.split_whitespace().skip(11).take(2).map(str::parse::<i64>).sum::<std::result::Result<i64, _>>()?;
         Ok(ticks as f64 / TICKS_PER_SECOND)
     }
 }
@@ -237,7 +232,9 @@ fn per_mib(seconds: f64) -> f64 {
 fn run(command: &mut Command) -> Result<(f64, f64)> {
     let cpu = || {
         let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
-        Ok::<_, nix::Error>((usage.user_time().num_microseconds() + usage.system_time().num_microseconds()) as f64 / 1e6)
+        Ok::<_, nix::Error>(
+            (usage.user_time().num_microseconds() + usage.system_time().num_microseconds()) as f64 / 1e6,
+        )
     };
     let (start, before) = (Instant::now(), cpu()?);
     let status = command.status()?;

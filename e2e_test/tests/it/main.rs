@@ -1,6 +1,7 @@
 //! The SDK against a real Kubernetes: `KUBECONFIG=$(scripts/test-cluster up) cargo test -p kubernetes-e2e-test
 //! --features cluster -- --test-threads=1`. One at a time, because some of these tests stop the API server.
 
+mod apply;
 mod authentication;
 mod cbor;
 mod chaos;
@@ -11,6 +12,7 @@ mod conformance;
 mod credentials;
 mod custom_resources;
 mod dynamic;
+mod election;
 mod errors;
 mod etcd;
 #[path = "../../../codegen/tests/long/go.rs"]

@@ -59,3 +59,8 @@ struct Dynamic;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/watching.md")]
 struct Watching;
+
+/// Compiles and runs the programs in the page on running controllers.
+#[cfg(all(doctest, feature = "controller"))]
+#[doc = include_str!("../../../docs/running-controllers.md")]
+struct RunningControllers;

@@ -3,7 +3,8 @@
 use kubernetes_testing::{ContainerIo, ExecRequest, PortForwardRequest, PortIo, TestServer};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, copy, sink, split};
 
-const POD: &str = "{apiVersion: v1, kind: Pod, metadata: {name: web, namespace: default}, spec: {containers: [{name: a}]},
+const POD: &str =
+    "{apiVersion: v1, kind: Pod, metadata: {name: web, namespace: default}, spec: {containers: [{name: a}]},
                     status: {phase: Running}}";
 
 /// Adds a pod with three ports: 7001 sends as many bytes as it is asked for, 7002 takes in as many as it is told of, and 7003
