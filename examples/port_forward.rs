@@ -70,7 +70,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
 pub(crate) fn forwarder(client: &Client, namespace: &str, target: &str) -> PortForwarder {
     match target.split_once('/') {
         Some(("service" | "svc", name)) => PortForwarder::new(client, ServiceTarget::new(namespace, name)),
-        Some(("deployment" | "deploy", name)) => PortForwarder::new(client, WorkloadTarget::deployment(namespace, name)),
+        Some(("deployment" | "deploy", name)) => {
+            PortForwarder::new(client, WorkloadTarget::deployment(namespace, name))
+        }
         Some((_, name)) => PortForwarder::to_pod(client, namespace, name),
         None => PortForwarder::to_pod(client, namespace, target),
     }

@@ -22,7 +22,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (Some(namespace), Some(name)) = (arguments.next(), arguments.next()) else {
         return Err("say which deployment: NAMESPACE NAME".into());
     };
-    let following = follow(&Client::from_env()?, &namespace, &name, |line| println!("{line}"));
+    let client = Client::from_env()?;
+    let following = follow(&client, &namespace, &name, |line| println!("{line}"));
     tokio::select! {
         followed = following => followed,
         interrupted = tokio::signal::ctrl_c() => Ok(interrupted?),
@@ -37,8 +38,7 @@ pub(crate) async fn follow(
     mut take: impl FnMut(&str),
 ) -> Result<(), Box<dyn Error>> {
     let deployment = apps_v1::read_namespaced_deployment(namespace, name).send(client).await?;
-    let selector = deployment.spec.map(|spec| LabelSelector::try_from(&spec.selector)).transpose()?;
-    let selector = selector.ok_or("the deployment has no selector")?.to_string();
+    let selector = LabelSelector::try_from(&deployment.spec.selector)?.to_string();
     let mut lines = PodLogs::labelled(namespace, selector).tail_lines(10).reconnect().stream(client);
     while let Some(line) = lines.next().await {
         match line {

@@ -3,5 +3,6 @@
 
 mod dynamic;
 mod embedded;
+mod port_forward;
 #[cfg(unix)]
 mod streams;
