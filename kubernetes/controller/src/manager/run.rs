@@ -132,7 +132,8 @@ impl Running {
         self.elected.cancel().await;
         self.everywhere.cancel().await;
         self.finish().await;
-        result.and(stopped)
+        // The election tells of its loss last.
+        result.and(stopped).and(self.outcome())
     }
 
     /// Waits for a reason to stop.
@@ -176,8 +177,11 @@ impl Running {
         }
         let deadline = clock::later(clock::now(), self.grace);
         self.elected.shutdown.cancel();
-        let late = pin!(select(lost, pin!(clock::sleep_until(deadline))));
-        if let Either::Right((Either::Left(_), _)) = select(pin!(self.elected.drained()), late).await {
+        let is_lost = {
+            let (drained, late) = (pin!(self.elected.drained()), pin!(clock::sleep_until(deadline)));
+            matches!(select(select(drained, late), lost).await, Either::Right(_))
+        };
+        if is_lost {
             self.elected.cancel().await;
         }
         self.everywhere.shutdown.cancel();
