@@ -65,6 +65,11 @@ struct Streams;
 #[doc = include_str!("../../../docs/watching.md")]
 struct Watching;
 
+/// Compiles and runs the programs in the page on controllers.
+#[cfg(all(doctest, feature = "controller"))]
+#[doc = include_str!("../../../docs/controllers.md")]
+struct Controllers;
+
 /// Compiles and runs the programs in the page on running controllers.
 #[cfg(all(doctest, feature = "controller"))]
 #[doc = include_str!("../../../docs/running-controllers.md")]
