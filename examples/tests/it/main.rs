@@ -3,6 +3,7 @@
 
 mod dynamic;
 mod embedded;
+mod kubectl;
 mod port_forward;
 #[cfg(unix)]
 mod streams;
