@@ -55,6 +55,11 @@ struct Testing;
 #[doc = include_str!("../../../docs/dynamic.md")]
 struct Dynamic;
 
+/// Compiles and runs the programs in the page on manifests.
+#[cfg(all(doctest, feature = "dynamic"))]
+#[doc = include_str!("../../../docs/manifests.md")]
+struct Manifests;
+
 /// Compiles and runs the programs in the page on streams.
 #[cfg(all(doctest, feature = "streams"))]
 #[doc = include_str!("../../../docs/streams.md")]
