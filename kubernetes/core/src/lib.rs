@@ -13,9 +13,12 @@
 
 #[cfg(feature = "cbor")]
 pub mod cbor;
+mod collections;
 mod condition;
 #[doc(hidden)]
 pub mod debug;
+#[doc(hidden)]
+pub mod derived;
 mod field_conflict;
 #[rustfmt::skip]
 mod generated;
@@ -28,6 +31,7 @@ mod object_key;
 mod partial;
 mod raw;
 mod request;
+pub mod schema;
 pub mod selector;
 mod status;
 mod str;
@@ -62,9 +66,9 @@ pub use request::{
 pub use str::Str;
 pub use table::{Table, TableColumnDefinition, TableRow, TableRowCondition};
 pub use types::{
-    ByteString, FieldsV1, IntOrString, IntOrText, InvalidJsonPointer, Json, JsonPatch, JsonPointer, MicroTime,
-    Nullable, OrArray, OrBool, OrStringArray, ParsePercentageError, ParseQuantityError, ParseTimeError, PlaceError,
-    Quantity, RawExtension, Rest, Time,
+    ByteString, Duration, FieldsV1, IntOrString, IntOrText, InvalidJsonPointer, Json, JsonPatch, JsonPointer,
+    MicroTime, Nullable, OrArray, OrBool, OrStringArray, ParseDurationError, ParsePercentageError, ParseQuantityError,
+    ParseTimeError, PlaceError, Quantity, RawExtension, Rest, Time,
 };
 
 #[doc(no_inline)]

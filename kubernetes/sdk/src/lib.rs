@@ -27,9 +27,13 @@
 pub use kubernetes_api as api;
 pub use kubernetes_client::{self as client, Client, Error};
 pub use kubernetes_config::{self as config, Config};
-pub use kubernetes_core::{self as core, Deleted, List, Map, Patch, Str, resource};
 #[cfg(feature = "controller")]
 pub use kubernetes_controller as controller;
+#[cfg(feature = "derive")]
+pub use kubernetes_core::schema::{CustomResource, Schema};
+pub use kubernetes_core::{self as core, Deleted, List, Map, Patch, Str, resource};
+#[cfg(feature = "derive")]
+pub use kubernetes_derive::{CustomResource, Schema};
 #[cfg(feature = "dynamic")]
 pub use kubernetes_dynamic as dynamic;
 #[cfg(feature = "election")]
