@@ -6,24 +6,24 @@ use crate::enums::has_enums;
 use crate::error::{Error, Result};
 use crate::locate;
 
-/// What is generated from.
+/// The input of the generator.
 #[derive(Clone, Copy, Debug)]
 pub struct Description<'a> {
     /// The name of the file or folder, as headers and errors show it.
     pub source: &'a str,
     /// The version of Kubernetes.
     pub kubernetes: &'a str,
-    /// What the file or folder holds.
+    /// The content of the file or folder.
     pub content: Content<'a>,
 }
 
-/// What a description is written in.
+/// The content of a description, by its format.
 #[derive(Clone, Copy, Debug)]
 pub enum Content<'a> {
     /// One document: Swagger 2.0, as `/openapi/v2` serves it, or OpenAPI 3.0, which a folder is pinned as.
-    Swagger(&'a [u8]),
+    Document(&'a [u8]),
     /// OpenAPI 3.0, a document for each group and version with its name, as `/openapi/v3` serves them.
-    OpenApi(&'a [(String, Vec<u8>)]),
+    Documents(&'a [(String, Vec<u8>)]),
 }
 
 impl Content<'_> {
@@ -32,7 +32,7 @@ impl Content<'_> {
     /// The files in Kubernetes' sources say `unversioned`.
     ///
     /// # Errors
-    /// If it is no JSON, or has no version.
+    /// If it is not JSON, or has no version.
     pub fn version(&self, source: &str) -> Result<String> {
         #[derive(Deserialize)]
         struct Document {
@@ -43,13 +43,13 @@ impl Content<'_> {
             version: String,
         }
         let read = |file: &str, bytes: &[u8]| -> Result<String> {
-            let error = |error| Error::new("it is no description with a version").in_file(file).caused_by(error);
+            let error = |error| Error::new("it is not a description with a version").in_file(file).caused_by(error);
             let document: Document = serde_json::from_slice(bytes).map_err(error)?;
             Ok(document.info.version)
         };
         match self {
-            Self::Swagger(bytes) => read(source, bytes),
-            Self::OpenApi(documents) => match documents.iter().find(|(_, bytes)| has_version_path(bytes)) {
+            Self::Document(bytes) => read(source, bytes),
+            Self::Documents(documents) => match documents.iter().find(|(_, bytes)| has_version_path(bytes)) {
                 Some((name, bytes)) => read(name, bytes),
                 None => Err(Error::new("none of its documents has the path /version/").in_file(source)),
             },
@@ -62,8 +62,8 @@ impl Content<'_> {
     /// As [`generate`](crate::generate()).
     pub fn to_document(&self, source: &str) -> Result<Vec<u8>> {
         match self {
-            Self::Swagger(bytes) => Ok(bytes.to_vec()),
-            Self::OpenApi(_) => {
+            Self::Document(bytes) => Ok(bytes.to_vec()),
+            Self::Documents(_) => {
                 let error = |error| Error::new("it can't be written as JSON").in_file(source).caused_by(error);
                 serde_json::to_vec(&self.parse(source)?.openapi).map_err(error)
             }
@@ -73,31 +73,31 @@ impl Content<'_> {
     /// Whether any of its strings has known values.
     pub(crate) fn has_enums(&self) -> bool {
         match self {
-            Self::Swagger(bytes) => has_enums(bytes),
-            Self::OpenApi(documents) => documents.iter().any(|(_, bytes)| has_enums(bytes)),
+            Self::Document(bytes) => has_enums(bytes),
+            Self::Documents(documents) => documents.iter().any(|(_, bytes)| has_enums(bytes)),
         }
     }
 
     /// The description, with what gave way to the main server's form.
     pub(crate) fn parse(&self, source: &str) -> Result<Merged> {
         match self {
-            Self::Swagger(bytes) => match parse(bytes) {
+            Self::Document(bytes) => match parse(bytes) {
                 Ok(openapi) => Ok(Merged { openapi, ..Merged::default() }),
                 Err(error) => Err(with_problems(&error).in_file(source).with_excerpts(text(bytes))),
             },
-            Self::OpenApi(documents) => parse_documents(source, documents),
+            Self::Documents(documents) => parse_documents(source, documents),
         }
     }
 
     /// The error of what was read from this, with the file and the lines around each place.
     pub(crate) fn explain(&self, source: &str, error: Error) -> Error {
         match self {
-            Self::Swagger(bytes) => {
+            Self::Document(bytes) => {
                 let text = text(bytes);
                 let error = if locate::exists(text, "/openapi") { error } else { error.each(&mut in_swagger) };
                 error.in_file(source).with_excerpts(text)
             }
-            Self::OpenApi(documents) => error.each(&mut |problem| place_in(documents, problem)).in_file(source),
+            Self::Documents(documents) => error.each(&mut |problem| place_in(documents, problem)).in_file(source),
         }
     }
 }
@@ -156,7 +156,7 @@ fn with_problems(error: &kubernetes_swagger::Error) -> Error {
     Error::of_all(problems).unwrap_or_else(|| Error::new(error.to_string()))
 }
 
-/// For excerpts, which a text that is no UTF-8 has none of.
+/// The text, for excerpts; empty if it is not UTF-8.
 fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap_or_default()
 }

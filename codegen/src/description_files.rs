@@ -19,14 +19,14 @@ pub struct DescriptionFiles {
 
 #[derive(Debug)]
 enum Data {
-    Swagger(Vec<u8>),
-    OpenApi(Vec<(String, Vec<u8>)>),
+    Document(Vec<u8>),
+    Documents(Vec<(String, Vec<u8>)>),
 }
 
 /// How the names of the documents end, in Kubernetes' sources and where `scripts/describe` writes them.
 const DOCUMENT: &str = "_openapi.json";
 
-/// What lists the documents, where `scripts/describe` wrote them.
+/// The list of the documents, where `scripts/describe` wrote them.
 pub const INDEX: &str = "index.json";
 
 impl DescriptionFiles {
@@ -38,7 +38,7 @@ impl DescriptionFiles {
         let fail = |error| Error::unreadable(path, error);
         let name = path.display().to_string();
         if !fs::metadata(path).map_err(fail)?.is_dir() {
-            return Ok(Self::swagger(name, read_file(path)?));
+            return Ok(Self::document(name, read_file(path)?));
         }
         let mut documents = Vec::new();
         for entry in fs::read_dir(path).map_err(fail)? {
@@ -52,16 +52,16 @@ impl DescriptionFiles {
         }
         let is_there = documents.iter().filter_map(|(path, _)| Path::new(path).file_name());
         compare_with_index(path, &is_there.map(|name| name.to_string_lossy().into_owned()).collect())?;
-        Ok(Self::openapi(name, documents))
+        Ok(Self::documents(name, documents))
     }
 
-    pub(crate) fn swagger(name: String, bytes: Vec<u8>) -> Self {
-        Self { name, data: Data::Swagger(bytes) }
+    pub(crate) fn document(name: String, bytes: Vec<u8>) -> Self {
+        Self { name, data: Data::Document(bytes) }
     }
 
-    pub(crate) fn openapi(name: String, mut documents: Vec<(String, Vec<u8>)>) -> Self {
+    pub(crate) fn documents(name: String, mut documents: Vec<(String, Vec<u8>)>) -> Self {
         documents.sort();
-        Self { name, data: Data::OpenApi(documents) }
+        Self { name, data: Data::Documents(documents) }
     }
 
     /// Their path, as errors show it.
@@ -69,11 +69,11 @@ impl DescriptionFiles {
         &self.name
     }
 
-    /// What they hold.
+    /// Their content.
     pub fn content(&self) -> Content<'_> {
         match &self.data {
-            Data::Swagger(bytes) => Content::Swagger(bytes),
-            Data::OpenApi(documents) => Content::OpenApi(documents),
+            Data::Document(bytes) => Content::Document(bytes),
+            Data::Documents(documents) => Content::Documents(documents),
         }
     }
 }
@@ -101,7 +101,7 @@ fn compare_with_index(folder: &Path, is_there: &BTreeSet<String>) -> Result<()> 
         Ok(_) => {}
     }
     let bytes = read_file(&path)?;
-    let error = |error| Error::new("it is no index of /openapi/v3").in_file(path.display()).caused_by(error);
+    let error = |error| Error::new("it is not an index of /openapi/v3").in_file(path.display()).caused_by(error);
     let index: Index = serde_json::from_slice(&bytes).map_err(error)?;
     let listed: BTreeSet<String> = index.paths.keys().map(|path| document_name(path)).collect();
     let missing = listed.difference(is_there).map(|name| format!("{INDEX} lists {name}, which is not there"));

@@ -23,7 +23,7 @@ struct Problem {
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
-/// What everything here returns.
+/// The result of everything here.
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
@@ -108,7 +108,7 @@ impl Error {
         Self::io("read", path, error)
     }
 
-    /// What is wrong with a file that the program was given.
+    /// A problem of a file that the program was given.
     pub fn of_file(file: &str, message: impl Into<String>) -> Self {
         Self::new(message).in_file(file)
     }

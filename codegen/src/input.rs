@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_may_never_end_is_refused() {
+    fn endless_files_are_refused() {
         let folder = tempfile::tempdir().expect("there is room for a temporary folder");
         let fifo = folder.path().join("pipe.yaml");
         rustix::fs::mkfifoat(rustix::fs::CWD, &fifo, 0o600.into()).expect("the folder is ours");

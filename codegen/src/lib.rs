@@ -46,22 +46,23 @@ pub use text::printable;
 pub use timings::Timings;
 pub use version::check_version;
 
-/// What was generated.
+/// The result of [`generate`](generate()).
 #[derive(Clone, Debug)]
 pub struct Generation {
     /// The files.
     pub tree: FileTree,
     /// A report of what the description holds, in Markdown.
     pub facts: String,
-    /// What is worth knowing: definitions of other servers that gave way to the main one's.
+    /// Notes for the user: definitions of other servers that gave way to the main server's, and types that
+    /// differ from the description.
     pub notes: Vec<String>,
-    /// What was counted.
+    /// The counts.
     pub summary: Summary,
     /// Where the time went.
     pub timings: Timings,
 }
 
-/// What was counted on the way.
+/// Counts of a generation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Summary {
     /// Definitions in the description.
@@ -86,7 +87,7 @@ impl fmt::Display for Summary {
 /// ```
 /// use kubernetes_codegen::{Content, Description, generate};
 ///
-/// let content = Content::Swagger(br#"{
+/// let content = Content::Document(br#"{
 ///     "swagger": "2.0", "info": {"title": "Kubernetes", "version": "v1.37.2"}, "paths": {},
 ///     "definitions": {"io.k8s.api.core.v1.Lamp": {"type": "object", "properties": {"isOn": {"type": "boolean"}}}}
 /// }"#);
@@ -97,7 +98,7 @@ impl fmt::Display for Summary {
 /// ```
 ///
 /// # Errors
-/// If the description is no Swagger 2.0 or OpenAPI 3.0 as Kubernetes writes it, or holds what has no counterpart in Rust. The error
+/// If the description is not Swagger 2.0 or OpenAPI 3.0 as Kubernetes writes it, or has no counterpart in Rust. The error
 /// names the place by its JSON pointer.
 pub fn generate(description: &Description<'_>) -> Result<Generation> {
     plan_and_render(description).map_err(|error| description.content.explain(description.source, error))
@@ -108,12 +109,13 @@ fn plan_and_render(description: &Description<'_>) -> Result<Generation> {
     check_version(kubernetes)?;
     let mut timings = Timings::default();
     let Merged { mut openapi, gave_way } = timings.measure("parse", || content.parse(source))?;
-    let notes = gave_way.iter().map(ToString::to_string).collect();
+    let mut notes: Vec<String> = gave_way.iter().map(ToString::to_string).collect();
     compare_versions(&openapi, kubernetes)?;
     let fixups = timings.measure("fixups", || fixups::apply(&mut openapi))?;
     let api = timings.measure("lower", || lower::lower(&openapi, None))?;
     drop(openapi);
-    let plan = timings.measure("passes", || passes::run(api))?;
+    let mut plan = timings.measure("passes", || passes::run(api))?;
+    notes.extend(plan.note.take());
     let origin = render::Origin { source, kubernetes: Some(kubernetes), command: COMMAND };
     let tree = render::render(&plan, &render::Layout::sdk(), origin, &mut timings)?;
     let summary = Summary {

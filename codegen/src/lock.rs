@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::input::read_text;
 use crate::version::check_version;
 
-/// What pins a description: `scripts/swagger.lock.toml`.
+/// The lock file that pins a description: `scripts/swagger.lock.toml`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lock {
@@ -22,7 +22,7 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// What pins these bytes.
+    /// Returns the lock that pins these bytes.
     pub fn of(kubernetes: &str, source: &str, bytes: &[u8]) -> Self {
         Self { kubernetes: kubernetes.to_owned(), source: source.to_owned(), sha256: sha256(bytes) }
     }
@@ -59,8 +59,8 @@ impl Lock {
     /// If it has another hash; the message has both hashes, and the way out.
     pub fn verify(&self, content: &Content<'_>, description: &Path, lock: &Path) -> Result<()> {
         let found = match content {
-            Content::Swagger(bytes) => sha256(bytes),
-            Content::OpenApi(documents) => hash_of(documents),
+            Content::Document(bytes) => sha256(bytes),
+            Content::Documents(documents) => hash_of(documents),
         };
         if found.eq_ignore_ascii_case(&self.sha256) {
             return Ok(());
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read() {
+    fn a_written_lock_is_read() {
         let lock = Lock::of("v1.37.2", "a \"file\"\nof two lines", b"{}");
         assert_eq!(toml::from_str::<Lock>(&lock.to_toml()).expect("it is TOML"), lock);
         assert_eq!(lock.sha256, "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a");

@@ -15,10 +15,10 @@ use crate::error::{Error, Result};
 /// ```
 ///
 /// # Errors
-/// If it is no JSON.
+/// If it is not JSON.
 pub fn normal_form(source: &str, bytes: &[u8]) -> Result<String> {
     let error = |message: &str, error| Error::new(message).in_file(source).caused_by(error);
-    let mut value: Value = serde_json::from_slice(bytes).map_err(|cause| error("it is no JSON", cause))?;
+    let mut value: Value = serde_json::from_slice(bytes).map_err(|cause| error("it is not valid JSON", cause))?;
     // Values are sorted already, unless another crate turned that off for the whole build.
     value.sort_all_objects();
     let mut text = Vec::with_capacity(bytes.len());

@@ -7,7 +7,7 @@ use openapiv3::{AnySchema, OpenAPI, Parameter, ReferenceOr, Schema, SchemaData, 
 
 static NOTHING: LazyLock<(SchemaData, AnySchema)> = LazyLock::new(Default::default);
 
-/// What a schema says of its values; nothing, if it is a reference.
+/// The keywords of a schema, which limit its values; none if it is a reference.
 pub(crate) fn keywords<S: Borrow<Schema>>(schema: &ReferenceOr<S>) -> &AnySchema {
     match schema.as_item().map(|schema| &schema.borrow().schema_kind) {
         Some(SchemaKind::Any(any)) => any,
@@ -16,7 +16,7 @@ pub(crate) fn keywords<S: Borrow<Schema>>(schema: &ReferenceOr<S>) -> &AnySchema
     }
 }
 
-/// What a schema has beside them: description, default, extensions; nothing, if it is a reference.
+/// The rest of a schema: description, default, extensions; empty if it is a reference.
 pub(crate) fn data<S: Borrow<Schema>>(schema: &ReferenceOr<S>) -> &SchemaData {
     schema.as_item().map_or(&NOTHING.0, |schema| &schema.borrow().schema_data)
 }

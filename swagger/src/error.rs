@@ -1,4 +1,4 @@
-//! What is wrong with a description, and where.
+//! Problems of a description, each with its place.
 
 use std::fmt;
 
@@ -25,7 +25,7 @@ pub struct Error {
 pub struct Problem {
     /// The place, as a JSON pointer (RFC 6901). Empty for the whole document.
     pub pointer: String,
-    /// What is wrong there, and what is expected.
+    /// The problem, and the value that is expected.
     pub message: String,
 }
 
@@ -39,7 +39,7 @@ impl Error {
         Self { problems, source: None }
     }
 
-    /// The text is no JSON. `serde_json` names the line and the column.
+    /// The text is not JSON. `serde_json` names the line and the column.
     pub(crate) fn syntax(error: serde_json::Error) -> Self {
         let place = format!("at line {}, column {}", error.line(), error.column());
         let message = if error.is_eof() {

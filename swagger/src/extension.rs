@@ -137,7 +137,7 @@ pub fn is_embedded_resource(data: &SchemaData) -> bool {
     get(&data.extensions, EMBEDDED_RESOURCE, boolean).unwrap_or_default()
 }
 
-/// What an operation does, in Kubernetes' terms.
+/// The action of an operation, in Kubernetes' terms.
 pub fn action(of: &Operation) -> Option<Action> {
     get(&of.extensions, ACTION, text("action"))
 }
@@ -183,7 +183,7 @@ pub fn definition_name<S: Borrow<Schema>>(schema: &ReferenceOr<S>) -> Option<&st
     }
 }
 
-/// What identifies a kind of object.
+/// The identity of a kind of object.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct GroupVersionKind {
     /// The API group; empty for the core group.
@@ -239,7 +239,7 @@ fn selectable_field(place: &Place<'_>, json: Json<'_>) -> Option<()> {
 }
 
 text_enum! {
-    /// What an operation does, in Kubernetes' terms.
+    /// The action of an operation, in Kubernetes' terms.
     pub enum Action {
         /// `get`
         Get = "get",

@@ -7,7 +7,7 @@ use openapiv3::{Components, Info, OpenAPI, ReferenceOr, Schema, SecurityRequirem
 use crate::error::{Error, Problem};
 use crate::extension::{GROUP_VERSION_KIND, group_version_kinds};
 
-/// What Kubernetes' servers have in common as a library, each in the form of its own release.
+/// The library that Kubernetes' servers share, each in the form of its own release.
 const LIBRARY: &str = "io.k8s.apimachinery.";
 
 /// The title of every document of the API server itself; custom resources and aggregated servers have titles of their
@@ -47,7 +47,7 @@ pub fn merge(documents: Vec<(String, OpenAPI)>) -> Result<Merged, Error> {
     }
 }
 
-/// What [`merge`] makes.
+/// The result of [`merge`].
 #[derive(Clone, Debug, Default)]
 pub struct Merged {
     /// The description of all.

@@ -87,7 +87,7 @@ impl<'a> New<'a> {
 
     fn content(&self) -> Content<'_> {
         match &self.with_enums {
-            Some((text, _)) => Content::Swagger(text),
+            Some((text, _)) => Content::Document(text),
             None => self.files.content(),
         }
     }
@@ -102,7 +102,7 @@ impl<'a> New<'a> {
         // An error names the file that was given, and not the one that it would have become.
         let generation = generate(&new).map_err(|error| error.renamed(input, self.files.name()))?;
         let Some(Previous { lock, bytes, .. }) = previous else { return Ok((generation, None)) };
-        let old = Description { source: input, kubernetes: &lock.kubernetes, content: Content::Swagger(bytes) };
+        let old = Description { source: input, kubernetes: &lock.kubernetes, content: Content::Document(bytes) };
         let mut differences = diff(&old, &new)?;
         if let Some((_, kept)) = &self.with_enums {
             differences.notes.push(format!(

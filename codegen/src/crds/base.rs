@@ -1,4 +1,4 @@
-//! What the description of a custom resource refers to: types of `kubernetes-core` and `kubernetes-models`, which are
+//! The definitions that a custom resource refers to: types of `kubernetes-core` and `kubernetes-models`, which are
 //! only named here, and the parameters that every operation of its kind has.
 
 use std::sync::OnceLock;
@@ -18,7 +18,7 @@ pub(super) const DELETE_OPTIONS: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.De
 pub(super) const PATCH: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.Patch";
 pub(super) const SCALE: &str = "io.k8s.api.autoscaling.v1.Scale";
 
-/// What the server says of the metadata of every kind.
+/// The server's description of the metadata of every kind.
 pub(super) const METADATA: &str = "Standard object's metadata. More info: \
     https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata";
 
@@ -74,6 +74,6 @@ pub(super) fn pinned() -> Result<&'static OpenAPI> {
         return Ok(pinned);
     }
     let bytes = include_bytes!("../../../scripts/swagger.json");
-    let openapi = Content::Swagger(bytes).parse("scripts/swagger.json")?.openapi;
+    let openapi = Content::Document(bytes).parse("scripts/swagger.json")?.openapi;
     Ok(PINNED.get_or_init(|| openapi))
 }

@@ -80,7 +80,7 @@ pub(super) struct Subresources {
 }
 
 impl Spec {
-    /// What is wrong with its names, with the place below the definition: they end in paths, modules and types.
+    /// Returns the problems of its names, each with the place below the definition: names end in paths, modules and types.
     ///
     /// Source: `ValidateCustomResourceDefinitionSpec` and `ValidateCustomResourceDefinitionNames` in
     /// `k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/validation/validation.go`.

@@ -1,4 +1,4 @@
-//! What an API server describes for a custom resource.
+//! The description that an API server makes of a custom resource.
 //!
 //! Source: `k8s.io/apiextensions-apiserver/pkg/controller/openapi/builder/builder.go`; names of operations and tags:
 //! `k8s.io/apiserver/pkg/endpoints/openapi/openapi.go`.
@@ -40,7 +40,7 @@ impl Places {
 
 /// The document of all served versions.
 ///
-/// What is wrong with a version leaves it out, and is a problem beside the others.
+/// A version with a problem is left out; the problem is added to the others.
 pub(super) fn of(
     definitions: &[Definition],
     notes: &mut Vec<String>,
@@ -176,7 +176,7 @@ struct Operation<'a> {
     end: &'a str,
     description: String,
     body: Option<&'a str>,
-    answer: &'a str,
+    response: &'a str,
 }
 
 fn add_paths(
@@ -235,7 +235,7 @@ fn add_paths(
     Ok(())
 }
 
-/// What an object and each of its subresources have.
+/// The operations that an object and each of its subresources have.
 fn read_replace_patch<'a>(kind: &str, subresource: &str, type_: &'a str) -> [Operation<'a>; 3] {
     let of = if subresource.is_empty() { String::new() } else { format!("{subresource} of ") };
     let description = |verb: &str| format!("{verb} {of}the specified {kind}");
@@ -253,9 +253,9 @@ impl<'a> Operation<'a> {
         verb: &'a str,
         description: String,
         body: Option<&'a str>,
-        answer: &'a str,
+        response: &'a str,
     ) -> Self {
-        Self { method, action, verb, end: "", description, body, answer }
+        Self { method, action, verb, end: "", description, body, response }
     }
 
     fn again(&self) -> Self {
@@ -280,7 +280,7 @@ fn item(definition: &Definition, version: &Version, path: &str, operations: &[Op
     let scope = if path.contains("{namespace}") { "Namespaced" } else { "" };
     let version_word = names::upper_first(&version.name);
     for operation in operations {
-        let Operation { method, action, verb, end, description, body, answer } = operation;
+        let Operation { method, action, verb, end, description, body, response } = operation;
         // As the API server names it: `deleteCollection` has its group in the middle of the verb.
         let id = match *verb {
             "deleteCollection" => format!("delete{prefix}{version_word}Collection{scope}{}", spec.names.kind),
@@ -292,7 +292,7 @@ fn item(definition: &Definition, version: &Version, path: &str, operations: &[Op
             "tags": [tag],
             "description": description,
             "parameters": base::parameters(*action)?,
-            "responses": {"200": {"description": "OK", "content": content(answer)}},
+            "responses": {"200": {"description": "OK", "content": content(response)}},
             "x-kubernetes-action": action.as_str(),
             "x-kubernetes-group-version-kind": {"group": spec.group, "version": version.name, "kind": spec.names.kind},
         });

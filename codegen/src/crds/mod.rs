@@ -25,7 +25,7 @@ use crate::timings::Timings;
 use crate::{FileTree, lower, passes, references, render};
 use definition::Definition;
 
-/// What a crate of custom resources is generated from.
+/// The input for a crate of custom resources.
 #[derive(Clone, Copy, Debug)]
 pub struct CustomResources<'a> {
     /// The files, each with its name, as errors show it: YAML or JSON with CustomResourceDefinitions, or a description:
@@ -44,16 +44,16 @@ pub struct CustomResources<'a> {
     pub reuse: bool,
 }
 
-/// What was generated for custom resources.
+/// A generated crate of custom resources.
 #[derive(Debug)]
 pub struct CustomCrate {
     /// The files of the crate, by their paths from its folder.
     pub tree: FileTree,
     /// The kinds, as `monitoring.coreos.com/v1 Prometheus`.
     pub kinds: Vec<String>,
-    /// What is worth knowing: versions that are left out, fields that are kept as JSON.
+    /// Notes for the user: versions that are left out, fields that are kept as JSON.
     pub notes: Vec<String>,
-    /// What is wrong, and was left out.
+    /// The problems of what was left out.
     pub skipped: Vec<Error>,
     /// Where the time went.
     pub timings: Timings,
@@ -69,7 +69,7 @@ pub fn generate_custom(resources: &CustomResources<'_>) -> Result<CustomCrate> {
     let input = timings.measure("read", || Input::read(resources))?;
     let Input { mut openapi, groups, origin, mut notes, problems: mut skipped } = input;
     keep_paths(&mut openapi, &groups);
-    let lowered = timings.measure("lower", || plan_what_is_right(openapi, &groups, resources.reuse));
+    let lowered = timings.measure("lower", || plan_valid_kinds(openapi, &groups, resources.reuse));
     let (plan, problems) = lowered.map_err(|error| origin.explain(error))?;
     skipped.extend(problems.into_iter().map(|problem| origin.explain(problem)));
     if resources.strict
@@ -100,7 +100,7 @@ pub fn generate_custom(resources: &CustomResources<'_>) -> Result<CustomCrate> {
 }
 
 /// The plan without the kinds that something is wrong with, and what that is.
-fn plan_what_is_right(
+fn plan_valid_kinds(
     mut openapi: OpenAPI,
     groups: &BTreeSet<String>,
     reuse: bool,
@@ -192,7 +192,7 @@ struct Input {
     groups: BTreeSet<String>,
     origin: InputOrigin,
     notes: Vec<String>,
-    /// What was left out.
+    /// The problems of what was left out.
     problems: Vec<Error>,
 }
 
@@ -279,10 +279,10 @@ fn description(name: &str, files: &[&(String, Vec<u8>)]) -> Result<DescriptionFi
     let is_openapi = |bytes: &[u8]| read::dialect(bytes) == Some(read::Dialect::OpenApi);
     if files.iter().all(|(_, bytes)| is_openapi(bytes)) {
         let documents = files.iter().map(|file| (*file).clone()).collect();
-        return Ok(DescriptionFiles::openapi(name.to_owned(), documents));
+        return Ok(DescriptionFiles::documents(name.to_owned(), documents));
     }
     match files {
-        [(name, bytes)] => Ok(DescriptionFiles::swagger(name.clone(), bytes.clone())),
+        [(name, bytes)] => Ok(DescriptionFiles::document(name.clone(), bytes.clone())),
         _ => Err(Error::new("a description in Swagger 2.0 is read by itself: give no other one").in_file(name)),
     }
 }

@@ -11,14 +11,14 @@ use super::definition::Definition;
 use super::origin::{Origin, is_json};
 use crate::error::{Error, Result};
 
-/// What a description is written in.
+/// The format of a description.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Dialect {
     Swagger,
     OpenApi,
 }
 
-/// What a file is written in, if it is an API server's description, which is JSON.
+/// The format of a file, if it is an API server's description, which is JSON.
 pub(super) fn dialect(bytes: &[u8]) -> Option<Dialect> {
     #[derive(Deserialize)]
     struct Head {
@@ -36,7 +36,7 @@ pub(super) fn dialect(bytes: &[u8]) -> Option<Dialect> {
 }
 
 /// Reads the definitions of a file of YAML documents or JSON: single ones, and those in lists. Other kinds are skipped.
-/// What is wrong with one of them is a problem beside the others. A file without any need not even be YAML: charts have
+/// A definition with a problem is left out, and the rest is read. A file without any need not even be YAML: charts have
 /// templates beside their definitions.
 pub(super) fn definitions(file: &str, bytes: &[u8], problems: &mut Vec<Error>) -> Vec<Definition> {
     let mut definitions = Vec::new();

@@ -105,7 +105,7 @@ fn line(changes: &[&Change]) -> String {
         Item::Operation => format!("{verb} operations: {}", listed(&names, LISTED)),
         Item::Field => format!("{verb} `{name}`{types}"),
         Item::Value => format!("{verb} the value {} of `{name}`", code(part)),
-        Item::Answer => format!("{verb} the answer of `{name}`{types}"),
+        Item::Response => format!("{verb} the response of `{name}`{types}"),
         Item::Parameter => {
             format!("{verb} the parameter `{part}`{types}, of {}", listed(&names, LISTED_WITH_PARAMETER))
         }

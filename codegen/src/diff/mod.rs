@@ -1,4 +1,4 @@
-//! What changed between two descriptions, in the API's own terms: the descriptions need not be ones that generate.
+//! Changes between two descriptions, in the API's own terms; the descriptions need not generate.
 
 mod definitions;
 mod deprecation;
@@ -18,7 +18,7 @@ use places::Places;
 /// How the name of an enum's type ends.
 const KNOWN_VALUES: &str = " of known values";
 
-/// What changed between two descriptions.
+/// The changes between two descriptions.
 ///
 /// `Display` writes Markdown for a changelog, [`Differences::to_json`] the same for programs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -27,7 +27,7 @@ pub struct Differences {
     pub old: String,
     /// The newer one.
     pub new: String,
-    /// What the list of changes leaves out, and why.
+    /// Notes on changes that the list leaves out, and why.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
     /// The changes, by group and version, breaking ones first.
@@ -44,24 +44,24 @@ pub struct Change {
     /// Whether a program that worked may no longer do so: something was removed, made required, or given another type.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub is_breaking: bool,
-    /// What happened.
+    /// The kind of change.
     pub change: Kind,
-    /// What it happened to.
+    /// The kind of thing that changed.
     pub item: Item,
     /// The name: `Deployment`, `DeploymentSpec.replicas`, or an operationId.
     pub name: String,
     /// The parameter or the value of an enum, where it is about one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub part: Option<String>,
-    /// What was before, as a type or a default value.
+    /// The former type or default value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<String>,
-    /// What is now.
+    /// The new type or default value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
 }
 
-/// What happened to something.
+/// A kind of change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
@@ -81,7 +81,7 @@ pub enum Kind {
     Deprecated,
 }
 
-/// What a change happened to.
+/// A kind of thing that changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Item {
@@ -95,8 +95,8 @@ pub enum Item {
     Operation,
     /// A parameter or the body of an operation.
     Parameter,
-    /// What an operation is answered with.
-    Answer,
+    /// The response of an operation.
+    Response,
 }
 
 impl Differences {
@@ -140,7 +140,7 @@ impl fmt::Display for Differences {
 ///     r#"{{"swagger": "2.0", "info": {{"title": "Kubernetes", "version": "v1.37.2"}}, "paths": {{}}, "definitions":
 ///     {{"io.k8s.api.core.v1.Lamp": {{"type": "object", "properties": {{ {properties} }}}}}}}}"#);
 /// let (old, new) = (with(r#""isOn": {"type": "boolean"}"#), with(r#""isOn": {"type": "string"}"#));
-/// let description = |text| Description { source: "swagger.json", kubernetes: "v1.37.2", content: Content::Swagger(text) };
+/// let description = |text| Description { source: "swagger.json", kubernetes: "v1.37.2", content: Content::Document(text) };
 /// let differences = diff(&description(old.as_bytes()), &description(new.as_bytes()))?;
 /// assert!(differences.changes[0].is_breaking);
 /// assert!(differences.to_string().contains("`Lamp.isOn`: `boolean` → `string`"));
@@ -148,7 +148,7 @@ impl fmt::Display for Differences {
 /// ```
 ///
 /// # Errors
-/// If one of them is no Swagger 2.0 or OpenAPI 3.0 as Kubernetes writes it.
+/// If one of them is not Swagger 2.0 or OpenAPI 3.0 as Kubernetes writes it.
 pub fn diff(old: &Description<'_>, new: &Description<'_>) -> Result<Differences> {
     let (old_openapi, new_openapi) = (old.content.parse(old.source)?.openapi, new.content.parse(new.source)?.openapi);
     let mut differences = compare((old.kubernetes, &old_openapi), (new.kubernetes, &new_openapi));

@@ -59,10 +59,10 @@ fn operation(notes: &mut Notes<'_>, old: &Whole<'_>, new: &Whole<'_>) {
     if deprecated(new) && !deprecated(old) {
         notes.plain(Kind::Deprecated);
     }
-    let (old_answer, new_answer) = (answer(old), answer(new));
-    if old_answer != new_answer {
-        let mut notes = Notes { item: Item::Answer, changes: notes.changes, ..*notes };
-        notes.note(Kind::Retyped, true, Some(old_answer), Some(new_answer));
+    let (old_response, new_response) = (response(old), response(new));
+    if old_response != new_response {
+        let mut notes = Notes { item: Item::Response, changes: notes.changes, ..*notes };
+        notes.note(Kind::Retyped, true, Some(old_response), Some(new_response));
     }
     let (old, new) = (parameters(old), parameters(new));
     let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
@@ -109,8 +109,8 @@ fn parameters(whole: &Whole<'_>) -> BTreeMap<String, (String, bool)> {
     parameters
 }
 
-/// The type of the answer 200.
-fn answer(whole: &Whole<'_>) -> String {
+/// The type of the 200 response.
+fn response(whole: &Whole<'_>) -> String {
     match whole.operation.responses.responses.get(&StatusCode::Code(200)).and_then(ReferenceOr::as_item) {
         Some(response) => type_of(&response.content),
         None => "nothing".to_owned(),

@@ -1,4 +1,4 @@
-//! What the description says wrongly, put right: one function for each upstream bug.
+//! Corrections of the description: one function for each upstream bug.
 //!
 //! A fixup that finds its place mended upstream is an error by name, so that none outlives its bug.
 
@@ -12,7 +12,7 @@ use openapiv3::{OpenAPI, Operation, PathItem, ReferenceOr};
 
 use crate::error::{Error, Result};
 
-/// What a fixup found.
+/// The result of a fixup.
 enum Found {
     /// The bug, at so many places, all mended.
     Bug(usize),
@@ -35,11 +35,11 @@ const fn everywhere(name: &'static str, apply: fn(&mut OpenAPI) -> Found) -> Fix
 
 const FIXUPS: &[Fixup] = &[
     everywhere("commands_and_ports_are_lists", connections::commands_and_ports_are_lists),
-    everywhere("bindings_and_evictions_answer_a_status", statuses::bindings_and_evictions_answer_a_status),
-    everywhere("openid_answers_are_objects", openid::answers_are_objects),
+    everywhere("bindings_and_evictions_return_a_status", statuses::bindings_and_evictions_return_a_status),
+    everywhere("openid_responses_are_objects", openid::responses_are_objects),
     everywhere("openid_paths_have_no_trailing_slash", openid::paths_have_no_trailing_slash),
     everywhere("openid_configuration_has_the_tag_openid", openid::configuration_has_the_tag_openid),
-    Fixup { name: "log_files_are_no_api", apply: logs::log_files_are_no_api, is_everywhere: false },
+    Fixup { name: "log_files_are_not_api", apply: logs::log_files_are_not_api, is_everywhere: false },
     Fixup { name: "sharded_lists_are_described", apply: shards::sharded_lists_are_described, is_everywhere: false },
 ];
 

@@ -7,8 +7,8 @@ use crate::references::keywords;
 
 const PATHS: [&str; 2] = ["/.well-known/openid-configuration", "/openid/v1/jwks"];
 
-/// Both answers are declared as strings, and are JSON objects (RFC 8414, section 3.2; RFC 7517, section 5).
-pub(super) fn answers_are_objects(openapi: &mut OpenAPI) -> Found {
+/// Both responses are declared as strings, and are JSON objects (RFC 8414, section 3.2; RFC 7517, section 5).
+pub(super) fn responses_are_objects(openapi: &mut OpenAPI) -> Found {
     let (mut bugs, mut mended) = (0, 0);
     for path in PATHS {
         let Some(operation) = get_operation(openapi, path) else { continue };
@@ -29,7 +29,7 @@ pub(super) fn answers_are_objects(openapi: &mut OpenAPI) -> Found {
     Found::count(bugs, mended)
 }
 
-/// Both paths are declared with a slash at their end, with which the server answers 404.
+/// Both paths are declared with a slash at their end, with which the server responds with 404.
 ///
 /// Source: <https://github.com/kubernetes/kubernetes/issues/117455>.
 pub(super) fn paths_have_no_trailing_slash(openapi: &mut OpenAPI) -> Found {

@@ -5,11 +5,11 @@ use super::Found;
 
 const STATUS: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.Status";
 
-/// Creating a binding or an eviction is declared to answer the object that was sent, and answers a Status.
+/// Creating a binding or an eviction is declared to return the object that was sent, and returns a Status.
 ///
 /// Source: `BindingREST.Create` in `pkg/registry/core/pod/storage/storage.go` and `EvictionREST.Create` in
 /// `pkg/registry/core/pod/storage/eviction.go` of Kubernetes return `&metav1.Status{Status: metav1.StatusSuccess}`.
-pub(super) fn bindings_and_evictions_answer_a_status(openapi: &mut OpenAPI) -> Found {
+pub(super) fn bindings_and_evictions_return_a_status(openapi: &mut OpenAPI) -> Found {
     let (mut bugs, mut mended) = (0, 0);
     for (path, item) in &mut openapi.paths.paths {
         let ReferenceOr::Item(item) = item else { continue };

@@ -14,16 +14,16 @@ pub(crate) struct Operation {
     pub(crate) tag: String,
     pub(crate) description: String,
     pub(crate) action: Option<Action>,
-    /// What the operation acts on.
+    /// The kind that the operation acts on.
     pub(crate) kind: Option<GroupVersionKind>,
     /// In the order of the path.
     pub(crate) path_parameters: Vec<PathParameter>,
     /// Sorted by name.
     pub(crate) query: Vec<QueryParameter>,
     pub(crate) body: Option<Type>,
-    /// What the answer 200 holds.
-    pub(crate) answer: Option<Type>,
-    /// The media types of the answer.
+    /// The body of the 200 response.
+    pub(crate) response: Option<Type>,
+    /// The media types of the response.
     pub(crate) produces: Vec<String>,
 }
 
@@ -63,7 +63,7 @@ pub(crate) enum QueryType {
     Integers,
 }
 
-/// What an operation does; each has one request type in `kubernetes-core`.
+/// The verb of an operation; each has one request type in `kubernetes-core`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Verb {
     List,
@@ -75,11 +75,11 @@ pub(crate) enum Verb {
     DeleteCollection,
     Log,
     Connect(Connection),
-    /// An answer that is no object of a resource: versions, lists of resources.
+    /// Reads a document that is not an object of a resource: versions, lists of resources.
     Get,
 }
 
-/// What a connection is for.
+/// The purpose of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Connection {
     Exec,
@@ -93,10 +93,10 @@ pub(crate) enum Connection {
 pub(crate) struct Function {
     pub(crate) operation: Operation,
     pub(crate) verb: Verb,
-    /// What the request is about: the object, or the answer of a get.
+    /// The type that the request is about: the object, or the response of a get.
     pub(crate) subject: Option<Type>,
-    /// What a create is answered with, where that is not what was sent.
-    pub(crate) answer: Option<Type>,
+    /// The type of the response to a create, where it is not the type that was sent.
+    pub(crate) response: Option<Type>,
     /// The module of the group, as `apps`.
     pub(crate) group: String,
     /// The module of the version; operations on groups have none.

@@ -29,7 +29,7 @@ pub(crate) struct Untyped {
     pub(crate) pointer: String,
 }
 
-/// What is rendered for a definition.
+/// The types that are rendered for a definition.
 #[derive(Clone, Debug)]
 pub(crate) enum Body {
     /// Structs, the definition's own first, then those of properties that are objects without a definition.
@@ -114,10 +114,10 @@ pub(crate) fn split_module(name: &str) -> (&str, &str) {
     name.rsplit_once("::").unwrap_or(("", name))
 }
 
-/// What makes a struct an object of the API: it has `ObjectMeta`.
+/// The properties of a struct that is an object of the API: it has `ObjectMeta`.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Resource {
-    /// What stands in paths. A type that only subresources use has none.
+    /// The name in paths. A type that only subresources use has none.
     pub(crate) plural: Option<String>,
     pub(crate) namespaced: bool,
     /// Whether the list operation has a `watch` parameter.
@@ -155,7 +155,7 @@ impl Field {
     }
 }
 
-/// What of a field is kept out of `Debug` output.
+/// The part of a field that is kept out of `Debug` output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Secret {
     /// All of it.
@@ -169,13 +169,13 @@ pub(crate) enum Secret {
 pub(crate) struct Merge {
     /// How an apply merges the items of a list.
     pub(crate) list_type: Option<ListType>,
-    /// What tells the items of a list of type `map` apart.
+    /// The properties that tell the items of a list of type `map` apart.
     pub(crate) list_map_keys: Vec<String>,
     /// Whether an apply takes an object or map as a whole.
     pub(crate) atomic: bool,
     /// How a strategic merge patch treats the property.
     pub(crate) patch_strategy: Vec<PatchStrategy>,
-    /// By what a strategic merge patch matches the items of a list.
+    /// The property by which a strategic merge patch matches the items of a list.
     pub(crate) patch_merge_key: Option<String>,
 }
 
@@ -196,7 +196,7 @@ pub(crate) enum Presence {
     NullableBoxed,
 }
 
-/// The type of a property, a list's items, a map's values, a body or an answer.
+/// The type of a property, a list's items, a map's values, a body or a response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Type {
     String,
@@ -238,7 +238,7 @@ impl Type {
 #[derive(Clone, Debug)]
 pub(crate) struct Enum {
     pub(crate) name: String,
-    /// What has this type, as ``the field `restartPolicy` of `PodSpec` ``.
+    /// The owner of the type, as ``the field `restartPolicy` of `PodSpec` ``.
     pub(crate) owner: String,
     pub(crate) variants: Vec<Variant>,
     /// The enum of the same group and version, or of the same custom resource, that this one is.

@@ -58,7 +58,7 @@ pub(crate) fn excerpt(text: &str, location: Location) -> String {
     excerpt
 }
 
-/// Steps through a text that is JSON; in one that is none it stops early, which makes the place less exact.
+/// Steps through JSON text; at invalid JSON it stops early, which makes the place less exact.
 struct Scanner<'a> {
     text: &'a [u8],
     at: usize,

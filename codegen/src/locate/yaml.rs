@@ -33,7 +33,7 @@ struct Nodes<'a> {
 }
 
 impl<'a> Nodes<'a> {
-    /// The next event of a node. A text that is no YAML ends early, which makes the place less exact.
+    /// The next event of a node. Invalid YAML ends early, which makes the place less exact.
     fn next(&mut self) -> Option<(Event<'a>, Location)> {
         loop {
             let (event, span) = self.parser.next()?.ok()?;

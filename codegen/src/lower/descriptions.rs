@@ -7,7 +7,7 @@ use serde_json::Value;
 /// How the list begins.
 pub(crate) const POSSIBLE_VALUES: &str = "Possible enum values:";
 
-/// What the description says of each value.
+/// The description of each value.
 pub(super) fn possible_values(description: &str) -> HashMap<&str, String> {
     let Some((_, list)) = description.split_once(POSSIBLE_VALUES) else { return HashMap::new() };
     let mut values: HashMap<&str, String> = HashMap::new();

@@ -49,7 +49,7 @@ impl<'a> Context<'a> {
         operation: &'a OpenApiOperation,
     ) -> Result<Operation> {
         let (path_parameters, query) = self.parameters(place, path, item, operation)?;
-        let (answer, produces) = self.answer(place, operation)?;
+        let (response, produces) = self.response(place, operation)?;
         Ok(Operation {
             pointer: place.pointer(),
             path: path.to_owned(),
@@ -62,7 +62,7 @@ impl<'a> Context<'a> {
             path_parameters,
             query,
             body: self.body(place, operation)?,
-            answer,
+            response,
             produces,
         })
     }
@@ -107,8 +107,8 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// What the answer 200 holds, and its media types.
-    fn answer(&self, place: &Place<'_>, operation: &'a OpenApiOperation) -> Result<(Option<Type>, Vec<String>)> {
+    /// The body of the 200 response, and its media types.
+    fn response(&self, place: &Place<'_>, operation: &'a OpenApiOperation) -> Result<(Option<Type>, Vec<String>)> {
         let responses = place.key("responses");
         let place = responses.key("200");
         match operation.responses.responses.get(&StatusCode::Code(200)) {
@@ -118,7 +118,7 @@ impl<'a> Context<'a> {
                 Ok((self.content(&place, &response.content)?, produces))
             }
             Some(ReferenceOr::Reference { .. }) => Err(place.error("a response can't be a reference")),
-            None => Err(place.error("the operation has no answer 200")),
+            None => Err(place.error("the operation has no 200 response")),
         }
     }
 
@@ -143,7 +143,7 @@ impl<'a> Context<'a> {
 fn query_parameter(place: &Place<'_>, data: &ParameterData) -> Result<QueryParameter> {
     let unsupported = || {
         place.error(format!(
-            "the query parameter `{}` is no string, boolean, integer or repeated string or integer; \
+            "the query parameter `{}` is not a string, boolean, integer or repeated string or integer; \
              add its type to QueryType in codegen/src/ir/operations.rs",
             data.name,
         ))

@@ -1,4 +1,4 @@
-//! What a schema says, whichever of OpenAPI's shapes it has.
+//! The form of a schema, whichever of OpenAPI's shapes it has.
 
 use std::borrow::Borrow;
 
@@ -19,7 +19,7 @@ pub(super) enum Shape<'a> {
     Own(Form<'a>),
 }
 
-/// The form of a schema that is no reference.
+/// The form of a schema that is not a reference.
 #[derive(Clone, Copy)]
 pub(super) struct Form<'a> {
     pub(super) data: &'a SchemaData,

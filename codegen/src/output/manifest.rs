@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_is_between_the_marks_changes() {
+    fn only_lines_between_the_marks_change() {
         let manifest = "[features]\n# @generated features begin (x)\nold = []\n# @generated features end\nmine = []\n";
         let expected = "[features]\n# @generated features begin (x)\nnew = []\n# @generated features end\nmine = []\n";
         assert_eq!(splice(manifest, "new = []\n").expect("the marks are there"), expected);

@@ -28,7 +28,7 @@ impl<'a> SafePaths<'a> {
         fs::read_to_string(&path).map(Some).map_err(|error| Error::io("read", &path, error))
     }
 
-    /// What the file system says of a regular file; `None` if there is none.
+    /// The metadata of a regular file; `None` if there is none.
     ///
     /// # Errors
     /// If something else has the name, or stands in the way there.
@@ -39,7 +39,7 @@ impl<'a> SafePaths<'a> {
         let path = self.root.join(relative);
         match fs::symlink_metadata(&path) {
             Ok(metadata) if metadata.is_file() => Ok(Some(metadata)),
-            Ok(metadata) => Err(not_what_is_expected(relative, &metadata, "a file")),
+            Ok(metadata) => Err(unexpected_file_type(relative, &metadata, "a file")),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(Error::io("read", &path, error)),
         }
@@ -69,7 +69,7 @@ impl<'a> SafePaths<'a> {
             }
             match fs::symlink_metadata(self.root.join(folder)) {
                 Ok(metadata) if metadata.is_dir() => drop(self.folders.insert(folder.to_path_buf())),
-                Ok(metadata) => return Err(not_what_is_expected(&folder.to_string_lossy(), &metadata, "a folder")),
+                Ok(metadata) => return Err(unexpected_file_type(&folder.to_string_lossy(), &metadata, "a folder")),
                 Err(error) if error.kind() == ErrorKind::NotFound => {
                     missing.push(folder.to_string_lossy().into_owned());
                 }
@@ -80,7 +80,7 @@ impl<'a> SafePaths<'a> {
     }
 }
 
-fn not_what_is_expected(relative: &str, metadata: &Metadata, expected: &str) -> Error {
+fn unexpected_file_type(relative: &str, metadata: &Metadata, expected: &str) -> Error {
     let found = match metadata.file_type() {
         kind if kind.is_symlink() => "a symbolic link, which is not followed",
         kind if kind.is_dir() => "a folder",

@@ -16,7 +16,7 @@ pub(super) fn claim(api: &Api, operations: Vec<Operation>) -> Result<Vec<Functio
     let mut taken: BTreeMap<(String, Option<String>, String), String> = BTreeMap::new();
     for operation in operations {
         let verb = verb(&operation)?;
-        let (subject, answer) = types(api, &operation, verb)?;
+        let (subject, response) = types(api, &operation, verb)?;
         let (group, version) = module(&operation, &groups);
         let name = names::function(&operation.id, &operation.tag);
         let key = (group.clone(), version.clone(), name.clone());
@@ -24,7 +24,7 @@ pub(super) fn claim(api: &Api, operations: Vec<Operation>) -> Result<Vec<Functio
             let message = format!("`{}` and `{other}` are both `{name}` in the module {group}", operation.id);
             return Err(Error::at(operation.pointer, message));
         }
-        functions.push(Function { operation, verb, subject, answer, group, version, name });
+        functions.push(Function { operation, verb, subject, response, group, version, name });
     }
     Ok(functions)
 }
@@ -93,14 +93,14 @@ fn unclaimed(operation: &Operation) -> Error {
     )
 }
 
-/// What a request is about, and what it is answered with where that is something else.
+/// The type that a request is about, and the type of its response where that is another one.
 fn types(api: &Api, operation: &Operation, verb: Verb) -> Result<(Option<Type>, Option<Type>)> {
     let error = |message: &str| Error::at(operation.pointer.clone(), message);
     let object = |type_: Option<&Type>, message: &str| match type_ {
         Some(type_ @ Type::Definition(_)) => Ok(type_.clone()),
         _ => Err(error(message)),
     };
-    let answer = || object(operation.answer.as_ref(), "the answer 200 must be a definition");
+    let response = || object(operation.response.as_ref(), "the 200 response must be a definition");
     if matches!(verb, Verb::Delete | Verb::DeleteCollection) {
         let is_options =
             operation.body.as_ref().is_none_or(|body| *body == Type::Definition(DELETE_OPTIONS.to_owned()));
@@ -112,16 +112,16 @@ fn types(api: &Api, operation: &Operation, verb: Verb) -> Result<(Option<Type>, 
     }
     Ok(match verb {
         Verb::List => (Some(list_items(api, operation)?), None),
-        Verb::Read => (Some(answer()?), None),
+        Verb::Read => (Some(response()?), None),
         Verb::Create => {
             let body = object(operation.body.as_ref(), "the body must be a definition")?;
-            let answer = Some(answer()?).filter(|answer| *answer != body);
-            (Some(body), answer)
+            let response = Some(response()?).filter(|response| *response != body);
+            (Some(body), response)
         }
-        Verb::Replace if operation.body != operation.answer => {
-            return Err(error("a put must be answered with what it sends"));
+        Verb::Replace if operation.body != operation.response => {
+            return Err(error("the response to a put must have the type of its body"));
         }
-        Verb::Replace => (Some(answer()?), None),
+        Verb::Replace => (Some(response()?), None),
         Verb::Patch => {
             let is_patch = match &operation.body {
                 Some(Type::Definition(name)) => Special::of(name).is_some_and(|special| special.name == "Patch"),
@@ -130,30 +130,30 @@ fn types(api: &Api, operation: &Operation, verb: Verb) -> Result<(Option<Type>, 
             if !is_patch {
                 return Err(error("the body of a patch must be the definition Patch"));
             }
-            (Some(answer()?), None)
+            (Some(response()?), None)
         }
         Verb::Delete | Verb::DeleteCollection => {
             let of_kind = operation.kind.as_ref().and_then(|kind| api.definition_of(kind));
             let of_kind = of_kind.ok_or_else(|| error("there is no definition of the kind that is deleted"))?;
             (Some(Type::Definition(of_kind.name.clone())), None)
         }
-        Verb::Get => match &operation.answer {
-            Some(answer) => (Some(answer.clone()), None),
-            None => return Err(error("the answer 200 must have a type")),
+        Verb::Get => match &operation.response {
+            Some(response) => (Some(response.clone()), None),
+            None => return Err(error("the 200 response must have a type")),
         },
         Verb::Log | Verb::Connect(_) => (None, None),
     })
 }
 
 fn list_items(api: &Api, operation: &Operation) -> Result<Type> {
-    if let Some(Type::Definition(list)) = &operation.answer
+    if let Some(Type::Definition(list)) = &operation.response
         && let Some(Body::ListOf(items)) = api.definitions.get(list).map(|list| &list.body)
     {
         return Ok(Type::Definition(items.clone()));
     }
     Err(Error::at(
         operation.pointer.clone(),
-        "the answer 200 of a list must be a definition of the kind's name and `List`, with `metadata` (a ListMeta) and \
+        "the 200 response of a list must be a definition of the kind's name and `List`, with `metadata` (a ListMeta) and \
          `items` of that kind",
     ))
 }

@@ -73,7 +73,7 @@ pub(super) fn compute(definitions: &BTreeMap<String, Definition>, functions: &[F
         let Some(version) = &function.version else { continue };
         let feature = features.api.entry(names::feature(&function.group, version)).or_default();
         feature.stable = is_stable(Some(version));
-        for type_ in function.subject.iter().chain(&function.answer) {
+        for type_ in function.subject.iter().chain(&function.response) {
             collect(type_, definitions, &mut feature.needs);
         }
     }

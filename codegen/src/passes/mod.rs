@@ -8,12 +8,12 @@ mod features;
 mod fold_lists;
 mod parameter_sets;
 mod presence;
+mod required;
 mod resources;
 mod secrets;
 mod served;
 mod shared_enums;
 mod shared_types;
-mod stable_presence;
 
 use std::collections::BTreeMap;
 
@@ -30,12 +30,14 @@ pub(crate) struct Plan {
     /// The parameters of each verb's request type.
     pub(crate) parameters: BTreeMap<Verb, Vec<QueryParameter>>,
     pub(crate) features: Features,
-    /// What a server of this description has at its paths.
+    /// The resources that a server of this description has at its paths.
     pub(crate) served: Vec<Served>,
     pub(crate) counts: Counts,
+    /// A note for the user, where types differ from the description.
+    pub(crate) note: Option<String>,
 }
 
-/// What became of the description, for the report.
+/// Counts for the report.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Counts {
     pub(crate) definitions: usize,
@@ -47,7 +49,7 @@ pub(crate) struct Counts {
 
 /// Runs every pass.
 pub(crate) fn run(mut api: Api) -> Result<Plan> {
-    stable_presence::keep(&mut api.definitions);
+    let note = required::keep(&mut api.definitions);
     let deprecated_watches = deprecated_watch::drop(&mut api.operations)?;
     deleted_collections::unwatch(&mut api.operations);
     let folded_lists = fold_lists::fold(&mut api.definitions);
@@ -72,7 +74,7 @@ pub(crate) fn run(mut api: Api) -> Result<Plan> {
         folded_lists,
         deprecated_watches,
     };
-    let mut plan = Plan { definitions: api.definitions, functions, parameters, features, served, counts };
+    let mut plan = Plan { definitions: api.definitions, functions, parameters, features, served, counts, note };
     docs::clean_all(&mut plan);
     Ok(plan)
 }

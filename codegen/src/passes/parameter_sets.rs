@@ -34,8 +34,8 @@ pub(super) fn collect(functions: &[Function]) -> Result<BTreeMap<Verb, Vec<Query
     Ok(largest.into_iter().map(|(verb, function)| (verb, function.operation.query.clone())).collect())
 }
 
-/// A read has no parameters but `pretty` and, for custom resources, `resourceVersion`. Anything else that answers a GET
-/// does more than reading an object, as `log` does.
+/// A read has no parameters but `pretty` and, for custom resources, `resourceVersion`. Any other GET
+/// does more than read an object, as `log` does.
 fn check_read(function: &Function) -> Result<()> {
     let other =
         function.operation.query.iter().find(|parameter| !["pretty", "resourceVersion"].contains(&&*parameter.wire));

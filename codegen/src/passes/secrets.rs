@@ -1,4 +1,4 @@
-//! What must not show in `Debug` output, and so not in logs.
+//! Fields that must not show in `Debug` output, and so not in logs.
 
 use crate::error::{Error, Result};
 use crate::ir::{Api, Secret};

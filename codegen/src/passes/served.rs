@@ -68,7 +68,7 @@ fn add_to_resource(resource: &mut Served, operation: &Operation, action: Action)
     resource.verbs.extend(verbs(operation, action));
     let of_object = match action {
         Action::Post => operation.body.as_ref(),
-        Action::Get => operation.answer.as_ref(),
+        Action::Get => operation.response.as_ref(),
         _ => None,
     };
     if let Some(Type::Definition(name)) = of_object {
@@ -116,7 +116,7 @@ struct Located<'a> {
     subresource: Option<&'a str>,
 }
 
-/// What a path leads to, if that is a resource.
+/// The resource that a path leads to, if it leads to one.
 fn locate(path: &str) -> Option<Located<'_>> {
     let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
     let (group, version, rest) = match segments.as_slice() {

@@ -26,10 +26,10 @@ struct OperationsPage {
 struct FunctionView {
     doc: Doc,
     name: String,
-    /// `<'a>` where the answer borrows one of several references.
+    /// `<'a>` where the request borrows one of several references.
     lifetime: TokenStream,
     arguments: TokenStream,
-    answer: TokenStream,
+    return_type: TokenStream,
     request: TokenStream,
 }
 
@@ -64,7 +64,7 @@ pub(super) fn pages(plan: &Plan, layout: &Layout) -> Result<Vec<Page>> {
     Ok(pages)
 }
 
-/// What a group is called in docs: by the path of its operations.
+/// The name of a group in docs, by the path of its operations.
 fn group_name(versions: &BTreeMap<Option<&str>, Vec<&Function>>, module: &str) -> String {
     let paths: BTreeSet<&str> =
         versions.values().flatten().filter_map(|function| function.operation.path.strip_prefix("/apis/")).collect();
@@ -86,7 +86,7 @@ fn view(function: &Function, imports: &mut Imports<'_>) -> FunctionView {
     let verb = function.verb;
     let request_type = imports.core(request_name(verb));
     let subject = function.subject.as_ref().map(|subject| imports.type_of(subject));
-    let answer = function.answer.as_ref().map(|answer| imports.type_of(answer));
+    let response = function.response.as_ref().map(|response| imports.type_of(response));
     let (path, path_arguments) = path(function, imports);
     let body = match verb {
         Verb::Create | Verb::Replace => Some((quote!(body), subject.clone())),
@@ -104,7 +104,7 @@ fn view(function: &Function, imports: &mut Imports<'_>) -> FunctionView {
         let borrow = if has_references { quote!(&'a) } else { quote!(&) };
         arguments.push(quote!(#name: #borrow #type_));
     }
-    let (answer_type, request) = match verb {
+    let (return_type, request) = match verb {
         Verb::Log => (quote!(#request_type), quote!(#request_type::at(#path))),
         Verb::Connect(connection) => {
             let purpose = imports.core(connection_name(connection));
@@ -113,8 +113,8 @@ fn view(function: &Function, imports: &mut Imports<'_>) -> FunctionView {
             (quote!(#request_type<#purpose>), quote!(#request_type::at(#method::#name, #path)))
         }
         Verb::Create | Verb::Replace => {
-            let answer = answer.map(|answer| quote!(, #answer));
-            (quote!(#request_type<#borrowed #subject #answer>), quote!(#request_type::at(#path, body)))
+            let response = response.map(|response| quote!(, #response));
+            (quote!(#request_type<#borrowed #subject #response>), quote!(#request_type::at(#path, body)))
         }
         Verb::Patch => (quote!(#request_type<#borrowed #subject>), quote!(#request_type::at(#path, patch))),
         _ => {
@@ -127,12 +127,12 @@ fn view(function: &Function, imports: &mut Imports<'_>) -> FunctionView {
         name: function.name.clone(),
         lifetime,
         arguments: quote!(#(#arguments),*),
-        answer: answer_type,
+        return_type,
         request,
     }
 }
 
-/// The media type to ask for, of an answer that is not plain JSON.
+/// The media type to ask for, of a response that is not plain JSON.
 fn accept(function: &Function) -> TokenStream {
     let produces = &function.operation.produces;
     let is_json = produces.iter().any(|media| matches!(media.as_str(), "application/json" | "*/*"));

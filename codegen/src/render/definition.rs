@@ -93,9 +93,9 @@ struct TypeMeta {
 struct Setter {
     method: String,
     field: String,
-    /// What the argument turns into.
+    /// The type that the argument is converted into.
     type_: TokenStream,
-    /// What the field is set to.
+    /// The new value of the field.
     value: String,
 }
 
@@ -312,7 +312,7 @@ fn enum_view(values: &Enum, root: &str) -> EnumView {
     EnumView { doc, name: split_module(&values.name).1.to_owned(), same_as, variants: variants.collect() }
 }
 
-/// What objects carry as `apiVersion`.
+/// The `apiVersion` of a kind's objects.
 fn api_version(kind: &GroupVersionKind) -> String {
     if kind.group.is_empty() { kind.version.clone() } else { format!("{}/{}", kind.group, kind.version) }
 }

@@ -21,14 +21,14 @@ use crate::passes::Plan;
 use crate::text::is_unsafe;
 use crate::timings::Timings;
 
-/// What the header of every page names.
+/// The source that the header of every page names.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Origin<'a> {
     /// The file of the description.
     pub(crate) source: &'a str,
     /// The version of Kubernetes, where the source is of one.
     pub(crate) kubernetes: Option<&'a str>,
-    /// What regenerates the files.
+    /// The command that regenerates the files.
     pub(crate) command: &'a str,
 }
 
@@ -36,7 +36,7 @@ pub(crate) struct Origin<'a> {
 pub(crate) const TESTS: &str = "kubernetes/models/tests/generated";
 pub(crate) const TESTING: &str = "kubernetes/testing/src/generated";
 
-/// What regenerates a crate of custom resources.
+/// The command that regenerates a crate of custom resources.
 pub(crate) const CRDS_COMMAND: &str = "kubernetes-codegen crds";
 
 /// A page as its template made it.

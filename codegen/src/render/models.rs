@@ -24,7 +24,7 @@ struct ModulePage {
 }
 
 struct File {
-    /// What a module of its own is about; the types of others are found beside it.
+    /// The documentation of a public module; a private module has none, and its types are exported.
     doc: Option<Doc>,
     name: String,
     exports: Vec<String>,

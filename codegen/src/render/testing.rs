@@ -1,4 +1,4 @@
-//! What a server in memory has to know of the API: tables of its resources and of the form of their objects.
+//! The API as a server in memory needs it: tables of its resources and of the form of their objects.
 
 use std::collections::{BTreeMap, BTreeSet};
 

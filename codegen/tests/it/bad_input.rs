@@ -1,4 +1,4 @@
-//! What is wrong with a description is one error, with its place.
+//! Each problem of a description is an error, with its place.
 
 use serde_json::{Value, json};
 
@@ -31,7 +31,7 @@ const PROPERTY: &str = "/definitions/io.k8s.api.core.v1.Pod/properties/a~1b";
 #[test]
 fn no_json() {
     let bytes = br#"{"swagger": "2.0", "info": {"#;
-    let description = Description { source: "swagger.json", kubernetes: "v1.0.0", content: Content::Swagger(bytes) };
+    let description = Description { source: "swagger.json", kubernetes: "v1.0.0", content: Content::Document(bytes) };
     let error = generate(&description).expect_err("it is truncated").to_string();
     assert!(error.starts_with("swagger.json: ") && error.contains("truncated"), "{error}");
 }
@@ -108,17 +108,17 @@ fn operations() {
     let swagger = operation(LAMP, "put", |put| put["x-kubernetes-action"] = json!("connect"));
     check(&swagger, &format!("{LAMP_POINTER}/put: "), "no verb claims PUT with connect: add one to Verb");
 
-    let answer = json!({"200": {"description": "OK", "schema": {"type": "array", "items": {"type": "string"}}}});
-    let swagger = operation(LAMP, "get", |get| get["responses"] = answer);
+    let response = json!({"200": {"description": "OK", "schema": {"type": "array", "items": {"type": "string"}}}});
+    let swagger = operation(LAMP, "get", |get| get["responses"] = response);
     check(&swagger, &format!("{LAMP_POINTER}/get/responses/200/schema: "), "a body must be a definition");
 
     let swagger = operation(LAMP, "delete", |delete| delete["responses"] = json!({"202": {"description": "later"}}));
-    check(&swagger, &format!("{LAMP_POINTER}/delete/responses/200: "), "the operation has no answer 200");
+    check(&swagger, &format!("{LAMP_POINTER}/delete/responses/200: "), "the operation has no 200 response");
 
     let swagger = operation(LAMPS, "get", |list| {
         list["responses"]["200"]["schema"] = json!({"$ref": "#/definitions/io.k8s.api.apps.v1.Lamp"});
     });
-    check(&swagger, "/paths/~1apis~1apps~1v1~1namespaces~1{namespace}~1lamps/get: ", "the answer 200 of a list");
+    check(&swagger, "/paths/~1apis~1apps~1v1~1namespaces~1{namespace}~1lamps/get: ", "the 200 response of a list");
 
     let swagger = operation(LAMP, "get", |get| get["operationId"] = json!("listAppsV1LampForAllNamespacesAppsV1"));
     assert!(generate_from(&swagger).is_ok(), "only the first mention of the group is cut from a name");
@@ -140,7 +140,7 @@ fn parameters() {
     let swagger = operation(LAMP, "delete", |delete| {
         delete["parameters"] = json!([{"name": "tree", "in": "query", "type": "array", "items": {"type": "string"}}]);
     });
-    check(&swagger, &format!("{LAMP_POINTER}/delete: "), "the query parameter `tree` is no string");
+    check(&swagger, &format!("{LAMP_POINTER}/delete: "), "the query parameter `tree` is not a string");
 
     let swagger = operation(LAMP, "delete", |delete| {
         delete["parameters"] = json!([{"name": "X-Token", "in": "header", "type": "string"}]);
@@ -173,12 +173,13 @@ fn a_fixup_that_no_longer_applies() {
 #[test]
 fn a_whole_server_without_the_places_of_fixups() {
     let mut swagger = fixture("names");
-    let answer = json!({"200": {"description": "OK", "schema": {"$ref": "#/definitions/io.k8s.apimachinery.pkg.apis.meta.v1.Status"}}});
+    let response = json!({"200": {"description": "OK", "schema": {"$ref": "#/definitions/io.k8s.apimachinery.pkg.apis.meta.v1.Status"}}});
     swagger["paths"]["/api/v1/"] =
-        json!({"get": {"operationId": "getCoreV1APIResources", "tags": ["core_v1"], "responses": answer}});
+        json!({"get": {"operationId": "getCoreV1APIResources", "tags": ["core_v1"], "responses": response}});
     let error = generate_from(&swagger).expect_err("it has none of the bugs");
     assert_eq!(error.problems().count(), 5, "all but the one that depends on how the server was started: {error}");
-    for name in ["commands_and_ports_are_lists", "bindings_and_evictions_answer_a_status", "openid_answers_are_objects"]
+    for name in
+        ["commands_and_ports_are_lists", "bindings_and_evictions_return_a_status", "openid_responses_are_objects"]
     {
         assert!(error.to_string().contains(&format!("the fixup {name} no longer applies")), "{error}");
     }
@@ -194,7 +195,7 @@ fn all_problems_of_a_description_with_their_surroundings() {
     });
     let text = format!("{:#}", whole(json!({ "definitions": definitions }), &json!({})));
     let description =
-        Description { source: "swagger.json", kubernetes: "v1.0.0", content: Content::Swagger(text.as_bytes()) };
+        Description { source: "swagger.json", kubernetes: "v1.0.0", content: Content::Document(text.as_bytes()) };
     let error = generate(&description).expect_err("three definitions are wrong");
     let found: Vec<&str> = error.problems().map(|problem| problem.pointer()).collect();
     let b = "/definitions/io.k8s.api.core.v1.B/properties/podIp";

@@ -1,4 +1,4 @@
-//! What fixtures render is Rust that compiles, against the hand-written part of `kubernetes-core`.
+//! The pages of the fixtures compile, against the hand-written part of `kubernetes-core`.
 
 use std::fmt::Write;
 use std::fs;

@@ -24,7 +24,7 @@ fn of_text(text: &str) -> Result<CustomCrate, Error> {
 }
 
 #[test]
-fn a_crate_is_what_is_expected() {
+fn a_crate_is_as_expected() {
     let bytes = fs::read(lamps()).expect("the fixture is there");
     let generated = generate(&[("lamps.yaml".to_owned(), bytes)], &[]).unwrap_or_else(|error| panic!("{error}"));
     let mut text = String::new();
@@ -101,7 +101,7 @@ fn problems_name_the_file_the_definition_and_the_place() {
     }
 }
 
-/// What a server says of the same kind, of one group among others.
+/// A server's description of the same kind, of one group among others.
 #[test]
 fn a_group_of_a_description() {
     let meta = |name: &str| json!({"$ref": format!("#/definitions/io.k8s.apimachinery.pkg.apis.meta.v1.{name}")});
@@ -194,10 +194,8 @@ fn a_crate_is_written_and_compiles() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("\ndiffers: src/generated/models/"), "{output:?}");
 }
 
-/// Everything that is wrong in all files is told at once, each with the lines around it.
-#[test]
-fn all_problems_are_shown_where_they_are() {
-    let first = "\
+/// Two definitions in several documents and a list.
+const WRONG: &str = "\
 # two definitions
 apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
@@ -234,9 +232,13 @@ items:
     scope: Everywhere
     versions: []
 ";
+
+/// Everything that is wrong in all files is told at once, each with the lines around it.
+#[test]
+fn all_problems_are_shown_where_they_are() {
     let second = r#"{"apiVersion": "apiextensions.k8s.io/v1beta1", "kind": "CustomResourceDefinition",
  "metadata": {"name": "old.a.io"}}"#;
-    let files = [("a.yaml".to_owned(), first.into()), ("b.json".to_owned(), second.as_bytes().to_vec())];
+    let files = [("a.yaml".to_owned(), WRONG.into()), ("b.json".to_owned(), second.as_bytes().to_vec())];
     let error = generate(&files, &[]).expect_err("there are five problems");
     let shown = error.problems().map(|problem| {
         let first = problem.excerpt().lines().next().unwrap_or_default().trim().to_owned();

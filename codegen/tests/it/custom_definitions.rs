@@ -28,7 +28,7 @@ fn file<'a>(generated: &'a CustomCrate, end: &str) -> &'a str {
 const RIGHT: &str = "{type: object, properties: {on: {type: boolean}}}";
 
 #[test]
-fn what_is_wrong_does_not_fail_the_rest() {
+fn an_invalid_definition_does_not_fail_the_rest() {
     let wrong = "{type: object, properties: {spec: {type: strange}}}";
     // Nothing but the making of types finds this out.
     let odd = r#"{type: object, properties: {'a"b': {type: string}}}"#;
@@ -138,7 +138,7 @@ fn names_stay_when_a_schema_grows() {
     assert!(before.iter().all(|name| grown.contains(name)), "{grown:?}");
 }
 
-/// What a schema has written out of a built-in type is that type, on demand.
+/// A built-in type that a schema has written out is that type, on demand.
 #[test]
 fn built_in_types_are_reused_on_demand() {
     let condition = "{type: object, required: [lastTransitionTime, message, reason, status, type], properties: {\

@@ -27,7 +27,7 @@ fn shuffled_fixtures_render_the_same_files() {
             write_shuffled(&swagger, &mut Rng::with_seed(seed), &mut shuffled);
             let bytes = shuffled.as_bytes();
             let description =
-                Description { source: "swagger.json", kubernetes: "v1.0.0", content: Content::Swagger(bytes) };
+                Description { source: "swagger.json", kubernetes: "v1.0.0", content: Content::Document(bytes) };
             let generation = generate(&description).unwrap_or_else(|error| panic!("{name}: {error}"));
             assert_eq!(generation.tree, expected.tree, "{name}, seed {seed}");
         }

@@ -1,4 +1,4 @@
-//! What changed between two descriptions.
+//! Changes between two descriptions.
 
 use expect_test::{expect, expect_file};
 use kubernetes_codegen::{Content, Description, Differences, Item, Kind, diff};
@@ -9,7 +9,7 @@ use super::support::{pinned, whole};
 fn compare(old: &Value, new: &Value) -> Differences {
     let (old, new) = (old.to_string(), new.to_string());
     let description =
-        |kubernetes, bytes| Description { source: "swagger.json", kubernetes, content: Content::Swagger(bytes) };
+        |kubernetes, bytes| Description { source: "swagger.json", kubernetes, content: Content::Document(bytes) };
     diff(&description("v1.0.0", old.as_bytes()), &description("v1.1.0", new.as_bytes())).expect("both are right")
 }
 
@@ -20,8 +20,9 @@ fn lamps(spec: Value, parameters: Value) -> Value {
         "properties": {"spec": {"$ref": "#/definitions/io.k8s.api.lighting.v1.LampSpec"}},
         "x-kubernetes-group-version-kind": [{"group": "lighting.k8s.io", "version": "v1", "kind": "Lamp"}],
     });
-    let answer = json!({"200": {"description": "OK", "schema": {"$ref": "#/definitions/io.k8s.api.lighting.v1.Lamp"}}});
-    let read = json!({"operationId": "readLightingV1Lamp", "parameters": parameters, "responses": answer});
+    let response =
+        json!({"200": {"description": "OK", "schema": {"$ref": "#/definitions/io.k8s.api.lighting.v1.Lamp"}}});
+    let read = json!({"operationId": "readLightingV1Lamp", "parameters": parameters, "responses": response});
     let definitions = json!({"io.k8s.api.lighting.v1.Lamp": lamp, "io.k8s.api.lighting.v1.LampSpec": spec});
     let paths = json!({"/apis/lighting.k8s.io/v1/lamps": {"get": read}});
     whole(json!({"definitions": definitions, "paths": paths}), &json!({}))
@@ -31,8 +32,8 @@ fn lamps_with(properties: Value, required: Value) -> Value {
     lamps(json!({"type": "object", "properties": properties, "required": required}), json!([]))
 }
 
-#[test]
-fn every_kind_of_change_is_told_apart_and_what_breaks_comes_first() {
+/// Two descriptions with every kind of change between them.
+fn changed_lamps() -> (Value, Value) {
     let mut old = lamps_with(
         json!({
             "color": {"type": "string", "enum": ["red", "green"]},
@@ -60,6 +61,12 @@ fn every_kind_of_change_is_told_apart_and_what_breaks_comes_first() {
     );
     old["definitions"]["io.k8s.api.lighting.v1.Shade"] = json!({"type": "object"});
     new["definitions"]["io.k8s.apimachinery.pkg.version.Extra"] = json!({"type": "object"});
+    (old, new)
+}
+
+#[test]
+fn every_kind_of_change_is_told_apart_and_breaking_ones_come_first() {
+    let (old, new) = changed_lamps();
     expect![[r#"
         # What changed from Kubernetes v1.0.0 to v1.1.0
 
@@ -95,7 +102,7 @@ fn every_kind_of_change_is_told_apart_and_what_breaks_comes_first() {
 }
 
 #[test]
-fn parameters_answers_and_operations() {
+fn parameters_responses_and_operations() {
     let old = lamps(json!({"type": "object"}), json!([{"name": "limit", "in": "query", "type": "integer"}]));
     let mut new = lamps(json!({"type": "object"}), json!([{"name": "limit", "in": "query", "type": "string"}]));
     let path = &mut new["paths"]["/apis/lighting.k8s.io/v1/lamps"];
@@ -113,7 +120,7 @@ fn parameters_answers_and_operations() {
         found,
         [
             (Item::Parameter, Kind::Retyped, read, Some("limit"), true),
-            (Item::Answer, Kind::Retyped, read, None, true),
+            (Item::Response, Kind::Retyped, read, None, true),
             (Item::Operation, Kind::Added, "createLightingV1Lamp", None, false),
         ]
     );
@@ -152,14 +159,14 @@ fn the_pinned_description_and_a_changed_one() {
     }
     let changed = changed.to_string();
     let description =
-        |bytes| Description { source: "swagger.json", kubernetes: &kubernetes, content: Content::Swagger(bytes) };
+        |bytes| Description { source: "swagger.json", kubernetes: &kubernetes, content: Content::Document(bytes) };
     let differences = diff(&description(&bytes), &description(changed.as_bytes())).expect("both are right");
     expect_file!["../diff.md"].assert_eq(&differences.to_string());
 }
 
 #[test]
-fn what_is_no_description_is_named() {
-    let description = |source, bytes| Description { source, kubernetes: "v1.0.0", content: Content::Swagger(bytes) };
+fn files_that_are_not_descriptions_are_named() {
+    let description = |source, bytes| Description { source, kubernetes: "v1.0.0", content: Content::Document(bytes) };
     let error = diff(&description("a.json", b"{}"), &description("b.json", b"{}")).expect_err("it has no paths");
     assert!(error.to_string().starts_with("a.json: "), "{error}");
 }

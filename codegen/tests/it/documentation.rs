@@ -10,7 +10,7 @@ fn page() -> String {
     fs::read_to_string(root().join("docs/regenerating.md")).expect("the page is there")
 }
 
-/// What the page takes for granted: a workspace with a pinned description, and files to work on.
+/// The setup that the page assumes: a workspace with a pinned description, and files to work on.
 fn prepared() -> tempfile::TempDir {
     let folder = empty_workspace();
     let path = |name: &str| folder.path().join(name);

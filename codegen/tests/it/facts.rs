@@ -2,7 +2,7 @@ use expect_test::expect_file;
 
 use super::support::{generate_pinned, pinned};
 
-/// What the pinned description holds: trips when Kubernetes changes shape.
+/// The facts of the pinned description: trips when Kubernetes changes shape.
 #[test]
 fn facts_of_the_pinned_description() {
     let (bytes, kubernetes) = pinned();

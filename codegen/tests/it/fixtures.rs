@@ -8,7 +8,7 @@ use super::support::{fixtures, generate_from};
 
 /// Each fixture's files are what its `.expected` file says. `UPDATE_EXPECT=1` rewrites those.
 #[test]
-fn fixtures_render_what_is_expected() {
+fn fixtures_render_as_expected() {
     for (name, swagger) in fixtures() {
         let generation = generate_from(&swagger).unwrap_or_else(|error| panic!("{name}: {error}"));
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/{name}.expected"));

@@ -2,7 +2,7 @@ use kubernetes_codegen::COMMAND;
 
 use super::support::{generate_pinned, pinned, root};
 
-/// What is checked in is what the generator makes.
+/// The checked-in files are those that the generator makes.
 #[test]
 fn generated_files_are_up_to_date() {
     let (bytes, kubernetes) = pinned();

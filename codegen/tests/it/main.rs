@@ -19,6 +19,7 @@ mod openapi;
 mod output;
 mod pin;
 mod published;
+mod required;
 #[path = "../shared/round_trip.rs"]
 mod round_trip;
 mod security;

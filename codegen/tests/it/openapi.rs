@@ -24,7 +24,7 @@ fn generate_from(path: &Path) -> Result<Generation, kubernetes_codegen::Error> {
 }
 
 #[test]
-fn the_tree_is_that_of_swagger_but_for_what_only_openapi_knows() {
+fn the_tree_is_that_of_swagger_but_for_keywords_of_openapi() {
     let swagger = generate_from(&fixture("v2.json")).unwrap_or_else(|error| panic!("{error}"));
     let openapi = generate_from(&fixture("v3")).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(openapi.summary, swagger.summary);
@@ -217,7 +217,7 @@ fn problems_name_the_document() {
     assert!(error.ends_with("the folder has no document of OpenAPI 3.0 (*_openapi.json)"), "{error}");
 }
 
-/// What is found out only when types are made is shown in its document as well.
+/// A problem that only lowering finds is shown in its document as well.
 #[test]
 fn problems_of_types_name_the_document() {
     let folder = tempfile::tempdir().expect("there is room for a temporary folder");
@@ -228,7 +228,7 @@ fn problems_of_types_name_the_document() {
  }}
 }"##;
     fs::write(folder.path().join("api__v1_openapi.json"), text).expect("the folder is ours");
-    let error = generate_from(folder.path()).expect_err("a string is no type");
+    let error = generate_from(folder.path()).expect_err("a string is not a type");
     let problem = error.problems().next().expect("there is one");
     assert_eq!(problem.pointer(), "/components/schemas/io.k8s.api.core.v1.Odd");
     assert!(problem.file().is_some_and(|file| file.ends_with("api__v1_openapi.json")), "{:?}", problem.file());

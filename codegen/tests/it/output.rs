@@ -31,7 +31,7 @@ fn the_second_run_writes_nothing() {
 }
 
 #[test]
-fn what_is_written_by_hand_in_a_manifest_stays() {
+fn hand_written_lines_of_a_manifest_stay() {
     let workspace = empty_workspace();
     apply(&lamp().tree.compare(workspace.path()).expect("right"), workspace.path()).expect("written");
     let manifest = fs::read_to_string(workspace.path().join("kubernetes/models/Cargo.toml")).expect("it is there");

@@ -60,7 +60,7 @@ fn there_and_back_leaves_every_byte() {
 }
 
 #[test]
-fn what_does_not_generate_changes_nothing() {
+fn a_failed_generation_changes_nothing() {
     let workspace = empty_workspace();
     let (folder, old, new) = descriptions();
     let root = workspace.path();
@@ -89,9 +89,9 @@ fn what_does_not_generate_changes_nothing() {
     assert!(snapshot(root) == before, "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// What would be ignored is refused, before anything is built or asked for.
+/// Arguments that would be ignored are refused, before anything is built or asked for.
 #[test]
-fn the_script_refuses_what_it_would_ignore() {
+fn the_script_refuses_arguments_that_it_would_ignore() {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/update");
     let run = |arguments: &[&str]| {
         let output = Command::new(&script).args(arguments).output().expect("the script starts");

@@ -1,4 +1,4 @@
-//! What is different in the description that is published with the sources of Kubernetes.
+//! Differences of the description that is published with the sources of Kubernetes.
 
 use serde_json::json;
 
@@ -36,13 +36,13 @@ fn remove_enums(value: &mut serde_json::Value) {
     }
 }
 
-/// Files under `/var/log` are no API: their operations have no answer that could have a type.
+/// Files under `/var/log` are not part of the API: their operations have no response that could have a type.
 #[test]
 fn log_files_are_left_out() {
     let (_, mut swagger) = fixtures().into_iter().find(|(name, _)| name == "names").expect("the fixture is there");
     let expected = generate_from(&swagger).expect("the fixture is right");
-    let answer = json!({"401": {"description": "Unauthorized"}});
-    let list = json!({"operationId": "logFileListHandler", "tags": ["logs"], "responses": answer});
+    let response = json!({"401": {"description": "Unauthorized"}});
+    let list = json!({"operationId": "logFileListHandler", "tags": ["logs"], "responses": response});
     let mut read = list.clone();
     read["operationId"] = json!("logFileHandler");
     let parameter = json!({"name": "logpath", "in": "path", "required": true, "type": "string"});
@@ -50,5 +50,5 @@ fn log_files_are_left_out() {
     swagger["paths"]["/logs/{logpath}"] = json!({"get": read, "parameters": [parameter]});
     let generation = generate_from(&swagger).expect("they are left out");
     assert_eq!(generation.tree, expected.tree);
-    assert!(generation.facts.contains("- `log_files_are_no_api`: 2 places"), "{}", generation.facts);
+    assert!(generation.facts.contains("- `log_files_are_not_api`: 2 places"), "{}", generation.facts);
 }

@@ -22,7 +22,7 @@ fn resource() -> Value {
 }
 
 fn generate_text(text: &str, source: &str, kubernetes: &str) -> Result<Generation, Error> {
-    generate(&Description { source, kubernetes, content: Content::Swagger(text.as_bytes()) })
+    generate(&Description { source, kubernetes, content: Content::Document(text.as_bytes()) })
 }
 
 /// Every generated file has the version and the name of its source in a comment on top.

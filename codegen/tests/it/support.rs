@@ -40,7 +40,7 @@ pub(crate) fn whole(part: Value, base: &Value) -> Value {
 
 pub(crate) fn generate_from(swagger: &Value) -> Result<Generation, Error> {
     let bytes = serde_json::to_vec(swagger).expect("a JSON value can be written");
-    generate(&Description { source: "swagger.json", kubernetes: "v1.0.0", content: Content::Swagger(&bytes) })
+    generate(&Description { source: "swagger.json", kubernetes: "v1.0.0", content: Content::Document(&bytes) })
 }
 
 pub(crate) fn read_json(path: &Path) -> Value {
@@ -54,13 +54,13 @@ pub(crate) fn pinned() -> (Vec<u8>, String) {
     let pinned = kubernetes_codegen::Lock::read(&lock).expect("the lock file is there");
     let path = root().join("scripts/swagger.json");
     let bytes = fs::read(&path).expect("the description is there");
-    pinned.verify(&Content::Swagger(&bytes), &path, &lock).expect("the description is pinned");
+    pinned.verify(&Content::Document(&bytes), &path, &lock).expect("the description is pinned");
     (bytes, pinned.kubernetes)
 }
 
-/// What the pinned description generates.
+/// The generation of the pinned description.
 pub(crate) fn generate_pinned(bytes: &[u8], kubernetes: &str) -> Generation {
-    let description = Description { source: "scripts/swagger.json", kubernetes, content: Content::Swagger(bytes) };
+    let description = Description { source: "scripts/swagger.json", kubernetes, content: Content::Document(bytes) };
     generate(&description).unwrap_or_else(|error| panic!("{error}"))
 }
 

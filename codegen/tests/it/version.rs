@@ -9,7 +9,7 @@ fn a_server_names_its_minor_version() {
     swagger["info"]["version"] = json!("1.37");
     let text = swagger.to_string();
     let generate_for = |kubernetes| {
-        generate(&Description { source: "a.json", kubernetes, content: Content::Swagger(text.as_bytes()) })
+        generate(&Description { source: "a.json", kubernetes, content: Content::Document(text.as_bytes()) })
     };
     assert!(generate_for("v1.37.2").is_ok());
     for other in ["v1.36.3", "v1.370.0", "v1.3.7"] {

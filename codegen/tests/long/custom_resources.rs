@@ -1,6 +1,5 @@
 //! The custom resources of public projects, as their Go modules ship them, and the objects beside them.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -57,8 +56,8 @@ const PROJECTS: &[Project] = &[
 /// Those whose documentation is made as well.
 const DOCUMENTED: [&str; 3] = ["cert-manager", "gateway-api", "prometheus-operator"];
 
-/// Generates a crate of each, compiles them without a warning, and has every sample object written as it was read. What
-/// differs must be what an API server does as well: it drops fields that no schema has.
+/// Generates a crate of each, compiles them without a warning, and has every sample object written as it was read. A
+/// difference must be one that an API server makes as well: it drops fields that no schema has.
 #[test]
 #[ignore = "downloads two dozen Go modules and compiles a crate of each"]
 fn public_projects_lose_nothing() {
@@ -67,14 +66,14 @@ fn public_projects_lose_nothing() {
     let only = std::env::var("PROJECTS").ok();
     let chosen =
         PROJECTS.iter().filter(|(name, ..)| only.as_ref().is_none_or(|only| only.split(',').any(|o| o == *name)));
-    let projects: Vec<_> = chosen.map(|project| (project, read(project), generate(project, &workspace))).collect();
-    let members: Vec<String> = projects.iter().map(|((name, ..), ..)| format!("{name:?}")).collect();
+    let projects: Vec<_> = chosen.map(|project| (project, generate(project, &workspace))).collect();
+    let members: Vec<String> = projects.iter().map(|((name, ..), _)| format!("{name:?}")).collect();
     let profile = "[profile.dev]\ndebug = 0\nincremental = false\n";
     let manifest = format!("[workspace]\nresolver = \"3\"\nmembers = [{}]\n\n{profile}", members.join(", "));
     fs::write(workspace.join("Cargo.toml"), manifest).expect("the folder is ours");
     fs::copy(root().join("Cargo.lock"), workspace.join("Cargo.lock")).expect("the workspace has a lock file");
     cargo(&workspace, &["build", "--workspace"]);
-    let documented = projects.iter().map(|((name, ..), ..)| *name).filter(|name| DOCUMENTED.contains(name));
+    let documented = projects.iter().map(|((name, ..), _)| *name).filter(|name| DOCUMENTED.contains(name));
     for name in documented {
         cargo(&workspace, &["doc", "--no-deps", "--lib", "-p", name]);
     }
@@ -82,9 +81,10 @@ fn public_projects_lose_nothing() {
     let mut lost = Vec::new();
     eprintln!("| project | version | kinds | notes | types | objects | unchanged | pruned | incomplete | refused |");
     eprintln!("|---|---|---:|---:|---:|---:|---:|---:|---:|---:|");
-    for ((name, _, version, ..), files, generated) in &projects {
-        let schemas = Schemas::read(files);
-        let objects = read_samples(files, &schemas);
+    for (project, generated) in &projects {
+        let (name, _, version, definitions, samples) = project;
+        let schemas = Schemas::read(&read(project, definitions));
+        let objects = read_samples(&read(project, samples), &schemas);
         let written = round_trip::run(&workspace.join("target/debug").join(name), &objects);
         let (mut pruned, mut incomplete, mut refused, mut unchanged) = (0, 0, 0, 0);
         for (object, written) in objects.iter().zip(&written) {
@@ -109,15 +109,38 @@ fn public_projects_lose_nothing() {
     assert!(lost.is_empty(), "{} objects lost something:\n{}", lost.len(), lost.join("\n"));
 }
 
-/// The files of a project that may have definitions or objects.
-fn read((_, module, version, definitions, samples): &Project) -> Vec<(String, String)> {
-    let folder = go::module(module, version);
-    let mut paths: BTreeSet<PathBuf> = BTreeSet::new();
-    for part in [definitions, samples] {
-        paths.extend(files_below(&folder.join(part), &["yaml", "yml"]).expect("the module has it"));
+/// The YAML in a part of a project: whole files, and the examples in Markdown and in comments.
+fn read((_, module, version, ..): &Project, part: &str) -> Vec<String> {
+    let folder = go::module(module, version).join(part);
+    let paths = files_below(&folder, &["yaml", "yml", "md", "proto"]).expect("the module has it");
+    let texts = paths.into_iter().filter_map(|path| Some((fs::read_to_string(&path).ok()?, path)));
+    let yaml = texts.flat_map(|(text, path)| match path.extension().and_then(|extension| extension.to_str()) {
+        Some("md" | "proto") => examples(&text),
+        _ => vec![text],
+    });
+    yaml.collect()
+}
+
+/// The blocks of YAML between fences.
+fn examples(text: &str) -> Vec<String> {
+    let mut examples = Vec::new();
+    let mut open: Option<(usize, String)> = None;
+    for line in text.lines() {
+        let code = line.trim_start().trim_start_matches("//");
+        open = match open {
+            None => (code.trim() == "```yaml").then(|| (line.len() - code.trim_start().len(), String::new())),
+            Some((_, example)) if code.trim() == "```" => {
+                examples.push(example);
+                None
+            }
+            Some((indent, mut example)) => {
+                example.push_str(line.get(indent..).unwrap_or_default());
+                example.push('\n');
+                Some((indent, example))
+            }
+        };
     }
-    let text = |path: PathBuf| Some((path.display().to_string(), fs::read_to_string(&path).ok()?));
-    paths.into_iter().filter_map(text).collect()
+    examples
 }
 
 fn generate((name, module, version, definitions, _): &Project, workspace: &Path) -> CustomCrate {

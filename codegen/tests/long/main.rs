@@ -1,4 +1,4 @@
-//! What needs downloads or minutes: run by `scripts/check --long`, as `cargo test -p kubernetes-codegen --test long --
+//! Tests that need downloads or minutes, run by `scripts/check --long` as `cargo test -p kubernetes-codegen --test long --
 //! --ignored`. Sources of Kubernetes and of large custom resources come as Go modules; none is committed.
 
 mod custom_resources;

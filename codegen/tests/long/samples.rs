@@ -14,13 +14,13 @@ pub(crate) enum Outcome {
     Pruned,
     /// With fields that the schema requires and the object lacks, for which a server refuses it.
     Incomplete,
-    /// Not read, as a value has another type than the schema says.
+    /// Not read, as a value has another type than its schema, for which a server refuses it too.
     Refused(String),
     Lost(String),
 }
 
 impl Schemas {
-    pub(crate) fn read(files: &[(String, String)]) -> Self {
+    pub(crate) fn read(files: &[String]) -> Self {
         let mut schemas = BTreeMap::new();
         for definition in documents(files).filter(|document| document["kind"] == "CustomResourceDefinition") {
             let (spec, none) = (&definition["spec"], Vec::new());
@@ -38,15 +38,15 @@ impl Schemas {
 }
 
 /// The objects of kinds that have a schema, each once.
-pub(crate) fn read_samples(files: &[(String, String)], schemas: &Schemas) -> Vec<Value> {
+pub(crate) fn read_samples(files: &[String], schemas: &Schemas) -> Vec<Value> {
     let mut seen = BTreeSet::new();
     let known = documents(files).filter(|object| schemas.0.contains_key(&kind(object)));
     known.filter(|object| object["metadata"].is_object() && seen.insert(object.to_string())).collect()
 }
 
-/// The YAML documents of files that are no templates; those in lists too.
-fn documents(files: &[(String, String)]) -> impl Iterator<Item = Value> {
-    let parsed = files.iter().filter(|(_, text)| text.contains("kind:")).filter_map(|(_, text)| {
+/// The YAML documents of files, those in lists too. A file that is not valid YAML is a template, and left out.
+fn documents(files: &[String]) -> impl Iterator<Item = Value> {
+    let parsed = files.iter().filter(|text| text.contains("kind:")).filter_map(|text| {
         let budget = serde_saphyr::budget! { max_events: 20_000_000, max_nodes: 10_000_000, max_depth: 512 };
         let options = serde_saphyr::options! { budget: budget, emit_comments: false };
         serde_saphyr::from_multiple_with_options::<Value>(text, options).ok()
@@ -63,9 +63,13 @@ fn kind(object: &Value) -> String {
 }
 
 pub(crate) fn outcome(schemas: &Schemas, object: &Value, written: &str) -> Outcome {
-    let Ok(written) = serde_json::from_str::<Value>(written) else { return Outcome::Refused(written.to_owned()) };
-    let mut compared = Compared::default();
     let schema = &schemas.0[&kind(object)];
+    let Ok(written) = serde_json::from_str::<Value>(written) else {
+        // Of metadata nothing is known here.
+        let is_wrong = written.contains("metadata.") || has_wrong_type(schema, object);
+        return if is_wrong { Outcome::Refused(written.to_owned()) } else { Outcome::Lost(written.to_owned()) };
+    };
+    let mut compared = Compared::default();
     let (before, after) = (object.as_object().expect("an object"), written.as_object().expect("an object"));
     for key in before.keys().chain(after.keys()).filter(|key| !matches!(key.as_str(), "apiVersion" | "kind")) {
         let schema = if key == "metadata" { &Value::Null } else { &schema["properties"][key] };
@@ -77,6 +81,32 @@ pub(crate) fn outcome(schemas: &Schemas, object: &Value, written: &str) -> Outco
         Compared { pruned: true, .. } => Outcome::Pruned,
         _ => Outcome::Unchanged,
     }
+}
+
+/// Whether a value, or one in it, has another type than its schema. A `null` counts as absent.
+fn has_wrong_type(schema: &Value, value: &Value) -> bool {
+    let is_integer = || value.is_i64() || value.is_u64() || value.as_f64().is_some_and(|number| number.fract() == 0.0);
+    let has_type = match schema["type"].as_str() {
+        _ if value.is_null() => true,
+        _ if schema["x-kubernetes-int-or-string"] == true => value.is_string() || is_integer(),
+        Some("object") => value.is_object(),
+        Some("array") => value.is_array(),
+        Some("string") => value.as_str().is_some_and(|text| schema["format"] != "byte" || is_base64(text)),
+        Some("boolean") => value.is_boolean(),
+        Some("integer") => is_integer(),
+        Some("number") => value.is_number(),
+        _ => true,
+    };
+    let values = &schema["additionalProperties"];
+    let schema_of = |key: &str| schema["properties"].get(key).unwrap_or(values);
+    !has_type
+        || value.as_array().is_some_and(|items| items.iter().any(|item| has_wrong_type(&schema["items"], item)))
+        || value.as_object().is_some_and(|members| members.iter().any(|(key, of)| has_wrong_type(schema_of(key), of)))
+}
+
+fn is_base64(text: &str) -> bool {
+    let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'\n' | b'\r');
+    text.bytes().all(is_digit)
 }
 
 #[derive(Default)]

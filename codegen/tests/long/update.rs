@@ -4,7 +4,6 @@ use std::path::Path;
 use std::process::Command;
 
 use kubernetes_codegen::Lock;
-use serde_json::Value;
 
 use crate::go;
 use crate::versions::published;
@@ -26,48 +25,11 @@ fn to_other_versions_and_back() {
     }
 }
 
-/// Every property that is required becomes optional, and the other way round.
-#[test]
-#[ignore = "compiles the whole workspace"]
-fn the_workspace_compiles_whatever_is_required() {
-    let workspace = Workspace::whole();
-    let mut description: Value = {
-        let text = fs::read(root().join("scripts/swagger.json")).expect("the description is pinned");
-        serde_json::from_slice(&text).expect("it is JSON")
-    };
-    let definitions = description["definitions"].as_object_mut().expect("it has definitions");
-    let flipped: usize = definitions.values_mut().map(flip).sum();
-    assert!(flipped > 3_000, "only {flipped} properties");
-    let other = workspace.path().join("other.json");
-    fs::write(&other, description.to_string()).expect("the folder is ours");
-    there_and_back(&workspace, &other, &[], Workspace::check_all_targets);
-}
-
-/// Changes which properties of a schema are required, and of those in it; returns how many there are.
-fn flip(schema: &mut Value) -> usize {
-    let Some(members) = schema.as_object_mut() else { return 0 };
-    let mut flipped = 0;
-    if let Some(properties) = members.get_mut("properties").and_then(Value::as_object_mut) {
-        flipped += properties.len() + properties.values_mut().map(flip).sum::<usize>();
-        let names: Vec<String> = properties.keys().cloned().collect();
-        let required = members.remove("required").unwrap_or_default();
-        let required: Vec<&str> = required.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-        let optional: Vec<String> = names.into_iter().filter(|name| !required.contains(&name.as_str())).collect();
-        if !optional.is_empty() {
-            members.insert("required".to_owned(), optional.into());
-        }
-    }
-    for key in ["items", "additionalProperties"] {
-        flipped += members.get_mut(key).map_or(0, flip);
-    }
-    flipped
-}
-
-/// What is published with the sources of a pre-release is taken by the script without an API server, and the known
+/// The script takes the published description of a pre-release without an API server, and the known
 /// values that it lacks are not told as changes.
 #[test]
 #[ignore = "downloads a release of Kubernetes"]
-fn the_script_takes_what_is_published() {
+fn the_script_takes_a_published_description() {
     let update = |more: &[&str]| {
         let mut command = Command::new(root().join("scripts/update"));
         command.args(["v1.38.0-beta.0", "--published", "--dry-run"]).args(more);

@@ -20,9 +20,9 @@ fn published_descriptions_generate_and_compile() {
     for version in VERSIONS {
         let bytes = published(version);
         let description =
-            Description { source: "swagger.json", kubernetes: version, content: Content::Swagger(&bytes) };
+            Description { source: "swagger.json", kubernetes: version, content: Content::Document(&bytes) };
         let generation = generate(&description).unwrap_or_else(|error| panic!("{version}: {error}"));
-        assert!(generation.facts.contains("- `log_files_are_no_api`: 2 places"), "{}", generation.facts);
+        assert!(generation.facts.contains("- `log_files_are_not_api`: 2 places"), "{}", generation.facts);
         assert!(generation.summary.definitions > 700 && generation.summary.operations > 800, "{}", generation.summary);
         let changes = generation.tree.compare(workspace.path()).expect("the crates are copied");
         let folder = OutputFolder::open(workspace.path()).expect("the folder is ours");
@@ -36,7 +36,7 @@ pub(crate) fn published(version: &str) -> Vec<u8> {
     fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// What is published as OpenAPI 3.0 gives the same tree, with defaults in the documentation of some fields.
+/// A description published as OpenAPI 3.0 gives the same tree, with defaults in the documentation of some fields.
 #[test]
 #[ignore = "downloads five releases of Kubernetes"]
 fn published_documents_give_the_same_tree() {
@@ -48,7 +48,7 @@ fn published_documents_give_the_same_tree() {
             let description = Description { source: "swagger.json", kubernetes: version, content };
             generate(&description).unwrap_or_else(|error| panic!("{version}: {error}"))
         };
-        let (openapi, swagger) = (generate(documents.content()), generate(Content::Swagger(&swagger)));
+        let (openapi, swagger) = (generate(documents.content()), generate(Content::Document(&swagger)));
         assert_eq!(openapi.summary, swagger.summary);
         let differences = differences(&swagger.tree, &openapi.tree);
         let lines = differences.lines().filter(|line| !line.starts_with("==> "));

@@ -54,7 +54,7 @@ fn main() {{
     )
 }
 
-/// Runs the program; what it answers to each object.
+/// Runs the program; returns its output for each object.
 pub(crate) fn run(program: &Path, objects: &[Value]) -> Vec<String> {
     let mut child =
         Command::new(program).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the program starts");

@@ -174,8 +174,8 @@ impl Client {
     /// proxy is asked for a tunnel. A client [with a service](Self::with_service) takes the stream of a response with an
     /// [`UpgradedIo`](crate::UpgradedIo).
     ///
-    /// The client's request timeout and the [`WritePermit`](crate::WritePermit) of hooks limit the time until the server
-    /// has switched protocols, not the use of the connection.
+    /// The client's request timeout and the time of a [`WritePermit`](crate::WritePermit) limit the handshake, until the
+    /// server has switched protocols, not the use of the connection. A permit that is revoked closes the connection.
     ///
     /// # Errors
     ///

@@ -48,6 +48,7 @@ mod exchange;
 mod hooks;
 mod path;
 mod reloaded;
+mod task;
 mod telemetry;
 mod transport;
 mod upgrade;

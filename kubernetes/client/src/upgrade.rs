@@ -14,13 +14,14 @@ use crate::body::Body;
 
 /// A connection that left HTTP for another protocol: what [`Client::upgrade`](crate::Client::upgrade) returns.
 ///
-/// It reads and writes the protocol's own bytes. The connection belongs to it alone, and closes when it is dropped.
+/// It reads and writes the protocol's own bytes. The connection belongs to it alone, and closes when it is dropped, or
+/// when a hook [revokes](crate::WritePermit::revoked_by) its permit.
 pub struct Upgraded {
     headers: HeaderMap,
     io: Box<dyn Duplex>,
 }
 
-trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
+pub(crate) trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
 
@@ -117,7 +118,7 @@ impl UpgradedIo {
     }
 
     /// The stream; `None` if it was taken before.
-    fn take(&self) -> Option<Box<dyn Duplex>> {
+    pub(crate) fn take(&self) -> Option<Box<dyn Duplex>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }

@@ -52,17 +52,41 @@ fn has_user(uri: &Uri) -> bool {
 
 /// An absolute URL with a host and, if it has a port, a possible one.
 pub(crate) fn parse(text: &str) -> Result<Uri, String> {
-    if !text.is_ascii() {
-        // Go's client would encode the name (IDNA), which needs Unicode's tables.
-        return Err("has characters outside ASCII: write the host in its encoded form, such as xn--bcher-kva.example"
-            .to_owned());
-    }
-    let uri = Uri::try_from(text).map_err(|error| format!("is not a valid URL: {error}"))?;
+    let encoded = if text.is_ascii() { None } else { Some(with_ascii_host(text)?) };
+    let uri =
+        Uri::try_from(encoded.as_deref().unwrap_or(text)).map_err(|error| format!("is not a valid URL: {error}"))?;
     checked_authority(&uri)?;
     if uri.scheme().is_none() {
         return Err("is not a valid URL: it does not start with a scheme such as https://".to_owned());
     }
     Ok(uri)
+}
+
+/// The URL with its host encoded (`xn--…`), as Go's client sends it: by the Lookup profile of
+/// <https://pkg.go.dev/golang.org/x/net/idna>.
+#[cfg(feature = "idna")]
+fn with_ascii_host(text: &str) -> Result<String, String> {
+    use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
+
+    let authority = text.find("://").map_or(0, |end| end + 3);
+    let authority_end = text[authority..].find('/').map_or(text.len(), |length| authority + length);
+    let host = text[authority..authority_end].rfind('@').map_or(authority, |at| authority + at + 1);
+    let host_end = text[host..authority_end].find(':').map_or(authority_end, |length| host + length);
+    let (before, name, after) = (&text[..host], &text[host..host_end], &text[host_end..]);
+    if !before.is_ascii() || !after.is_ascii() {
+        return Err("has characters outside ASCII in other parts than its host: percent-encode them".to_owned());
+    }
+    let encoded = Uts46::new().to_ascii(name.as_bytes(), AsciiDenyList::STD3, Hyphens::Check, DnsLength::Ignore);
+    let encoded = encoded.map_err(|_| format!("is not a valid URL: the host {name:?} is not a valid domain name"))?;
+    Ok([before, &encoded, after].concat())
+}
+
+#[cfg(not(feature = "idna"))]
+fn with_ascii_host(_: &str) -> Result<String, String> {
+    // Go's client would encode the name, which needs Unicode's tables.
+    Err("has characters outside ASCII: write the host in its encoded form, such as xn--bcher-kva.example, or build this \
+         program with the feature idna"
+        .to_owned())
 }
 
 /// The host and port, of which `Uri` checks little.

@@ -14,7 +14,7 @@ use crate::tree::object::Object;
 use crate::tree::place::{Dialect, Place};
 use crate::tree::value::{boolean, string, text};
 
-/// What Swagger 2.0 declares as a parameter.
+/// A declaration among the parameters of Swagger 2.0.
 pub(super) enum Declared {
     Value(Box<Parameter>),
     /// A body, of any content type.

@@ -30,7 +30,7 @@ text_enum! {
     }
 }
 
-/// What `JSONSchemaProps` has, and a structural schema must not have.
+/// The keys of `JSONSchemaProps` that a structural schema must not have.
 ///
 /// Source: `ValidateStructural` in `k8s.io/apiextensions-apiserver/pkg/apiserver/schema/validation.go`.
 const NOT_STRUCTURAL: &[&str] =
@@ -87,7 +87,7 @@ pub(crate) fn schema(place: &Place<'_>, json: Json<'_>) -> Option<ReferenceOr<Sc
     Some(ReferenceOr::Item(Schema { schema_data: data, schema_kind: SchemaKind::Any(any) }))
 }
 
-/// The keys that a schema shares with a parameter that is no body: Swagger 2.0, "Items Object".
+/// The keys that a schema shares with a parameter other than a body: Swagger 2.0, "Items Object".
 pub(super) fn simple_schema(object: &mut Object<'_, '_>, place: &Place<'_>) -> Schema {
     let has_type = object.has("type");
     let mut data = SchemaData::default();

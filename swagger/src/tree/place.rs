@@ -23,7 +23,7 @@ impl Dialect {
     }
 }
 
-/// What the readers of a document share.
+/// The state that the readers of a document share.
 #[derive(Default)]
 pub(crate) struct Document {
     pub(crate) dialect: Dialect,
@@ -60,7 +60,7 @@ impl Document {
         self.problems.borrow().is_empty()
     }
 
-    /// What was read, if nothing is wrong with the document.
+    /// Returns the value that was read, if the document has no problem.
     pub(crate) fn finish<T>(self, read: Option<T>) -> Result<T, Error> {
         match (read, self.problems.take()) {
             (Some(read), problems) if problems.is_empty() => Ok(read),

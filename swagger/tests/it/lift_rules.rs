@@ -122,7 +122,7 @@ fn properties_named_like_keywords() {
 }
 
 #[test]
-fn unique_items_of_what_is_no_array() {
+fn unique_items_without_an_array() {
     let query = json!({ "name": "watch", "in": "query", "type": "boolean", "uniqueItems": true });
     let operation = lift_operation(json!({ "parameters": [query] }));
     let schema = &operation["parameters"][0]["schema"];
@@ -227,7 +227,7 @@ fn responses_take_the_content_types_that_are_produced() {
 }
 
 #[test]
-fn what_openapi_has_no_place_for_is_an_extension() {
+fn keys_without_a_place_in_openapi_become_extensions() {
     let operation = lift_operation(json!({ "consumes": ["*/*"], "produces": ["a/b"], "schemes": ["https"] }));
     assert_eq!(operation["x-swagger-consumes"], json!(["*/*"]));
     assert_eq!(operation["x-swagger-produces"], json!(["a/b"]));

@@ -139,7 +139,7 @@ fn lower_operation(operation: &Operation) -> Value {
     Value::Object(lowered)
 }
 
-/// What the extension says, or else what the content shows.
+/// The extension's value, or else the content types.
 fn put_content_types(lowered: &mut Members, key: &str, shown: Option<Value>) {
     let types = match lowered.remove(&format!("x-swagger-{key}")) {
         Some(Value::Null) => None,

@@ -1,4 +1,4 @@
-//! What the crate promises of descriptions, shown on the pinned one and on small ones.
+//! The crate's promises, shown on the pinned description and on small ones.
 
 mod bad_input;
 mod extensions;

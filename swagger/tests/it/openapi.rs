@@ -55,7 +55,7 @@ fn schemas() -> Value {
     })
 }
 
-/// What is read is what is there: nothing is dropped on the way, nor when it is written and read again.
+/// Everything is read: nothing is dropped on the way, nor when it is written and read again.
 #[test]
 fn schemas_survive() {
     let source = document(schemas(), json!({}));
@@ -110,7 +110,7 @@ fn content_types_are_those_of_each_response() {
 }
 
 #[test]
-fn what_is_not_known_is_refused() {
+fn unknown_keys_are_refused() {
     let schema = |schema: Value| document(json!({ "a.v1.Lamp": schema }), json!({}));
     let lamp = "/components/schemas/a.v1.Lamp";
     refused(&schema(json!({"discriminator": {}})), &format!("{lamp}/discriminator"), "unknown key");

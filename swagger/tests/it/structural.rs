@@ -12,7 +12,7 @@ fn refused(schema: Value, pointer: &str, message: &str) {
 }
 
 #[test]
-fn what_is_read_is_what_is_there() {
+fn every_key_is_read() {
     let schema = json!({
         "type": "object", "required": ["spec"], "x-kubernetes-preserve-unknown-fields": true, "title": "t",
         "properties": {
@@ -38,7 +38,7 @@ fn what_is_read_is_what_is_there() {
 }
 
 #[test]
-fn what_is_not_structural_is_refused() {
+fn non_structural_keys_are_refused() {
     refused(json!("text"), "", "expected an object, found a string");
     let property = |schema: Value| json!({"type": "object", "properties": { "a/b": schema }});
     refused(property(json!({"$ref": "#/other"})), "/properties/a~1b/$ref", "`$ref` is not allowed in the schema of");

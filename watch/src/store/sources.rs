@@ -91,7 +91,7 @@ impl<K: Object> Sources<K> {
         match current {
             Some(current) if is_newer(&**current, &*newest) => {
                 if current.metadata().uid == newest.metadata().uid {
-                    // The other source is behind: that is no reason to go back to its older state.
+                    // The other source is behind: its older state does not count.
                     return Some(Arc::clone(current));
                 }
                 // The other source has a predecessor of the object that is gone, and will tell of it for a while.

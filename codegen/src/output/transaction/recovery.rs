@@ -1,4 +1,4 @@
-//! What an interrupted transaction left: undone before its commit, tidied up after it.
+//! Recovery from an interrupted transaction: undone before its commit, finished after it.
 
 use std::fs;
 use std::io::ErrorKind;

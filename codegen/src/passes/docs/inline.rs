@@ -1,4 +1,4 @@
-//! What stands inside a paragraph: code, links, and characters that Markdown or HTML would read as something else.
+//! The inside of a paragraph: code, links, and characters that Markdown or HTML would read as something else.
 
 /// The longest link or URL that is looked for. Without a limit, a text of nothing but beginnings of links would be
 /// searched to its end for each.

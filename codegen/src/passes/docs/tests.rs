@@ -99,7 +99,7 @@ fn lists_are_kept() {
 }
 
 #[test]
-fn lines_are_wrapped_but_begin_no_block() {
+fn wrapped_lines_do_not_begin_a_block() {
     let text = format!("{} - dash 1. number # hash", "word ".repeat(21));
     check(
         &text,

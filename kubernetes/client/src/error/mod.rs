@@ -32,8 +32,8 @@ pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
 /// Why a client could not be built, or a request failed.
 ///
 /// `Display` says in one line what failed (`GET /api/v1/namespaces/shop/pods/web failed: 404 Not Found: pods "web" not
-/// found`), and [`source`](StdError::source) gives the next reason. The wording and the types of sources are no stable
-/// interface; [`status`](Self::status) and the predicates are.
+/// found`), and [`source`](StdError::source) gives the next reason. The wording and the types of sources are not a
+/// stable interface; [`status`](Self::status) and the predicates are.
 ///
 /// ```
 /// use kubernetes_client::Error;

@@ -207,10 +207,13 @@ impl Exchange {
                     continue;
                 }
             }
-            let response = match sent {
+            let mut response = match sent {
                 Ok(response) => response,
                 Err(error) => return conclude(admission, Err(error)),
             };
+            if let Some(admission) = &mut admission {
+                admission.guard(&mut response);
+            }
             telemetry.status = Some(response.status());
             let answer = admitted(&mut admission, A::receive(response, self, context, telemetry)).await;
             return conclude(admission, answer.map_err(explain));

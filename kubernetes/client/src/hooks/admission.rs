@@ -4,17 +4,20 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use http::Method;
+use http::{Method, Response};
 use kubernetes_core::Encoded;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::WriteHook;
 use super::object::WrittenObject;
 use super::outcome::WriteOutcome;
-use super::permit::{Revocation, WritePermit};
+use super::permit::{Revocation, WritePermit, poll_revoked};
+use super::revocable::Revocable;
 use super::write::Write;
+use crate::body::Body;
 use crate::clock;
 use crate::error::{Error, Kind};
+use crate::upgrade::UpgradedIo;
 
 /// A write that all hooks have permitted, until they are told its outcome.
 pub(crate) struct Admission {
@@ -73,12 +76,19 @@ impl Admission {
                 return Poll::Ready(Error::new(Kind::HookTimeout { limit }));
             }
         }
-        for revocation in &mut self.revocations {
-            if let Poll::Ready(error) = revocation.as_mut().poll(cx) {
-                return Poll::Ready(Error::new(Kind::Hook(error)));
-            }
+        poll_revoked(&mut self.revocations, cx)
+    }
+
+    /// Lets a revocation close the connection of a response that switches protocols.
+    pub(crate) fn guard(&mut self, response: &mut Response<Body>) {
+        if self.revocations.is_empty() {
+            return;
         }
-        Poll::Pending
+        let io = response.extensions_mut().get::<UpgradedIo>().and_then(UpgradedIo::take);
+        if let Some(io) = io {
+            let io = Revocable::new(io, std::mem::take(&mut self.revocations));
+            response.extensions_mut().insert(UpgradedIo::new(io));
+        }
     }
 
     /// The write succeeded; `response` is `None` if the client does not read it.
@@ -119,7 +129,6 @@ mod tests {
     use http::Request;
 
     use super::*;
-    use crate::body::Body;
     use crate::error::RequestLine;
 
     #[tokio::test(start_paused = true)]

@@ -4,6 +4,7 @@ mod admission;
 mod object;
 mod outcome;
 mod permit;
+mod revocable;
 mod write;
 
 use std::error::Error as StdError;
@@ -70,8 +71,8 @@ pub trait WriteHook: Send + Sync + 'static {
     ///
     /// It is also called when the request times out or its future is dropped, with [`WriteOutcome::Unknown`].
     ///
-    /// A write that [upgrades](crate::Client::upgrade) its connection is done once the server has switched protocols: the
-    /// [`WritePermit`] does not limit the use of the connection.
+    /// A write that [upgrades](crate::Client::upgrade) its connection is done once the server has switched protocols; a
+    /// revocation of its [`WritePermit`] closes the connection later too.
     fn after(&self, write: &Write, outcome: &WriteOutcome<'_>) {
         let _ = (write, outcome);
     }

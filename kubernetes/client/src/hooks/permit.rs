@@ -2,9 +2,10 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use crate::error::BoxError;
+use crate::error::{BoxError, Error, Kind};
 
 /// How long a write may take: what [`WriteHook::before`](super::WriteHook::before) grants.
 ///
@@ -20,14 +21,25 @@ use crate::error::BoxError;
 /// A write that is still under way when its permit ends is abandoned, as if its future was dropped: the connection or
 /// stream is closed, and the server may have carried it out.
 ///
-/// It ends with the write: the connection that an [upgrade](crate::Client::upgrade) returns may be used for longer. To
-/// end an exec with a lease, say, drop its connection.
+/// For a write that [upgrades](crate::Client::upgrade) its connection, such as an exec, the time limit is that of the
+/// handshake. The revocation counts for as long as the connection is open: it closes the connection, and reads and writes
+/// fail with an error whose source [is not permitted](crate::Error::is_not_permitted).
 pub struct WritePermit {
     pub(super) limit: Option<Duration>,
     pub(super) revoked: Option<Revocation>,
 }
 
 pub(super) type Revocation = Pin<Box<dyn Future<Output = BoxError> + Send>>;
+
+/// Completes when one of the revocations does, with the error of the request.
+pub(super) fn poll_revoked(revocations: &mut [Revocation], cx: &mut Context<'_>) -> Poll<Error> {
+    for revocation in revocations {
+        if let Poll::Ready(error) = revocation.as_mut().poll(cx) {
+            return Poll::Ready(Error::new(Kind::Hook(error)));
+        }
+    }
+    Poll::Pending
+}
 
 impl WritePermit {
     /// A permit that does not end before the write does.

@@ -13,7 +13,6 @@ mod connect;
 pub(crate) mod pool;
 mod proxy;
 mod rotation;
-mod task;
 pub(crate) mod tls;
 
 pub(crate) use connect::Connector;

@@ -21,7 +21,7 @@ use kubernetes_config::{Config, Proxy, ProxyScheme};
 use tokio::net::TcpStream;
 use tower_service::Service;
 
-use super::{task, tls};
+use super::tls;
 use crate::authorization::basic;
 use crate::body::Body;
 use crate::error::{BoxError, Error};
@@ -143,7 +143,7 @@ impl ProxyConnector {
     ) -> Result<hyper::upgrade::Upgraded, BoxError> {
         let (mut sender, connection) = http1::handshake(io).await?;
         // Ends with the upgrade, or with the sender.
-        task::spawn(async { drop(connection.with_upgrades().await) });
+        crate::task::spawn(async { drop(connection.with_upgrades().await) });
         let mut request = Request::new(Body::empty());
         *request.method_mut() = Method::CONNECT;
         *request.uri_mut() = target.clone().into();

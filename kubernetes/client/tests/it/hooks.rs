@@ -6,8 +6,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, Method, Response};
-use kubernetes_client::{Body, Client, Error, Write, WriteAdmission, WriteHook, WriteOutcome, WritePermit};
+use kubernetes_client::{
+    Body, Client, Error, Upgraded, UpgradedIo, Write, WriteAdmission, WriteHook, WriteOutcome, WritePermit,
+};
 use kubernetes_core::{Execute, Path, Request};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::Notify;
 
 use crate::server::{Server, answer};
@@ -291,6 +294,97 @@ async fn a_permit_can_be_revoked_and_a_request_dropped() {
     task.abort();
     assert!(task.await.unwrap_err().is_cancelled());
     assert_eq!(recorder.notes(), ["POST pods Some(\"shop/web\") unknown, with an error: false"]);
+}
+
+/// A client whose only permit is revoked by `lost`, which upgrades to an echo or a server that does
+/// nothing; and what ends with the connection.
+fn upgrading(lost: &Arc<Notify>, permit: WritePermit, echoes: bool) -> (Client, Arc<Notify>) {
+    let ended = Arc::new(Notify::new());
+    let end = Arc::clone(&ended);
+    let client = fakes::client(move |_| {
+        let (client, mut server) = tokio::io::duplex(64);
+        let end = Arc::clone(&end);
+        tokio::spawn(async move {
+            if !echoes {
+                std::future::pending::<()>().await;
+            }
+            let (mut reader, mut writer) = tokio::io::split(&mut server);
+            let _ = tokio::io::copy(&mut reader, &mut writer).await;
+            end.notify_one();
+        });
+        async { UpgradedIo::new(client).into_response(HeaderValue::from_static("echo")) }
+    });
+    let (lost, permit) = (Arc::clone(lost), Mutex::new(Some(permit)));
+    let recorder = Recorder::new(move || {
+        let (permit, lost) = (permit.lock().unwrap().take().unwrap(), Arc::clone(&lost));
+        Ok(permit.revoked_by(async move {
+            lost.notified().await;
+            "the lease is lost"
+        }))
+    });
+    (client.derived(recorder), ended)
+}
+
+async fn upgrade(client: &Client) -> Upgraded {
+    let request = request(Method::GET, "/api/v1/namespaces/shop/pods/web/exec", "");
+    client.upgrade(request, HeaderValue::from_static("echo"), HeaderMap::new()).await.unwrap()
+}
+
+async fn echo(stream: &mut Upgraded, text: &str) {
+    stream.write_all(text.as_bytes()).await.unwrap();
+    let mut read = vec![0; text.len()];
+    stream.read_exact(&mut read).await.unwrap();
+    assert_eq!(read, text.as_bytes());
+}
+
+fn is_revoked(error: &std::io::Error) -> bool {
+    let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<Error>());
+    cause.is_some_and(|cause| cause.is_not_permitted() && chain(cause).ends_with(": the lease is lost"))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_revocation_closes_an_upgraded_connection() {
+    let lost = Arc::new(Notify::new());
+    let (client, ended) = upgrading(&lost, WritePermit::within(Duration::from_secs(5)), true);
+    let mut stream = upgrade(&client).await;
+    tokio::time::sleep(Duration::from_secs(3600)).await;
+    echo(&mut stream, "the time limit is that of the handshake").await;
+    // Nobody reads or writes.
+    lost.notify_one();
+    ended.notified().await;
+    assert!(is_revoked(&stream.write_all(b"more").await.unwrap_err()));
+    let error = stream.read_u8().await.unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::ConnectionAborted);
+}
+
+#[tokio::test]
+async fn a_revocation_wakes_both_who_reads_and_who_writes_an_upgraded_connection() {
+    let lost = Arc::new(Notify::new());
+    // The server neither reads nor writes. The connection is taken by a client around the one with the hook.
+    let client = Client::with_service(upgrading(&lost, WritePermit::unlimited(), false).0, "default");
+    let (mut reader, mut writer) = tokio::io::split(upgrade(&client).await);
+    let reading = tokio::spawn(async move { reader.read_to_end(&mut Vec::new()).await.unwrap_err() });
+    let writing = tokio::spawn(async move { writer.write_all(&[0; 4096]).await.unwrap_err() });
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    assert!(!reading.is_finished() && !writing.is_finished());
+    lost.notify_one();
+    let errors = [writing.await.unwrap(), reading.await.unwrap()];
+    assert!(errors.iter().all(|error| error.kind() == std::io::ErrorKind::ConnectionAborted), "{errors:?}");
+    assert_eq!(errors.iter().filter(|error| is_revoked(error)).count(), 1, "{errors:?}");
+}
+
+#[tokio::test]
+async fn a_connection_that_is_dropped_drops_its_revocation() {
+    let lost = Arc::new(Notify::new());
+    let (client, ended) = upgrading(&lost, WritePermit::unlimited(), true);
+    let stream = upgrade(&client).await;
+    drop(client);
+    drop(stream);
+    ended.notified().await;
+    // The permit's future held the other.
+    until(|| Arc::strong_count(&lost) == 1).await;
 }
 
 async fn until(condition: impl Fn() -> bool) {

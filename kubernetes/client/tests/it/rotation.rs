@@ -290,7 +290,7 @@ async fn a_certificate_of_an_exec_plugin_is_used_and_replaced() {
             pass(Duration::from_secs(3)).await;
             load.run(30).await;
         }
-        // The same certificate again is no reason for new connections.
+        // The same certificate again does not call for new connections.
         let connections = server.connections();
         pass(Duration::from_secs(3)).await;
         load.run(30).await;

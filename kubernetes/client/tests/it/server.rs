@@ -155,7 +155,7 @@ async fn serve<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(socket: S, re
         let answer = handler(request);
         async move { Ok::<_, Infallible>(answer.await) }
     });
-    // A client that goes away is no failure of the server.
+    // A client that goes away is not a failure of the server.
     let _ =
         auto::Builder::new(TokioExecutor::new()).serve_connection_with_upgrades(TokioIo::new(socket), service).await;
     connection.open.fetch_sub(1, Ordering::SeqCst);

@@ -54,7 +54,7 @@ pub(crate) fn credentials(
     if bearer != Credentials::None {
         return Ok(bearer);
     }
-    // As client-go, to which a password alone is no credential.
+    // As client-go, which ignores a password without a user name.
     if set(username).is_some() {
         return Ok(Credentials::Basic { username: string(username), password: Secret::new(string(password)) });
     }

@@ -5,6 +5,7 @@ mod environment;
 mod fuzz_check;
 mod fuzz_corpus;
 mod hostile;
+mod hosts;
 mod overrides;
 mod plugins;
 mod proxies;

@@ -141,6 +141,21 @@ impl Tree {
     }
 }
 
+impl From<&serde_json::Value> for Tree {
+    fn from(value: &serde_json::Value) -> Self {
+        match value {
+            serde_json::Value::Null => Self::Null,
+            serde_json::Value::Bool(value) => Self::Bool(*value),
+            serde_json::Value::Number(number) => Self::Number(number.to_string().into()),
+            serde_json::Value::String(text) => Self::String(text.as_str().into()),
+            serde_json::Value::Array(items) => Self::List(items.iter().map(Self::from).collect()),
+            serde_json::Value::Object(fields) => {
+                Self::Object(fields.iter().map(|(key, value)| (key.as_str().into(), Self::from(value))).collect())
+            }
+        }
+    }
+}
+
 impl Value for Tree {
     fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
         *self = Self::read_tree(reader)?;

@@ -45,6 +45,30 @@ proptest! {
 }
 
 #[test]
+fn serde_gets_every_number_of_a_patch_or_an_error() {
+    let patch = |number: &str| {
+        let (before, after) = (tree("{}"), tree(&format!(r#"{{"a":[{number}]}}"#)));
+        serde_json::to_string(&JsonPatch::between(&before, &before, &after))
+    };
+    let written = |number: &str| Some(format!(r#"[{{"op":"add","path":"/a","value":[{number}]}}]"#));
+    for number in
+        ["0", "-7", "18446744073709551615", "18446744073709551616", "-170141183460469231731687303715884105728"]
+    {
+        assert_eq!(patch(number).ok(), written(number), "{number}");
+    }
+    for (number, same) in [("1.50", "1.5"), ("1e2", "100.0"), ("-25e-1", "-2.5"), ("0.000", "0.0"), ("1E-7", "1e-7")] {
+        assert_eq!(patch(number).ok(), written(same), "{number}");
+    }
+    for number in ["0.1000000000000000055511151231257827", "1234567890123456789012345678901234567890", "1e-999"] {
+        let error = patch(number).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            format!("the number {number} has more digits than serde can hold; send the patch with Patch::json")
+        );
+    }
+}
+
+#[test]
 fn a_patch_has_every_number_as_written() {
     let before = tree(r#"{"a": 1, "list": [1]}"#);
     let after = tree(r#"{"a": 123456789012345678901234567890, "list": [1, 1.50, 1e2]}"#);

@@ -7,7 +7,7 @@ use kubernetes_core::{GroupVersionKind, ListRequest, Str};
 use kubernetes_watch::{Change, Error, Reflector, StoreWriter, Watch};
 use tokio::sync::watch;
 
-use crate::{ApiResource, DynamicObject, Mapper, MapperWatch, clock};
+use crate::{ApiResource, DynamicObject, MapError, Mapper, MapperWatch, clock};
 
 /// The delays after errors that a retry can't cure at once, as of an informer.
 const BACKOFF: Backoff = Backoff::new(Duration::from_millis(800), LONGEST_DELAY);
@@ -110,7 +110,7 @@ impl Worker {
     /// Waits before another attempt. Nobody sees meanwhile whether the kind goes.
     async fn pause(&mut self, delay: Duration) {
         clock::sleep(delay).await;
-        if self.mapper.kind(&self.of_type).await.is_err_and(|error| error.is_no_match()) {
+        if self.mapper.kind(&self.of_type).await.is_err_and(|error| is_gone(&error)) {
             self.clear();
         }
     }
@@ -125,6 +125,11 @@ impl Worker {
     }
 }
 
+/// Whether the server does not have the kind. It may have it unseen in a version whose resources are not known.
+fn is_gone(error: &MapError) -> bool {
+    error.is_no_match() && error.failures().is_empty()
+}
+
 /// Waits until the kind is another resource, or none.
 async fn changed(mapper: &Mapper, of_type: &GroupVersionKind, resource: &ApiResource) {
     let mut changes = mapper.changes();
@@ -134,7 +139,7 @@ async fn changed(mapper: &Mapper, of_type: &GroupVersionKind, resource: &ApiReso
                 current.group_version_resource() == resource.group_version_resource()
                     && current.namespaced == resource.namespaced
             }
-            Err(error) => !error.is_no_match(),
+            Err(error) => !is_gone(&error),
         };
         if !is_same {
             return;

@@ -71,7 +71,7 @@ impl<'a> WaitForKind<'a> {
                     _ => return Err(error),
                 },
             }
-            // Its own discovery is no reason for another.
+            // Its own discovery does not call for another.
             changes.mark_unchanged();
             if clock::timeout(wait, changes.changed()).await.is_none() {
                 wait = (wait * 2).min(LONGEST_WAIT);

@@ -1,8 +1,9 @@
 use std::collections::BTreeMap;
 
+use kubernetes_core::{FieldSet, PathElement};
 use serde_json::Value;
 
-use super::set::{FieldSet, Nested, element, shape_kind};
+use super::set::{Nested, element, shape_kind};
 use crate::schema::Type;
 use crate::shape::Shape;
 
@@ -35,17 +36,10 @@ impl Comparison {
         self.added.is_empty() && self.modified.is_empty() && self.removed.is_empty()
     }
 
-    fn put(&mut self, element: &str, below: Self) {
-        if below.is_empty() {
-            return;
-        }
-        let parts =
-            [(&mut self.added, below.added), (&mut self.modified, below.modified), (&mut self.removed, below.removed)];
-        for (set, below) in parts {
-            if !below.is_empty() {
-                set.children.insert(element.to_owned(), below);
-            }
-        }
+    fn put(&mut self, element: &PathElement, below: Self) {
+        self.added.insert(element.clone(), below.added);
+        self.modified.insert(element.clone(), below.modified);
+        self.removed.insert(element.clone(), below.removed);
     }
 }
 
@@ -53,8 +47,8 @@ fn compare(shape: Shape<'_>, old: Option<&Value>, new: Option<&Value>) -> Compar
     let mut comparison = Comparison::default();
     match (old, new) {
         (None, None) => return comparison,
-        (None, Some(_)) => comparison.added.is_member = true,
-        (Some(_), None) => comparison.removed.is_member = true,
+        (None, Some(_)) => comparison.added.set_member(true),
+        (Some(_), None) => comparison.removed.set_member(true),
         (Some(old), Some(new)) if old == new => return comparison,
         (Some(_), Some(_)) => {}
     }
@@ -63,11 +57,11 @@ fn compare(shape: Shape<'_>, old: Option<&Value>, new: Option<&Value>) -> Compar
     let is_same_kind =
         old.is_none_or(|old| matches!(nested(old), Nested::Nothing) == matches!(nested(sample), Nested::Nothing));
     match nested(sample) {
-        Nested::Nothing => comparison.modified.is_member = old.is_some() && new.is_some(),
-        _ if !is_same_kind => comparison.modified.is_member = true,
+        Nested::Nothing => comparison.modified.set_member(old.is_some() && new.is_some()),
+        _ if !is_same_kind => comparison.modified.set_member(true),
         Nested::Fields => fields(shape, old, new, &mut comparison),
         Nested::Items(merge) => {
-            let items = |list: Option<&'_ Value>| -> BTreeMap<String, Value> {
+            let items = |list: Option<&'_ Value>| -> BTreeMap<PathElement, Value> {
                 let items = list.and_then(Value::as_array).into_iter().flatten();
                 items.map(|item| (element(shape, &merge, item), item.clone())).collect()
             };
@@ -95,6 +89,6 @@ fn fields(shape: Shape<'_>, old: Option<&Value>, new: Option<&Value>, comparison
             old = old.or(Some(&no_items));
             new = new.or(Some(&no_items));
         }
-        comparison.put(&format!("f:{name}"), compare(inner, old, new));
+        comparison.put(&PathElement::field(name), compare(inner, old, new));
     }
 }

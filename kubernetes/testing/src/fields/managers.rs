@@ -1,8 +1,9 @@
 use std::collections::BTreeMap;
 
+use kubernetes_core::{FieldSet, json};
 use serde_json::{Map, Value};
 
-use super::{Comparison, FieldSet};
+use super::Comparison;
 use crate::object::Object;
 use crate::status::Cause;
 
@@ -40,6 +41,8 @@ impl Manager {
         self.operation == Operation::Apply && self.name == name && self.subresource == subresource
     }
 
+    /// Reads an entry; `None` if it is malformed, as in `DecodeManagedFields` in
+    /// `apimachinery/pkg/util/managedfields/internal/managedfields.go`.
     fn read(entry: &Value) -> Option<Self> {
         let text = |field: &str| entry.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
         let operation = match text("operation").as_str() {
@@ -47,12 +50,19 @@ impl Manager {
             "Update" => Operation::Update,
             _ => return None,
         };
-        let mut set = FieldSet::read(entry.get("fieldsV1")?);
-        set.is_member = false;
+        let api_version = text("apiVersion");
+        if api_version.is_empty() || text("fieldsType") != "FieldsV1" {
+            return None;
+        }
+        let mut set: FieldSet = match entry.get("fieldsV1").filter(|fields| !fields.is_null()) {
+            Some(fields) => json::from_str(&fields.to_string()).ok()?,
+            None => FieldSet::new(),
+        };
+        set.set_member(false);
         Some(Self {
             name: text("manager"),
             operation,
-            api_version: text("apiVersion"),
+            api_version,
             subresource: text("subresource"),
             time: text("time"),
             set,
@@ -73,29 +83,31 @@ impl Manager {
         entry.extend(
             texts.iter().filter(|(_, text)| !text.is_empty()).map(|(key, text)| ((*key).to_owned(), (*text).into())),
         );
-        entry.insert("fieldsV1".to_owned(), self.set.write());
+        // The text of a set is JSON.
+        let set = serde_json::from_str(self.set.to_fields_v1().as_str()).unwrap_or_default();
+        entry.insert("fieldsV1".to_owned(), set);
         Value::Object(entry)
     }
 }
 
 impl Managers {
-    pub(crate) fn of(object: &Object) -> Self {
-        Self(object.metadata_list("managedFields").filter_map(Manager::read).collect())
+    /// Those of an object; `None` if an entry is malformed.
+    pub(crate) fn of(object: &Object) -> Option<Self> {
+        object.metadata_list("managedFields").map(Manager::read).collect::<Option<_>>().map(Self)
     }
 
-    /// Those of the object that was sent, if it names any, otherwise those of the one that is there; a single empty
-    /// entry forgets all.
-    pub(super) fn of_update(old: Option<&Object>, new: &Object) -> Self {
-        let sent: Vec<&Value> = new.metadata_list("managedFields").collect();
-        if let [Value::Object(entry)] = sent.as_slice()
-            && entry.is_empty()
-        {
-            return Self::default();
-        }
-        match old {
-            Some(old) if sent.is_empty() => Self::of(old),
-            Some(_) => Self::of(new),
-            None => Self::default(),
+    /// Those of the object that was sent, if it names any and all are well-formed, otherwise those of the one that is
+    /// there. An empty list, or a single empty entry, forgets all. A subresource does not change them
+    /// (`decodeLiveOrNew` in `apimachinery/pkg/util/managedfields/internal/fieldmanager.go`).
+    pub(super) fn of_update(old: Option<&Object>, new: &Object, subresource: &str) -> Self {
+        let there = || old.and_then(Self::of).unwrap_or_default();
+        let sent = new.metadata().and_then(|metadata| metadata.get("managedFields")).and_then(Value::as_array);
+        match sent.map(Vec::as_slice) {
+            _ if !subresource.is_empty() => there(),
+            None => there(),
+            Some([]) => Self::default(),
+            Some([Value::Object(entry)]) if entry.is_empty() => Self::default(),
+            Some(_) => Self::of(new).unwrap_or_else(there),
         }
     }
 

@@ -1,3 +1,4 @@
+use kubernetes_core::PathElement;
 use serde_json::Value;
 
 use super::set::{Nested, element, shape_kind};
@@ -26,13 +27,13 @@ pub(super) fn merge(shape: Shape<'_>, live: Option<&Value>, config: &Value) -> V
 /// `structured-merge-diff/typed/merge.go`.
 fn merge_lists(shape: Shape<'_>, kind: &ListMerge<'_>, live: &[Value], config: &[Value]) -> Vec<Value> {
     let name = |item: &Value| element(shape, kind, item);
-    let live: Vec<(String, &Value)> = live.iter().map(|item| (name(item), item)).collect();
-    let config: Vec<(String, &Value)> = config.iter().map(|item| (name(item), item)).collect();
-    let is_applied = |name: &str| config.iter().any(|(other, _)| other == name);
-    let was_there = |name: &str| live.iter().find(|(other, _)| other == name).map(|(_, item)| *item);
+    let live: Vec<(PathElement, &Value)> = live.iter().map(|item| (name(item), item)).collect();
+    let config: Vec<(PathElement, &Value)> = config.iter().map(|item| (name(item), item)).collect();
+    let is_applied = |name: &PathElement| config.iter().any(|(other, _)| other == name);
+    let was_there = |name: &PathElement| live.iter().find(|(other, _)| other == name).map(|(_, item)| *item);
     let mut merged = Vec::with_capacity(live.len() + config.len());
     let mut applied = config.iter();
-    let mut emit_to = |target: Option<&str>, merged: &mut Vec<Value>| {
+    let mut emit_to = |target: Option<&PathElement>, merged: &mut Vec<Value>| {
         for (name, item) in applied.by_ref() {
             merged.push(merge(shape.item(), was_there(name), item));
             if target == Some(name) {
@@ -53,6 +54,12 @@ fn merge_lists(shape: Shape<'_>, kind: &ListMerge<'_>, live: &[Value], config: &
 }
 
 /// Whether an applied item was put out together with an earlier one.
-fn already(config: &[(String, &Value)], name: &str, merged: &[Value], shape: Shape<'_>, kind: &ListMerge<'_>) -> bool {
-    config.iter().any(|(other, _)| other == name) && merged.iter().any(|item| element(shape, kind, item) == name)
+fn already(
+    config: &[(PathElement, &Value)],
+    name: &PathElement,
+    merged: &[Value],
+    shape: Shape<'_>,
+    kind: &ListMerge<'_>,
+) -> bool {
+    config.iter().any(|(other, _)| other == name) && merged.iter().any(|item| element(shape, kind, item) == *name)
 }

@@ -9,6 +9,7 @@ mod merge;
 mod prune;
 mod set;
 
+use kubernetes_core::FieldSet;
 use serde_json::Value;
 
 use crate::object::Object;
@@ -18,20 +19,19 @@ use crate::status::Cause;
 
 pub(crate) use compare::Comparison;
 pub(crate) use managers::Managers;
-pub(crate) use set::FieldSet;
 
 /// Fields that nobody owns (`stripMeta` in `apimachinery/pkg/util/managedfields/internal/stripmeta.go`).
 const STRIPPED: [&[&str]; 10] = [
-    &["f:apiVersion"],
-    &["f:kind"],
-    &["f:metadata", "f:name"],
-    &["f:metadata", "f:namespace"],
-    &["f:metadata", "f:creationTimestamp"],
-    &["f:metadata", "f:selfLink"],
-    &["f:metadata", "f:uid"],
-    &["f:metadata", "f:generation"],
-    &["f:metadata", "f:managedFields"],
-    &["f:metadata", "f:resourceVersion"],
+    &["apiVersion"],
+    &["kind"],
+    &["metadata", "name"],
+    &["metadata", "namespace"],
+    &["metadata", "creationTimestamp"],
+    &["metadata", "selfLink"],
+    &["metadata", "uid"],
+    &["metadata", "generation"],
+    &["metadata", "managedFields"],
+    &["metadata", "resourceVersion"],
 ];
 
 /// Records the manager of a change by anything but an apply.
@@ -43,7 +43,7 @@ pub(crate) fn track_update(
     old: Option<&Object>,
     new: &mut Object,
 ) {
-    let mut managers = Managers::of_update(old, new);
+    let mut managers = Managers::of_update(old, new, subresource);
     new.unset("managedFields");
     let before = old.map(|old| {
         let mut old = old.clone();
@@ -70,7 +70,7 @@ pub(crate) fn apply(
     force: bool,
 ) -> Result<Object, (String, Vec<Cause>)> {
     let (manager, subresource) = writer;
-    let mut managers = old.map(Managers::of).unwrap_or_default();
+    let mut managers = old.and_then(Managers::of).unwrap_or_default();
     let live = old.map(|old| {
         let mut live = old.clone();
         live.unset("managedFields");
@@ -78,7 +78,7 @@ pub(crate) fn apply(
     });
     let shape = served.shape();
     let config_value = Value::Object(config.0.clone());
-    let mut set = FieldSet::of(shape, &config_value);
+    let mut set = set::fields_of(shape, &config_value);
     strip(&mut set);
     reset_set(served, subresource, &mut set);
     let mut merged = merge::merge(shape, live.as_ref(), &config_value);
@@ -115,9 +115,9 @@ fn reset(served: &ServedResource, subresource: &str, comparison: &mut Comparison
 
 fn strip(set: &mut FieldSet) {
     for path in STRIPPED {
-        set.remove(path);
+        set::remove(set, path);
     }
-    set.disown(&["f:metadata"]);
+    set::disown(set, &["metadata"]);
 }
 
 /// A write to the status says nothing of other fields, and one to the object nothing of its status.
@@ -126,11 +126,11 @@ fn reset_set(served: &ServedResource, subresource: &str, set: &mut FieldSet) {
         return;
     }
     if subresource == "status" {
-        set.remove(&["f:spec"]);
+        set::remove(set, &["spec"]);
         if served.is_custom() {
-            set.remove(&["f:metadata"]);
+            set::remove(set, &["metadata"]);
         }
     } else {
-        set.remove(&["f:status"]);
+        set::remove(set, &["status"]);
     }
 }

@@ -1,6 +1,7 @@
+use kubernetes_core::{FieldSet, PathElement};
 use serde_json::Value;
 
-use super::set::{FieldSet, Nested, element, shape_kind};
+use super::set::{Nested, element, shape_kind};
 use crate::shape::Shape;
 
 /// Removes the fields that an applier gave up and nobody else owns.
@@ -9,12 +10,12 @@ pub(super) fn prune(shape: Shape<'_>, value: &mut Value, given_up: &FieldSet, ke
     match (nested, value) {
         (Nested::Fields, Value::Object(fields)) => fields.retain(|name, value| {
             let inner = shape.field(name).unwrap_or(Shape::Unknown);
-            stays(inner, value, &format!("f:{name}"), given_up, kept)
+            stays(inner, value, &PathElement::field(name), given_up, kept)
         }),
         (Nested::Items(merge), Value::Array(items)) => {
             items.retain_mut(|item| {
-                let name = element(shape, &merge, item);
-                stays(shape.item(), item, &name, given_up, kept)
+                let place = element(shape, &merge, item);
+                stays(shape.item(), item, &place, given_up, kept)
             });
         }
         _ => {}
@@ -22,17 +23,17 @@ pub(super) fn prune(shape: Shape<'_>, value: &mut Value, given_up: &FieldSet, ke
 }
 
 /// Whether a field or item is still there, after what is in it was pruned.
-fn stays(shape: Shape<'_>, value: &mut Value, name: &str, given_up: &FieldSet, kept: &FieldSet) -> bool {
-    let Some(given_up) = given_up.children.get(name) else { return true };
-    let Some(kept) = kept.children.get(name) else {
+fn stays(shape: Shape<'_>, value: &mut Value, place: &PathElement, given_up: &FieldSet, kept: &FieldSet) -> bool {
+    let Some(given_up) = given_up.child(place) else { return true };
+    let Some(kept) = kept.child(place) else {
         // Nobody has any of it; what the applier never had, such as defaults, goes with it if it was an item.
-        if given_up.is_member {
+        if given_up.is_member() {
             return false;
         }
         prune(shape, value, given_up, &FieldSet::default());
         return !is_empty(value);
     };
-    if given_up.is_member && kept.is_empty() {
+    if given_up.is_member() && kept.is_empty() {
         return false;
     }
     prune(shape, value, given_up, kept);

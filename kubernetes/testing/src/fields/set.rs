@@ -1,149 +1,57 @@
-use std::collections::BTreeMap;
+//! The fields of a value, by the form that it has.
 
+use kubernetes_core::json::Tree;
+use kubernetes_core::{FieldSet, PathElement};
 use serde_json::{Map, Value};
 
 use crate::shape::{Kind, ListMerge, Shape};
 
-/// A set of fields, as a tree with the names of `FieldsV1`: `f:name`, `k:{…}`, `v:…`.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct FieldSet {
-    /// Whether the field itself is in the set.
-    pub(super) is_member: bool,
-    pub(super) children: BTreeMap<String, FieldSet>,
+/// The fields that a value has, as `ToFieldSet` in `structured-merge-diff/typed/tofieldset.go`.
+pub(super) fn fields_of(shape: Shape<'_>, value: &Value) -> FieldSet {
+    let mut set = FieldSet::new();
+    match (shape_kind(shape, value), value) {
+        (Nested::Fields, Value::Object(fields)) => {
+            for (name, value) in fields {
+                let inner = shape.field(name).unwrap_or(Shape::Unknown);
+                let mut below = fields_of(inner, value);
+                let is_empty = value.is_null() || value.as_object().is_some_and(Map::is_empty);
+                if is_empty || !is_declared(shape) {
+                    below.set_member(true);
+                }
+                set.insert(PathElement::field(name), below);
+            }
+        }
+        (Nested::Items(merge), Value::Array(items)) => {
+            for item in items {
+                let mut below = fields_of(shape.item(), item);
+                below.set_member(true);
+                set.insert(element(shape, &merge, item), below);
+            }
+        }
+        _ => set.set_member(true),
+    }
+    set
 }
 
-impl FieldSet {
-    /// The fields that a value has, as `ToFieldSet` in `structured-merge-diff/typed/tofieldset.go`.
-    pub(crate) fn of(shape: Shape<'_>, value: &Value) -> Self {
-        let mut set = Self::default();
-        match (shape_kind(shape, value), value) {
-            (Nested::Fields, Value::Object(fields)) => {
-                for (name, value) in fields {
-                    let inner = shape.field(name).unwrap_or(Shape::Unknown);
-                    let mut child = Self::of(inner, value);
-                    let is_empty = value.is_null() || value.as_object().is_some_and(Map::is_empty);
-                    child.is_member |= is_empty || !is_declared(shape);
-                    set.insert(format!("f:{name}"), child);
-                }
-            }
-            (Nested::Items(merge), Value::Array(items)) => {
-                for item in items {
-                    let mut child = Self::of(shape.item(), item);
-                    child.is_member = true;
-                    set.insert(element(shape, &merge, item), child);
-                }
-            }
-            _ => set.is_member = true,
-        }
-        set
+/// Removes the field at a path of names, and everything below it.
+pub(super) fn remove(set: &mut FieldSet, path: &[&str]) {
+    if let Some((last, parents)) = path.split_last() {
+        change(set, parents, |parent| drop(parent.remove(&PathElement::field(last))));
     }
+}
 
-    fn insert(&mut self, element: String, child: Self) {
-        if child.is_member || !child.children.is_empty() {
-            self.children.insert(element, child);
-        }
-    }
+/// Removes the field at a path of names, and leaves everything below it.
+pub(super) fn disown(set: &mut FieldSet, path: &[&str]) {
+    change(set, path, |field| field.set_member(false));
+}
 
-    pub(crate) fn is_empty(&self) -> bool {
-        !self.is_member && self.children.is_empty()
-    }
-
-    /// From `FieldsV1`.
-    pub(crate) fn read(fields: &Value) -> Self {
-        let Some(object) = fields.as_object() else { return Self::default() };
-        let mut set = Self { is_member: object.is_empty() || object.contains_key("."), children: BTreeMap::new() };
-        for (element, below) in object.iter().filter(|(element, _)| *element != ".") {
-            set.children.insert(element.clone(), Self::read(below));
-        }
-        set
-    }
-
-    /// As `FieldsV1`.
-    pub(crate) fn write(&self) -> Value {
-        let mut object = Map::new();
-        if self.is_member && !self.children.is_empty() {
-            object.insert(".".to_owned(), Value::Object(Map::new()));
-        }
-        object.extend(self.children.iter().map(|(element, below)| (element.clone(), below.write())));
-        Value::Object(object)
-    }
-
-    pub(crate) fn union(&self, other: &Self) -> Self {
-        let mut set = self.clone();
-        set.is_member |= other.is_member;
-        for (element, below) in &other.children {
-            let mine = set.children.entry(element.clone()).or_default();
-            *mine = mine.union(below);
-        }
-        set
-    }
-
-    /// The fields of this set that are not in the other.
-    pub(crate) fn difference(&self, other: &Self) -> Self {
-        let mut set = Self { is_member: self.is_member && !other.is_member, children: BTreeMap::new() };
-        for (element, below) in &self.children {
-            let below = other.children.get(element).map_or_else(|| below.clone(), |other| below.difference(other));
-            if !below.is_empty() {
-                set.children.insert(element.clone(), below);
-            }
-        }
-        set
-    }
-
-    pub(crate) fn intersection(&self, other: &Self) -> Self {
-        let mut set = Self { is_member: self.is_member && other.is_member, children: BTreeMap::new() };
-        for (element, below) in &self.children {
-            let Some(other) = other.children.get(element) else { continue };
-            let below = below.intersection(other);
-            if !below.is_empty() {
-                set.children.insert(element.clone(), below);
-            }
-        }
-        set
-    }
-
-    /// Removes a field and everything below it.
-    pub(super) fn remove(&mut self, path: &[&str]) {
-        let Some((first, rest)) = path.split_first() else { return };
-        if rest.is_empty() {
-            self.children.remove(*first);
-        } else if let Some(below) = self.children.get_mut(*first) {
-            below.remove(rest);
-            if below.is_empty() {
-                self.children.remove(*first);
-            }
-        }
-    }
-
-    /// Removes a field, and leaves everything below it.
-    pub(super) fn disown(&mut self, path: &[&str]) {
-        let Some((first, rest)) = path.split_first() else {
-            self.is_member = false;
-            return;
-        };
-        if let Some(below) = self.children.get_mut(*first) {
-            below.disown(rest);
-            if below.is_empty() {
-                self.children.remove(*first);
-            }
-        }
-    }
-
-    /// The members, as errors name them: `.spec.containers[name="web"].image`.
-    pub(crate) fn paths(&self) -> Vec<String> {
-        let mut paths = Vec::new();
-        self.collect(String::new(), &mut paths);
-        paths
-    }
-
-    fn collect(&self, path: String, paths: &mut Vec<String>) {
-        for (element, below) in &self.children {
-            let inner = format!("{path}{}", display(element));
-            if below.is_member {
-                paths.push(inner.clone());
-            }
-            below.collect(inner, paths);
-        }
+/// Changes the fields at and below a path of names, if there are any.
+fn change(set: &mut FieldSet, path: &[&str], function: impl FnOnce(&mut FieldSet)) {
+    let Some((first, rest)) = path.split_first() else { return function(set) };
+    let element = PathElement::field(first);
+    if let Some(mut below) = set.remove(&element) {
+        change(&mut below, rest, function);
+        set.insert(element, below);
     }
 }
 
@@ -168,34 +76,22 @@ pub(super) fn shape_kind<'a>(shape: Shape<'a>, value: &Value) -> Nested<'a> {
     }
 }
 
-/// Whether the fields of an object are declared, so that they are no entries of a map.
+/// Whether the fields of an object are declared, rather than the entries of a map.
 fn is_declared(shape: Shape<'_>) -> bool {
     shape.kind() == Kind::Object
 }
 
-/// The name of a list's item.
-pub(super) fn element(shape: Shape<'_>, merge: &ListMerge<'_>, item: &Value) -> String {
+/// The step to an item of a list.
+pub(super) fn element(shape: Shape<'_>, merge: &ListMerge<'_>, item: &Value) -> PathElement {
     match merge {
         ListMerge::Keyed(keys) => {
             let inner = shape.item();
-            let value = |key: &str| item.get(key).cloned().or_else(|| inner.key_default(key));
-            let keys = keys.iter().filter_map(|key| Some(((*key).to_owned(), value(key)?)));
-            format!("k:{}", Value::Object(keys.collect()))
+            let value = |key: &str| match item.get(key) {
+                Some(value) => Some(Tree::from(value)),
+                None => inner.key_default(key).as_ref().map(Tree::from),
+            };
+            PathElement::keys(&keys.iter().filter_map(|key| Some((*key, value(key)?))).collect())
         }
-        ListMerge::Set | ListMerge::Atomic => format!("v:{item}"),
-    }
-}
-
-/// As `PathElement.String` in `structured-merge-diff/fieldpath/element.go`.
-fn display(element: &str) -> String {
-    match element.split_at_checked(2) {
-        Some(("f:", name)) => format!(".{name}"),
-        Some(("v:", value)) => format!("[={value}]"),
-        Some(("k:", keys)) => {
-            let keys: Map<String, Value> = serde_json::from_str(keys).unwrap_or_default();
-            let keys: Vec<String> = keys.iter().map(|(key, value)| format!("{key}={value}")).collect();
-            format!("[{}]", keys.join(","))
-        }
-        _ => format!("[{element}]"),
+        ListMerge::Set | ListMerge::Atomic => PathElement::value(&Tree::from(item)),
     }
 }

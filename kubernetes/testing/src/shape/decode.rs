@@ -122,7 +122,8 @@ impl Reader {
                     if is_root && name == "status" {
                         fill_required(Shape::Described(field.type_, field.merge), value);
                     }
-                    !is_left_out(field.type_, value)
+                    // An empty list says that fields have no owners any more.
+                    inner == "metadata.managedFields" || !is_left_out(field.type_, value)
                 }
             }
         });

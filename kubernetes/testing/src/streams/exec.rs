@@ -131,7 +131,7 @@ async fn read_input(
                 if let Some(io) = &mut stdin
                     && io.write_all(&bytes).await.is_err()
                 {
-                    // The process reads no more, which is no error.
+                    // The process reads no more, which is not an error.
                     stdin = None;
                 }
             }

@@ -5,6 +5,7 @@ mod faults;
 mod fuzz;
 mod limits;
 mod lists;
+mod managed_fields;
 mod objects;
 mod ports;
 mod properties;

@@ -34,7 +34,7 @@ async fn the_object_and_its_status_are_written_apart() {
     let status = send(&server, "PATCH", &format!("{path}/status"), MERGE, both.clone()).await.body;
     assert_eq!((&status["spec"]["replicas"], &status["status"]["replicas"]), (&json!(1), &json!(9)));
     let metadata = &status["metadata"];
-    assert_eq!(metadata["labels"], json!({"a": "1"}), "a deployment's labels are no business of its status");
+    assert_eq!(metadata["labels"], json!({"a": "1"}), "a write to the status leaves a deployment's labels");
     assert_eq!((&metadata["annotations"], &metadata["generation"]), (&json!({"n": "1"}), &json!(1)));
 
     let mut both = both;

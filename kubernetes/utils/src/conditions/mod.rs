@@ -21,6 +21,7 @@
 //! [`UntilObject::deleted`](kubernetes_watch::UntilObject::deleted).
 
 mod by_name;
+mod current;
 #[cfg(feature = "apiextensions-v1")]
 mod definition;
 #[cfg(feature = "batch-v1")]
@@ -31,6 +32,7 @@ mod pod;
 mod rollout;
 
 pub use by_name::{condition_is, condition_is_true};
+pub use current::object_current;
 #[cfg(feature = "apiextensions-v1")]
 pub use definition::definition_established;
 #[cfg(feature = "batch-v1")]

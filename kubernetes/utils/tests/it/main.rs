@@ -4,6 +4,7 @@
 mod conditions;
 
 mod modify;
+mod status;
 
 use std::cell::Cell;
 use std::time::Duration;

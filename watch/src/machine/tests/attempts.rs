@@ -89,7 +89,7 @@ fn progress_and_health_give_new_tries() {
     for loss in [Loss::Gone, AHEAD, Loss::Empty, UNEXPLAINED] {
         assert_eq!(tries_with(&quiet, watching, loss), 100, "{loss:?} after a healthy connection");
     }
-    // The same version again is no progress, and a connection that breaks soon is not healthy.
+    // The same version again is not progress, and a connection that breaks soon is not healthy.
     for inputs in [&[Open, Bookmark("5"), Lost(BROKEN, BRIEF)], &[Open, Lost(BROKEN, BRIEF), Open]] {
         assert_eq!(tries_with(inputs, watching, Loss::Gone), 1);
         assert_eq!(tries_with(inputs, watching, AHEAD), 10);

@@ -77,7 +77,10 @@ struct Program {
 }
 
 impl Program {
-    /// A plugin that talks with the user stays in our own process group, since another may not read from the terminal.
+    /// A plugin that talks with the user stays in our own process group: the terminal stops the processes of any other
+    /// that read from it (`SIGTTIN`), and handing it the terminal (`tcsetpgrp`) would take Ctrl-C from this program. So of
+    /// such a plugin, its own process is killed; processes that it started lose its output (`SIGPIPE`) and their parent,
+    /// and end with the terminal at the latest (`SIGHUP`).
     fn start(mut command: Command, leads: bool) -> io::Result<Self> {
         #[cfg(unix)]
         if leads {

@@ -17,8 +17,8 @@ use super::state::Opened;
 use super::{IDLE_TIMEOUT, Inner};
 use crate::clock;
 use crate::error::BoxError;
+use crate::task;
 use crate::transport::proxy::AbsoluteForm;
-use crate::transport::task;
 
 /// After this time without a byte on an HTTP/2 connection, the server is asked for a sign of life …
 const PING_INTERVAL: Duration = Duration::from_secs(30);

@@ -16,8 +16,8 @@ use super::Inner;
 use super::close_reason::CloseReason;
 use super::http1::Http1;
 use crate::body::Body;
+use crate::task;
 use crate::transport::proxy::AbsoluteForm;
-use crate::transport::task;
 
 /// Given back when it is dropped.
 pub(super) struct Lease {

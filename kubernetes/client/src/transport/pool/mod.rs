@@ -23,8 +23,8 @@ use std::time::Duration;
 use http::{Request, Response, Uri};
 use tokio::sync::oneshot;
 
+use super::Transport;
 use super::connect::Connector;
-use super::{Transport, task};
 use crate::body::Body;
 use crate::error::{BoxError, ConnectFailed, NotSent};
 use lease::Lease;
@@ -100,7 +100,7 @@ impl Inner {
                 (handed, state.enqueue(waiter))
             };
             if connect {
-                task::spawn(Attempt::new(self).run());
+                crate::task::spawn(Attempt::new(self).run());
             }
             match handed.await {
                 Ok(result) => return result,

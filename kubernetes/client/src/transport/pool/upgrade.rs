@@ -8,8 +8,8 @@ use hyper_util::rt::TokioIo;
 use super::lease::for_http1;
 use crate::body::Body;
 use crate::error::{BoxError, ConnectFailed};
+use crate::task;
 use crate::transport::connect::Connector;
-use crate::transport::task;
 use crate::upgrade::UpgradedIo;
 
 pub(super) fn is_requested(request: &Request<Body>) -> bool {

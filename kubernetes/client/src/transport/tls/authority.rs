@@ -33,7 +33,13 @@ pub(super) fn verifier(config: &Config, provider: Arc<CryptoProvider>) -> Result
             })?)
         }
     };
-    Ok(Arc::new(ReloadingVerifier { authorities, provider }))
+    Ok(Arc::new(Verifier { authorities, provider }))
+}
+
+/// A verifier that accepts any certificate, for `insecure-skip-tls-verify`. The server must still have the
+/// certificate's key.
+pub(super) fn accept_any(provider: Arc<CryptoProvider>) -> Arc<dyn ServerCertVerifier> {
+    Arc::new(Verifier { authorities: Authorities::Any, provider })
 }
 
 fn webpki(roots: RootCertStore, provider: &Arc<CryptoProvider>) -> Result<Arc<WebPkiServerVerifier>, Error> {
@@ -110,40 +116,49 @@ struct Server<'a> {
 }
 
 /// Trusts given authorities; those of a file may be replaced while the client runs.
-struct ReloadingVerifier {
+struct Verifier {
     authorities: Authorities,
     provider: Arc<CryptoProvider>,
 }
 
 enum Authorities {
+    /// Every authority, and none.
+    Any,
     Fixed(Arc<Trusted>),
     File(Reloaded<Trusted>),
 }
 
 impl Authorities {
-    fn current(&self) -> Option<Arc<Trusted>> {
-        match self {
-            Self::Fixed(trusted) => Some(Arc::clone(trusted)),
-            Self::File(file) => file.current().ok(),
-        }
-    }
-
-    /// The authorities that the file has by now, if they are others.
-    fn other_than(&self, used: &Arc<Trusted>) -> Option<Arc<Trusted>> {
-        match self {
-            Self::Fixed(_) => None,
-            Self::File(file) => file.other_than(|trusted| std::ptr::eq(trusted, Arc::as_ptr(used))),
+    fn verify(&self, server: &Server<'_>) -> Result<ServerCertVerified, rustls::Error> {
+        let file = match self {
+            Self::Any => return Ok(ServerCertVerified::assertion()),
+            Self::Fixed(trusted) => return trusted.verify(server),
+            Self::File(file) => file,
+        };
+        let trusted = file.current().map_err(|_| CertificateError::UnknownIssuer)?;
+        let result = trusted.verify(server);
+        let is_unknown = matches!(
+            result,
+            Err(rustls::Error::InvalidCertificate(
+                CertificateError::UnknownIssuer | CertificateError::BadSignature | CertificateError::Other(_)
+            ))
+        );
+        // The server may have changed before the file was read again.
+        let newer = || file.other_than(|used| std::ptr::eq(used, Arc::as_ptr(&trusted)));
+        match is_unknown.then(newer).flatten() {
+            Some(newer) => newer.verify(server),
+            None => result,
         }
     }
 }
 
-impl fmt::Debug for ReloadingVerifier {
+impl fmt::Debug for Verifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ReloadingVerifier").finish_non_exhaustive()
+        f.debug_struct("Verifier").finish_non_exhaustive()
     }
 }
 
-impl ServerCertVerifier for ReloadingVerifier {
+impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
         certificate: &CertificateDer<'_>,
@@ -152,20 +167,7 @@ impl ServerCertVerifier for ReloadingVerifier {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        let server = Server { certificate, intermediates, name, ocsp_response, now };
-        let trusted = self.authorities.current().ok_or(CertificateError::UnknownIssuer)?;
-        let result = trusted.verify(&server);
-        let is_unknown = matches!(
-            result,
-            Err(rustls::Error::InvalidCertificate(
-                CertificateError::UnknownIssuer | CertificateError::BadSignature | CertificateError::Other(_)
-            ))
-        );
-        // The server may have changed before the file was read again.
-        match is_unknown.then(|| self.authorities.other_than(&trusted)).flatten() {
-            Some(newer) => newer.verify(&server),
-            None => result,
-        }
+        self.authorities.verify(&Server { certificate, intermediates, name, ocsp_response, now })
     }
 
     fn verify_tls12_signature(

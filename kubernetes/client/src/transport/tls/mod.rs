@@ -9,11 +9,9 @@ use std::sync::Arc;
 use http::uri::Scheme;
 use kubernetes_config::Config;
 use rustls::client::WantsClientCert;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::crypto::CryptoProvider;
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
-use rustls::{ClientConfig, ConfigBuilder, DigitallySignedStruct, RootCertStore, SignatureScheme, WantsVerifier};
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 
 use crate::clock;
 use crate::error::Error;
@@ -43,7 +41,7 @@ impl Settings {
         let is_plain = config.server.scheme() != Some(&Scheme::HTTPS);
         if config.insecure_skip_tls_verify {
             tracing::warn!(server = %config.server, "the server's certificate is not verified: insecure-skip-tls-verify");
-            Ok(Self(builder.dangerous().with_custom_certificate_verifier(Arc::new(AcceptAny(provider)))))
+            Ok(Self(builder.dangerous().with_custom_certificate_verifier(authority::accept_any(provider))))
         } else if is_plain && config.certificate_authority.is_none() {
             // Without TLS nothing needs to be trusted, and a machine without certificates will do.
             Ok(Self(builder.with_root_certificates(RootCertStore::empty())))
@@ -85,7 +83,7 @@ pub(crate) fn proxy_config(config: &Config) -> Result<ClientConfig, Error> {
     let provider = Arc::new(provider());
     let builder = builder(&provider)?;
     if config.insecure_skip_tls_verify {
-        let verifier = Arc::new(AcceptAny(provider));
+        let verifier = authority::accept_any(provider);
         return Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth());
     }
     let mut roots = match &config.certificate_authority {
@@ -94,43 +92,4 @@ pub(crate) fn proxy_config(config: &Config) -> Result<ClientConfig, Error> {
     };
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     Ok(builder.with_root_certificates(roots).with_no_client_auth())
-}
-
-/// Accepts any certificate, for `insecure-skip-tls-verify`. The server must still have the certificate's key.
-#[derive(Debug)]
-struct AcceptAny(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for AcceptAny {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
 }

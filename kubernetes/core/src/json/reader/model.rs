@@ -153,7 +153,7 @@ impl Orders {
         }
     }
 
-    /// Where the order of a type's fields is kept. It is no more than a guess: of very many types, some share a place.
+    /// Where the order of a type's fields is kept. It is only a guess: of very many types, some share a place.
     #[inline]
     fn slot(&mut self, names: &'static [&'static str]) -> usize {
         let address = names.as_ptr() as usize;

@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::json::{self, Tree};
+use crate::json::{self, Tree, Value as _, Writer};
 use crate::{Map, Str};
 
 /// A step of a path in a [`FieldSet`](super::FieldSet), in the form of `FieldsV1`: `f:name` for a field, `k:{…}` for an
@@ -26,6 +26,38 @@ impl PathElement {
     /// A field of an object.
     pub fn field(name: &str) -> Self {
         Self(["f:", name].concat().into())
+    }
+
+    /// The item of a list with these values in these fields.
+    ///
+    /// ```
+    /// use kubernetes_core::json::Tree;
+    /// use kubernetes_core::{Map, PathElement};
+    ///
+    /// let keys = Map::from_iter([("name", Tree::String("web".into()))]);
+    /// assert_eq!(PathElement::keys(&keys).as_str(), r#"k:{"name":"web"}"#);
+    /// ```
+    pub fn keys(keys: &Map<Tree>) -> Self {
+        let mut writer = Writer::new();
+        keys.write(&mut writer);
+        Self::written("k:", writer)
+    }
+
+    /// The item of a list with this value.
+    pub fn value(value: &Tree) -> Self {
+        let mut writer = Writer::new();
+        value.write(&mut writer);
+        Self::written("v:", writer)
+    }
+
+    /// The item of a list at this index.
+    pub fn index(index: usize) -> Self {
+        Self(format!("i:{index}").into())
+    }
+
+    fn written(kind: &str, writer: Writer) -> Self {
+        // A tree can be written.
+        Self([kind, &writer.finish().unwrap_or_default()].concat().into())
     }
 
     /// Reads the form of `FieldsV1`; `None` for an element of an unknown kind.

@@ -1,10 +1,10 @@
 mod apply;
 mod between;
+mod serialize;
 
 use std::fmt;
 
-use serde::ser::SerializeMap as _;
-use serde::{Serialize, Serializer, ser};
+use serde::Serialize;
 
 use super::JsonPointer;
 use crate::Json;
@@ -28,7 +28,8 @@ use crate::json::{self, Tree, Value, Writer};
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 ///
-/// A path or value that can't be encoded is reported when the request is sent.
+/// A path or value that can't be encoded is reported when the request is sent. A request sends numbers as they are
+/// written; serde's serializers get those of up to 128 bits and those that a double holds, and an error for any other.
 #[derive(Clone, Default)]
 pub struct JsonPatch {
     operations: Vec<Operation>,
@@ -113,7 +114,7 @@ impl JsonPatch {
         self.operations.push(Operation { op: "remove", from: None, path, value: None });
     }
 
-    /// Writes the operations, their values as they are: serde's way takes numbers for doubles.
+    /// Writes the operations, their values as they are.
     ///
     /// # Errors
     /// If a path or value is not valid.
@@ -152,30 +153,6 @@ impl JsonPatch {
         }
         self.operations.push(operation);
         self
-    }
-}
-
-impl Serialize for Operation {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("op", self.op)?;
-        if let Some(from) = &self.from {
-            map.serialize_entry("from", from)?;
-        }
-        map.serialize_entry("path", &self.path)?;
-        if let Some(value) = &self.value {
-            map.serialize_entry("value", value)?;
-        }
-        map.end()
-    }
-}
-
-impl Serialize for JsonPatch {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match &self.failure {
-            Some(failure) => Err(ser::Error::custom(failure)),
-            None => self.operations.serialize(serializer),
-        }
     }
 }
 

@@ -1,0 +1,88 @@
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use kubernetes_core::Status;
+use kubernetes_core::text::{MAX_MESSAGE_BYTES, printable};
+use tokio_tungstenite::tungstenite::Error as SocketError;
+
+#[derive(Debug)]
+pub(crate) enum Kind {
+    /// The request that opens the connection failed.
+    Request(kubernetes_client::Error),
+    /// The request makes no sense.
+    Invalid(String),
+    /// The server accepted the upgrade on terms that were not offered.
+    Handshake(String),
+    /// A message that the protocol does not have.
+    Protocol(String),
+    /// A frame that WebSocket does not have.
+    Frame(SocketError),
+    /// The connection broke.
+    Lost(Option<io::Error>),
+    /// The server answered no ping.
+    Silent(Duration),
+    /// The server closed the connection before the end.
+    ClosedByServer { code: Option<u16>, reason: String },
+    /// This side closed the connection.
+    Closed,
+    /// The runtime reports that it could not do what was asked.
+    Failed(Box<Status>),
+}
+
+impl Kind {
+    pub(super) fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Request(error) => error.source(),
+            Self::Frame(error) => Some(error),
+            Self::Lost(Some(error)) => Some(error),
+            Self::Lost(None)
+            | Self::Invalid(_)
+            | Self::Handshake(_)
+            | Self::Protocol(_)
+            | Self::Silent(_)
+            | Self::ClosedByServer { .. }
+            | Self::Closed
+            | Self::Failed(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Request(error) => {
+                error.fmt(f)?;
+                needed_verb(error).map_or(Ok(()), |subresource| {
+                    write!(
+                        f,
+                        " (since Kubernetes 1.35 the role needs the verb create on {subresource}; get is not enough)"
+                    )
+                })
+            }
+            Self::Invalid(message) => write!(f, "the request is invalid: {message}"),
+            Self::Handshake(message) => write!(f, "the WebSocket handshake failed: {message}"),
+            Self::Protocol(message) => write!(f, "the connection does not follow its protocol: {message}"),
+            Self::Frame(_) => f.write_str("the connection carries an invalid WebSocket frame"),
+            Self::Lost(_) => f.write_str("the connection was lost"),
+            Self::Silent(limit) => write!(f, "the connection was lost: the server answered no ping for {limit:?}"),
+            Self::ClosedByServer { code, reason } => {
+                f.write_str("the server closed the connection")?;
+                code.map_or(Ok(()), |code| write!(f, " with code {code}"))?;
+                if reason.is_empty() { Ok(()) } else { write!(f, ": {reason}") }
+            }
+            Self::Closed => f.write_str("the connection is closed"),
+            Self::Failed(status) => {
+                let message = status.message.as_deref().or(status.reason.as_deref()).unwrap_or("no reason given");
+                f.write_str(&printable(message, MAX_MESSAGE_BYTES))
+            }
+        }
+    }
+}
+
+/// The subresource on which a refused request needs `create`.
+fn needed_verb(error: &kubernetes_client::Error) -> Option<&'static str> {
+    let name = error.path().filter(|_| error.is_forbidden())?.rsplit('/').next()?;
+    ["pods/exec", "pods/attach", "pods/portforward"].into_iter().find(|resource| resource.ends_with(name))
+}
