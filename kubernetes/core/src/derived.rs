@@ -1,4 +1,4 @@
-//! What the code of derives calls: parts of reading and writing that are the same for all types.
+//! Functions that the code of derives calls: parts of reading and writing that are the same for all types.
 //!
 //! Not for others, and without a promise to stay as it is.
 

@@ -165,7 +165,7 @@ impl Type {
     }
 }
 
-/// What is known of a field by its name.
+/// A field by its name, as far as it is known.
 #[derive(Clone, Copy)]
 enum Key {
     Missing,

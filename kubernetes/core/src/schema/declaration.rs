@@ -1,20 +1,4 @@
-use super::definition::Definition;
-use super::{InvalidSchema, Schema, Type};
-use crate::Resource;
-
-/// A resource whose definition is made of its Rust type: `#[derive(CustomResource)]`.
-pub trait CustomResource: Resource + Schema {
-    /// All that the definition says, as constant data.
-    const DECLARATION: &'static Declaration;
-
-    /// The `CustomResourceDefinition` with this version, which is stored.
-    ///
-    /// # Errors
-    /// If the API server would refuse it.
-    fn definition() -> Result<Definition, InvalidSchema> {
-        Definition::of::<Self>()
-    }
-}
+use super::types::Type;
 
 /// The definition of one version of a custom resource.
 #[derive(Clone, Copy, Debug)]

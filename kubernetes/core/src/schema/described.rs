@@ -1,17 +1,8 @@
 use super::error::InvalidSchema;
-use super::render::{Fields, PRESERVE};
+use super::fields::{Fields, PRESERVE};
+use super::types::Source;
 use crate::Str;
 use crate::json::{self, Tree};
-
-/// Schemas of an API description: the definitions of a group and version, as JSON.
-#[derive(Clone, Copy, Debug)]
-pub struct Source {
-    /// The start of the names of the definitions that are here, up to the last dot.
-    pub prefix: &'static str,
-    /// An object: the structural schema of each definition by the rest of its name. `{"$ref": "a.full.name"}` stands for
-    /// the schema of another definition.
-    pub text: &'static str,
-}
 
 /// The sources that were read.
 #[derive(Default)]

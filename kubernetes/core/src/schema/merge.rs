@@ -1,9 +1,9 @@
 //! Objects whose fields come from several types.
 
+use std::collections::HashMap;
+
 use super::error::InvalidSchema;
-use super::render::{
-    Condition, Fields, Index, PRESERVE, RULES, add_junctor, add_rules, none_of, required_branch, same, set, take,
-};
+use super::fields::{Fields, PRESERVE, RULES, add_junctor, add_rules, none_of, required_branch, set, take};
 use crate::Str;
 use crate::json::Tree;
 
@@ -11,7 +11,7 @@ use crate::json::Tree;
 #[derive(Default)]
 pub(super) struct Merged {
     properties: Fields,
-    index: Index,
+    index: HashMap<Str, usize>,
     /// In how many of the merged types each property is.
     uses: Vec<usize>,
     pub(super) required: Vec<Str>,
@@ -195,7 +195,7 @@ impl Merged {
 }
 
 /// A schema without what does not decide which values it allows.
-pub(super) fn ignoring_documentation(schema: &Tree) -> Tree {
+fn ignoring_documentation(schema: &Tree) -> Tree {
     let Tree::Object(fields) = schema else { return schema.clone() };
     let ignored = |key: &str| matches!(key, "description" | "title" | "example" | "externalDocs");
     let kept = fields.iter().filter(|(key, value)| !(ignored(key) && value.as_str().is_some()));
@@ -206,4 +206,19 @@ pub(super) fn ignoring_documentation(schema: &Tree) -> Tree {
         })
         .collect(),
     )
+}
+
+/// Whether two schemas allow the same values.
+fn same(ours: &Tree, theirs: &Tree) -> bool {
+    ignoring_documentation(ours) == ignoring_documentation(theirs)
+}
+
+/// When a rule of a variant holds for the object that it is part of.
+pub(super) struct Condition {
+    pub(super) tag: &'static str,
+    pub(super) value: &'static str,
+}
+
+impl Condition {
+    pub(super) const NONE: Self = Self { tag: "", value: "" };
 }

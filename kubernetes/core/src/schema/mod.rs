@@ -21,6 +21,7 @@ mod declaration;
 mod definition;
 mod described;
 mod error;
+mod fields;
 mod impls;
 mod merge;
 mod meta;
@@ -29,14 +30,11 @@ mod structural;
 mod types;
 mod values;
 
-pub use declaration::{Column, CustomResource, Declaration, Scale, Scope, Version};
-pub use definition::{ConversionWebhook, Definition};
-pub use described::Source;
+pub use declaration::{Column, Declaration, Scale, Scope, Version};
+pub use definition::{ConversionWebhook, CustomResource, Definition};
 pub use error::{InvalidSchema, Violation};
 pub use structural::violations;
-#[doc(hidden)]
-pub use types::same_text;
-pub use types::{Keyword, Kind, ListType, MapType, Member, Rule, Shape, Tagging, Type, Variant};
+pub use types::{Keyword, Kind, ListType, MapType, Member, Rule, Shape, Source, Tagging, Type, Variant};
 
 /// A type of values in custom resources that has a structural schema.
 ///

@@ -1,16 +1,13 @@
-use std::collections::HashMap;
-
 use super::described::Descriptions;
 use super::error::InvalidSchema;
-use super::merge::{Merged, ignoring_documentation};
+use super::fields::{Fields, PRESERVE, add_junctor, add_rules, none_of, required_branch, set, sort, take};
+use super::merge::{Condition, Merged};
 use super::structural::{self, Level};
 use super::types::{
     Keyword, Kind, ListType, MapType, Member, Presence, Rule, Shape, Tagging, Type, Variant, untagged_kind,
 };
+use crate::Str;
 use crate::json::{self, Tree};
-use crate::{Str, json::Value};
-
-pub(super) type Fields = Vec<(Str, Tree)>;
 
 impl Type {
     /// The schema as JSON, its keys in order, as it stands in the definition of a custom resource.
@@ -158,19 +155,7 @@ impl Renderer {
     }
 }
 
-/// When a rule of a variant holds for the object that it is part of.
-pub(super) struct Condition {
-    pub(super) tag: &'static str,
-    pub(super) value: &'static str,
-}
-
-impl Condition {
-    const NONE: Self = Self { tag: "", value: "" };
-}
-
 const UNTAGGED: &str = "the variants of an untagged enum are neither all objects nor integers and strings";
-pub(super) const PRESERVE: &str = "x-kubernetes-preserve-unknown-fields";
-
 fn typed(name: &'static str) -> Fields {
     vec![("type".into(), Tree::String(name.into()))]
 }
@@ -183,41 +168,6 @@ fn with(mut fields: Fields, key: &'static str, value: Tree) -> Fields {
 fn int_or_string() -> Fields {
     let types = ["integer", "string"].map(|name| Tree::Object(typed(name)));
     vec![("anyOf".into(), Tree::List(types.into())), ("x-kubernetes-int-or-string".into(), Tree::Bool(true))]
-}
-
-pub(super) fn required_branch(names: &[Str]) -> Tree {
-    let names = names.iter().cloned().map(Tree::String).collect();
-    Tree::Object(vec![("required".into(), Tree::List(names))])
-}
-
-pub(super) fn set(fields: &mut Fields, key: &str, value: Tree) {
-    match fields.iter_mut().find(|(name, _)| name == key) {
-        Some((_, old)) => *old = value,
-        None => fields.push((key.into(), value)),
-    }
-}
-
-pub(super) fn take(fields: &mut Fields, key: &str) -> Option<Tree> {
-    let index = fields.iter().position(|(name, _)| name == key)?;
-    Some(fields.remove(index).1)
-}
-
-/// Adds alternatives to those that a schema has.
-pub(super) fn add_junctor(fields: &mut Fields, key: &'static str, branches: Vec<Tree>) {
-    let added = Tree::List(branches);
-    match take(fields, key) {
-        None => set(fields, key, added),
-        Some(first) => {
-            let mut all = match take(fields, "allOf") {
-                Some(Tree::List(all)) => all,
-                _ => Vec::new(),
-            };
-            // The alternatives of an int-or-string are recognized in the first place only.
-            all.insert(0, Tree::Object(vec![(key.into(), first)]));
-            all.push(Tree::Object(vec![(key.into(), added)]));
-            set(fields, "allOf", Tree::List(all));
-        }
-    }
 }
 
 fn parsed(key: &str, text: &str) -> Result<Tree, InvalidSchema> {
@@ -305,25 +255,6 @@ fn apply_structured(fields: &mut Fields, keyword: &Keyword) -> Result<(), Invali
     Ok(())
 }
 
-/// A condition that none of these is met.
-pub(super) fn none_of(branches: Vec<Tree>) -> Tree {
-    let any = Tree::Object(vec![("anyOf".into(), Tree::List(branches))]);
-    Tree::Object(vec![("not".into(), any)])
-}
-
-pub(super) fn add_rules(fields: &mut Fields, added: impl Iterator<Item = Tree>) {
-    let mut rules = match take(fields, RULES) {
-        Some(Tree::List(rules)) => rules,
-        _ => Vec::new(),
-    };
-    rules.extend(added);
-    if !rules.is_empty() {
-        set(fields, RULES, Tree::List(rules));
-    }
-}
-
-pub(super) const RULES: &str = "x-kubernetes-validations";
-
 fn rule(rule: &Rule) -> Tree {
     let texts = [
         ("fieldPath", rule.field_path),
@@ -341,29 +272,4 @@ fn rule(rule: &Rule) -> Tree {
         fields.push(("optionalOldSelf".into(), Tree::Bool(true)));
     }
     Tree::Object(fields)
-}
-
-/// Puts keys in order, in the document and all that it has, except for what is data.
-pub(super) fn sort(tree: &mut Tree) {
-    match tree {
-        Tree::List(items) => items.iter_mut().for_each(sort),
-        Tree::Object(fields) => {
-            fields.sort_by(|(ours, _), (theirs, _)| ours.cmp(theirs));
-            fields.iter_mut().for_each(|(_, value)| sort(value));
-        }
-        _ => {}
-    }
-}
-
-/// Whether two schemas allow the same values.
-pub(super) fn same(ours: &Tree, theirs: &Tree) -> bool {
-    ignoring_documentation(ours) == ignoring_documentation(theirs)
-}
-
-/// Collects properties by name.
-pub(super) type Index = HashMap<Str, usize>;
-
-/// The document of a value that can always be written.
-pub(super) fn document<V: Value>(value: &V) -> Tree {
-    Tree::from_value(value).unwrap_or_default()
 }

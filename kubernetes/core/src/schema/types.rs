@@ -13,7 +13,7 @@ pub struct Type {
     pub(super) keywords: &'static [Keyword],
 }
 
-/// What the values of a type are made of.
+/// The form of a type's values.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Shape {
@@ -46,8 +46,18 @@ pub enum Shape {
         /// The kind of its values.
         kind: Kind,
         /// Where definitions are looked up.
-        sources: &'static [super::Source],
+        sources: &'static [Source],
     },
+}
+
+/// Schemas of an API description: the definitions of a group and version, as JSON.
+#[derive(Clone, Copy, Debug)]
+pub struct Source {
+    /// The start of the names of the definitions that are here, up to the last dot.
+    pub prefix: &'static str,
+    /// An object: the structural schema of each definition by the rest of its name. `{"$ref": "a.full.name"}` stands for
+    /// the schema of another definition.
+    pub text: &'static str,
 }
 
 /// The kind of a type's values.
@@ -284,8 +294,7 @@ pub(super) const fn untagged_kind(variants: &[Variant]) -> Kind {
 }
 
 /// Whether two texts are the same, in constants too.
-#[doc(hidden)]
-pub const fn same_text(a: &str, b: &str) -> bool {
+pub(super) const fn same_text(a: &str, b: &str) -> bool {
     let (a, b) = (a.as_bytes(), b.as_bytes());
     if a.len() != b.len() {
         return false;

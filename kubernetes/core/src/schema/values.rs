@@ -1,6 +1,6 @@
 //! Whether a value fits a schema: for default values, which the API server checks.
 
-use super::structural::{flag, text};
+use super::fields::{flag, text};
 use crate::json::Tree;
 
 /// Why a value does not fit a schema; `None` if it does. Patterns, formats and expressions in CEL are not checked.

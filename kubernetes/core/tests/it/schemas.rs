@@ -36,112 +36,113 @@ fn schemas_that_the_api_server_takes_have_no_violations() {
     }
 }
 
+const OF_ROOT: &[(&str, &str)] = &[
+    (r#"{}"#, "type must not be empty at the root"),
+    (r#"{"type":"array","items":{"type":"string"}}"#, "type must be object at the root"),
+    (
+        r#"{"type":"object","additionalProperties":{"type":"string"}}"#,
+        "additionalProperties must not be used at the root",
+    ),
+    (
+        r#"{"type":"object","properties":{"metadata":{"type":"object","properties":{"labels":{"type":"object"}}}}}"#,
+        "metadata: only name and generateName can be specified",
+    ),
+    (r#"{"type":"object","properties":{"kind":{"type":"integer"}}}"#, "kind: type must be string"),
+    (
+        r#"{"type":"object","properties":{"metadata":{"type":"object","properties":{"name":{"type":"string","default":"a"}}}}}"#,
+        "metadata.name: default must not be set in metadata of the resource",
+    ),
+];
+
+const OF_FIELD: &[(&str, &str)] = &[
+    ("{}", "type must not be empty for fields of an object"),
+    (r#"{"type":"null"}"#, "type must be one of array, boolean, integer, number, object, string"),
+    (r#"{"type":"array"}"#, "items must be specified for an array"),
+    (
+        r#"{"type":"object","properties":{"b":{"type":"string"}},"additionalProperties":{"type":"string"}}"#,
+        "additionalProperties and properties exclude each other",
+    ),
+    (r#"{"$ref":"x","type":"string"}"#, "$ref is not supported"),
+    (r#"{"typ":"x","type":"string"}"#, "typ is not a keyword"),
+    (r#"{"type":"string","uniqueItems":true}"#, "uniqueItems must not be true: use list type set"),
+    (r#"{"type":"string","anyOf":[{"type":"string"}]}"#, "type must not be set inside of a condition"),
+    (r#"{"type":"object","not":{"properties":{"b":{"minimum":1}}}}"#, "is in a condition and not in the structure"),
+    (r#"{"type":"object","not":{"items":{"minimum":1}}}"#, "is in a condition and not in the structure"),
+    (
+        r#"{"type":"object","properties":{"metadata":{"type":"object"}},"anyOf":[{"properties":{"metadata":{}}}]}"#,
+        "metadata must not be specified inside of a condition",
+    ),
+    (
+        r#"{"type":"string","x-kubernetes-embedded-resource":true,"x-kubernetes-preserve-unknown-fields":true}"#,
+        "type must be object with x-kubernetes-embedded-resource",
+    ),
+    (
+        r#"{"type":"object","x-kubernetes-embedded-resource":true}"#,
+        "x-kubernetes-embedded-resource needs properties or x-kubernetes-preserve-unknown-fields",
+    ),
+    (
+        r#"{"x-kubernetes-int-or-string":true,"x-kubernetes-preserve-unknown-fields":true}"#,
+        "x-kubernetes-preserve-unknown-fields and x-kubernetes-int-or-string exclude each other",
+    ),
+    (
+        r#"{"type":"object","x-kubernetes-preserve-unknown-fields":false}"#,
+        "x-kubernetes-preserve-unknown-fields must be true or absent",
+    ),
+    (r#"{"type":"string","x-kubernetes-map-type":"atomic"}"#, "type must be object with x-kubernetes-map-type"),
+    (r#"{"type":"string","x-kubernetes-list-type":"atomic"}"#, "type must be array with x-kubernetes-list-type"),
+    (
+        r#"{"type":"array","items":{"type":"object"},"x-kubernetes-list-type":"set"}"#,
+        "items of a list of type set must be scalars or atomic",
+    ),
+    (
+        r#"{"type":"array","items":{"type":"string","nullable":true},"x-kubernetes-list-type":"set"}"#,
+        "items of a list of type set must not be nullable",
+    ),
+    (
+        r#"{"type":"array","items":{"type":"object"},"x-kubernetes-list-type":"map"}"#,
+        "x-kubernetes-list-map-keys must not be empty with list type map",
+    ),
+    (
+        r#"{"type":"array","items":{"type":"object"},"x-kubernetes-list-type":"map","x-kubernetes-list-map-keys":["n"]}"#,
+        "the list map key n is not a field of the items",
+    ),
+    (
+        r#"{"type":"array","items":{"type":"object","properties":{"n":{"type":"string"}}},"x-kubernetes-list-type":"map","x-kubernetes-list-map-keys":["n"]}"#,
+        "the list map key n must be required or have a default value",
+    ),
+    (
+        r#"{"type":"array","items":{"type":"object","required":["n"],"properties":{"n":{"type":"object"}}},"x-kubernetes-list-type":"map","x-kubernetes-list-map-keys":["n"]}"#,
+        "the list map key n must be a scalar",
+    ),
+    (r#"{"type":"string","x-kubernetes-validations":[{"rule":" "}]}"#, "a rule in CEL must not be empty"),
+    (r#"{"type":"string","x-kubernetes-validations":[{"rule":"a\nb"}]}"#, "a rule with line breaks needs a message"),
+    (r#"{"type":"integer","default":"3"}"#, "the default value does not fit: it is of type string"),
+    (
+        r#"{"type":"string","enum":["a"],"default":"b"}"#,
+        "the default value does not fit: it is not one of the values of the enum",
+    ),
+    (
+        r#"{"type":"integer","maximum":3,"exclusiveMaximum":true,"default":3}"#,
+        "the default value does not fit: 3 is more than the maximum",
+    ),
+    (
+        r#"{"type":"object","default":{"b":1}}"#,
+        "the default value does not fit: b is not a field, and would be removed",
+    ),
+    (r#"{"type":"string","default":null}"#, "the default value does not fit: null needs nullable"),
+    (
+        r#"{"type":"array","items":{"type":"string","maxLength":1},"default":["ab"]}"#,
+        "the default value does not fit: it has more than maxLength",
+    ),
+];
+
 /// One for each rule of the server that is applied, with the place that is named.
 #[test]
 fn each_rule_that_is_broken_is_found() {
-    for (schema, expected) in [
-        (r#"{}"#, "type must not be empty at the root"),
-        (r#"{"type":"array","items":{"type":"string"}}"#, "type must be object at the root"),
-        (
-            r#"{"type":"object","additionalProperties":{"type":"string"}}"#,
-            "additionalProperties must not be used at the root",
-        ),
-        (
-            r#"{"type":"object","properties":{"metadata":{"type":"object","properties":{"labels":{"type":"object"}}}}}"#,
-            "metadata: only name and generateName can be specified",
-        ),
-        (r#"{"type":"object","properties":{"kind":{"type":"integer"}}}"#, "kind: type must be string"),
-        (
-            r#"{"type":"object","properties":{"metadata":{"type":"object","properties":{"name":{"type":"string","default":"a"}}}}}"#,
-            "metadata.name: default must not be set in metadata of the resource",
-        ),
-    ] {
-        assert_eq!(found(schema), [expected], "{schema}");
+    for (schema, expected) in OF_ROOT {
+        assert_eq!(found(schema), [*expected], "{schema}");
     }
-    for (schema, expected) in [
-        ("{}", "type must not be empty for fields of an object"),
-        (r#"{"type":"null"}"#, "type must be one of array, boolean, integer, number, object, string"),
-        (r#"{"type":"array"}"#, "items must be specified for an array"),
-        (
-            r#"{"type":"object","properties":{"b":{"type":"string"}},"additionalProperties":{"type":"string"}}"#,
-            "additionalProperties and properties exclude each other",
-        ),
-        (r#"{"$ref":"x","type":"string"}"#, "$ref is not supported"),
-        (r#"{"typ":"x","type":"string"}"#, "typ is not a keyword"),
-        (r#"{"type":"string","uniqueItems":true}"#, "uniqueItems must not be true: use list type set"),
-        (r#"{"type":"string","anyOf":[{"type":"string"}]}"#, "type must not be set inside of a condition"),
-        (r#"{"type":"object","not":{"properties":{"b":{"minimum":1}}}}"#, "is in a condition and not in the structure"),
-        (r#"{"type":"object","not":{"items":{"minimum":1}}}"#, "is in a condition and not in the structure"),
-        (
-            r#"{"type":"object","properties":{"metadata":{"type":"object"}},"anyOf":[{"properties":{"metadata":{}}}]}"#,
-            "metadata must not be specified inside of a condition",
-        ),
-        (
-            r#"{"type":"string","x-kubernetes-embedded-resource":true,"x-kubernetes-preserve-unknown-fields":true}"#,
-            "type must be object with x-kubernetes-embedded-resource",
-        ),
-        (
-            r#"{"type":"object","x-kubernetes-embedded-resource":true}"#,
-            "x-kubernetes-embedded-resource needs properties or x-kubernetes-preserve-unknown-fields",
-        ),
-        (
-            r#"{"x-kubernetes-int-or-string":true,"x-kubernetes-preserve-unknown-fields":true}"#,
-            "x-kubernetes-preserve-unknown-fields and x-kubernetes-int-or-string exclude each other",
-        ),
-        (
-            r#"{"type":"object","x-kubernetes-preserve-unknown-fields":false}"#,
-            "x-kubernetes-preserve-unknown-fields must be true or absent",
-        ),
-        (r#"{"type":"string","x-kubernetes-map-type":"atomic"}"#, "type must be object with x-kubernetes-map-type"),
-        (r#"{"type":"string","x-kubernetes-list-type":"atomic"}"#, "type must be array with x-kubernetes-list-type"),
-        (
-            r#"{"type":"array","items":{"type":"object"},"x-kubernetes-list-type":"set"}"#,
-            "items of a list of type set must be scalars or atomic",
-        ),
-        (
-            r#"{"type":"array","items":{"type":"string","nullable":true},"x-kubernetes-list-type":"set"}"#,
-            "items of a list of type set must not be nullable",
-        ),
-        (
-            r#"{"type":"array","items":{"type":"object"},"x-kubernetes-list-type":"map"}"#,
-            "x-kubernetes-list-map-keys must not be empty with list type map",
-        ),
-        (
-            r#"{"type":"array","items":{"type":"object"},"x-kubernetes-list-type":"map","x-kubernetes-list-map-keys":["n"]}"#,
-            "the list map key n is not a field of the items",
-        ),
-        (
-            r#"{"type":"array","items":{"type":"object","properties":{"n":{"type":"string"}}},"x-kubernetes-list-type":"map","x-kubernetes-list-map-keys":["n"]}"#,
-            "the list map key n must be required or have a default value",
-        ),
-        (
-            r#"{"type":"array","items":{"type":"object","required":["n"],"properties":{"n":{"type":"object"}}},"x-kubernetes-list-type":"map","x-kubernetes-list-map-keys":["n"]}"#,
-            "the list map key n must be a scalar",
-        ),
-        (r#"{"type":"string","x-kubernetes-validations":[{"rule":" "}]}"#, "a rule in CEL must not be empty"),
-        (
-            r#"{"type":"string","x-kubernetes-validations":[{"rule":"a\nb"}]}"#,
-            "a rule with line breaks needs a message",
-        ),
-        (r#"{"type":"integer","default":"3"}"#, "the default value does not fit: it is of type string"),
-        (
-            r#"{"type":"string","enum":["a"],"default":"b"}"#,
-            "the default value does not fit: it is not one of the values of the enum",
-        ),
-        (
-            r#"{"type":"integer","maximum":3,"exclusiveMaximum":true,"default":3}"#,
-            "the default value does not fit: 3 is more than the maximum",
-        ),
-        (
-            r#"{"type":"object","default":{"b":1}}"#,
-            "the default value does not fit: b is not a field, and would be removed",
-        ),
-        (r#"{"type":"string","default":null}"#, "the default value does not fit: null needs nullable"),
-        (
-            r#"{"type":"array","items":{"type":"string","maxLength":1},"default":["ab"]}"#,
-            "the default value does not fit: it has more than maxLength",
-        ),
-    ] {
+    for (schema, expected) in OF_FIELD {
         let found = found(&field(schema));
         assert!(found.len() == 1 && found[0].starts_with("a") && found[0].ends_with(expected), "{schema}: {found:?}");
     }

@@ -15,7 +15,7 @@ pub(crate) struct Keywords {
     rules: Vec<TokenStream>,
     list_type: Option<(ListKind, Span)>,
     list_map_keys: Vec<LitStr>,
-    /// What the type must be for a keyword, and where that stands.
+    /// The kind of type that a keyword needs, and where the keyword stands.
     needs: Vec<(Need, &'static str, Span)>,
     items: Option<Box<Keywords>>,
 }

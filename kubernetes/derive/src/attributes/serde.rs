@@ -1,4 +1,4 @@
-//! What `#[serde(…)]` says of the form of a type.
+//! The parts of `#[serde(…)]` that change the form of a type.
 
 use syn::meta::ParseNestedMeta;
 use syn::{LitStr, Result, Token};

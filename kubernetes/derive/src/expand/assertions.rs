@@ -1,4 +1,4 @@
-//! What the compiler checks of a field's type, whose schema only it knows.
+//! Checks of a field's type by the compiler, as only that knows its schema.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -15,7 +15,7 @@ fn assertion(span: Span, condition: &TokenStream, message: &str) -> TokenStream 
     }
 }
 
-/// What the keywords of a field or type ask of its type, whose schema is the expression `schema`.
+/// Checks that a type, whose schema is the expression `schema`, is one that the keywords are for.
 pub(super) fn of_keywords(name: &str, schema: &TokenStream, keywords: &Keywords) -> Vec<TokenStream> {
     let mut assertions: Vec<TokenStream> = Vec::new();
     for (need, keyword, span) in keywords.needs() {

@@ -236,37 +236,42 @@ fn external(container: &Container, variants: &[Variant]) -> Result<Code> {
     Ok(Code {
         schema: type_expression(&shape, &container.keywords),
         assertions: variants.iter().flat_map(Variant::assertions).collect(),
-        decode: quote! {{
-            let mut found: ::core::option::Option<Self> = ::core::option::Option::None;
-            let mut first = true;
-            reader.begin_object()?;
-            while let ::core::option::Option::Some(key) = reader.next_key(&mut first)? {
-                if ![#(#names),*].contains(&&*key) {
-                    reader.skip()?;
-                    continue;
-                }
-                if reader.null()? {
-                    continue;
-                }
-                if found.is_some() {
-                    return ::core::result::Result::Err(reader.error("more than one variant is set").in_field(&key));
-                }
-                found = ::core::option::Option::Some(match &*key {
-                    #(#arms)*
-                    _ => continue,
-                });
-            }
-            match found {
-                ::core::option::Option::Some(value) => ::core::result::Result::Ok(value),
-                ::core::option::Option::None => ::core::result::Result::Err(__derived::no_variant(reader, &[#(#names),*])),
-            }
-        }},
+        decode: decode_external(&names, &arms.collect::<Vec<_>>()),
         write: quote! {
             fn write_fields(&self, writer: &mut __json::Writer) {
                 match self { #(#writes)* }
             }
         },
     })
+}
+
+/// Reads the only field of an object, which is the variant's name.
+fn decode_external(names: &[&String], arms: &[TokenStream]) -> TokenStream {
+    quote! {{
+        let mut found: ::core::option::Option<Self> = ::core::option::Option::None;
+        let mut first = true;
+        reader.begin_object()?;
+        while let ::core::option::Option::Some(key) = reader.next_key(&mut first)? {
+            if ![#(#names),*].contains(&&*key) {
+                reader.skip()?;
+                continue;
+            }
+            if reader.null()? {
+                continue;
+            }
+            if found.is_some() {
+                return ::core::result::Result::Err(reader.error("more than one variant is set").in_field(&key));
+            }
+            found = ::core::option::Option::Some(match &*key {
+                #(#arms)*
+                _ => continue,
+            });
+        }
+        match found {
+            ::core::option::Option::Some(value) => ::core::result::Result::Ok(value),
+            ::core::option::Option::None => ::core::result::Result::Err(__derived::no_variant(reader, &[#(#names),*])),
+        }
+    }}
 }
 
 fn internal(container: &Container, variants: &[Variant], tag: &LitStr) -> Code {

@@ -97,6 +97,12 @@ fn every_keyword_is_in_the_schema() {
     ] {
         assert_eq!(property(name), expected, "{name}");
     }
+}
+
+#[test]
+fn keywords_of_the_type_are_in_the_schema() {
+    let schema = schema::<Everything>();
+    let property = |name: &str| schema["properties"][name].clone();
     assert_eq!(property("open")["x-kubernetes-preserve-unknown-fields"], true);
     assert_eq!(property("template")["properties"]["labels"]["additionalProperties"], json!({"type": "string"}));
     assert_eq!(

@@ -4,7 +4,7 @@ use crate::Str;
 use crate::json::Tree;
 use crate::schema::declaration::{Column, Declaration, Scale, Scope, Version};
 use crate::schema::definition::ConversionWebhook;
-use crate::schema::render::document;
+use crate::schema::fields::document;
 
 type Fields = Vec<(Str, Tree)>;
 

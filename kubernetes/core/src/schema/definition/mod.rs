@@ -4,10 +4,25 @@ mod paths;
 
 use std::fmt;
 
+use super::declaration::Declaration;
 use super::error::{InvalidSchema, Violation};
-use super::{CustomResource, Declaration, render, structural};
+use super::{Schema, fields, render, structural};
 use crate::json::{self, DecodeError, Reader, Tree, Value, Writer};
 use crate::{ClusterResource, Object, ObjectMeta, Resource, StaticType, Str, Watchable};
+
+/// A resource whose definition is made of its Rust type: `#[derive(CustomResource)]`.
+pub trait CustomResource: Resource + Schema {
+    /// All that the definition says, as constant data.
+    const DECLARATION: &'static Declaration;
+
+    /// The `CustomResourceDefinition` with this version, which is stored.
+    ///
+    /// # Errors
+    /// If the API server would refuse it.
+    fn definition() -> Result<Definition, InvalidSchema> {
+        Definition::of::<Self>()
+    }
+}
 
 /// A `CustomResourceDefinition`, made of Rust types: what the API server needs to serve them.
 ///
@@ -82,7 +97,7 @@ impl Definition {
                 rule: "all versions must have the same group, names and scope".to_owned(),
             });
         }
-        if self.versions().any(|version| structural::text(version, "name") == declaration.version.name) {
+        if self.versions().any(|version| fields::text(version, "name") == declaration.version.name) {
             violations.push(Violation {
                 path: declaration.version.name.to_owned(),
                 rule: "the version is there twice".to_owned(),
@@ -123,7 +138,7 @@ impl Definition {
 
     /// The schema of a version; `None` if there is no such version.
     pub fn schema(&self, version: &str) -> Option<&Tree> {
-        let version = self.versions().find(|other| structural::text(other, "name") == version)?;
+        let version = self.versions().find(|other| fields::text(other, "name") == version)?;
         version.get("schema")?.get("openAPIV3Schema")
     }
 
@@ -166,9 +181,9 @@ impl Definition {
     }
 
     fn set(&mut self, key: &'static str, value: Tree) {
-        if let Tree::Object(fields) = &mut self.spec {
-            render::set(fields, key, value);
-            fields.sort_by(|(ours, _), (theirs, _)| ours.cmp(theirs));
+        if let Tree::Object(spec) = &mut self.spec {
+            fields::set(spec, key, value);
+            spec.sort_by(|(ours, _), (theirs, _)| ours.cmp(theirs));
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::json::Tree;
 use crate::schema::declaration::{Column, Scale, Version};
 use crate::schema::error::Violation;
-use crate::schema::structural::text;
+use crate::schema::fields::text;
 
 const COLUMN_TYPES: &[&str] = &["integer", "number", "string", "boolean", "date"];
 const COLUMN_FORMATS: &[&str] =

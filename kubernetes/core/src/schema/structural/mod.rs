@@ -8,6 +8,7 @@ mod extensions;
 mod nested;
 
 use super::error::Violation;
+use super::fields::{flag, text};
 use super::values;
 use crate::json::Tree;
 
@@ -53,14 +54,6 @@ struct Place {
 struct Checker<'a> {
     path: Vec<&'a str>,
     violations: Vec<Violation>,
-}
-
-pub(super) fn flag(schema: &Tree, key: &str) -> bool {
-    matches!(schema.get(key), Some(Tree::Bool(true)))
-}
-
-pub(super) fn text<'a>(schema: &'a Tree, key: &str) -> &'a str {
-    schema.get(key).and_then(Tree::as_str).unwrap_or_default()
 }
 
 fn object<'a>(schema: &'a Tree, key: &str) -> &'a [(crate::Str, Tree)] {
