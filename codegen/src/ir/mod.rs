@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 pub(crate) use kubernetes_swagger::extension::{GroupVersionKind, ListType, PatchStrategy};
 pub(crate) use operations::{Connection, Function, Operation, PathParameter, QueryParameter, QueryType, Verb};
 pub(crate) use types::{
-    Body, Definition, Enum, Field, Home, Krate, Merge, Presence, Resource, Secret, Special, Struct, Type, Untyped,
-    Variant, split_module,
+    Body, Definition, Enum, Field, Home, Krate, Merge, Presence, QUANTITY_PATTERN, Resource, Secret, Special, Struct,
+    Type, Untyped, Variant, split_module,
 };
 
 /// All that is described.
