@@ -2,7 +2,6 @@ use kubernetes_swagger::{Merged, merge, parse};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use crate::enums::has_enums;
 use crate::error::{Error, Result};
 use crate::locate;
 
@@ -70,15 +69,7 @@ impl Content<'_> {
         }
     }
 
-    /// Whether any of its strings has known values.
-    pub(crate) fn has_enums(&self) -> bool {
-        match self {
-            Self::Document(bytes) => has_enums(bytes),
-            Self::Documents(documents) => documents.iter().any(|(_, bytes)| has_enums(bytes)),
-        }
-    }
-
-    /// The description, with what gave way to the main server's form.
+    /// The description, with the definitions that gave way to the main server's.
     pub(crate) fn parse(&self, source: &str) -> Result<Merged> {
         match self {
             Self::Document(bytes) => match parse(bytes) {

@@ -134,5 +134,5 @@ fn compare_versions(openapi: &OpenAPI, kubernetes: &str) -> Result<()> {
     if found == kubernetes || found == "unversioned" || kubernetes.starts_with(&format!("v{found}.")) {
         return Ok(());
     }
-    Err(Error::at("/info/version", format!("the description is of {found}, the lock file says {kubernetes}")))
+    Err(Error::at("/info/version", format!("the description is of {found}, but the lock file says {kubernetes}")))
 }

@@ -66,7 +66,7 @@ impl Lock {
             return Ok(());
         }
         let message = format!(
-            "its sha256 is {found}, but {} pins {}. Restore the file, or, if the new description is meant, write its \
+            "its sha256 is {found}, but {} pins {}. Restore the file, or, to use the new description, write its \
              sha256 (and its version of Kubernetes) into the lock file",
             lock.display(),
             self.sha256,

@@ -21,6 +21,12 @@ pub(crate) fn data<S: Borrow<Schema>>(schema: &ReferenceOr<S>) -> &SchemaData {
     schema.as_item().map_or(&NOTHING.0, |schema| &schema.borrow().schema_data)
 }
 
+/// A schema, as readers make it.
+pub(crate) fn schema(description: Option<&str>, keywords: AnySchema) -> Schema {
+    let schema_data = SchemaData { description: description.map(str::to_owned), ..SchemaData::default() };
+    Schema { schema_data, schema_kind: SchemaKind::Any(keywords) }
+}
+
 /// The parameter itself, if the reference leads to one.
 pub(crate) fn parameter<'a>(openapi: &'a OpenAPI, parameter: &'a ReferenceOr<Parameter>) -> Option<&'a Parameter> {
     match parameter {

@@ -45,7 +45,7 @@ impl Error {
         let message = if error.is_eof() {
             format!("the JSON text ends too early, {place}: the file is truncated; fetch it again")
         } else {
-            format!("no valid JSON {place}")
+            format!("invalid JSON {place}")
         };
         Self { problems: vec![Problem { pointer: String::new(), message }], source: Some(error) }
     }

@@ -116,7 +116,7 @@ impl Merging {
                     self.differs_in_server(&pointer, number);
                 } else if self.gives_way(&pointer, number) {
                     let (main, other) = (self.name(self.origin(&pointer)), self.name(number));
-                    let message = format!("{other} describes this in another way than {main}, which counts");
+                    let message = format!("{other} describes this differently from {main}, which takes precedence");
                     self.gave_way.push(problem(&pointer, message));
                 } else {
                     self.differs(&pointer, number);
@@ -166,7 +166,7 @@ impl Merging {
 
     fn differs(&mut self, pointer: &str, number: usize) {
         let (first, second) = (self.name(self.origin(pointer)), self.name(number));
-        let message = format!("{first} and {second} describe this in different ways");
+        let message = format!("{first} and {second} describe this differently");
         self.problems.push(problem(pointer, message));
     }
 }

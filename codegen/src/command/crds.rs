@@ -13,33 +13,32 @@ const EXTENSIONS: [&str; 3] = ["yaml", "yml", "json"];
 
 #[derive(Args)]
 pub(super) struct Crds {
-    /// A file, or a folder with files (.yaml, .yml, .json, in folders below it too), of CustomResourceDefinitions; or a
-    /// cluster's description, Swagger 2.0. May be given several times.
+    /// A file of CustomResourceDefinitions, or a folder that is searched for them (.yaml, .yml, .json); or a cluster's
+    /// description, Swagger 2.0 or OpenAPI 3.0. Can be repeated.
     #[arg(long, value_name = "PATH", required = true)]
     input: Vec<PathBuf>,
-    /// The folder of the crate. Everything in its src/generated is written anew; its manifest and src/lib.rs are
-    /// written if they are missing.
+    /// The folder of the crate. Its src/generated is written anew; its manifest and src/lib.rs only if they are missing.
     #[arg(long, value_name = "FOLDER")]
     out: PathBuf,
-    /// The name of the crate, for a manifest that is written.
+    /// The name of the crate, for a new manifest.
     #[arg(long, value_name = "CRATE", value_parser = crate_name)]
     name: String,
-    /// Take this group alone, as cert-manager.io. May be given several times; a cluster's description needs it.
+    /// Generate this group only, as cert-manager.io. Can be repeated; required for a cluster's description.
     #[arg(long, value_name = "GROUP")]
     group: Vec<String>,
-    /// The folder of the SDK's workspace, for a manifest that depends on it by its path.
+    /// The folder of the SDK's workspace, for a new manifest that depends on it by path.
     #[arg(long, value_name = "FOLDER")]
     sdk: Option<String>,
-    /// Write nothing; exit with 1 and list the files if any differs from what would be generated.
+    /// Write nothing; list the files that are out of date, and exit with 1 if there are any.
     #[arg(long)]
     check: bool,
-    /// Fail if anything is wrong; otherwise what is right is generated, and the rest is told.
+    /// Fail on any problem, instead of leaving out the kind that has it with a warning.
     #[arg(long)]
     strict: bool,
-    /// Use the SDK's types for built-in ones that a schema has written out: PodSpec, ResourceRequirements and others.
+    /// Use the SDK's types where a schema repeats a built-in one: PodSpec, ResourceRequirements and others.
     #[arg(long)]
     reuse: bool,
-    /// Show how long each step took.
+    /// Show the time of each step.
     #[arg(long)]
     timings: bool,
 }
@@ -101,6 +100,6 @@ fn crate_name(text: &str) -> Result<String, String> {
     if is_valid {
         Ok(text.to_owned())
     } else {
-        Err("a crate's name has letters, digits, `-` and `_`, a letter first".to_owned())
+        Err("a crate name starts with a letter, and has only letters, digits, `-` and `_`".to_owned())
     }
 }

@@ -8,17 +8,17 @@ use super::terminal::print;
 
 #[derive(Args)]
 pub(super) struct Diff {
-    /// The older description: a file of Swagger 2.0, or a folder of OpenAPI 3.0.
+    /// The older description: a file of Swagger 2.0, or a folder of OpenAPI 3.0 documents.
     old: PathBuf,
-    /// The newer one.
+    /// The newer description.
     new: PathBuf,
-    /// Print JSON, a change an object, in place of Markdown.
+    /// Print JSON with an object for each change, instead of Markdown.
     #[arg(long)]
     json: bool,
-    /// The version of the older one, if it does not say so itself.
+    /// The version of the older description, if it does not state one.
     #[arg(long, value_name = "VERSION")]
     from: Option<String>,
-    /// The version of the newer one, if it does not say so itself.
+    /// The version of the newer description, if it does not state one.
     #[arg(long, value_name = "VERSION")]
     to: Option<String>,
     /// Exit with 1 if a change is breaking.

@@ -10,10 +10,10 @@ use super::terminal::{print, report, spinner};
 
 #[derive(Args)]
 pub(super) struct Generate {
-    /// Write nothing; exit with 1 and list the files if any differs from what would be generated.
+    /// Write nothing; list the files that are out of date, and exit with 1 if there are any.
     #[arg(long)]
     check: bool,
-    /// Show how long each step took, and the most memory that was in use.
+    /// Show the time of each step, and the peak memory.
     #[arg(long)]
     timings: bool,
     #[command(flatten)]

@@ -18,25 +18,35 @@ pub(crate) use terminal::report;
 
 const EXAMPLES: &str = "\
 Examples:
-  kubernetes-codegen                       write what changed, remove what is stale
-  kubernetes-codegen --check               name what differs from the description, change nothing
-  kubernetes-codegen --timings             show where the time goes
-  kubernetes-codegen facts                 count what the description holds
+  kubernetes-codegen
+      write what changed, remove what is stale
+  kubernetes-codegen --check
+      list the files that differ, and change nothing
+  kubernetes-codegen --timings
+      show where the time goes
+  kubernetes-codegen facts
+      count what the description holds
   kubernetes-codegen diff old.json new.json
-                                           what changed, breaking changes first
-  kubernetes-codegen pin new.json          pin another description, and regenerate
+      list the changes, breaking ones first
   kubernetes-codegen pin new.json --keep-enums
-                                           the same, with the known values of the pinned one
+      pin another description with the known values of the pinned one,
+      and regenerate
   kubernetes-codegen crds --input crds/ --out lamps --name lamps
-                                           a crate for custom resources
+      make a crate of custom resources
 
 docs/regenerating.md shows each command at work.";
 
-/// Renders the model and API crates of the Kubernetes SDK from an API description.
+/// Generate the model and API crates of the Kubernetes SDK from an API description.
 ///
-/// Without a command, regenerates every file in a src/generated folder from the pinned description.
+/// Without a command, regenerate every file in a src/generated folder from the pinned description.
 #[derive(Parser)]
-#[command(name = "kubernetes-codegen", version, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
+#[command(
+    name = "kubernetes-codegen",
+    version,
+    max_term_width = 100,
+    after_help = EXAMPLES,
+    args_conflicts_with_subcommands = true
+)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
@@ -46,28 +56,28 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Prints what the pinned description holds, and what became of it, as Markdown.
+    /// Print a report on the pinned description, in Markdown.
     Facts(Pinned),
-    /// Prints what changed between two descriptions, as Markdown for a changelog or as JSON.
+    /// Print the changes between two descriptions, in Markdown or JSON.
     Diff(diff::Diff),
-    /// Makes a crate of custom resources, from CustomResourceDefinitions or a cluster's description.
+    /// Generate a crate of custom resources, from CustomResourceDefinitions or a cluster's description.
     Crds(crds::Crds),
-    /// Pins another description and regenerates everything, together or not at all; prints what changed.
+    /// Pin another description and regenerate everything, or change nothing; print the changes.
     ///
-    /// scripts/update fetches descriptions, and calls this.
+    /// scripts/update fetches descriptions, and calls this command.
     Pin(pin::Pin),
 }
 
 /// Which description, and where the crates are.
 #[derive(Args)]
 pub(crate) struct Pinned {
-    /// The API description: a file of Swagger 2.0, or a folder of documents of OpenAPI 3.0; below the root or absolute.
+    /// The API description: a file of Swagger 2.0, or a folder of OpenAPI 3.0 documents. Relative to the root.
     #[arg(long, value_name = "PATH", default_value = "scripts/swagger.json")]
     input: PathBuf,
-    /// The lock file of the description, below the root or absolute.
+    /// The lock file of the description. Relative to the root.
     #[arg(long, value_name = "FILE", default_value = "scripts/swagger.lock.toml")]
     lock: PathBuf,
-    /// The root of the workspace; found from the current folder if left out.
+    /// The root of the workspace [default: found from the current folder].
     #[arg(long, value_name = "FOLDER")]
     root: Option<PathBuf>,
 }
@@ -83,7 +93,7 @@ fn open(folder: &Path, only_compares: bool, progress: &ProgressBar) -> Result<Ou
     progress.set_message("waiting for another run to finish");
     let folder = if only_compares { OutputFolder::open_to_compare(folder) } else { OutputFolder::open(folder) }?;
     if folder.was_interrupted() {
-        progress.suspend(|| report("note: an earlier run was interrupted; what it had changed was undone first"));
+        progress.suspend(|| report("note: an earlier run was interrupted; its changes were undone first"));
     }
     Ok(folder)
 }

@@ -13,18 +13,18 @@ use super::terminal::{print, report, spinner};
 
 #[derive(Args)]
 pub(super) struct Pin {
-    /// The description to pin: a file of Swagger 2.0, or a folder of OpenAPI 3.0, which is pinned as one document.
+    /// The description to pin: a file of Swagger 2.0, or a folder of OpenAPI 3.0 documents, which are pinned as one.
     description: PathBuf,
-    /// Its version of Kubernetes, as v1.37.2, if it does not say so itself (the file in Kubernetes' sources does not).
+    /// Its version of Kubernetes, as v1.37.2, if it does not state one, as the file in Kubernetes' sources.
     #[arg(long, value_name = "VERSION")]
     kubernetes: Option<String>,
-    /// Where it comes from, for the lock file; the name of the file if left out.
+    /// Its origin, for the lock file [default: the name of the file].
     #[arg(long, value_name = "TEXT")]
     source: Option<String>,
-    /// Keep the known values of strings from the pinned description: one from Kubernetes' sources has none.
+    /// Keep the known values of strings from the pinned description, for one from Kubernetes' sources, which has none.
     #[arg(long)]
     keep_enums: bool,
-    /// Print what would change, and change nothing.
+    /// Print the changes without making them.
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
@@ -134,10 +134,10 @@ fn version(arguments: &Pin, description: &DescriptionFiles) -> Result<String, Er
     let name = description.name();
     let found = description.content().version(name)?;
     if found == "unversioned" {
-        return Err(Error::of_file(name, "it does not say which version it is of; add: --kubernetes v1.X.Y"));
+        return Err(Error::of_file(name, "it does not state its version; add: --kubernetes v1.X.Y"));
     }
     if check_version(&found).is_err() {
-        let message = format!("it says that it is of `{found}`, which is not a release; add: --kubernetes v1.X.Y");
+        let message = format!("its version `{found}` is not a release; add: --kubernetes v1.X.Y");
         return Err(Error::of_file(name, message));
     }
     Ok(found)

@@ -90,8 +90,12 @@ pub fn generate_custom(resources: &CustomResources<'_>) -> Result<CustomCrate> {
         if let Some(error) = Error::of_all(skipped) {
             return Err(error);
         }
-        let groups: Vec<&str> = groups.iter().map(String::as_str).collect();
-        return Err(Error::new(format!("no custom resource was found (groups: {})", groups.join(", "))));
+        let of = match resources.groups {
+            [] => String::new(),
+            groups => format!(" of the group {}", groups.join(" or ")),
+        };
+        let message = format!("no custom resource{of} found: the input has none with a served version");
+        return Err(Error::new(message));
     }
     let layout = Layout::custom(resources.name, resources.sdk);
     let origin = Origin { source: "CustomResourceDefinitions", kubernetes: None, command: render::CRDS_COMMAND };
@@ -222,7 +226,7 @@ impl Input {
         if let [(name, _), ..] = described.as_slice() {
             if let Some(definition) = definitions.first() {
                 let message =
-                    "it defines a custom resource, and a description is read by itself: give one or the other";
+                    "it has a CustomResourceDefinition, and another input is a description: use one or the other";
                 return Err(Error::new(message).in_file(&definition.origin.file));
             }
             return Self::of_description(description(name, &described)?, resources.groups);
@@ -264,7 +268,7 @@ fn remove_repeated(definitions: &mut Vec<Definition>, notes: &mut Vec<String>) {
     definitions.retain(|definition| match seen.get(&definition.metadata.name) {
         Some(first) if first.spec == definition.spec => {
             let (first, second) = (&first.origin.file, &definition.origin.file);
-            notes.push(format!("{}: {first} and {second} say the same", definition.metadata.name));
+            notes.push(format!("{}: its definitions in {first} and {second} are identical", definition.metadata.name));
             false
         }
         _ => {
@@ -283,7 +287,7 @@ fn description(name: &str, files: &[&(String, Vec<u8>)]) -> Result<DescriptionFi
     }
     match files {
         [(name, bytes)] => Ok(DescriptionFiles::document(name.clone(), bytes.clone())),
-        _ => Err(Error::new("a description in Swagger 2.0 is read by itself: give no other one").in_file(name)),
+        _ => Err(Error::new("a description in Swagger 2.0 is a single input: remove the others").in_file(name)),
     }
 }
 

@@ -132,6 +132,22 @@ fn innermost<S: Borrow<Schema>>(schema: &ReferenceOr<S>) -> &[Value] {
     }
 }
 
+/// Whether any definition of a description has an enum: those in Kubernetes' sources have none.
+pub(super) fn have_enums(openapi: &OpenAPI) -> bool {
+    definitions_of(openapi).any(|(_, schema)| has_enums(schema))
+}
+
+fn has_enums<S: Borrow<Schema>>(schema: &ReferenceOr<S>) -> bool {
+    let keywords = keywords(schema);
+    let values = match &keywords.additional_properties {
+        Some(AdditionalProperties::Schema(values)) => Some(&**values),
+        _ => None,
+    };
+    !keywords.enumeration.is_empty()
+        || keywords.properties.values().chain(&keywords.items).any(has_enums)
+        || values.is_some_and(has_enums)
+}
+
 /// The type as a reader would call it: `string`, `integer (int32)`, `list of core.v1.Container`, `map of string`.
 pub(super) fn type_name<S: Borrow<Schema>>(schema: &ReferenceOr<S>) -> String {
     if let Some(name) = extension::definition_name(schema) {

@@ -152,8 +152,9 @@ impl fmt::Display for Differences {
 pub fn diff(old: &Description<'_>, new: &Description<'_>) -> Result<Differences> {
     let (old_openapi, new_openapi) = (old.content.parse(old.source)?.openapi, new.content.parse(new.source)?.openapi);
     let mut differences = compare((old.kubernetes, &old_openapi), (new.kubernetes, &new_openapi));
-    if old.content.has_enums() != new.content.has_enums() {
-        differences.leave_out_enums(new.content.has_enums());
+    let [old_has_enums, new_has_enums] = [&old_openapi, &new_openapi].map(definitions::have_enums);
+    if old_has_enums != new_has_enums {
+        differences.leave_out_enums(new_has_enums);
     }
     Ok(differences)
 }

@@ -1,8 +1,5 @@
 use indexmap::IndexMap;
-use openapiv3::{
-    AnySchema, Components, OpenAPI, Parameter, ParameterSchemaOrContent, PathItem, ReferenceOr, Schema, SchemaData,
-    SchemaKind,
-};
+use openapiv3::{AnySchema, Components, OpenAPI, Parameter, ParameterSchemaOrContent, PathItem, ReferenceOr};
 
 use super::Found;
 use crate::references::{self, keywords};
@@ -62,7 +59,6 @@ fn list_of(format: &ParameterSchemaOrContent) -> Option<ParameterSchemaOrContent
         return None;
     }
     let items = Some(ReferenceOr::boxed_item(item.clone()));
-    let schema_kind = SchemaKind::Any(AnySchema { typ: Some("array".to_owned()), items, ..AnySchema::default() });
-    let array = Schema { schema_data: SchemaData::default(), schema_kind };
+    let array = references::schema(None, AnySchema { typ: Some("array".to_owned()), items, ..AnySchema::default() });
     Some(ParameterSchemaOrContent::Schema(ReferenceOr::Item(array)))
 }

@@ -1,9 +1,9 @@
 //! The two documents of OpenID Connect discovery, which no resource handler serves.
 
-use openapiv3::{AnySchema, OpenAPI, ReferenceOr, Schema, SchemaData, SchemaKind};
+use openapiv3::{AnySchema, OpenAPI, ReferenceOr};
 
 use super::{Found, get_operation};
-use crate::references::keywords;
+use crate::references::{keywords, schema};
 
 const PATHS: [&str; 2] = ["/.well-known/openid-configuration", "/openid/v1/jwks"];
 
@@ -17,8 +17,7 @@ pub(super) fn responses_are_objects(openapi: &mut OpenAPI) -> Found {
             for media in response.content.values_mut() {
                 let is_string = |schema| keywords(schema).typ.as_deref() == Some("string");
                 if media.schema.as_ref().is_none_or(is_string) {
-                    let (schema_data, any) = (SchemaData::default(), SchemaKind::Any(AnySchema::default()));
-                    media.schema = Some(ReferenceOr::Item(Schema { schema_data, schema_kind: any }));
+                    media.schema = Some(ReferenceOr::Item(schema(None, AnySchema::default())));
                     bugs += 1;
                 } else {
                     mended += 1;

@@ -1,10 +1,10 @@
 use indexmap::IndexMap;
 use openapiv3::{
-    AnySchema, OpenAPI, Parameter, ParameterData, ParameterSchemaOrContent, QueryStyle, ReferenceOr, Schema,
-    SchemaData, SchemaKind,
+    AnySchema, OpenAPI, Parameter, ParameterData, ParameterSchemaOrContent, QueryStyle, ReferenceOr, Schema, SchemaKind,
 };
 
 use super::Found;
+use crate::references::schema;
 
 const PARAMETER: &str = "shardSelector";
 const LIST_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta";
@@ -60,7 +60,7 @@ fn parameter() -> Parameter {
         description: Some(description.to_owned()),
         required: false,
         deprecated: None,
-        format: ParameterSchemaOrContent::Schema(ReferenceOr::Item(schema("", text()))),
+        format: ParameterSchemaOrContent::Schema(ReferenceOr::Item(schema(None, text()))),
         example: None,
         examples: IndexMap::new(),
         explode: None,
@@ -74,27 +74,21 @@ fn text() -> AnySchema {
 }
 
 fn shard_info() -> Schema {
-    let selector = Box::new(schema("selector is the shard selector string from the request.", text()));
+    let selector = Box::new(schema(Some("selector is the shard selector string from the request."), text()));
     let keywords = AnySchema {
         typ: Some("object".to_owned()),
         required: vec!["selector".to_owned()],
         properties: IndexMap::from([("selector".to_owned(), ReferenceOr::Item(selector))]),
         ..AnySchema::default()
     };
-    schema("ShardInfo describes the shard selector that was applied to produce a list response.", keywords)
+    schema(Some("ShardInfo describes the shard selector that was applied to produce a list response."), keywords)
 }
 
 fn reference() -> ReferenceOr<Box<Schema>> {
     let description = "shardInfo is set when the list is a filtered subset of the full collection, as selected by a \
                        shard selector on the request.";
     let info = ReferenceOr::ref_(&format!("#/components/schemas/{SHARD_INFO}"));
-    ReferenceOr::Item(Box::new(schema(description, AnySchema { all_of: vec![info], ..AnySchema::default() })))
-}
-
-/// A schema that has its keywords as the reader of descriptions leaves them.
-fn schema(description: &str, keywords: AnySchema) -> Schema {
-    let schema_data = SchemaData { description: Some(description.to_owned()), ..SchemaData::default() };
-    Schema { schema_data, schema_kind: SchemaKind::Any(keywords) }
+    ReferenceOr::Item(Box::new(schema(Some(description), AnySchema { all_of: vec![info], ..AnySchema::default() })))
 }
 
 fn properties(schema: &mut Schema) -> Option<&mut IndexMap<String, ReferenceOr<Box<Schema>>>> {

@@ -7,7 +7,9 @@ mod types;
 use std::collections::BTreeMap;
 
 pub(crate) use kubernetes_swagger::extension::{GroupVersionKind, ListType, PatchStrategy};
-pub(crate) use operations::{Connection, Function, Operation, PathParameter, QueryParameter, QueryType, Verb};
+pub(crate) use operations::{
+    Connection, Function, Operation, PathParameter, QueryParameter, QueryType, ResourcePath, Verb,
+};
 pub(crate) use types::{
     Body, Definition, Enum, Field, Home, Krate, Merge, Presence, QUANTITY_PATTERN, Resource, Secret, Special, Struct,
     Type, Untyped, Variant, split_module,

@@ -33,6 +33,41 @@ impl Operation {
     }
 }
 
+/// A path that leads to a resource, as `/apis/apps/v1/namespaces/{namespace}/deployments/{name}/scale`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ResourcePath<'a> {
+    pub(crate) group: &'a str,
+    pub(crate) version: &'a str,
+    pub(crate) is_namespaced: bool,
+    pub(crate) plural: &'a str,
+    /// Whether it leads to one object, and not to the collection.
+    pub(crate) has_name: bool,
+    pub(crate) subresource: Option<&'a str>,
+}
+
+impl<'a> ResourcePath<'a> {
+    /// Parses a path; `None` for one that leads elsewhere.
+    pub(crate) fn parse(path: &'a str) -> Option<Self> {
+        let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
+        let (group, version, rest) = match segments.as_slice() {
+            ["api", version, rest @ ..] => ("", *version, rest),
+            ["apis", group, version, rest @ ..] => (*group, *version, rest),
+            _ => return None,
+        };
+        let (is_namespaced, rest) = match rest {
+            ["namespaces", "{namespace}", rest @ ..] => (true, rest),
+            rest => (false, rest),
+        };
+        let (plural, has_name, subresource) = match rest {
+            [plural] => (*plural, false, None),
+            [plural, "{name}"] => (*plural, true, None),
+            [plural, "{name}", subresource] => (*plural, true, Some(*subresource)),
+            _ => return None,
+        };
+        Some(Self { group, version, is_namespaced, plural, has_name, subresource })
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct PathParameter {
     /// The name in the path's template.

@@ -146,6 +146,8 @@ pub(crate) struct Field {
     pub(crate) nullable: bool,
     /// Set by a pass, from the type and from `required`.
     pub(crate) presence: Presence,
+    /// Whether the value is in a `Box`: an optional object, or a required one that contains itself. Set by a pass.
+    pub(crate) is_boxed: bool,
     /// Set by a pass.
     pub(crate) secret: Option<Secret>,
     pub(crate) merge: Merge,
@@ -182,21 +184,15 @@ pub(crate) struct Merge {
     pub(crate) patch_merge_key: Option<String>,
 }
 
-/// How a field holds its value.
+/// Whether a field always has a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Presence {
     /// `T`
     Plain,
-    /// `Box<T>`: a required object that contains itself.
-    Boxed,
     /// `Option<T>`
     Optional,
-    /// `Option<Box<T>>`: an optional object.
-    OptionalBoxed,
     /// `Nullable<T>`: an optional value that may be `null`.
     Nullable,
-    /// `Nullable<Box<T>>`: an optional object that may be `null`.
-    NullableBoxed,
 }
 
 /// The type of a property, a list's items, a map's values, a body or a response.

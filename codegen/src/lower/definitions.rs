@@ -65,6 +65,15 @@ fn definition(
     Ok(Definition { name: name.to_owned(), pointer: place.pointer(), home, type_name, kinds, body, untyped })
 }
 
+/// A property, of which the items and values are members too.
+#[derive(Clone, Copy)]
+struct Member<'a> {
+    /// The name of the struct.
+    owner: &'a str,
+    property: &'a str,
+    description: &'a str,
+}
+
 /// The state of lowering one definition.
 struct Lowering<'a> {
     definition: &'a str,
@@ -176,7 +185,7 @@ impl<'a> Lowering<'a> {
         let data = data(schema);
         let description = data.description.as_deref().unwrap_or_default();
         let enums = self.enums.len();
-        let type_ = self.type_of(place, owner, property, description, schema)?;
+        let type_ = self.type_of(place, Member { owner, property, description }, schema)?;
         let has_enum = self.enums.len() > enums;
         let description = if has_enum { without_possible_values(description) } else { description };
         let description = match &data.default {
@@ -193,6 +202,7 @@ impl<'a> Lowering<'a> {
             nullable: nullable && !(required && type_ == Type::Any),
             type_,
             presence: Presence::Plain,
+            is_boxed: false,
             stable_required: None,
             secret: None,
             merge: schemas::merge(schema),
@@ -203,9 +213,7 @@ impl<'a> Lowering<'a> {
     fn type_of<S: Borrow<Schema>>(
         &mut self,
         place: &Place<'_>,
-        owner: &str,
-        property: &str,
-        description: &str,
+        member: Member<'_>,
         schema: &ReferenceOr<S>,
     ) -> Result<Type> {
         let form = match schemas::shape(place, schema)? {
@@ -228,19 +236,17 @@ impl<'a> Lowering<'a> {
             None => self.any(place, form),
             Some("string") if form.format() == Some("byte") => Type::Bytes,
             Some("string") if self.is_custom && form.is_quantity() => Type::Quantity,
-            Some("string") if !enumeration.is_empty() => {
-                self.enumeration(place, owner, property, description, &enumeration)?
-            }
+            Some("string") if !enumeration.is_empty() => self.enumeration(place, member, &enumeration)?,
             Some("string") => Type::String,
             Some("integer") if form.format() == Some("int32") => Type::Integer32,
             Some("integer") => Type::Integer64,
             Some("number") => Type::Number,
             Some("boolean") => Type::Boolean,
             Some("array") => match &form.keywords.items {
-                Some(items) => Type::List(self.inner(&place.key("items"), owner, property, description, items)?),
+                Some(items) => Type::List(self.inner(&place.key("items"), member, items)?),
                 None => Type::List(Box::new(self.any(place, form))),
             },
-            Some("object") => self.object(place, owner, property, description, form)?,
+            Some("object") => self.object(place, member, form)?,
             Some(other) => return Err(place.error(format!("the type `{other}` is unknown"))),
         })
     }
@@ -249,34 +255,26 @@ impl<'a> Lowering<'a> {
     fn inner<S: Borrow<Schema>>(
         &mut self,
         place: &Place<'_>,
-        owner: &str,
-        property: &str,
-        description: &str,
+        member: Member<'_>,
         schema: &ReferenceOr<S>,
     ) -> Result<Box<Type>> {
-        let type_ = self.type_of(place, owner, property, description, schema)?;
+        let type_ = self.type_of(place, member, schema)?;
         let is_nullable = self.is_custom && data(schema).nullable && type_ != Type::Any;
         Ok(Box::new(if is_nullable { Type::Nullable(Box::new(type_)) } else { type_ }))
     }
 
-    fn object(
-        &mut self,
-        place: &Place<'_>,
-        owner: &str,
-        property: &str,
-        description: &str,
-        form: Form<'_>,
-    ) -> Result<Type> {
+    fn object(&mut self, place: &Place<'_>, member: Member<'_>, form: Form<'_>) -> Result<Type> {
         if let Some(values) = form.values() {
             let place = place.key("additionalProperties");
-            return Ok(Type::Map(self.inner(&place, owner, property, description, values)?));
+            return Ok(Type::Map(self.inner(&place, member, values)?));
         }
         // A struct of another form than custom resources have would lose what its schema does not name.
         let is_open = extension::is_embedded_resource(form.data)
             || (!self.is_custom && extension::preserves_unknown_fields(form.data));
         match form.keywords.properties.is_empty() {
             false if !is_open => {
-                let name = self.member_type(place, owner, property)?;
+                let name = self.member_type(place, member)?;
+                let Member { owner, property, description } = member;
                 let description = match description {
                     "" => format!("The field `{property}` of `{}`.", split_module(owner).1),
                     description => description.to_owned(),
@@ -310,15 +308,9 @@ impl<'a> Lowering<'a> {
         Type::Any
     }
 
-    fn enumeration(
-        &mut self,
-        place: &Place<'_>,
-        owner: &str,
-        property: &str,
-        description: &str,
-        values: &[&str],
-    ) -> Result<Type> {
-        let name = self.member_type(place, owner, property)?;
+    fn enumeration(&mut self, place: &Place<'_>, member: Member<'_>, values: &[&str]) -> Result<Type> {
+        let name = self.member_type(place, member)?;
+        let Member { owner, property, description } = member;
         let mut descriptions = possible_values(description);
         let variants = names::variants(values.iter().copied());
         let variants = values.iter().zip(variants).map(|(value, name)| Variant {
@@ -341,7 +333,8 @@ impl<'a> Lowering<'a> {
     /// In a custom resource it is the property's, in a module for each object that contains it, so that it depends on
     /// nothing beside it, and stays when the schema gets another property. Elsewhere it is the owner's name and the
     /// property's; definitions have the older right to a name.
-    fn member_type(&mut self, place: &Place<'_>, owner: &str, property: &str) -> Result<String> {
+    fn member_type(&mut self, place: &Place<'_>, member: Member<'_>) -> Result<String> {
+        let Member { owner, property, .. } = member;
         if self.is_custom {
             let module = match split_module(owner) {
                 ("", name) if name == self.root => String::new(),

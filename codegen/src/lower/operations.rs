@@ -86,7 +86,7 @@ impl<'a> Context<'a> {
                     query.insert(data.name.as_str(), query_parameter(place, data)?);
                 }
                 Parameter::Header { parameter_data: data, .. } | Parameter::Cookie { parameter_data: data, .. } => {
-                    return Err(place.error(format!("requests have no place for the header or cookie `{}`", data.name)));
+                    return Err(place.error(format!("header and cookie parameters are not supported: `{}`", data.name)));
                 }
             }
         }

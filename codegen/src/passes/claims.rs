@@ -108,7 +108,7 @@ fn types(api: &Api, operation: &Operation, verb: Verb) -> Result<(Option<Type>, 
             return Err(error("the body of a delete must be DeleteOptions"));
         }
     } else if operation.body.is_some() != matches!(verb, Verb::Create | Verb::Replace | Verb::Patch) {
-        return Err(error("a body belongs to post, put and patch, and to nothing else"));
+        return Err(error("post, put and patch need a body, and no other method has one"));
     }
     Ok(match verb {
         Verb::List => (Some(list_items(api, operation)?), None),

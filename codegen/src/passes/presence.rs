@@ -15,25 +15,24 @@ pub(super) fn decide(definitions: &mut BTreeMap<String, Definition>) {
     for definition in definitions.values_mut() {
         let is_custom = !is_built_in(&definition.name);
         for field in definition.structs_mut().iter_mut().flat_map(|object| &mut object.fields) {
-            field.presence = presence(field, &objects, is_custom);
+            field.presence = presence(field, is_custom);
+            let is_object = match &field.type_ {
+                Type::Nested(_) => true,
+                Type::Definition(name) => objects.contains(name),
+                _ => false,
+            };
+            field.is_boxed = is_object && field.presence != Presence::Plain;
         }
     }
     box_recursion(definitions);
 }
 
-fn presence(field: &Field, objects: &BTreeSet<String>, is_custom: bool) -> Presence {
+fn presence(field: &Field, is_custom: bool) -> Presence {
     let is_collection = matches!(field.type_, Type::List(_) | Type::Map(_));
-    let is_object = match &field.type_ {
-        Type::Nested(_) => true,
-        Type::Definition(name) => objects.contains(name),
-        _ => false,
-    };
     match (field.is_required_in_rust(), field.nullable) {
         (true, false) => Presence::Plain,
         _ if is_collection && !is_custom => Presence::Plain,
-        (false, true) if is_custom && is_object => Presence::NullableBoxed,
         (false, true) if is_custom => Presence::Nullable,
-        _ if is_object => Presence::OptionalBoxed,
         _ => Presence::Optional,
     }
 }
@@ -53,26 +52,20 @@ fn box_recursion(definitions: &mut BTreeMap<String, Definition>) {
         }
     }
     let mut boxed = Vec::new();
-    for (from, targets) in &edges {
-        boxed.extend(targets.iter().filter(|to| reaches(&edges, to, from)).map(|to| (from.clone(), to.clone())));
+    for definition in definitions.values() {
+        for (index, object) in definition.structs().iter().enumerate() {
+            let node = (definition.name.clone(), object.name.clone());
+            let plain = object.fields.iter().enumerate().filter(|(_, field)| field.presence == Presence::Plain);
+            let on_a_cycle = plain.filter(|(_, field)| {
+                target(definition, &field.type_, definitions).is_some_and(|to| reaches(&edges, &to, &node))
+            });
+            boxed.extend(on_a_cycle.map(|(position, _)| (definition.name.clone(), index, position)));
+        }
     }
-    for ((owner, name), to) in boxed {
-        let resolved: Vec<bool> = match definitions.get(&owner) {
-            Some(definition) => definition
-                .structs()
-                .iter()
-                .filter(|object| object.name == name)
-                .flat_map(|object| &object.fields)
-                .map(|field| target(definition, &field.type_, definitions).as_ref() == Some(&to))
-                .collect(),
-            None => continue,
-        };
-        let objects = definitions.get_mut(&owner).into_iter().flat_map(|definition| definition.structs_mut());
-        let fields = objects.filter(|object| object.name == name).flat_map(|object| &mut object.fields);
-        for (field, leads_there) in fields.zip(resolved) {
-            if leads_there && field.presence == Presence::Plain {
-                field.presence = Presence::Boxed;
-            }
+    for (name, index, position) in boxed {
+        let object = definitions.get_mut(&name).and_then(|definition| definition.structs_mut().get_mut(index));
+        if let Some(field) = object.and_then(|object| object.fields.get_mut(position)) {
+            field.is_boxed = true;
         }
     }
 }

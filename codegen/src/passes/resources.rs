@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use kubernetes_swagger::extension::Action;
 
 use crate::error::{Error, Result};
-use crate::ir::{Api, Body, Definition, GroupVersionKind, Operation, Resource, Type};
+use crate::ir::{Api, Body, Definition, GroupVersionKind, Operation, Resource, ResourcePath, Type};
 
 const OBJECT_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 
@@ -41,7 +41,9 @@ fn collections(operations: &[Operation]) -> Result<BTreeMap<GroupVersionKind, Re
     for operation in operations {
         let is_on_collection = matches!(operation.action, Some(Action::List | Action::Post | Action::DeleteCollection));
         let Some(kind) = operation.kind.as_ref().filter(|_| is_on_collection) else { continue };
-        let Some((plural, namespaced)) = collection(&operation.path, kind) else { continue };
+        let path = ResourcePath::parse(&operation.path).filter(|path| !path.has_name);
+        let path = path.filter(|path| (path.group, path.version) == (&*kind.group, &*kind.version));
+        let Some(ResourcePath { plural, is_namespaced, .. }) = path else { continue };
         let resource = collections.entry(kind.clone()).or_default();
         match resource.plural.as_deref() {
             Some(other) if other != plural => {
@@ -50,21 +52,8 @@ fn collections(operations: &[Operation]) -> Result<BTreeMap<GroupVersionKind, Re
             }
             _ => resource.plural = Some(plural.to_owned()),
         }
-        resource.namespaced |= namespaced;
+        resource.namespaced |= is_namespaced;
         resource.watchable |= operation.action == Some(Action::List) && operation.has_parameter("watch");
     }
     Ok(collections)
-}
-
-/// The plural in the path of a kind's collection, and whether the path has a namespace.
-fn collection<'a>(path: &'a str, kind: &GroupVersionKind) -> Option<(&'a str, bool)> {
-    let root = match kind.group.as_str() {
-        "" => format!("/api/{}/", kind.version),
-        group => format!("/apis/{group}/{}/", kind.version),
-    };
-    match path.strip_prefix(&root)?.split('/').collect::<Vec<_>>().as_slice() {
-        [plural] => Some((*plural, false)),
-        ["namespaces", "{namespace}", plural] => Some((*plural, true)),
-        _ => None,
-    }
 }

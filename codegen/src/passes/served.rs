@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use kubernetes_swagger::extension::Action;
 
 use crate::error::{Error, Result};
-use crate::ir::{Function, GroupVersionKind, Operation, Type};
+use crate::ir::{Function, GroupVersionKind, Operation, ResourcePath, Type};
 
 /// A resource as a server has it: what is at one plural of a group and version, and what can be done there.
 #[derive(Clone, Debug)]
@@ -23,7 +23,7 @@ pub(crate) struct Served {
 /// A subresource: what is at a name below each object.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ServedSubresource {
-    pub(crate) kind: Option<GroupVersionKind>,
+    pub(crate) kind: GroupVersionKind,
     pub(crate) verbs: BTreeSet<&'static str>,
     /// The definition of the bodies.
     pub(crate) takes: Option<String>,
@@ -38,7 +38,7 @@ pub(super) fn collect(functions: &[Function]) -> Result<Vec<Served>> {
     let mut operations: Vec<&Operation> = functions.iter().map(|function| &function.operation).collect();
     operations.sort_by_key(|operation| operation.path.matches('/').count());
     for operation in operations {
-        let (Some(place), Some(action)) = (locate(&operation.path), operation.action) else { continue };
+        let (Some(place), Some(action)) = (ResourcePath::parse(&operation.path), operation.action) else { continue };
         let Some(kind) = operation.kind.clone() else {
             return Err(Error::at(operation.pointer.clone(), "an operation with an action names no kind"));
         };
@@ -53,11 +53,13 @@ pub(super) fn collect(functions: &[Function]) -> Result<Vec<Served>> {
             definition: None,
             subresources: BTreeMap::new(),
         });
-        resource.namespaced |= place.namespaced;
+        resource.namespaced |= place.is_namespaced;
         match place.subresource {
             None => add_to_resource(resource, operation, action),
             Some(name) => {
-                add_to_subresource(resource.subresources.entry(name.to_owned()).or_default(), operation, action)
+                let subresource = resource.subresources.entry(name.to_owned()).or_default();
+                subresource.kind = kind;
+                add_to_subresource(subresource, operation, action);
             }
         }
     }
@@ -79,7 +81,6 @@ fn add_to_resource(resource: &mut Served, operation: &Operation, action: Action)
 fn add_to_subresource(subresource: &mut ServedSubresource, operation: &Operation, action: Action) {
     subresource.verbs.extend(verbs(operation, action));
     subresource.connects |= action == Action::Connect;
-    subresource.kind = operation.kind.clone();
     if let (Action::Post | Action::Put, Some(Type::Definition(name))) = (action, &operation.body) {
         subresource.takes = Some(name.clone());
     }
@@ -106,32 +107,4 @@ fn verbs(operation: &Operation, action: Action) -> Vec<&'static str> {
         },
         Action::Watch | Action::WatchList => vec![],
     }
-}
-
-struct Located<'a> {
-    group: &'a str,
-    version: &'a str,
-    plural: &'a str,
-    namespaced: bool,
-    subresource: Option<&'a str>,
-}
-
-/// The resource that a path leads to, if it leads to one.
-fn locate(path: &str) -> Option<Located<'_>> {
-    let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
-    let (group, version, rest) = match segments.as_slice() {
-        ["api", version, rest @ ..] => ("", *version, rest),
-        ["apis", group, version, rest @ ..] => (*group, *version, rest),
-        _ => return None,
-    };
-    let (namespaced, rest) = match rest {
-        ["namespaces", "{namespace}", rest @ ..] => (true, rest),
-        rest => (false, rest),
-    };
-    let (plural, subresource) = match rest {
-        [plural] | [plural, "{name}"] => (*plural, None),
-        [plural, "{name}", subresource] => (*plural, Some(*subresource)),
-        _ => return None,
-    };
-    Some(Located { group, version, plural, namespaced, subresource })
 }

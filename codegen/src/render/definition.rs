@@ -259,30 +259,23 @@ fn field_view(field: &Field, imports: &mut Imports<'_>) -> FieldView {
         doc: Doc(field.description.clone()),
         name: field.name.clone(),
         wire: Literal(field.wire.clone()),
-        type_: imports.field(&field.type_, field.presence),
+        type_: imports.field(field),
         required: field.is_required_in_rust(),
         secret: field.secret,
     }
 }
 
 fn setter(field: &Field, imports: &mut Imports<'_>) -> Setter {
-    let inner = imports.type_of(&field.type_);
-    let type_ = match field.presence {
-        Presence::Plain | Presence::Optional | Presence::Nullable => inner,
-        Presence::Boxed | Presence::OptionalBoxed | Presence::NullableBoxed => {
-            let boxed = imports.prelude("Box");
-            quote::quote!(#boxed<#inner>)
-        }
-    };
+    let (type_, name) = (imports.value_of(field), &field.name);
     let value = match field.presence {
-        Presence::Plain | Presence::Boxed => format!("{}.into()", field.name),
-        Presence::Optional | Presence::OptionalBoxed => format!("Some({}.into())", field.name),
-        Presence::Nullable | Presence::NullableBoxed => {
+        Presence::Plain => format!("{name}.into()"),
+        Presence::Optional => format!("Some({name}.into())"),
+        Presence::Nullable => {
             let nullable = imports.core("Nullable").to_string().replace(' ', "");
-            format!("{nullable}::Value({}.into())", field.name)
+            format!("{nullable}::Value({name}.into())")
         }
     };
-    Setter { method: names::with_method(&field.name), field: field.name.clone(), type_, value }
+    Setter { method: names::with_method(name), field: name.clone(), type_, value }
 }
 
 fn declaration(object: &Struct) -> Option<String> {
@@ -307,7 +300,7 @@ fn enum_view(values: &Enum, root: &str) -> EnumView {
         name: variant.name.clone(),
         wire: Literal(variant.wire.clone()),
     });
-    let doc = Doc(format!("What {} can be.", values.owner));
+    let doc = Doc(format!("The values of {}.", values.owner));
     let same_as = values.same_as.as_ref().map(|name| format!("{root}{name}"));
     EnumView { doc, name: split_module(&values.name).1.to_owned(), same_as, variants: variants.collect() }
 }

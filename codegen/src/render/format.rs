@@ -36,7 +36,7 @@ pub(super) fn format_all(pages: &[Page], origin: Origin<'_>) -> Result<BTreeMap<
 
 fn format(page: &Page, origin: Origin<'_>) -> Result<String> {
     let file = syn::parse_file(&page.text).map_err(|error| {
-        let place = format!("{} made no valid Rust for this page", page.template);
+        let place = format!("{} produced invalid Rust for this page", page.template);
         Error::new(place).in_file(&page.path).caused_by(error)
     })?;
     let Origin { source, kubernetes, command } = origin;

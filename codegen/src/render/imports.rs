@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-use crate::ir::{Body, Definition, Home, Krate, Presence, Type};
+use crate::ir::{Body, Definition, Field, Home, Krate, Presence, Type};
 
 /// The crate that a page belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -183,31 +183,24 @@ impl<'a> Imports<'a> {
     }
 
     /// The type of a field.
-    pub(super) fn field(&mut self, type_: &Type, presence: Presence) -> TokenStream {
-        let inner = self.type_of(type_);
-        match presence {
-            Presence::Plain => inner,
-            Presence::Boxed => {
-                let boxed = self.prelude("Box");
-                quote!(#boxed<#inner>)
-            }
-            Presence::Optional => {
-                let option = self.prelude("Option");
-                quote!(#option<#inner>)
-            }
-            Presence::OptionalBoxed => {
-                let (option, boxed) = (self.prelude("Option"), self.prelude("Box"));
-                quote!(#option<#boxed<#inner>>)
-            }
-            Presence::Nullable => {
-                let nullable = self.core("Nullable");
-                quote!(#nullable<#inner>)
-            }
-            Presence::NullableBoxed => {
-                let (nullable, boxed) = (self.core("Nullable"), self.prelude("Box"));
-                quote!(#nullable<#boxed<#inner>>)
-            }
+    pub(super) fn field(&mut self, field: &Field) -> TokenStream {
+        let value = self.value_of(field);
+        let wrapper = match field.presence {
+            Presence::Plain => return value,
+            Presence::Optional => self.prelude("Option"),
+            Presence::Nullable => self.core("Nullable"),
+        };
+        quote!(#wrapper<#value>)
+    }
+
+    /// The type of a field's value, if it has one.
+    pub(super) fn value_of(&mut self, field: &Field) -> TokenStream {
+        let value = self.type_of(&field.type_);
+        if !field.is_boxed {
+            return value;
         }
+        let boxed = self.prelude("Box");
+        quote!(#boxed<#value>)
     }
 
     /// The paths to import, those from one module together.

@@ -144,7 +144,7 @@ fn module_page(
     let mut types: BTreeMap<&str, &Definition> = BTreeMap::new();
     for definition in definitions {
         if let Some(other) = types.insert(&definition.type_name, definition) {
-            let message = format!("it has the name `{}` in Rust, as {} does", definition.type_name, other.name);
+            let message = format!("its name in Rust is `{}`, like that of {}", definition.type_name, other.name);
             return Err(Error::at(definition.pointer.clone(), message));
         }
         match &definition.body {

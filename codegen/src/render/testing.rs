@@ -88,8 +88,7 @@ impl<'a> Table<'a> {
     fn subresource(&self, name: &str, subresource: &ServedSubresource) -> TokenStream {
         let ServedSubresource { kind, verbs, takes, connects } = subresource;
         let verbs = verbs.iter();
-        let empty = GroupVersionKind { group: String::new(), version: String::new(), kind: String::new() };
-        let GroupVersionKind { group, version, kind } = kind.as_ref().unwrap_or(&empty);
+        let GroupVersionKind { group, version, kind } = kind;
         let takes = self.optional_place(takes.as_deref());
         quote!(Subresource {
             name: #name, group: #group, version: #version, kind: #kind, verbs: &[#(#verbs),*],

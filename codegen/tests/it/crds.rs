@@ -97,7 +97,7 @@ fn problems_name_the_file_the_definition_and_the_place() {
     check("scope: Namespaced", "scope: [", "it is not valid YAML");
     for text in ["kind: ConfigMap", "{{ template }}: ["] {
         let error = of_text(text).expect_err("it has no definition").to_string();
-        assert!(error.contains("no custom resource was found"), "{error}");
+        assert!(error.contains("no custom resource"), "{error}");
     }
 }
 

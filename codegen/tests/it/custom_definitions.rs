@@ -57,7 +57,7 @@ fn the_same_definition_twice_is_one() {
     let lamp = definition("Lamp", &[RIGHT]);
     let generated = generate(&[("a.yaml", &lamp), ("all.yaml", &lamp)], true, false).expect("they say the same");
     assert_eq!(generated.kinds, ["a.io/v1 Lamp"]);
-    assert_eq!(generated.notes, ["lamps.a.io: a.yaml and all.yaml say the same"]);
+    assert_eq!(generated.notes, ["lamps.a.io: its definitions in a.yaml and all.yaml are identical"]);
     let other = definition("Lamp", &["{type: object}"]);
     let error = generate(&[("a.yaml", &lamp), ("all.yaml", &other)], true, false).expect_err("they differ").to_string();
     assert!(error.contains("all.yaml: lamps.a.io: /spec/names/kind: the kind Lamp of version v1 is defined twice"));

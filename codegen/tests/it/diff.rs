@@ -132,6 +132,20 @@ fn parameters_responses_and_operations() {
     );
 }
 
+/// The description in Kubernetes' sources lists no values, which says nothing about them.
+#[test]
+fn enums_of_one_description_alone_are_no_changes() {
+    let colors = |items: Value| lamps_with(json!({"colors": {"type": "array", "items": items}}), json!([]));
+    let with = colors(json!({"type": "string", "enum": ["red"]}));
+    let without = colors(json!({"type": "string"}));
+    for (old, new, version) in [(&with, &without, "v1.1.0"), (&without, &with, "v1.0.0")] {
+        let Differences { changes, notes, .. } = compare(old, new);
+        assert!(changes.is_empty(), "{changes:?}");
+        assert!(notes[0].starts_with("1 strings with known values are left out: the description of "), "{notes:?}");
+        assert!(notes[0].contains(version), "{notes:?}");
+    }
+}
+
 #[test]
 fn the_same_description_has_no_changes() {
     let lamps = lamps_with(json!({"name": {"type": "string"}}), json!([]));

@@ -72,7 +72,7 @@ fn a_failed_generation_changes_nothing() {
         assert!(error.starts_with("error: ") && error.contains(message), "{error}");
         assert!(snapshot(root) == before, "{error}");
     };
-    check(pin(root, &new, &[]), "new.json: it does not say which version it is of; add: --kubernetes");
+    check(pin(root, &new, &[]), "new.json: it does not state its version; add: --kubernetes");
     check(pin(root, &old, &["--kubernetes", "v9.9.9"]), "old.json: /info/version: ");
     let bad = folder.path().join("bad.json");
     let text = fs::read_to_string(&old).expect("it was written");
@@ -97,22 +97,26 @@ fn the_script_refuses_arguments_that_it_would_ignore() {
         let output = Command::new(&script).args(arguments).output().expect("the script starts");
         (output.status.code(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
     };
-    for arguments in [
-        &[][..],
-        &["swagger.json", "--cluster"],
-        &["--cluster", "swagger.json"],
-        &["swagger.json", "--context", "other"],
-        &["v1.36.3", "--kubernetes", "v1.36.2"],
-        &["--cluster", "--kubernetes", "v1.36.2"],
-        &["one.json", "two.json"],
-        &["swagger.json", "--published"],
-        &["--cluster", "--published"],
-        &["v1.36.3", "--without-enums"],
+    for (arguments, reason) in [
+        (&[][..], "no description given"),
+        (&["swagger.json", "--cluster"], "one description at a time: swagger.json or --cluster"),
+        (&["--cluster", "swagger.json"], "one description at a time: swagger.json or --cluster"),
+        (&["swagger.json", "--context", "other"], "--context goes with --cluster"),
+        (&["v1.36.3", "--kubernetes", "v1.36.2"], "--kubernetes goes with a file or folder"),
+        (&["--cluster", "--kubernetes", "v1.36.2"], "--kubernetes goes with a file or folder"),
+        (&["one.json", "two.json"], "one description at a time: one.json or two.json"),
+        (&["swagger.json", "--published"], "--published goes with a version (v1.36.3)"),
+        (&["--cluster", "--published"], "--published goes with a version (v1.36.3)"),
+        (&["v1.36.3", "--without-enums"], "--without-enums goes with --published"),
+        (&["--context"], "--context needs a value"),
+        (&["--nonsense"], "unknown option --nonsense"),
     ] {
         let (code, text) = run(arguments);
         assert_eq!(code, Some(2), "{arguments:?}: {text}");
-        assert!(text.contains("scripts/update --cluster [--context NAME]"), "{text}");
+        assert!(text.starts_with(&format!("update: {reason}\nPins another API description")), "{text}");
     }
+    let (code, text) = run(&["--help"]);
+    assert!(code == Some(0) && text.lines().all(|line| line.len() <= 80), "{text}");
     // A path may have the name of an option.
     let (code, text) = run(&["cluster"]);
     assert!(code == Some(1) && text.contains("cluster is not a file, a folder or a version"), "{text}");

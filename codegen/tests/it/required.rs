@@ -23,7 +23,7 @@ fn types_stay_when_other_properties_are_required() {
     assert_eq!(differing, ["kubernetes/testing/src/generated/definitions.rs"]);
     assert!(generation.tree.manifests().eq(expected.tree.manifests()));
     let [note] = generation.notes.as_slice() else { panic!("{:?}", generation.notes) };
-    assert!(note.contains("codegen/src/passes/required.txt, although the description differs: "), "{note}");
+    assert!(note.contains("codegen/src/passes/required.txt; the description differs in: "), "{note}");
     assert!(note.ends_with(" more") && expected.notes.is_empty(), "{note}");
 }
 

@@ -14,6 +14,6 @@ fn a_server_names_its_minor_version() {
     assert!(generate_for("v1.37.2").is_ok());
     for other in ["v1.36.3", "v1.370.0", "v1.3.7"] {
         let error = generate_for(other).expect_err("it is another version").to_string();
-        assert_eq!(error, format!("a.json: /info/version: the description is of 1.37, the lock file says {other}"));
+        assert_eq!(error, format!("a.json: /info/version: the description is of 1.37, but the lock file says {other}"));
     }
 }

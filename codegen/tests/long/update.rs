@@ -77,7 +77,7 @@ fn the_script_takes_a_file_and_a_folder() {
         );
         assert!(printed.contains("(0 written, 0 deleted)"), "{printed}");
         let (is_done, _, error) = update(&[]);
-        assert!(!is_done && error.contains("it does not say which version it is of; add: --kubernetes"), "{error}");
+        assert!(!is_done && error.contains("it does not state its version; add: --kubernetes"), "{error}");
     }
 }
 

@@ -185,30 +185,26 @@ impl Client {
         &self,
         request: Request,
         protocol: HeaderValue,
-        headers: HeaderMap,
+        mut headers: HeaderMap,
     ) -> Result<Upgraded, Error> {
-        let add = move |request_headers: &mut HeaderMap| {
-            request_headers.extend(headers);
-            request_headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
-            request_headers.insert(UPGRADE, protocol);
-        };
-        Ok(self.run(request, add).await?.0)
+        headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+        headers.insert(UPGRADE, protocol);
+        Ok(self.run(request, headers).await?.0)
     }
 
-    /// Runs a request. Boxed, so that it stays small inside the futures of callers.
-    fn run<'a, A: Answer>(
-        &'a self,
-        request: Request,
-        add_headers: impl FnOnce(&mut HeaderMap) + Send + 'a,
-    ) -> BoxFuture<'a, Result<(A, Arc<RequestLine>), Error>> {
+    /// Runs a request that is sent with more headers than its own. Boxed, so that it stays small inside the futures of
+    /// callers, and not generic over what these decode, so that it is compiled once.
+    fn run<A: Answer>(&self, request: Request, more: HeaderMap) -> BoxFuture<'_, Result<(A, Arc<RequestLine>), Error>> {
         Box::pin(async move {
             let line = Arc::new(RequestLine::of(&request));
-            let running = async {
-                let mut request = request.into_http().map_err(|error| Error::new(Kind::Request(error)))?;
-                add_headers(request.headers_mut());
-                self.exchange.run(request, Context { line: &line, hooks: &self.hooks }).await
-            };
-            let answer = running.await.map_err(|error| error.or_request(&line))?;
+            let request = request.into_http().map_err(|error| Error::new(Kind::Request(error)).or_request(&line));
+            let mut request = request?;
+            if !more.is_empty() {
+                request.headers_mut().extend(more);
+            }
+            let context = Context { line: &line, hooks: &self.hooks };
+            let answer =
+                self.exchange.run(request.map(Body::from), context).await.map_err(|error| error.or_request(&line))?;
             Ok((answer, line))
         })
     }
@@ -223,7 +219,7 @@ impl Execute for Client {
         request: Request,
         decode: fn(&Encoded) -> Result<T, DecodeError>,
     ) -> Result<T, Error> {
-        let (answer, line) = self.run::<Encoded>(request, |_| {}).await?;
+        let (answer, line) = self.run::<Encoded>(request, HeaderMap::new()).await?;
         decode(&answer).map_err(|error| {
             let is_over_budget = error.is_over_budget();
             let error = Error::new(Kind::Decode(error)).or_request(&line);
@@ -233,7 +229,7 @@ impl Execute for Client {
     }
 
     async fn open(&self, request: Request) -> Result<Body, Error> {
-        Ok(self.run(request, |_| {}).await?.0)
+        Ok(self.run(request, HeaderMap::new()).await?.0)
     }
 }
 

@@ -60,6 +60,9 @@ pub use client::Client;
 pub use error::Error;
 pub use exchange::{ContentType, Warning};
 pub use hooks::{Write, WriteAdmission, WriteHook, WriteOutcome, WritePermit, WrittenObject};
+/// For the crates of this SDK.
+#[doc(hidden)]
+pub use path::ResourcePath;
 pub use telemetry::{Counts, Observation};
 pub use upgrade::{Upgraded, UpgradedIo};
 

@@ -12,7 +12,7 @@ use percent_encoding::percent_decode_str;
 ///
 /// The older form with `watch` before the resource is not made by this SDK.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct ResourcePath<'a> {
+pub struct ResourcePath<'a> {
     /// `/api/v1` or `/apis/{group}/{version}`.
     pub(crate) root: &'a str,
     pub(crate) namespace: Option<&'a str>,
@@ -25,7 +25,7 @@ pub(crate) struct ResourcePath<'a> {
 
 impl<'a> ResourcePath<'a> {
     /// `None` for a path that names no resource.
-    pub(crate) fn parse(path: &'a str) -> Option<Self> {
+    pub fn parse(path: &'a str) -> Option<Self> {
         let root = root(path)?;
         let segments: Vec<&str> = path.get(root.len()..)?.split('/').skip(1).collect();
         let (namespace, rest) = match segments.as_slice() {
@@ -45,7 +45,8 @@ impl<'a> ResourcePath<'a> {
         })
     }
 
-    pub(crate) fn group_version_resource(&self) -> GroupVersionResource {
+    /// The resource.
+    pub fn group_version_resource(&self) -> GroupVersionResource {
         let mut segments = self.root.split('/').skip(2);
         let (first, second) = (segments.next().unwrap_or_default(), segments.next());
         let (group, version) = second.map_or(("", first), |version| (first, version));
@@ -57,7 +58,8 @@ impl<'a> ResourcePath<'a> {
         self.name.map(|name| ObjectKey::new(self.namespace().as_deref(), &decode(name)))
     }
 
-    pub(crate) fn namespace(&self) -> Option<Cow<'a, str>> {
+    /// The namespace, decoded.
+    pub fn namespace(&self) -> Option<Cow<'a, str>> {
         self.namespace.map(decode)
     }
 

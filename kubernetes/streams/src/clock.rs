@@ -4,8 +4,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-pub(crate) use tokio::time::{Instant, timeout};
-use tokio::time::{Interval, MissedTickBehavior, Sleep, sleep_until};
+pub(crate) use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Interval, MissedTickBehavior, Sleep};
 
 /// The present moment.
 pub(crate) fn now() -> Instant {

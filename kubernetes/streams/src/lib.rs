@@ -1,11 +1,50 @@
 //! Byte streams to and from the containers of pods: exec, attach, port-forward, and copy.
+//!
+//! ```no_run
+//! # use kubernetes_client::Client;
+//! # use kubernetes_streams::{Error, Exec};
+//! # async fn example(client: &Client) -> Result<(), Error> {
+//! let output = Exec::new("shop", "web", ["cat", "/etc/hostname"]).output(client).await?;
+//! println!("{}", String::from_utf8_lossy(&output.stdout));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! - [`Exec`] runs a command in a container, [`Attach`] joins its main process; both give a [`Process`].
+//! - [`Upload`] and [`Download`] copy files and folders (on Unix).
+//! - [`PortForwarder`](port_forward::PortForwarder) connects to ports of pods.
+//!
+//! Each has a connection of its own, outside of the client's pool, with the client's TLS, proxy and credentials. A
+//! connection is alive as long as the server answers pings, of which one is sent every 5 s; 61 s without an answer end
+//! it. There is no limit on how long it may be idle otherwise.
 
+mod attach;
 mod clock;
-#[allow(dead_code, reason = "exec and port-forward follow")]
+mod container;
+#[cfg(unix)]
+mod copy;
 mod error;
+mod exec;
 #[cfg(test)]
 mod fake_server;
-#[allow(dead_code, reason = "exec and port-forward follow")]
+#[allow(dead_code, reason = "logs follow")]
+mod pod;
+pub mod port_forward;
+mod process;
+mod process_request;
+mod spdy;
 mod websocket;
 
+pub use attach::Attach;
+#[cfg(unix)]
+pub use copy::{Copied, Download, Links, Progress, Upload};
 pub use error::Error;
+pub use exec::Exec;
+pub use process::{DetachKeys, ExitStatus, Output, OutputStream, Process, Stdin, TerminalSize};
+
+/// For the fuzz target of this name.
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub fn check_spdy(input: &[u8]) {
+    spdy::fuzz::check(input);
+}

@@ -4,15 +4,33 @@
 //!   is rolled out, a condition of any object.
 //! - [`modify`] changes an object: what its type does not know, and what others change meanwhile, is kept.
 //! - [`ObjectStatus`] is the state of an object of any kind: in progress, failed, current or terminating.
+//! - `port_forward`, behind the feature `streams`, has targets for port-forward that find a pod of a service or workload.
 //! - [`retry_on_conflict`] changes an object that others change too; [`retry`] does so for errors of your choice, and
 //!   [`Retry`] says how often and after how long.
 
+#[cfg(feature = "dynamic")]
+mod apply_set;
 mod clock;
 pub mod conditions;
+#[cfg(feature = "dynamic")]
+pub mod manifests;
 mod modify;
+#[cfg(feature = "streams")]
+pub mod port_forward;
 mod retry;
 mod status;
+#[cfg(feature = "dynamic")]
+mod target;
+#[cfg(feature = "dynamic")]
+mod wait;
+
+#[cfg(feature = "dynamic")]
+pub use apply_set::{ApplySet, ApplySetError};
 
 pub use modify::{Modify, modify};
 pub use retry::{Retry, retry, retry_on_conflict};
 pub use status::{ObjectState, ObjectStatus};
+#[cfg(feature = "dynamic")]
+pub use target::Target;
+#[cfg(feature = "dynamic")]
+pub use wait::{WaitError, WaitFor};

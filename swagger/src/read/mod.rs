@@ -258,7 +258,7 @@ fn key_location(place: &Place<'_>, json: Json<'_>) -> Option<APIKeyLocation> {
         "header" => Some(APIKeyLocation::Header),
         "query" => Some(APIKeyLocation::Query),
         other => {
-            place.problem(format!("unknown place of a key `{other}`; known: `header`, `query`"));
+            place.problem(format!("unknown API key location `{other}`; known: `header`, `query`"));
             None
         }
     }
@@ -268,6 +268,6 @@ fn key_location(place: &Place<'_>, json: Json<'_>) -> Option<APIKeyLocation> {
 fn check_name(place: &Place<'_>, name: &str) {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
     if name.is_empty() || !name.bytes().all(allowed) {
-        place.key(name).problem("a name holds letters, digits, `.`, `-` and `_` alone");
+        place.key(name).problem("a name may contain only letters, digits, `.`, `-` and `_`");
     }
 }

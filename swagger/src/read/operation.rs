@@ -88,7 +88,7 @@ impl Paths<'_> {
         if !id.is_empty()
             && let Some(first) = place.document.operation_ids.borrow_mut().insert(id.clone(), place.pointer())
         {
-            place.key("operationId").problem(format!("the operationId `{id}` is that of {first} as well"));
+            place.key("operationId").problem(format!("the operationId `{id}` is also that of {first}"));
         }
         operation.operation_id = Some(id);
         Some(operation)
@@ -133,7 +133,7 @@ impl Paths<'_> {
                 ReferenceOr::Reference { reference } => parameters.push(ReferenceOr::Reference { reference }),
                 ReferenceOr::Item(Declared::Value(value)) => parameters.push(ReferenceOr::Item(*value)),
                 ReferenceOr::Item(Declared::Body(_)) if body.is_some() => {
-                    place.problem("an operation has one body at most");
+                    place.problem("an operation has at most one body");
                 }
                 ReferenceOr::Item(Declared::Body(mut declared)) => {
                     if index > 0 {
@@ -198,10 +198,10 @@ impl Paths<'_> {
             }
         }
         for name in named.difference(&declared) {
-            place.problem(format!("the path names `{{{name}}}`, but no parameter in the path has this name"));
+            place.problem(format!("the path contains `{{{name}}}`, but no path parameter has this name"));
         }
         for name in declared.difference(&named) {
-            place.problem(format!("the parameter `{name}` in the path is not named by the path `{template}`"));
+            place.problem(format!("the path parameter `{name}` does not appear in the path `{template}`"));
         }
     }
 
@@ -216,7 +216,7 @@ impl Paths<'_> {
             };
             let name = parameter.parameter_data_ref().name.as_str();
             if !seen.insert((location, name)) {
-                let message = format!("the {location} parameter `{name}` is there more than once");
+                let message = format!("the {location} parameter `{name}` appears more than once");
                 place.index(index).problem(message);
             }
         }

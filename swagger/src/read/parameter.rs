@@ -45,7 +45,7 @@ pub(super) fn parameter(place: &Place<'_>, json: Json<'_>) -> Option<Declared> {
         ("path" | "query" | "header", _) => Declared::Value(Box::new(value(&mut object, place, &location))),
         (_, dialect) => {
             let body = if dialect == Dialect::Swagger { "`body`, " } else { "" };
-            let message = format!("unknown place of a parameter `{location}`; known: {body}`path`, `query`, `header`");
+            let message = format!("unknown parameter location `{location}`; known: {body}`path`, `query`, `header`");
             place.key("in").problem(message);
             return None;
         }
@@ -76,7 +76,7 @@ fn value(object: &mut Object<'_, '_>, place: &Place<'_>, location: &str) -> Para
     let required = object.or_default("required", boolean);
     let allow_empty_value = object.optional("allowEmptyValue", boolean);
     if location == "path" && !required {
-        place.problem("a parameter in the path needs `\"required\": true`");
+        place.problem("a path parameter needs `\"required\": true`");
     }
     let mut extensions = IndexMap::new();
     let (schema, explode, style) = if place.dialect() == Dialect::Swagger {

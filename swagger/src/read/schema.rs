@@ -96,7 +96,7 @@ pub(super) fn simple_schema(object: &mut Object<'_, '_>, place: &Place<'_>) -> S
         place.problem("the required key `type` is missing");
     }
     if any.typ.as_deref() == Some(Type::Object.as_str()) {
-        place.key("type").problem("the type `object` is allowed in a body alone");
+        place.key("type").problem("the type `object` is only allowed in a body");
     }
     Schema { schema_data: data, schema_kind: SchemaKind::Any(any) }
 }
@@ -161,9 +161,9 @@ fn reference(place: &Place<'_>, json: Json<'_>) -> Option<String> {
 /// Reports a reference that leads to nothing.
 pub(super) fn dangling(place: &Place<'_>, reference: &str, prefix: &str, has_prefix: bool) {
     place.problem(if has_prefix {
-        format!("the `$ref` leads to nothing: `{reference}` is not in the document")
+        format!("unresolved `$ref`: `{reference}` is not in the document")
     } else {
-        format!("the `$ref` leads to nothing: expected `{prefix}` and a name, found `{reference}`")
+        format!("unresolved `$ref`: expected `{prefix}` and a name, found `{reference}`")
     });
 }
 

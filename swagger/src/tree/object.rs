@@ -122,5 +122,5 @@ fn remove_duplicates<'j>(place: &Place<'_>, entries: &mut Entries<'j>) {
 }
 
 pub(crate) fn duplicate(place: &Place<'_>, key: &str) {
-    place.key(key).problem(format!("the key `{key}` is there more than once"));
+    place.key(key).problem(format!("the key `{key}` appears more than once"));
 }

@@ -34,7 +34,7 @@ pub(crate) fn number(place: &Place<'_>, json: Json<'_>) -> Option<f64> {
     let kept = is_rounded
         || integer.is_none_or(|integer| value as i128 == integer || value.to_string() == integer.to_string());
     if !kept {
-        place.problem(format!("the number {number} is too long for a 64-bit float, which Kubernetes keeps bounds in"));
+        place.problem(format!("the number {number} does not fit a 64-bit float, in which Kubernetes keeps bounds"));
     }
     kept.then_some(value)
 }

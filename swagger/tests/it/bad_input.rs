@@ -29,11 +29,11 @@ fn assert_only(result: Result<OpenAPI, Error>, pointer: &str, message: &str) {
 fn no_json() {
     assert_text_problem("{\n  \"swagger\": \"2.0\",\n  \"info\": {", "", "ends too early, at line 3, column 11");
     assert_text_problem("", "", "ends too early, at line 1, column 0");
-    assert_text_problem("{\"swagger\" \"2.0\"}", "", "no valid JSON at line 1, column 12");
-    assert_text_problem("{} {}", "", "no valid JSON at line 1, column 4");
-    assert_only(parse_bytes(b"{\"\xff\": 1}"), "", "no valid JSON at line 1");
+    assert_text_problem("{\"swagger\" \"2.0\"}", "", "invalid JSON at line 1, column 12");
+    assert_text_problem("{} {}", "", "invalid JSON at line 1, column 4");
+    assert_only(parse_bytes(b"{\"\xff\": 1}"), "", "invalid JSON at line 1");
     let deep = "[".repeat(100_000);
-    assert_text_problem(&deep, "", "no valid JSON at line 1");
+    assert_text_problem(&deep, "", "invalid JSON at line 1");
 }
 
 #[test]
@@ -79,9 +79,9 @@ fn keys_and_types_of_schemas() {
     problem(json!({ "required": ["a", 1] }), "/required/1", "expected a string, found a number");
     problem(json!({ "maxLength": -1 }), "/maxLength", "expected a whole number of 0 or more, found -1");
     problem(json!({ "maxItems": "1" }), "/maxItems", "expected a whole number of 0 or more, found a string");
-    problem(json!({ "maximum": 9_007_199_254_740_993_u64 }), "/maximum", "too long for a 64-bit float");
-    problem(json!({ "maximum": u64::MAX }), "/maximum", "too long for a 64-bit float");
-    problem(json!({ "minimum": i64::MAX }), "/minimum", "too long for a 64-bit float");
+    problem(json!({ "maximum": 9_007_199_254_740_993_u64 }), "/maximum", "does not fit a 64-bit float");
+    problem(json!({ "maximum": u64::MAX }), "/maximum", "does not fit a 64-bit float");
+    problem(json!({ "minimum": i64::MAX }), "/minimum", "does not fit a 64-bit float");
     problem(json!({ "additionalProperties": 1 }), "/additionalProperties", "expected a boolean or an object");
     problem(json!({ "enum": [] }), "/enum", "an empty `enum` allows no value");
     problem(json!({ "properties": { "a/b~c": { "type": 1 } } }), "/properties/a~1b~0c/type", "expected a string");
@@ -103,7 +103,7 @@ fn keys_and_types_of_schemas() {
 fn a_key_given_twice() {
     let before = r#"{"swagger": "2.0", "info": {"title": "t", "version": "v"}, "paths": {}, "definitions": "#;
     let problem = |definitions: &str, pointer: &str| {
-        assert_text_problem(&format!("{before}{definitions}}}"), pointer, "is there more than once");
+        assert_text_problem(&format!("{before}{definitions}}}"), pointer, "appears more than once");
     };
     problem(r#"{"A": {}, "A": {}}"#, "/definitions/A");
     problem(r#"{"A": {"type": "string", "type": "string"}}"#, "/definitions/A/type");
@@ -143,13 +143,9 @@ fn parameters() {
         assert_problem(&with_operation(json!({ "parameters": [parameter] })), &pointer, message);
     };
     problem(json!({ "name": "a", "type": "string" }), "", "the required key `in` is missing");
-    problem(
-        json!({ "name": "a", "in": "formData", "type": "string" }),
-        "/in",
-        "unknown place of a parameter `formData`",
-    );
+    problem(json!({ "name": "a", "in": "formData", "type": "string" }), "/in", "unknown parameter location `formData`");
     problem(json!({ "name": "a", "in": "query" }), "", "the required key `type` is missing");
-    problem(json!({ "name": "a", "in": "query", "type": "object" }), "/type", "allowed in a body alone");
+    problem(json!({ "name": "a", "in": "query", "type": "object" }), "/type", "only allowed in a body");
     problem(json!({ "name": "a", "in": "query", "type": "string", "schema": {} }), "/schema", "unknown key `schema`");
     problem(json!({ "name": "a", "in": "path", "type": "string" }), "", "needs `\"required\": true`");
     problem(json!({ "name": "body", "in": "body" }), "", "the required key `schema` is missing");
@@ -175,9 +171,9 @@ fn references_to_nothing() {
         );
     }
     let body = json!({ "parameters": [{ "name": "body", "in": "body", "schema": { "$ref": "#/definitions/B" } }] });
-    assert_problem(&with_operation(body), "/paths/~1things/post/parameters/0/schema/$ref", "leads to nothing");
+    assert_problem(&with_operation(body), "/paths/~1things/post/parameters/0/schema/$ref", "unresolved `$ref`");
     let response = json!({ "responses": { "200": { "description": "", "schema": { "$ref": "#/definitions/B" } } } });
-    assert_problem(&with_operation(response), "/paths/~1things/post/responses/200/schema/$ref", "leads to nothing");
+    assert_problem(&with_operation(response), "/paths/~1things/post/responses/200/schema/$ref", "unresolved `$ref`");
     let both = with_definitions(json!({ "A": { "$ref": "#/definitions/A", "allOf": [{}] } }));
     assert_problem(&both, "/definitions/A/allOf", "`allOf` beside `$ref`");
 }
@@ -186,28 +182,28 @@ fn references_to_nothing() {
 fn rules_across_operations() {
     let operation = |id: &str| json!({ "operationId": id, "responses": {} });
     let twice = with_paths(json!({ "/a": { "get": operation("x") }, "/b": { "get": operation("x") } }));
-    assert_problem(&twice, "/paths/~1b/get/operationId", "`x` is that of /paths/~1a/get as well");
+    assert_problem(&twice, "/paths/~1b/get/operationId", "`x` is also that of /paths/~1a/get");
 
     let undeclared = with_paths(json!({ "/a/{name}": { "get": operation("x") } }));
-    assert_problem(&undeclared, "/paths/~1a~1{name}/get", "names `{name}`, but no parameter");
+    assert_problem(&undeclared, "/paths/~1a~1{name}/get", "contains `{name}`, but no path parameter");
     let name = json!({ "name": "name", "in": "path", "type": "string", "required": true });
     let unnamed = with_paths(json!({ "/a": { "get": operation("x"), "parameters": [name] } }));
-    assert_problem(&unnamed, "/paths/~1a/get", "`name` in the path is not named");
+    assert_problem(&unnamed, "/paths/~1a/get", "the path parameter `name` does not appear in the path");
     let unclosed = with_paths(json!({ "/a/{name": { "get": operation("x") } }));
     assert_problem(&unclosed, "/paths/~1a~1{name/get", "without a `}`");
     assert_problem(&with_paths(json!({ "a": {} })), "/paths/a", "begins with `/`");
     let twice = with_paths(json!({ "/a/{name}": { "get": operation("x"), "parameters": [name, name] } }));
-    assert_problem(&twice, "/paths/~1a~1{name}/parameters/1", "the path parameter `name` is there more than once");
+    assert_problem(&twice, "/paths/~1a~1{name}/parameters/1", "the path parameter `name` appears more than once");
 
     let body = json!({ "name": "body", "in": "body", "schema": {} });
     assert_problem(
         &with_operation(json!({ "parameters": [body, body] })),
         "/paths/~1things/post/parameters",
-        "one body at most",
+        "at most one body",
     );
     let of_path = with_paths(json!({ "/a": { "get": operation("x"), "parameters": [body] } }));
     assert_problem(&of_path, "/paths/~1a/parameters", "declared by an operation");
-    assert_problem(&with_definitions(json!({ "a/b": {} })), "/definitions/a~1b", "a name holds letters");
+    assert_problem(&with_definitions(json!({ "a/b": {} })), "/definitions/a~1b", "a name may contain only letters");
 }
 
 #[test]
@@ -219,7 +215,7 @@ fn security_definitions() {
     };
     problem(json!({ "type": "oauth2" }), "/type", "unknown type `oauth2`; known: `apiKey`, `basic`");
     problem(json!({ "type": "apiKey", "name": "n" }), "", "the required key `in` is missing");
-    problem(json!({ "type": "apiKey", "name": "n", "in": "cookie" }), "/in", "unknown place of a key `cookie`");
+    problem(json!({ "type": "apiKey", "name": "n", "in": "cookie" }), "/in", "unknown API key location `cookie`");
     problem(json!({ "type": "basic", "in": "header" }), "/in", "unknown key `in`");
     problem(json!({}), "", "the required key `type` is missing");
 }

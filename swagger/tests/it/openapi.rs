@@ -197,7 +197,7 @@ fn another_server_gives_way() {
         "without /version/, too"
     );
     let notes: Vec<String> = merged.gave_way.iter().map(ToString::to_string).collect();
-    let note = "a.json describes this in another way than b.json, which counts";
+    let note = "a.json describes this differently from b.json, which takes precedence";
     assert_eq!(notes, [format!("/components/schemas/io.k8s.api.core.v1.Pod: {note}")]);
     assert!(merge(vec![main.clone(), main.clone()]).is_ok_and(|merged| merged.gave_way.is_empty()));
 

@@ -167,12 +167,30 @@ impl<K: Object> Store<K> {
     /// It can be given up and called again at any time.
     pub async fn wait_until_seen(&self, object: &K) -> Result<(), Stopped> {
         let key = ObjectKey::of(object);
-        let wanted = object.metadata().resource_version.as_deref().unwrap_or_default();
+        let version = object.metadata().resource_version.as_deref().unwrap_or_default();
+        self.wait_until(|| self.has_seen(&key, version)).await
+    }
+
+    /// Whether the store has the object of this key in the state of a resourceVersion or a later one; or, if it has been
+    /// deleted meanwhile or does not match the selectors, whether it has seen
+    /// [everything up to that version](Self::wait_until_version).
+    pub fn has_seen(&self, key: &ObjectKey, resource_version: &str) -> bool {
         let is_newer = |stored: Arc<K>| {
             let stored = stored.metadata().resource_version.as_deref().unwrap_or_default();
-            version::compare(stored, wanted).is_some_and(|order| order.is_ge())
+            version::compare(stored, resource_version).is_some_and(|order| order.is_ge())
         };
-        self.wait_until(|| self.get_key(&key).is_some_and(is_newer) || self.shared.has_reached(wanted)).await
+        self.get_key(key).is_some_and(is_newer) || self.shared.has_reached(resource_version)
+    }
+
+    /// Waits until a condition holds, which is asked now, and after each change and bookmark: so it should be quick.
+    ///
+    /// # Errors
+    /// If the store is no longer updated.
+    ///
+    /// # Cancel safety
+    /// It can be given up and called again at any time.
+    pub async fn wait_for(&self, condition: impl Fn(&Self) -> bool) -> Result<(), Stopped> {
+        self.wait_until(|| condition(self)).await
     }
 
     /// Waits until the store is no longer updated, and returns the cause: for a program that is to end then.

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::iter;
 
 use heck::{ToSnakeCase, ToUpperCamelCase};
 
@@ -63,13 +64,8 @@ pub(crate) fn feature(group: &str, version: &str) -> String {
 
 /// The name of the type of a property that has no definition of its own: the owner's name and the property's.
 pub(crate) fn member_type(owner: &str, property: &str) -> String {
-    let mut name = owner.to_owned();
-    for word in property.split(|character: char| !character.is_ascii_alphanumeric()) {
-        let mut characters = word.chars();
-        name.extend(characters.next().map(|first| first.to_ascii_uppercase()));
-        name.push_str(characters.as_str());
-    }
-    name
+    let words = property.split(|character: char| !character.is_ascii_alphanumeric());
+    iter::once(owner.to_owned()).chain(words.map(upper_first)).collect()
 }
 
 /// The variants of an enum, in the order of its values; values that differ only in punctuation get a number.

@@ -6,6 +6,7 @@ mod inline;
 
 use super::Plan;
 use crate::ir::Body;
+use crate::ir::names::upper_first;
 
 /// Cleans every description; none is left empty.
 pub(super) fn clean_all(plan: &mut Plan) {
@@ -47,7 +48,7 @@ fn clean_or(description: &str, fallback: impl FnOnce() -> String) -> String {
     if text.is_empty() { fallback() } else { text }
 }
 
-/// Markdown for rustdoc: at most 100 columns where words allow, a one-line paragraph first.
+/// Markdown for rustdoc, wrapped, with a summary first.
 fn clean(description: &str) -> String {
     blocks::render(&blocks::parse(description))
 }
@@ -56,12 +57,6 @@ fn clean(description: &str) -> String {
 fn without_own_name<'a>(description: &'a str, wire: &str) -> &'a str {
     let rest = description.strip_prefix(wire).filter(|_| !wire.is_empty());
     rest.and_then(|rest| rest.strip_prefix(' ')).map_or(description, str::trim_start)
-}
-
-fn upper_first(text: &str) -> String {
-    let mut characters = text.chars();
-    let first = characters.next().map(|first| first.to_ascii_uppercase());
-    first.into_iter().chain(characters).collect()
 }
 
 #[cfg(test)]

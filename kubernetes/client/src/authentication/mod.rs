@@ -12,8 +12,7 @@ mod renewed;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::AUTHORIZATION;
-use http::{HeaderMap, HeaderValue};
+use http::HeaderValue;
 use kubernetes_config::{Config, Credentials};
 use rustls::sign::CertifiedKey;
 
@@ -198,13 +197,11 @@ impl Authentication {
 }
 
 impl Credential {
-    pub(crate) fn apply(&self, headers: &mut HeaderMap) {
-        let header = match &self.header {
+    /// The value of `Authorization`.
+    pub(crate) fn header(&self) -> Option<&HeaderValue> {
+        match &self.header {
             Header::Value(header) => header.as_ref(),
             Header::Issued(issued) => issued.header.as_ref(),
-        };
-        if let Some(value) = header {
-            headers.insert(AUTHORIZATION, value.clone());
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use std::future::Future;
 
-use bytes::Bytes;
 use http::header::{ACCEPT_ENCODING, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request, Response};
 use kubernetes_core::Encoded;
@@ -23,7 +22,7 @@ pub(crate) trait Answer: Sized + Send {
     fn replay(method: &Method) -> Replay;
 
     /// Adds to a request how its response may be encoded.
-    fn prepare(exchange: &Exchange, request: &mut Request<Bytes>) {
+    fn prepare(exchange: &Exchange, request: &mut Request<Body>) {
         let _ = (exchange, request);
     }
 
@@ -57,7 +56,7 @@ impl Answer for Encoded {
         Replay::of(method)
     }
 
-    fn prepare(exchange: &Exchange, request: &mut Request<Bytes>) {
+    fn prepare(exchange: &Exchange, request: &mut Request<Body>) {
         if exchange.compression {
             request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
         }

@@ -16,10 +16,10 @@ mod retry;
 mod warning;
 
 use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Request, Response, StatusCode, Uri};
@@ -27,7 +27,7 @@ use kubernetes_core::json::Budget;
 use tokio::time::Instant;
 use tracing::Instrument;
 
-use crate::authentication::{Authentication, Refusal};
+use crate::authentication::{Authentication, Credential, Refusal};
 use crate::body::Body;
 use crate::clock;
 use crate::error::{Error, Kind, RequestLine};
@@ -115,7 +115,7 @@ impl Exchange {
     }
 
     /// Sends a request, again after errors that [`Retries`] allows, and reads the answer.
-    pub(crate) async fn run<A: Answer>(&self, mut request: Request<Bytes>, context: Context<'_>) -> Result<A, Error> {
+    pub(crate) async fn run<A: Answer>(&self, mut request: Request<Body>, context: Context<'_>) -> Result<A, Error> {
         Error::unless_in_runtime()?;
         // Outside of the request's time: a user may have to log in first.
         self.authentication.ready().await?;
@@ -131,8 +131,9 @@ impl Exchange {
             }
             let mut telemetry = self.telemetry.attempt(context.line, number);
             let span = telemetry.span();
-            let attempt = self.attempt(request.clone().map(Body::from), context, &mut telemetry).instrument(span);
-            let result = match within(deadline, attempt).await {
+            let attempt = self.attempt(&mut request, context, &mut telemetry);
+            // Futures that are handed on are pinned here: a move would copy kilobytes.
+            let result = match within(deadline, pin!(attempt.instrument(span))).await {
                 Ok(result) => result,
                 Err(Elapsed) => Err(self.timed_out(previous.take())),
             };
@@ -158,12 +159,12 @@ impl Exchange {
     }
 
     /// Sends a request as it is given: once, without a timeout beyond that for connecting.
-    pub(crate) async fn pass(&self, request: Request<Body>, context: Context<'_>) -> Result<Response<Body>, Error> {
+    pub(crate) async fn pass(&self, mut request: Request<Body>, context: Context<'_>) -> Result<Response<Body>, Error> {
         Error::unless_in_runtime()?;
         self.rate_limited().await;
         let mut telemetry = self.telemetry.attempt(context.line, 1);
         let span = telemetry.span();
-        let result = self.attempt(request, context, &mut telemetry).instrument(span).await;
+        let result = self.attempt(&mut request, context, &mut telemetry).instrument(span).await;
         telemetry.finish(result.as_ref().err());
         result
     }
@@ -172,38 +173,35 @@ impl Exchange {
     /// the credentials, sends it once more if there are others and the body can be sent again.
     async fn attempt<A: Answer>(
         &self,
-        mut request: Request<Body>,
+        request: &mut Request<Body>,
         context: Context<'_>,
         telemetry: &mut Attempt<'_>,
     ) -> Result<A, Error> {
         let write = Some(context.hooks).filter(|hooks| !hooks.is_empty());
-        let write = write.and_then(|_| Write::of(&request, context.line));
-        self.address(&mut request)?;
-        let has_credentials = request.headers().contains_key(AUTHORIZATION);
-        let mut credential = if has_credentials { None } else { Some(self.authentication.credential().await?) };
+        let write = write.and_then(|_| Write::of(request, context.line));
+        let own = request.headers().get(AUTHORIZATION).or_else(|| self.headers.get(AUTHORIZATION)).cloned();
+        let mut credential = if own.is_some() { None } else { Some(self.authentication.credential().await?) };
         let mut may_replace = credential.is_some() && self.authentication.can_change();
+        let can_repeat = request.body().try_clone().is_some();
         loop {
-            let spare = if may_replace { try_clone(&request) } else { None };
-            if let Some(credential) = &credential {
-                credential.apply(request.headers_mut());
-            }
             let mut admission = match &write {
                 Some(write) => Some(context.hooks.admit(write).await?),
                 None => None,
             };
-            let authorization = request.headers().get(AUTHORIZATION).cloned();
-            let explain = |error| self.authentication.explain(error, authorization.as_ref());
-            let sent = admitted(&mut admission, self.send::<A>(request, context.line)).await.map_err(explain);
-            let refusal = refusal(&sent).filter(|_| may_replace);
-            if let (Some(refusal), Some(refused)) = (refusal, &credential) {
+            let credentials = credential.as_ref();
+            let sent = admitted(&mut admission, pin!(self.send::<A>(request, credentials, context.line))).await;
+            let authorization = credential.as_ref().map_or(own.as_ref(), Credential::header);
+            let explain = |error| self.authentication.explain(error, authorization);
+            let sent = sent.map_err(explain);
+            if let (Some(refusal), Some(refused), true) = (refusal(&sent), &credential, may_replace) {
                 // Before others are obtained, which may take long.
                 conclude_refused(admission.take(), &sent, context.line);
                 // Also for the next request, if this one can't be sent again.
                 let other = self.authentication.replacement(refused, refusal).await;
-                if let (Some(other), Some(spare)) = (other, spare) {
+                if let (Some(other), true) = (other, can_repeat) {
                     // Read to its end, so that HTTP/1.1 can use the connection again.
                     drop(response::into_error(context.line.method(), sent).await);
-                    (request, credential, may_replace) = (spare, Some(other), false);
+                    (credential, may_replace) = (Some(other), false);
                     continue;
                 }
             }
@@ -215,7 +213,7 @@ impl Exchange {
                 admission.guard(&mut response);
             }
             telemetry.status = Some(response.status());
-            let answer = admitted(&mut admission, A::receive(response, self, context, telemetry)).await;
+            let answer = admitted(&mut admission, pin!(A::receive(response, self, context, telemetry))).await;
             return conclude(admission, answer.map_err(explain));
         }
     }
@@ -223,25 +221,23 @@ impl Exchange {
     /// Sends a request, and a read again to another place of the server if that says so.
     async fn send<A: Answer>(
         &self,
-        mut request: Request<Body>,
+        request: &mut Request<Body>,
+        credential: Option<&Credential>,
         line: &Arc<RequestLine>,
     ) -> Result<Response<Body>, Error> {
-        let may_follow = A::FOLLOWS_REDIRECTS && redirect::is_followed_by(&request);
+        let may_follow = A::FOLLOWS_REDIRECTS && redirect::is_followed_by(request);
+        let mut uri = self.resolve(request.uri())?;
         let mut redirects = 0;
         loop {
-            let uri = request.uri().clone();
-            let next = if may_follow { try_clone(&request) } else { None };
-            let response = self.transmit(request, line).await?;
-            let redirect = Redirect::of(&uri, &response).filter(|_| A::FOLLOWS_REDIRECTS);
-            match (redirect, next) {
-                (Some(Redirect::SameOrigin(target)), Some(next)) if redirects < MAX_REDIRECTS => {
+            let response = self.transmit(self.complete(request, uri.clone(), credential), line).await?;
+            match Redirect::of(&uri, &response).filter(|_| A::FOLLOWS_REDIRECTS) {
+                Some(Redirect::SameOrigin(target)) if may_follow && redirects < MAX_REDIRECTS => {
                     tracing::debug!(path = line.path(), target = target.path(), "the request is redirected");
-                    request = next;
-                    *request.uri_mut() = target;
+                    uri = target;
                     redirects += 1;
                 }
-                (None, _) => return Ok(response),
-                (Some(redirect), _) => return Err(response::redirected(line.method(), response, &redirect).await),
+                None => return Ok(response),
+                Some(redirect) => return Err(response::redirected(line.method(), response, &redirect).await),
             }
         }
     }
@@ -255,18 +251,33 @@ impl Exchange {
         Ok(Response::from_parts(head, body.of_request(line)))
     }
 
-    /// Adds what is the same in all requests to this server.
-    fn address(&self, request: &mut Request<Body>) -> Result<(), Error> {
-        if let Some(server) = &self.server {
-            *request.uri_mut() = resolve(server, request.uri()).map_err(|error| Error::new(Kind::Uri(error)))?;
-        }
+    /// A request as it is sent: with what is the same in all requests to this server. Takes a body that can be sent only
+    /// once, and leaves any other.
+    fn complete(&self, request: &mut Request<Body>, uri: Uri, credential: Option<&Credential>) -> Request<Body> {
+        let body = request.body().try_clone().unwrap_or_else(|| std::mem::take(request.body_mut()));
+        let mut complete = Request::new(body);
+        *complete.method_mut() = request.method().clone();
+        *complete.uri_mut() = uri;
+        *complete.version_mut() = request.version();
+        *complete.extensions_mut() = request.extensions().clone();
+        let headers = complete.headers_mut();
+        *headers = request.headers().clone();
         for (name, value) in &self.headers {
-            request.headers_mut().append(name, value.clone());
+            headers.append(name, value.clone());
         }
         if !self.compression {
-            request.headers_mut().remove(ACCEPT_ENCODING);
+            headers.remove(ACCEPT_ENCODING);
         }
-        Ok(())
+        if let Some(value) = credential.and_then(Credential::header) {
+            headers.insert(AUTHORIZATION, value.clone());
+        }
+        complete
+    }
+
+    /// The path and query of `target` at the server, behind the prefix of its path.
+    fn resolve(&self, target: &Uri) -> Result<Uri, Error> {
+        let Some(server) = &self.server else { return Ok(target.clone()) };
+        resolve(server, target).map_err(|error| Error::new(Kind::Uri(error)))
     }
 
     /// Waits until the rate limit lets a request through.
@@ -335,17 +346,6 @@ fn resolve(server: &Uri, target: &Uri) -> Result<Uri, http::Error> {
     parts.path_and_query =
         Some(if prefix.is_empty() { target } else { PathAndQuery::try_from(format!("{prefix}{target}"))? });
     Ok(Uri::from_parts(parts)?)
-}
-
-/// The same request again, unless its body can be sent only once.
-fn try_clone(request: &Request<Body>) -> Option<Request<Body>> {
-    let mut clone = Request::new(request.body().try_clone()?);
-    *clone.method_mut() = request.method().clone();
-    *clone.uri_mut() = request.uri().clone();
-    *clone.version_mut() = request.version();
-    *clone.headers_mut() = request.headers().clone();
-    *clone.extensions_mut() = request.extensions().clone();
-    Some(clone)
 }
 
 /// The deadline of a request has passed.

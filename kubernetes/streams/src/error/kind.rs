@@ -7,6 +7,8 @@ use kubernetes_core::Status;
 use kubernetes_core::text::{MAX_MESSAGE_BYTES, printable};
 use tokio_tungstenite::tungstenite::Error as SocketError;
 
+use super::forward::ForwardError;
+
 #[derive(Debug)]
 pub(crate) enum Kind {
     /// The request that opens the connection failed.
@@ -29,6 +31,22 @@ pub(crate) enum Kind {
     Closed,
     /// The runtime reports that it could not do what was asked.
     Failed(Box<Status>),
+    /// A connection to a port failed.
+    Forward(ForwardError),
+    /// The connection ended without an exit status.
+    WithoutStatus,
+    /// The detach keys were typed.
+    Detached,
+    /// The server can't do this.
+    Unsupported(&'static str),
+    /// An output that was collected is too long.
+    TooMuchOutput { stream: &'static str, limit: usize },
+    /// Output that nobody had taken.
+    Discarded { stream: &'static str, bytes: u64 },
+    /// The caller's input can't be read.
+    Input(io::Error),
+    #[cfg(unix)]
+    Copy(super::CopyError),
 }
 
 impl Kind {
@@ -36,7 +54,10 @@ impl Kind {
         match self {
             Self::Request(error) => error.source(),
             Self::Frame(error) => Some(error),
-            Self::Lost(Some(error)) => Some(error),
+            #[cfg(unix)]
+            Self::Copy(error) => error.source(),
+            Self::Lost(Some(error)) | Self::Input(error) => Some(error),
+            Self::Forward(error) => error.source(),
             Self::Lost(None)
             | Self::Invalid(_)
             | Self::Handshake(_)
@@ -44,7 +65,12 @@ impl Kind {
             | Self::Silent(_)
             | Self::ClosedByServer { .. }
             | Self::Closed
-            | Self::Failed(_) => None,
+            | Self::Failed(_)
+            | Self::WithoutStatus
+            | Self::Detached
+            | Self::Unsupported(_)
+            | Self::TooMuchOutput { .. }
+            | Self::Discarded { .. } => None,
         }
     }
 }
@@ -72,11 +98,26 @@ impl fmt::Display for Kind {
                 code.map_or(Ok(()), |code| write!(f, " with code {code}"))?;
                 if reason.is_empty() { Ok(()) } else { write!(f, ": {reason}") }
             }
+            Self::Forward(error) => error.fmt(f),
             Self::Closed => f.write_str("the connection is closed"),
             Self::Failed(status) => {
                 let message = status.message.as_deref().or(status.reason.as_deref()).unwrap_or("no reason given");
                 f.write_str(&printable(message, MAX_MESSAGE_BYTES))
             }
+            Self::WithoutStatus => f.write_str("the server closed the connection without an exit status"),
+            Self::Detached => f.write_str("detached by the detach keys"),
+            Self::Unsupported(message) => f.write_str(message),
+            Self::TooMuchOutput { stream, limit } => {
+                write!(f, "{stream} is larger than the limit of {limit} bytes; raise the limit, or read it as a stream")
+            }
+            Self::Discarded { stream, bytes } => write!(
+                f,
+                "{bytes} bytes of {stream} were discarded: nobody had taken it when its buffer was full and another \
+                 stream or the end of the process was awaited"
+            ),
+            Self::Input(_) => f.write_str("can't read the input"),
+            #[cfg(unix)]
+            Self::Copy(error) => error.fmt(f),
         }
     }
 }

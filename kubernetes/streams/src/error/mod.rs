@@ -1,5 +1,8 @@
 //! The one error of this crate.
 
+#[cfg(unix)]
+mod copy;
+mod forward;
 mod kind;
 
 use std::error::Error as StdError;
@@ -12,6 +15,9 @@ use kubernetes_core::Status;
 use tokio_tungstenite::tungstenite::Error as SocketError;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
 
+#[cfg(unix)]
+pub(crate) use copy::CopyError;
+pub(crate) use forward::ForwardError;
 pub(crate) use kind::Kind;
 
 /// Why a stream to or from a container failed.
@@ -32,16 +38,38 @@ pub(crate) use kind::Kind;
 /// }
 /// ```
 #[derive(Clone)]
-pub struct Error(Arc<Kind>);
+pub struct Error {
+    kind: Arc<Kind>,
+    /// The path of the stream that failed, once it was open.
+    place: Option<Arc<str>>,
+}
 
 impl Error {
     pub(crate) fn new(kind: Kind) -> Self {
-        Self(Arc::new(kind))
+        Self { kind: Arc::new(kind), place: None }
     }
 
-    /// A request that makes no sense, and was not sent.
-    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+    /// Names the stream of an error that doesn't know it yet.
+    pub(crate) fn at(mut self, place: &Arc<str>) -> Self {
+        self.place.get_or_insert_with(|| Arc::clone(place));
+        self
+    }
+
+    /// A request that makes no sense, and was not sent; for implementations of
+    /// [`Target`](crate::port_forward::Target).
+    pub fn invalid(message: impl Into<String>) -> Self {
         Self::new(Kind::Invalid(message.into()))
+    }
+
+    /// There is no pod to forward ports to at present, for the reason that `message` gives; for implementations of
+    /// [`Target`](crate::port_forward::Target).
+    pub fn unavailable(message: impl Into<String>) -> Self {
+        ForwardError::Unavailable(message.into()).into()
+    }
+
+    /// Whether the server and this side could not agree on a protocol.
+    pub(crate) fn is_handshake(&self) -> bool {
+        matches!(&*self.kind, Kind::Handshake(_))
     }
 
     /// An answer to the handshake that agrees on no protocol.
@@ -85,10 +113,36 @@ impl Error {
         Self::new(Kind::Closed)
     }
 
+    /// The end of a connection before that of its process.
+    pub(crate) fn without_status() -> Self {
+        Self::new(Kind::WithoutStatus)
+    }
+
+    pub(crate) fn detached() -> Self {
+        Self::new(Kind::Detached)
+    }
+
+    /// A server that is too old for something.
+    pub(crate) fn unsupported(message: &'static str) -> Self {
+        Self::new(Kind::Unsupported(message))
+    }
+
+    pub(crate) fn too_much_output(stream: &'static str, limit: usize) -> Self {
+        Self::new(Kind::TooMuchOutput { stream, limit })
+    }
+
+    pub(crate) fn discarded(stream: &'static str, bytes: u64) -> Self {
+        Self::new(Kind::Discarded { stream, bytes })
+    }
+
+    pub(crate) fn input(error: io::Error) -> Self {
+        Self::new(Kind::Input(error))
+    }
+
     /// The server's refusal: its own `Status`, or one made from the HTTP status of its response; also the one that a
     /// container runtime reports when it can't run a command.
     pub fn status(&self) -> Option<&Status> {
-        match &*self.0 {
+        match &*self.kind {
             Kind::Request(error) => error.status(),
             Kind::Failed(status) => Some(status),
             _ => None,
@@ -97,7 +151,7 @@ impl Error {
 
     /// The error of the request that opens the connection, if that was not accepted.
     pub fn client_error(&self) -> Option<&kubernetes_client::Error> {
-        match &*self.0 {
+        match &*self.kind {
             Kind::Request(error) => Some(error),
             _ => None,
         }
@@ -115,19 +169,65 @@ impl Error {
 
     /// Whether the request makes no sense, and was not sent.
     pub fn is_invalid(&self) -> bool {
-        matches!(&*self.0, Kind::Invalid(_))
+        matches!(&*self.kind, Kind::Invalid(_))
+    }
+
+    /// Whether the [`DetachKeys`](crate::DetachKeys) were typed, and the process goes on.
+    pub fn is_detached(&self) -> bool {
+        matches!(&*self.kind, Kind::Detached)
+    }
+
+    /// Whether the server is too old for this.
+    pub fn is_unsupported(&self) -> bool {
+        matches!(&*self.kind, Kind::Unsupported(_) | Kind::Forward(ForwardError::NoTunnel(_)))
+    }
+
+    /// Whether an output was larger than the limit of what is collected.
+    pub fn is_too_much_output(&self) -> bool {
+        matches!(&*self.kind, Kind::TooMuchOutput { .. })
+    }
+
+    /// Whether output was discarded because nobody had taken the stream.
+    pub fn is_discarded(&self) -> bool {
+        matches!(&*self.kind, Kind::Discarded { .. })
+    }
+
+    /// Whether the caller's own input could not be read.
+    pub fn is_input(&self) -> bool {
+        matches!(&*self.kind, Kind::Input(_))
     }
 
     /// Whether the connection was lost after it had been established: it broke, was silent for too long, or was closed
     /// by the server before the end.
     pub fn is_connection_lost(&self) -> bool {
-        matches!(&*self.0, Kind::Lost(_) | Kind::Silent(_) | Kind::ClosedByServer { .. })
+        let is_going_away = matches!(&*self.kind, Kind::Forward(ForwardError::GoingAway));
+        is_going_away
+            || matches!(
+                &*self.kind,
+                Kind::Lost(_) | Kind::Silent(_) | Kind::ClosedByServer { .. } | Kind::WithoutStatus
+            )
     }
 
-    /// Whether the server did not answer pings in time.
+    /// Whether trying again may help: the connection was lost, or the request failed in a way that passes.
+    pub fn is_retryable(&self) -> bool {
+        self.is_connection_lost() || self.client_error().is_some_and(kubernetes_client::Error::is_retryable)
+    }
+
+    /// Whether a connection to a port failed in the pod, such as when nothing listens there. Other connections are not
+    /// affected.
+    pub fn is_refused(&self) -> bool {
+        matches!(&*self.kind, Kind::Forward(ForwardError::Refused { .. }))
+    }
+
+    /// Whether there is no pod to forward ports to at present.
+    pub fn is_unavailable(&self) -> bool {
+        matches!(&*self.kind, Kind::Forward(ForwardError::Unavailable(_)))
+    }
+
+    /// Whether the server did not answer pings in time, or a connection to a port could not be opened in time.
     pub fn is_timeout(&self) -> bool {
-        match &*self.0 {
-            Kind::Silent(_) => true,
+        match &*self.kind {
+            Kind::Silent(_) | Kind::Forward(ForwardError::TimedOut { .. } | ForwardError::Unanswered { .. }) => true,
             Kind::Request(error) => error.is_timeout(),
             _ => false,
         }
@@ -138,23 +238,53 @@ impl Error {
         error.get_ref()?.downcast_ref()
     }
 
+    /// The failure of a copy, if it is one.
+    #[cfg(unix)]
+    fn copy(&self) -> Option<&CopyError> {
+        match &*self.kind {
+            Kind::Copy(error) => Some(error),
+            _ => None,
+        }
+    }
+
     fn io_kind(&self) -> io::ErrorKind {
-        match &*self.0 {
-            Kind::Lost(Some(error)) => error.kind(),
-            Kind::Lost(None) => io::ErrorKind::UnexpectedEof,
+        match &*self.kind {
+            Kind::Lost(Some(error)) | Kind::Input(error) => error.kind(),
+            Kind::Lost(None) | Kind::WithoutStatus => io::ErrorKind::UnexpectedEof,
             Kind::ClosedByServer { .. } => io::ErrorKind::ConnectionAborted,
             Kind::Silent(_) => io::ErrorKind::TimedOut,
-            Kind::Closed => io::ErrorKind::BrokenPipe,
+            Kind::Forward(error) => error.io_kind(),
+            Kind::Closed | Kind::Detached => io::ErrorKind::BrokenPipe,
+            Kind::Unsupported(_) => io::ErrorKind::Unsupported,
             Kind::Invalid(_) => io::ErrorKind::InvalidInput,
             Kind::Protocol(_) | Kind::Frame(_) => io::ErrorKind::InvalidData,
-            Kind::Request(_) | Kind::Handshake(_) | Kind::Failed(_) => io::ErrorKind::Other,
+            Kind::Request(_)
+            | Kind::Handshake(_)
+            | Kind::Failed(_)
+            | Kind::TooMuchOutput { .. }
+            | Kind::Discarded { .. } => io::ErrorKind::Other,
+            #[cfg(unix)]
+            Kind::Copy(_) => io::ErrorKind::Other,
         }
+    }
+}
+
+impl From<ForwardError> for Error {
+    fn from(error: ForwardError) -> Self {
+        Self::new(Kind::Forward(error))
     }
 }
 
 impl From<kubernetes_client::Error> for Error {
     fn from(error: kubernetes_client::Error) -> Self {
         Self::new(Kind::Request(error))
+    }
+}
+
+#[cfg(unix)]
+impl From<CopyError> for Error {
+    fn from(error: CopyError) -> Self {
+        Self::new(Kind::Copy(error))
     }
 }
 
@@ -166,13 +296,16 @@ impl From<Error> for io::Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        if let Some(place) = &self.place {
+            write!(f, "{place}: ")?;
+        }
+        self.kind.fmt(f)
     }
 }
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0.source()
+        self.kind.source()
     }
 }
 

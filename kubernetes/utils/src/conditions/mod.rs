@@ -26,6 +26,7 @@ mod current;
 mod definition;
 #[cfg(feature = "batch-v1")]
 mod job;
+mod json_path;
 #[cfg(feature = "core-v1")]
 mod pod;
 #[cfg(feature = "apps-v1")]
@@ -37,6 +38,7 @@ pub use current::object_current;
 pub use definition::definition_established;
 #[cfg(feature = "batch-v1")]
 pub use job::{job_complete, job_failed, job_finished};
+pub use json_path::{InvalidJsonPath, json_path, json_path_exists};
 #[cfg(feature = "core-v1")]
 pub use pod::{pod_completed, pod_ready, pod_running, pod_succeeded};
 #[cfg(feature = "apps-v1")]

@@ -3,8 +3,18 @@
 #[cfg(all(feature = "apiextensions-v1", feature = "apps-v1", feature = "batch-v1", feature = "core-v1"))]
 mod conditions;
 
+#[cfg(feature = "dynamic")]
+mod fuzz;
+#[cfg(feature = "dynamic")]
+mod json_path;
+#[cfg(feature = "dynamic")]
+mod manifests;
 mod modify;
+#[cfg(feature = "streams")]
+mod port_forward;
 mod status;
+#[cfg(feature = "dynamic")]
+mod wait;
 
 use std::cell::Cell;
 use std::time::Duration;

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderValue, Request, StatusCode};
 use kubernetes_core::cbor;
 
+use crate::body::Body;
 use crate::error::Error;
 use crate::path;
 
@@ -28,7 +28,7 @@ pub(super) struct Refused(Mutex<BTreeSet<Box<str>>>);
 
 impl Refused {
     /// Turns a request in JSON into one in CBOR. Any other is left as it is.
-    pub(super) fn prefer_cbor(&self, request: &mut Request<Bytes>) {
+    pub(super) fn prefer_cbor(&self, request: &mut Request<Body>) {
         if let Some(accept) = request.headers_mut().get_mut(ACCEPT)
             && let Some(preferred) = preferring_cbor(accept)
         {
@@ -43,7 +43,9 @@ impl Refused {
             return;
         }
         // An apply may be YAML that is not JSON. What can't be encoded is for the server to refuse.
-        if let Some(body) = std::str::from_utf8(request.body()).ok().and_then(|json| cbor::from_json(json).ok()) {
+        if let Some(body) =
+            std::str::from_utf8(&request.body().bytes()).ok().and_then(|json| cbor::from_json(json).ok())
+        {
             *request.body_mut() = body.into();
             request.headers_mut().insert(CONTENT_TYPE, cbor);
         }
@@ -52,7 +54,7 @@ impl Refused {
     /// Turns a request in CBOR into one in JSON, if the server refused it for that: nothing was done, so that any request
     /// may be sent again. From now on all bodies to the same group and version are JSON, as in client-go, whose clients
     /// are for one each (`rest/client.go`).
-    pub(super) fn fall_back(&self, request: &mut Request<Bytes>, error: &Error) -> bool {
+    pub(super) fn fall_back(&self, request: &mut Request<Body>, error: &Error) -> bool {
         if error.http_status() != Some(StatusCode::UNSUPPORTED_MEDIA_TYPE) {
             return false;
         }
@@ -61,7 +63,7 @@ impl Refused {
             Some(content_type) if content_type == APPLY_CBOR => APPLY_JSON,
             _ => return false,
         };
-        let Ok(body) = cbor::to_json(request.body()) else { return false };
+        let Ok(body) = cbor::to_json(&request.body().bytes()) else { return false };
         *request.body_mut() = body.into();
         request.headers_mut().insert(CONTENT_TYPE, json);
         let group_version = group_version(request);
@@ -77,7 +79,7 @@ impl Refused {
 }
 
 /// The group and version of a request, or the path that stands for them.
-fn group_version(request: &Request<Bytes>) -> &str {
+fn group_version(request: &Request<Body>) -> &str {
     let path = request.uri().path();
     path::root(path).unwrap_or(path)
 }

@@ -3,9 +3,9 @@
 #[cfg(feature = "cbor")]
 mod cbor;
 
-use bytes::Bytes;
 use http::Request;
 
+use crate::body::Body;
 use crate::error::Error;
 
 /// A format in which a client sends objects, and prefers to receive them.
@@ -38,7 +38,7 @@ impl Content {
     }
 
     /// Turns a request in JSON into one in the preferred format.
-    pub(crate) fn prefer(&self, request: &mut Request<Bytes>) {
+    pub(crate) fn prefer(&self, request: &mut Request<Body>) {
         match self.preferred {
             ContentType::Json => {
                 let _ = request;
@@ -49,7 +49,7 @@ impl Content {
     }
 
     /// Turns a request that the server refused for its format into one in JSON, and says whether it did.
-    pub(crate) fn fall_back(&self, request: &mut Request<Bytes>, error: &Error) -> bool {
+    pub(crate) fn fall_back(&self, request: &mut Request<Body>, error: &Error) -> bool {
         match self.preferred {
             ContentType::Json => {
                 let _ = (request, error);

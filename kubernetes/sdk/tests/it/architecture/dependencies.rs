@@ -28,6 +28,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "kubernetes-utils",
         &[
             "kubernetes-core",
+            "kubernetes-config",
             "kubernetes-models",
             "kubernetes-client",
             "kubernetes-watch",

@@ -123,7 +123,7 @@ impl json::Value for MutatingAdmissionPolicySpec {
 
 kubernetes_core::model!(MutatingAdmissionPolicySpec);
 
-/// What the field `failurePolicy` of [`MutatingAdmissionPolicySpec`] can be.
+/// The values of the field `failurePolicy` of [`MutatingAdmissionPolicySpec`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum MutatingAdmissionPolicySpecFailurePolicy {
@@ -131,7 +131,7 @@ pub enum MutatingAdmissionPolicySpecFailurePolicy {
     Fail,
     /// `Ignore` means that an error calling the webhook is ignored.
     Ignore,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 
@@ -139,7 +139,7 @@ kubernetes_core::open_enum!(
     MutatingAdmissionPolicySpecFailurePolicy { Fail = "Fail", Ignore = "Ignore", }
 );
 
-/// What the field `reinvocationPolicy` of [`MutatingAdmissionPolicySpec`] can be.
+/// The values of the field `reinvocationPolicy` of [`MutatingAdmissionPolicySpec`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum MutatingAdmissionPolicySpecReinvocationPolicy {
@@ -149,7 +149,7 @@ pub enum MutatingAdmissionPolicySpecReinvocationPolicy {
     IfNeeded,
     /// `Never` indicates that the mutation must not be called more than once in a single admission evaluation.
     Never,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

@@ -209,16 +209,16 @@ impl json::Value for MutatingWebhook {
 
 kubernetes_core::model!(MutatingWebhook);
 
-/// What the field `failurePolicy` of [`MutatingWebhook`] can be.
+/// The values of the field `failurePolicy` of [`MutatingWebhook`].
 pub type MutatingWebhookFailurePolicy = super::MutatingAdmissionPolicySpecFailurePolicy;
 
-/// What the field `matchPolicy` of [`MutatingWebhook`] can be.
+/// The values of the field `matchPolicy` of [`MutatingWebhook`].
 pub type MutatingWebhookMatchPolicy = super::MatchResourcesMatchPolicy;
 
-/// What the field `reinvocationPolicy` of [`MutatingWebhook`] can be.
+/// The values of the field `reinvocationPolicy` of [`MutatingWebhook`].
 pub type MutatingWebhookReinvocationPolicy = super::MutatingAdmissionPolicySpecReinvocationPolicy;
 
-/// What the field `sideEffects` of [`MutatingWebhook`] can be.
+/// The values of the field `sideEffects` of [`MutatingWebhook`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum MutatingWebhookSideEffects {
@@ -235,7 +235,7 @@ pub enum MutatingWebhookSideEffects {
     ///
     /// If a request with the dry-run attribute would trigger a call to this webhook, the request will instead fail.
     Unknown,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

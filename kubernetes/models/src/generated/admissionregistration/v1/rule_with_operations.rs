@@ -77,8 +77,8 @@ impl json::Value for RuleWithOperations {
 
 kubernetes_core::model!(RuleWithOperations);
 
-/// What the field `operations` of [`RuleWithOperations`] can be.
+/// The values of the field `operations` of [`RuleWithOperations`].
 pub type RuleWithOperationsOperations = super::NamedRuleWithOperationsOperations;
 
-/// What the field `scope` of [`RuleWithOperations`] can be.
+/// The values of the field `scope` of [`RuleWithOperations`].
 pub type RuleWithOperationsScope = super::NamedRuleWithOperationsScope;

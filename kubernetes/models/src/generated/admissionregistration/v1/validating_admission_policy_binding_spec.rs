@@ -98,7 +98,7 @@ impl json::Value for ValidatingAdmissionPolicyBindingSpec {
 
 kubernetes_core::model!(ValidatingAdmissionPolicyBindingSpec);
 
-/// What the field `validationActions` of [`ValidatingAdmissionPolicyBindingSpec`] can be.
+/// The values of the field `validationActions` of [`ValidatingAdmissionPolicyBindingSpec`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum ValidatingAdmissionPolicyBindingSpecValidationActions {
@@ -108,7 +108,7 @@ pub enum ValidatingAdmissionPolicyBindingSpecValidationActions {
     Deny,
     /// `Warn`
     Warn,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

@@ -117,5 +117,5 @@ impl json::Value for ValidatingAdmissionPolicySpec {
 
 kubernetes_core::model!(ValidatingAdmissionPolicySpec);
 
-/// What the field `failurePolicy` of [`ValidatingAdmissionPolicySpec`] can be.
+/// The values of the field `failurePolicy` of [`ValidatingAdmissionPolicySpec`].
 pub type ValidatingAdmissionPolicySpecFailurePolicy = super::MutatingAdmissionPolicySpecFailurePolicy;

@@ -189,11 +189,11 @@ impl json::Value for ValidatingWebhook {
 
 kubernetes_core::model!(ValidatingWebhook);
 
-/// What the field `failurePolicy` of [`ValidatingWebhook`] can be.
+/// The values of the field `failurePolicy` of [`ValidatingWebhook`].
 pub type ValidatingWebhookFailurePolicy = super::MutatingAdmissionPolicySpecFailurePolicy;
 
-/// What the field `matchPolicy` of [`ValidatingWebhook`] can be.
+/// The values of the field `matchPolicy` of [`ValidatingWebhook`].
 pub type ValidatingWebhookMatchPolicy = super::MatchResourcesMatchPolicy;
 
-/// What the field `sideEffects` of [`ValidatingWebhook`] can be.
+/// The values of the field `sideEffects` of [`ValidatingWebhook`].
 pub type ValidatingWebhookSideEffects = super::MutatingWebhookSideEffects;

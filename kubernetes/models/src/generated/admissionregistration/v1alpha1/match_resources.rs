@@ -129,7 +129,7 @@ impl json::Value for MatchResources {
 
 kubernetes_core::model!(MatchResources);
 
-/// What the field `matchPolicy` of [`MatchResources`] can be.
+/// The values of the field `matchPolicy` of [`MatchResources`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum MatchResourcesMatchPolicy {
@@ -142,7 +142,7 @@ pub enum MatchResourcesMatchPolicy {
     /// `Exact` means requests should only be sent to the admission webhook or admission policy if they exactly
     /// match a given rule.
     Exact,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

@@ -82,7 +82,7 @@ impl json::Value for NamedRuleWithOperations {
 
 kubernetes_core::model!(NamedRuleWithOperations);
 
-/// What the field `operations` of [`NamedRuleWithOperations`] can be.
+/// The values of the field `operations` of [`NamedRuleWithOperations`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum NamedRuleWithOperationsOperations {
@@ -96,7 +96,7 @@ pub enum NamedRuleWithOperationsOperations {
     Delete,
     /// `UPDATE`
     Update,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 
@@ -105,7 +105,7 @@ kubernetes_core::open_enum!(
     "CREATE", Delete = "DELETE", Update = "UPDATE", }
 );
 
-/// What the field `scope` of [`NamedRuleWithOperations`] can be.
+/// The values of the field `scope` of [`NamedRuleWithOperations`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum NamedRuleWithOperationsScope {
@@ -117,7 +117,7 @@ pub enum NamedRuleWithOperationsScope {
     Cluster,
     /// `Namespaced` means that scope is limited to namespaced objects.
     Namespaced,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

@@ -79,7 +79,7 @@ impl json::Value for ParamRef {
 
 kubernetes_core::model!(ParamRef);
 
-/// What the field `parameterNotFoundAction` of [`ParamRef`] can be.
+/// The values of the field `parameterNotFoundAction` of [`ParamRef`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum ParamRefParameterNotFoundAction {
@@ -87,7 +87,7 @@ pub enum ParamRefParameterNotFoundAction {
     Allow,
     /// Fail means that an error finding params for a binding is ignored
     Deny,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

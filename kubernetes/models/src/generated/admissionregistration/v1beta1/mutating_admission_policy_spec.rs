@@ -123,7 +123,7 @@ impl json::Value for MutatingAdmissionPolicySpec {
 
 kubernetes_core::model!(MutatingAdmissionPolicySpec);
 
-/// What the field `reinvocationPolicy` of [`MutatingAdmissionPolicySpec`] can be.
+/// The values of the field `reinvocationPolicy` of [`MutatingAdmissionPolicySpec`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum MutatingAdmissionPolicySpecReinvocationPolicy {
@@ -133,7 +133,7 @@ pub enum MutatingAdmissionPolicySpecReinvocationPolicy {
     IfNeeded,
     /// `Never` indicates that the mutation must not be called more than once in a single admission evaluation.
     Never,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

@@ -54,7 +54,7 @@ impl json::Value for Mutation {
 
 kubernetes_core::model!(Mutation);
 
-/// What the field `patchType` of [`Mutation`] can be.
+/// The values of the field `patchType` of [`Mutation`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum MutationPatchType {
@@ -62,7 +62,7 @@ pub enum MutationPatchType {
     ApplyConfiguration,
     /// `JSONPatch` indicates that the object is mutated through JSON Patch.
     JsonPatch,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

@@ -165,7 +165,7 @@ impl json::Value for ValidationRule {
 
 kubernetes_core::model!(ValidationRule);
 
-/// What the field `reason` of [`ValidationRule`] can be.
+/// The values of the field `reason` of [`ValidationRule`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum ValidationRuleReason {
@@ -179,7 +179,7 @@ pub enum ValidationRuleReason {
     /// `FieldValueRequired` is used to report required values that are not provided (e.g. empty strings, null
     /// values, or empty arrays).
     FieldValueRequired,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

@@ -35,7 +35,7 @@ impl json::Value for DaemonSetUpdateStrategy {
 
 kubernetes_core::model!(DaemonSetUpdateStrategy);
 
-/// What the field `type` of [`DaemonSetUpdateStrategy`] can be.
+/// The values of the field `type` of [`DaemonSetUpdateStrategy`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum DaemonSetUpdateStrategyType {
@@ -43,7 +43,7 @@ pub enum DaemonSetUpdateStrategyType {
     OnDelete,
     /// Replace the old daemons by new ones using rolling update i.e replace them on each node one after the other.
     RollingUpdate,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

@@ -35,7 +35,7 @@ impl json::Value for DeploymentStrategy {
 
 kubernetes_core::model!(DeploymentStrategy);
 
-/// What the field `type` of [`DeploymentStrategy`] can be.
+/// The values of the field `type` of [`DeploymentStrategy`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum DeploymentStrategyType {
@@ -44,7 +44,7 @@ pub enum DeploymentStrategyType {
     /// Replace the old ReplicaSets by new one using rolling update i.e gradually scale down the old ReplicaSets and
     /// scale up the new one.
     RollingUpdate,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

@@ -139,7 +139,7 @@ impl json::Value for StatefulSetSpec {
 
 kubernetes_core::model!(StatefulSetSpec);
 
-/// What the field `podManagementPolicy` of [`StatefulSetSpec`] can be.
+/// The values of the field `podManagementPolicy` of [`StatefulSetSpec`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum StatefulSetSpecPodManagementPolicy {
@@ -151,7 +151,7 @@ pub enum StatefulSetSpecPodManagementPolicy {
     /// `Parallel` will create and delete pods as soon as the stateful set replica count is changed, and will not
     /// wait for pods to be ready or complete termination.
     Parallel,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

@@ -36,7 +36,7 @@ impl json::Value for StatefulSetUpdateStrategy {
 
 kubernetes_core::model!(StatefulSetUpdateStrategy);
 
-/// What the field `type` of [`StatefulSetUpdateStrategy`] can be.
+/// The values of the field `type` of [`StatefulSetUpdateStrategy`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum StatefulSetUpdateStrategyType {
@@ -61,7 +61,7 @@ pub enum StatefulSetUpdateStrategyType {
     /// When a scale operation is performed with this strategy, new Pods will be created from the specification
     /// version indicated by the StatefulSet's updateRevision.
     RollingUpdate,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

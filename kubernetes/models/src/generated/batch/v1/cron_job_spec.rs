@@ -96,7 +96,7 @@ impl json::Value for CronJobSpec {
 
 kubernetes_core::model!(CronJobSpec);
 
-/// What the field `concurrencyPolicy` of [`CronJobSpec`] can be.
+/// The values of the field `concurrencyPolicy` of [`CronJobSpec`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum CronJobSpecConcurrencyPolicy {
@@ -106,7 +106,7 @@ pub enum CronJobSpecConcurrencyPolicy {
     Forbid,
     /// `Replace` cancels currently running job and replaces it with a new one.
     Replace,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

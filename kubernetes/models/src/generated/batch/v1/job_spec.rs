@@ -213,7 +213,7 @@ impl json::Value for JobSpec {
 
 kubernetes_core::model!(JobSpec);
 
-/// What the field `completionMode` of [`JobSpec`] can be.
+/// The values of the field `completionMode` of [`JobSpec`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum JobSpecCompletionMode {
@@ -227,7 +227,7 @@ pub enum JobSpecCompletionMode {
     /// In this mode, the Job is considered complete when there have been .spec.completions successfully completed
     /// Pods. Pod completions are homologous to each other.
     NonIndexed,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 
@@ -235,7 +235,7 @@ kubernetes_core::open_enum!(
     JobSpecCompletionMode { Indexed = "Indexed", NonIndexed = "NonIndexed", }
 );
 
-/// What the field `podReplacementPolicy` of [`JobSpec`] can be.
+/// The values of the field `podReplacementPolicy` of [`JobSpec`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum JobSpecPodReplacementPolicy {
@@ -245,7 +245,7 @@ pub enum JobSpecPodReplacementPolicy {
     /// `TerminatingOrFailed` means that we recreate pods when they are terminating (has a
     /// metadata.deletionTimestamp) or failed.
     TerminatingOrFailed,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

@@ -61,7 +61,7 @@ impl json::Value for PodFailurePolicyOnExitCodesRequirement {
 
 kubernetes_core::model!(PodFailurePolicyOnExitCodesRequirement);
 
-/// What the field `operator` of [`PodFailurePolicyOnExitCodesRequirement`] can be.
+/// The values of the field `operator` of [`PodFailurePolicyOnExitCodesRequirement`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum PodFailurePolicyOnExitCodesRequirementOperator {
@@ -69,7 +69,7 @@ pub enum PodFailurePolicyOnExitCodesRequirementOperator {
     In,
     /// `NotIn`
     NotIn,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

@@ -65,7 +65,7 @@ impl json::Value for PodFailurePolicyRule {
 
 kubernetes_core::model!(PodFailurePolicyRule);
 
-/// What the field `action` of [`PodFailurePolicyRule`] can be.
+/// The values of the field `action` of [`PodFailurePolicyRule`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum PodFailurePolicyRuleAction {
@@ -83,7 +83,7 @@ pub enum PodFailurePolicyRuleAction {
     /// This is an action which might be taken on a pod failure - the counter towards .backoffLimit, represented by
     /// the job's .status.failed field, is not incremented and a replacement pod is created.
     Ignore,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

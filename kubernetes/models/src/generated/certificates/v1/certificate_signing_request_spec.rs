@@ -137,7 +137,7 @@ impl json::Value for CertificateSigningRequestSpec {
 
 kubernetes_core::model!(CertificateSigningRequestSpec);
 
-/// What the field `usages` of [`CertificateSigningRequestSpec`] can be.
+/// The values of the field `usages` of [`CertificateSigningRequestSpec`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum CertificateSigningRequestSpecUsages {
@@ -187,7 +187,7 @@ pub enum CertificateSigningRequestSpecUsages {
     Signing,
     /// `timestamping`
     Timestamping,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

@@ -41,7 +41,7 @@ impl json::Value for AppArmorProfile {
 
 kubernetes_core::model!(AppArmorProfile);
 
-/// What the field `type` of [`AppArmorProfile`] can be.
+/// The values of the field `type` of [`AppArmorProfile`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum AppArmorProfileType {
@@ -51,7 +51,7 @@ pub enum AppArmorProfileType {
     RuntimeDefault,
     /// `Unconfined` indicates that no AppArmor profile should be enforced.
     Unconfined,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

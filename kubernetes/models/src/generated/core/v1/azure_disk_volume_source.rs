@@ -66,7 +66,7 @@ impl json::Value for AzureDiskVolumeSource {
 
 kubernetes_core::model!(AzureDiskVolumeSource);
 
-/// What the field `cachingMode` of [`AzureDiskVolumeSource`] can be.
+/// The values of the field `cachingMode` of [`AzureDiskVolumeSource`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum AzureDiskVolumeSourceCachingMode {
@@ -76,7 +76,7 @@ pub enum AzureDiskVolumeSourceCachingMode {
     ReadOnly,
     /// `ReadWrite`
     ReadWrite,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 
@@ -85,7 +85,7 @@ kubernetes_core::open_enum!(
     "ReadWrite", }
 );
 
-/// What the field `kind` of [`AzureDiskVolumeSource`] can be.
+/// The values of the field `kind` of [`AzureDiskVolumeSource`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum AzureDiskVolumeSourceKind {
@@ -95,7 +95,7 @@ pub enum AzureDiskVolumeSourceKind {
     Managed,
     /// `Shared`
     Shared,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

@@ -258,7 +258,7 @@ impl json::Value for Container {
 
 kubernetes_core::model!(Container);
 
-/// What the field `imagePullPolicy` of [`Container`] can be.
+/// The values of the field `imagePullPolicy` of [`Container`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum ContainerImagePullPolicy {
@@ -274,7 +274,7 @@ pub enum ContainerImagePullPolicy {
     ///
     /// Container will fail if the image isn't present
     Never,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 
@@ -283,7 +283,7 @@ kubernetes_core::open_enum!(
     "Never", }
 );
 
-/// What the field `terminationMessagePolicy` of [`Container`] can be.
+/// The values of the field `terminationMessagePolicy` of [`Container`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum ContainerTerminationMessagePolicy {
@@ -293,7 +293,7 @@ pub enum ContainerTerminationMessagePolicy {
     /// `File` is the default behavior and will set the container status message to the contents of the container's
     /// terminationMessagePath when the container exits.
     File,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

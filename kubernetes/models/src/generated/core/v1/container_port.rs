@@ -64,7 +64,7 @@ impl json::Value for ContainerPort {
 
 kubernetes_core::model!(ContainerPort);
 
-/// What the field `protocol` of [`ContainerPort`] can be.
+/// The values of the field `protocol` of [`ContainerPort`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum ContainerPortProtocol {
@@ -74,7 +74,7 @@ pub enum ContainerPortProtocol {
     Tcp,
     /// `UDP` is the UDP protocol.
     Udp,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

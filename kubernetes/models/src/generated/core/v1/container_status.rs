@@ -141,7 +141,7 @@ impl json::Value for ContainerStatus {
 
 kubernetes_core::model!(ContainerStatus);
 
-/// What the field `stopSignal` of [`ContainerStatus`] can be.
+/// The values of the field `stopSignal` of [`ContainerStatus`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum ContainerStatusStopSignal {
@@ -275,7 +275,7 @@ pub enum ContainerStatusStopSignal {
     Sigxcpu,
     /// `SIGXFSZ`
     Sigxfsz,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

@@ -64,5 +64,5 @@ impl json::Value for EndpointPort {
 
 kubernetes_core::model!(EndpointPort);
 
-/// What the field `protocol` of [`EndpointPort`] can be.
+/// The values of the field `protocol` of [`EndpointPort`].
 pub type EndpointPortProtocol = super::ContainerPortProtocol;

@@ -239,8 +239,8 @@ impl json::Value for EphemeralContainer {
 
 kubernetes_core::model!(EphemeralContainer);
 
-/// What the field `imagePullPolicy` of [`EphemeralContainer`] can be.
+/// The values of the field `imagePullPolicy` of [`EphemeralContainer`].
 pub type EphemeralContainerImagePullPolicy = super::ContainerImagePullPolicy;
 
-/// What the field `terminationMessagePolicy` of [`EphemeralContainer`] can be.
+/// The values of the field `terminationMessagePolicy` of [`EphemeralContainer`].
 pub type EphemeralContainerTerminationMessagePolicy = super::ContainerTerminationMessagePolicy;

@@ -45,7 +45,7 @@ impl json::Value for GRPCAction {
 
 kubernetes_core::model!(GRPCAction);
 
-/// What the field `mode` of [`GRPCAction`] can be.
+/// The values of the field `mode` of [`GRPCAction`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum GRPCActionMode {
@@ -53,7 +53,7 @@ pub enum GRPCActionMode {
     Plaintext,
     /// `TLS` indicates that the probe should connect using TLS without certificate verification.
     Tls,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

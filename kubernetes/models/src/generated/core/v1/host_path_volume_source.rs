@@ -36,7 +36,7 @@ impl json::Value for HostPathVolumeSource {
 
 kubernetes_core::model!(HostPathVolumeSource);
 
-/// What the field `type` of [`HostPathVolumeSource`] can be.
+/// The values of the field `type` of [`HostPathVolumeSource`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum HostPathVolumeSourceType {
@@ -58,7 +58,7 @@ pub enum HostPathVolumeSourceType {
     FileOrCreate,
     /// A UNIX socket must exist at the given path
     Socket,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

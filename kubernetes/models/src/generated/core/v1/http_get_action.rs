@@ -71,7 +71,7 @@ impl json::Value for HTTPGetAction {
 
 kubernetes_core::model!(HTTPGetAction);
 
-/// What the field `protocol` of [`HTTPGetAction`] can be.
+/// The values of the field `protocol` of [`HTTPGetAction`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum HTTPGetActionProtocol {
@@ -81,13 +81,13 @@ pub enum HTTPGetActionProtocol {
     ///
     /// Currently, only cleartext with prior knowledge (h2c) is supported, and must be used with scheme HTTP.
     Http2,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 
 kubernetes_core::open_enum!(HTTPGetActionProtocol { Http1 = "HTTP1", Http2 = "HTTP2", });
 
-/// What the field `scheme` of [`HTTPGetAction`] can be.
+/// The values of the field `scheme` of [`HTTPGetAction`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum HTTPGetActionScheme {
@@ -95,7 +95,7 @@ pub enum HTTPGetActionScheme {
     Http,
     /// `HTTPS` means that the scheme used will be https://
     Https,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

@@ -42,5 +42,5 @@ impl json::Value for ImageVolumeSource {
 
 kubernetes_core::model!(ImageVolumeSource);
 
-/// What the field `pullPolicy` of [`ImageVolumeSource`] can be.
+/// The values of the field `pullPolicy` of [`ImageVolumeSource`].
 pub type ImageVolumeSourcePullPolicy = super::ContainerImagePullPolicy;

@@ -56,5 +56,5 @@ impl json::Value for Lifecycle {
 
 kubernetes_core::model!(Lifecycle);
 
-/// What the field `stopSignal` of [`Lifecycle`] can be.
+/// The values of the field `stopSignal` of [`Lifecycle`].
 pub type LifecycleStopSignal = super::ContainerStatusStopSignal;

@@ -52,7 +52,7 @@ impl json::Value for ModifyVolumeStatus {
 
 kubernetes_core::model!(ModifyVolumeStatus);
 
-/// What the field `status` of [`ModifyVolumeStatus`] can be.
+/// The values of the field `status` of [`ModifyVolumeStatus`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum ModifyVolumeStatusStatus {
@@ -65,7 +65,7 @@ pub enum ModifyVolumeStatusStatus {
     /// `Pending` indicates that the PersistentVolumeClaim cannot be modified due to unmet requirements, such as the
     /// specified VolumeAttributesClass not existing
     Pending,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

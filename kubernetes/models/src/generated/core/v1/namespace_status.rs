@@ -33,7 +33,7 @@ impl json::Value for NamespaceStatus {
 
 kubernetes_core::model!(NamespaceStatus);
 
-/// What the field `phase` of [`NamespaceStatus`] can be.
+/// The values of the field `phase` of [`NamespaceStatus`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum NamespaceStatusPhase {
@@ -41,7 +41,7 @@ pub enum NamespaceStatusPhase {
     Active,
     /// `Terminating` means the namespace is undergoing graceful termination
     Terminating,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

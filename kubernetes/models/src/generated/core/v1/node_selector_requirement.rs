@@ -45,7 +45,7 @@ impl json::Value for NodeSelectorRequirement {
 
 kubernetes_core::model!(NodeSelectorRequirement);
 
-/// What the field `operator` of [`NodeSelectorRequirement`] can be.
+/// The values of the field `operator` of [`NodeSelectorRequirement`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum NodeSelectorRequirementOperator {
@@ -61,7 +61,7 @@ pub enum NodeSelectorRequirementOperator {
     Lt,
     /// `NotIn`
     NotIn,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

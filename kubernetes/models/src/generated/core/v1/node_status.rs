@@ -123,7 +123,7 @@ impl json::Value for NodeStatus {
 
 kubernetes_core::model!(NodeStatus);
 
-/// What the field `phase` of [`NodeStatus`] can be.
+/// The values of the field `phase` of [`NodeStatus`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum NodeStatusPhase {
@@ -133,7 +133,7 @@ pub enum NodeStatusPhase {
     Running,
     /// `Terminated` means the node has been removed from the cluster.
     Terminated,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

@@ -122,7 +122,7 @@ impl json::Value for PersistentVolumeClaimSpec {
 
 kubernetes_core::model!(PersistentVolumeClaimSpec);
 
-/// What the field `accessModes` of [`PersistentVolumeClaimSpec`] can be.
+/// The values of the field `accessModes` of [`PersistentVolumeClaimSpec`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum PersistentVolumeClaimSpecAccessModes {
@@ -134,7 +134,7 @@ pub enum PersistentVolumeClaimSpecAccessModes {
     ReadWriteOnce,
     /// `ReadWriteOncePod`
     ReadWriteOncePod,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 
@@ -144,7 +144,7 @@ kubernetes_core::open_enum!(
     "ReadWriteOncePod", }
 );
 
-/// What the field `volumeMode` of [`PersistentVolumeClaimSpec`] can be.
+/// The values of the field `volumeMode` of [`PersistentVolumeClaimSpec`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum PersistentVolumeClaimSpecVolumeMode {
@@ -152,7 +152,7 @@ pub enum PersistentVolumeClaimSpecVolumeMode {
     Block,
     /// `Filesystem` means the volume will be or is formatted with a filesystem.
     Filesystem,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

@@ -156,10 +156,10 @@ impl json::Value for PersistentVolumeClaimStatus {
 
 kubernetes_core::model!(PersistentVolumeClaimStatus);
 
-/// What the field `accessModes` of [`PersistentVolumeClaimStatus`] can be.
+/// The values of the field `accessModes` of [`PersistentVolumeClaimStatus`].
 pub type PersistentVolumeClaimStatusAccessModes = super::PersistentVolumeClaimSpecAccessModes;
 
-/// What the field `allocatedResourceStatuses` of [`PersistentVolumeClaimStatus`] can be.
+/// The values of the field `allocatedResourceStatuses` of [`PersistentVolumeClaimStatus`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum PersistentVolumeClaimStatusAllocatedResourceStatuses {
@@ -173,7 +173,7 @@ pub enum PersistentVolumeClaimStatusAllocatedResourceStatuses {
     NodeResizeInfeasible,
     /// `NodeResizePending`
     NodeResizePending,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 
@@ -185,7 +185,7 @@ kubernetes_core::open_enum!(
     "NodeResizePending", }
 );
 
-/// What the field `phase` of [`PersistentVolumeClaimStatus`] can be.
+/// The values of the field `phase` of [`PersistentVolumeClaimStatus`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum PersistentVolumeClaimStatusPhase {
@@ -198,7 +198,7 @@ pub enum PersistentVolumeClaimStatusPhase {
     Lost,
     /// `Pending` used for PersistentVolumeClaims that are not yet bound
     Pending,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

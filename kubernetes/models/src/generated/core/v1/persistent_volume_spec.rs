@@ -291,10 +291,10 @@ impl json::Value for PersistentVolumeSpec {
 
 kubernetes_core::model!(PersistentVolumeSpec);
 
-/// What the field `accessModes` of [`PersistentVolumeSpec`] can be.
+/// The values of the field `accessModes` of [`PersistentVolumeSpec`].
 pub type PersistentVolumeSpecAccessModes = super::PersistentVolumeClaimSpecAccessModes;
 
-/// What the field `persistentVolumeReclaimPolicy` of [`PersistentVolumeSpec`] can be.
+/// The values of the field `persistentVolumeReclaimPolicy` of [`PersistentVolumeSpec`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum PersistentVolumeSpecPersistentVolumeReclaimPolicy {
@@ -312,7 +312,7 @@ pub enum PersistentVolumeSpecPersistentVolumeReclaimPolicy {
     ///
     /// The default policy is Retain.
     Retain,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 
@@ -321,5 +321,5 @@ kubernetes_core::open_enum!(
     "Recycle", Retain = "Retain", }
 );
 
-/// What the field `volumeMode` of [`PersistentVolumeSpec`] can be.
+/// The values of the field `volumeMode` of [`PersistentVolumeSpec`].
 pub type PersistentVolumeSpecVolumeMode = super::PersistentVolumeClaimSpecVolumeMode;

@@ -54,7 +54,7 @@ impl json::Value for PersistentVolumeStatus {
 
 kubernetes_core::model!(PersistentVolumeStatus);
 
-/// What the field `phase` of [`PersistentVolumeStatus`] can be.
+/// The values of the field `phase` of [`PersistentVolumeStatus`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum PersistentVolumeStatusPhase {
@@ -72,7 +72,7 @@ pub enum PersistentVolumeStatusPhase {
     /// must be recycled before becoming available again this phase is used by the persistent volume claim binder to
     /// signal to another process to reclaim the resource
     Released,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

@@ -176,7 +176,7 @@ impl json::Value for PodSecurityContext {
 
 kubernetes_core::model!(PodSecurityContext);
 
-/// What the field `fsGroupChangePolicy` of [`PodSecurityContext`] can be.
+/// The values of the field `fsGroupChangePolicy` of [`PodSecurityContext`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum PodSecurityContextFsGroupChangePolicy {
@@ -190,7 +190,7 @@ pub enum PodSecurityContextFsGroupChangePolicy {
     ///
     /// This can help shorten the time it takes to change ownership and permissions of a volume.
     OnRootMismatch,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 
@@ -199,7 +199,7 @@ kubernetes_core::open_enum!(
     "OnRootMismatch", }
 );
 
-/// What the field `supplementalGroupsPolicy` of [`PodSecurityContext`] can be.
+/// The values of the field `supplementalGroupsPolicy` of [`PodSecurityContext`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum PodSecurityContextSupplementalGroupsPolicy {
@@ -209,7 +209,7 @@ pub enum PodSecurityContextSupplementalGroupsPolicy {
     /// `Strict` means that the container's provided SupplementalGroups and FsGroup (specified in SecurityContext)
     /// will be used instead of any groups defined in the container image.
     Strict,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

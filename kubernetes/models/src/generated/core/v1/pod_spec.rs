@@ -444,7 +444,7 @@ impl json::Value for PodSpec {
 
 kubernetes_core::model!(PodSpec);
 
-/// What the field `dnsPolicy` of [`PodSpec`] can be.
+/// The values of the field `dnsPolicy` of [`PodSpec`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum PodSpecDnsPolicy {
@@ -460,7 +460,7 @@ pub enum PodSpecDnsPolicy {
     ///
     /// DNS parameters such as nameservers and search paths should be defined via DNSConfig.
     None,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 
@@ -469,7 +469,7 @@ kubernetes_core::open_enum!(
     "ClusterFirstWithHostNet", Default = "Default", None = "None", }
 );
 
-/// What the field `preemptionPolicy` of [`PodSpec`] can be.
+/// The values of the field `preemptionPolicy` of [`PodSpec`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum PodSpecPreemptionPolicy {
@@ -477,7 +477,7 @@ pub enum PodSpecPreemptionPolicy {
     Never,
     /// `PreemptLowerPriority` means that pod can preempt other pods with lower priority.
     PreemptLowerPriority,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 
@@ -486,7 +486,7 @@ kubernetes_core::open_enum!(
     "PreemptLowerPriority", }
 );
 
-/// What the field `restartPolicy` of [`PodSpec`] can be.
+/// The values of the field `restartPolicy` of [`PodSpec`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum PodSpecRestartPolicy {
@@ -496,7 +496,7 @@ pub enum PodSpecRestartPolicy {
     Never,
     /// `OnFailure`
     OnFailure,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

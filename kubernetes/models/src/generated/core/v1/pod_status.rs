@@ -234,7 +234,7 @@ impl json::Value for PodStatus {
 
 kubernetes_core::model!(PodStatus);
 
-/// What the field `phase` of [`PodStatus`] can be.
+/// The values of the field `phase` of [`PodStatus`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum PodStatusPhase {
@@ -258,7 +258,7 @@ pub enum PodStatusPhase {
     ///
     /// Deprecated: It isn't being set since 2015 (74da3b14b0c0f658b3bb8d2def5094686d0e9095)
     Unknown,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 
@@ -267,7 +267,7 @@ kubernetes_core::open_enum!(
     Succeeded = "Succeeded", Unknown = "Unknown", }
 );
 
-/// What the field `qosClass` of [`PodStatus`] can be.
+/// The values of the field `qosClass` of [`PodStatus`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum PodStatusQosClass {
@@ -277,7 +277,7 @@ pub enum PodStatusQosClass {
     Burstable,
     /// `Guaranteed` is the Guaranteed qos class.
     Guaranteed,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

@@ -42,5 +42,5 @@ impl json::Value for PortStatus {
 
 kubernetes_core::model!(PortStatus);
 
-/// What the field `protocol` of [`PortStatus`] can be.
+/// The values of the field `protocol` of [`PortStatus`].
 pub type PortStatusProtocol = super::ContainerPortProtocol;

@@ -45,7 +45,7 @@ impl json::Value for ResourceQuotaSpec {
 
 kubernetes_core::model!(ResourceQuotaSpec);
 
-/// What the field `scopes` of [`ResourceQuotaSpec`] can be.
+/// The values of the field `scopes` of [`ResourceQuotaSpec`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum ResourceQuotaSpecScopes {
@@ -63,7 +63,7 @@ pub enum ResourceQuotaSpecScopes {
     Terminating,
     /// `VolumeAttributesClass`
     VolumeAttributesClass,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

@@ -43,7 +43,7 @@ impl json::Value for ScopedResourceSelectorRequirement {
 
 kubernetes_core::model!(ScopedResourceSelectorRequirement);
 
-/// What the field `operator` of [`ScopedResourceSelectorRequirement`] can be.
+/// The values of the field `operator` of [`ScopedResourceSelectorRequirement`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum ScopedResourceSelectorRequirementOperator {
@@ -55,7 +55,7 @@ pub enum ScopedResourceSelectorRequirementOperator {
     In,
     /// `NotIn`
     NotIn,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 
@@ -64,7 +64,7 @@ kubernetes_core::open_enum!(
     "Exists", In = "In", NotIn = "NotIn", }
 );
 
-/// What the field `scopeName` of [`ScopedResourceSelectorRequirement`] can be.
+/// The values of the field `scopeName` of [`ScopedResourceSelectorRequirement`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum ScopedResourceSelectorRequirementScopeName {
@@ -82,7 +82,7 @@ pub enum ScopedResourceSelectorRequirementScopeName {
     Terminating,
     /// Match all pvc objects that have volume attributes class mentioned.
     VolumeAttributesClass,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

@@ -40,7 +40,7 @@ impl json::Value for SeccompProfile {
 
 kubernetes_core::model!(SeccompProfile);
 
-/// What the field `type` of [`SeccompProfile`] can be.
+/// The values of the field `type` of [`SeccompProfile`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum SeccompProfileType {
@@ -52,7 +52,7 @@ pub enum SeccompProfileType {
     RuntimeDefault,
     /// `Unconfined` indicates no seccomp profile is applied (A.K.A. unconfined).
     Unconfined,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

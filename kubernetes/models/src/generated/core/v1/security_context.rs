@@ -139,7 +139,7 @@ impl json::Value for SecurityContext {
 
 kubernetes_core::model!(SecurityContext);
 
-/// What the field `procMount` of [`SecurityContext`] can be.
+/// The values of the field `procMount` of [`SecurityContext`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum SecurityContextProcMount {
@@ -151,7 +151,7 @@ pub enum SecurityContextProcMount {
     /// `Unmasked` bypasses the default masking behavior of the container runtime and ensures the newly created
     /// /proc the container stays in tact with no modifications.
     Unmasked,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

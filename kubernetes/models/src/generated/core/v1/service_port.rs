@@ -90,5 +90,5 @@ impl json::Value for ServicePort {
 
 kubernetes_core::model!(ServicePort);
 
-/// What the field `protocol` of [`ServicePort`] can be.
+/// The values of the field `protocol` of [`ServicePort`].
 pub type ServicePortProtocol = super::ContainerPortProtocol;

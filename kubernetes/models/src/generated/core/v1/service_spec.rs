@@ -268,7 +268,7 @@ impl json::Value for ServiceSpec {
 
 kubernetes_core::model!(ServiceSpec);
 
-/// What the field `externalTrafficPolicy` of [`ServiceSpec`] can be.
+/// The values of the field `externalTrafficPolicy` of [`ServiceSpec`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum ServiceSpecExternalTrafficPolicy {
@@ -277,7 +277,7 @@ pub enum ServiceSpecExternalTrafficPolicy {
     /// `Local` preserves the source IP of the traffic by routing only to endpoints on the same node as the traffic
     /// was received on (dropping the traffic if there are no local endpoints).
     Local,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 
@@ -285,7 +285,7 @@ kubernetes_core::open_enum!(
     ServiceSpecExternalTrafficPolicy { Cluster = "Cluster", Local = "Local", }
 );
 
-/// What the field `internalTrafficPolicy` of [`ServiceSpec`] can be.
+/// The values of the field `internalTrafficPolicy` of [`ServiceSpec`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum ServiceSpecInternalTrafficPolicy {
@@ -294,7 +294,7 @@ pub enum ServiceSpecInternalTrafficPolicy {
     /// `Local` routes traffic only to endpoints on the same node as the client pod (dropping the traffic if there
     /// are no local endpoints).
     Local,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 
@@ -302,7 +302,7 @@ kubernetes_core::open_enum!(
     ServiceSpecInternalTrafficPolicy { Cluster = "Cluster", Local = "Local", }
 );
 
-/// What the field `ipFamilies` of [`ServiceSpec`] can be.
+/// The values of the field `ipFamilies` of [`ServiceSpec`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum ServiceSpecIpFamilies {
@@ -312,7 +312,7 @@ pub enum ServiceSpecIpFamilies {
     Ipv4,
     /// `IPv6`
     Ipv6,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 
@@ -320,7 +320,7 @@ kubernetes_core::open_enum!(
     ServiceSpecIpFamilies { Empty = "", Ipv4 = "IPv4", Ipv6 = "IPv6", }
 );
 
-/// What the field `ipFamilyPolicy` of [`ServiceSpec`] can be.
+/// The values of the field `ipFamilyPolicy` of [`ServiceSpec`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum ServiceSpecIpFamilyPolicy {
@@ -344,7 +344,7 @@ pub enum ServiceSpecIpFamilyPolicy {
     /// The IPFamily assigned is based on the default IPFamily used by the cluster or as identified by
     /// service.spec.ipFamilies field
     SingleStack,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 
@@ -353,7 +353,7 @@ kubernetes_core::open_enum!(
     "RequireDualStack", SingleStack = "SingleStack", }
 );
 
-/// What the field `sessionAffinity` of [`ServiceSpec`] can be.
+/// The values of the field `sessionAffinity` of [`ServiceSpec`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum ServiceSpecSessionAffinity {
@@ -361,7 +361,7 @@ pub enum ServiceSpecSessionAffinity {
     ClientIp,
     /// - no session affinity.
     None,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 
@@ -369,7 +369,7 @@ kubernetes_core::open_enum!(
     ServiceSpecSessionAffinity { ClientIp = "ClientIP", None = "None", }
 );
 
-/// What the field `type` of [`ServiceSpec`] can be.
+/// The values of the field `type` of [`ServiceSpec`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum ServiceSpecType {
@@ -383,7 +383,7 @@ pub enum ServiceSpecType {
     LoadBalancer,
     /// `NodePort` means a service will be exposed on one port of every node, in addition to 'ClusterIP' type.
     NodePort,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

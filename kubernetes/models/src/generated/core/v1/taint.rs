@@ -47,7 +47,7 @@ impl json::Value for Taint {
 
 kubernetes_core::model!(Taint);
 
-/// What the field `effect` of [`Taint`] can be.
+/// The values of the field `effect` of [`Taint`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum TaintEffect {
@@ -66,7 +66,7 @@ pub enum TaintEffect {
     ///
     /// Enforced by the scheduler.
     PreferNoSchedule,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

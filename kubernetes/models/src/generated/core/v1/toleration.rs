@@ -72,10 +72,10 @@ impl json::Value for Toleration {
 
 kubernetes_core::model!(Toleration);
 
-/// What the field `effect` of [`Toleration`] can be.
+/// The values of the field `effect` of [`Toleration`].
 pub type TolerationEffect = super::TaintEffect;
 
-/// What the field `operator` of [`Toleration`] can be.
+/// The values of the field `operator` of [`Toleration`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum TolerationOperator {
@@ -87,7 +87,7 @@ pub enum TolerationOperator {
     Gt,
     /// `Lt`
     Lt,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

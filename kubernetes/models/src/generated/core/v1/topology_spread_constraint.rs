@@ -135,7 +135,7 @@ impl json::Value for TopologySpreadConstraint {
 
 kubernetes_core::model!(TopologySpreadConstraint);
 
-/// What the field `nodeAffinityPolicy` of [`TopologySpreadConstraint`] can be.
+/// The values of the field `nodeAffinityPolicy` of [`TopologySpreadConstraint`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum TopologySpreadConstraintNodeAffinityPolicy {
@@ -143,7 +143,7 @@ pub enum TopologySpreadConstraintNodeAffinityPolicy {
     Honor,
     /// `Ignore` means ignore this scheduling directive when calculating pod topology spread skew.
     Ignore,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 
@@ -151,10 +151,10 @@ kubernetes_core::open_enum!(
     TopologySpreadConstraintNodeAffinityPolicy { Honor = "Honor", Ignore = "Ignore", }
 );
 
-/// What the field `nodeTaintsPolicy` of [`TopologySpreadConstraint`] can be.
+/// The values of the field `nodeTaintsPolicy` of [`TopologySpreadConstraint`].
 pub type TopologySpreadConstraintNodeTaintsPolicy = super::TopologySpreadConstraintNodeAffinityPolicy;
 
-/// What the field `whenUnsatisfiable` of [`TopologySpreadConstraint`] can be.
+/// The values of the field `whenUnsatisfiable` of [`TopologySpreadConstraint`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum TopologySpreadConstraintWhenUnsatisfiable {
@@ -162,7 +162,7 @@ pub enum TopologySpreadConstraintWhenUnsatisfiable {
     DoNotSchedule,
     /// `ScheduleAnyway` instructs the scheduler to schedule the pod even if constraints are not satisfied.
     ScheduleAnyway,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

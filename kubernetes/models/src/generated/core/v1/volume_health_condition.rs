@@ -45,7 +45,7 @@ impl json::Value for VolumeHealthCondition {
 
 kubernetes_core::model!(VolumeHealthCondition);
 
-/// What the field `status` of [`VolumeHealthCondition`] can be.
+/// The values of the field `status` of [`VolumeHealthCondition`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum VolumeHealthConditionStatus {
@@ -55,7 +55,7 @@ pub enum VolumeHealthConditionStatus {
     Degraded,
     /// `Inaccessible` indicates the volume cannot be accessed.
     Inaccessible,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

@@ -98,7 +98,7 @@ impl json::Value for VolumeMount {
 
 kubernetes_core::model!(VolumeMount);
 
-/// What the field `mountPropagation` of [`VolumeMount`] can be.
+/// The values of the field `mountPropagation` of [`VolumeMount`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum VolumeMountMountPropagation {
@@ -118,7 +118,7 @@ pub enum VolumeMountMountPropagation {
     ///
     /// Note that this mode corresponds to "private" in Linux terminology.
     None,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

@@ -67,7 +67,7 @@ impl json::Value for EndpointPort {
 
 kubernetes_core::model!(EndpointPort);
 
-/// What the field `protocol` of [`EndpointPort`] can be.
+/// The values of the field `protocol` of [`EndpointPort`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum EndpointPortProtocol {
@@ -77,7 +77,7 @@ pub enum EndpointPortProtocol {
     Tcp,
     /// `UDP` is the UDP protocol.
     Udp,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

@@ -105,7 +105,7 @@ kubernetes_core::resource!(
     namespaced, watch
 );
 
-/// What the field `addressType` of [`EndpointSlice`] can be.
+/// The values of the field `addressType` of [`EndpointSlice`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum EndpointSliceAddressType {
@@ -115,7 +115,7 @@ pub enum EndpointSliceAddressType {
     Ipv4,
     /// `IPv6` represents an IPv6 Address.
     Ipv6,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

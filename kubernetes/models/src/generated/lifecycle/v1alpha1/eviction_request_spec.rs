@@ -50,7 +50,7 @@ impl json::Value for EvictionRequestSpec {
 
 kubernetes_core::model!(EvictionRequestSpec);
 
-/// What the field `intent` of [`EvictionRequestSpec`] can be.
+/// The values of the field `intent` of [`EvictionRequestSpec`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum EvictionRequestSpecIntent {
@@ -62,7 +62,7 @@ pub enum EvictionRequestSpecIntent {
     /// consequences: - Inactive responders will never run. - Active responders are expected to cancel the eviction. -
     /// Completed or Interrupted responders should not take any action.
     Withdrawn,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

@@ -40,7 +40,7 @@ impl json::Value for Requester {
 
 kubernetes_core::model!(Requester);
 
-/// What the field `intent` of [`Requester`] can be.
+/// The values of the field `intent` of [`Requester`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum RequesterIntent {
@@ -52,7 +52,7 @@ pub enum RequesterIntent {
     /// Inactive responders will never run. - Active responders are expected to cancel the eviction. - Completed or
     /// Interrupted responders should not take any action.
     Withdrawn,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

@@ -76,7 +76,7 @@ impl json::Value for TargetResponder {
 
 kubernetes_core::model!(TargetResponder);
 
-/// What the field `state` of [`TargetResponder`] can be.
+/// The values of the field `state` of [`TargetResponder`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum TargetResponderState {
@@ -100,7 +100,7 @@ pub enum TargetResponderState {
     /// `Interrupted` means that the responder has failed to start or failed to update heartbeatTime in
     /// ResponderStatus in a timely manner.
     Interrupted,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

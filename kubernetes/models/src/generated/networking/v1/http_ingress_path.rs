@@ -55,7 +55,7 @@ impl json::Value for HTTPIngressPath {
 
 kubernetes_core::model!(HTTPIngressPath);
 
-/// What the field `pathType` of [`HTTPIngressPath`] can be.
+/// The values of the field `pathType` of [`HTTPIngressPath`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum HTTPIngressPathPathType {
@@ -76,7 +76,7 @@ pub enum HTTPIngressPathPathType {
     /// and /foo/bar/baz - /foo and /foo/ both match requests to /foo and /foo/. If both paths are present in an
     /// Ingress spec, the longest matching path (/foo/) is given priority.
     Prefix,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

@@ -43,7 +43,7 @@ impl json::Value for IngressPortStatus {
 
 kubernetes_core::model!(IngressPortStatus);
 
-/// What the field `protocol` of [`IngressPortStatus`] can be.
+/// The values of the field `protocol` of [`IngressPortStatus`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum IngressPortStatusProtocol {
@@ -53,7 +53,7 @@ pub enum IngressPortStatusProtocol {
     Tcp,
     /// `UDP` is the UDP protocol.
     Udp,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

@@ -46,5 +46,5 @@ impl json::Value for NetworkPolicyPort {
 
 kubernetes_core::model!(NetworkPolicyPort);
 
-/// What the field `protocol` of [`NetworkPolicyPort`] can be.
+/// The values of the field `protocol` of [`NetworkPolicyPort`].
 pub type NetworkPolicyPortProtocol = super::IngressPortStatusProtocol;

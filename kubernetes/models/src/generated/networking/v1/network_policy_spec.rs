@@ -77,7 +77,7 @@ impl json::Value for NetworkPolicySpec {
 
 kubernetes_core::model!(NetworkPolicySpec);
 
-/// What the field `policyTypes` of [`NetworkPolicySpec`] can be.
+/// The values of the field `policyTypes` of [`NetworkPolicySpec`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum NetworkPolicySpecPolicyTypes {
@@ -85,7 +85,7 @@ pub enum NetworkPolicySpecPolicyTypes {
     Egress,
     /// `Ingress`
     Ingress,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

@@ -81,7 +81,7 @@ impl json::Value for PodDisruptionBudgetSpec {
 
 kubernetes_core::model!(PodDisruptionBudgetSpec);
 
-/// What the field `unhealthyPodEvictionPolicy` of [`PodDisruptionBudgetSpec`] can be.
+/// The values of the field `unhealthyPodEvictionPolicy` of [`PodDisruptionBudgetSpec`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum PodDisruptionBudgetSpecUnhealthyPodEvictionPolicy {
@@ -97,7 +97,7 @@ pub enum PodDisruptionBudgetSpecUnhealthyPodEvictionPolicy {
     ///
     /// Healthy pods will be subject to the PDB for eviction.
     IfHealthyBudget,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

@@ -131,7 +131,7 @@ impl json::Value for DeviceRequestAllocationResult {
 
 kubernetes_core::model!(DeviceRequestAllocationResult);
 
-/// What the field `skipNodeOperations` of [`DeviceRequestAllocationResult`] can be.
+/// The values of the field `skipNodeOperations` of [`DeviceRequestAllocationResult`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum DeviceRequestAllocationResultSkipNodeOperations {
@@ -141,7 +141,7 @@ pub enum DeviceRequestAllocationResultSkipNodeOperations {
     NodePrepareResources,
     /// `NodeUnprepareResources`
     NodeUnprepareResources,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

@@ -149,7 +149,7 @@ impl json::Value for DeviceSubRequest {
 
 kubernetes_core::model!(DeviceSubRequest);
 
-/// What the field `allocationMode` of [`DeviceSubRequest`] can be.
+/// The values of the field `allocationMode` of [`DeviceSubRequest`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum DeviceSubRequestAllocationMode {
@@ -157,7 +157,7 @@ pub enum DeviceSubRequestAllocationMode {
     All,
     /// `ExactCount`
     ExactCount,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

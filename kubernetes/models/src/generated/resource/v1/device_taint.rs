@@ -62,7 +62,7 @@ impl json::Value for DeviceTaint {
 
 kubernetes_core::model!(DeviceTaint);
 
-/// What the field `effect` of [`DeviceTaint`] can be.
+/// The values of the field `effect` of [`DeviceTaint`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum DeviceTaintEffect {
@@ -74,7 +74,7 @@ pub enum DeviceTaintEffect {
     NoSchedule,
     /// No effect, the taint is purely informational.
     None,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

@@ -71,10 +71,10 @@ impl json::Value for DeviceToleration {
 
 kubernetes_core::model!(DeviceToleration);
 
-/// What the field `effect` of [`DeviceToleration`] can be.
+/// The values of the field `effect` of [`DeviceToleration`].
 pub type DeviceTolerationEffect = super::DeviceTaintEffect;
 
-/// What the field `operator` of [`DeviceToleration`] can be.
+/// The values of the field `operator` of [`DeviceToleration`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum DeviceTolerationOperator {
@@ -82,7 +82,7 @@ pub enum DeviceTolerationOperator {
     Equal,
     /// `Exists`
     Exists,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

@@ -143,5 +143,5 @@ impl json::Value for ExactDeviceRequest {
 
 kubernetes_core::model!(ExactDeviceRequest);
 
-/// What the field `allocationMode` of [`ExactDeviceRequest`] can be.
+/// The values of the field `allocationMode` of [`ExactDeviceRequest`].
 pub type ExactDeviceRequestAllocationMode = super::DeviceSubRequestAllocationMode;

@@ -134,5 +134,5 @@ impl json::Value for ResourceSliceSpec {
 
 kubernetes_core::model!(ResourceSliceSpec);
 
-/// What the field `skipNodeOperations` of [`ResourceSliceSpec`] can be.
+/// The values of the field `skipNodeOperations` of [`ResourceSliceSpec`].
 pub type ResourceSliceSpecSkipNodeOperations = super::DeviceRequestAllocationResultSkipNodeOperations;

@@ -188,7 +188,7 @@ impl json::Value for DeviceRequest {
 
 kubernetes_core::model!(DeviceRequest);
 
-/// What the field `allocationMode` of [`DeviceRequest`] can be.
+/// The values of the field `allocationMode` of [`DeviceRequest`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum DeviceRequestAllocationMode {
@@ -196,7 +196,7 @@ pub enum DeviceRequestAllocationMode {
     All,
     /// `ExactCount`
     ExactCount,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

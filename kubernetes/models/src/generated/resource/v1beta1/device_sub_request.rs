@@ -150,5 +150,5 @@ impl json::Value for DeviceSubRequest {
 
 kubernetes_core::model!(DeviceSubRequest);
 
-/// What the field `allocationMode` of [`DeviceSubRequest`] can be.
+/// The values of the field `allocationMode` of [`DeviceSubRequest`].
 pub type DeviceSubRequestAllocationMode = super::DeviceRequestAllocationMode;

@@ -45,7 +45,7 @@ impl json::Value for DeviceAllocationConfiguration {
 
 kubernetes_core::model!(DeviceAllocationConfiguration);
 
-/// What the field `source` of [`DeviceAllocationConfiguration`] can be.
+/// The values of the field `source` of [`DeviceAllocationConfiguration`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum DeviceAllocationConfigurationSource {
@@ -53,7 +53,7 @@ pub enum DeviceAllocationConfigurationSource {
     FromClaim,
     /// `FromClass`
     FromClass,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

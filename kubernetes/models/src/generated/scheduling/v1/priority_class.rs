@@ -113,7 +113,7 @@ kubernetes_core::resource!(
     cluster, watch
 );
 
-/// What the field `preemptionPolicy` of [`PriorityClass`] can be.
+/// The values of the field `preemptionPolicy` of [`PriorityClass`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum PriorityClassPreemptionPolicy {
@@ -121,7 +121,7 @@ pub enum PriorityClassPreemptionPolicy {
     Never,
     /// `PreemptLowerPriority` means that pod can preempt other pods with lower priority.
     PreemptLowerPriority,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

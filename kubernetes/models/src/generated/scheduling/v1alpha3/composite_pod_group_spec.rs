@@ -109,7 +109,7 @@ impl json::Value for CompositePodGroupSpec {
 
 kubernetes_core::model!(CompositePodGroupSpec);
 
-/// What the field `preemptionPolicy` of [`CompositePodGroupSpec`] can be.
+/// The values of the field `preemptionPolicy` of [`CompositePodGroupSpec`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum CompositePodGroupSpecPreemptionPolicy {
@@ -117,7 +117,7 @@ pub enum CompositePodGroupSpecPreemptionPolicy {
     Never,
     /// `PreemptLowerPriority` means that pod can preempt other pods with lower priority.
     PreemptLowerPriority,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

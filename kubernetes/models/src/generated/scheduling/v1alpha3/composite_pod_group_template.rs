@@ -106,5 +106,5 @@ impl json::Value for CompositePodGroupTemplate {
 
 kubernetes_core::model!(CompositePodGroupTemplate);
 
-/// What the field `preemptionPolicy` of [`CompositePodGroupTemplate`] can be.
+/// The values of the field `preemptionPolicy` of [`CompositePodGroupTemplate`].
 pub type CompositePodGroupTemplatePreemptionPolicy = super::CompositePodGroupSpecPreemptionPolicy;

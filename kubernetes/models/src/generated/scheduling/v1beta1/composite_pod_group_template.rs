@@ -106,7 +106,7 @@ impl json::Value for CompositePodGroupTemplate {
 
 kubernetes_core::model!(CompositePodGroupTemplate);
 
-/// What the field `preemptionPolicy` of [`CompositePodGroupTemplate`] can be.
+/// The values of the field `preemptionPolicy` of [`CompositePodGroupTemplate`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum CompositePodGroupTemplatePreemptionPolicy {
@@ -114,7 +114,7 @@ pub enum CompositePodGroupTemplatePreemptionPolicy {
     Never,
     /// `PreemptLowerPriority` means that pod can preempt other pods with lower priority.
     PreemptLowerPriority,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

@@ -120,5 +120,5 @@ impl json::Value for PodGroupSpec {
 
 kubernetes_core::model!(PodGroupSpec);
 
-/// What the field `preemptionPolicy` of [`PodGroupSpec`] can be.
+/// The values of the field `preemptionPolicy` of [`PodGroupSpec`].
 pub type PodGroupSpecPreemptionPolicy = super::CompositePodGroupTemplatePreemptionPolicy;

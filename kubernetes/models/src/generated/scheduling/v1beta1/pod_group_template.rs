@@ -98,5 +98,5 @@ impl json::Value for PodGroupTemplate {
 
 kubernetes_core::model!(PodGroupTemplate);
 
-/// What the field `preemptionPolicy` of [`PodGroupTemplate`] can be.
+/// The values of the field `preemptionPolicy` of [`PodGroupTemplate`].
 pub type PodGroupTemplatePreemptionPolicy = super::CompositePodGroupTemplatePreemptionPolicy;

@@ -163,7 +163,7 @@ kubernetes_core::resource!(
     watch
 );
 
-/// What the field `reclaimPolicy` of [`StorageClass`] can be.
+/// The values of the field `reclaimPolicy` of [`StorageClass`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum StorageClassReclaimPolicy {
@@ -181,7 +181,7 @@ pub enum StorageClassReclaimPolicy {
     ///
     /// The default policy is Retain.
     Retain,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 
@@ -190,7 +190,7 @@ kubernetes_core::open_enum!(
     "Retain", }
 );
 
-/// What the field `volumeBindingMode` of [`StorageClass`] can be.
+/// The values of the field `volumeBindingMode` of [`StorageClass`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum StorageClassVolumeBindingMode {
@@ -203,7 +203,7 @@ pub enum StorageClassVolumeBindingMode {
     ///
     /// The volume provisioning and binding will occur during Pod scheduing.
     WaitForFirstConsumer,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

@@ -71,7 +71,7 @@ impl json::Value for StorageHealthCondition {
 
 kubernetes_core::model!(StorageHealthCondition);
 
-/// What the field `accessMode` of [`StorageHealthCondition`] can be.
+/// The values of the field `accessMode` of [`StorageHealthCondition`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum StorageHealthConditionAccessMode {
@@ -84,7 +84,7 @@ pub enum StorageHealthConditionAccessMode {
     /// `ReadWriteOncePod` can be mounted in read/write mode to exactly 1 pod cannot be used in combination with
     /// other access modes
     ReadWriteOncePod,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 
@@ -94,7 +94,7 @@ kubernetes_core::open_enum!(
     "ReadWriteOncePod", }
 );
 
-/// What the field `status` of [`StorageHealthCondition`] can be.
+/// The values of the field `status` of [`StorageHealthCondition`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum StorageHealthConditionStatus {
@@ -102,7 +102,7 @@ pub enum StorageHealthConditionStatus {
     StorageDegraded,
     /// `StorageUnreachable` indicates the storage backend is unreachable.
     StorageUnreachable,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 
@@ -111,7 +111,7 @@ kubernetes_core::open_enum!(
     StorageUnreachable = "StorageUnreachable", }
 );
 
-/// What the field `volumeMode` of [`StorageHealthCondition`] can be.
+/// The values of the field `volumeMode` of [`StorageHealthCondition`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum StorageHealthConditionVolumeMode {
@@ -119,7 +119,7 @@ pub enum StorageHealthConditionVolumeMode {
     Block,
     /// `Filesystem` means the volume will be or is formatted with a filesystem.
     Filesystem,
-    /// A value that the description does not know.
+    /// A value that the description does not list.
     Other(Str),
 }
 

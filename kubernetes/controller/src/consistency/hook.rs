@@ -1,0 +1,77 @@
+use std::sync::Arc;
+
+use http::Method;
+use kubernetes_client::{Write, WriteHook, WriteOutcome, WrittenObject};
+use kubernetes_core::{GroupVersionResource, ObjectKey};
+
+use super::Writes;
+use super::requirements::Requirement;
+use crate::informers::WatchedStore;
+
+/// Notes the writes of one run: the hook of the client that a reconcile function is given.
+pub(super) struct NoteWrites {
+    pub(super) writes: Arc<Writes>,
+    /// The object that the run is for.
+    pub(super) key: ObjectKey,
+}
+
+impl WriteHook for NoteWrites {
+    fn after(&self, write: &Write, outcome: &WriteOutcome<'_>) {
+        let Some(resource) = write.resource().filter(|_| !write.is_upgrade()) else { return };
+        match outcome {
+            WriteOutcome::Rejected(_) | WriteOutcome::NotSent => {}
+            WriteOutcome::Done(objects) if is_answer(write, objects) => {
+                objects.iter().for_each(|object| self.written(write, &resource, object));
+            }
+            _ => self.unknown(write, &resource),
+        }
+    }
+}
+
+/// Whether the objects of a response tell all that was written: an eviction, say, is answered with none, and an object of
+/// another type than the one that is written to may have no version.
+fn is_answer(write: &Write, objects: &[WrittenObject]) -> bool {
+    if *write.method() == Method::DELETE {
+        return write.is_collection_delete() || !objects.is_empty();
+    }
+    !objects.is_empty() && objects.iter().all(|object| version(object).is_some())
+}
+
+fn version(object: &WrittenObject) -> Option<&kubernetes_core::Str> {
+    object.metadata.resource_version.as_ref().filter(|version| !version.is_empty())
+}
+
+impl NoteWrites {
+    fn written(&self, write: &Write, resource: &GroupVersionResource, object: &WrittenObject) {
+        // The path counts: a response may leave the namespace out.
+        let key = write.key().unwrap_or_else(|| object.key());
+        let is_deleted = *write.method() == Method::DELETE && object.metadata.deletion_timestamp.is_none();
+        if let Some(version) = version(object) {
+            self.writes.note_own_version(resource, &key, version);
+        }
+        self.writes.require(&self.key, |store| {
+            let scope = store.scope();
+            let uid = store.uid_of(&key);
+            let is_covered = scope.is_of(resource)
+                && scope.has_namespace(key.namespace())
+                && (uid.is_some() || scope.may_select(&key, &object.metadata.labels));
+            let gone = object.metadata.uid.clone().or(uid).filter(|_| is_deleted);
+            is_covered.then(|| Requirement::Written { key: key.clone(), version: version(object).cloned(), gone })
+        });
+    }
+
+    fn unknown(&self, write: &Write, resource: &GroupVersionResource) {
+        let (namespace, key) = (write.namespace(), write.key());
+        self.writes.require(&self.key, |store: &dyn WatchedStore| {
+            let scope = store.scope();
+            if !scope.is_of(resource) {
+                return None;
+            }
+            match &key {
+                Some(key) => scope.has_namespace(key.namespace()).then(|| Requirement::Unknown(key.clone())),
+                None => (namespace.is_none() || scope.has_namespace(namespace.as_deref()))
+                    .then_some(Requirement::UnknownCollection),
+            }
+        });
+    }
+}

@@ -1,0 +1,138 @@
+//! Reading what was written: a run starts when its stores have seen the writes of earlier runs for the same object.
+
+mod hook;
+mod requirements;
+mod settle;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
+
+use kubernetes_client::Client;
+use kubernetes_core::{GroupVersionResource, ObjectKey, Str};
+use tokio::sync::mpsc;
+
+use crate::clock::{self, Instant};
+use crate::histogram::{Histogram, SECONDS};
+use crate::informers::WatchedStore;
+use crate::queue::Delivery;
+use crate::sync::lock;
+use hook::NoteWrites;
+use requirements::{Requirement, Requirements};
+
+/// The writes of a controller's runs that its stores have not seen yet.
+pub(crate) struct Writes {
+    /// The store of the controller's own objects is the first.
+    stores: OnceLock<Vec<Arc<dyn WatchedStore>>>,
+    pending: Mutex<HashMap<ObjectKey, Pending>>,
+    /// The last version of each of the controller's objects that a run has written.
+    own_versions: Mutex<HashMap<ObjectKey, Str>>,
+    counters: Mutex<Counters>,
+    /// Names the objects with writes that nobody waits for yet.
+    unsettled: mpsc::UnboundedSender<ObjectKey>,
+    limit: Duration,
+}
+
+/// The writes of the runs for one object.
+#[derive(Default)]
+struct Pending {
+    /// By the place of the store.
+    requirements: HashMap<usize, Requirements>,
+    /// How many writes there were.
+    writes: u64,
+    held_since: Option<Instant>,
+}
+
+struct Counters {
+    wait: Histogram,
+    timeouts: u64,
+}
+
+/// How long runs were held back, and how often in vain.
+#[derive(Clone, Debug)]
+pub(crate) struct ConsistencyCounts {
+    pub(crate) wait: Histogram,
+    pub(crate) timeouts: u64,
+}
+
+impl Writes {
+    /// Waits up to `limit` for a store. The receiver belongs to [`settle`](Self::settle).
+    pub(crate) fn new(limit: Duration) -> (Arc<Self>, mpsc::UnboundedReceiver<ObjectKey>) {
+        let (unsettled, receiver) = mpsc::unbounded_channel();
+        let writes = Self {
+            stores: OnceLock::new(),
+            pending: Mutex::default(),
+            own_versions: Mutex::default(),
+            counters: Mutex::new(Counters { wait: Histogram::new(SECONDS), timeouts: 0 }),
+            unsettled,
+            limit,
+        };
+        (Arc::new(writes), receiver)
+    }
+
+    /// Sets the stores, the first time that it is called.
+    pub(crate) fn set_stores(&self, stores: Vec<Arc<dyn WatchedStore>>) {
+        let _ = self.stores.set(stores);
+    }
+
+    fn stores(&self) -> &[Arc<dyn WatchedStore>] {
+        self.stores.get().map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// A client whose writes are noted as those of a run for `key`.
+    pub(crate) fn client(self: &Arc<Self>, client: &Client, key: &ObjectKey) -> Client {
+        client.derived(NoteWrites { writes: Arc::clone(self), key: key.clone() })
+    }
+
+    /// Puts an item back if there are writes for it that a store has not seen. It is released once they are.
+    pub(crate) fn hold_back<R: PartialEq>(&self, delivery: Delivery<ObjectKey, R>) -> Option<Delivery<ObjectKey, R>> {
+        // While this is locked, the writes can't become settled, after which nobody would release the item.
+        let mut pending = lock(&self.pending);
+        let Some(pending) = pending.get_mut(delivery.item()) else { return Some(delivery) };
+        pending.held_since.get_or_insert_with(clock::now);
+        delivery.hold(self.limit.saturating_mul(2));
+        None
+    }
+
+    /// Whether a run has written this state of one of the controller's own objects.
+    pub(crate) fn is_own(&self, key: &ObjectKey, version: Option<&Str>) -> bool {
+        version.is_some() && lock(&self.own_versions).get(key) == version
+    }
+
+    /// Forgets one of the controller's own objects, which was deleted.
+    pub(crate) fn forget(&self, key: &ObjectKey) {
+        lock(&self.own_versions).remove(key);
+    }
+
+    pub(crate) fn counts(&self) -> ConsistencyCounts {
+        let counters = lock(&self.counters);
+        ConsistencyCounts { wait: counters.wait.clone(), timeouts: counters.timeouts }
+    }
+
+    fn note_own_version(&self, resource: &GroupVersionResource, key: &ObjectKey, version: &Str) {
+        if self.stores().first().is_some_and(|primary| primary.scope().is_of(resource)) {
+            lock(&self.own_versions).insert(key.clone(), version.clone());
+        }
+    }
+
+    /// Notes what each store must have seen before the next run for `key`.
+    fn require(&self, key: &ObjectKey, requirement: impl Fn(&dyn WatchedStore) -> Option<Requirement>) {
+        let required =
+            self.stores().iter().enumerate().filter_map(|(index, store)| Some((index, requirement(&**store)?)));
+        let required: Vec<_> = required.collect();
+        if required.is_empty() {
+            return;
+        }
+        let mut all = lock(&self.pending);
+        let is_new = !all.contains_key(key);
+        let pending = all.entry(key.clone()).or_default();
+        pending.writes += 1;
+        for (index, requirement) in required {
+            pending.requirements.entry(index).or_default().add(requirement);
+        }
+        if is_new {
+            // If nobody receives it, the controller has ended.
+            let _ = self.unsettled.send(key.clone());
+        }
+    }
+}

@@ -1,0 +1,69 @@
+use std::time::Duration;
+
+/// The time of the next run after one that succeeded.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use kubernetes_controller::Action;
+///
+/// let certificate_expires_in = Duration::from_secs(3600);
+/// let action = Action::requeue_after(certificate_expires_in / 2);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "return it from the reconcile function"]
+pub struct Action {
+    pub(crate) next: Next,
+    pub(crate) priority: Option<i32>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    Change,
+    After(Duration),
+    Backoff,
+}
+
+impl Action {
+    /// Runs again when something changes.
+    pub fn await_change() -> Self {
+        Self { next: Next::Change, priority: None }
+    }
+
+    /// Runs again after a time, or when something changes before.
+    pub fn requeue_after(after: Duration) -> Self {
+        Self { next: Next::After(after), priority: None }
+    }
+
+    /// Runs again after a backoff, as after an error, without being one: for an outcome that is not there yet.
+    pub fn requeue() -> Self {
+        Self { next: Next::Backoff, priority: None }
+    }
+
+    /// Sets the priority of the next run that this asks for; by default, it is that of this one.
+    pub fn priority(mut self, priority: i32) -> Self {
+        self.priority = Some(priority);
+        self
+    }
+
+    /// The one that runs again sooner.
+    pub(crate) fn sooner(self, other: Self) -> Self {
+        match (self.next, other.next) {
+            (Next::Backoff, _) | (_, Next::Change) => self,
+            (_, Next::Backoff) | (Next::Change, _) => other,
+            (Next::After(one), Next::After(another)) => {
+                if one <= another {
+                    self
+                } else {
+                    other
+                }
+            }
+        }
+    }
+}
+
+impl Default for Action {
+    fn default() -> Self {
+        Self::await_change()
+    }
+}

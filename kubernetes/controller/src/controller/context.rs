@@ -1,0 +1,140 @@
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
+use kubernetes_client::Client;
+use kubernetes_core::{Object, ObjectKey, Path};
+use kubernetes_watch::Store;
+
+use super::reason::Reason;
+use crate::informers::{SharedInformer, WatchedStore};
+use crate::queue::Reasons;
+
+/// The second argument of a reconcile function: the client, the stores, and the reasons of the run.
+///
+/// A clone is of the same run.
+pub struct Context<K: Object> {
+    pub(super) client: Client,
+    pub(super) stores: Arc<Stores<K>>,
+    pub(super) key: ObjectKey,
+    pub(super) attempt: u32,
+    pub(super) reasons: Arc<Reasons<Reason>>,
+    pub(super) run: u64,
+}
+
+/// The stores of a controller.
+pub(crate) struct Stores<K: Object> {
+    pub(super) controller: Arc<str>,
+    pub(super) primary: Arc<SharedInformer<K>>,
+    pub(super) all: Vec<Arc<dyn WatchedStore>>,
+}
+
+impl<K: Object> Context<K> {
+    /// The client to use in this run.
+    ///
+    /// It notes what it writes, so that the next run for the object starts only when the stores have seen that. It is the
+    /// controller's client otherwise.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The key of the object.
+    pub fn key(&self) -> &ObjectKey {
+        &self.key
+    }
+
+    /// The number of this attempt: 1, and one more after each that failed.
+    pub fn attempt(&self) -> u32 {
+        self.attempt
+    }
+
+    /// Why this runs.
+    pub fn reasons(&self) -> &Reasons<Reason> {
+        &self.reasons
+    }
+
+    /// A number that no other run of this controller has, for logs.
+    pub fn run_id(&self) -> u64 {
+        self.run
+    }
+
+    /// The name of the controller, which is the field manager of [`apply_owned`](Self::apply_owned).
+    pub fn controller_name(&self) -> &str {
+        &self.stores.controller
+    }
+
+    /// The controller's objects.
+    pub fn store(&self) -> Store<K> {
+        self.stores.primary.store()
+    }
+
+    /// The objects of the first source of this type, as [`Controller::owns`](crate::Controller::owns) and
+    /// [`watches`](crate::Controller::watches) add them; `None` if there is none.
+    pub fn store_of<O: Object>(&self) -> Option<Store<O>> {
+        self.informers_of::<O>().next().map(SharedInformer::store)
+    }
+
+    /// The objects of this type that `owner` owns, as controller or not: those in the stores, ordered by namespace and
+    /// name.
+    ///
+    /// ```
+    /// # kubernetes_core::doc_test_resource!(Pod);
+    /// # use kubernetes_controller::{Action, Context};
+    /// # use std::sync::Arc;
+    /// async fn reconcile(web: Arc<Pod>, context: Context<Pod>) -> Result<Action, kubernetes_client::Error> {
+    ///     println!("{} owns {}", web.name(), context.owned::<Pod>(&*web).len());
+    ///     Ok(Action::await_change())
+    /// }
+    /// ```
+    ///
+    /// It needs a source of this type ([`Controller::owns`](crate::Controller::owns)).
+    pub fn owned<O: Object>(&self, owner: &K) -> Vec<Arc<O>> {
+        let Some(uid) = owner.metadata().uid.as_deref() else { return Vec::new() };
+        let mut found: Vec<Arc<O>> = Vec::new();
+        for informer in self.informers_of::<O>() {
+            let more = informer.store().by_index(&informer.by_owner, uid);
+            if found.is_empty() {
+                found = more;
+            } else {
+                // Sources may overlap.
+                let is_new = |object: &Arc<O>| !found.iter().any(|known| known.metadata().uid == object.metadata().uid);
+                let more: Vec<_> = more.into_iter().filter(is_new).collect();
+                found.extend(more);
+            }
+        }
+        found.sort_by_cached_key(|object| ObjectKey::of(&**object));
+        found
+    }
+
+    /// The path of the object on the server.
+    pub fn path(&self) -> Path {
+        self.stores.primary.scope.path(&self.key)
+    }
+
+    pub(crate) fn informers_of<O: Object>(&self) -> impl Iterator<Item = &SharedInformer<O>> {
+        self.stores.all.iter().filter_map(|store| (&**store as &dyn Any).downcast_ref())
+    }
+}
+
+impl<K: Object> Clone for Context<K> {
+    fn clone(&self) -> Self {
+        Self {
+            client: self.client.clone(),
+            stores: Arc::clone(&self.stores),
+            key: self.key.clone(),
+            attempt: self.attempt,
+            reasons: Arc::clone(&self.reasons),
+            run: self.run,
+        }
+    }
+}
+
+impl<K: Object> fmt::Debug for Context<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context")
+            .field("key", &self.key)
+            .field("attempt", &self.attempt)
+            .field("reasons", &self.reasons)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,69 @@
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kubernetes_watch::Stopped;
+
+/// A controller has ended, or could not start.
+#[derive(Clone)]
+pub struct ControllerError {
+    controller: Arc<str>,
+    cause: Cause,
+}
+
+#[derive(Clone)]
+pub(crate) enum Cause {
+    /// A source's request does not name a resource.
+    NoResource(Option<String>),
+    NotSynced {
+        limit: Duration,
+        resources: Vec<String>,
+        error: Option<kubernetes_watch::Error>,
+    },
+    Stopped {
+        resource: String,
+        stopped: Stopped,
+    },
+}
+
+impl ControllerError {
+    pub(crate) fn new(controller: &Arc<str>, cause: Cause) -> Self {
+        Self { controller: Arc::clone(controller), cause }
+    }
+
+    /// Whether the objects could not be listed in [time](crate::Controller::sync_timeout).
+    pub fn is_timeout(&self) -> bool {
+        matches!(self.cause, Cause::NotSynced { .. })
+    }
+}
+
+impl fmt::Display for ControllerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "controller {}: ", self.controller)?;
+        match &self.cause {
+            Cause::NoResource(None) => f.write_str("the path of its request does not name a resource"),
+            Cause::NoResource(Some(source)) => write!(f, "the path of {source} does not name a resource"),
+            Cause::NotSynced { limit, resources, .. } => {
+                write!(f, "timed out after {limit:?} waiting for the first list of {}", resources.join(", "))
+            }
+            Cause::Stopped { resource, .. } => write!(f, "the watch of {resource} has ended"),
+        }
+    }
+}
+
+impl fmt::Debug for ControllerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        kubernetes_core::debug::error(self, f)
+    }
+}
+
+impl StdError for ControllerError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match &self.cause {
+            Cause::NotSynced { error, .. } => error.as_ref().map(|error| error as _),
+            Cause::Stopped { stopped, .. } => Some(stopped),
+            Cause::NoResource(_) => None,
+        }
+    }
+}

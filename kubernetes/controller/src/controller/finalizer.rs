@@ -1,0 +1,123 @@
+//! Finalizers: what is done before an object goes.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+
+use kubernetes_client::Error;
+use kubernetes_core::{Object, Patch, PatchRequest, Str};
+
+use super::{Action, BoxError, Context, ObjectFunction};
+
+/// The outcome of a cleanup that succeeded: see [`Controller::finalizer`](crate::Controller::finalizer).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "return it from the cleanup function"]
+pub enum Cleanup {
+    /// All is done: the finalizer is removed.
+    Complete,
+    /// It is not done yet: the function is called again, as the action says.
+    Pending(Action),
+}
+
+/// A finalizer of a controller.
+pub(crate) struct Finalizer<K: Object> {
+    pub(crate) name: Str,
+    pub(crate) cleanup: ObjectFunction<K, Cleanup>,
+}
+
+/// How a run goes on.
+pub(crate) enum Flow<K> {
+    /// With the reconcile function, for the object with all its finalizers.
+    Reconcile(Arc<K>),
+    End(Action),
+}
+
+/// Adds the finalizers to an object, or, if it is being deleted, cleans up after it.
+pub(crate) async fn finalize<K: Object>(
+    finalizers: &[Finalizer<K>],
+    object: Arc<K>,
+    context: &Context<K>,
+) -> Result<Flow<K>, BoxError> {
+    if finalizers.is_empty() {
+        return Ok(Flow::Reconcile(object));
+    }
+    if object.is_being_deleted() {
+        return clean_up(finalizers, object, context).await.map(Flow::End);
+    }
+    let missing = finalizers.iter().map(|finalizer| &finalizer.name).filter(|name| !object.has_finalizer(name));
+    let mut names = object.metadata().finalizers.clone();
+    names.extend(missing.cloned());
+    if names.len() == object.metadata().finalizers.len() {
+        return Ok(Flow::Reconcile(object));
+    }
+    match set_finalizers(&*object, &names, context).await {
+        Ok(changed) => Ok(Flow::Reconcile(Arc::new(changed))),
+        // The store is behind: an event is under way.
+        Err(error) if error.is_conflict() => Ok(Flow::End(Action::requeue())),
+        Err(error) if error.is_not_found() => Ok(Flow::End(Action::await_change())),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Calls the cleanup function of each finalizer that the object has, and removes those that are complete.
+async fn clean_up<K: Object>(
+    finalizers: &[Finalizer<K>],
+    object: Arc<K>,
+    context: &Context<K>,
+) -> Result<Action, BoxError> {
+    let (mut names, mut pending, mut errors) = (object.metadata().finalizers.clone(), None, Vec::new());
+    for finalizer in finalizers.iter().filter(|finalizer| object.has_finalizer(&finalizer.name)) {
+        match (finalizer.cleanup)(Arc::clone(&object), context.clone()).await {
+            Ok(Cleanup::Complete) => names.retain(|name| *name != finalizer.name),
+            Ok(Cleanup::Pending(action)) => {
+                pending = Some(pending.map_or(action, |other: Action| other.sooner(action)));
+            }
+            Err(error) => errors.push((finalizer.name.clone(), error)),
+        }
+    }
+    if names.len() < object.metadata().finalizers.len() {
+        match set_finalizers(&*object, &names, context).await {
+            Err(error) if error.is_conflict() && errors.is_empty() => return Ok(Action::requeue()),
+            Err(error) if error.is_not_found() => {}
+            Err(error) if errors.is_empty() => return Err(error.into()),
+            _ => {}
+        }
+    }
+    match errors.is_empty() {
+        true => Ok(pending.unwrap_or_default()),
+        false => Err(CleanupError(errors).into()),
+    }
+}
+
+/// Sets the finalizers of an object, unless it has changed since: the list is replaced as a whole.
+async fn set_finalizers<K: Object>(object: &K, names: &[Str], context: &Context<K>) -> Result<K, Error> {
+    let patch = Patch::merge(&serde_json::json!({"metadata": {
+        "resourceVersion": object.metadata().resource_version.as_deref(),
+        "finalizers": names.iter().map(Str::as_str).collect::<Vec<_>>(),
+    }}));
+    PatchRequest::<K>::at(context.path(), &patch).send(context.client()).await
+}
+
+/// Finalizers whose cleanup failed.
+#[derive(Debug)]
+struct CleanupError(Vec<(Str, BoxError)>);
+
+impl fmt::Display for CleanupError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("cleanup failed for ")?;
+        for (index, (name, error)) in self.0.iter().enumerate() {
+            // The first is the source.
+            match index {
+                0 => write!(f, "{name}")?,
+                _ => write!(f, ", and for {name}: {error}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl StdError for CleanupError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.first().map(|(_, error)| &**error as _)
+    }
+}

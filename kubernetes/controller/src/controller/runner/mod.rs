@@ -1,0 +1,271 @@
+mod run;
+mod sources;
+
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::task::Poll;
+use std::time::Duration;
+
+use kubernetes_core::{ObjectKey, Watchable};
+use kubernetes_watch::Stopped;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tracing::warn;
+
+use super::counts::Counters;
+use super::error::{Cause, ControllerError};
+use super::monitor::{Inner, Monitor};
+use super::reason::Reason;
+use super::settings::Settings;
+use super::source::{AnySource, Source};
+use super::tombstones::Tombstones;
+use super::{Action, Controller, ObjectFunction};
+use crate::clock;
+use crate::consistency::Writes;
+use crate::informers::Informers;
+use crate::queue::Delivery;
+use run::Runs;
+use sources::Sources;
+
+/// How often a controller looks for work at least.
+const HEARTBEAT: Duration = Duration::from_secs(10);
+
+/// A [`Controller`] with its reconcile function, to be started in steps: by programs that run several, or that warm up
+/// before they are leaders.
+///
+/// ```no_run
+/// # kubernetes_core::doc_test_resource!(Pod);
+/// # use std::sync::Arc;
+/// # use kubernetes_controller::{Action, Context, Controller};
+/// # async fn reconcile(_: Arc<Pod>, _: Context<Pod>) -> Result<Action, kubernetes_client::Error> {
+/// #     Ok(Action::await_change())
+/// # }
+/// # async fn is_leader() {}
+/// # async fn is_told_to_stop() {}
+/// # async fn example(controller: Controller<Pod>) -> Result<(), Box<dyn std::error::Error>> {
+/// let mut runner = controller.runner(reconcile);
+/// let monitor = runner.monitor();
+/// runner.warm_up().await?;
+/// is_leader().await;
+/// runner.run_until(is_told_to_stop()).await?;
+/// println!("{} runs succeeded", monitor.counts().successes);
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a controller does nothing until it runs"]
+pub struct Runner<K: Watchable> {
+    client: kubernetes_client::Client,
+    informers: Informers,
+    settings: Settings<K>,
+    reconcile: ObjectFunction<K, Action>,
+    monitor: Monitor,
+    state: State<K>,
+}
+
+enum State<K: Watchable> {
+    New(New<K>),
+    Started(Sources<K>),
+    /// Its sources could not be started.
+    Failed,
+}
+
+/// The parts of a controller that has not started.
+struct New<K> {
+    primary: Source<K>,
+    others: Vec<Box<dyn AnySource<K>>>,
+    unsettled: Option<mpsc::UnboundedReceiver<ObjectKey>>,
+}
+
+/// The next thing that a controller reacts to.
+enum Event {
+    Shutdown,
+    Stopped(usize, Stopped),
+    Item(Delivery<ObjectKey, Reason>),
+    Heartbeat,
+}
+
+impl<K: Watchable> Runner<K> {
+    pub(super) fn new(controller: Controller<K>, reconcile: ObjectFunction<K, Action>) -> Self {
+        let Controller { client, primary, sources, informers, mut settings } = controller;
+        let (writes, unsettled) = settings.consistency_timeout.map(Writes::new).unzip();
+        let queue = std::mem::replace(&mut settings.queue, crate::Queue::builder());
+        let inner = Inner {
+            name: Arc::clone(&settings.name),
+            queue: queue.build(),
+            concurrency: settings.concurrency,
+            counters: Counters::new(),
+            writes,
+            is_ready: AtomicBool::new(false),
+            heartbeat: std::sync::Mutex::default(),
+        };
+        let monitor = Monitor { inner: Arc::new(inner) };
+        let state = State::New(New { primary, others: sources, unsettled });
+        Self { client, informers, settings, reconcile, monitor, state }
+    }
+
+    /// The controller's state, for metrics and health checks.
+    pub fn monitor(&self) -> Monitor {
+        self.monitor.clone()
+    }
+
+    /// The controller's name.
+    pub fn name(&self) -> &str {
+        &self.settings.name
+    }
+
+    /// Starts the sources, and waits until all objects have been listed. No run starts.
+    ///
+    /// # Errors
+    /// If a source can't start or has ended, or after the [`sync_timeout`](Controller::sync_timeout).
+    ///
+    /// # Cancel safety
+    /// It can be given up and called again at any time: the sources go on.
+    pub async fn warm_up(&mut self) -> Result<(), ControllerError> {
+        let sources = self.start()?;
+        let (limit, name) = (sources.sync_timeout, Arc::clone(&sources.name));
+        let mut synced = pin!(sources.wait_until_synced());
+        let mut stopped = pin!(sources.wait_until_stopped());
+        let either = poll_fn(|context| match synced.as_mut().poll(context) {
+            Poll::Ready(()) => Poll::Ready(Ok(())),
+            Poll::Pending => stopped.as_mut().poll(context).map(|(index, stopped)| Err((index, stopped))),
+        });
+        let result = match limit {
+            None => either.await,
+            Some(limit) => match clock::timeout(limit, either).await {
+                Ok(result) => result,
+                Err(_) => return Err(ControllerError::new(&name, sources.not_synced(limit))),
+            },
+        };
+        result.map_err(|(index, stopped)| ControllerError::new(&name, sources.stopped(index, stopped)))
+    }
+
+    fn start(&mut self) -> Result<&Sources<K>, ControllerError> {
+        if let State::New(_) = self.state {
+            let State::New(new) = std::mem::replace(&mut self.state, State::Failed) else {
+                return Err(ControllerError::new(&self.settings.name, Cause::NoResource(None)));
+            };
+            let tombstones = self.settings.on_deleted.is_some().then(|| Arc::new(Tombstones::new()));
+            let sources = Sources::start(self, new, tombstones)?;
+            self.state = State::Started(sources);
+        }
+        match &self.state {
+            State::Started(sources) => Ok(sources),
+            _ => Err(ControllerError::new(&self.settings.name, Cause::NoResource(None))),
+        }
+    }
+
+    /// Runs until `shutdown` completes; then it starts no more runs, and waits for those that are under way, up to the
+    /// [`shutdown_timeout`](Controller::shutdown_timeout). It [warms up](Self::warm_up) if it has not yet.
+    ///
+    /// # Errors
+    /// As [`Controller::run`].
+    ///
+    /// # Cancel safety
+    /// As [`Controller::run`].
+    pub async fn run_until(mut self, shutdown: impl Future<Output = ()>) -> Result<(), ControllerError> {
+        let mut shutdown = pin!(shutdown);
+        let monitor = self.monitor.clone();
+        // Whatever ends it, cancellation included.
+        let _ended = OnDrop(|| monitor.ended());
+        monitor.beat();
+        {
+            let mut warm_up = pin!(self.warm_up());
+            let is_shut_down = poll_fn(|context| match shutdown.as_mut().poll(context) {
+                Poll::Ready(()) => Poll::Ready(Ok(true)),
+                Poll::Pending => warm_up.as_mut().poll(context).map_ok(|()| false),
+            });
+            if is_shut_down.await? {
+                return Ok(());
+            }
+        }
+        let (name, limit) = (Arc::clone(&self.settings.name), self.settings.shutdown_timeout);
+        let State::Started(sources) = self.state else {
+            return Err(ControllerError::new(&name, Cause::NoResource(None)));
+        };
+        let runs = Arc::new(Runs {
+            reconcile: self.reconcile,
+            settings: self.settings,
+            client: self.client,
+            monitor: monitor.clone(),
+            stores: sources.stores(),
+            tombstones: sources.tombstones(),
+            count: AtomicU64::new(0),
+        });
+        monitor.inner.is_ready.store(true, Ordering::Release);
+        let mut tasks = JoinSet::new();
+        dispatch(&runs, &sources, shutdown, &mut tasks)
+            .await
+            .map_err(|(index, stopped)| ControllerError::new(&name, sources.stopped(index, stopped)))?;
+        monitor.inner.is_ready.store(false, Ordering::Release);
+        monitor.inner.queue.shut_down();
+        if clock::timeout(limit, async { while tasks.join_next().await.is_some() {} }).await.is_err() {
+            warn!(controller = %name, runs = tasks.len(), ?limit, "controller: runs have not ended in time, and are canceled");
+            tasks.shutdown().await;
+        }
+        Ok(())
+    }
+}
+
+/// Starts runs until the controller is told to stop, or a source has stopped.
+async fn dispatch<K: Watchable>(
+    runs: &Arc<Runs<K>>,
+    sources: &Sources<K>,
+    mut shutdown: std::pin::Pin<&mut impl Future<Output = ()>>,
+    tasks: &mut JoinSet<()>,
+) -> Result<(), (usize, Stopped)> {
+    let inner = &runs.monitor.inner;
+    let mut stopped = pin!(sources.wait_until_stopped());
+    let mut next = pin!(inner.queue.next());
+    let mut heartbeat = pin!(clock::sleep(HEARTBEAT));
+    loop {
+        let event = poll_fn(|context| {
+            if shutdown.as_mut().poll(context).is_ready() {
+                return Poll::Ready(Event::Shutdown);
+            }
+            if let Poll::Ready((index, stopped)) = stopped.as_mut().poll(context) {
+                return Poll::Ready(Event::Stopped(index, stopped));
+            }
+            while let Poll::Ready(Some(_)) = tasks.poll_join_next(context) {}
+            if tasks.len() < inner.concurrency
+                && let Poll::Ready(Some(item)) = next.as_mut().poll(context)
+            {
+                return Poll::Ready(Event::Item(item));
+            }
+            heartbeat.as_mut().poll(context).map(|()| Event::Heartbeat)
+        });
+        match event.await {
+            Event::Shutdown => return Ok(()),
+            Event::Stopped(index, stopped) => return Err((index, stopped)),
+            Event::Heartbeat => heartbeat.set(clock::sleep(HEARTBEAT)),
+            Event::Item(delivery) => {
+                next.set(inner.queue.next());
+                let delivery = match &inner.writes {
+                    Some(writes) => writes.hold_back(delivery),
+                    None => Some(delivery),
+                };
+                if let Some(delivery) = delivery {
+                    tasks.spawn(Arc::clone(runs).run(delivery));
+                }
+            }
+        }
+        runs.monitor.beat();
+    }
+}
+
+/// Calls a function when it is dropped.
+struct OnDrop<F: Fn()>(F);
+
+impl<F: Fn()> Drop for OnDrop<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}
+
+impl<K: Watchable> fmt::Debug for Runner<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Runner").field("monitor", &self.monitor).finish_non_exhaustive()
+    }
+}

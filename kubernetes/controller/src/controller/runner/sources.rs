@@ -1,0 +1,115 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::future::join_all;
+use futures_util::stream::FuturesUnordered;
+use kubernetes_core::{ObjectKey, Watchable};
+use kubernetes_watch::Stopped;
+use tokio::task::AbortHandle;
+
+use super::{New, Runner};
+use crate::consistency::Writes;
+use crate::controller::context::Stores;
+use crate::controller::error::{Cause, ControllerError};
+use crate::controller::source::{Started, Target, start_primary};
+use crate::controller::tombstones::Tombstones;
+use crate::informers::WatchedStore;
+
+/// The sources of a controller that has started. Dropping them ends them.
+pub(super) struct Sources<K: Watchable> {
+    pub(super) name: Arc<str>,
+    pub(super) sync_timeout: Option<Duration>,
+    target: Arc<Target<K>>,
+    started: Vec<Started>,
+    stores: Arc<Stores<K>>,
+    settle: Option<AbortHandle>,
+}
+
+impl<K: Watchable> Sources<K> {
+    pub(super) fn start(
+        runner: &Runner<K>,
+        new: New<K>,
+        tombstones: Option<Arc<Tombstones<K>>>,
+    ) -> Result<Self, ControllerError> {
+        let (settings, inner) = (&runner.settings, &runner.monitor.inner);
+        let primary = runner.informers.get(&runner.client, &new.primary.request, new.primary.drops_managed_fields);
+        let primary = primary.ok_or_else(|| ControllerError::new(&settings.name, Cause::NoResource(None)))?;
+        let target = Arc::new(Target {
+            name: Arc::clone(&settings.name),
+            client: runner.client.clone(),
+            informers: runner.informers.clone(),
+            queue: inner.queue.clone(),
+            primary: Arc::clone(&primary),
+            writes: inner.writes.clone(),
+            tombstones,
+        });
+        let mut started = vec![start_primary(new.primary, settings.resync, &target)];
+        for (index, source) in new.others.into_iter().enumerate() {
+            let no_resource = || Cause::NoResource(Some(format!("source {}", index + 1)));
+            started.push(source.start(&target).ok_or_else(|| ControllerError::new(&settings.name, no_resource()))?);
+        }
+        let all: Vec<Arc<dyn WatchedStore>> = started.iter().filter_map(|started| started.store.clone()).collect();
+        let settle = inner.writes.as_ref().zip(new.unsettled).map(|(writes, unsettled)| {
+            writes.set_stores(all.clone());
+            let (writes, queue) = (Arc::<Writes>::clone(writes), inner.queue.clone());
+            let settle = writes.settle(runner.client.clone(), unsettled, move |key: &ObjectKey| queue.release(key));
+            tokio::spawn(settle).abort_handle()
+        });
+        let stores = Arc::new(Stores { controller: Arc::clone(&settings.name), primary, all });
+        Ok(Self {
+            name: Arc::clone(&settings.name),
+            sync_timeout: settings.sync_timeout,
+            target,
+            started,
+            stores,
+            settle,
+        })
+    }
+
+    pub(super) fn stores(&self) -> Arc<Stores<K>> {
+        Arc::clone(&self.stores)
+    }
+
+    pub(super) fn tombstones(&self) -> Option<Arc<Tombstones<K>>> {
+        self.target.tombstones.clone()
+    }
+
+    /// Waits until all objects have been listed, and their keys added.
+    pub(super) async fn wait_until_synced(&self) {
+        join_all(self.started.iter().map(|started| started.follower.wait_until_synced())).await;
+    }
+
+    /// Waits until the store at one of the places is no longer updated.
+    pub(super) async fn wait_until_stopped(&self) -> (usize, Stopped) {
+        let stopped =
+            self.stores.all.iter().enumerate().map(async |(index, store)| (index, store.wait_until_stopped().await));
+        let mut stopped: FuturesUnordered<_> = stopped.collect();
+        match stopped.next().await {
+            Some(stopped) => stopped,
+            // There is the primary's store.
+            None => std::future::pending().await,
+        }
+    }
+
+    pub(super) fn stopped(&self, index: usize, stopped: Stopped) -> Cause {
+        let resource = self.stores.all.get(index).map_or_else(String::new, |store| resource(&**store));
+        Cause::Stopped { resource, stopped }
+    }
+
+    pub(super) fn not_synced(&self, limit: Duration) -> Cause {
+        let missing = || self.stores.all.iter().filter(|store| !store.is_ready());
+        let resources = missing().map(|store| resource(&**store)).collect();
+        Cause::NotSynced { limit, resources, error: missing().find_map(|store| store.error()) }
+    }
+}
+
+fn resource(store: &dyn WatchedStore) -> String {
+    store.scope().resource.resource.to_string()
+}
+
+impl<K: Watchable> Drop for Sources<K> {
+    fn drop(&mut self) {
+        self.settle.iter().for_each(AbortHandle::abort);
+    }
+}

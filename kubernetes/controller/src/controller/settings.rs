@@ -1,0 +1,105 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use kubernetes_client::Backoff;
+use kubernetes_core::{ObjectKey, Watchable};
+
+use super::finalizer::Finalizer;
+use super::reason::Reason;
+use super::{Action, Controller, ObjectFunction};
+use crate::queue::{Queue, QueueBuilder};
+
+/// The settings of a controller.
+pub(super) struct Settings<K: Watchable> {
+    pub(super) name: Arc<str>,
+    pub(super) concurrency: usize,
+    pub(super) run_timeout: Option<Duration>,
+    pub(super) consistency_timeout: Option<Duration>,
+    pub(super) sync_timeout: Option<Duration>,
+    pub(super) shutdown_timeout: Duration,
+    pub(super) resync: Option<Duration>,
+    pub(super) queue: QueueBuilder<ObjectKey, Reason>,
+    pub(super) finalizers: Vec<Finalizer<K>>,
+    pub(super) on_deleted: Option<ObjectFunction<K, Action>>,
+}
+
+impl<K: Watchable> Settings<K> {
+    pub(super) fn new(name: Arc<str>) -> Self {
+        Self {
+            name,
+            concurrency: 1,
+            run_timeout: None,
+            consistency_timeout: Some(Duration::from_secs(30)),
+            sync_timeout: None,
+            shutdown_timeout: Duration::from_secs(30),
+            resync: None,
+            queue: Queue::builder().fair_by_namespace(),
+            finalizers: Vec::new(),
+            on_deleted: None,
+        }
+    }
+}
+
+impl<K: Watchable> Controller<K> {
+    /// Names the controller, for logs, metrics, and as the field manager of what it applies. The default is its resource,
+    /// as `crontabs.stable.example.com`.
+    pub fn named(mut self, name: impl AsRef<str>) -> Self {
+        self.settings.name = name.as_ref().into();
+        self
+    }
+
+    /// Sets how many objects are worked on at a time; by default one.
+    pub fn concurrency(mut self, concurrency: usize) -> Self {
+        self.settings.concurrency = concurrency.max(1);
+        self
+    }
+
+    /// Ends a run that takes longer, as an error: its future is dropped. By default, there is no limit.
+    pub fn run_timeout(mut self, limit: Duration) -> Self {
+        self.settings.run_timeout = Some(limit);
+        self
+    }
+
+    /// Sets how long a run is held back until the stores have seen what earlier runs for its object have written; 30 s by
+    /// default. After that, it runs, though a store may be behind, and a warning is logged. With `None`, runs are not held
+    /// back.
+    ///
+    /// A write is waited for in each store whose request covers the object as it was or is: in all namespaces, selectors and
+    /// forms. The stores learn of it by their watches. A write of unknown outcome, as after a timeout, is found out by a read.
+    pub fn consistency_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.settings.consistency_timeout = limit.into();
+        self
+    }
+
+    /// Fails if the objects of all sources have not been listed within this time. By default, the controller waits for
+    /// ever, as for a resource that is defined later; [`Monitor::is_ready`](crate::Monitor::is_ready) tells.
+    pub fn sync_timeout(mut self, limit: Duration) -> Self {
+        self.settings.sync_timeout = Some(limit);
+        self
+    }
+
+    /// Sets how long runs have to end at shutdown; 30 s by default.
+    pub fn shutdown_timeout(mut self, limit: Duration) -> Self {
+        self.settings.shutdown_timeout = limit;
+        self
+    }
+
+    /// Runs for every object at intervals, with low priority, for controllers of something that tells nothing of its
+    /// changes.
+    pub fn resync_every(mut self, interval: Duration) -> Self {
+        self.settings.resync = Some(interval);
+        self
+    }
+
+    /// Sets how long an object waits after a run that failed: see [`QueueBuilder::backoff`].
+    pub fn backoff(mut self, backoff: Backoff) -> Self {
+        self.settings.queue = self.settings.queue.backoff(backoff);
+        self
+    }
+
+    /// Limits retries of all objects together: see [`QueueBuilder::retry_limit`].
+    pub fn retry_limit(mut self, per_second: f64, burst: u32) -> Self {
+        self.settings.queue = self.settings.queue.retry_limit(per_second, burst);
+        self
+    }
+}

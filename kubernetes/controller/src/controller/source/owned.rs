@@ -1,0 +1,67 @@
+use std::sync::Arc;
+
+use kubernetes_core::meta::v1::OwnerReference;
+use kubernetes_core::{GroupVersion, Object, ObjectKey, Str, Watchable};
+use kubernetes_watch::StoreEvent;
+
+use super::{AnySource, Follower, Source, Started, Target, is_low};
+use crate::controller::reason::Reason;
+
+/// Objects that those of the controller own.
+pub(crate) struct Owned<O> {
+    pub(crate) source: Source<O>,
+    /// Whether an owner counts that is not the object's controller.
+    pub(crate) any_owner: bool,
+}
+
+impl<K: Object, O: Watchable> AnySource<K> for Owned<O> {
+    fn start(self: Box<Self>, target: &Arc<Target<K>>) -> Option<Started> {
+        let informer = self.source.informer(&target.informers, &target.client)?;
+        let target = Arc::clone(target);
+        let resource: Str = informer.scope.resource.resource.clone();
+        let name = Arc::clone(&target.name);
+        let events = informer.informer.subscribe();
+        let follower = Follower::of_events(&name, events, move |event, is_initial| {
+            if !self.source.passes(event) {
+                return;
+            }
+            let owned = event.key();
+            let add = |owner: ObjectKey| {
+                let reason = Reason::Owned { resource: resource.clone(), key: owned.clone() };
+                target.add(owner, reason, is_low(event, is_initial));
+            };
+            // An object that has lost an owner concerns that one, too.
+            if let StoreEvent::Updated { old, .. } = event {
+                owners(&**old, self.any_owner, &target).for_each(&add);
+            }
+            owners(&**event.object(), self.any_owner, &target).for_each(&add);
+        });
+        Some(Started { store: Some(informer), follower })
+    }
+}
+
+/// The controller's objects that own `object`.
+fn owners<K: Object, O: Object>(object: &O, any_owner: bool, target: &Target<K>) -> impl Iterator<Item = ObjectKey> {
+    let metadata = object.metadata();
+    let references = metadata.owner_references.iter().filter(move |owner| any_owner || owner.controller == Some(true));
+    references.filter_map(move |owner| {
+        // An object in a namespace has owners there, or without a namespace; which, the store knows.
+        let namespaces = [metadata.namespace.as_deref(), None];
+        namespaces
+            .into_iter()
+            .map(|namespace| ObjectKey::new(namespace, &owner.name))
+            .find(|key| target.primary.store().get_key(key).is_some_and(|object| is_reference_to(owner, &*object)))
+    })
+}
+
+/// Whether a reference is to this object: by its uid, or by its name if the object was deleted and created again. The
+/// version of its kind does not matter.
+fn is_reference_to<K: Object>(reference: &OwnerReference, object: &K) -> bool {
+    if object.metadata().uid.as_ref() == Some(&reference.uid) {
+        return true;
+    }
+    object.group_version_kind().is_some_and(|kind| {
+        let group = reference.api_version.parse::<GroupVersion>().map(|version| version.group);
+        kind.kind == reference.kind && group.is_ok_and(|group| group == kind.group)
+    })
+}

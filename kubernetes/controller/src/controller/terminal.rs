@@ -1,0 +1,53 @@
+use std::error::Error as StdError;
+use std::fmt;
+
+use super::BoxError;
+
+/// An error that a retry can't cure: a reconcile function that returns it runs again when something changes, and not
+/// before.
+///
+/// ```
+/// use kubernetes_controller::Terminal;
+///
+/// fn check(schedule: &str) -> Result<(), Terminal> {
+///     match schedule {
+///         "" => Err(Terminal::new("spec.schedule must not be empty")),
+///         _ => Ok(()),
+///     }
+/// }
+/// ```
+///
+/// It counts wherever it stands in the chain of [sources](StdError::source). (controller-runtime's `TerminalError`.)
+#[derive(Debug)]
+pub struct Terminal(BoxError);
+
+impl Terminal {
+    /// Makes an error, or a message, terminal.
+    pub fn new(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self(error.into())
+    }
+
+    /// Whether an error, or one of its sources, is terminal.
+    pub(crate) fn is(error: &(dyn StdError + 'static)) -> bool {
+        let mut next = Some(error);
+        while let Some(error) = next {
+            if error.is::<Self>() {
+                return true;
+            }
+            next = error.source();
+        }
+        false
+    }
+}
+
+impl fmt::Display for Terminal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl StdError for Terminal {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source()
+    }
+}

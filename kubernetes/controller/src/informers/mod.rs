@@ -1,0 +1,101 @@
+//! Informers that controllers share.
+
+mod scope;
+mod watched;
+
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, Weak};
+
+use kubernetes_client::Client;
+use kubernetes_core::{ListRequest, Watchable};
+use kubernetes_watch::{ErrorPolicy, Index, Informer, Watch};
+
+pub(crate) use scope::Scope;
+pub(crate) use watched::{SharedInformer, WatchedStore};
+
+use crate::sync::lock;
+
+/// The informers of a process: controllers that ask for the same objects in the same form share one watch and one store.
+///
+/// ```no_run
+/// # kubernetes_core::doc_test_resource!(Pod);
+/// # fn example(client: &kubernetes_client::Client) {
+/// use kubernetes_controller::{Controller, Informers};
+/// use kubernetes_core::ListRequest;
+///
+/// let informers = Informers::new(client);
+/// let labels = Controller::new(client, ListRequest::<Pod>::all_namespaces()).named("labels").informers(&informers);
+/// let quotas = Controller::new(client, ListRequest::<Pod>::all_namespaces()).named("quotas").informers(&informers);
+/// # }
+/// ```
+///
+/// An informer ends with the last controller that uses it. A clone has the same informers.
+#[derive(Clone)]
+pub struct Informers {
+    watch: Watch,
+    running: Arc<Mutex<HashMap<Form, Weak<dyn Any + Send + Sync>>>>,
+}
+
+/// The objects of an informer, and the form in which it has them.
+#[derive(PartialEq, Eq, Hash)]
+struct Form {
+    of: TypeId,
+    /// The media type, for metadata is read as the same type whether the server sent more or not.
+    accept: String,
+    request: String,
+    drops_managed_fields: bool,
+}
+
+impl Informers {
+    /// Informers that watch through `client`.
+    pub fn new(client: &Client) -> Self {
+        Self::with_watch(&Watch::new(client))
+    }
+
+    /// Informers with the client, timeouts, observer and counters of a watch.
+    pub fn with_watch(watch: &Watch) -> Self {
+        Self { watch: watch.clone(), running: Arc::default() }
+    }
+
+    /// The informer of this request, which is started if there is none; `None` if the request's path does not name a
+    /// resource.
+    ///
+    /// It goes on whatever happens: a resource may not be there yet, or a permission be missing for a while.
+    pub(crate) fn get<K: Watchable>(
+        &self,
+        client: &Client,
+        request: &ListRequest<K>,
+        drops_managed_fields: bool,
+    ) -> Option<Arc<SharedInformer<K>>> {
+        let scope = Scope::of(request)?;
+        let form = Form {
+            of: TypeId::of::<K>(),
+            accept: String::from_utf8_lossy(request.request().accept.as_bytes()).into_owned(),
+            request: format!("{:?}", request.request()),
+            drops_managed_fields,
+        };
+        let mut running = lock(&self.running);
+        running.retain(|_, informer| informer.strong_count() > 0);
+        let known = running.get(&form).and_then(Weak::upgrade).and_then(|known| known.downcast().ok());
+        if let Some(informer) = known {
+            return Some(informer);
+        }
+        let by_owner = Index::owner();
+        let builder =
+            Informer::builder(client, request.clone()).watch(&self.watch).index(&by_owner).on_error(ErrorPolicy::Retry);
+        let builder = if drops_managed_fields { builder.drop_managed_fields() } else { builder };
+        let informer = Arc::new(SharedInformer { informer: builder.start(), by_owner, scope });
+        let shared: Arc<dyn Any + Send + Sync> = Arc::clone(&informer) as _;
+        running.insert(form, Arc::downgrade(&shared));
+        Some(informer)
+    }
+}
+
+impl fmt::Debug for Informers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let requests: Vec<_> = lock(&self.running).keys().map(|form| form.request.clone()).collect();
+        f.debug_struct("Informers").field("requests", &requests).finish_non_exhaustive()
+    }
+}

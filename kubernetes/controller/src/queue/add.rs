@@ -1,0 +1,65 @@
+use std::time::Duration;
+
+/// How an item is added to a [`Queue`](crate::Queue), by [`Queue::add_with`](crate::Queue::add_with).
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use kubernetes_controller::{Add, Queue};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let queue = Queue::<&str, &str>::new();
+/// queue.add_with("web", Add::new().after(Duration::from_secs(30)).priority(Add::<()>::LOW).reason("resync"));
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "it does nothing until it is passed to a queue"]
+pub struct Add<R = ()> {
+    pub(super) after: Duration,
+    pub(super) priority: i32,
+    pub(super) resets_backoff: bool,
+    pub(super) reason: Option<R>,
+}
+
+impl<R> Add<R> {
+    /// The priority of work that can wait: of the objects of a first list, and of those that are looked at again without
+    /// a change. Others have 0. (controller-runtime's `LowPriority`.)
+    pub const LOW: i32 = -100;
+
+    /// At once, with priority 0 and without a reason.
+    pub fn new() -> Self {
+        Self { after: Duration::ZERO, priority: 0, resets_backoff: false, reason: None }
+    }
+
+    /// After a time. If the item is queued already, the earlier time counts.
+    pub fn after(mut self, delay: Duration) -> Self {
+        self.after = delay;
+        self
+    }
+
+    /// A priority: items with a higher one are handed out first. If the item is queued already, the higher one counts.
+    pub fn priority(mut self, priority: i32) -> Self {
+        self.priority = priority;
+        self
+    }
+
+    /// The reason, which the worker is told.
+    pub fn reason(mut self, reason: R) -> Self {
+        self.reason = Some(reason);
+        self
+    }
+
+    /// Ends the backoff of an item that has failed: it is handed out at its time, as its first attempt. This is for
+    /// changes that may have cured the failure.
+    pub fn reset_backoff(mut self) -> Self {
+        self.resets_backoff = true;
+        self
+    }
+}
+
+impl<R> Default for Add<R> {
+    fn default() -> Self {
+        Self::new()
+    }
+}

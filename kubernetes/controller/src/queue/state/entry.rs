@@ -1,0 +1,59 @@
+use crate::clock::Instant;
+use crate::queue::Reasons;
+use crate::queue::add::Add;
+
+use super::ready::Turn;
+
+/// An item of a queue.
+pub(super) struct Entry<R> {
+    pub(super) place: Place<R>,
+    pub(super) priority: i32,
+    /// How often it has failed in a row.
+    pub(super) failures: u32,
+    pub(super) reasons: Reasons<R>,
+}
+
+/// The place of an item: exactly one.
+pub(super) enum Place<R> {
+    /// A worker can have it.
+    Ready { turn: Turn, since: Instant },
+    /// It becomes ready at a time.
+    Waiting { at: Instant, sequence: u64, barrier: Option<Barrier> },
+    /// A worker has it; `again` is what was added meanwhile.
+    Running { since: Instant, again: Option<Box<Again<R>>> },
+}
+
+/// The cause for which an item does not become ready earlier, whatever is added.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Barrier {
+    /// It has failed.
+    Backoff,
+    /// A worker has put it back until it is released.
+    Hold,
+}
+
+/// The adds of an item while a worker has it.
+pub(super) struct Again<R> {
+    pub(super) due: Instant,
+    pub(super) priority: i32,
+    pub(super) resets_backoff: bool,
+    pub(super) reasons: Reasons<R>,
+}
+
+impl<R: PartialEq> Again<R> {
+    pub(super) fn new(add: Add<R>, due: Instant) -> Self {
+        let mut reasons = Reasons::default();
+        if let Some(reason) = add.reason {
+            reasons.insert(reason);
+        }
+        Self { due, priority: add.priority, resets_backoff: add.resets_backoff, reasons }
+    }
+
+    /// Takes in another add.
+    pub(super) fn merge(&mut self, other: Self) {
+        self.due = self.due.min(other.due);
+        self.priority = self.priority.max(other.priority);
+        self.resets_backoff |= other.resets_backoff;
+        self.reasons.extend(other.reasons);
+    }
+}

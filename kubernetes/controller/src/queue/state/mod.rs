@@ -1,0 +1,307 @@
+//! The state of a queue: it decides, and knows neither tasks nor the clock.
+
+mod entry;
+mod ready;
+
+use std::collections::{BTreeMap, HashMap};
+use std::hash::Hash;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kubernetes_client::Backoff;
+use kubernetes_core::Str;
+
+use super::Reasons;
+use super::add::Add;
+use super::counts::{Counters, QueueCounts};
+use super::token_bucket::TokenBucket;
+use crate::clock::{Instant, later};
+use entry::{Again, Barrier, Entry, Place};
+use ready::Ready;
+
+/// The group of an item, among which workers are shared fairly.
+pub(super) type GroupOf<T> = Arc<dyn Fn(&T) -> Str + Send + Sync>;
+
+/// The items of a queue.
+pub(super) struct State<T, R> {
+    items: HashMap<T, Entry<R>>,
+    ready: Ready<T>,
+    waiting: BTreeMap<(Instant, u64), T>,
+    running: usize,
+    sequence: u64,
+    pub(super) phase: Phase,
+    backoff: Backoff,
+    bucket: Option<TokenBucket>,
+    group_of: Option<GroupOf<T>>,
+    counters: Counters,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Phase {
+    Open,
+    /// Nothing is added any more; workers get what is left, and what was added again before.
+    Draining,
+    /// Nothing is added any more; workers get what is left.
+    ShutDown,
+}
+
+/// The next step of a worker.
+pub(super) enum Next<T, R> {
+    Item(Taken<T, R>),
+    /// Nothing before this time, if nothing is added.
+    Wait(Option<Instant>),
+    End,
+}
+
+/// An item that a worker has taken.
+pub(super) struct Taken<T, R> {
+    pub(super) item: T,
+    pub(super) attempt: u32,
+    pub(super) priority: i32,
+    pub(super) reasons: Reasons<R>,
+}
+
+/// The outcome of a worker's attempt.
+pub(super) enum Outcome<R> {
+    /// Its failures are forgotten; it comes again if that was asked for.
+    Done(Option<Add<R>>),
+    Failed {
+        reasons: Reasons<R>,
+        priority: i32,
+    },
+    /// It comes again once it is released, or at this time.
+    Held {
+        reasons: Reasons<R>,
+        limit: Duration,
+    },
+}
+
+impl<T: Clone + Eq + Hash, R: PartialEq> State<T, R> {
+    pub(super) fn new(backoff: Backoff, bucket: Option<TokenBucket>, group_of: Option<GroupOf<T>>) -> Self {
+        Self {
+            items: HashMap::new(),
+            ready: Ready::new(),
+            waiting: BTreeMap::new(),
+            running: 0,
+            sequence: 0,
+            phase: Phase::Open,
+            backoff,
+            bucket,
+            group_of,
+            counters: Counters::default(),
+        }
+    }
+
+    /// Returns whether the item is taken in: not after the end.
+    pub(super) fn add(&mut self, item: T, add: Add<R>, now: Instant) -> bool {
+        if self.phase != Phase::Open {
+            return false;
+        }
+        let add = Again { due: later(now, add.after), ..Again::new(add, now) };
+        match self.items.get_mut(&item) {
+            None => {
+                let Again { due, priority, reasons, .. } = add;
+                let place = Place::Running { since: now, again: None };
+                let entry = Entry { place, priority, failures: 0, reasons };
+                self.items.insert(item.clone(), entry);
+                self.settle(item, due, None, now);
+            }
+            Some(Entry { place: Place::Running { again, .. }, .. }) => match again {
+                Some(again) => again.merge(add),
+                None => *again = Some(Box::new(add)),
+            },
+            Some(_) => self.merge(item, add, now),
+        }
+        true
+    }
+
+    /// Adds to an item that is ready or waits.
+    fn merge(&mut self, item: T, add: Again<R>, now: Instant) {
+        let Some(entry) = self.items.get_mut(&item) else { return };
+        entry.reasons.extend(add.reasons);
+        let priority = entry.priority.max(add.priority);
+        let is_raised = priority > entry.priority;
+        match entry.place {
+            Place::Running { .. } => {}
+            Place::Ready { turn, since } if is_raised => {
+                let group = self.group_of.as_ref().map(|group_of| group_of(&item));
+                self.ready.remove(turn, group.as_ref(), entry.priority);
+                entry.priority = priority;
+                let turn = self.ready.insert(item, group, priority, turn.sequence());
+                entry.place = Place::Ready { turn, since };
+            }
+            Place::Ready { .. } => {}
+            Place::Waiting { at, sequence, barrier } => {
+                entry.priority = priority;
+                let barrier = barrier.filter(|barrier| *barrier == Barrier::Hold || !add.resets_backoff);
+                if add.resets_backoff {
+                    entry.failures = 0;
+                }
+                let due = if barrier.is_some() { at } else { at.min(add.due) };
+                self.waiting.remove(&(at, sequence));
+                self.settle(item, due, barrier, now);
+            }
+        }
+    }
+
+    /// Puts an item that has no place where it belongs.
+    fn settle(&mut self, item: T, due: Instant, barrier: Option<Barrier>, now: Instant) {
+        let Some(entry) = self.items.get_mut(&item) else { return };
+        self.sequence += 1;
+        let sequence = self.sequence;
+        if due > now {
+            entry.place = Place::Waiting { at: due, sequence, barrier };
+            self.waiting.insert((due, sequence), item);
+        } else {
+            let group = self.group_of.as_ref().map(|group_of| group_of(&item));
+            let turn = self.ready.insert(item, group, entry.priority, sequence);
+            entry.place = Place::Ready { turn, since: now };
+            self.counters.adds += 1;
+        }
+    }
+
+    /// Ends the hold of an item, if it has one.
+    pub(super) fn release(&mut self, item: &T, now: Instant) {
+        if let Some(Entry { place: Place::Waiting { at, sequence, barrier: Some(Barrier::Hold) }, .. }) =
+            self.items.get(item)
+            && let Some(item) = self.waiting.remove(&(*at, *sequence))
+        {
+            self.settle(item, now, None, now);
+        }
+    }
+
+    pub(super) fn next(&mut self, now: Instant) -> Next<T, R> {
+        self.promote(now);
+        let group_of = &self.group_of;
+        let Some(item) = self.ready.pop(|item| group_of.as_ref().map(|group_of| group_of(item))) else {
+            return match self.phase {
+                Phase::ShutDown => Next::End,
+                Phase::Draining if self.running == 0 => Next::End,
+                _ => Next::Wait(self.waiting.first_key_value().map(|((at, _), _)| *at)),
+            };
+        };
+        let Some(entry) = self.items.get_mut(&item) else { return Next::Wait(Some(now)) };
+        if let Place::Ready { since, .. } = entry.place {
+            self.counters.queue_duration.observe(now.duration_since(since));
+        }
+        entry.place = Place::Running { since: now, again: None };
+        self.running += 1;
+        let reasons = std::mem::take(&mut entry.reasons);
+        Next::Item(Taken { item, attempt: entry.failures.saturating_add(1), priority: entry.priority, reasons })
+    }
+
+    /// Makes ready the items whose time has come.
+    fn promote(&mut self, now: Instant) {
+        while let Some(due) = self.waiting.first_entry().filter(|first| first.key().0 <= now) {
+            let item = due.remove();
+            self.settle(item, now, None, now);
+        }
+    }
+
+    /// Takes in the outcome of an item that a worker has.
+    pub(super) fn finish(&mut self, item: T, outcome: Outcome<R>, now: Instant) {
+        let Some(entry) = self.items.get_mut(&item) else { return };
+        let Place::Running { since, again } = &mut entry.place else { return };
+        self.counters.work_duration.observe(now.duration_since(*since));
+        self.running -= 1;
+        let mut again = again.take();
+        let is_open = self.phase == Phase::Open;
+        let mut barrier = None;
+        let due = match outcome {
+            Outcome::Done(add) => {
+                entry.failures = 0;
+                if let Some(add) = add.filter(|_| is_open) {
+                    let add = Again { due: later(now, add.after), ..Again::new(add, now) };
+                    match &mut again {
+                        Some(again) => again.merge(add),
+                        None => again = Some(Box::new(add)),
+                    }
+                }
+                // An item that comes again without a failure has the priority that it is added with.
+                entry.priority = again.as_ref().map_or(entry.priority, |again| again.priority);
+                again.as_ref().map(|again| again.due)
+            }
+            Outcome::Failed { reasons, priority } if is_open => {
+                let is_reset = again.as_ref().is_some_and(|again| again.resets_backoff);
+                entry.failures = if is_reset { 1 } else { entry.failures.saturating_add(1) };
+                entry.reasons = reasons;
+                entry.priority = priority;
+                self.counters.retries += 1;
+                barrier = Some(Barrier::Backoff);
+                let delay = self.backoff.delay(entry.failures - 1);
+                Some(later(now, delay.max(self.bucket.as_mut().map_or(Duration::ZERO, |bucket| bucket.take(now)))))
+            }
+            Outcome::Held { reasons, limit } if is_open => {
+                entry.reasons = reasons;
+                barrier = Some(Barrier::Hold);
+                if again.as_ref().is_some_and(|again| again.resets_backoff) {
+                    entry.failures = 0;
+                }
+                Some(later(now, limit))
+            }
+            Outcome::Failed { .. } | Outcome::Held { .. } => again.as_ref().map(|again| again.due),
+        };
+        if let Some(again) = again {
+            entry.priority = entry.priority.max(again.priority);
+            entry.reasons.extend(again.reasons);
+        }
+        match due {
+            // Nobody waits for times after the end.
+            Some(due) if is_open || due <= now => self.settle(item, due, barrier, now),
+            _ => drop(self.items.remove(&item)),
+        }
+    }
+
+    /// Ends the adding of items, and forgets those that wait for a time.
+    pub(super) fn end(&mut self, phase: Phase) {
+        if self.phase != Phase::ShutDown {
+            self.phase = phase;
+        }
+        for (_, item) in std::mem::take(&mut self.waiting) {
+            self.items.remove(&item);
+        }
+    }
+
+    /// Whether a worker can get something, now or later, without another add.
+    pub(super) fn has_more(&self) -> bool {
+        self.ready.len() > 0 || !self.waiting.is_empty() || self.phase != Phase::Open
+    }
+
+    pub(super) fn is_drained(&self) -> bool {
+        self.ready.len() == 0 && self.running == 0
+    }
+
+    pub(super) fn len(&mut self, now: Instant) -> usize {
+        self.promote(now);
+        self.ready.len()
+    }
+
+    /// How often an item has failed in a row.
+    pub(super) fn failures(&self, item: &T) -> u32 {
+        self.items.get(item).map_or(0, |entry| entry.failures)
+    }
+
+    pub(super) fn counts(&mut self, now: Instant) -> QueueCounts {
+        self.promote(now);
+        let running = self.items.values().filter_map(|entry| match entry.place {
+            Place::Running { since, .. } => Some(now.duration_since(since)),
+            _ => None,
+        });
+        let (mut unfinished, mut longest) = (Duration::ZERO, Duration::ZERO);
+        for running in running {
+            unfinished += running;
+            longest = longest.max(running);
+        }
+        QueueCounts {
+            depth: self.ready.by_priority(),
+            waiting: self.waiting.len(),
+            running: self.running,
+            adds: self.counters.adds,
+            retries: self.counters.retries,
+            queue_duration: self.counters.queue_duration.clone(),
+            work_duration: self.counters.work_duration.clone(),
+            unfinished_work: unfinished,
+            longest_running: longest,
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! Runs see what earlier runs have written, however far behind the watches are.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use kubernetes_client::{Client, Error};
+use kubernetes_controller::{Action, Context, Controller, Informers, Predicate, Source};
+use kubernetes_core::{
+    CreateRequest, DeleteCollectionRequest, DeleteRequest, ListRequest, Object, Patch, PatchRequest,
+};
+use kubernetes_testing::{Fault, TestServer};
+use kubernetes_watch::Watch;
+use serde_json::json;
+
+use crate::support::*;
+
+/// Informers whose watches end every 5 seconds, so that faults come to act.
+fn brief(client: &Client) -> Informers {
+    Informers::with_watch(&Watch::new(client).timeout_seconds(5))
+}
+
+/// The next watch of a resource takes this long to begin, so that its store is behind.
+fn lag(server: &TestServer, resource: &str, by: Duration) {
+    server.inject(Fault::delay(by).verb("watch").resource(resource));
+}
+
+/// Runs every second; each writes if the stores say that there is something to write.
+fn every_second<F, R>(
+    log: &Log,
+    write: F,
+) -> impl Fn(Arc<Widget>, Context<Widget>) -> BoxFuture<'static, Result<Action, Error>> + Send + Sync + 'static
+where
+    F: Fn(Arc<Widget>, Context<Widget>, Log) -> R + Clone + Send + Sync + 'static,
+    R: Future<Output = Result<(), Error>> + Send + 'static,
+{
+    let log = log.clone();
+    move |widget, context| {
+        let running = write(widget, context, log.clone());
+        Box::pin(async move {
+            running.await?;
+            Ok(Action::requeue_after(SECOND))
+        })
+    }
+}
+
+/// Creates a gadget if the store has none.
+async fn create_one(widget: Arc<Widget>, context: Context<Widget>, log: Log) -> Result<(), Error> {
+    let is_armed = widget.spec.size > 0;
+    if is_armed && context.store_of::<Gadget>().expect("a source").is_empty() {
+        log.push("created");
+        let mut gadget = Gadget { metadata: Default::default(), spec: Default::default() };
+        gadget.metadata.generate_name = Some("g-".into());
+        gadget.metadata.labels = [("team", "a")].into();
+        gadget.metadata.owner_references = widget.owner_ref(true).into_iter().collect();
+        CreateRequest::namespaced("default", &gadget).send(context.client()).await?;
+    }
+    Ok(())
+}
+
+/// The widget is armed when the watch of gadgets is away.
+async fn arm(server: &TestServer, client: &Client, by: Duration) {
+    settle().await;
+    lag(server, "gadgets", by);
+    tokio::time::sleep(SECOND * 6).await;
+    resize(client, "a", 1).await;
+    tokio::time::sleep(SECOND * 60).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_sees_what_earlier_runs_have_created() {
+    for (limit, expected) in [(Some(SECOND * 30), 1), (None, 10)] {
+        let server = server();
+        let client = server.client();
+        create(&client, "a").await;
+        let log = Log::default();
+        let controller = controller(&client).owns(gadgets()).informers(&brief(&client)).consistency_timeout(limit);
+        let running = Running::start(controller, every_second(&log, create_one));
+        arm(&server, &client, SECOND * 12).await;
+        let created = log.len();
+        assert!(created == expected || expected == 10 && created >= 5, "{limit:?}: {created}");
+        assert_eq!(names::<Gadget>(&client).await.len(), created);
+        let counts = running.monitor.counts();
+        assert_eq!(counts.consistency_timeouts, 0);
+        if limit.is_some() {
+            assert!(counts.consistency_waits.sum() > SECOND * 5, "{:?}", counts.consistency_waits);
+        }
+    }
+}
+
+/// No worker is held, and other objects go on.
+#[tokio::test(start_paused = true)]
+async fn other_objects_go_on_meanwhile() {
+    let server = server();
+    let client = server.client();
+    create(&client, "a").await;
+    create(&client, "b").await;
+    let (created, runs) = (Log::default(), Log::default());
+    let controller = controller(&client).owns(gadgets()).informers(&brief(&client));
+    let write = every_second(&created, create_one);
+    let running = Running::start(controller, {
+        let runs = runs.clone();
+        move |widget, context| {
+            runs.push(widget.name());
+            write(widget, context)
+        }
+    });
+    settle().await;
+    lag(&server, "gadgets", SECOND * 20);
+    tokio::time::sleep(SECOND * 6).await;
+    runs.take().await;
+    resize(&client, "a", 1).await;
+    tokio::time::sleep(SECOND * 10).await;
+    assert_eq!(running.monitor.counts().active, 0, "no worker waits");
+    let names = runs.take().await;
+    assert_eq!(names.iter().filter(|name| *name == "a").count(), 1, "{names:?}");
+    assert!(names.iter().filter(|name| *name == "b").count() >= 9, "{names:?}");
+}
+
+/// The store never learns of it: after the limit, the run goes on, and that is counted.
+#[tokio::test(start_paused = true)]
+async fn the_wait_has_a_limit() {
+    let server = server();
+    let client = server.client();
+    create(&client, "a").await;
+    let log = Log::default();
+    let controller = controller(&client).owns(gadgets()).informers(&brief(&client)).consistency_timeout(SECOND * 3);
+    let running = Running::start(controller, every_second(&log, create_one));
+    arm(&server, &client, SECOND * 600).await;
+    let (created, timeouts) = (log.len() as u64, running.monitor.counts().consistency_timeouts);
+    assert!((2..=4).contains(&timeouts), "{timeouts} within the 10 seconds after which the watch is given up");
+    assert_eq!(created, timeouts + 1);
+}
+
+/// Stores in other forms: of another namespace or selector, which a write does not concern, and of metadata alone.
+#[tokio::test(start_paused = true)]
+async fn a_write_is_awaited_only_where_it_will_appear() {
+    let server = server();
+    let client = server.client();
+    create(&client, "a").await;
+    let log = Log::default();
+    let none = |_: &Gadget| None;
+    let controller = controller(&client)
+        .watches(ListRequest::<Gadget>::namespaced("default").label_selector("team=a"), none)
+        .watches(ListRequest::<Gadget>::namespaced("shop"), none)
+        .watches(ListRequest::<Gadget>::namespaced("default").label_selector("team=b"), none)
+        .watches(ListRequest::<Gadget>::namespaced("default").field_selector("metadata.name=other"), none)
+        .watches(gadgets().metadata_only(), |_| None)
+        .informers(&brief(&client));
+    let running = Running::start(controller, every_second(&log, create_one));
+    // Only the first two of the five watches are late, then those that the write does not concern are so for longer.
+    tokio::time::sleep(SECOND).await;
+    arm(&server, &client, SECOND * 8).await;
+    let counts = running.monitor.counts();
+    assert_eq!((log.len(), counts.consistency_timeouts), (1, 0));
+}
+
+/// A write that moves an object out of a selection, or deletes it, is awaited as well.
+#[tokio::test(start_paused = true)]
+async fn changes_and_deletions_are_seen() {
+    let relabel = json!({"metadata": {"labels": {"team": "b"}}});
+    for change in ["relabel", "delete", "delete collection"] {
+        let server = server();
+        let client = server.client();
+        create(&client, "a").await;
+        let mut gadget = Gadget::named("g");
+        gadget.metadata.labels = [("team", "a")].into();
+        create_in(&client, "default", &gadget).await;
+        let log = Log::default();
+        let relabel = relabel.clone();
+        let write = move |widget: Arc<Widget>, context: Context<Widget>, log: Log| {
+            let relabel = relabel.clone();
+            async move {
+                if widget.spec.size == 0 || context.store_of::<Gadget>().expect("a source").is_empty() {
+                    return Ok(());
+                }
+                log.push(change);
+                let client = context.client();
+                match change {
+                    "relabel" => {
+                        let patch = Patch::merge(&relabel);
+                        PatchRequest::<Gadget>::namespaced("default", "g", &patch).send(client).await.map(drop)
+                    }
+                    "delete" => match DeleteRequest::<Gadget>::namespaced("default", "g").send(client).await {
+                        Err(error) if error.is_not_found() => Ok(()),
+                        result => result.map(drop),
+                    },
+                    _ => DeleteCollectionRequest::<Gadget>::namespaced("default").send(client).await.map(drop),
+                }
+            }
+        };
+        let selected = ListRequest::<Gadget>::namespaced("default").label_selector("team=a");
+        let controller = controller(&client).watches(selected, |_| None).informers(&brief(&client));
+        let running = Running::start(controller, every_second(&log, write));
+        arm(&server, &client, SECOND * 12).await;
+        assert_eq!((change, log.len()), (change, 1));
+        assert_eq!(running.monitor.counts().consistency_timeouts, 0, "{change}");
+    }
+}
+
+/// The server carries a write out, and the connection breaks before its response: the run fails, and the next one must see
+/// what was written.
+#[tokio::test(start_paused = true)]
+async fn a_write_of_unknown_outcome_is_found_out() {
+    for (is_written, expected) in [(true, 1), (false, 2)] {
+        let server = server();
+        let client = server.client();
+        create(&client, "a").await;
+        let log = Log::default();
+        let write = |widget: Arc<Widget>, context: Context<Widget>, log: Log| async move {
+            if widget.spec.size > 0 && context.store_of::<Gadget>().expect("a source").is_empty() {
+                log.push("created");
+                let gadget = Gadget::named("g");
+                let created = CreateRequest::namespaced("default", &gadget);
+                tokio::time::timeout(SECOND, created.send(context.client()))
+                    .await
+                    .map_err(|_| Error::from_transport("timed out"))??;
+            }
+            Ok(())
+        };
+        let controller = controller(&client).owns(gadgets()).informers(&brief(&client));
+        let running = Running::start(controller, every_second(&log, write));
+        tokio::time::sleep(SECOND).await;
+        server.inject(match is_written {
+            true => Fault::disconnect().verb("create").resource("gadgets"),
+            false => Fault::silence().verb("create").resource("gadgets"),
+        });
+        // The read of the outcome fails, too, at first.
+        server.inject(Fault::status(500).verb("get").resource("gadgets").times(2));
+        arm(&server, &client, SECOND * 12).await;
+        assert_eq!(log.len(), expected, "{is_written}");
+        assert_eq!(names::<Gadget>(&client).await, ["g"]);
+        let reads = server.requests().iter().filter(|request| request.verb() == "get").count();
+        assert!(reads >= 3, "{reads}");
+        assert_eq!(running.monitor.counts().consistency_timeouts, 0);
+    }
+}
+
+/// JOSDK's `readcacheafterwrite`: the own object's status, too.
+#[tokio::test(start_paused = true)]
+async fn a_run_sees_the_state_of_its_own_object() {
+    let server = server();
+    let client = server.client();
+    create(&client, "a").await;
+    let log = Log::default();
+    let write = |widget: Arc<Widget>, context: Context<Widget>, log: Log| async move {
+        let count = widget.status["count"].as_u64().unwrap_or_default();
+        log.push(count.to_string());
+        let patch = Patch::merge(&json!({"status": {"count": count + 1}}));
+        let request = PatchRequest::<Widget>::namespaced("default", widget.name(), &patch).subresource("status");
+        request.send(context.client()).await.map(drop)
+    };
+    // Or each write would lead to the next at once.
+    let source = Source::new(widgets()).filter(Predicate::generation_changed());
+    let controller = Controller::new(&client, source).informers(&brief(&client));
+    let _running = Running::start(controller, every_second(&log, write));
+    for _ in 0..5 {
+        lag(&server, "widgets", SECOND * 4);
+        tokio::time::sleep(SECOND * 5).await;
+    }
+    let counts = log.take().await;
+    let expected: Vec<_> = (0..counts.len()).map(|count| count.to_string()).collect();
+    assert_eq!(counts, expected, "each run sees the count of the one before");
+    assert!(counts.len() > 5);
+}

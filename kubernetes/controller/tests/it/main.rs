@@ -1,0 +1,9 @@
+//! Controllers against an API server in memory, on a paused clock.
+
+mod consistency;
+mod errors;
+mod finalizers;
+mod lifecycle;
+mod runs;
+mod sources;
+mod support;

@@ -1,0 +1,204 @@
+//! Types, objects and a log of runs, which the tests share.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use kubernetes_client::{Client, Error};
+use kubernetes_controller::{Action, Context, Controller, ControllerError, Monitor};
+use kubernetes_core::{CreateRequest, DeleteRequest, ListRequest, Object, ObjectMeta, Patch, PatchRequest, Resource};
+use kubernetes_testing::{CustomResource, TestServer};
+use serde::{Deserialize, Serialize};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+pub(crate) const SECOND: Duration = Duration::from_secs(1);
+
+/// The objects of controllers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Widget {
+    #[serde(default)]
+    pub(crate) metadata: ObjectMeta,
+    #[serde(default)]
+    pub(crate) spec: Spec,
+    #[serde(default)]
+    pub(crate) status: serde_json::Value,
+}
+
+/// The objects that others own.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Gadget {
+    #[serde(default)]
+    pub(crate) metadata: ObjectMeta,
+    #[serde(default)]
+    pub(crate) spec: Spec,
+}
+
+/// Objects in no namespace.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Zone {
+    #[serde(default)]
+    pub(crate) metadata: ObjectMeta,
+    #[serde(default)]
+    pub(crate) spec: Spec,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Spec {
+    #[serde(default)]
+    pub(crate) size: u32,
+    #[serde(default, rename = "ref", skip_serializing_if = "String::is_empty")]
+    pub(crate) reference: String,
+}
+
+kubernetes_core::resource!(Widget: "example.com" / "v1" / "Widget", "widgets", namespaced, watch, serde);
+kubernetes_core::resource!(Gadget: "example.com" / "v1" / "Gadget", "gadgets", namespaced, watch, serde);
+kubernetes_core::resource!(Zone: "example.com" / "v1" / "Zone", "zones", cluster, watch, serde);
+
+pub(crate) fn server() -> TestServer {
+    TestServer::builder()
+        .resource(CustomResource::of::<Widget>().with_status())
+        .resource(CustomResource::of::<Gadget>())
+        .resource(CustomResource::of::<Zone>().cluster_scoped())
+        .namespace("shop")
+        .in_process()
+}
+
+pub(crate) fn widgets() -> ListRequest<Widget> {
+    ListRequest::all_namespaces()
+}
+
+pub(crate) fn gadgets() -> ListRequest<Gadget> {
+    ListRequest::all_namespaces()
+}
+
+pub(crate) fn controller(client: &Client) -> Controller<Widget> {
+    Controller::new(client, widgets()).named("widgets")
+}
+
+pub(crate) async fn create(client: &Client, name: &str) -> Widget {
+    create_in(client, "default", &Widget::named(name)).await
+}
+
+pub(crate) async fn create_in<K>(client: &Client, namespace: &str, object: &K) -> K
+where
+    K: kubernetes_core::NamespacedResource,
+{
+    CreateRequest::namespaced(namespace, object).send(client).await.expect("an object that is created")
+}
+
+/// Creates a gadget that belongs to `owner`, as to its controller or not.
+pub(crate) async fn create_owned<O: Object>(client: &Client, name: &str, owner: &O, controller: bool) -> Gadget {
+    let mut gadget = Gadget::named(name);
+    gadget.metadata.owner_references = owner.owner_ref(controller).into_iter().collect();
+    create_in(client, owner.metadata().namespace.as_deref().unwrap_or("default"), &gadget).await
+}
+
+pub(crate) async fn merge<K>(client: &Client, name: &str, changes: serde_json::Value) -> K
+where
+    K: kubernetes_core::NamespacedResource,
+{
+    let patch = Patch::merge(&changes);
+    PatchRequest::<K>::namespaced("default", name, &patch).send(client).await.expect("an object that is changed")
+}
+
+pub(crate) async fn resize(client: &Client, name: &str, size: u32) -> Widget {
+    merge(client, name, serde_json::json!({"spec": {"size": size}})).await
+}
+
+pub(crate) async fn delete<K: kubernetes_core::NamespacedResource>(client: &Client, name: &str) {
+    DeleteRequest::<K>::namespaced("default", name).send(client).await.expect("an object that is deleted");
+}
+
+/// The names of all objects of a type, in all namespaces.
+pub(crate) async fn names<K: Resource>(client: &Client) -> Vec<String> {
+    let list = ListRequest::<K>::at(kubernetes_core::Path::of::<K>(None)).send(client).await.expect("a list");
+    list.items.iter().map(|object| object.metadata().name.clone().unwrap_or_default().to_string()).collect()
+}
+
+/// Lets everything happen that needs no time to pass, and what needs a little.
+pub(crate) async fn settle() {
+    tokio::time::sleep(SECOND / 4).await;
+}
+
+/// A log of runs.
+#[derive(Clone, Default)]
+pub(crate) struct Log(Arc<Mutex<Vec<String>>>);
+
+impl Log {
+    pub(crate) fn push(&self, entry: impl Into<String>) {
+        self.0.lock().unwrap().push(entry.into());
+    }
+
+    /// The entries since the last call, after everything has settled.
+    pub(crate) async fn take(&self) -> Vec<String> {
+        settle().await;
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.lock().unwrap().len()
+    }
+
+    /// A reconcile function that logs the object's name and the reasons.
+    pub(crate) fn reconcile(
+        &self,
+    ) -> impl Fn(Arc<Widget>, Context<Widget>) -> std::future::Ready<Result<Action, Error>> + Send + Sync + 'static
+    {
+        let log = self.clone();
+        move |widget, context| {
+            let reasons: Vec<_> = context.reasons().iter().map(ToString::to_string).collect();
+            log.push(format!("{}: {}", widget.name(), reasons.join(", ")));
+            std::future::ready(Ok(Action::await_change()))
+        }
+    }
+}
+
+/// A controller that runs.
+pub(crate) struct Running {
+    pub(crate) monitor: Monitor,
+    shutdown: Option<oneshot::Sender<()>>,
+    task: JoinHandle<Result<(), ControllerError>>,
+}
+
+impl Running {
+    pub(crate) fn start<F, R, E>(controller: Controller<Widget>, reconcile: F) -> Self
+    where
+        F: Fn(Arc<Widget>, Context<Widget>) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<Action, E>> + Send + 'static,
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let runner = controller.runner(reconcile);
+        let (sender, receiver) = oneshot::channel();
+        let monitor = runner.monitor();
+        let task = tokio::spawn(runner.run_until(async move { drop(receiver.await) }));
+        Self { monitor, shutdown: Some(sender), task }
+    }
+
+    /// Starts a controller that logs its runs, and lets it handle what exists.
+    pub(crate) async fn logging(controller: Controller<Widget>) -> (Self, Log) {
+        let log = Log::default();
+        let running = Self::start(controller, log.reconcile());
+        settle().await;
+        (running, log)
+    }
+
+    /// Stops it, and waits until it has ended.
+    pub(crate) async fn stop(mut self) -> Result<(), ControllerError> {
+        self.shutdown.take();
+        (&mut self.task).await.expect("a controller does not panic")
+    }
+
+    pub(crate) fn is_finished(&self) -> bool {
+        self.task.is_finished()
+    }
+
+    pub(crate) async fn result(mut self) -> Result<(), ControllerError> {
+        (&mut self.task).await.expect("a controller does not panic")
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}

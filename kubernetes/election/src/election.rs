@@ -1,0 +1,198 @@
+use std::fmt;
+use std::future::{Future, pending};
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use futures_util::future::{Either, select};
+use kubernetes_client::Client;
+use tokio::sync::watch;
+
+use crate::config::LeaseConfig;
+use crate::elector::Elector;
+use crate::error::Error;
+use crate::leadership::Leadership;
+use crate::status::{ElectionStatus, Shared};
+use crate::term::Term;
+
+/// A candidate for leadership: of all processes that run an election on one Lease, one leads at a time.
+///
+/// ```no_run
+/// use kubernetes_client::Client;
+/// use kubernetes_election::{Election, LeaseConfig, Leadership};
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let client = Client::from_env()?;
+/// let mut election = Election::new(&client, LeaseConfig::new("shop", "operator"))?;
+/// election.run(|leadership: Leadership| async move { work(leadership.client()).await }).await?;
+/// # Ok(())
+/// # }
+/// # async fn work(client: Client) {}
+/// ```
+///
+/// It is interoperable with client-go's `leaderelection` of the same timings.
+///
+/// # Guarantees
+///
+/// - Expiry is judged by this machine's monotonic clock alone: since when the record of the Lease was seen as it is. The
+///   times in it are for people. So clocks may differ, as long as they run at nearly the same speed.
+/// - Leadership ends at the renew deadline after the last renewal that succeeded, counted from when its request was sent.
+///   Others take the Lease when its duration has passed since they saw that renewal, which is later.
+/// - Leadership also ends when the Lease was deleted, or its holder changed, though client-go would acquire it again:
+///   somebody else may have led meanwhile. So does clearing `holderIdentity` by hand force a new election.
+///
+/// The effects of a process outside of Kubernetes are its own responsibility: see [`Leadership::is_valid`] and
+/// [`Leadership::fencing_number`].
+pub struct Election {
+    client: Client,
+    elector: Elector,
+    shared: Arc<Shared>,
+}
+
+impl Election {
+    /// An election in which nothing happens before [`run`](Self::run).
+    ///
+    /// # Errors
+    ///
+    /// When the configuration is not valid ([`Error::is_config`]): a name or the identity is empty, or the timings do
+    /// not fit together.
+    pub fn new(client: &Client, config: LeaseConfig) -> Result<Self, Error> {
+        config.validate()?;
+        let shared = Arc::new(Shared {
+            lease: config.key.to_string(),
+            identity: config.identity.clone(),
+            current: Arc::new(watch::Sender::new(None)),
+            leader: watch::Sender::new(None),
+            slow_paths: AtomicU64::new(0),
+            writes: Arc::default(),
+        });
+        let elector = Elector::new(client, Arc::new(config), Arc::clone(&shared));
+        Ok(Self { client: client.clone(), elector, shared })
+    }
+
+    /// Waits for leadership, and leads until the function's future has completed or leadership is lost.
+    ///
+    /// Then the Lease is released, unless [`LeaseConfig::release_on_cancel`] is off. It may be run again.
+    ///
+    /// # Errors
+    ///
+    /// When leadership is lost ([`Error::is_lost`]). The function's future has been dropped by then. Failing requests are
+    /// no error while they can be repeated; see [`LeaseConfig::observe`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future drops the function's, and ends leadership at once. The Lease is released by a task in the
+    /// background, if a runtime is there to run it; to wait for that, use [`run_until`](Self::run_until).
+    pub async fn run<F, Fut>(&mut self, lead: F) -> Result<Fut::Output, Error>
+    where
+        F: FnOnce(Leadership) -> Fut,
+        Fut: Future,
+    {
+        match self.run_until(pending(), lead).await {
+            Ok(Some(output)) => Ok(output),
+            Ok(None) => pending().await,
+            Err(error) => Err(error),
+        }
+    }
+
+    /// As [`run`](Self::run), and also ends when `shutdown` completes: the function's future is dropped, the Lease
+    /// released, and the result is `None`.
+    ///
+    /// A function that has to finish its work first waits for the same signal itself, and returns.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run).
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`run`](Self::run).
+    pub async fn run_until<F, Fut>(
+        &mut self,
+        shutdown: impl Future<Output = ()>,
+        lead: F,
+    ) -> Result<Option<Fut::Output>, Error>
+    where
+        F: FnOnce(Leadership) -> Fut,
+        Fut: Future,
+    {
+        let mut shutdown = pin!(shutdown);
+        let mut session = Session { elector: &mut self.elector, term: None, is_done: false };
+        let acquired = match select(shutdown.as_mut(), pin!(session.elector.acquire())).await {
+            Either::Left(_) => None,
+            Either::Right((term, _)) => Some(term),
+        };
+        let Some(term) = acquired else {
+            session.finish().await;
+            return Ok(None);
+        };
+        session.term = Some(Arc::clone(&term));
+        let leadership = Leadership {
+            term: Arc::clone(&term),
+            client: self.client.clone(),
+            writes: Arc::clone(&self.shared.writes),
+        };
+        let result = {
+            // The loss first, so that nothing is done after it.
+            let held = pin!(session.elector.hold(&term));
+            let work = pin!(lead(leadership));
+            match select(held, select(work, shutdown)).await {
+                Either::Left((loss, _)) => Err(Error::lost(&self.shared.lease, loss)),
+                Either::Right((Either::Left((output, _)), _)) => Ok(Some(output)),
+                Either::Right((Either::Right(_), _)) => Ok(None),
+            }
+        };
+        session.finish().await;
+        result
+    }
+
+    /// How the election stands, for other parts of the program.
+    pub fn status(&self) -> ElectionStatus {
+        ElectionStatus { shared: Arc::clone(&self.shared) }
+    }
+
+    /// A client that writes only while this process leads; see [`ElectionStatus::gate`].
+    pub fn gate(&self, client: &Client) -> Client {
+        self.status().gate(client)
+    }
+}
+
+impl fmt::Debug for Election {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.status(), f)
+    }
+}
+
+/// One run, which ends its term and releases the Lease also when it is dropped or the function panics.
+struct Session<'a> {
+    elector: &'a mut Elector,
+    term: Option<Arc<Term>>,
+    is_done: bool,
+}
+
+impl Session<'_> {
+    async fn finish(&mut self) {
+        self.end();
+        self.elector.release(self.term.as_deref()).await;
+        self.is_done = true;
+    }
+
+    fn end(&mut self) {
+        if let Some(term) = self.term.as_ref().filter(|term| !term.has_ended()) {
+            self.elector.end(term);
+        }
+    }
+}
+
+impl Drop for Session<'_> {
+    fn drop(&mut self) {
+        if self.is_done {
+            return;
+        }
+        self.end();
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            let (mut elector, term) = (self.elector.clone(), self.term.take());
+            runtime.spawn(async move { elector.release(term.as_deref()).await });
+        }
+    }
+}

@@ -1,0 +1,109 @@
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+use kubernetes_core::Str;
+use kubernetes_core::text::printable;
+
+/// Why an election can't start, or leadership has ended.
+///
+/// ```
+/// use kubernetes_election::Error;
+///
+/// fn exit_code(error: &Error) -> i32 {
+///     if error.is_lost() { 1 } else { 2 }
+/// }
+/// ```
+pub struct Error(Kind);
+
+pub(crate) enum Kind {
+    Config(String),
+    Lost { lease: String, loss: Loss },
+}
+
+/// Why leadership was lost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Loss {
+    /// The renewal failed until the deadline; with the last error.
+    Deadline { deadline: Duration, last_error: Option<String> },
+    /// Another holder was seen, or none.
+    Taken { holder: Option<Str> },
+    /// The Lease does not exist any more, or is another one.
+    Deleted,
+    /// A coordinated Lease shall go to another.
+    EndOfTerm { preferred: Str },
+}
+
+impl Error {
+    pub(crate) fn config(message: impl Into<String>) -> Self {
+        Self(Kind::Config(message.into()))
+    }
+
+    pub(crate) fn lost(lease: impl fmt::Display, loss: Loss) -> Self {
+        Self(Kind::Lost { lease: lease.to_string(), loss })
+    }
+
+    /// Whether leadership was lost: the function that was leading has been canceled.
+    pub fn is_lost(&self) -> bool {
+        matches!(self.0, Kind::Lost { .. })
+    }
+
+    /// Whether the configuration is not valid.
+    pub fn is_config(&self) -> bool {
+        matches!(self.0, Kind::Config(_))
+    }
+
+    /// The identity of the holder that has taken the Lease, if one was seen.
+    pub fn holder(&self) -> Option<&str> {
+        match &self.0 {
+            Kind::Lost { loss: Loss::Taken { holder }, .. } => holder.as_deref(),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Config(message) => write!(f, "the election's configuration is not valid: {message}"),
+            Kind::Lost { lease, loss } => write!(f, "lost the Lease {lease}: {loss}"),
+        }
+    }
+}
+
+impl fmt::Display for Loss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Deadline { deadline, last_error } => {
+                write!(f, "it was not renewed within {deadline:?}")?;
+                last_error.as_ref().map_or(Ok(()), |error| write!(f, ": {error}"))
+            }
+            Self::Taken { holder: Some(holder) } => write!(f, "it is held by {:?}", printable(holder, 256)),
+            Self::Taken { holder: None } => f.write_str("it has no holder any more"),
+            Self::Deleted => f.write_str("it was deleted"),
+            Self::EndOfTerm { preferred } => write!(f, "it shall go to {:?}", printable(preferred, 256)),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Error({self})")
+    }
+}
+
+impl StdError for Error {}
+
+/// The error of a write that the gate refuses or cancels.
+#[derive(Debug)]
+pub(crate) struct NotLeading {
+    pub(crate) lease: String,
+}
+
+impl fmt::Display for NotLeading {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "this process does not hold the Lease {}", self.lease)
+    }
+}
+
+impl StdError for NotLeading {}

@@ -1,0 +1,51 @@
+//! Copies of files and folders, by `tar` in the container, as `kubectl cp` makes them.
+
+mod archive;
+mod blocking;
+mod download;
+mod install;
+mod links;
+mod progress;
+mod remote;
+mod source;
+mod staging;
+mod upload;
+mod upload_script;
+
+pub use download::Download;
+pub use links::Links;
+pub use progress::{Copied, Progress};
+pub use upload::Upload;
+
+/// The setters of uploads and downloads, which are the same.
+macro_rules! setters {
+    () => {
+        /// The container. Without it, the server takes the only one, and refuses a pod with several.
+        pub fn container(mut self, container: impl Into<Str>) -> Self {
+            self.container.name = Some(container.into());
+            self
+        }
+
+        /// Takes the container that kubectl would, if none is named: that of the annotation
+        /// `kubectl.kubernetes.io/default-container`, otherwise the first. This reads the pod first, for which the role
+        /// needs the verb `get` on `pods`.
+        pub fn default_container(mut self) -> Self {
+            self.container.is_default = true;
+            self
+        }
+
+        /// Sets whether symbolic links are kept, left out or followed.
+        pub fn links(mut self, links: Links) -> Self {
+            self.links = links;
+            self
+        }
+
+        /// Calls a function for each entry, and each part of a file. It holds up the copy while it runs, on a thread of
+        /// its own.
+        pub fn on_progress(mut self, observe: impl Fn(&Progress) + Send + Sync + 'static) -> Self {
+            self.observer = Some(Observer::new(observe));
+            self
+        }
+    };
+}
+use setters;

@@ -1,0 +1,104 @@
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// How far a copy has come.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Progress {
+    /// The bytes of files so far.
+    pub bytes: u64,
+    /// The bytes of all files, if that is known: of uploads.
+    pub total_bytes: Option<u64>,
+    /// The files so far, with the present one.
+    pub files: u64,
+    /// The name of the present file, folder or link, below the source.
+    pub path: PathBuf,
+}
+
+/// Counts what was copied.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Copied {
+    /// The bytes of all files.
+    pub bytes: u64,
+    /// The files.
+    pub files: u64,
+    /// The folders.
+    pub directories: u64,
+    /// The symbolic and hard links.
+    pub links: u64,
+    /// Devices, sockets and pipes, and links where they are not wanted. These were left out.
+    pub skipped: u64,
+}
+
+/// A function of the caller's that is told of progress.
+#[derive(Clone)]
+pub(super) struct Observer(Arc<dyn Fn(&Progress) + Send + Sync>);
+
+impl Observer {
+    pub(super) fn new(observe: impl Fn(&Progress) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(observe))
+    }
+}
+
+impl fmt::Debug for Observer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Observer")
+    }
+}
+
+/// Counts what is copied, and tells of it.
+#[derive(Debug, Default)]
+pub(super) struct Counter {
+    progress: Progress,
+    copied: Copied,
+    observer: Option<Observer>,
+}
+
+impl Counter {
+    pub(super) fn new(observer: Option<Observer>, total_bytes: Option<u64>) -> Self {
+        Self { observer, progress: Progress { total_bytes, ..Progress::default() }, copied: Copied::default() }
+    }
+
+    pub(super) fn file(&mut self, path: &Path) {
+        self.copied.files += 1;
+        self.progress.files += 1;
+        self.entry(path);
+    }
+
+    pub(super) fn directory(&mut self, path: &Path) {
+        self.copied.directories += 1;
+        self.entry(path);
+    }
+
+    pub(super) fn link(&mut self, path: &Path) {
+        self.copied.links += 1;
+        self.entry(path);
+    }
+
+    pub(super) fn skip(&mut self) {
+        self.copied.skipped += 1;
+    }
+
+    pub(super) fn bytes(&mut self, count: u64) {
+        self.copied.bytes = self.copied.bytes.saturating_add(count);
+        self.progress.bytes = self.copied.bytes;
+        self.tell();
+    }
+
+    fn entry(&mut self, path: &Path) {
+        path.clone_into(&mut self.progress.path);
+        self.tell();
+    }
+
+    fn tell(&self) {
+        if let Some(Observer(observe)) = &self.observer {
+            observe(&self.progress);
+        }
+    }
+
+    pub(super) fn copied(&self) -> Copied {
+        self.copied
+    }
+}

@@ -1,0 +1,159 @@
+use std::io::{self, Read};
+use std::time::Duration;
+
+use kubernetes_client::{Backoff, Client};
+use tokio::io::AsyncReadExt;
+use tokio::task::JoinHandle;
+
+use super::blocking::BlockingThread;
+use super::remote::{self, Container, RemotePath};
+use crate::clock;
+use crate::error::{CopyError, Error};
+use crate::process::{OutputStream, Process};
+
+/// The archive that `tar` makes of a path in a container, begun again where it was broken off.
+pub(super) struct RemoteArchive<'a> {
+    thread: &'a BlockingThread,
+    client: &'a Client,
+    container: &'a Container,
+    path: &'a RemotePath,
+    follows_links: bool,
+    retries: Retries,
+    connection: Option<Connection>,
+    /// How many bytes have come, and the last of them.
+    offset: u64,
+    tail: Vec<u8>,
+}
+
+struct Connection {
+    process: Process,
+    stdout: OutputStream,
+    messages: JoinHandle<String>,
+}
+
+/// How often a connection that was lost is opened again.
+struct Retries {
+    most: u32,
+    /// Since the last byte.
+    used: u32,
+}
+
+const BACKOFF: Backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(30)).jitter(0.5, 1.0);
+
+/// So many bytes are read again, and compared, to see that the archive is still the same.
+const OVERLAP_BYTES: usize = 4096;
+
+/// A script that goes on at a byte: `$1` is the folder, `$2` the name, `$3` the byte, counted from 1, and `$4` the options
+/// of tar. The exit code of the pipe is that of `tail`, so one of tar's is told as a message.
+const RESUME: &str = r#"{ tar -C "$1" "$4" - -- "$2" || echo "tar: exit status $?" >&2; } | tail -c "+$3""#;
+
+impl<'a> RemoteArchive<'a> {
+    pub(super) fn open(
+        thread: &'a BlockingThread,
+        client: &'a Client,
+        container: &'a Container,
+        path: &'a RemotePath,
+        follows_links: bool,
+        retries: u32,
+    ) -> Result<Self, Error> {
+        let mut archive = Self {
+            thread,
+            client,
+            container,
+            path,
+            follows_links,
+            retries: Retries { most: retries, used: 0 },
+            connection: None,
+            offset: 0,
+            tail: Vec::new(),
+        };
+        archive.connection = Some(archive.connect()?);
+        Ok(archive)
+    }
+
+    fn connect(&self) -> Result<Connection, Error> {
+        let RemotePath { folder, .. } = self.path;
+        let (name, options) = (self.path.argument(), if self.follows_links { "-chf" } else { "-cf" });
+        let exec = if self.offset == 0 {
+            self.container.exec(["tar", "-C", folder, options, "-", "--", &name])
+        } else {
+            let first = (self.offset - self.tail.len() as u64 + 1).to_string();
+            self.container.exec(["sh", "-c", RESUME, "sh", folder, &name, &first, options])
+        };
+        let mut process = self.thread.wait(exec.start(self.client))??;
+        let stdout = process.stdout().ok_or_else(Error::closed)?;
+        let messages = self.thread.spawn(remote::read_messages(process.stderr()));
+        Ok(Connection { process, stdout, messages })
+    }
+
+    /// Connects again after an error, and checks that what comes is what came.
+    fn reconnect(&mut self, error: Error) -> Result<(), Error> {
+        self.connection = None;
+        let mut last = error;
+        loop {
+            if !last.is_retryable() || self.retries.used >= self.retries.most {
+                return Err(last);
+            }
+            let wait = BACKOFF.delay(self.retries.used);
+            self.retries.used += 1;
+            tracing::debug!(offset = self.offset, error = %last, ?wait, "the download is resumed");
+            self.thread.wait(clock::sleep(wait))?;
+            match self.connect().and_then(|connection| self.check_overlap(connection)) {
+                Ok(connection) => {
+                    self.connection = Some(connection);
+                    return Ok(());
+                }
+                Err(error) => last = error,
+            }
+        }
+    }
+
+    fn check_overlap(&self, mut connection: Connection) -> Result<Connection, Error> {
+        let mut again = vec![0; self.tail.len()];
+        let read = self.thread.wait(connection.stdout.read_exact(&mut again))?;
+        read.map_err(|error| Error::of_io(&error).cloned().unwrap_or_else(|| CopyError::changed(self.offset)))?;
+        if again == self.tail { Ok(connection) } else { Err(CopyError::changed(self.offset)) }
+    }
+
+    fn remember(&mut self, bytes: &[u8]) {
+        self.offset += bytes.len() as u64;
+        self.retries.used = 0;
+        self.tail.extend_from_slice(&bytes[bytes.len().saturating_sub(OVERLAP_BYTES)..]);
+        let excess = self.tail.len().saturating_sub(OVERLAP_BYTES);
+        self.tail.drain(..excess);
+    }
+
+    /// Reads what is left of the connection, and tells how tar has ended.
+    pub(super) fn finish(mut self) -> Result<(), Error> {
+        io::copy(&mut self, &mut io::sink()).map_err(CopyError::transfer)?;
+        self.end()
+    }
+
+    /// How tar has ended, once its output has.
+    pub(super) fn end(&mut self) -> Result<(), Error> {
+        let Some(Connection { process, stdout, messages }) = self.connection.take() else { return Ok(()) };
+        drop(stdout);
+        let messages = self.thread.wait(messages)?.unwrap_or_default();
+        let is_resumed = messages.lines().any(|line| line.starts_with("tar: exit status "));
+        self.thread.wait(remote::finish(&process, messages.clone()))??;
+        if is_resumed { Err(CopyError::command(1, &messages)) } else { Ok(()) }
+    }
+}
+
+impl Read for RemoteArchive<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let Some(connection) = &mut self.connection else { return Ok(0) };
+            match self.thread.wait(connection.stdout.read(buffer))? {
+                Ok(count) => {
+                    self.remember(&buffer[..count]);
+                    return Ok(count);
+                }
+                Err(error) => {
+                    let error = Error::of_io(&error).cloned().unwrap_or_else(|| CopyError::transfer(error));
+                    self.reconnect(error)?;
+                }
+            }
+        }
+    }
+}

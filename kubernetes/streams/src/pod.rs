@@ -1,0 +1,155 @@
+use kubernetes_core::json::{DecodeError, Reader, Value, Writer};
+use kubernetes_core::{Map, ObjectMeta, Str, resource};
+
+/// The part of a pod that streams need: this crate does without the models.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Pod {
+    pub(crate) metadata: ObjectMeta,
+    pub(crate) spec: PodSpec,
+    pub(crate) status: PodStatus,
+}
+
+resource!(Pod: "" / "v1" / "Pod", "pods", namespaced, watch);
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct PodSpec {
+    pub(crate) init_containers: Vec<Container>,
+    pub(crate) containers: Vec<Container>,
+    pub(crate) ephemeral_containers: Vec<Container>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Container {
+    pub(crate) name: Str,
+    pub(crate) ports: Vec<ContainerPort>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct ContainerPort {
+    pub(crate) name: Str,
+    container_port: i32,
+    protocol: Str,
+}
+
+impl ContainerPort {
+    pub(crate) fn number(&self) -> u16 {
+        u16::try_from(self.container_port).unwrap_or(0)
+    }
+
+    /// Whether it is a port of TCP, as one without a protocol is.
+    pub(crate) fn is_tcp(&self) -> bool {
+        matches!(&*self.protocol, "" | "TCP")
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct PodStatus {
+    pub(crate) phase: Str,
+    pub(crate) init_container_statuses: Vec<ContainerStatus>,
+    pub(crate) container_statuses: Vec<ContainerStatus>,
+    pub(crate) ephemeral_container_statuses: Vec<ContainerStatus>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct ContainerStatus {
+    pub(crate) name: Str,
+    /// Changes whenever the container is started again.
+    pub(crate) container_id: Str,
+    /// One of `running`, `terminated` and `waiting`, with its details.
+    pub(crate) state: Map<Details>,
+}
+
+/// The details of a state, none of which matter here.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Details;
+
+impl Pod {
+    /// Whether the pod is being deleted.
+    pub(crate) fn is_terminating(&self) -> bool {
+        self.metadata.deletion_timestamp.is_some()
+    }
+
+    /// Whether all containers have ended for good.
+    pub(crate) fn has_finished(&self) -> bool {
+        matches!(&*self.status.phase, "Succeeded" | "Failed")
+    }
+}
+
+impl ContainerStatus {
+    /// Whether the container runs, or has run.
+    pub(crate) fn has_started(&self) -> bool {
+        ["running", "terminated"].iter().any(|state| self.state.get(state).is_some())
+    }
+}
+
+impl Value for Pod {
+    const FIELDS: &'static [&'static str] = &["metadata", "spec", "status"];
+
+    fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        reader.fields(Self::FIELDS, &mut [&mut self.metadata, &mut self.spec, &mut self.status])
+    }
+
+    fn write_fields(&self, writer: &mut Writer) {
+        writer.required("metadata", &self.metadata);
+    }
+}
+
+impl Value for PodSpec {
+    const FIELDS: &'static [&'static str] = &["initContainers", "containers", "ephemeralContainers"];
+
+    fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        reader.fields(
+            Self::FIELDS,
+            &mut [&mut self.init_containers, &mut self.containers, &mut self.ephemeral_containers],
+        )
+    }
+}
+
+impl Value for Container {
+    const FIELDS: &'static [&'static str] = &["name", "ports"];
+
+    fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        reader.fields(Self::FIELDS, &mut [&mut self.name, &mut self.ports])
+    }
+}
+
+impl Value for ContainerPort {
+    const FIELDS: &'static [&'static str] = &["name", "containerPort", "protocol"];
+
+    fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        reader.fields(Self::FIELDS, &mut [&mut self.name, &mut self.container_port, &mut self.protocol])
+    }
+}
+
+impl Value for PodStatus {
+    const FIELDS: &'static [&'static str] =
+        &["phase", "initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses"];
+
+    fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        reader.fields(
+            Self::FIELDS,
+            &mut [
+                &mut self.phase,
+                &mut self.init_container_statuses,
+                &mut self.container_statuses,
+                &mut self.ephemeral_container_statuses,
+            ],
+        )
+    }
+}
+
+impl Value for ContainerStatus {
+    const FIELDS: &'static [&'static str] = &["name", "containerID", "state"];
+
+    fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        reader.fields(Self::FIELDS, &mut [&mut self.name, &mut self.container_id, &mut self.state])
+    }
+}
+
+impl Value for Details {
+    const FIELDS: &'static [&'static str] = &[];
+
+    fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        reader.fields(Self::FIELDS, &mut [])
+    }
+}

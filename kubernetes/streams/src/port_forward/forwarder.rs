@@ -1,0 +1,220 @@
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use kubernetes_client::{Backoff, Client};
+use tokio::sync::Mutex;
+
+use super::link::{Current, Link};
+use super::port::Port;
+use super::state::{State, StateKeeper, StateWatcher};
+use super::target::{PodTarget, Target};
+use super::tunnel::{Counters, Limits, PortStream};
+use crate::clock;
+use crate::error::{Error, ForwardError};
+
+/// Connects to ports of a pod through the API server, as `kubectl port-forward` does.
+///
+/// ```no_run
+/// use kubernetes_client::Client;
+/// use kubernetes_streams::port_forward::PortForwarder;
+/// use tokio::io::{AsyncReadExt, AsyncWriteExt};
+///
+/// # async fn example(client: &Client) -> Result<(), Box<dyn std::error::Error>> {
+/// let forwarder = PortForwarder::to_pod(client, "shop", "web-0");
+///
+/// // A connection that this program uses.
+/// let mut connection = forwarder.connect(80).await?;
+/// connection.write_all(b"GET / HTTP/1.0\r\n\r\n").await?;
+/// connection.shutdown().await?;
+/// let mut response = Vec::new();
+/// connection.read_to_end(&mut response).await?;
+///
+/// // Ports for other programs.
+/// let listener = forwarder.listen(&["localhost"], &["8080:80".parse()?]).await?;
+/// println!("forwarding from {}", listener.bindings()[0].local());
+/// listener.run().await;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// All connections share one WebSocket to the API server (the protocol `SPDY/3.1+portforward.k8s.io`, of Kubernetes 1.31
+/// and later), which is opened with the first one. Each direction of a connection ends on its own, and each fails on its
+/// own: a port that nothing listens on disturbs no other connection. The user needs `create` on `pods/portforward`, and
+/// `get` on `pods` so that it is noticed when the pod is another one.
+///
+/// When the tunnel is lost, or the [`Target`] has another pod, its connections fail and new ones go through another
+/// tunnel. They wait for it, up to [`connect_timeout`](PortForwarderBuilder::connect_timeout).
+///
+/// The protocol has no flow control. A connection that is not read fills its buffer, and then holds up the others, for at
+/// most [`stall_timeout`](PortForwarderBuilder::stall_timeout). In the other direction it is the pod that may hold up
+/// others: the server reads the data of a fifth of the streams in one task each.
+///
+/// containerd and CRI-O end a connection in both directions about a second after the client has ended its own, so that a
+/// program in the pod that answers only then has to do so at once.
+///
+/// Clones share the tunnel. When the last one is dropped, connections go on, and the last one of these closes the tunnel.
+#[derive(Clone)]
+pub struct PortForwarder(Arc<Inner>);
+
+struct Inner {
+    link: Link,
+    connect_timeout: Duration,
+    max_connections: u64,
+}
+
+impl PortForwarder {
+    /// A forwarder to a target, with the builder's defaults.
+    pub fn new(client: &Client, target: impl Target) -> Self {
+        Self::builder(client, target).build()
+    }
+
+    /// A forwarder to a pod, with the builder's defaults.
+    pub fn to_pod(client: &Client, namespace: &str, name: &str) -> Self {
+        Self::new(client, PodTarget::new(namespace, name))
+    }
+
+    /// Sets a forwarder up.
+    pub fn builder(client: &Client, target: impl Target) -> PortForwarderBuilder {
+        PortForwarderBuilder {
+            client: client.clone(),
+            target: Box::new(target),
+            connect_timeout: Duration::from_secs(30),
+            backoff: Backoff::new(Duration::from_millis(200), Duration::from_secs(5)).jitter(0.5, 1.0),
+            max_connections: 10_000,
+            limits: Limits {
+                receive_buffer: 256 * 1024,
+                stall: Duration::from_secs(30),
+                open: Duration::from_secs(30),
+                linger: Duration::from_secs(60),
+            },
+        }
+    }
+
+    /// Opens a connection to a port, by its number, or by the name that it has in the target.
+    ///
+    /// # Errors
+    /// If the server refuses ([`Error::is_forbidden`]), there is no such pod ([`Error::is_not_found`]) and never was one,
+    /// or no pod has come in time ([`Error::is_timeout`]). That nothing listens on the port is an error of the
+    /// connection.
+    ///
+    /// # Cancel safety
+    /// Dropping the future gives the connection up.
+    pub async fn connect(&self, port: impl Into<Port>) -> Result<PortStream, Error> {
+        let port = port.into();
+        let Inner { link, connect_timeout, max_connections } = &*self.0;
+        let counters = link.state.counters();
+        if counters.open.load(Ordering::Relaxed) >= *max_connections {
+            return Err(ForwardError::TooMany(self.max_connections()).into());
+        }
+        let mut last = None;
+        let connected = match clock::timeout(*connect_timeout, link.connect(&port, &mut last)).await {
+            Ok(connected) => connected,
+            Err(_) => Err(ForwardError::TimedOut { limit: *connect_timeout, last }.into()),
+        };
+        if connected.is_err() {
+            Counters::add(&counters.failed, 1);
+        }
+        connected
+    }
+
+    /// The present state.
+    pub fn state(&self) -> State {
+        self.watch_state().state()
+    }
+
+    /// The limit for the connections at one time.
+    pub(super) fn max_connections(&self) -> usize {
+        usize::try_from(self.0.max_connections).unwrap_or(usize::MAX)
+    }
+
+    /// How long one side of a connection may outlast the other.
+    pub(super) fn linger(&self) -> Duration {
+        self.0.link.limits.linger
+    }
+
+    /// Follows the state.
+    pub fn watch_state(&self) -> StateWatcher {
+        self.0.link.state.watch()
+    }
+}
+
+impl fmt::Debug for PortForwarder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PortForwarder").field("state", &self.state()).finish_non_exhaustive()
+    }
+}
+
+/// The settings of a [`PortForwarder`].
+#[must_use = "a builder does nothing until it is built"]
+pub struct PortForwarderBuilder {
+    client: Client,
+    target: Box<dyn Target>,
+    connect_timeout: Duration,
+    backoff: Backoff,
+    max_connections: u64,
+    limits: Limits,
+}
+
+impl PortForwarderBuilder {
+    /// Limits the time that a connection waits for a tunnel, and a tunnel for its pod; 30 s by default.
+    pub fn connect_timeout(mut self, limit: Duration) -> Self {
+        self.connect_timeout = limit;
+        self
+    }
+
+    /// Sets the delays between tries to open a tunnel: from 0.2 s to 5 s by default.
+    pub fn backoff(mut self, backoff: Backoff) -> Self {
+        self.backoff = backoff;
+        self
+    }
+
+    /// Limits the connections that are open at one time; 10,000 by default.
+    pub fn max_connections(mut self, limit: usize) -> Self {
+        self.max_connections = u64::try_from(limit).unwrap_or(u64::MAX);
+        self
+    }
+
+    /// Sets how many bytes of a connection wait to be read; 256 KiB by default. One message of the server, of some
+    /// 32 KiB, may come on top.
+    pub fn receive_buffer(mut self, bytes: usize) -> Self {
+        self.limits.receive_buffer = bytes;
+        self
+    }
+
+    /// Limits the time for which a connection with a full buffer may hold up others; 30 s by default. Then it is reset.
+    ///
+    /// The least is a millisecond, with which others are hardly ever held up. A connection that is alone is never reset.
+    pub fn stall_timeout(mut self, limit: Duration) -> Self {
+        self.limits.stall = limit.max(Duration::from_millis(1));
+        self
+    }
+
+    /// Limits the time for which the server may not answer to a new connection; 30 s by default.
+    pub fn open_timeout(mut self, limit: Duration) -> Self {
+        self.limits.open = limit;
+        self
+    }
+
+    /// Limits the time for which a connection that was dropped here waits for its end in the pod; a minute by default.
+    /// Then it is reset.
+    pub fn linger(mut self, limit: Duration) -> Self {
+        self.limits.linger = limit;
+        self
+    }
+
+    /// Builds the forwarder, which does nothing until it is asked for a connection.
+    pub fn build(self) -> PortForwarder {
+        let Self { client, target, connect_timeout, backoff, max_connections, limits } = self;
+        let current = Mutex::new(Current::new(backoff));
+        let link = Link { client, target, limits, state: StateKeeper::new(), current };
+        PortForwarder(Arc::new(Inner { link, connect_timeout, max_connections }))
+    }
+}
+
+impl fmt::Debug for PortForwarderBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PortForwarderBuilder").finish_non_exhaustive()
+    }
+}

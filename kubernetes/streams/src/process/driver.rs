@@ -1,0 +1,73 @@
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::watch;
+
+use super::exit_status::ExitStatus;
+use super::outputs::Outputs;
+use super::protocol::ServerMessage;
+use crate::clock;
+use crate::error::Error;
+use crate::websocket::Receiver;
+
+/// How long the server has to close the connection once the process has ended.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How a process has ended; `None` while it runs.
+pub(super) type End = Option<Result<ExitStatus, Error>>;
+
+/// Reads the messages of a connection, and hands them to the readers of a process.
+pub(super) struct Driver {
+    pub(super) receiver: Receiver,
+    pub(super) outputs: Arc<Outputs>,
+    pub(super) end: watch::Sender<End>,
+    /// For errors: which process it is.
+    pub(super) place: Arc<str>,
+}
+
+impl Driver {
+    pub(super) async fn run(mut self) {
+        let end = self.read_to_end().await.map_err(|error| error.at(&self.place));
+        self.outputs.end(end.clone());
+        if let Err(error) = end {
+            self.end.send_if_modified(|end| end.is_none() && end.insert(Err(error)).is_err());
+        }
+    }
+
+    /// Reads messages until the connection ends.
+    ///
+    /// # Errors
+    /// If the connection ends before the process does.
+    async fn read_to_end(&mut self) -> Result<(), Error> {
+        while let Some(message) = self.receiver.next().await? {
+            if let Some(status) = self.handle(message).await {
+                let end = ExitStatus::decode(&status).map_err(|error| error.at(&self.place));
+                self.end.send_replace(Some(end));
+                self.read_rest().await;
+                return Ok(());
+            }
+        }
+        Err(Error::without_status())
+    }
+
+    /// Reads what comes after the exit status, until the connection ends in any way.
+    async fn read_rest(&mut self) {
+        while let Ok(Ok(Some(message))) = clock::timeout(CLOSE_TIMEOUT, self.receiver.next()).await {
+            self.handle(message).await;
+        }
+    }
+
+    /// Hands on the output of a message; returns an exit status.
+    async fn handle(&mut self, message: Bytes) -> Option<Bytes> {
+        match ServerMessage::decode(message) {
+            ServerMessage::Output(channel, mut bytes) => {
+                poll_fn(|cx| self.outputs.poll_push(channel, &mut bytes, cx)).await;
+                None
+            }
+            ServerMessage::Status(status) => Some(status),
+            ServerMessage::Nothing => None,
+        }
+    }
+}

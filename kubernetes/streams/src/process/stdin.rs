@@ -1,0 +1,151 @@
+use std::fmt;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use tokio::io::AsyncWrite;
+use tokio::runtime::Handle;
+use tokio::sync::mpsc::error::TrySendError;
+use tokio_util::sync::PollSender;
+
+use super::detach_keys::DetachFilter;
+use super::protocol::{self, Version};
+use super::session::Session;
+use crate::error::Error;
+
+/// The input of a process.
+///
+/// Bytes are written in the background, in order; an error of the connection is returned by a later write, and in any
+/// case by [`Process::wait`](crate::Process::wait). Writing waits while the process does not read.
+///
+/// [`shutdown`](tokio::io::AsyncWriteExt::shutdown) ends the input, and so does dropping it: the process reads to its
+/// end. Servers before Kubernetes 1.30 can't do that: there, `shutdown` is an error, and the process waits for input
+/// until the connection is closed.
+pub struct Stdin {
+    session: Arc<Session>,
+    queue: PollSender<Bytes>,
+    input: Arc<Input>,
+    detach: Option<DetachFilter>,
+}
+
+/// The state of the input, for its writer and its process.
+#[derive(Debug)]
+pub(super) struct Input {
+    version: Version,
+    is_closed: AtomicBool,
+}
+
+impl Input {
+    pub(super) fn new(version: Version) -> Self {
+        Self { version, is_closed: AtomicBool::new(false) }
+    }
+
+    /// Fails if the protocol can't end an input.
+    pub(super) fn check_close(&self) -> Result<(), Error> {
+        match self.version {
+            Version::V4 => Err(Error::unsupported(
+                "the server speaks v4.channel.k8s.io, in which stdin can't be closed; that needs Kubernetes 1.30 or later",
+            )),
+            Version::V5 => Ok(()),
+        }
+    }
+
+    /// The message that ends the input; `None` if that was sent.
+    ///
+    /// # Errors
+    /// If the protocol can't end an input.
+    pub(super) fn close(&self) -> Result<Option<Bytes>, Error> {
+        self.check_close()?;
+        Ok((!self.is_closed.swap(true, Ordering::Relaxed)).then(protocol::close_stdin))
+    }
+
+    fn is_closed(&self) -> bool {
+        self.is_closed.load(Ordering::Relaxed)
+    }
+}
+
+/// The most bytes in one message.
+const MAX_PAYLOAD_BYTES: usize = 32 * 1024;
+
+impl Stdin {
+    pub(super) fn new(session: Arc<Session>, input: Arc<Input>, detach: Option<DetachFilter>) -> Self {
+        Self { queue: session.sender.poll_sender(), session, input, detach }
+    }
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.queue.poll_reserve(cx).map_err(|_| self.failure())
+    }
+
+    fn send(&mut self, message: Bytes) -> Result<(), Error> {
+        self.queue.send_item(message).map_err(|_| self.failure())
+    }
+
+    fn failure(&self) -> Error {
+        self.session.locate(self.session.sender.failure())
+    }
+}
+
+impl AsyncWrite for Stdin {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if self.input.is_closed() {
+            return Poll::Ready(Err(self.session.locate(Error::closed()).into()));
+        }
+        if bytes.is_empty() {
+            return Poll::Ready(Ok(0));
+        }
+        ready!(self.poll_ready(cx))?;
+        let bytes = &bytes[..bytes.len().min(MAX_PAYLOAD_BYTES)];
+        let Some(detach) = &mut self.detach else {
+            self.send(protocol::stdin(bytes))?;
+            return Poll::Ready(Ok(bytes.len()));
+        };
+        let filtered = detach.filter(bytes);
+        if !filtered.bytes.is_empty() {
+            self.send(protocol::stdin(&filtered.bytes))?;
+        }
+        if filtered.is_detached {
+            self.session.close(Error::detached(), Ok(()));
+        }
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.input.is_closed() {
+            return Poll::Ready(Ok(()));
+        }
+        ready!(self.poll_ready(cx))?;
+        match self.input.close().map_err(|error| self.session.locate(error))? {
+            Some(close) => self.send(close)?,
+            // Its process has closed it meanwhile.
+            None => _ = self.queue.abort_send(),
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl Drop for Stdin {
+    fn drop(&mut self) {
+        let Ok(Some(close)) = self.input.close() else { return };
+        self.queue.abort_send();
+        let Some(queue) = self.queue.get_ref().cloned() else { return };
+        // With a full queue, the close has to wait as any message does, until the connection ends.
+        if let Err(TrySendError::Full(close)) = queue.try_send(close)
+            && let Ok(runtime) = Handle::try_current()
+        {
+            runtime.spawn(async move { queue.send(close).await });
+        }
+    }
+}
+
+impl fmt::Debug for Stdin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stdin").field("input", &self.input).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,94 @@
+//! Damaged frames: every byte arrives once and in order, or there is an error.
+
+use std::time::Duration;
+
+use kubernetes_testing::{Fault, TestServer};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use crate::support::{exec, in_process, random_bytes};
+
+/// The damage of a seed, and whether the connection must fail.
+fn damage(server: &TestServer, random: &mut fastrand::Rng) -> bool {
+    let mut must_fail = false;
+    for _ in 0..random.usize(0..4) {
+        let fault = match random.u8(0..6) {
+            0 => Fault::split(random.usize(1..2000)),
+            1 => Fault::fragment(random.usize(1..5000)),
+            2 => Fault::delay_frames(Duration::from_millis(random.u64(1..3000))),
+            // Never before the longest transfer is over, or in the middle of it.
+            3 => Fault::drop_pongs(),
+            4 => {
+                must_fail = true;
+                Fault::bad_opcode()
+            }
+            _ => {
+                must_fail = true;
+                Fault::reset_after(random.usize(0..1000))
+            }
+        };
+        server.inject(fault.resource("pods/exec"));
+    }
+    must_fail
+}
+
+#[tokio::test(start_paused = true)]
+async fn acknowledged_bytes_arrive_once_and_in_order_or_there_is_an_error() {
+    let (mut whole, mut failed) = (0, 0);
+    for seed in 0..300 {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let server = in_process();
+        let size = random.usize(2000..200_000);
+        let code = random.i32(0..3);
+        server.on_exec(move |_, io| async move {
+            let (mut stdin, mut stdout, mut stderr) = (io.stdin, io.stdout, io.stderr);
+            let echo = async { tokio::io::copy(&mut stdin, &mut stdout).await };
+            let errors = random_bytes(seed + 1, size);
+            let noise = async { stderr.write_all(&errors).await };
+            let _ = tokio::join!(echo, noise);
+            code
+        });
+        let must_fail = damage(&server, &mut random);
+        let input = random_bytes(seed, size);
+        let buffer = random.usize(1..100_000);
+        let result = transfer(&server, &input, buffer).await;
+        let (stdout, stderr, ended) = result;
+        assert!(input.starts_with(&stdout), "seed {seed}: stdout differs");
+        assert!(random_bytes(seed + 1, size).starts_with(&stderr), "seed {seed}: stderr differs");
+        match ended {
+            Ok(status) => {
+                assert_eq!((stdout.len(), stderr.len(), status), (size, size, code), "seed {seed}");
+                assert!(!must_fail, "seed {seed}: nobody noticed the damage");
+                whole += 1;
+            }
+            Err(_) => failed += 1,
+        }
+    }
+    assert!(whole > 100 && failed > 50, "{whole} {failed}");
+}
+
+/// Returns all that came back, and the exit code if everything went well.
+async fn transfer(
+    server: &TestServer,
+    input: &[u8],
+    buffer: usize,
+) -> (Vec<u8>, Vec<u8>, Result<i32, Box<dyn std::error::Error>>) {
+    let (mut output, mut errors) = (Vec::new(), Vec::new());
+    let ended = async {
+        let mut process = exec().stdin(true).buffer(buffer).start(&server.client()).await?;
+        let mut stdin = process.stdin().ok_or("no stdin")?;
+        let (mut stdout, mut stderr) = (process.stdout().ok_or("no stdout")?, process.stderr().ok_or("no stderr")?);
+        let writing = async {
+            stdin.write_all(input).await?;
+            stdin.shutdown().await
+        };
+        let (written, out, err, status) =
+            tokio::join!(writing, stdout.read_to_end(&mut output), stderr.read_to_end(&mut errors), process.wait());
+        let status = status?;
+        written?;
+        out?;
+        err?;
+        Ok(status.code())
+    };
+    let ended = ended.await;
+    (output, errors, ended)
+}

@@ -1,0 +1,174 @@
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use kubernetes_streams::{Links, Upload};
+use kubernetes_testing::Fault;
+
+use super::{Container, contents, fill};
+
+fn upload(container: &Container, local: &str, remote: &str) -> Upload {
+    Upload::new("default", "web", container.local.path().join(local), container.remote(remote))
+}
+
+#[tokio::test]
+async fn a_folder_arrives_with_all_that_is_in_it() {
+    let container = Container::new();
+    fill(&container.local.path().join("source"));
+    let copied = upload(&container, "source", "copy").send(&container.server.client()).await.unwrap();
+    let expected = contents(&container.local.path().join("source"));
+    assert_eq!(contents(&container.root.path().join("copy")), expected);
+    assert_eq!(Container::names(container.root.path()), ["copy"], "nothing else is left");
+    let count = |kind: &str| expected.values().filter(|found| found.starts_with(kind)).count() as u64;
+    assert_eq!((copied.files, copied.directories, copied.links), (count("file"), count("folder"), count("link")));
+    assert!(copied.bytes > 3_000_001 && copied.skipped == 0, "{copied:?}");
+}
+
+#[tokio::test]
+async fn a_target_that_is_a_folder_gets_the_source_inside() {
+    let container = Container::new();
+    let client = container.server.client();
+    fs::write(container.local.path().join("a b"), "one").unwrap();
+    fs::create_dir(container.root.path().join("folder")).unwrap();
+    upload(&container, "a b", "folder").send(&client).await.unwrap();
+    upload(&container, "a b", "folder/other name").send(&client).await.unwrap();
+    assert_eq!(Container::names(&container.root.path().join("folder")), ["a b", "other name"]);
+    let error = upload(&container, "a b", "missing/").send(&client).await.unwrap_err();
+    assert!(error.to_string().contains("there is no such folder"), "{error}");
+    let error = upload(&container, "a b", "missing/file").send(&client).await.unwrap_err();
+    assert!(error.to_string().contains("exit code 1: mktemp"), "{error}");
+    // Relative to the folder of the container.
+    Upload::new("default", "web", container.local.path().join("a b"), "-rf").send(&client).await.unwrap();
+    assert_eq!(fs::read_to_string(container.root.path().join("-rf")).unwrap(), "one");
+}
+
+#[tokio::test]
+async fn files_are_replaced_and_folders_are_merged() {
+    let container = Container::new();
+    let client = container.server.client();
+    let (local, remote) = (container.local.path(), container.root.path());
+    for (place, content) in [(remote, "old"), (local, "new")] {
+        fs::create_dir_all(place.join("folder/sub")).unwrap();
+        fs::write(place.join("folder/sub/both"), content).unwrap();
+        fs::write(place.join("folder/sub").join(content), content).unwrap();
+    }
+    // A link in the way is replaced, and not written through.
+    fs::write(remote.join("elsewhere"), "untouched").unwrap();
+    symlink("../elsewhere", remote.join("folder/linked")).unwrap();
+    fs::write(local.join("folder/linked"), "new").unwrap();
+    let upload_folder = Upload::new("default", "web", local.join("folder"), remote.to_str().unwrap());
+    upload_folder.send(&client).await.unwrap();
+    assert_eq!(Container::names(&remote.join("folder/sub")), ["both", "new", "old"]);
+    assert_eq!(fs::read_to_string(remote.join("folder/sub/both")).unwrap(), "new");
+    assert_eq!(fs::read_to_string(remote.join("folder/linked")).unwrap(), "new");
+    assert_eq!(fs::read_to_string(remote.join("elsewhere")).unwrap(), "untouched");
+
+    upload(&container, "folder/sub/new", "folder/sub/old").send(&client).await.unwrap();
+    assert_eq!(fs::read_to_string(remote.join("folder/sub/old")).unwrap(), "new");
+    let error = upload(&container, "folder", "elsewhere").send(&client).await.unwrap_err();
+    assert!(error.to_string().contains("a file is there, and a folder would take its place"), "{error}");
+    fs::create_dir(remote.join("folder/sub/folder")).unwrap();
+    fs::write(local.join("folder/folder"), "a file").unwrap();
+    let error = upload(&container, "folder/folder", "folder/sub").send(&client).await.unwrap_err();
+    assert!(error.to_string().contains("a folder is there, and a file would take its place"), "{error}");
+}
+
+#[tokio::test]
+async fn an_upload_that_breaks_leaves_the_target_as_it_was() {
+    let container = Container::new();
+    let client = container.server.client();
+    fill(&container.local.path().join("source"));
+    fs::write(container.root.path().join("file"), "old").unwrap();
+    container.server.inject(Fault::reset_after(2).resource("pods/exec"));
+    let error = upload(&container, "source", "copy").send(&client).await.unwrap_err();
+    assert!(error.is_connection_lost(), "{error}");
+    // The commands of a connection that is lost end a little later.
+    for _ in 0..500 {
+        if Container::names(container.root.path()) == ["file"] {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    assert_eq!(Container::names(container.root.path()), ["file"]);
+}
+
+#[tokio::test]
+async fn a_local_file_that_can_t_be_read_is_the_error() {
+    let container = Container::new();
+    let client = container.server.client();
+    let error = upload(&container, "missing", "copy").send(&client).await.unwrap_err();
+    assert!(error.to_string().contains("can't read") && error.to_string().contains("missing"), "{error}");
+    assert!(container.server.requests().is_empty());
+    let loop_folder = container.local.path().join("loop");
+    fs::create_dir(&loop_folder).unwrap();
+    fs::write(loop_folder.join("file"), "content").unwrap();
+    symlink("..", loop_folder.join("up")).unwrap();
+    let error = upload(&container, "loop", "copy").links(Links::Follow).send(&client).await.unwrap_err();
+    assert!(format!("{error:?}").contains("a link leads to a folder that it is in"), "{error:?}");
+    assert_eq!(Container::names(container.root.path()), [""; 0]);
+}
+
+#[tokio::test]
+async fn links_are_kept_left_out_or_followed() {
+    let container = Container::new();
+    let client = container.server.client();
+    let source = container.local.path().join("source");
+    fs::create_dir(&source).unwrap();
+    fs::write(source.join("file"), "content").unwrap();
+    symlink("file", source.join("link")).unwrap();
+    for (links, target) in [(Links::Keep, "keep"), (Links::Skip, "skip"), (Links::Follow, "follow")] {
+        upload(&container, "source", target).links(links).send(&client).await.unwrap();
+    }
+    let found = |path: &str| contents(&container.root.path().join(path)).remove(Path::new("link"));
+    assert_eq!(found("keep").unwrap(), "link \"file\"");
+    assert_eq!(found("skip"), None);
+    assert!(found("follow").unwrap().starts_with("file"));
+}
+
+#[tokio::test]
+async fn progress_is_told_up_to_the_total() {
+    let container = Container::new();
+    fill(&container.local.path().join("source"));
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let observer = Arc::clone(&seen);
+    let upload = upload(&container, "source", "copy")
+        .on_progress(move |progress| observer.lock().unwrap().push(progress.clone()));
+    let copied = upload.send(&container.server.client()).await.unwrap();
+    let seen = seen.lock().unwrap();
+    assert!(seen.windows(2).all(|pair| pair[0].bytes <= pair[1].bytes && pair[0].files <= pair[1].files));
+    let last = seen.last().unwrap();
+    assert_eq!((last.bytes, last.total_bytes, last.files), (copied.bytes, Some(copied.bytes), copied.files));
+}
+
+#[tokio::test]
+async fn a_file_arrives_without_tar_and_a_folder_is_an_error_that_says_so() {
+    let shell = ["sh", "mktemp", "mv", "rm", "cat", "wc", "chmod"];
+    let (container, _programs) = Container::with_programs(&shell);
+    let client = container.server.client();
+    fill(&container.local.path().join("source"));
+    upload(&container, "source/script", "script").send(&client).await.unwrap();
+    let copied = contents(&container.root.path().join("script"));
+    assert_eq!(copied, contents(&container.local.path().join("source/script")));
+    let error = upload(&container, "source", "copy").send(&client).await.unwrap_err();
+    assert!(error.is_program_missing() && error.to_string().contains("tar: not found"), "{error}");
+
+    let (container, _programs) = Container::with_programs(&[]);
+    fs::write(container.local.path().join("file"), "content").unwrap();
+    let error = upload(&container, "file", "copy").send(&container.server.client()).await.unwrap_err();
+    assert!(error.is_program_missing() && error.to_string().contains("\"sh\": executable file not found"), "{error}");
+}
+
+#[tokio::test]
+async fn a_refusal_of_the_server_is_the_error() {
+    let container = Container::new();
+    fs::write(container.local.path().join("file"), "content").unwrap();
+    let upload = Upload::new("default", "gone", container.local.path().join("file"), "/file");
+    assert!(upload.send(&container.server.client()).await.unwrap_err().is_not_found());
+    let upload = upload_to("");
+    assert!(upload.send(&container.server.client()).await.unwrap_err().is_invalid());
+}
+
+fn upload_to(remote: &str) -> Upload {
+    Upload::new("default", "web", "/etc/hostname", remote)
+}

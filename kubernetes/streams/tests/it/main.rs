@@ -1,0 +1,11 @@
+//! Streams against the testing server, in process and on a port.
+
+mod attach;
+mod chaos;
+#[cfg(unix)]
+mod copy;
+mod exec;
+mod fuzz;
+mod outputs;
+mod port_forward;
+mod support;

@@ -1,0 +1,157 @@
+use std::io::ErrorKind;
+
+use kubernetes_streams::port_forward::PortMapping;
+use kubernetes_testing::TestServer;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::{POD, echo_server, echo_servers, forwarder, pattern};
+
+#[tokio::test]
+async fn local_ports_lead_to_ports_of_the_pod() {
+    for server in echo_servers().await {
+        let listener = forwarder(&server).listen(&["127.0.0.1"], &[PortMapping::new(0, 80)]).await.unwrap();
+        let mut clients = tokio::task::JoinSet::new();
+        let address = listener.bindings()[0].local();
+        for client in 0..20 {
+            clients.spawn(async move {
+                let mut stream = TcpStream::connect(address).await.unwrap();
+                let bytes = pattern(client, 200_000);
+                let (mut reader, mut writer) = stream.split();
+                let mut echo = Vec::new();
+                let sending = async {
+                    writer.write_all(&bytes).await.unwrap();
+                    writer.shutdown().await.unwrap();
+                };
+                let ((), read) = tokio::join!(sending, reader.read_to_end(&mut echo));
+                read.unwrap();
+                assert!(echo == bytes, "client {client}");
+            });
+        }
+        while let Some(client) = clients.join_next().await {
+            client.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn localhost_is_both_loopback_addresses() {
+    let server = echo_server();
+    let ports = ["0:80".parse().unwrap(), ":82".parse().unwrap()];
+    let listener = forwarder(&server).listen(&["localhost", "127.0.0.1"], &ports).await.unwrap();
+    let bindings = listener.bindings();
+    let has_ipv6 = TcpListener::bind("[::1]:0").await.is_ok();
+    assert_eq!(bindings.len(), if has_ipv6 { 4 } else { 2 }, "{bindings:?}");
+    for of_port in bindings.chunks(bindings.len() / 2) {
+        assert!(of_port.iter().all(|binding| binding.local().port() == of_port[0].local().port()), "{bindings:?}");
+        assert!(of_port[0].local().is_ipv4() && of_port[0].local().port() != 0);
+    }
+    assert_eq!((bindings[0].remote(), bindings[bindings.len() - 1].remote()), (&80.into(), &82.into()));
+    for binding in bindings {
+        let mut stream = TcpStream::connect(binding.local()).await.unwrap();
+        stream.write_all(b"x").await.unwrap();
+        assert_eq!(stream.read_u8().await.unwrap(), b'x');
+    }
+}
+
+#[tokio::test]
+async fn addresses_that_can_t_be_listened_on_are_errors() {
+    let server = echo_server();
+    let forwarder = forwarder(&server);
+    let taken = TcpListener::bind("127.0.0.1:0").await.unwrap().into_std().unwrap();
+    let port = taken.local_addr().unwrap().port();
+    for (addresses, ports, kind, message) in [
+        (&["127.0.0.1"][..], vec![PortMapping::new(port, 80)], ErrorKind::AddrInUse, "can't listen on 127.0.0.1:"),
+        (
+            &["example.org"],
+            vec![PortMapping::new(0, 80)],
+            ErrorKind::InvalidInput,
+            "\"example.org\" is not an IP address",
+        ),
+        (&[], vec![PortMapping::new(0, 80)], ErrorKind::InvalidInput, "at least one address and one port"),
+        (&["localhost"], vec![], ErrorKind::InvalidInput, "at least one address and one port"),
+        (&["localhost"], vec![PortMapping::new(0, 0_u16)], ErrorKind::InvalidInput, "must not be 0"),
+        (
+            &["localhost"],
+            vec![PortMapping::new(8080, 80), PortMapping::new(0, 81), PortMapping::new(8080, 82)],
+            ErrorKind::InvalidInput,
+            "the local port 8080 stands twice",
+        ),
+    ] {
+        let error = forwarder.listen(addresses, &ports).await.unwrap_err();
+        assert_eq!(error.kind(), kind, "{error}");
+        assert!(error.to_string().contains(message), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_connection_is_reset_and_the_others_go_on() {
+    for server in echo_servers().await {
+        let ports = [PortMapping::new(0, 81), PortMapping::new(0, 80)];
+        let listener = forwarder(&server).listen(&["127.0.0.1"], &ports).await.unwrap();
+        let [refused, good] = listener.bindings() else { panic!("{listener:?}") };
+        let mut before = TcpStream::connect(good.local()).await.unwrap();
+        before.write_all(b"a").await.unwrap();
+        let mut lost = TcpStream::connect(refused.local()).await.unwrap();
+        let error = lost.read_to_end(&mut Vec::new()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+        before.write_all(b"b").await.unwrap();
+        let mut bytes = [0; 2];
+        before.read_exact(&mut bytes).await.unwrap();
+        assert_eq!(&bytes, b"ab");
+    }
+}
+
+#[tokio::test]
+async fn a_response_is_whole_though_its_client_goes_on_writing() {
+    let server = TestServer::in_process();
+    server.load_yaml(POD).unwrap();
+    server.on_port_forward(|_, mut io| async move {
+        io.read_u8().await.unwrap();
+        io.write_all(&pattern(4, 100_000)).await.map_err(|error| error.to_string())
+    });
+    let listener = forwarder(&server).listen(&["127.0.0.1"], &[PortMapping::new(0, 80)]).await.unwrap();
+    let mut stream = TcpStream::connect(listener.bindings()[0].local()).await.unwrap();
+    let (mut reader, mut writer) = stream.split();
+    let writing = async {
+        for _ in 0..50 {
+            writer.write_all(&[1; 1000]).await.unwrap();
+            tokio::task::yield_now().await;
+        }
+    };
+    let mut response = Vec::new();
+    let ((), read) = tokio::join!(writing, reader.read_to_end(&mut response));
+    read.unwrap();
+    assert!(response == pattern(4, 100_000));
+}
+
+#[tokio::test]
+async fn a_listener_stops_when_its_connections_have_ended() {
+    let server = echo_server();
+    let listener = forwarder(&server).listen(&["127.0.0.1"], &[PortMapping::new(0, 80)]).await.unwrap();
+    let address = listener.bindings()[0].local();
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(b"a").await.unwrap();
+    assert_eq!(stream.read_u8().await.unwrap(), b'a');
+    let stopping = tokio::spawn(listener.stop());
+    while TcpStream::connect(address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    stream.write_all(b"b").await.unwrap();
+    assert_eq!(stream.read_u8().await.unwrap(), b'b');
+    assert!(!stopping.is_finished());
+    drop(stream);
+    stopping.await.unwrap();
+}
+
+#[tokio::test]
+async fn dropping_a_listener_ends_its_connections() {
+    let server = echo_server();
+    let listener = forwarder(&server).listen(&["127.0.0.1"], &[PortMapping::new(0, 80)]).await.unwrap();
+    let mut stream = TcpStream::connect(listener.bindings()[0].local()).await.unwrap();
+    stream.write_all(b"a").await.unwrap();
+    assert_eq!(stream.read_u8().await.unwrap(), b'a');
+    drop(listener);
+    // An end or a reset, as the operating system has it.
+    let _ = stream.read_to_end(&mut Vec::new()).await;
+}

@@ -1,0 +1,159 @@
+use kubernetes_client::{Client, Error};
+use kubernetes_core::{CLIENT_SIDE_APPLY_MANAGER, Patch, Str, migrate_client_side_apply};
+use kubernetes_dynamic::{DynamicObject, Mapper};
+
+use super::error::ManifestError;
+use super::plan::{Names, Plan, Step, not_empty};
+use super::report::{Action, OperationError, Report};
+use super::served::{await_definition, when_served};
+use super::settings::{STRICT, Settings, setters, write_setters};
+use super::waves::{self, Direction, Done, Verb};
+use super::{Manifests, prune};
+use crate::{ApplySet, Retry};
+
+/// The application of manifests on the server; made by [`Manifests::apply`].
+///
+/// ```no_run
+/// # async fn example(client: &kubernetes_client::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// use kubernetes_utils::manifests::{ManifestEvent, Manifests};
+///
+/// Manifests::from_path("deploy")?
+///     .apply("shop-deployer")
+///     .namespace("shop")
+///     .force(true)
+///     .observe(|event| {
+///         if let ManifestEvent::Finished(outcome) = event {
+///             println!("{outcome}");
+///         }
+///     })
+///     .send(client)
+///     .await?
+///     .check()?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// One request is sent for each object. Fields that `kubectl apply` without `--server-side` owned become this manager's,
+/// so that those which the manifests no longer have are removed.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is applied until it is sent"]
+pub struct Apply<'a> {
+    manifests: &'a Manifests,
+    settings: Settings,
+    fields: Fields,
+    set: Option<ApplySet>,
+}
+
+#[derive(Clone, Debug)]
+struct Fields {
+    manager: Str,
+    force: bool,
+    validation: Str,
+}
+
+impl<'a> Apply<'a> {
+    pub(super) fn new(manifests: &'a Manifests, manager: Str) -> Self {
+        let fields = Fields { manager, force: false, validation: STRICT };
+        Self { manifests, settings: Settings::default(), fields, set: None }
+    }
+
+    setters!();
+    write_setters!();
+
+    /// Takes fields away from other managers, instead of failing with a conflict.
+    pub fn force(mut self, force: bool) -> Self {
+        self.fields.force = force;
+        self
+    }
+
+    /// The treatment of unknown fields: `Ignore`, `Warn` or `Strict` (the default).
+    pub fn field_validation(mut self, validation: impl Into<Str>) -> Self {
+        self.fields.validation = validation.into();
+        self
+    }
+
+    /// Makes the objects the members of a set, and deletes those that were members before.
+    ///
+    /// Nothing is deleted unless all objects could be applied.
+    pub fn prune(mut self, set: ApplySet) -> Self {
+        self.set = Some(set);
+        self
+    }
+
+    /// Checks all objects, and applies them.
+    ///
+    /// # Errors
+    /// If manifests are not valid, the server's resources can't be read, or the parent of the set can't be used: nothing
+    /// was sent then. That an object could not be applied or pruned is a result in the report.
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves open which objects were applied. Applying them again is safe.
+    pub async fn send(self, client: &Client) -> Result<Report, ManifestError> {
+        if self.set.is_none() {
+            not_empty(self.manifests)?;
+        }
+        let mapper = self.settings.mapper(client);
+        let mut plan = Plan::new(self.manifests, Names::Required, &self.settings, &mapper, client).await?;
+        let started = match &self.set {
+            Some(set) => Some(prune::start(set, &mut plan, &self.settings, &mapper, client).await?),
+            None => None,
+        };
+        let verb = ApplyVerb { fields: self.fields, mapper: mapper.clone() };
+        let mut outcomes = waves::run(client, &self.settings, &plan, Direction::Forward, &verb).await;
+        if let (Some(set), Some(started)) = (&self.set, started) {
+            prune::finish(set, started, &mut outcomes, &self.settings, &mapper, client).await?;
+        }
+        Ok(Report::new(outcomes))
+    }
+}
+
+struct ApplyVerb {
+    fields: Fields,
+    mapper: Mapper,
+}
+
+impl Verb for ApplyVerb {
+    async fn run(&self, client: &Client, settings: &Settings, step: &Step) -> Result<Done, OperationError> {
+        let Some(mut object) = when_served(settings, step, || self.apply(client, settings, step)).await? else {
+            return Ok(Done::new(Action::Unchecked, None));
+        };
+        if !settings.dry_run && self.migrate(client, step, &object).await? {
+            object = self.apply(client, settings, step).await.map_err(OperationError::request)?;
+        }
+        await_definition(client, settings, &self.mapper, step, &object).await?;
+        Ok(Done::new(Action::Applied, object))
+    }
+}
+
+impl ApplyVerb {
+    async fn apply(&self, client: &Client, settings: &Settings, step: &Step) -> Result<DynamicObject, Error> {
+        let scope = step.target.scope();
+        let request = scope.apply(&step.object, self.fields.manager.clone()).force(self.fields.force);
+        let request = request.field_validation(self.fields.validation.clone());
+        let request = if settings.dry_run { request.dry_run("All") } else { request };
+        request.send(client).await
+    }
+
+    /// Moves the fields of client-side apply to this manager; returns whether there were any.
+    async fn migrate(&self, client: &Client, step: &Step, applied: &DynamicObject) -> Result<bool, OperationError> {
+        let patch_of = |object: &DynamicObject| {
+            let patch = migrate_client_side_apply(object, &[CLIENT_SIDE_APPLY_MANAGER], self.fields.manager.clone());
+            // Managed fields that can't be read stay as they are.
+            patch.ok().flatten().map(|patch| Patch::from(&patch))
+        };
+        if patch_of(applied).is_none() {
+            return Ok(false);
+        }
+        let scope = step.target.scope();
+        let name = step.target.key.name();
+        let migrated = crate::retry_on_conflict(Retry::default(), || async {
+            let current = scope.read(name).send(client).await?;
+            match patch_of(&current) {
+                Some(patch) => scope.patch(name, &patch).send(client).await.map(drop),
+                None => Ok(()),
+            }
+        });
+        migrated.await.map_err(OperationError::request)?;
+        Ok(true)
+    }
+}

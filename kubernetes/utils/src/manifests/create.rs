@@ -1,0 +1,164 @@
+use kubernetes_client::Client;
+use kubernetes_core::{Object, Str};
+
+use super::Manifests;
+use super::error::ManifestError;
+use super::plan::{Names, Plan, Step, not_empty};
+use super::report::{Action, OperationError, Report};
+use super::served::{await_definition, when_served};
+use super::settings::{STRICT, Settings, setters, write_setters};
+use super::waves::{self, Direction, Done, Verb};
+use crate::{Retry, retry_on_conflict};
+
+/// The creation of the objects of manifests; made by [`Manifests::create`].
+#[derive(Clone, Debug)]
+#[must_use = "nothing is created until it is sent"]
+pub struct Create<'a> {
+    manifests: &'a Manifests,
+    settings: Settings,
+    fields: Fields,
+}
+
+/// The replacement of the objects of manifests; made by [`Manifests::replace`].
+#[derive(Clone, Debug)]
+#[must_use = "nothing is replaced until it is sent"]
+pub struct Replace<'a> {
+    manifests: &'a Manifests,
+    settings: Settings,
+    fields: Fields,
+}
+
+#[derive(Clone, Debug)]
+struct Fields {
+    manager: Option<Str>,
+    validation: Str,
+}
+
+impl Default for Fields {
+    fn default() -> Self {
+        Self { manager: None, validation: STRICT }
+    }
+}
+
+macro_rules! field_setters {
+    () => {
+        /// The name under which the server notes who owns the fields.
+        pub fn field_manager(mut self, manager: impl Into<Str>) -> Self {
+            self.fields.manager = Some(manager.into());
+            self
+        }
+
+        /// The treatment of unknown fields: `Ignore`, `Warn` or `Strict` (the default).
+        pub fn field_validation(mut self, validation: impl Into<Str>) -> Self {
+            self.fields.validation = validation.into();
+            self
+        }
+    };
+}
+
+impl<'a> Create<'a> {
+    pub(super) fn new(manifests: &'a Manifests) -> Self {
+        Self { manifests, settings: Settings::default(), fields: Fields::default() }
+    }
+
+    setters!();
+    write_setters!();
+    field_setters!();
+
+    /// Checks all objects, and creates them.
+    ///
+    /// # Errors
+    /// If manifests are not valid, or the server's resources can't be read: nothing was sent then. That an object could
+    /// not be created is a result in the report.
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves open which objects were created.
+    pub async fn send(self, client: &Client) -> Result<Report, ManifestError> {
+        let mapper = self.settings.mapper(client);
+        not_empty(self.manifests)?;
+        let plan = Plan::new(self.manifests, Names::MayBeGenerated, &self.settings, &mapper, client).await?;
+        let verb = CreateVerb { fields: self.fields, mapper };
+        Ok(Report::new(waves::run(client, &self.settings, &plan, Direction::Forward, &verb).await))
+    }
+}
+
+struct CreateVerb {
+    fields: Fields,
+    mapper: kubernetes_dynamic::Mapper,
+}
+
+impl Verb for CreateVerb {
+    async fn run(&self, client: &Client, settings: &Settings, step: &Step) -> Result<Done, OperationError> {
+        let created = when_served(settings, step, || async {
+            let scope = step.target.scope();
+            let mut request = scope.create(&step.object).field_validation(self.fields.validation.clone());
+            if settings.dry_run {
+                request = request.dry_run("All");
+            }
+            if let Some(manager) = &self.fields.manager {
+                request = request.field_manager(manager);
+            }
+            request.send(client).await
+        });
+        match created.await? {
+            Some(object) => {
+                await_definition(client, settings, &self.mapper, step, &object).await?;
+                Ok(Done::new(Action::Created, object))
+            }
+            None => Ok(Done::new(Action::Unchecked, None)),
+        }
+    }
+}
+
+impl<'a> Replace<'a> {
+    pub(super) fn new(manifests: &'a Manifests) -> Self {
+        Self { manifests, settings: Settings::default(), fields: Fields::default() }
+    }
+
+    setters!();
+    write_setters!();
+    field_setters!();
+
+    /// Checks all objects, and replaces them.
+    ///
+    /// # Errors
+    /// If manifests are not valid, or the server's resources can't be read: nothing was sent then. That an object could
+    /// not be replaced is a result in the report.
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves open which objects were replaced.
+    pub async fn send(self, client: &Client) -> Result<Report, ManifestError> {
+        let mapper = self.settings.mapper(client);
+        not_empty(self.manifests)?;
+        let plan = Plan::new(self.manifests, Names::Required, &self.settings, &mapper, client).await?;
+        let verb = ReplaceVerb { fields: self.fields };
+        Ok(Report::new(waves::run(client, &self.settings, &plan, Direction::Forward, &verb).await))
+    }
+}
+
+struct ReplaceVerb {
+    fields: Fields,
+}
+
+impl Verb for ReplaceVerb {
+    async fn run(&self, client: &Client, settings: &Settings, step: &Step) -> Result<Done, OperationError> {
+        let scope = step.target.scope();
+        // As kubectl: the manifest's version counts if it has one, and otherwise that of the server's object.
+        let replaced = retry_on_conflict(Retry::default(), || async {
+            let mut object = step.object.clone();
+            if object.metadata.resource_version.is_none() {
+                let current = scope.read(step.target.key.name()).metadata_only().send(client).await?;
+                object.metadata.resource_version = current.metadata().resource_version.clone();
+            }
+            let mut request = scope.replace(&object).field_validation(self.fields.validation.clone());
+            if settings.dry_run {
+                request = request.dry_run("All");
+            }
+            if let Some(manager) = &self.fields.manager {
+                request = request.field_manager(manager);
+            }
+            request.send(client).await
+        });
+        Ok(Done::new(Action::Replaced, replaced.await.map_err(OperationError::request)?))
+    }
+}

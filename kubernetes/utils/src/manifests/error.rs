@@ -1,0 +1,155 @@
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+
+use kubernetes_core::text::{MAX_MESSAGE_BYTES, printable};
+
+use super::location::Location;
+
+/// Manifests that can't be read or applied: all that is wrong with them, each problem with its place.
+///
+/// ```
+/// use kubernetes_utils::manifests::{Manifests, ProblemKind};
+///
+/// let error = Manifests::from_text("web.yaml", "kind: Pod\nmetadata: {name: web}").unwrap_err();
+/// assert_eq!(error.to_string(), "web.yaml:1:1: the object has no apiVersion");
+/// assert_eq!(error.problems()[0].kind(), ProblemKind::InvalidObject);
+/// ```
+///
+/// Nothing was written when a function returns it.
+#[derive(Clone)]
+pub struct ManifestError {
+    problems: Vec<Problem>,
+}
+
+/// One thing that is wrong with manifests.
+#[derive(Clone)]
+pub struct Problem {
+    kind: ProblemKind,
+    location: Option<Location>,
+    message: Box<str>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+/// The kinds of [`Problem`]s.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ProblemKind {
+    /// A file or stream can't be read.
+    Unreadable,
+    /// There is more text, or there are more objects, than allowed.
+    TooLarge,
+    /// There are no objects.
+    Empty,
+    /// The text is not YAML or JSON.
+    Syntax,
+    /// A document is not a Kubernetes object, or lacks `apiVersion`, `kind` or a name.
+    InvalidObject,
+    /// The server has no resource for the object's type.
+    UnknownKind,
+    /// The object's namespace is not the one that all objects have to be in.
+    WrongNamespace,
+    /// The same object appears twice.
+    Duplicate,
+    /// The object is a member of another set.
+    ForeignMember,
+    /// The resources of the server, or the parent of a set, could not be read.
+    Server,
+    /// The parent of a set can't be used.
+    Parent,
+}
+
+/// How many problems a message shows.
+const SHOWN: usize = 20;
+
+impl Problem {
+    pub(crate) fn new(kind: ProblemKind, location: Option<Location>, message: impl Into<Box<str>>) -> Self {
+        Self { kind, location, message: message.into(), source: None }
+    }
+
+    pub(crate) fn caused_by(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
+        self.source = Some(Arc::new(source));
+        self
+    }
+
+    /// The kind of the problem.
+    pub fn kind(&self) -> ProblemKind {
+        self.kind
+    }
+
+    /// The place of the object or of the fault, if it has one.
+    pub fn location(&self) -> Option<&Location> {
+        self.location.as_ref()
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(location) = &self.location {
+            write!(f, "{location}: ")?;
+        }
+        f.write_str(&printable(&self.message, MAX_MESSAGE_BYTES))
+    }
+}
+
+impl fmt::Debug for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        kubernetes_core::debug::error(self, f)
+    }
+}
+
+impl StdError for Problem {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_ref().map(|source| &**source as &(dyn StdError + 'static))
+    }
+}
+
+impl ManifestError {
+    pub(crate) fn new(problems: Vec<Problem>) -> Self {
+        Self { problems }
+    }
+
+    /// All that is wrong, in the order of the texts.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    /// Whether one of the problems is of this kind.
+    pub fn has(&self, kind: ProblemKind) -> bool {
+        self.problems.iter().any(|problem| problem.kind == kind)
+    }
+}
+
+impl From<Problem> for ManifestError {
+    fn from(problem: Problem) -> Self {
+        Self { problems: vec![problem] }
+    }
+}
+
+impl fmt::Display for ManifestError {
+    /// A line for each problem.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.problems.iter().take(SHOWN).enumerate() {
+            if index > 0 {
+                f.write_str("\n")?;
+            }
+            problem.fmt(f)?;
+        }
+        match self.problems.len().saturating_sub(SHOWN) {
+            0 => Ok(()),
+            more => write!(f, "\nand {more} more problems"),
+        }
+    }
+}
+
+impl fmt::Debug for ManifestError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        kubernetes_core::debug::error(self, f)
+    }
+}
+
+impl StdError for ManifestError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.problems.first().and_then(StdError::source)
+    }
+}

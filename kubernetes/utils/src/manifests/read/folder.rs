@@ -1,0 +1,57 @@
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::manifests::error::{Problem, ProblemKind};
+
+/// How deep folders may stand in folders.
+const DEPTH: usize = 64;
+
+/// The files of manifests of a path, sorted: itself, if it is not a folder.
+pub(super) fn files(path: &Path, recursive: bool, most: usize) -> Result<Vec<PathBuf>, Problem> {
+    if !path.is_dir() {
+        // That it does not exist is told when it is read.
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut found = Vec::new();
+    walk(path, recursive, most, DEPTH, &mut found).map_err(|(folder, error)| {
+        let message = format!("can't read the folder {}: {error}", folder.display());
+        Problem::new(ProblemKind::Unreadable, None, message).caused_by(error)
+    })?;
+    if found.is_empty() {
+        let folders = if recursive { " or in a folder below it" } else { "" };
+        let message = format!("{}: there is no file .yaml, .yml or .json in this folder{folders}", path.display());
+        return Err(Problem::new(ProblemKind::Empty, None, message));
+    }
+    Ok(found)
+}
+
+fn walk(
+    folder: &Path,
+    recursive: bool,
+    most: usize,
+    depth: usize,
+    found: &mut Vec<PathBuf>,
+) -> Result<(), (PathBuf, io::Error)> {
+    let failed = |error| (folder.to_owned(), error);
+    let entries = std::fs::read_dir(folder).map_err(failed)?;
+    let mut entries = entries.collect::<Result<Vec<_>, _>>().map_err(failed)?;
+    entries.sort_by_key(std::fs::DirEntry::file_name);
+    for entry in entries {
+        let path = entry.path();
+        // A link to a folder is not followed: it may lead back.
+        let is_folder = entry.file_type().map_err(failed)?.is_dir();
+        if is_folder && recursive && depth > 0 {
+            walk(&path, recursive, most, depth - 1, found)?;
+        } else if !path.is_dir() && is_manifest(&path) {
+            if found.len() >= most {
+                return Err(failed(io::Error::other(format!("there are more than {most} files"))));
+            }
+            found.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn is_manifest(path: &Path) -> bool {
+    path.extension().and_then(|extension| extension.to_str()).is_some_and(|it| matches!(it, "yaml" | "yml" | "json"))
+}

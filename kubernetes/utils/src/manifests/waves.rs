@@ -1,0 +1,107 @@
+//! Works on the objects of a plan: wave by wave, and those of a wave side by side.
+
+use std::collections::{BTreeMap, HashSet};
+use std::future::Future;
+
+use kubernetes_client::Client;
+use kubernetes_dynamic::DynamicObject;
+
+use super::concurrent::concurrently;
+use super::event::ManifestEvent;
+use super::plan::{Plan, Step};
+use super::report::{Action, OperationError, Outcome};
+use super::settings::Settings;
+
+/// An operation on each object.
+pub(super) trait Verb: Sync {
+    fn run(
+        &self,
+        client: &Client,
+        settings: &Settings,
+        step: &Step,
+    ) -> impl Future<Output = Result<Done, OperationError>> + Send;
+}
+
+/// The result for an object.
+pub(super) struct Done {
+    pub(super) action: Action,
+    /// The object as the server sent it.
+    pub(super) object: Option<DynamicObject>,
+}
+
+impl Done {
+    pub(super) fn new(action: Action, object: impl Into<Option<DynamicObject>>) -> Self {
+        Self { action, object: object.into() }
+    }
+}
+
+/// The order of the waves.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Direction {
+    Forward,
+    Reverse,
+}
+
+/// Runs a verb on all objects; the failure of one only keeps those from being sent that need it.
+pub(super) async fn run<V: Verb>(
+    client: &Client,
+    settings: &Settings,
+    plan: &Plan,
+    direction: Direction,
+    verb: &V,
+) -> Vec<Outcome> {
+    let mut outcomes = plan.rejected.clone();
+    settings.tell(&ManifestEvent::Planned { objects: plan.steps.len() });
+    let mut waves: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (index, step) in plan.steps.iter().enumerate() {
+        waves.entry(step.wave).or_default().push(index);
+    }
+    let mut waves: Vec<Vec<usize>> = waves.into_values().collect();
+    if direction == Direction::Reverse {
+        waves.reverse();
+        waves.iter_mut().for_each(|wave| wave.reverse());
+    }
+    let mut failed: HashSet<usize> = HashSet::new();
+    for wave in waves {
+        let (blocked, open): (Vec<_>, Vec<_>) = wave.into_iter().partition(|index| {
+            direction == Direction::Forward && plan.steps[*index].needs.iter().any(|needed| failed.contains(needed))
+        });
+        for index in blocked {
+            let step = &plan.steps[index];
+            let by = step.needs.iter().find(|needed| failed.contains(needed)).copied().unwrap_or(index);
+            let error = OperationError::blocked(plan.steps[by].target.clone());
+            failed.insert(index);
+            let outcome = outcome(step, Err(error));
+            settings.tell(&ManifestEvent::Finished(&outcome));
+            outcomes.push(outcome);
+        }
+        let futures = open.into_iter().map(|index| one(client, settings, &plan.steps[index], index, verb));
+        concurrently(futures, settings.concurrency, |(index, outcome)| {
+            if outcome.result.is_err() {
+                failed.insert(index);
+            }
+            settings.tell(&ManifestEvent::Finished(&outcome));
+            outcomes.push(outcome);
+        })
+        .await;
+    }
+    outcomes
+}
+
+async fn one<V: Verb>(client: &Client, settings: &Settings, step: &Step, index: usize, verb: &V) -> (usize, Outcome) {
+    settings.tell(&ManifestEvent::Started(&step.target));
+    (index, outcome(step, verb.run(client, settings, step).await))
+}
+
+fn outcome(step: &Step, result: Result<Done, OperationError>) -> Outcome {
+    let mut target = step.target.clone();
+    let (object, result) = match result {
+        Ok(done) => (done.object, Ok(done.action)),
+        Err(error) => (None, Err(error)),
+    };
+    if let Some(object) = &object {
+        // The name may be the server's.
+        target = crate::Target { resource: target.resource, ..crate::Target::of(&step.target.resource, object) };
+    }
+    Outcome { target, location: step.location.clone(), object, result }
+}

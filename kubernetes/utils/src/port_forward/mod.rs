@@ -1,0 +1,27 @@
+//! Targets of a [`PortForwarder`](kubernetes_streams::port_forward::PortForwarder) that find their pod: services and
+//! workloads.
+//!
+//! ```no_run
+//! use kubernetes_client::Client;
+//! use kubernetes_streams::port_forward::PortForwarder;
+//! use kubernetes_utils::port_forward::{ServiceTarget, WorkloadTarget};
+//!
+//! # async fn example(client: &Client) -> Result<(), Box<dyn std::error::Error>> {
+//! let web = PortForwarder::new(client, ServiceTarget::new("shop", "web"));
+//! let connection = web.connect("http").await?;
+//!
+//! let worker = PortForwarder::new(client, WorkloadTarget::deployment("shop", "worker"));
+//! let connection = worker.connect(9090).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Of several pods, they take the one that is ready for longest, as kubectl does, and stay with it for as long as it
+//! serves. If there is none, connections wait for one.
+
+mod choice;
+mod service;
+mod workload;
+
+pub use service::ServiceTarget;
+pub use workload::WorkloadTarget;

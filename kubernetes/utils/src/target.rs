@@ -1,0 +1,61 @@
+use std::fmt;
+
+use kubernetes_core::text::printable;
+use kubernetes_core::{Object, ObjectKey, Str};
+use kubernetes_dynamic::{ApiResource, DynamicObject, ScopedResource};
+
+/// An object of any kind on the server: its resource, its namespace and name, and its uid if that is known.
+///
+/// ```
+/// use kubernetes_core::{GroupVersionKind, ObjectKey};
+/// use kubernetes_dynamic::ApiResource;
+/// use kubernetes_utils::Target;
+///
+/// let deployments = ApiResource::new(&GroupVersionKind::new("apps", "v1", "Deployment"), "deployments", true);
+/// let target = Target::new(deployments, ObjectKey::new("shop", "web"));
+/// assert_eq!(target.to_string(), "deployments.apps shop/web");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Target {
+    /// The resource.
+    pub resource: ApiResource,
+    /// The namespace and the name.
+    pub key: ObjectKey,
+    /// The uid, by which the object is told from a later one of the same name.
+    pub uid: Option<Str>,
+}
+
+/// How many bytes of a name are shown.
+const NAME_BYTES: usize = 512;
+
+impl Target {
+    /// An object by its name.
+    pub fn new(resource: ApiResource, key: ObjectKey) -> Self {
+        Self { resource, key, uid: None }
+    }
+
+    /// An object as the server sent it.
+    pub fn of(resource: &ApiResource, object: &DynamicObject) -> Self {
+        Self { resource: resource.clone(), key: ObjectKey::of(object), uid: object.metadata().uid.clone() }
+    }
+
+    /// Where requests for the object go.
+    pub fn scope(&self) -> ScopedResource {
+        match self.key.namespace() {
+            Some(namespace) => self.resource.in_namespace(namespace),
+            None => self.resource.cluster(),
+        }
+    }
+}
+
+impl fmt::Display for Target {
+    /// As kubectl names an object, with its namespace.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&printable(&self.resource.plural, NAME_BYTES))?;
+        if !self.resource.group.is_empty() {
+            write!(f, ".{}", printable(&self.resource.group, NAME_BYTES))?;
+        }
+        write!(f, " {}", printable(&self.key.to_string(), NAME_BYTES))
+    }
+}

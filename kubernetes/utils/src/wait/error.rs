@@ -1,0 +1,100 @@
+use std::error::Error as StdError;
+use std::fmt;
+
+use kubernetes_core::Str;
+use kubernetes_core::text::{MAX_MESSAGE_BYTES, printable};
+use kubernetes_watch::UntilError;
+
+use crate::Target;
+
+/// The error of a wait that is over, though its condition does not hold for all objects.
+pub struct WaitError(Box<Inner>);
+
+struct Inner {
+    description: String,
+    lacks: Vec<Lack>,
+    targets: usize,
+    cause: Option<UntilError>,
+}
+
+/// An object for which the condition does not hold.
+pub(super) struct Lack {
+    target: Target,
+    reason: Str,
+    failed: bool,
+}
+
+/// How many objects a message names.
+const SHOWN: usize = 20;
+
+impl Lack {
+    pub(super) fn new(target: &Target, reason: &Str, failed: bool) -> Self {
+        Self { target: target.clone(), reason: reason.clone(), failed }
+    }
+}
+
+impl WaitError {
+    pub(super) fn new(description: String, lacks: Vec<Lack>, targets: usize, cause: Option<UntilError>) -> Self {
+        Self(Box::new(Inner { description, lacks, targets, cause }))
+    }
+
+    /// There is nothing to wait for.
+    pub(super) fn none() -> Self {
+        Self::new("an object is as it should be".to_owned(), Vec::new(), 0, None)
+    }
+
+    /// Whether the time limit was reached.
+    pub fn is_timeout(&self) -> bool {
+        self.0.cause.as_ref().is_some_and(UntilError::is_timeout)
+    }
+
+    /// Whether the condition can no longer hold for an object.
+    pub fn is_failed(&self) -> bool {
+        self.0.lacks.iter().any(|lack| lack.failed)
+    }
+
+    /// The objects for which the condition does not hold, and the reason of each.
+    pub fn lacks(&self) -> impl ExactSizeIterator<Item = (&Target, &str)> {
+        self.0.lacks.iter().map(|lack| (&lack.target, lack.reason.as_str()))
+    }
+
+    /// The error of the watch, if objects could not be watched.
+    pub fn watch_error(&self) -> Option<&kubernetes_watch::Error> {
+        self.0.cause.as_ref().and_then(UntilError::watch_error)
+    }
+}
+
+impl fmt::Display for WaitError {
+    /// The condition, and a line for each object that is not as it should be.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { description, lacks, targets, cause } = &*self.0;
+        match cause {
+            _ if *targets == 0 => return f.write_str("there are no objects to wait for"),
+            Some(error) if !error.is_timeout() => return error.fmt(f),
+            Some(_) => write!(f, "timed out waiting until {description}")?,
+            None => write!(f, "the condition that {description} can no longer become true")?,
+        }
+        write!(f, " ({} of {targets} are not)", lacks.len())?;
+        // Those that have failed are the reason.
+        let (failed, waiting): (Vec<_>, Vec<_>) = lacks.iter().partition(|lack| lack.failed);
+        for lack in failed.iter().chain(&waiting).take(SHOWN) {
+            write!(f, "\n{}: {}", lack.target, printable(&lack.reason, MAX_MESSAGE_BYTES))?;
+        }
+        match lacks.len().saturating_sub(SHOWN) {
+            0 => Ok(()),
+            more => write!(f, "\nand {more} more"),
+        }
+    }
+}
+
+impl fmt::Debug for WaitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        kubernetes_core::debug::error(self, f)
+    }
+}
+
+impl StdError for WaitError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.cause.as_ref().and_then(StdError::source)
+    }
+}
