@@ -10,6 +10,7 @@ mod config_map;
 mod conformance;
 mod credentials;
 mod custom_resources;
+mod derived;
 mod dynamic;
 mod errors;
 mod etcd;
