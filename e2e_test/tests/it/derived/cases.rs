@@ -165,7 +165,11 @@ fn models() -> Vec<Case> {
         becomes("models", json!({"template": template(&container)}), json!({"template": template(&filled)})),
         refused("models", json!({"pod": {"containers": [{"image": "a"}]}}), "name"),
         refused("models", json!({"pod": {}}), "containers"),
-        becomes("models", json!({"selector": {"matchLabels": {"a": "b"}, "x": 1}}), json!({"selector": {"matchLabels": {"a": "b"}}})),
+        becomes(
+            "models",
+            json!({"selector": {"matchLabels": {"a": "b"}, "x": 1}}),
+            json!({"selector": {"matchLabels": {"a": "b"}}}),
+        ),
         kept("models", json!({"metadata": {"name": "a", "annotations": {"a": "b"}}})),
     ]
 }

@@ -4,7 +4,9 @@ mod cases;
 mod types;
 
 use kubernetes_sdk::api::apiextensions::v1 as apiextensions;
-use kubernetes_sdk::core::{CreateRequest, ListRequest, PatchRequest, Path, RawExtension, ReadRequest, ReplaceRequest, json};
+use kubernetes_sdk::core::{
+    CreateRequest, ListRequest, PatchRequest, Path, RawExtension, ReadRequest, ReplaceRequest, json,
+};
 use kubernetes_sdk::models::autoscaling::v1::{Scale, ScaleSpec};
 use kubernetes_sdk::utils::ensure_definition;
 use kubernetes_sdk::{Client, CustomResource, Patch};
@@ -39,7 +41,8 @@ async fn the_server_takes_derived_definitions_and_keeps_their_rules() {
 }
 
 fn text_of(name: &str, spec: &Value) -> String {
-    json!({"apiVersion": "derived.example.com/v1", "kind": "Probe", "metadata": {"name": name}, "spec": spec}).to_string()
+    json!({"apiVersion": "derived.example.com/v1", "kind": "Probe", "metadata": {"name": name}, "spec": spec})
+        .to_string()
 }
 
 /// Creates an object by the text, so that nothing of it goes through our types; they read the answer, and write it as it
@@ -51,8 +54,10 @@ async fn check(
     spec: &Value,
     expected: &Result<Value, &str>,
 ) -> Result<(), String> {
-    let object: RawExtension = json::from_str(&text_of(&format!("p{index}"), spec)).map_err(|error| error.to_string())?;
-    let created = CreateRequest::<RawExtension, RawExtension>::at(Path::of::<Probe>(Some(namespace)), &object).send(client).await;
+    let object: RawExtension =
+        json::from_str(&text_of(&format!("p{index}"), spec)).map_err(|error| error.to_string())?;
+    let created =
+        CreateRequest::<RawExtension, RawExtension>::at(Path::of::<Probe>(Some(namespace)), &object).send(client).await;
     match (created, expected) {
         (Ok(_), Err(message)) => Err(format!("was taken, expected {message:?}")),
         (Err(error), Ok(_)) => Err(format!("was refused: {error}")),
@@ -69,7 +74,8 @@ async fn check(
                 return Err(format!("the server has {}, expected {expected}", found["spec"]));
             }
             let probe: Probe = json::from_str(created.as_str()).map_err(|error| format!("can't be read: {error}"))?;
-            let written: Value = serde_json::from_str(&json::to_string(&probe).expect("it is written")).expect("it is JSON");
+            let written: Value =
+                serde_json::from_str(&json::to_string(&probe).expect("it is written")).expect("it is JSON");
             let same = written["spec"] == expected;
             same.then_some(()).ok_or_else(|| format!("is written as {}", written["spec"]))
         }
@@ -97,7 +103,8 @@ async fn transitions(client: &Client, namespace: &str) {
         (json!({"spec": {"growing": 1}}), Some("grows only")),
         (json!({"spec": {"growing": 3}}), None),
     ] {
-        let patched = PatchRequest::<Probe>::namespaced(namespace, "p-changes", &Patch::merge(&change)).send(client).await;
+        let patched =
+            PatchRequest::<Probe>::namespaced(namespace, "p-changes", &Patch::merge(&change)).send(client).await;
         match (patched, message) {
             (Ok(_), None) => {}
             (Err(error), Some(message)) if error.to_string().contains(message) => {}
@@ -121,9 +128,18 @@ async fn subresources(client: &Client, namespace: &str) {
     scale.spec = ScaleSpec { replicas: Some(5) }.into();
     ReplaceRequest::at(path(), &scale).send(client).await.unwrap();
 
-    let green = ListRequest::<Probe>::namespaced(namespace).field_selector("spec.color=green").send(client).await.unwrap();
-    assert_eq!(green.items.iter().map(|probe| (probe.name(), probe.spec.replicas)).collect::<Vec<_>>(), [("p-scaled", 5)]);
-    let table = ListRequest::<Probe>::namespaced(namespace).field_selector("spec.color=green").table().send(client).await.unwrap();
+    let green =
+        ListRequest::<Probe>::namespaced(namespace).field_selector("spec.color=green").send(client).await.unwrap();
+    assert_eq!(
+        green.items.iter().map(|probe| (probe.name(), probe.spec.replicas)).collect::<Vec<_>>(),
+        [("p-scaled", 5)]
+    );
+    let table = ListRequest::<Probe>::namespaced(namespace)
+        .field_selector("spec.color=green")
+        .table()
+        .send(client)
+        .await
+        .unwrap();
     let columns: Vec<&str> = table.column_definitions.iter().map(|column| column.name.as_str()).collect();
     assert_eq!(columns, ["Name", "Replicas", "Color", "Age"]);
     assert_eq!(table.rows[0].cells[1].as_str(), "5");

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kubernetes_sdk::core::meta::v1::{Condition, LabelSelector};
 use kubernetes_sdk::core::{
-    ByteString, Duration, IntOrString, IntOrText, Json, Map, Nullable, ObjectMeta, Quantity, RawExtension, Rest, Str, Time,
+    ByteString, Duration, IntOrString, IntOrText, Json, Map, Nullable, ObjectMeta, Quantity, RawExtension, Rest, Str,
+    Time,
 };
 use kubernetes_sdk::models::core::v1::{PodSpec, PodTemplateSpec};
 use kubernetes_sdk::{CustomResource, Schema};
@@ -12,13 +13,22 @@ use kubernetes_sdk::{CustomResource, Schema};
 /// A resource that probes what the server makes of attributes.
 #[derive(Clone, Debug, PartialEq, CustomResource)]
 #[kubernetes(
-    group = "derived.example.com", version = "v1", namespaced, short_name = "prb", category = "derived",
-    scale(spec_replicas_path = ".spec.replicas", status_replicas_path = ".status.replicas", label_selector_path = ".status.selector"),
+    group = "derived.example.com",
+    version = "v1",
+    namespaced,
+    short_name = "prb",
+    category = "derived",
+    scale(
+        spec_replicas_path = ".spec.replicas",
+        status_replicas_path = ".status.replicas",
+        label_selector_path = ".status.selector"
+    ),
     column(name = "Replicas", type = "integer", json_path = ".spec.replicas"),
     column(name = "Color", type = "string", json_path = ".spec.color", priority = 1),
     column(name = "Age", type = "date", json_path = ".metadata.creationTimestamp"),
     selectable_field(".spec.color", ".spec.replicas"),
-    annotation("derived.example.com/note", "kept"), label("made", "by-derive"),
+    annotation("derived.example.com/note", "kept"),
+    label("made", "by-derive"),
     rule("self.metadata.name.startsWith('p')", message = "the name starts with p")
 )]
 pub(super) struct Probe {
@@ -40,7 +50,12 @@ pub(super) struct Status {
 #[derive(Clone, Debug, PartialEq, Schema)]
 #[kubernetes(
     rename_all = "camelCase",
-    rule("!has(self.least) || !has(self.most) || self.least <= self.most", message = "least is at most most", reason = "FieldValueForbidden", field_path = ".least"),
+    rule(
+        "!has(self.least) || !has(self.most) || self.least <= self.most",
+        message = "least is at most most",
+        reason = "FieldValueForbidden",
+        field_path = ".least"
+    ),
     rule("self.replicas < 100", message_expression = "'too many: ' + string(self.replicas)")
 )]
 pub(super) struct Spec {

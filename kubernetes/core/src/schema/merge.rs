@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::cel;
 use super::error::InvalidSchema;
 use super::fields::{Fields, PRESERVE, RULES, add_junctor, add_rules, none_of, required_branch, set, take};
 use crate::Str;
@@ -105,8 +106,15 @@ impl Merged {
             self.junctors.push(("anyOf", vec![required_branch(&other.required), absent]));
         }
         if !other.rules.is_empty() {
-            let rule = "an optional flattened type has rules in CEL, which would be applied to objects without it";
-            return Err(InvalidSchema::one("", rule));
+            let names = other.properties.iter().map(|(name, _)| name.as_str());
+            let Some(present) = cel::has_any(names) else {
+                let rule = "an optional flattened type has rules in CEL, and a field that CEL can't name";
+                return Err(InvalidSchema::one("", rule));
+            };
+            for mut rule in std::mem::take(&mut other.rules) {
+                guard(&mut rule, &format!("!({present})"));
+                self.rules.push(rule);
+            }
         }
         other.required.clear();
         self.absorb(other, "")
@@ -144,11 +152,8 @@ impl Merged {
             branch.push(("required".into(), Tree::List(required.into_iter().map(Tree::String).collect())));
         }
         for mut rule in std::mem::take(&mut self.rules) {
-            if let (Tree::Object(fields), false) = (&mut rule, condition.tag.is_empty())
-                && let Some(text) = take(fields, "rule").as_ref().and_then(Tree::as_str)
-            {
-                let text = format!("self.{} != {:?} || ({text})", condition.tag, condition.value);
-                set(fields, "rule", Tree::String(text.into()));
+            if let Some(tag) = cel::field(condition.tag) {
+                guard(&mut rule, &format!("self.{tag} != {:?}", condition.value));
             }
             object.rules.push(rule);
         }
@@ -191,6 +196,15 @@ impl Merged {
         }
         add_rules(&mut fields, self.rules.into_iter());
         fields
+    }
+}
+
+/// Has a rule hold only where an expression is false.
+fn guard(rule: &mut Tree, unless: &str) {
+    if let Tree::Object(fields) = rule
+        && let Some(text) = take(fields, "rule").as_ref().and_then(Tree::as_str)
+    {
+        set(fields, "rule", Tree::String(format!("{unless} || ({text})").into()));
     }
 }
 

@@ -16,6 +16,7 @@
 //! it, and everything else by [`Type::to_tree`] and [`Definition`], which apply the server's rules:
 //! <https://github.com/kubernetes/apiextensions-apiserver/blob/v0.37.2/pkg/apiserver/schema/validation.go>
 
+mod cel;
 mod checks;
 mod declaration;
 mod definition;

@@ -42,5 +42,7 @@ pub async fn ensure_definition(
     let apply = ApplyRequest::cluster(definition, field_manager).force(true);
     apply.send(client).await.map_err(DefinitionError::request(name, "apply"))?;
     let established = until(client, ListRequest::<CustomResourceDefinition>::cluster()).named(name).within(LIMIT);
-    established.is(definition_established()).await.map_err(|error| DefinitionError::new(name, Cause::Wait(error)))
+    let found = established.is(definition_established()).await;
+    // Only a definition that exists is established.
+    found.map(Option::unwrap_or_default).map_err(|error| DefinitionError::new(name, Cause::Wait(error)))
 }

@@ -49,7 +49,8 @@ pub async fn migrate_storage<K: CustomResource>(client: &Client) -> Result<Migra
     let definition = read().send(client).await.map_err(DefinitionError::request(&name, "read"))?;
     let storage = definition.spec.versions.iter().find(|version| version.storage).map(|version| version.name.clone());
     let stored = definition.status.as_ref().map(|status| status.stored_versions.clone()).unwrap_or_default();
-    let versions: Vec<String> = stored.iter().filter(|version| Some(*version) != storage.as_ref()).map(ToString::to_string).collect();
+    let versions: Vec<String> =
+        stored.iter().filter(|version| Some(*version) != storage.as_ref()).map(ToString::to_string).collect();
     if versions.is_empty() {
         return Ok(Migration::default());
     }
