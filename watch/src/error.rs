@@ -188,6 +188,9 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if f.alternate() {
+            return kubernetes_core::debug::error(self, f);
+        }
         let path = &self.0.path;
         match &self.0.cause {
             Cause::Ended => write!(f, "the server ended the watch of {path}"),

@@ -134,7 +134,7 @@ fn parameters_responses_and_operations() {
 
 /// The description in Kubernetes' sources lists no values, which says nothing about them.
 #[test]
-fn enums_of_one_description_alone_are_no_changes() {
+fn enums_that_one_description_lacks_are_not_changes() {
     let colors = |items: Value| lamps_with(json!({"colors": {"type": "array", "items": items}}), json!([]));
     let with = colors(json!({"type": "string", "enum": ["red"]}));
     let without = colors(json!({"type": "string"}));

@@ -97,13 +97,7 @@ impl Error {
 impl fmt::Debug for Error {
     /// As `Display`, with all that caused it: this is what a `main` that returns the error prints.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self}")?;
-        let mut source = std::error::Error::source(self);
-        while let Some(error) = source {
-            write!(f, "; caused by: {error}")?;
-            source = error.source();
-        }
-        Ok(())
+        write!(f, "{self:#}")
     }
 }
 
@@ -120,7 +114,13 @@ impl fmt::Display for Error {
         if let Some(field) = field {
             write!(f, "{field}: ")?;
         }
-        f.write_str(&self.0.message)
+        f.write_str(&self.0.message)?;
+        let mut source = self.source().filter(|_| f.alternate());
+        while let Some(error) = source {
+            write!(f, "; caused by: {error}")?;
+            source = error.source();
+        }
+        Ok(())
     }
 }
 

@@ -57,12 +57,17 @@ impl Writer {
 }
 
 /// An error with all that caused it, on one line, and without what could steer a terminal: this is what a `main` that
-/// returns the error prints.
+/// returns the error prints. A cause that the error before it quotes is left out.
 pub fn error(error: &dyn Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    write!(OneLine(f), "{error}")?;
+    let mut text = error.to_string();
+    OneLine(f).write_str(&text)?;
     let mut source = error.source();
     while let Some(error) = source {
-        write!(OneLine(f), "; caused by: {error}")?;
+        let cause = error.to_string();
+        if !text.contains(&cause) {
+            write!(OneLine(f), "; caused by: {cause}")?;
+            text = cause;
+        }
         source = error.source();
     }
     Ok(())

@@ -197,7 +197,7 @@ macro_rules! object {
             /// An object with this name and nothing else.
             pub fn named(name: impl ::core::convert::Into<$crate::Str>) -> Self {
                 let mut object = Self::default();
-                object.metadata.name = ::core::option::Option::Some(name.into());
+                $crate::Object::metadata_mut(&mut object).name = ::core::option::Option::Some(name.into());
                 object
             }
         }
@@ -210,12 +210,15 @@ macro_rules! object {
 
             #[inline]
             fn metadata(&self) -> &$crate::ObjectMeta {
-                &self.metadata
+                // For a type without the field, the compiler would take `self.metadata` for a method without its brackets.
+                let Self { metadata, .. } = self;
+                metadata
             }
 
             #[inline]
             fn metadata_mut(&mut self) -> &mut $crate::ObjectMeta {
-                &mut self.metadata
+                let Self { metadata, .. } = self;
+                metadata
             }
         }
 
@@ -223,19 +226,19 @@ macro_rules! object {
             /// `metadata.name`, or the empty string.
             #[inline]
             pub fn name(&self) -> &str {
-                self.metadata.name.as_deref().unwrap_or_default()
+                $crate::Object::metadata(self).name.as_deref().unwrap_or_default()
             }
 
             /// `metadata.namespace`.
             #[inline]
             pub fn namespace(&self) -> ::core::option::Option<&str> {
-                self.metadata.namespace.as_deref()
+                $crate::Object::metadata(self).namespace.as_deref()
             }
 
             /// `metadata.uid`, or the empty string.
             #[inline]
             pub fn uid(&self) -> &str {
-                self.metadata.uid.as_deref().unwrap_or_default()
+                $crate::Object::metadata(self).uid.as_deref().unwrap_or_default()
             }
         }
     };

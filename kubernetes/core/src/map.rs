@@ -1,6 +1,7 @@
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::fmt;
-use std::ops::Index;
+use std::ops::{Index, IndexMut};
 
 use thin_vec::ThinVec;
 
@@ -71,6 +72,28 @@ impl<V> Map<V> {
         self.find(key).ok().map(|at| self.0.remove(at).1)
     }
 
+    /// The entry at `key`, to be inserted or changed where it stands.
+    ///
+    /// ```
+    /// use kubernetes_core::Map;
+    ///
+    /// let mut words = Map::<i32>::new();
+    /// for word in ["pod", "node", "pod"] {
+    ///     *words.entry(word).or_insert(0) += 1;
+    /// }
+    /// assert_eq!(words["pod"], 2);
+    /// ```
+    pub fn entry(&mut self, key: impl Into<Str>) -> Entry<'_, V> {
+        let key = key.into();
+        let position = self.position_for(&key);
+        Entry { map: self, key, position }
+    }
+
+    /// Keeps the entries for which `keep` returns `true`.
+    pub fn retain(&mut self, mut keep: impl FnMut(&Str, &mut V) -> bool) {
+        self.0.retain_mut(|(key, value)| keep(key, value));
+    }
+
     /// Removes all entries.
     pub fn clear(&mut self) {
         self.0.clear();
@@ -118,6 +141,55 @@ impl<V> Map<V> {
     }
 }
 
+/// A place in a [`Map`], which may have a value; see [`Map::entry`].
+#[derive(Debug)]
+pub struct Entry<'a, V> {
+    map: &'a mut Map<V>,
+    key: Str,
+    position: Result<usize, usize>,
+}
+
+impl<'a, V> Entry<'a, V> {
+    /// The key of the entry.
+    pub fn key(&self) -> &Str {
+        &self.key
+    }
+
+    /// Changes the value, if there is one.
+    #[must_use]
+    pub fn and_modify(self, change: impl FnOnce(&mut V)) -> Self {
+        if let Ok(at) = self.position {
+            change(&mut self.map.0[at].1);
+        }
+        self
+    }
+
+    /// Inserts `value` if there is none, and returns the value.
+    pub fn or_insert(self, value: impl Into<V>) -> &'a mut V {
+        self.or_insert_with(|| value.into())
+    }
+
+    /// Inserts the value that `make` returns if there is none, and returns the value.
+    pub fn or_insert_with(self, make: impl FnOnce() -> V) -> &'a mut V {
+        let at = match self.position {
+            Ok(at) => at,
+            Err(at) => {
+                self.map.0.insert(at, (self.key, make()));
+                at
+            }
+        };
+        &mut self.map.0[at].1
+    }
+
+    /// Inserts the default value if there is none, and returns the value.
+    pub fn or_default(self) -> &'a mut V
+    where
+        V: Default,
+    {
+        self.or_insert_with(V::default)
+    }
+}
+
 impl<V> Default for Map<V> {
     fn default() -> Self {
         Self::new()
@@ -143,10 +215,28 @@ impl<V> Index<&str> for Map<V> {
     }
 }
 
-impl<K: Into<Str>, V> FromIterator<(K, V)> for Map<V> {
+impl<V> IndexMut<&str> for Map<V> {
+    /// # Panics
+    /// If there is no entry at `key`; use [`Map::get_mut`] or [`Map::entry`] where that can be.
+    fn index_mut(&mut self, key: &str) -> &mut V {
+        match self.get_mut(key) {
+            Some(value) => value,
+            None => panic!("no entry {key:?} in the map"),
+        }
+    }
+}
+
+// Not the other way round: `map == [("app", "shop")].into()` would be ambiguous.
+impl<K: AsRef<str>, T: PartialEq<V>, V> PartialEq<Map<V>> for BTreeMap<K, T> {
+    fn eq(&self, other: &Map<V>) -> bool {
+        self.len() == other.len() && self.iter().zip(other).all(|((a, x), (b, y))| a.as_ref() == b && x == y)
+    }
+}
+
+impl<K: Into<Str>, T: Into<V>, V> FromIterator<(K, T)> for Map<V> {
     /// Of entries with the same key, the last one stays.
-    fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
-        let mut map = Self(entries.into_iter().map(|(key, value)| (key.into(), value)).collect());
+    fn from_iter<I: IntoIterator<Item = (K, T)>>(entries: I) -> Self {
+        let mut map = Self(entries.into_iter().map(|(key, value)| (key.into(), value.into())).collect());
         map.sort();
         map
     }
@@ -170,8 +260,8 @@ fn exchanges(keys: &[&str]) -> (Vec<(usize, usize)>, usize) {
     (order.iter().enumerate().map(exchange).collect(), order.len())
 }
 
-impl<K: Into<Str>, V> Extend<(K, V)> for Map<V> {
-    fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, entries: I) {
+impl<K: Into<Str>, T: Into<V>, V> Extend<(K, T)> for Map<V> {
+    fn extend<I: IntoIterator<Item = (K, T)>>(&mut self, entries: I) {
         for (key, value) in entries {
             self.insert(key, value);
         }
@@ -180,19 +270,19 @@ impl<K: Into<Str>, V> Extend<(K, V)> for Map<V> {
 
 impl<K: Into<Str>, T: Into<V>, V, const N: usize> From<[(K, T); N]> for Map<V> {
     fn from(entries: [(K, T); N]) -> Self {
-        entries.into_iter().map(|(key, value)| (key, value.into())).collect()
+        entries.into_iter().collect()
     }
 }
 
-impl<K: Into<Str>, T: Into<V>, V> From<std::collections::BTreeMap<K, T>> for Map<V> {
-    fn from(entries: std::collections::BTreeMap<K, T>) -> Self {
-        entries.into_iter().map(|(key, value)| (key, value.into())).collect()
+impl<K: Into<Str>, T: Into<V>, V> From<BTreeMap<K, T>> for Map<V> {
+    fn from(entries: BTreeMap<K, T>) -> Self {
+        entries.into_iter().collect()
     }
 }
 
 impl<K: Into<Str>, T: Into<V>, V, S> From<std::collections::HashMap<K, T, S>> for Map<V> {
     fn from(entries: std::collections::HashMap<K, T, S>) -> Self {
-        entries.into_iter().map(|(key, value)| (key, value.into())).collect()
+        entries.into_iter().collect()
     }
 }
 
@@ -238,13 +328,13 @@ impl<'a, V> IntoIterator for &'a Map<V> {
     }
 }
 
-/// The place of the value for one more key.
-struct Entry<'a, V> {
+/// The place of the value for one more key of a document.
+struct NextEntry<'a, V> {
     entries: &'a mut ThinVec<(Str, V)>,
     key: Str,
 }
 
-impl<V> Place<V> for Entry<'_, V> {
+impl<V> Place<V> for NextEntry<'_, V> {
     #[inline]
     fn put(&mut self, make: impl FnOnce() -> V) -> &mut V {
         let (key, index) = (std::mem::take(&mut self.key), self.entries.len());
@@ -270,7 +360,7 @@ impl<V: Value> Value for Map<V> {
                 let more = if index == 0 { expected.max(1) } else { index };
                 self.0.reserve_exact(reader.charge_elements::<(Str, V)>(more)?);
             }
-            V::decode_into(&mut Entry { entries: &mut self.0, key }, reader)
+            V::decode_into(&mut NextEntry { entries: &mut self.0, key }, reader)
         })?;
         if !sorted {
             self.sort();

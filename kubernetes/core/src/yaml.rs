@@ -251,6 +251,9 @@ impl YamlError {
 
 impl fmt::Display for YamlError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if f.alternate() {
+            return crate::debug::error(self, f);
+        }
         match &self.0 {
             Kind::Yaml(_) => f.write_str("the text can't be read as YAML"),
             Kind::Decode { document: Some(document), .. } => write!(f, "document {document} does not fit its type"),
@@ -261,9 +264,9 @@ impl fmt::Display for YamlError {
 }
 
 impl fmt::Debug for YamlError {
+    /// As `Display`, with all that caused it: this is what a `main` that returns the error prints.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let source = std::error::Error::source(self).map(ToString::to_string).unwrap_or_default();
-        write!(f, "YamlError({self}: {source})")
+        crate::debug::error(self, f)
     }
 }
 

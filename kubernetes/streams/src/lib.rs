@@ -13,6 +13,7 @@
 //! - [`Exec`] runs a command in a container, [`Attach`] joins its main process; both give a [`Process`].
 //! - [`Upload`] and [`Download`] copy files and folders (on Unix).
 //! - [`PortForwarder`](port_forward::PortForwarder) connects to ports of pods.
+//! - [`PodLogs`] reads the logs of several containers, as their pods come and go.
 //!
 //! Each has a connection of its own, outside of the client's pool, with the client's TLS, proxy and credentials. A
 //! connection is alive as long as the server answers pings, of which one is sent every 5 s; 61 s without an answer end
@@ -27,7 +28,7 @@ mod error;
 mod exec;
 #[cfg(test)]
 mod fake_server;
-#[allow(dead_code, reason = "logs follow")]
+mod logs;
 mod pod;
 pub mod port_forward;
 mod process;
@@ -40,6 +41,7 @@ pub use attach::Attach;
 pub use copy::{Copied, Download, Links, Progress, Upload};
 pub use error::Error;
 pub use exec::Exec;
+pub use logs::{LogLine, PodLogStream, PodLogs};
 pub use process::{DetachKeys, ExitStatus, Output, OutputStream, Process, Stdin, TerminalSize};
 
 /// For the fuzz target of this name.

@@ -13,14 +13,11 @@ resource!(Pod: "" / "v1" / "Pod", "pods", namespaced, watch);
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct PodSpec {
-    pub(crate) init_containers: Vec<Container>,
     pub(crate) containers: Vec<Container>,
-    pub(crate) ephemeral_containers: Vec<Container>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Container {
-    pub(crate) name: Str,
     pub(crate) ports: Vec<ContainerPort>,
 }
 
@@ -75,7 +72,19 @@ impl Pod {
     }
 }
 
+impl PodStatus {
+    pub(crate) fn all_containers(&self) -> impl Iterator<Item = &ContainerStatus> {
+        let lists = [&self.init_container_statuses, &self.container_statuses, &self.ephemeral_container_statuses];
+        lists.into_iter().flatten()
+    }
+}
+
 impl ContainerStatus {
+    /// Whether the container has run and ended.
+    pub(crate) fn has_terminated(&self) -> bool {
+        self.state.get("terminated").is_some()
+    }
+
     /// Whether the container runs, or has run.
     pub(crate) fn has_started(&self) -> bool {
         ["running", "terminated"].iter().any(|state| self.state.get(state).is_some())
@@ -95,21 +104,18 @@ impl Value for Pod {
 }
 
 impl Value for PodSpec {
-    const FIELDS: &'static [&'static str] = &["initContainers", "containers", "ephemeralContainers"];
+    const FIELDS: &'static [&'static str] = &["containers"];
 
     fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        reader.fields(
-            Self::FIELDS,
-            &mut [&mut self.init_containers, &mut self.containers, &mut self.ephemeral_containers],
-        )
+        reader.fields(Self::FIELDS, &mut [&mut self.containers])
     }
 }
 
 impl Value for Container {
-    const FIELDS: &'static [&'static str] = &["name", "ports"];
+    const FIELDS: &'static [&'static str] = &["ports"];
 
     fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        reader.fields(Self::FIELDS, &mut [&mut self.name, &mut self.ports])
+        reader.fields(Self::FIELDS, &mut [&mut self.ports])
     }
 }
 

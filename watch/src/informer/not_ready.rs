@@ -35,6 +35,9 @@ impl NotReady {
 
 impl fmt::Display for NotReady {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if f.alternate() {
+            return kubernetes_core::debug::error(self, f);
+        }
         match self.limit {
             Some(limit) => write!(f, "timed out after {limit:?} waiting for the first list of the informer"),
             None => f.write_str("the informer stopped before its first list was complete"),

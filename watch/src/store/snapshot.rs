@@ -71,6 +71,19 @@ impl<K> Snapshot<K> {
             .collect()
     }
 
+    /// The values that the objects have in `index`, in order, each once: the namespaces that have objects, say.
+    ///
+    /// An index that the store was not given works too, but looks at every object.
+    pub fn values(&self, index: &Index<K>) -> Vec<Str> {
+        let mut values: Vec<Str> = match self.indexes.iter().find(|(known, _)| known.is(index)) {
+            Some((_, entries)) => entries.keys().map(|(value, _)| value.clone()).collect(),
+            None => self.iter().flat_map(|object| index.values(object)).collect(),
+        };
+        values.sort_unstable();
+        values.dedup();
+        values
+    }
+
     pub(super) fn objects(&self) -> &Objects<K> {
         &self.objects
     }

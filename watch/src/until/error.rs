@@ -86,6 +86,9 @@ impl UntilError {
 
 impl fmt::Display for UntilError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if f.alternate() {
+            return kubernetes_core::debug::error(self, f);
+        }
         let Inner { path, description, seen, cause } = &*self.0;
         match cause {
             Cause::TimedOut { limit, .. } => {

@@ -20,6 +20,14 @@ pub(crate) fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static
     None
 }
 
+/// The last error in the chain of sources.
+pub(super) fn root<'a>(mut error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 'static) {
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    error
+}
+
 /// Whether either side refused the other's certificate, which another attempt does not change.
 pub(crate) fn is_refused_certificate(error: &(dyn StdError + 'static)) -> bool {
     use rustls::{AlertDescription, Error as Tls};

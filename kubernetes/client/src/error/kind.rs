@@ -53,12 +53,16 @@ impl Kind {
     pub(super) fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
             Self::Build(_, source) => source.as_deref().map(chain::plain),
-            Self::Config(source) => Some(source),
-            Self::Request(source) => Some(source),
+            // `Display` says these themselves: the kind alone tells nobody what to do.
+            Self::Config(source) => source.source(),
+            Self::Request(source) => source.source(),
+            Self::Authentication(source) => source.source(),
             Self::Uri(source) => Some(source),
-            Self::Authentication(source) => Some(source),
             Self::Hook(source) => Some(source.as_ref()),
-            Self::Connect { source, .. } | Self::Transport(source) | Self::Body(source) | Self::Compression(source) => {
+            // `Display` quotes the last error of the chain, unless it has a better explanation.
+            Self::Connect { source, .. } => Some(chain::plain(source.as_ref()))
+                .filter(|source| source.source().is_some() || certificate::explain(*source).is_some()),
+            Self::Transport(source) | Self::Body(source) | Self::Compression(source) => {
                 Some(chain::plain(source.as_ref()))
             }
             Self::Decode(source) => Some(source),
@@ -73,13 +77,13 @@ impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Build(message, _) => write!(f, "can't build a client: {message}"),
-            Self::Config(_) => f.write_str("can't load the client configuration"),
-            Self::Request(_) => f.write_str("the request is invalid"),
+            Self::Config(source) => write!(f, "can't load the client configuration: {source}"),
+            Self::Request(source) => write!(f, "the request is invalid: {source}"),
             Self::NoRuntime => {
                 f.write_str("there is no tokio runtime to send it on: await it in one, as under #[tokio::main]")
             }
             Self::Uri(_) => f.write_str("the server's URL and the path of the request do not make a valid URI"),
-            Self::Authentication(_) => f.write_str("no credentials available"),
+            Self::Authentication(source) => write!(f, "no credentials available: {source}"),
             Self::Hook(_) => f.write_str("the write was not permitted"),
             Self::HookTimeout { limit } => {
                 write!(f, "the write was given up at the end of its permit, after {limit:?}")
@@ -87,11 +91,14 @@ impl fmt::Display for Kind {
             Self::Connect { server, source } => {
                 f.write_str("can't connect")?;
                 server.as_ref().map_or(Ok(()), |server| write!(f, " to {server}"))?;
-                explain(f, source)
+                match certificate::explain(source.as_ref()) {
+                    Some(reason) => write!(f, ": {reason}"),
+                    None => write!(f, ": {}", chain::root(source.as_ref())),
+                }
             }
             Self::Transport(source) => {
                 f.write_str("the connection failed before the response")?;
-                explain(f, source)
+                certificate::explain(source.as_ref()).map_or(Ok(()), |reason| write!(f, ": {reason}"))
             }
             Self::Timeout { limit, .. } => write!(f, "timed out after {limit:?}"),
             Self::Status(response) => response.fmt(f),
@@ -109,9 +116,4 @@ impl fmt::Display for Kind {
             Self::Decode(_) => f.write_str("can't decode the response"),
         }
     }
-}
-
-/// `: the server's certificate …`, for errors of TLS.
-fn explain(f: &mut fmt::Formatter<'_>, source: &BoxError) -> fmt::Result {
-    certificate::explain(source.as_ref()).map_or(Ok(()), |reason| write!(f, ": {reason}"))
 }

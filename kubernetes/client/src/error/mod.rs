@@ -32,8 +32,8 @@ pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
 /// Why a client could not be built, or a request failed.
 ///
 /// `Display` says in one line what failed (`GET /api/v1/namespaces/shop/pods/web failed: 404 Not Found: pods "web" not
-/// found`), and [`source`](StdError::source) gives the next reason. The wording and the types of sources are not a
-/// stable interface; [`status`](Self::status) and the predicates are.
+/// found`), and [`source`](StdError::source) gives the next reason; `{:#}` and `Debug` show all of them. The wording and
+/// the types of sources are not a stable interface; [`status`](Self::status) and the predicates are.
 ///
 /// ```
 /// use kubernetes_client::Error;
@@ -184,6 +184,9 @@ impl From<kubernetes_config::Error> for Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if f.alternate() {
+            return kubernetes_core::debug::error(self, f);
+        }
         if let Some(line) = &self.0.request {
             match line.valid_path() {
                 Some(path) => write!(f, "{} {path} failed: ", line.method())?,

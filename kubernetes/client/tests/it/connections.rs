@@ -104,7 +104,10 @@ async fn tells_where_no_server_is() {
     let error = fetch(&client).await.unwrap_err();
 
     assert!(error.is_connect() && error.is_retryable() && !error.is_timeout(), "{error:?}");
-    assert_eq!(error.to_string(), format!("GET /version failed: can't connect to http://{address}"));
+    let expected = format!("GET /version failed: can't connect to http://{address}: Connection refused (os error 111)");
+    assert_eq!(error.to_string(), expected);
+    assert_eq!(format!("{error:#}"), format!("{error:?}"));
+    assert!(format!("{error:#}").starts_with(&format!("{expected}; caused by: ")), "{error:#}");
     assert!(chain(&error).contains("refused"), "{}", chain(&error));
     assert_eq!((error.method(), error.path()), (Some(&http::Method::GET), Some("/version")));
     assert!(error.status().is_none() && error.http_status().is_none());

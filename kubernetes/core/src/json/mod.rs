@@ -66,8 +66,14 @@ pub use writer::Writer;
 /// anything else has [`read`](Self::read) and [`write`](Self::write).
 /// All are compiled against the concrete [`Reader`] and [`Writer`].
 ///
-/// A type without a default value implements [`Decode`] as well. A `null` reads as the default value. Where a key appears twice in an object, the last one wins, as a whole: what Go
-/// does with lists and scalars. (With objects and maps, Go merges the two; no API server writes such a document.)
+/// A type without a default value implements [`Decode`] as well. A `null` reads as the default value. Where a key appears
+/// twice in an object, the last one wins, as a whole: what Go does with lists and scalars. (With objects and maps, Go
+/// merges the two; no API server writes such a document.)
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be read from JSON and written to it",
+    note = "a resource with serde's traits takes them by `serde` at the end of `kubernetes_core::resource!`, or by \
+            `serde_no_default` if it has no default value; any other type derives `Schema` or implements `Value`"
+)]
 pub trait Value: Decode {
     /// The names of a model's fields on the wire, none of which needs an escape; empty for what has its own
     /// [`read`](Self::read), which is not called where there are names.

@@ -194,7 +194,8 @@ pub trait ClusterResource: Resource {}
 /// An object whose list operation has a `watch` parameter.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be watched",
-    note = "the API description has no `watch` parameter on its list operation; list it again at intervals instead"
+    note = "a type of one's own can be with `watch` in `kubernetes_core::resource!`; the list operation of a generated \
+            one has no `watch` parameter, so list it again at intervals instead"
 )]
 pub trait Watchable: Object {}
 

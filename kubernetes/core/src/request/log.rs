@@ -2,6 +2,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Method};
 
 use super::{Execute, Path, Request, shape};
+use crate::Time;
 
 shape::request_type! {
     /// Reads a container's log.
@@ -26,6 +27,25 @@ impl LogRequest {
         // The log is text, but the API server answers 406 to text/plain alone when it has to report an error.
         request.accept = HeaderValue::from_static("*/*");
         Self::from_request(request)
+    }
+
+    /// The moment from which on the log is shown, to the second. The server refuses it beside
+    /// [`since_seconds`](Self::since_seconds).
+    ///
+    /// The description of the API lacks it; the server has it in `PodLogOptions`.
+    ///
+    /// ```
+    /// use kubernetes_core::{LogRequest, Path, Time};
+    ///
+    /// let path = Path::new("/api/v1/namespaces/{namespace}/pods/{name}/log", &["shop", "web"]);
+    /// let since: Time = "2030-01-01T10:00:00Z".parse()?;
+    /// let request = LogRequest::at(path).since_time(since);
+    /// assert_eq!(request.request().query.get("sinceTime"), Some("2030-01-01T10:00:00Z"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn since_time(mut self, since: Time) -> Self {
+        self.request.query.set("sinceTime", since.to_string());
+        self
     }
 
     /// Reads the log as far as it is written now, as text.

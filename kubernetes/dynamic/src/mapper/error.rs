@@ -111,6 +111,9 @@ impl MapError {
 
 impl fmt::Display for MapError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if f.alternate() {
+            return kubernetes_core::debug::error(self, f);
+        }
         match &*self.0 {
             Kind::Invalid { text, reason } => write!(f, "{text:?} does not name a resource: {reason}"),
             Kind::NoMatch { wanted, near, failures } => {

@@ -31,6 +31,8 @@ pub(crate) enum Kind {
     Closed,
     /// The runtime reports that it could not do what was asked.
     Failed(Box<Status>),
+    /// Pods can't be watched.
+    Watch(kubernetes_watch::Error),
     /// A connection to a port failed.
     Forward(ForwardError),
     /// The connection ended without an exit status.
@@ -57,6 +59,7 @@ impl Kind {
             #[cfg(unix)]
             Self::Copy(error) => error.source(),
             Self::Lost(Some(error)) | Self::Input(error) => Some(error),
+            Self::Watch(error) => error.source(),
             Self::Forward(error) => error.source(),
             Self::Lost(None)
             | Self::Invalid(_)
@@ -98,6 +101,7 @@ impl fmt::Display for Kind {
                 code.map_or(Ok(()), |code| write!(f, " with code {code}"))?;
                 if reason.is_empty() { Ok(()) } else { write!(f, ": {reason}") }
             }
+            Self::Watch(error) => error.fmt(f),
             Self::Forward(error) => error.fmt(f),
             Self::Closed => f.write_str("the connection is closed"),
             Self::Failed(status) => {

@@ -67,6 +67,11 @@ impl Error {
         ForwardError::Unavailable(message.into()).into()
     }
 
+    /// The end of a watch.
+    pub(crate) fn watch(error: kubernetes_watch::Error) -> Self {
+        Self::new(Kind::Watch(error))
+    }
+
     /// Whether the server and this side could not agree on a protocol.
     pub(crate) fn is_handshake(&self) -> bool {
         matches!(&*self.kind, Kind::Handshake(_))
@@ -254,6 +259,7 @@ impl Error {
             Kind::ClosedByServer { .. } => io::ErrorKind::ConnectionAborted,
             Kind::Silent(_) => io::ErrorKind::TimedOut,
             Kind::Forward(error) => error.io_kind(),
+            Kind::Watch(_) => io::ErrorKind::Other,
             Kind::Closed | Kind::Detached => io::ErrorKind::BrokenPipe,
             Kind::Unsupported(_) => io::ErrorKind::Unsupported,
             Kind::Invalid(_) => io::ErrorKind::InvalidInput,
@@ -296,6 +302,9 @@ impl From<Error> for io::Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if f.alternate() {
+            return kubernetes_core::debug::error(self, f);
+        }
         if let Some(place) = &self.place {
             write!(f, "{place}: ")?;
         }

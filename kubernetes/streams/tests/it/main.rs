@@ -6,6 +6,7 @@ mod chaos;
 mod copy;
 mod exec;
 mod fuzz;
+mod logs;
 mod outputs;
 mod port_forward;
 mod support;

@@ -182,6 +182,7 @@ fn indexes_follow_and_belong_to_their_snapshot() {
         assert_eq!(names(before.by_index(index, "web")), ["a", "b"]);
         assert_eq!(names(before.by_index(index, "db")), ["c"]);
         assert!(store.by_index(index, "we").is_empty());
+        assert_eq!(store.snapshot().values(index), ["db", "web"]);
     }
     list(&mut writer, [labelled("b", 7, "db")]);
     assert_eq!(names(store.by_index(&by_app, "db")), ["b"]);

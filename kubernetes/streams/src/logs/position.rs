@@ -1,0 +1,128 @@
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use jiff::{Timestamp, Unit};
+
+/// How far a log was read, so that another request can go on there.
+///
+/// A request begins at a second (`sinceTime` has no fractions), whose lines may have come already: these are remembered.
+#[derive(Debug, Default)]
+pub(super) struct Position {
+    /// The time of the last line.
+    last: Option<Timestamp>,
+    /// The lines of the last second and how often each came, by its hash.
+    recent: HashMap<(Timestamp, u64), u32>,
+    count: usize,
+    /// What is left of `recent` since the log was asked for again.
+    expected: HashMap<(Timestamp, u64), u32>,
+    /// Where the log was asked for again.
+    from: Option<Timestamp>,
+}
+
+/// Of a second with more lines, those up to the last time count as known.
+const MAX_RECENT: usize = 10_000;
+
+impl Position {
+    /// The second to begin with when the log is asked for again; `None` if no line has come.
+    pub(super) fn resume(&mut self) -> Option<Timestamp> {
+        self.expected = self.recent.clone();
+        self.from = self.last;
+        self.last.map(second)
+    }
+
+    /// Whether a line is new; it counts as known from now on.
+    pub(super) fn is_new(&mut self, timestamp: Timestamp, text: &str) -> bool {
+        let key = (timestamp, hash(text));
+        if let Some(from) = self.from {
+            let is_known = match self.expected.get_mut(&key) {
+                Some(count @ 1..) => {
+                    *count -= 1;
+                    true
+                }
+                Some(0) | None => timestamp < second(from) || (self.count > MAX_RECENT && timestamp <= from),
+            };
+            if is_known {
+                return false;
+            }
+        }
+        if self.last.map(second) < Some(second(timestamp)) {
+            self.recent.clear();
+            self.count = 0;
+        }
+        // Two streams of a container may be slightly out of order.
+        self.last = self.last.max(Some(timestamp));
+        self.count += 1;
+        if self.count <= MAX_RECENT {
+            *self.recent.entry(key).or_default() += 1;
+        }
+        true
+    }
+}
+
+fn second(timestamp: Timestamp) -> Timestamp {
+    let rounding = jiff::TimestampRound::new().smallest(Unit::Second).mode(jiff::RoundMode::Floor);
+    timestamp.round(rounding).unwrap_or(timestamp)
+}
+
+fn hash(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+
+    use super::*;
+
+    fn at(milliseconds: i64) -> Timestamp {
+        Timestamp::from_millisecond(milliseconds).unwrap()
+    }
+
+    #[test]
+    fn lines_of_a_second_that_came_already_are_known() {
+        let mut position = Position::default();
+        assert_eq!(position.resume(), None);
+        for (time, text) in [(900, "a"), (1100, "b"), (1100, "b"), (1200, "c")] {
+            assert!(position.is_new(at(time), text));
+        }
+        assert_eq!(position.resume(), Some(at(1000)));
+        for (time, text, is_new) in
+            [(1100, "b", false), (1100, "b", false), (1200, "c", false), (1200, "c", true), (1300, "b", true)]
+        {
+            assert_eq!(position.is_new(at(time), text), is_new, "{time} {text}");
+        }
+    }
+
+    #[test]
+    fn a_second_with_too_many_lines_goes_by_time() {
+        let mut position = Position::default();
+        for line in 0..MAX_RECENT + 10 {
+            assert!(position.is_new(at(1000), &line.to_string()));
+        }
+        position.resume();
+        assert!(!position.is_new(at(1000), &(MAX_RECENT + 5).to_string()));
+        assert!(position.is_new(at(1001), "next"));
+    }
+
+    proptest::proptest! {
+        /// A log that is cut anywhere, any number of times, is read once.
+        #[test]
+        fn each_line_comes_once(steps in vec((0..400_i64, 0..3_u8), 0..60), cuts in vec(0..60_usize, 0..5)) {
+            let mut time = 0;
+            let log: Vec<_> = steps.iter().map(|(step, text)| { time += step; (at(time), text.to_string()) }).collect();
+            let (mut position, mut read) = (Position::default(), Vec::new());
+            for end in cuts.into_iter().chain([log.len()]) {
+                let start = position.resume();
+                let from = log.iter().position(|(time, _)| Some(*time) >= start).unwrap_or(log.len());
+                for (time, text) in log.iter().take(end).skip(from) {
+                    if position.is_new(*time, text) {
+                        read.push((*time, text.clone()));
+                    }
+                }
+            }
+            assert_eq!(read, log);
+        }
+    }
+}
