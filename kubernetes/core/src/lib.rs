@@ -15,6 +15,7 @@
 pub mod cbor;
 mod collections;
 mod condition;
+pub mod conversion;
 #[doc(hidden)]
 pub mod debug;
 #[doc(hidden)]

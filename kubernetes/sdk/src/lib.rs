@@ -20,6 +20,7 @@
 //! - [`Client`] sends requests, [`watch`] turns a list request into a stream that reconnects by itself.
 //! - [`utils`] has what programs do again and again, as retrying on conflict.
 //! - `dynamic`, behind the feature of that name, has discovery, the resource mapper, and objects of any kind.
+//! - `CustomResource` and `Schema`, behind the feature `derive`, make custom resources of Rust types, and their definitions.
 //! - [`core`] has what all are made of, for resources of one's own: [`resource!`].
 //!
 //! This crate only re-exports the others.
@@ -63,3 +64,8 @@ struct Dynamic;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/watching.md")]
 struct Watching;
+
+/// Compiles and runs the programs in the page on custom resources.
+#[cfg(all(doctest, feature = "derive"))]
+#[doc = include_str!("../../../docs/custom-resources.md")]
+struct CustomResources;

@@ -41,7 +41,7 @@ fn numbers() -> Vec<Case> {
         refused("fives", json!(55), "less than or equal to 50"),
         refused("color", json!("blue"), "supported values"),
         (json!({"least": 3, "most": 2}), Err("least is at most most")),
-        refused("replicas", json!(100), "too many: 100"),
+        refused("replicas", json!(100), "too many replicas"),
         refused("replicas", json!(-1), "greater than or equal to 0"),
     ]
 }

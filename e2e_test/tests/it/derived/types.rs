@@ -56,7 +56,7 @@ pub(super) struct Status {
         reason = "FieldValueForbidden",
         field_path = ".least"
     ),
-    rule("self.replicas < 100", message_expression = "'too many: ' + string(self.replicas)")
+    rule("self.replicas < 100", message_expression = "self.replicas > 1000 ? 'far too many' : 'too many replicas'")
 )]
 pub(super) struct Spec {
     #[kubernetes(default = 1, minimum = 0)]

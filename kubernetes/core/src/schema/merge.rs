@@ -141,6 +141,11 @@ impl Merged {
         Ok(())
     }
 
+    /// Whether there are rules in CEL.
+    pub(super) fn has_rules(&self) -> bool {
+        !self.rules.is_empty()
+    }
+
     /// Takes the conditions of a variant, as a branch of the object that it is part of; its rules become the object's.
     pub(super) fn take_conditions(&mut self, condition: &Condition, object: &mut Self) -> Fields {
         let mut branch = Fields::new();

@@ -27,6 +27,7 @@ mod impls;
 mod merge;
 mod meta;
 mod render;
+mod sample;
 mod structural;
 mod types;
 mod values;
@@ -34,6 +35,7 @@ mod values;
 pub use declaration::{Column, Declaration, Scale, Scope, Version};
 pub use definition::{ConversionWebhook, CustomResource, Definition};
 pub use error::{InvalidSchema, Violation};
+pub use sample::sample;
 pub use structural::violations;
 pub use types::{Keyword, Kind, ListType, MapType, Member, Rule, Shape, Source, Tagging, Type, Variant};
 

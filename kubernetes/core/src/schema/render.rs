@@ -144,6 +144,11 @@ impl Renderer {
         for variant in variants {
             let schema = self.tree(variant.of, variant.keywords).map_err(|error| error.inside(variant.name))?;
             let mut own = Merged::of(schema);
+            if own.has_rules() {
+                let rule =
+                    "a variant of an untagged enum has rules in CEL, which would be applied to the other variants";
+                return Err(InvalidSchema::one(variant.name, rule));
+            }
             branches.push(Tree::Object(own.take_conditions(&Condition::NONE, &mut object)));
             object.absorb(own, variant.name)?;
         }
