@@ -71,6 +71,26 @@ pub(crate) fn memory(bench: &Bench, table: &mut Table) -> Result<()> {
         let metric = format!("memory_{}", kind.metric);
         table.add(&metric, "the JSON", "B/object", &per_object(&ours, "heap"), &per_object(&ours, "bytes"));
     }
+    amplification(bench, table)
+}
+
+/// Lists that are made to take as much memory as they can, as `amplification` makes them.
+const SHAPES: [&str; 7] = ["pods", "deployments", "crds", "allof", "events", "cbor", "annotations"];
+
+/// The memory that hostile lists take, as multiples of their text: by default, which refuses most of them, and without
+/// a budget, which is what they would take.
+fn amplification(bench: &Bench, table: &mut Table) -> Result<()> {
+    let mut build = bench.cargo(&["build", "--locked", "--release", "-p", "bench-amplification", "--target-dir"]);
+    run(build.arg(bench.target("sides")))?;
+    for shape in SHAPES {
+        let measured = |budget: &str| report(Command::new(bench.program("amplification")).args([shape, budget]));
+        let (default, unlimited) = (measured("default")?, measured("unlimited")?);
+        for field in ["kept", "peak"] {
+            let ratio = |report: &Value| Samples::from(number(&report[field]) / number(&report["bytes"]));
+            let metric = format!("amplification_{shape}_{field}");
+            table.add(&metric, "without a budget", "× text", &ratio(&default), &ratio(&unlimited));
+        }
+    }
     Ok(())
 }
 

@@ -8,6 +8,7 @@ use clap::{Parser, ValueEnum};
 
 mod bench;
 mod compile;
+mod discovery;
 mod instructions;
 mod lists;
 mod machine;
@@ -41,6 +42,7 @@ enum What {
     Watch,
     Requests,
     Server,
+    Discovery,
     All,
 }
 
@@ -55,6 +57,7 @@ const PARTS: &[(What, Part)] = &[
     (What::Requests, requests::measure),
     (What::Watch, watching::measure),
     (What::Server, server::measure),
+    (What::Discovery, discovery::measure),
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

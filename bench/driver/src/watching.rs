@@ -1,7 +1,7 @@
 //! Pods listed and watched over loopback: this SDK beside kube and client-go.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use serde_json::Value;
 
@@ -173,20 +173,30 @@ fn alternate_times(bench: &Bench, sides: Vec<Side<'_>>, flags: &[&str], rounds: 
 /// A server that prints its port.
 pub(crate) struct Canned {
     process: Child,
+    output: Option<BufReader<ChildStdout>>,
     port: u16,
 }
 
 impl Canned {
     pub(crate) fn start(command: &mut Command) -> Result<Self> {
-        let mut process = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
-        let mut line = String::new();
-        if let Some(stdout) = process.stdout.take() {
-            BufReader::new(stdout).read_line(&mut line)?;
-        }
+        let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        let output = process.stdout.take().map(BufReader::new);
         // Made before the port is read, so that the server ends in any case.
-        let mut server = Self { process, port: 0 };
-        server.port = line.trim().parse().map_err(|_| format!("{command:?} prints no port"))?;
+        let mut server = Self { process, output, port: 0 };
+        server.port = server.read()?.parse().map_err(|_| format!("{command:?} prints no port"))?;
         Ok(server)
+    }
+
+    /// Sends an empty line, and returns the answer.
+    pub(crate) fn ask(&mut self) -> Result<String> {
+        self.process.stdin.as_ref().ok_or("the server has no input")?.write_all(b"\n")?;
+        self.read()
+    }
+
+    fn read(&mut self) -> Result<String> {
+        let mut line = String::new();
+        self.output.as_mut().ok_or("the server has no output")?.read_line(&mut line)?;
+        Ok(line.trim().to_owned())
     }
 
     /// Its process.

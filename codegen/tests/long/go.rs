@@ -5,8 +5,7 @@ use serde_json::Value;
 
 /// The folder of a Go module, downloaded into Go's module cache where it is not there yet.
 pub(crate) fn module(name: &str, version: &str) -> PathBuf {
-    let go = ["go", "/usr/local/go/bin/go"].into_iter().find(|go| Command::new(go).arg("version").output().is_ok());
-    let mut command = Command::new(go.expect("Go is installed: it fetches what these tests read"));
+    let mut command = Command::new(program());
     command.args(["mod", "download", "-json", &format!("{name}@{version}")]);
     // Outside of this repository, so that no go.mod decides what is downloaded.
     command.current_dir(std::env::temp_dir()).env("GOFLAGS", "-mod=mod").env("GOWORK", "off");
@@ -21,4 +20,10 @@ pub(crate) fn module(name: &str, version: &str) -> PathBuf {
         Some(folder) => folder,
         None => panic!("{name} {version}: {answer} {}", String::from_utf8_lossy(&output.stderr)),
     }
+}
+
+/// Go's program.
+pub(crate) fn program() -> &'static str {
+    let go = ["go", "/usr/local/go/bin/go"].into_iter().find(|go| Command::new(go).arg("version").output().is_ok());
+    go.expect("Go is installed: these tests run it")
 }

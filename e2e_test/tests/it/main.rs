@@ -1,6 +1,7 @@
 //! The SDK against a real Kubernetes: `KUBECONFIG=$(scripts/test-cluster up) cargo test -p kubernetes-e2e-test
 //! --features cluster -- --test-threads=1`. One at a time, because some of these tests stop the API server.
 
+mod apply;
 mod authentication;
 mod cbor;
 mod chaos;
@@ -12,6 +13,7 @@ mod credentials;
 mod custom_resources;
 mod derived;
 mod dynamic;
+mod election;
 mod errors;
 mod etcd;
 #[path = "../../../codegen/tests/long/go.rs"]

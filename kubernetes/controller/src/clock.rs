@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use kubernetes_core::MicroTime;
 pub(crate) use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 /// The present moment.
@@ -13,4 +14,9 @@ pub(crate) fn now() -> Instant {
 pub(crate) fn later(now: Instant, after: Duration) -> Instant {
     const DECADES: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
     now.checked_add(after.min(DECADES)).unwrap_or(now)
+}
+
+/// The wall-clock time, for people who read it.
+pub(crate) fn micro_time() -> MicroTime {
+    MicroTime::now()
 }

@@ -1,17 +1,25 @@
 //! Controllers: from a reconcile function to an operator in production.
 
+mod admin;
 mod clock;
 mod consistency;
 mod controller;
+mod events;
 mod histogram;
 mod informers;
+mod manager;
+mod metrics;
 mod queue;
 mod sync;
 
+pub use admin::{Admin, Heartbeat};
 pub use controller::{
     Action, Cleanup, Context, Controller, ControllerCounts, ControllerError, Monitor, Predicate, Reason, Runner,
     Source, Terminal,
 };
+pub use events::{Event, Recorder, RecorderCounts};
 pub use histogram::Histogram;
 pub use informers::Informers;
+pub use manager::{Manager, ManagerError, ServiceContext, Settings, SettingsError};
+pub use metrics::{ClientMetrics, Metrics, MetricsText};
 pub use queue::{Add, Delivery, Queue, QueueBuilder, QueueCounts, Reasons};

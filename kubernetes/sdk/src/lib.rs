@@ -69,3 +69,8 @@ struct Watching;
 #[cfg(all(doctest, feature = "derive"))]
 #[doc = include_str!("../../../docs/custom-resources.md")]
 struct CustomResources;
+
+/// Compiles and runs the programs in the page on running controllers.
+#[cfg(all(doctest, feature = "controller"))]
+#[doc = include_str!("../../../docs/running-controllers.md")]
+struct RunningControllers;

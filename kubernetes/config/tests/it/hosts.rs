@@ -1,12 +1,11 @@
 //! Names of hosts outside ASCII.
 
-use crate::support::{Files, kubeconfig};
+#[cfg(feature = "idna")]
+use crate::support::Files;
+use crate::support::{kubeconfig, refused};
 
-/// The server of a kubeconfig with this URL, or the error.
-fn server(url: &str) -> Result<String, String> {
-    let files = Files::new();
-    let config = files.load(kubeconfig(&format!("server: '{url}'"), "token: abc"));
-    config.map(|config| config.server.to_string()).map_err(|error| files.error_text(&error))
+fn with_server(url: &str) -> String {
+    kubeconfig(&format!("server: '{url}'"), "token: abc")
 }
 
 #[cfg(feature = "idna")]
@@ -21,15 +20,15 @@ fn a_host_is_encoded_as_go_encodes_it() {
         ("https://\u{4f8b}\u{3048}.\u{30c6}\u{30b9}\u{30c8}", "https://xn--r8jz45g.xn--zckzah/"),
         ("https://a\u{3002}\u{fc}", "https://a.xn--tda/"),
     ] {
-        assert_eq!(server(url).as_deref(), Ok(expected), "{url}");
+        assert_eq!(Files::new().load(with_server(url)).unwrap().server, expected, "{url}");
     }
     for url in
         ["https://\u{fc}_a.example", "https://-\u{fc}.example", "https://\u{fc}.xn--a", "https://\u{378}.example"]
     {
-        let error = server(url).unwrap_err();
+        let error = refused(&with_server(url));
         assert!(error.contains("is not a valid domain name"), "{url} {error}");
     }
-    let error = server("https://a.example/\u{fc}").unwrap_err();
+    let error = refused(&with_server("https://a.example/\u{fc}"));
     assert!(
         error.ends_with("has characters outside ASCII in other parts than its host: percent-encode them"),
         "{error}"
@@ -40,7 +39,7 @@ fn a_host_is_encoded_as_go_encodes_it() {
 #[test]
 fn a_host_outside_ascii_is_refused_with_advice() {
     assert_eq!(
-        server("https://b\u{fc}cher.example").unwrap_err(),
+        refused(&with_server("https://b\u{fc}cher.example")),
         "config:12: clusters[name=c].cluster.server: has characters outside ASCII: write the host in its encoded form, \
          such as xn--bcher-kva.example, or build this program with the feature idna"
     );

@@ -2,7 +2,7 @@
 
 use kubernetes_config::{Config, Credentials, ExecApiVersion, ExecConfig, InteractiveMode, OidcConfig, Secret};
 
-use crate::support::{CERTIFICATE, Files, KEY, SERVER, base64, kubeconfig};
+use crate::support::{self, CERTIFICATE, Files, KEY, SERVER, base64, kubeconfig};
 
 const V1: &str = "apiVersion: client.authentication.k8s.io/v1";
 
@@ -27,8 +27,7 @@ fn oidc(files: &Files, keys: &str) -> OidcConfig {
 }
 
 fn refused(user: &str) -> String {
-    let files = Files::new();
-    files.error_text(&files.load(kubeconfig(SERVER, user)).expect_err(user))
+    support::refused(&kubeconfig(SERVER, user))
 }
 
 #[test]

@@ -2,16 +2,12 @@
 
 use kubernetes_config::{Config, Kubeconfig};
 
-use crate::support::{CERTIFICATE, Files, KEY, SERVER, base64, kubeconfig};
+use crate::support::{CERTIFICATE, Files, KEY, SERVER, base64, kubeconfig, refused};
 
 /// Each case: what it is, the kubeconfig, and the error with its sources, behind the directory.
 fn check(cases: Vec<(&str, String, &str)>) {
     for (name, text, expected) in cases {
-        let files = Files::new();
-        match files.load(&text) {
-            Ok(config) => panic!("{name}: not refused: {config:?}\n{text}"),
-            Err(error) => assert_eq!(files.error_text(&error), expected, "{name}:\n{text}"),
-        }
+        assert_eq!(refused(&text), expected, "{name}:\n{text}");
     }
 }
 

@@ -46,6 +46,15 @@ impl Files {
     }
 }
 
+/// The error of a kubeconfig that does not work, as [`text_of`] shows it.
+pub(crate) fn refused(text: &str) -> String {
+    let files = Files::new();
+    match files.load(text) {
+        Ok(config) => panic!("not refused: {config:?}\n{text}"),
+        Err(error) => files.error_text(&error),
+    }
+}
+
 /// One context `x` with the given keys of its cluster and user, each one line or several.
 pub(crate) fn kubeconfig(cluster: &str, user: &str) -> String {
     let indent = |keys: &str| keys.lines().map(|line| format!("    {line}\n")).collect::<String>();

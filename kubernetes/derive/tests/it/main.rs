@@ -1,6 +1,7 @@
 //! Derived types: their form on the wire, and their schemas.
 
 mod compile_fail;
+mod conversions;
 mod enums;
 mod keywords;
 mod objects;

@@ -3,21 +3,9 @@
 use kubernetes_testing::TestServer;
 use serde_json::{Value, json};
 
-use crate::support::{APPLY, MERGE, get, post, send};
+use crate::support::{APPLY, MERGE, get, post, send, widgets};
 
-const DEFINITION: &str = "
-apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata: {name: widgets.example.com}
-spec:
-  group: example.com
-  scope: Namespaced
-  names: {plural: widgets, kind: Widget}
-  versions:
-  - name: v1
-    served: true
-    storage: true
-    subresources: {status: {}}
+const VERSIONS: &str = "    subresources: {status: {}}
     schema: &schema
       openAPIV3Schema:
         type: object
@@ -42,7 +30,7 @@ fn widget(name: &str, spec: Value) -> Value {
 #[tokio::test]
 async fn defaults_are_filled_in_and_versions_differ_in_nothing_but_their_name() {
     let server = TestServer::in_process();
-    server.load_yaml(DEFINITION).unwrap();
+    server.load_yaml(&widgets(VERSIONS)).unwrap();
     let created = post(&server, WIDGETS, widget("w", json!({"count": 1, "parts": [{}], "color": null}))).await;
     assert_eq!(created.body["spec"], json!({"count": 1, "color": "red", "parts": [{"size": 7}]}));
     let other = get(&server, &format!("{}/w", WIDGETS.replace("/v1/", "/v1beta1/"))).await.body;
@@ -52,7 +40,7 @@ async fn defaults_are_filled_in_and_versions_differ_in_nothing_but_their_name() 
 #[tokio::test]
 async fn the_schema_is_kept() {
     let server = TestServer::in_process();
-    server.load_yaml(DEFINITION).unwrap();
+    server.load_yaml(&widgets(VERSIONS)).unwrap();
     let table = [
         (json!({}), "spec.count: Required value"),
         (json!({"count": 0}), "spec.count: Invalid value: 0: spec.count in body should be greater than or equal to 1"),
@@ -88,7 +76,7 @@ async fn the_schema_is_kept() {
 #[tokio::test]
 async fn an_applier_stays_the_same_in_another_version() {
     let server = TestServer::in_process();
-    server.load_yaml(DEFINITION).unwrap();
+    server.load_yaml(&widgets(VERSIONS)).unwrap();
     let apply = async |manager: &str, version: &str, spec: Value| {
         let mut body = widget("w", spec);
         body["apiVersion"] = json!(format!("example.com/{version}"));

@@ -7,7 +7,7 @@ use kubernetes_testing::TestServer;
 use serde_json::{Value, json};
 use tower_service::Service;
 
-use crate::support::{JSON, MAPS, MERGE, create, delete, get, post, send};
+use crate::support::{JSON, MAPS, MERGE, create, delete, get, post, send, widgets};
 
 const JSON_PATCH: &str = "application/json-patch+json";
 const MIB: usize = 1024 * 1024;
@@ -43,19 +43,7 @@ async fn a_json_patch_has_10_000_operations() {
     assert_eq!((refused.status, refused.reason(), refused.message()), (413, "RequestEntityTooLarge", message.as_str()));
 }
 
-const CUSTOM: &str = "
-apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata: {name: widgets.example.com}
-spec:
-  group: example.com
-  scope: Namespaced
-  names: {plural: widgets, kind: Widget}
-  versions:
-  - name: v1
-    served: true
-    storage: true
-    schema:
+const VERSION: &str = "    schema:
       openAPIV3Schema:
         type: object
         properties:
@@ -69,7 +57,7 @@ const WIDGETS: &str = "/apis/example.com/v1/namespaces/default/widgets";
 
 fn server_with_widgets() -> TestServer {
     let server = TestServer::in_process();
-    server.load_yaml(&CUSTOM.replace("TEXT", &"x".repeat(10_000))).unwrap();
+    server.load_yaml(&widgets(VERSION).replace("TEXT", &"x".repeat(10_000))).unwrap();
     server
 }
 

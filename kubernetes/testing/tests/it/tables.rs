@@ -6,6 +6,8 @@ use kubernetes_testing::TestServer;
 use serde_json::{Value, json};
 use tower_service::Service;
 
+use crate::support::widgets;
+
 async fn table(server: &TestServer, path: &str) -> Value {
     let accept = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json";
     let request = Request::get(path).header("accept", accept).body(Full::<bytes::Bytes>::default()).unwrap();
@@ -120,19 +122,7 @@ async fn rows_carry_of_their_objects_what_is_asked_for() {
 #[tokio::test]
 async fn a_definition_names_the_columns_of_its_resource() {
     let server = TestServer::in_process();
-    let definition = r#"
-apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata: {name: widgets.example.com}
-spec:
-  group: example.com
-  scope: Namespaced
-  names: {plural: widgets, kind: Widget}
-  versions:
-  - name: v1
-    served: true
-    storage: true
-    schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
+    let version = r#"    schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
     additionalPrinterColumns:
     - {name: Size, type: integer, jsonPath: .spec.size}
     - {name: Ready, type: string, jsonPath: '.status.conditions[?(@.type=="Ready")].status', priority: 1}
@@ -144,7 +134,7 @@ metadata: {name: w}
 spec: {size: 3}
 status: {conditions: [{type: Other, status: "False"}, {type: Ready, status: "True"}]}
 "#;
-    server.load_yaml(definition).unwrap();
+    server.load_yaml(&widgets(version)).unwrap();
     let table = table(&server, "/apis/example.com/v1/namespaces/default/widgets").await;
     let (columns, rows) = contents(&table);
     assert_eq!(columns, ["Name", "Size", "Ready", "Missing"]);

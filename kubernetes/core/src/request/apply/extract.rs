@@ -1,6 +1,6 @@
 use std::ops::{Deref, DerefMut};
 
-use super::type_path::{Empty, TypeStep, empty_value};
+use super::type_path::{Empty, TypeStep, empty_value, zero_value};
 use super::unowned::{self, Unowned};
 use super::{FieldSet, Step, body, extract_error::ExtractError};
 use crate::json::{self, Tree};
@@ -190,7 +190,7 @@ pub(super) fn owned_fields<K: Object>(
     }
     let Some(fields) = fields else { return Ok(None) };
     let whole = Tree::from_value(object).map_err(ExtractError::encode)?;
-    let mut extraction = Extraction { empties: Vec::new(), of_type: empty_value::<K> };
+    let mut extraction = Extraction { empties: Vec::new(), of_type: empty_value::<K>, zero: zero_value::<K> };
     let tree = extraction.object(&fields, &all, &whole, &mut Vec::new())?;
     Ok(Some(Owned { fields, tree, empties: extraction.empties }))
 }
@@ -204,6 +204,7 @@ fn is_of(entry: &ManagedFieldsEntry, manager: &str, subresource: Option<&str>) -
 struct Extraction {
     empties: Vec<(JsonPointer, Tree)>,
     of_type: fn(&[TypeStep<'_>]) -> Option<Empty>,
+    zero: fn(&[TypeStep<'_>]) -> Option<Tree>,
 }
 
 impl Extraction {
@@ -240,7 +241,7 @@ impl Extraction {
                     let all = all.child(element).unwrap_or(below);
                     extracted.push((name.into(), self.value(below, all, inner, path)?));
                 }
-                None => self.absent(path)?,
+                None => extracted.extend(self.absent(path)?.map(|zero| (name.into(), zero))),
             }
             path.pop();
         }
@@ -290,11 +291,12 @@ impl Extraction {
         Ok(Tree::List(extracted.into_iter().map(|(_, item)| item).collect()))
     }
 
-    /// Notes an owned field that the object does not have: an empty list or map, or one that others have removed.
-    fn absent(&mut self, path: &[TypeStep<'_>]) -> Result<(), ExtractError> {
+    /// The value of an owned field that the object does not have, if it is a zero, which Go leaves out; notes that of an
+    /// empty list or map. A field that others have removed is owned no more, but for entries of maps.
+    fn absent(&mut self, path: &[TypeStep<'_>]) -> Result<Option<Tree>, ExtractError> {
         let empty = match (self.of_type)(path) {
             None => return Err(ExtractError::unknown_field(path)),
-            Some(Empty::Scalar) => return Ok(()),
+            Some(Empty::Scalar) => return Ok((self.zero)(path)),
             Some(Empty::List) => Tree::List(Vec::new()),
             Some(Empty::Object) => Tree::Object(Vec::new()),
         };
@@ -306,6 +308,6 @@ impl Extraction {
         if let Some(keys) = keys.collect::<Option<Vec<&str>>>() {
             self.empties.push((keys.into_iter().fold(JsonPointer::ROOT, |pointer, key| pointer.key(key)), empty));
         }
-        Ok(())
+        Ok(None)
     }
 }

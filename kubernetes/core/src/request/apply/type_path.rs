@@ -33,6 +33,18 @@ pub(super) fn empty_value<V: Value>(path: &[TypeStep<'_>]) -> Option<Empty> {
     }
 }
 
+/// The zero value that the scalar at `path` takes; `None` for an entry of a map.
+pub(super) fn zero_value<V: Value>(path: &[TypeStep<'_>]) -> Option<Tree> {
+    /// Only a map has a field of this name.
+    const UNKNOWN: TypeStep<'_> = TypeStep::Field("\u{1}");
+    let (_, parents) = path.split_last()?;
+    if empty_value::<V>(&[parents, &[UNKNOWN]].concat()).is_some() {
+        return None;
+    }
+    let zeros = [Tree::String("".into()), Tree::Number("0".into()), Tree::Bool(false)];
+    zeros.into_iter().find(|zero| matches!(read::<V>(path, zero.clone()), Outcome::Read { is_written: true }))
+}
+
 /// The outcome of reading a document with a value at some path.
 enum Outcome {
     /// The value has the wrong type.

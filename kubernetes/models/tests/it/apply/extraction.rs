@@ -108,6 +108,24 @@ fn owned_defaults_and_empties_are_applied_again() {
 }
 
 #[test]
+fn owned_zeros_that_go_leaves_out_are_applied_again() {
+    let object: Pod = live(
+        json!({"spec": {"containers": [{"name": "web", "env": [{"name": "EMPTY"}]}]}}),
+        &[(
+            "ours",
+            json!({"f:spec": {"f:hostNetwork": {}, "f:hostname": {}, "f:activeDeadlineSeconds": {}, "f:containers": {
+                r#"k:{"name":"web"}"#: {".": {}, "f:name": {}, "f:stdin": {}, "f:env": {
+                    r#"k:{"name":"EMPTY"}"#: {".": {}, "f:name": {}, "f:value": {}}}}}}}),
+        )],
+    );
+    let extracted = extract(&object, "ours").unwrap();
+    let expected = json!({"hostNetwork": false, "hostname": "", "activeDeadlineSeconds": 0, "containers": [
+        {"name": "web", "stdin": false, "env": [{"name": "EMPTY", "value": ""}]}]});
+    assert_eq!(body(&extracted)["spec"], expected);
+    assert_eq!(sent(extracted.apply().unless_equal(&object)).unwrap(), None);
+}
+
+#[test]
 fn items_of_sets_and_atomic_lists_are_extracted_once() {
     let object: Pod = live(
         json!({"metadata": {"finalizers": ["a/x", "b/y"]}, "spec": {"containers": [

@@ -1,0 +1,140 @@
+use std::fmt;
+use std::future::pending;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+use kubernetes_client::Client;
+use kubernetes_core::Watchable;
+use kubernetes_election::Leadership;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::{Admin, ControllerError, Metrics, Recorder, Runner};
+
+/// A controller looks for work every 10 s.
+const STALLED: Duration = Duration::from_secs(60);
+
+/// The surroundings of a service: its client, the signal to stop, and what it shares with others.
+#[derive(Clone)]
+pub struct ServiceContext {
+    pub(super) client: Client,
+    pub(super) shutdown: CancellationToken,
+    pub(super) leadership: watch::Receiver<Standing>,
+    pub(super) recorder: Recorder,
+    pub(super) admin: Admin,
+}
+
+/// How the election stands.
+#[derive(Clone, Debug)]
+pub(super) enum Standing {
+    /// There is none: every replica works.
+    NoElection,
+    Waiting,
+    Leading(Leadership),
+}
+
+impl ServiceContext {
+    /// The client of the service. That of a service which is [elected](super::Manager::elected) or
+    /// [warm](super::Manager::warm) writes only while this process leads.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Completes when the service shall end.
+    ///
+    /// # Cancel safety
+    ///
+    /// The future may be dropped at any time.
+    pub async fn shutdown(&self) {
+        self.shutdown.cancelled().await;
+    }
+
+    /// The signal to end, to be handed on to parts of the service.
+    pub fn shutdown_token(&self) -> CancellationToken {
+        self.shutdown.clone()
+    }
+
+    /// Waits until this process leads; completes at once if there is no election.
+    ///
+    /// # Cancel safety
+    ///
+    /// The future may be dropped at any time.
+    pub async fn leading(&self) {
+        let mut leadership = self.leadership.clone();
+        if leadership.wait_for(|standing| !matches!(standing, Standing::Waiting)).await.is_err() {
+            // The manager has ended, and this service is about to.
+            pending().await
+        }
+    }
+
+    /// The token of leadership; `None` if there is no election, or this process does not lead yet.
+    pub fn leadership(&self) -> Option<Leadership> {
+        match &*self.leadership.borrow() {
+            Standing::Leading(leadership) => Some(leadership.clone()),
+            Standing::NoElection | Standing::Waiting => None,
+        }
+    }
+
+    /// Runs a controller until the service shall end: it fills its stores, waits until this process leads, and works.
+    ///
+    /// Its metrics are added to the program's, `/readyz` fails until the stores are filled, and `/livez` when the
+    /// controller has not looked for work for a minute. [`Manager::controller`](super::Manager::controller) does this.
+    ///
+    /// # Errors
+    ///
+    /// As [`Runner::run_until`].
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`Runner::run_until`].
+    pub async fn run_controller<K: Watchable>(&self, mut runner: Runner<K>) -> Result<(), ControllerError> {
+        let monitor = runner.monitor();
+        let is_filled = Arc::new(AtomicBool::new(false));
+        let (filled, watched) = (Arc::clone(&is_filled), monitor.clone());
+        self.admin.ready_check(monitor.name(), move || match filled.load(Ordering::Acquire) {
+            true => Ok(()),
+            false => Err("the objects have not been listed yet".to_owned()),
+        });
+        self.admin.live_check(monitor.name(), move || match watched.heartbeat_age() {
+            Some(age) if age > STALLED => Err(format!("the controller has not looked for work for {}s", age.as_secs())),
+            _ => Ok(()),
+        });
+        self.metrics().add_controller(monitor);
+        match select(pin!(runner.warm_up()), pin!(self.shutdown())).await {
+            Either::Left((warm, _)) => warm?,
+            Either::Right(_) => return Ok(()),
+        }
+        is_filled.store(true, Ordering::Release);
+        match select(pin!(self.leading()), pin!(self.shutdown())).await {
+            Either::Left(_) => runner.run_until(self.shutdown.clone().cancelled_owned()).await,
+            Either::Right(_) => Ok(()),
+        }
+    }
+
+    /// Records events.
+    pub fn recorder(&self) -> &Recorder {
+        &self.recorder
+    }
+
+    /// The admin endpoints, for checks and heartbeats.
+    pub fn admin(&self) -> &Admin {
+        &self.admin
+    }
+
+    /// The metrics of the program.
+    pub fn metrics(&self) -> &Metrics {
+        self.admin.metrics()
+    }
+}
+
+impl fmt::Debug for ServiceContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServiceContext")
+            .field("client", &self.client)
+            .field("leadership", &*self.leadership.borrow())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,69 @@
+//! Metrics in Prometheus' text format, without a library for metrics.
+
+mod client;
+mod sources;
+mod text;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+pub use client::ClientMetrics;
+pub use text::MetricsText;
+
+use crate::sync::lock;
+
+/// The metrics of a program: functions that tell numbers when they are asked for.
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::sync::atomic::{AtomicU64, Ordering};
+///
+/// use kubernetes_controller::Metrics;
+///
+/// let bills = Arc::new(AtomicU64::new(3));
+/// let metrics = Metrics::default();
+/// metrics.add(move |text| {
+///     let bills = bills.load(Ordering::Relaxed);
+///     text.counter("shop_bills_total", "Number of bills sent", &[("currency", "EUR")], bills as f64);
+/// });
+///
+/// assert!(metrics.render().ends_with("shop_bills_total{currency=\"EUR\"} 3\n"));
+/// ```
+///
+/// Nothing is registered anywhere else: a program that has a library for metrics adds [`render`](Self::render) to its
+/// response, or reads the same numbers itself, such as [`Queue::counts`](crate::Queue::counts).
+///
+/// The names are those of controller-runtime and client-go, so that their dashboards work. Clones share their functions.
+#[derive(Clone, Default)]
+pub struct Metrics {
+    sources: Arc<Mutex<Vec<Source>>>,
+}
+
+type Source = Arc<dyn Fn(&mut MetricsText) + Send + Sync>;
+
+impl Metrics {
+    /// Adds a function that tells metrics; it is called each time they are asked for, and should return quickly.
+    pub fn add(&self, source: impl Fn(&mut MetricsText) + Send + Sync + 'static) {
+        lock(&self.sources).push(Arc::new(source));
+    }
+
+    /// All metrics in Prometheus' text format, version 0.0.4, sorted by name.
+    pub fn render(&self) -> String {
+        // Not under the lock: a function may add another.
+        let sources = lock(&self.sources).clone();
+        let mut text = MetricsText::default();
+        for source in sources {
+            source(&mut text);
+        }
+        text.to_string()
+    }
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Metrics").field("sources", &lock(&self.sources).len()).finish()
+    }
+}

@@ -1,0 +1,127 @@
+//! The metrics of this crate's types, by the names of controller-runtime and client-go.
+
+use std::hash::Hash;
+
+use kubernetes_election::ElectionStatus;
+
+use super::{Metrics, MetricsText};
+use crate::{ControllerCounts, Monitor, Queue, QueueCounts, Recorder};
+
+impl Metrics {
+    /// Adds the metrics of a queue, such as `workqueue_depth`, with the labels `name` and `controller`.
+    pub fn add_queue<T, R>(&self, name: &str, queue: &Queue<T, R>)
+    where
+        T: Clone + Eq + Hash + Send + Sync + 'static,
+        R: PartialEq + Send + Sync + 'static,
+    {
+        let (name, queue) = (name.to_owned(), queue.clone());
+        self.add(move |text| write_queue(text, &name, &queue.counts()));
+    }
+
+    /// Adds the metrics of a controller and its queue, such as `controller_runtime_reconcile_total`, with the label
+    /// `controller`.
+    pub fn add_controller(&self, monitor: Monitor) {
+        self.add(move |text| {
+            let counts = monitor.counts();
+            write_controller(text, monitor.name(), &counts);
+            write_queue(text, monitor.name(), &counts.queue);
+        });
+    }
+
+    /// Adds the metrics of an election: `leader_election_master_status` and `leader_election_slowpath_total`, with the
+    /// label `name`.
+    pub fn add_election(&self, status: ElectionStatus) {
+        self.add(move |text| {
+            let labels = [("name", status.lease())];
+            let help = "Gauge of if the reporting system is master of the relevant lease, 0 indicates backup, \
+                        1 indicates master. 'name' is the string used to identify the lease. Please make sure to \
+                        group by name.";
+            text.gauge("leader_election_master_status", help, &labels, u8::from(status.is_leading()).into());
+            let help = "Total number of slow path exercised in renewing leader leases. 'name' is the string used to \
+                        identify the lease. Please make sure to group by name.";
+            text.counter("leader_election_slowpath_total", help, &labels, status.slow_paths() as f64);
+        });
+    }
+
+    /// Adds the metrics of a recorder: `event_recorder_events_total`, with the label `result`.
+    pub fn add_recorder(&self, recorder: &Recorder) {
+        let recorder = recorder.clone();
+        self.add(move |text| {
+            let counts = recorder.counts();
+            for (result, count) in [
+                ("sent", counts.sent),
+                ("aggregated", counts.aggregated),
+                ("overflowed", counts.overflowed),
+                ("filtered", counts.filtered),
+                ("refused", counts.refused),
+                ("failed", counts.failed),
+            ] {
+                let help = "Number of events, partitioned by what has become of them";
+                text.counter("event_recorder_events_total", help, &[("result", result)], count as f64);
+            }
+        });
+    }
+}
+
+fn write_controller(text: &mut MetricsText, name: &str, counts: &ControllerCounts) {
+    for (result, runs) in [
+        ("success", counts.successes),
+        ("requeue_after", counts.requeues_after),
+        ("requeue", counts.requeues),
+        ("error", counts.errors),
+    ] {
+        let labels = [("controller", name), ("result", result)];
+        let help = "Total number of reconciliations per controller";
+        text.counter("controller_runtime_reconcile_total", help, &labels, runs as f64);
+    }
+    let labels = [("controller", name)];
+    for (metric, help, runs) in [
+        ("reconcile_errors_total", "Total number of reconciliation errors per controller", counts.errors),
+        ("terminal_reconcile_errors_total", "Total number of terminal reconciliation errors", counts.terminal_errors),
+        ("reconcile_panics_total", "Total number of reconciliation panics per controller", counts.panics),
+        ("reconcile_timeouts_total", "Total number of reconciliation timeouts per controller", counts.timeouts),
+        (
+            "client_consistency_timeouts_total",
+            "Total number of stores that missed a write",
+            counts.consistency_timeouts,
+        ),
+    ] {
+        text.counter(&format!("controller_runtime_{metric}"), help, &labels, runs as f64);
+    }
+    let help = "Length of time per reconciliation per controller";
+    text.histogram("controller_runtime_reconcile_time_seconds", help, &labels, &counts.durations);
+    let help = "Maximum number of concurrent reconciles per controller";
+    text.gauge("controller_runtime_max_concurrent_reconciles", help, &labels, counts.concurrency as f64);
+    let help = "Number of currently used workers per controller";
+    text.gauge("controller_runtime_active_workers", help, &labels, counts.active as f64);
+    let help = "How long reconciliations were held back for stores that had not seen earlier writes";
+    let name = "controller_runtime_client_consistency_wait_duration_seconds";
+    text.histogram(name, help, &labels, &counts.consistency_waits);
+}
+
+fn write_queue(text: &mut MetricsText, name: &str, counts: &QueueCounts) {
+    let labels = [("controller", name), ("name", name)];
+    let depth = "Current depth of workqueue by workqueue and priority";
+    for (priority, items) in &counts.depth {
+        let priority = priority.to_string();
+        let labels = [labels[0], labels[1], ("priority", priority.as_str())];
+        text.gauge("workqueue_depth", depth, &labels, *items as f64);
+    }
+    if counts.depth.is_empty() {
+        text.gauge("workqueue_depth", depth, &[labels[0], labels[1], ("priority", "0")], 0.0);
+    }
+    let help = "Total number of adds handled by workqueue";
+    text.counter("workqueue_adds_total", help, &labels, counts.adds as f64);
+    let help = "Total number of retries handled by workqueue";
+    text.counter("workqueue_retries_total", help, &labels, counts.retries as f64);
+    let help = "How long in seconds an item stays in workqueue before being requested";
+    text.histogram("workqueue_queue_duration_seconds", help, &labels, &counts.queue_duration);
+    let help = "How long in seconds processing an item from workqueue takes.";
+    text.histogram("workqueue_work_duration_seconds", help, &labels, &counts.work_duration);
+    let help = "How many seconds of work has been done that is in progress and hasn't been observed by work_duration. \
+                Large values indicate stuck threads. One can deduce the number of stuck threads by observing the rate \
+                at which this increases.";
+    text.gauge("workqueue_unfinished_work_seconds", help, &labels, counts.unfinished_work.as_secs_f64());
+    let help = "How many seconds has the longest running processor for workqueue been running.";
+    text.gauge("workqueue_longest_running_processor_seconds", help, &labels, counts.longest_running.as_secs_f64());
+}
