@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kubernetes_core::json::{self, Tree};
-use kubernetes_core::schema::violations;
+use kubernetes_core::schema::{Keyword, Member, Shape, Tagging, Type, Variant, sample, violations};
 
 fn found(schema: &str) -> Vec<String> {
     let schema: Tree = json::from_str(schema).expect("it is JSON");
@@ -166,4 +166,87 @@ fn sorted_collections_are_values() {
         json::from_str::<u32>("-1").unwrap_err().to_string(),
         "-1 does not fit an unsigned 32-bit integer at byte 2"
     );
+}
+
+/// Types of all shapes, which live for the whole test.
+struct Trees(Random);
+
+/// Numbers for random trees (splitmix64).
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        ((mixed ^ (mixed >> 27)) >> 11) % limit
+    }
+}
+
+const NAMES: [&str; 8] = ["a", "b", "c", "d", "e", "f", "g", "h"];
+
+impl Trees {
+    fn list<T>(&mut self, most: u64, make: impl Fn(&mut Self, usize) -> T) -> &'static [T] {
+        let count = 1 + self.0.below(most) as usize;
+        Box::leak((0..count).map(|index| make(self, index)).collect())
+    }
+
+    fn of(&mut self, depth: usize) -> &'static Type {
+        let scalar = depth == 0;
+        let shape = match self.0.below(if scalar { 6 } else { 11 }) {
+            0 => Shape::Boolean,
+            1 => Shape::Integer,
+            2 => Shape::Number,
+            3 => Shape::String,
+            4 => Shape::IntOrString,
+            5 => Shape::Any,
+            6 => Shape::List(self.of(depth - 1)),
+            7 => Shape::Map(self.of(depth - 1)),
+            8 => self.object(depth - 1),
+            9 => Shape::Variants(
+                Tagging::External,
+                self.list(3, |trees, index| Variant::new(NAMES[index], trees.of(depth - 1), &[])),
+            ),
+            _ => Shape::Variants(
+                Tagging::Internal("tag"),
+                self.list(3, |trees, index| {
+                    let name = ["x", "y", "z"][index];
+                    // Each variant has fields of its own names: those of two must be the same.
+                    let field = Member::required(NAMES[index], trees.of(depth - 1), &[]);
+                    Variant::new(
+                        name,
+                        Box::leak(Box::new(Type::new(Shape::Object(Box::leak(Box::new([field]))), &[]))),
+                        &[],
+                    )
+                }),
+            ),
+        };
+        Box::leak(Box::new(Type::new(shape, &[])))
+    }
+
+    fn object(&mut self, depth: usize) -> Shape {
+        Shape::Object(self.list(6, |trees, index| {
+            let of = trees.of(depth);
+            match trees.0.below(4) {
+                0 => Member::optional(NAMES[index], of, &[]),
+                1 => Member::optional(NAMES[index], of, &[Keyword::Nullable]),
+                _ => Member::required(NAMES[index], of, &[]),
+            }
+        }))
+    }
+}
+
+/// The default value of a type is checked against its schema, so that each sample shows that both agree.
+#[test]
+fn random_types_are_structural_and_their_samples_fit() {
+    for seed in 0..2_000 {
+        let mut trees = Trees(Random(seed));
+        let of = trees.of(4);
+        let schema = of.to_tree().unwrap_or_else(|error| panic!("{seed}: {error}: {of:?}"));
+        let value = sample(&schema, seed).to_text();
+        let keywords: &'static [Keyword] =
+            Box::leak(Box::new([Keyword::Default(Box::leak(value.clone().into_boxed_str()))]));
+        if let Err(error) = Type::new(Shape::Refined(of), keywords).to_tree() {
+            panic!("{seed}: {value} as a value of {}: {error}", schema.to_text());
+        }
+    }
 }
