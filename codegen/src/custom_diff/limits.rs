@@ -3,7 +3,6 @@
 use serde_json::Value;
 
 use super::Found;
-use super::schema::is;
 
 pub(super) fn compare(found: &mut Found, old: &Value, new: &Value) {
     for key in ["minimum", "minLength", "minItems", "minProperties"] {
@@ -64,4 +63,9 @@ fn values(found: &mut Found, old: &Value, new: &Value) {
     for value in after.iter().filter(|value| !before.contains(value)) {
         found.change(format!("the value {value} was added"));
     }
+}
+
+/// Whether a keyword is true.
+pub(super) fn is(schema: &Value, key: &str) -> bool {
+    schema[key] == true
 }

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::{Found, limits};
+use super::Found;
+use super::limits::{self, is};
 
 /// Compares the schemas of a value; `is_correlatable` if the server can compare it with the value before an update.
 pub(super) fn compare(found: &mut Found, old: &Value, new: &Value, is_correlatable: bool) {
@@ -41,10 +42,6 @@ pub(super) fn compare(found: &mut Found, old: &Value, new: &Value, is_correlatab
 }
 
 const PRESERVE: &str = "x-kubernetes-preserve-unknown-fields";
-
-pub(super) fn is(schema: &Value, key: &str) -> bool {
-    schema[key] == true
-}
 
 /// The type of a schema, in words.
 fn kind(schema: &Value) -> &str {

@@ -106,11 +106,13 @@ fn maps() -> Vec<Case> {
 
 fn defaults() -> Vec<Case> {
     let all = json!({
-        "number": 3, "ratio": 0.5, "flag": true, "list": ["a"], "map": {"a": "b"}, "nothing": null, "either": "10%",
+        "number": 3, "ratio": 0.5, "flag": true, "list": ["a"], "map": {"a": "b"}, "nothing": "x", "either": "10%",
         "port": {"name": "web", "protocol": "TCP"},
     });
     let mut zero = all.clone();
     (zero["number"], zero["flag"], zero["list"], zero["either"]) = (json!(0), json!(false), json!([]), json!(5));
+    // A null stays, where it is allowed.
+    zero["nothing"] = json!(null);
     vec![becomes("defaults", json!({}), all), kept("defaults", zero)]
 }
 

@@ -167,7 +167,7 @@ pub(super) struct Defaults {
     pub(super) map: Map<Str>,
     #[kubernetes(default = {"name": "web"})]
     pub(super) port: Port,
-    #[kubernetes(default = null)]
+    #[kubernetes(default = "x")]
     pub(super) nothing: Nullable<Str>,
     #[kubernetes(default = "10%")]
     pub(super) either: IntOrText,
@@ -249,8 +249,16 @@ pub(super) struct Open {
     pub(super) null: Nullable<i32>,
     #[kubernetes(nullable, min_length = 1)]
     pub(super) text: Option<String>,
-    #[kubernetes(preserve_unknown_fields)]
-    pub(super) port: Option<Port>,
+    pub(super) port: Option<Extended>,
+    #[kubernetes(flatten)]
+    pub(super) rest: Rest,
+}
+
+#[derive(Clone, Debug, PartialEq, Schema)]
+#[kubernetes(preserve_unknown_fields)]
+pub(super) struct Extended {
+    #[kubernetes(flatten)]
+    pub(super) port: Port,
     #[kubernetes(flatten)]
     pub(super) rest: Rest,
 }

@@ -118,6 +118,8 @@ impl Renderer {
             let schema = self.tree(variant.of, variant.keywords).map_err(|error| error.inside(variant.name))?;
             let mut own = Merged::of(schema);
             differs |= !own.required.is_empty() || !own.junctors.is_empty();
+            // Where the object is flattened and may be absent, the tag need not be there.
+            own.require(tag);
             let value = Tree::Object(vec![("enum".into(), Tree::List(vec![Tree::String(variant.name.into())]))]);
             let mut branch = own.take_conditions(&Condition { tag, value: variant.name }, &mut object);
             branch.push(("properties".into(), Tree::Object(vec![(tag.into(), value)])));

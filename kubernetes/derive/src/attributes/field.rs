@@ -57,7 +57,12 @@ impl Field {
             match key {
                 "rename" => field.rename = Some(text(entry)?.value()),
                 "default" if entry.input.peek(Token![=]) => {
-                    field.default = Some(Default::Value(literal::json(entry.value()?)?))
+                    let value = literal::json(entry.value()?)?;
+                    if value.text == "null" {
+                        let rule = "the API server takes a default value of null for none; leave it out";
+                        return Err(syn::Error::new(value.span, rule));
+                    }
+                    field.default = Some(Default::Value(value));
                 }
                 "default" => field.default = Some(Default::Trait),
                 "flatten" => field.flatten = Some(entry.path.span()),

@@ -229,9 +229,7 @@ impl Field {
         if let (Role::Flattened, Some(span)) = (self.role, self.attributes.flatten) {
             assertions.push(assertions::flattened(&name, span, &schema));
         }
-        if let Some(Default::Value(value)) = &self.attributes.default
-            && value.text != "null"
-        {
+        if let Some(Default::Value(value)) = &self.attributes.default {
             assertions.push(assertions::default_value(&name, value, &schema));
         }
         assertions

@@ -122,9 +122,9 @@ fn internally_tagged() {
                 "name": {"type": "string"},
             },
             "oneOf": [
-                {"properties": {"type": {"enum": ["Recreate"]}}},
-                {"properties": {"type": {"enum": ["Rolling"]}}},
-                {"properties": {"type": {"enum": ["Reference"]}}, "required": ["name"]},
+                {"properties": {"type": {"enum": ["Recreate"]}}, "required": ["type"]},
+                {"properties": {"type": {"enum": ["Rolling"]}}, "required": ["type"]},
+                {"properties": {"type": {"enum": ["Reference"]}}, "required": ["name", "type"]},
             ],
         })
     );

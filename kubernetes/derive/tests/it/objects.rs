@@ -109,7 +109,7 @@ struct Defaults {
     limits: Map<Quantity>,
     #[kubernetes(default = true)]
     enabled: Option<bool>,
-    #[kubernetes(default = null)]
+    #[kubernetes(default = "x")]
     note: Nullable<Str>,
     #[serde(default = "seven")]
     seven: i32,
@@ -128,7 +128,7 @@ fn default_values_are_read_and_in_the_schema() {
         names: vec!["a".into(), "b".into()],
         limits: [("cpu", Quantity::from("1"))].into(),
         enabled: Some(true),
-        note: Nullable::Null,
+        note: Nullable::Value("x".into()),
         seven: 7,
         zero: 0,
         internal: 0,
@@ -141,7 +141,7 @@ fn default_values_are_read_and_in_the_schema() {
     assert_eq!(properties["properties"]["replicas"]["default"], 3);
     assert_eq!(properties["properties"]["names"]["default"], json!(["a", "b"]));
     assert_eq!(properties["properties"]["limits"]["default"], json!({"cpu": "1"}));
-    assert_eq!(properties["properties"]["note"], json!({"type": "string", "nullable": true, "default": null}));
+    assert_eq!(properties["properties"]["note"], json!({"type": "string", "nullable": true, "default": "x"}));
     assert_eq!(properties["properties"]["seven"], json!({"type": "integer", "format": "int32"}));
     assert_eq!((&properties["required"], &properties["properties"]["internal"]), (&json!(null), &json!(null)));
 }

@@ -72,6 +72,13 @@ struct Reasons {
     size: i32,
 }
 
+#[derive(Schema)]
+#[kubernetes(crate = kubernetes_core)]
+struct NullDefault {
+    #[kubernetes(default = null)]
+    any: Json,
+}
+
 #[derive(CustomResource)]
 #[kubernetes(crate = kubernetes_core, group = "example.com", version = "v1")]
 struct NoScope {
