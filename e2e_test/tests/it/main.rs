@@ -30,6 +30,7 @@ mod program;
 mod projects;
 mod requests;
 mod restart;
+mod streams;
 mod subresources;
 mod until;
 mod watch;

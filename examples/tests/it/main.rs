@@ -3,3 +3,5 @@
 
 mod dynamic;
 mod embedded;
+#[cfg(unix)]
+mod streams;

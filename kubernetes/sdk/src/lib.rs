@@ -60,6 +60,11 @@ struct Testing;
 #[doc = include_str!("../../../docs/dynamic.md")]
 struct Dynamic;
 
+/// Compiles and runs the programs in the page on streams.
+#[cfg(all(doctest, feature = "streams"))]
+#[doc = include_str!("../../../docs/streams.md")]
+struct Streams;
+
 /// Compiles and runs the programs in the page on watching.
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/watching.md")]

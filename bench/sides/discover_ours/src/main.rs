@@ -3,9 +3,9 @@
 use std::error::Error;
 use std::path::PathBuf;
 
-use kubernetes_sdk::Client;
-use kubernetes_sdk::config::{Config, Kubeconfig};
-use kubernetes_sdk::dynamic::{DiskCache, Mapper};
+use kubernetes_client::Client;
+use kubernetes_config::{Config, Kubeconfig};
+use kubernetes_dynamic::{DiskCache, Mapper};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use crate::{ApiResource, DynamicObject, MapError, Mapper, MapperWatch, clock};
 
 /// The delays after errors that a retry can't cure at once, as of an informer.
-const BACKOFF: Backoff = Backoff::new(Duration::from_millis(800), LONGEST_DELAY);
+const BACKOFF: Backoff = Backoff::new(Duration::from_millis(800), LONGEST_DELAY).jitter(0.5, 1.0);
 
 /// A resource that was followed for as long is followed well: the delays start over. A list alone does not show that,
 /// as a user may have the right to list and not to watch.

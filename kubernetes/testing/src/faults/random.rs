@@ -17,13 +17,13 @@ use crate::request::RequestInfo;
 pub struct RandomFaults {
     random: Rng,
     share: f64,
-    watches_only: bool,
+    reads_only: bool,
 }
 
 impl RandomFaults {
     /// Faults for one request in ten.
     pub fn seeded(seed: u64) -> Self {
-        Self { random: Rng::with_seed(seed), share: 0.1, watches_only: false }
+        Self { random: Rng::with_seed(seed), share: 0.1, reads_only: false }
     }
 
     /// For this share of the requests, between 0 and 1.
@@ -32,15 +32,15 @@ impl RandomFaults {
         self
     }
 
-    /// For lists and watches alone, which change nothing and can be repeated.
+    /// For reads, lists and watches alone, which change nothing and can be repeated.
     pub fn reads_only(mut self) -> Self {
-        self.watches_only = true;
+        self.reads_only = true;
         self
     }
 
     pub(super) fn draw(&mut self, info: &RequestInfo) -> Option<Action> {
         let is_read = matches!(info.verb.as_str(), "get" | "list" | "watch");
-        if (self.watches_only && !is_read) || self.random.f64() >= self.share {
+        if (self.reads_only && !is_read) || self.random.f64() >= self.share {
             return None;
         }
         let random = &mut self.random;

@@ -1,0 +1,168 @@
+use kubernetes_sdk::api::core::v1 as core_v1;
+use kubernetes_sdk::streams::{Error, Exec, TerminalSize};
+use sha2::{Digest, Sha256};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
+
+use super::{container, in_time, run, sleeping_pod};
+use crate::cluster;
+
+const MIB: usize = 1024 * 1024;
+
+/// Bytes that repeat late.
+fn bytes(count: usize) -> Vec<u8> {
+    let mut state = 1_u64;
+    let mut next = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        state.to_le_bytes()[7]
+    };
+    (0..count).map(|_| next()).collect()
+}
+
+#[tokio::test]
+async fn commands_end_with_their_exit_codes() {
+    let (client, namespace) = sleeping_pod("exec").await;
+    let exec = |command: &[&'static str]| Exec::new(&namespace, "web", command.iter().copied());
+    for (script, code) in [("exit 0", 0), ("exit 1", 1), ("exit 3", 3), ("exit 255", 255), ("kill -9 $$", 137)] {
+        let output = in_time(exec(&["sh", "-c", script]).output(&client)).await.unwrap();
+        assert_eq!(output.status.code(), code, "{script}");
+    }
+    let output = in_time(exec(&["printf", "%s|", "a b", "ü", "", "&?#%"]).output(&client)).await.unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "a b|ü||&?#%|");
+    let error = in_time(exec(&["no-such-program"]).output(&client)).await.unwrap_err();
+    assert!(error.to_string().contains("executable file not found"), "{error}");
+    assert!(error.status().is_some(), "{error:?}");
+    let output = in_time(exec(&["sh", "-c", "echo out; echo err >&2"]).output(&client)).await.unwrap();
+    assert_eq!((output.stdout.as_slice(), output.stderr.as_slice()), (&b"out\n"[..], &b"err\n"[..]));
+}
+
+#[tokio::test]
+async fn large_streams_arrive_whole_in_both_directions() {
+    let (client, namespace) = sleeping_pod("exec-large").await;
+    let input = bytes(64 * MIB);
+    let exec = |command: &[&'static str]| Exec::new(&namespace, "web", command.iter().copied());
+    let output = in_time(exec(&["cat"]).output_limit(64 * MIB).output_with_input(&client, &input[..])).await.unwrap();
+    assert!(output.stdout == input && output.status.success());
+    let output = in_time(exec(&["sha256sum"]).output_with_input(&client, &input[..])).await.unwrap();
+    let expected: String = Sha256::digest(&input).iter().map(|byte| format!("{byte:02x}")).collect();
+    assert!(String::from_utf8_lossy(&output.stdout).starts_with(&expected));
+}
+
+#[tokio::test]
+async fn output_goes_on_after_the_input_has_ended() {
+    let (client, namespace) = sleeping_pod("exec-stdin").await;
+    let script = "n=$(wc -c); for i in 1 2 3 4 5; do echo $n; sleep 0.2; done; exit 7";
+    let mut process = Exec::new(&namespace, "web", ["sh", "-c", script]).stdin(true).start(&client).await.unwrap();
+    let mut stdin = process.stdin().unwrap();
+    stdin.write_all(b"twelve bytes").await.unwrap();
+    process.close_stdin().await.unwrap();
+    let output = in_time(process.output(1000)).await.unwrap();
+    assert_eq!((output.stdout.as_slice(), output.status.code()), (&b"12\n12\n12\n12\n12\n"[..], 7));
+}
+
+#[tokio::test]
+async fn stderr_and_the_exit_code_pass_a_stdout_that_nobody_reads() {
+    let (client, namespace) = sleeping_pod("exec-unread").await;
+    let script = "head -c 16000000 /dev/zero; echo done >&2; exit 3";
+    let exec = || Exec::new(&namespace, "web", ["sh", "-c", script]);
+    for is_dropped in [false, true] {
+        let mut process = exec().start(&client).await.unwrap();
+        if is_dropped {
+            drop(process.stdout());
+        }
+        let mut errors = String::new();
+        in_time(process.stderr().unwrap().read_to_string(&mut errors)).await.unwrap();
+        assert_eq!((errors.as_str(), in_time(process.wait()).await.unwrap().code()), ("done\n", 3));
+    }
+    let process = exec().start(&client).await.unwrap();
+    assert_eq!(in_time(process.wait()).await.unwrap().code(), 3);
+    let error = in_time(exec().output_limit(1000).output(&client)).await.unwrap_err();
+    assert!(error.is_too_much_output(), "{error}");
+}
+
+#[tokio::test]
+async fn a_terminal_has_the_size_that_it_is_given() {
+    let (client, namespace) = sleeping_pod("exec-tty").await;
+    let mut process = Exec::new(&namespace, "web", ["sh"]).stdin(true).tty(true).start(&client).await.unwrap();
+    process.resize(TerminalSize::new(132, 50)).await.unwrap();
+    let (mut stdin, stdout) = (process.stdin().unwrap(), process.stdout().unwrap());
+    let mut lines = tokio::io::BufReader::new(stdout).lines();
+    let sized = async {
+        // A resize takes effect some time later.
+        loop {
+            stdin.write_all(b"stty size; echo end=$?\n").await.unwrap();
+            let mut seen = false;
+            while let Some(line) = lines.next_line().await.unwrap() {
+                seen |= line.trim() == "50 132";
+                if line.trim() == "end=0" {
+                    break;
+                }
+            }
+            if seen {
+                return;
+            }
+        }
+    };
+    in_time(sized).await;
+    stdin.write_all(b"exit 4\n").await.unwrap();
+    drop(lines);
+    assert_eq!(in_time(process.wait()).await.unwrap().code(), 4);
+}
+
+#[tokio::test]
+async fn refusals_have_the_status_of_the_server() {
+    let (client, namespace) = cluster::namespace("exec-refused").await;
+    let containers = vec![container("first", "sleep 1000000"), container("second", "sleep 1000000")];
+    run(&client, &namespace, "two", containers).await;
+    let exec = |pod: &str| Exec::new(&namespace, pod, ["hostname"]);
+    let error = exec("gone").output(&client).await.unwrap_err();
+    assert!(error.is_not_found() && error.to_string().contains("pods \"gone\" not found"), "{error}");
+    let error = exec("two").container("third").output(&client).await.unwrap_err();
+    assert_eq!(error.status().and_then(|status| status.code), Some(400), "{error}");
+    assert!(error.to_string().contains("third"), "{error}");
+    let error = exec("two").output(&client).await.unwrap_err();
+    assert!(error.to_string().contains("first") && error.to_string().contains("second"), "{error}");
+    let output = in_time(exec("two").default_container().output(&client)).await.unwrap();
+    assert_eq!(output.stdout, b"two\n");
+    let error = exec("two").container("first").output(&cluster::client("nobody")).await.unwrap_err();
+    assert!(error.is_forbidden() && error.to_string().contains("the verb create on pods/exec"), "{error}");
+}
+
+#[tokio::test]
+async fn a_pod_that_goes_ends_its_commands() {
+    let (client, namespace) = sleeping_pod("exec-gone").await;
+    let process = Exec::new(&namespace, "web", ["sleep", "1000000"]).start(&client).await.unwrap();
+    core_v1::delete_namespaced_pod(&namespace, "web").grace_period_seconds(0).send(&client).await.unwrap();
+    // The runtime kills the command, and may tell so or only end the connection.
+    match in_time(process.wait()).await {
+        Ok(status) => assert_eq!(status.code(), 137),
+        Err(error) => assert!(error.is_connection_lost() || error.status().is_some(), "{error:?}"),
+    }
+}
+
+#[tokio::test]
+async fn many_commands_run_at_once() {
+    let (client, namespace) = sleeping_pod("exec-many").await;
+    let commands = (0..30).map(|number| {
+        let exec =
+            Exec::new(&namespace, "web", ["sh".to_owned(), "-c".to_owned(), format!("echo {number}; exit {number}")]);
+        let client = client.clone();
+        tokio::spawn(async move { exec.output(&client).await })
+    });
+    for (number, output) in in_time(futures::future::join_all(commands)).await.into_iter().enumerate() {
+        let output = output.unwrap().unwrap();
+        assert_eq!((output.stdout, output.status.code()), (format!("{number}\n").into_bytes(), number as i32));
+    }
+}
+
+#[tokio::test]
+async fn an_idle_command_lives_and_a_reader_sees_its_end() {
+    let (client, namespace) = sleeping_pod("exec-idle").await;
+    let mut process = Exec::new(&namespace, "web", ["sh", "-c", "sleep 20; echo late"]).start(&client).await.unwrap();
+    let mut output = String::new();
+    in_time(process.stdout().unwrap().read_to_string(&mut output)).await.unwrap();
+    assert_eq!(output, "late\n");
+    let mut process = Exec::new(&namespace, "web", ["cat"]).stdin(true).start(&client).await.unwrap();
+    process.close();
+    let error = process.stdout().unwrap().read(&mut [0]).await.unwrap_err();
+    assert!(Error::of_io(&error).is_some(), "{error}");
+}
