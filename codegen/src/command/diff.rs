@@ -51,8 +51,11 @@ fn exit_code(fails: bool) -> ExitCode {
     if fails { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
+/// Files, each with its name.
+type NamedFiles = Vec<(String, Vec<u8>)>;
+
 /// The files with CustomResourceDefinitions, if there are any at a path.
-fn definitions(path: &Path) -> Result<Option<Vec<(String, Vec<u8>)>>, Error> {
+fn definitions(path: &Path) -> Result<Option<NamedFiles>, Error> {
     let paths = files_below(path, &["json", "yaml", "yml"])?;
     let mut files = Vec::new();
     for path in paths {
