@@ -4,27 +4,21 @@
 //! cargo run --example operator
 //! ```
 //!
-//! An informer keeps the Greetings in memory and puts the keys of those that change into a queue; a worker takes them
-//! out one by one, and makes the world as it should be, whatever it was before.
+//! A controller calls `reconcile` for each Greeting that has changed, or whose ConfigMap has, and again after a failure.
 #![allow(clippy::print_stdout, reason = "a program for the terminal")]
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
 use kubernetes_sdk::api::apiextensions::v1 as apiextensions_v1;
-use kubernetes_sdk::core::{
-    ApplyRequest, CreateRequest, ListRequest, Object, ObjectMeta, PatchRequest, Path, ReadRequest,
-};
+use kubernetes_sdk::controller::{Action, Context, Controller, ControllerError};
+use kubernetes_sdk::core::meta::v1::Condition;
+use kubernetes_sdk::core::{CreateRequest, ListRequest, ObjectMeta};
 use kubernetes_sdk::models::apiextensions::v1::CustomResourceDefinition;
 use kubernetes_sdk::models::core::v1::ConfigMap;
 use kubernetes_sdk::utils::conditions::definition_established;
-use kubernetes_sdk::utils::{Retry, retry_on_conflict};
-use kubernetes_sdk::watch::{Informer, ObjectKey, Store, until};
-use kubernetes_sdk::{Client, Error, Patch, resource};
+use kubernetes_sdk::watch::until;
+use kubernetes_sdk::{Client, resource};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
-use tokio::sync::Notify;
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Greeting {
@@ -44,6 +38,8 @@ pub(crate) struct GreetingSpec {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct GreetingStatus {
     pub(crate) observed_generation: i64,
+    #[serde(default)]
+    pub(crate) conditions: Vec<Condition>,
 }
 
 resource!(Greeting: "example.com" / "v1" / "Greeting", "greetings", namespaced, watch, serde);
@@ -57,7 +53,11 @@ const DEFINITION: &str = r#"{
         "versions": [{"name": "v1", "served": true, "storage": true, "subresources": {"status": {}},
             "schema": {"openAPIV3Schema": {"type": "object", "properties": {
                 "spec": {"type": "object", "properties": {"text": {"type": "string"}}},
-                "status": {"type": "object", "properties": {"observedGeneration": {"type": "integer"}}}
+                "status": {"type": "object", "properties": {
+                    "observedGeneration": {"type": "integer"},
+                    "conditions": {"type": "array", "items": {"type": "object",
+                        "x-kubernetes-preserve-unknown-fields": true}}
+                }}
             }}}
         }]
     }
@@ -75,7 +75,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     println!("operating, until interrupted");
     tokio::select! {
-        result = operate(&client) => result,
+        result = operate(&client) => Ok(result?),
         _ = tokio::signal::ctrl_c() => Ok(()),
     }
 }
@@ -91,84 +91,28 @@ pub(crate) async fn define(client: &Client) -> Result<(), Box<dyn std::error::Er
     Ok(())
 }
 
-/// Works for as long as it is polled, unless an informer ends.
-pub(crate) async fn operate(client: &Client) -> Result<(), Box<dyn std::error::Error>> {
-    let queue = Arc::new(Queue::default());
-    let greetings = Informer::start(client, ListRequest::<Greeting>::all_namespaces());
+/// Works for as long as it is polled.
+pub(crate) async fn operate(client: &Client) -> Result<(), ControllerError> {
     // Who changes or deletes a ConfigMap by hand gets it back.
-    let config_maps = ListRequest::<ConfigMap>::all_namespaces().label_selector("app=greetings").metadata_only();
-    let config_maps = Informer::start(client, config_maps);
-    let adder = Arc::clone(&queue);
-    greetings.on_event(move |event| adder.add(event.key()));
-    let adder = Arc::clone(&queue);
-    config_maps.on_event(move |event| adder.add(event.key()));
-    greetings.wait_until_ready().await?;
-
-    loop {
-        let key = tokio::select! {
-            key = queue.next() => key,
-            stopped = greetings.wait_until_stopped() => return Err(stopped.into()),
-            stopped = config_maps.wait_until_stopped() => return Err(stopped.into()),
-        };
-        if let Err(error) = reconcile(client, &greetings.store(), &key).await {
-            println!("{key}: {error}; it is tried again");
-            let queue = Arc::clone(&queue);
-            tokio::spawn(async move {
-                tokio::time::sleep(Duration::from_secs(5)).await;
-                queue.add(key);
-            });
-        }
-    }
+    let config_maps = ListRequest::<ConfigMap>::all_namespaces().label_selector("app=greetings");
+    Controller::new(client, ListRequest::<Greeting>::all_namespaces())
+        .named("greetings")
+        .owns(config_maps)
+        .concurrency(4)
+        .run(reconcile)
+        .await
 }
 
 /// Makes the world as this Greeting wants it. It may be called too often, and after a failure in the middle.
-async fn reconcile(client: &Client, greetings: &Store<Greeting>, key: &ObjectKey) -> Result<(), Error> {
-    // What a Greeting owns is deleted after it, by the garbage collector.
-    let Some(greeting) = greetings.get_key(key) else { return Ok(()) };
-    let namespace = key.namespace().unwrap_or_default();
-    let mut config_map = ConfigMap::named(key.name()).with_data([("text", greeting.spec.text.as_str())]);
+async fn reconcile(
+    greeting: Arc<Greeting>,
+    context: Context<Greeting>,
+) -> Result<Action, Box<dyn std::error::Error + Send + Sync>> {
+    let mut config_map = ConfigMap::named(greeting.name()).with_data([("text", greeting.spec.text.as_str())]);
     config_map.metadata.labels = [("app", "greetings")].into();
-    config_map.metadata.owner_references = greeting.owner_ref(true).into_iter().collect();
-    ApplyRequest::namespaced(namespace, &config_map, "greetings").force(true).send(client).await?;
-
-    let generation = greeting.metadata.generation.unwrap_or_default();
-    if greeting.status.as_ref().is_some_and(|status| status.observed_generation == generation) {
-        return Ok(());
-    }
-    let path = "/apis/example.com/v1/namespaces/{namespace}/greetings/{name}/status";
-    retry_on_conflict(Retry::default(), || async {
-        // With the version in it, the patch is refused if the Greeting has changed since.
-        let current = ReadRequest::<Greeting>::namespaced(namespace, key.name()).send(client).await?;
-        let patch = Patch::merge(&json!({
-            "metadata": {"resourceVersion": current.metadata.resource_version},
-            "status": {"observedGeneration": generation},
-        }));
-        PatchRequest::<Greeting>::at(Path::new(path, &[namespace, key.name()]), &patch).send(client).await
-    })
-    .await?;
-    println!("{key}: done");
-    Ok(())
-}
-
-/// The keys that are to be looked at, each once, however often it was added.
-#[derive(Default)]
-struct Queue {
-    keys: Mutex<BTreeSet<ObjectKey>>,
-    added: Notify,
-}
-
-impl Queue {
-    fn add(&self, key: ObjectKey) {
-        self.keys.lock().unwrap_or_else(PoisonError::into_inner).insert(key);
-        self.added.notify_one();
-    }
-
-    async fn next(&self) -> ObjectKey {
-        loop {
-            if let Some(key) = self.keys.lock().unwrap_or_else(PoisonError::into_inner).pop_first() {
-                return key;
-            }
-            self.added.notified().await;
-        }
-    }
+    // The garbage collector deletes it after its owner.
+    context.apply_owned(&greeting, [config_map]).await?;
+    context.update_status(&*greeting).condition(Condition::of("Ready", "True", "Published")).send().await?;
+    println!("{}: done", context.key());
+    Ok(Action::await_change())
 }

@@ -41,6 +41,8 @@ impl Kubectl {
         let mut command = Command::new(program());
         command.arg("--kubeconfig").arg(path("config")).arg("--cache-dir").arg(path("cache"));
         command.args(arguments.split_whitespace()).kill_on_drop(true);
+        // Sets of `kubectl apply --prune --applyset` are still alpha.
+        command.env("KUBECTL_APPLYSET", "true");
         command
     }
 

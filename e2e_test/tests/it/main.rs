@@ -21,6 +21,7 @@ mod go;
 mod informer;
 mod kubeconfig;
 mod kubectl;
+mod manifests;
 mod many;
 mod objects;
 mod operations;

@@ -2,15 +2,18 @@
 
 use std::time::Duration;
 
+use configmapgen::ConfigMapGenerator;
 use kubernetes_sdk::api::core::v1 as core_v1;
 use kubernetes_sdk::core::{ApplyRequest, CreateRequest, DeleteRequest, PatchRequest, ReadRequest};
 use kubernetes_sdk::models::core::v1::ConfigMap;
 use kubernetes_sdk::{Client, Patch};
-use kubernetes_testing::{Fault, TestServer};
+use kubernetes_testing::{CustomResource, Fault, TestServer};
 use operator::Greeting;
 
 #[path = "../../apply.rs"]
 mod apply;
+#[path = "../../configmapgen.rs"]
+mod configmapgen;
 #[path = "../../custom_resource.rs"]
 mod custom_resource;
 #[path = "../../operator.rs"]
@@ -41,6 +44,28 @@ async fn a_custom_resource_is_defined_and_watched() {
         let seen = custom_resource::run(&server.client(), "default").await.unwrap();
         assert_eq!(seen, ["ADDED red red", "DELETED red red"]);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn config_maps_are_generated_and_kept() {
+    let server = TestServer::builder().resource(CustomResource::of::<ConfigMapGenerator>()).in_process();
+    let client = server.client();
+    let (sender, shutdown) = tokio::sync::oneshot::channel::<()>();
+    let running = tokio::spawn({
+        let client = client.clone();
+        let reloads = futures::stream::pending();
+        async move { configmapgen::operate(&client, reloads, async { drop(shutdown.await) }).await }
+    });
+    let mut generator = ConfigMapGenerator::named("a");
+    generator.spec.content = "first".to_owned();
+    CreateRequest::namespaced("default", &generator).send(&client).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    core_v1::delete_namespaced_config_map("default", "a").send(&client).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    let map = core_v1::read_namespaced_config_map("default", "a").send(&client).await.unwrap();
+    assert_eq!(map.data["content"], "first");
+    drop(sender);
+    running.await.unwrap().unwrap();
 }
 
 #[tokio::test(start_paused = true)]

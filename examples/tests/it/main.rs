@@ -3,5 +3,6 @@
 
 mod dynamic;
 mod embedded;
+mod kubectl;
 #[cfg(unix)]
 mod streams;

@@ -4,12 +4,16 @@ mod admin;
 mod clock;
 mod consistency;
 mod controller;
+mod create_or_update;
 mod events;
 mod histogram;
 mod informers;
 mod manager;
 mod metrics;
+mod names;
+mod owned;
 mod queue;
+mod status;
 mod sync;
 
 pub use admin::{Admin, Heartbeat};
@@ -17,9 +21,13 @@ pub use controller::{
     Action, Cleanup, Context, Controller, ControllerCounts, ControllerError, Monitor, Predicate, Reason, Runner,
     Source, Terminal,
 };
+pub use create_or_update::create_or_update;
 pub use events::{Event, Recorder, RecorderCounts};
 pub use histogram::Histogram;
 pub use informers::Informers;
 pub use manager::{Manager, ManagerError, ServiceContext, Settings, SettingsError};
 pub use metrics::{ClientMetrics, Metrics, MetricsText};
+pub use names::bounded_name;
+pub use owned::{Change, OwnedChange, OwnedError, OwnedSet};
 pub use queue::{Add, Delivery, Queue, QueueBuilder, QueueCounts, Reasons};
+pub use status::StatusUpdate;

@@ -60,6 +60,11 @@ struct Testing;
 #[doc = include_str!("../../../docs/dynamic.md")]
 struct Dynamic;
 
+/// Compiles and runs the programs in the page on manifests.
+#[cfg(all(doctest, feature = "dynamic"))]
+#[doc = include_str!("../../../docs/manifests.md")]
+struct Manifests;
+
 /// Compiles and runs the programs in the page on streams.
 #[cfg(all(doctest, feature = "streams"))]
 #[doc = include_str!("../../../docs/streams.md")]
@@ -74,6 +79,11 @@ struct Watching;
 #[cfg(all(doctest, feature = "derive"))]
 #[doc = include_str!("../../../docs/custom-resources.md")]
 struct CustomResources;
+
+/// Compiles and runs the programs in the page on controllers.
+#[cfg(all(doctest, feature = "controller"))]
+#[doc = include_str!("../../../docs/controllers.md")]
+struct Controllers;
 
 /// Compiles and runs the programs in the page on running controllers.
 #[cfg(all(doctest, feature = "controller"))]

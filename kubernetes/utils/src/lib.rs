@@ -26,6 +26,8 @@ mod status;
 #[cfg(feature = "dynamic")]
 mod target;
 #[cfg(feature = "dynamic")]
+mod verbs;
+#[cfg(feature = "dynamic")]
 mod wait;
 
 #[cfg(feature = "dynamic")]
@@ -38,5 +40,10 @@ pub use retry::{Retry, retry, retry_on_conflict};
 pub use status::{ObjectState, ObjectStatus};
 #[cfg(feature = "dynamic")]
 pub use target::Target;
+#[cfg(feature = "dynamic")]
+pub use verbs::{
+    Access, InvalidDuration, KubernetesDuration, ResourceUsage, Scale, UserInfo, VerbError, approve_certificate, can_i,
+    default_container, deny_certificate, drain, events_of, pods_of, rollout, usage_of_nodes, usage_of_pods, whoami,
+};
 #[cfg(feature = "dynamic")]
 pub use wait::{WaitError, WaitFor};

@@ -1,8 +1,8 @@
 use std::fmt;
 
 use kubernetes_core::text::printable;
-use kubernetes_core::{Object, ObjectKey, Str};
-use kubernetes_dynamic::{ApiResource, DynamicObject, ScopedResource};
+use kubernetes_core::{ClusterResource, NamespacedResource, Object, ObjectKey, Str};
+use kubernetes_dynamic::{ApiResource, ScopedResource};
 
 /// An object of any kind on the server: its resource, its namespace and name, and its uid if that is known.
 ///
@@ -35,9 +35,19 @@ impl Target {
         Self { resource, key, uid: None }
     }
 
-    /// An object as the server sent it.
-    pub fn of(resource: &ApiResource, object: &DynamicObject) -> Self {
+    /// An object as the server sent it, typed or dynamic.
+    pub fn of<K: Object>(resource: &ApiResource, object: &K) -> Self {
         Self { resource: resource.clone(), key: ObjectKey::of(object), uid: object.metadata().uid.clone() }
+    }
+
+    /// An object of a type, by its namespace and name.
+    pub fn namespaced<K: NamespacedResource>(namespace: &str, name: &str) -> Self {
+        Self::new(ApiResource::namespaced::<K>(), ObjectKey::new(namespace, name))
+    }
+
+    /// An object of a type whose objects live in no namespace.
+    pub fn cluster_scoped<K: ClusterResource>(name: &str) -> Self {
+        Self::new(ApiResource::cluster_scoped::<K>(), ObjectKey::new(None, name))
     }
 
     /// Where requests for the object go.

@@ -1,21 +1,52 @@
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures::TryStreamExt;
 use kubernetes_sdk::api::core::v1 as core_v1;
 use kubernetes_sdk::streams::{Error, Exec, TerminalSize};
 use sha2::{Digest, Sha256};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf};
 
 use super::{container, in_time, run, sleeping_pod};
 use crate::cluster;
 
-const MIB: usize = 1024 * 1024;
+/// The size of large streams: `STREAM_MIB=1024` for longer.
+fn large() -> u64 {
+    let mib = std::env::var("STREAM_MIB").map_or(64, |mib| mib.parse().expect("a number"));
+    mib * 1024 * 1024
+}
 
-/// Bytes that repeat late.
-fn bytes(count: usize) -> Vec<u8> {
-    let mut state = 1_u64;
-    let mut next = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        state.to_le_bytes()[7]
-    };
-    (0..count).map(|_| next()).collect()
+/// Bytes that repeat late, as many as are wanted.
+struct Bytes {
+    state: u64,
+    left: u64,
+    seen: Sha256,
+}
+
+impl Bytes {
+    fn new(count: u64) -> Self {
+        Self { state: 1, left: count, seen: Sha256::new() }
+    }
+
+    fn sum(self) -> String {
+        self.seen.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+impl AsyncRead for Bytes {
+    fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let mut chunk = [0; 8 * 1024];
+        let count = usize::try_from(self.left).unwrap_or(usize::MAX).min(buffer.remaining()).min(chunk.len());
+        for word in chunk.chunks_exact_mut(8) {
+            self.state = self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            word.copy_from_slice(&self.state.to_be_bytes());
+        }
+        buffer.put_slice(&chunk[..count]);
+        self.seen.update(&chunk[..count]);
+        self.left -= count as u64;
+        Poll::Ready(Ok(()))
+    }
 }
 
 #[tokio::test]
@@ -38,12 +69,27 @@ async fn commands_end_with_their_exit_codes() {
 #[tokio::test]
 async fn large_streams_arrive_whole_in_both_directions() {
     let (client, namespace) = sleeping_pod("exec-large").await;
-    let input = bytes(64 * MIB);
     let exec = |command: &[&'static str]| Exec::new(&namespace, "web", command.iter().copied());
-    let output = in_time(exec(&["cat"]).output_limit(64 * MIB).output_with_input(&client, &input[..])).await.unwrap();
-    assert!(output.stdout == input && output.status.success());
-    let output = in_time(exec(&["sha256sum"]).output_with_input(&client, &input[..])).await.unwrap();
-    let expected: String = Sha256::digest(&input).iter().map(|byte| format!("{byte:02x}")).collect();
+    let started = std::time::Instant::now();
+    let mut process = exec(&["cat"]).stdin(true).start(&client).await.unwrap();
+    let (mut stdin, mut stdout) = (process.stdin().unwrap(), process.stdout().unwrap());
+    let mut input = Bytes::new(large());
+    let writing = async {
+        tokio::io::copy(&mut input, &mut stdin).await.unwrap();
+        stdin.shutdown().await.unwrap();
+    };
+    let mut seen = Sha256::new();
+    let reading = async {
+        while let Some(bytes) = stdout.try_next().await.unwrap() {
+            seen.update(&bytes);
+        }
+    };
+    tokio::join!(writing, reading);
+    assert!(in_time(process.wait()).await.unwrap().success());
+    let expected = input.sum();
+    assert_eq!(seen.finalize().iter().map(|byte| format!("{byte:02x}")).collect::<String>(), expected);
+    eprintln!("{} bytes there and back in {:?}", large(), started.elapsed());
+    let output = exec(&["sha256sum"]).output_with_input(&client, Bytes::new(large())).await.unwrap();
     assert!(String::from_utf8_lossy(&output.stdout).starts_with(&expected));
 }
 

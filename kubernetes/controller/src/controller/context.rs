@@ -7,6 +7,7 @@ use kubernetes_core::{Object, ObjectKey, Path};
 use kubernetes_watch::Store;
 
 use super::reason::Reason;
+use crate::events::{Event, Recorder};
 use crate::informers::{SharedInformer, WatchedStore};
 use crate::queue::Reasons;
 
@@ -27,6 +28,7 @@ pub(crate) struct Stores<K: Object> {
     pub(super) controller: Arc<str>,
     pub(super) primary: Arc<SharedInformer<K>>,
     pub(super) all: Vec<Arc<dyn WatchedStore>>,
+    pub(super) recorder: Option<Recorder>,
 }
 
 impl<K: Object> Context<K> {
@@ -104,6 +106,18 @@ impl<K: Object> Context<K> {
         }
         found.sort_by_cached_key(|object| ObjectKey::of(&**object));
         found
+    }
+
+    /// The recorder of events that the [controller](crate::Controller::recorder) has.
+    pub fn recorder(&self) -> Option<&Recorder> {
+        self.stores.recorder.as_ref()
+    }
+
+    /// Records an event about an object, if there is a [recorder](Self::recorder).
+    pub fn record(&self, regarding: &impl Object, event: Event) {
+        if let Some(recorder) = self.recorder() {
+            recorder.record(regarding, event);
+        }
     }
 
     /// The path of the object on the server.

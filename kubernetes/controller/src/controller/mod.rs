@@ -38,7 +38,7 @@ pub use terminal::Terminal;
 use crate::informers::Informers;
 use finalizer::Finalizer;
 use settings::Settings;
-use source::{AnySource, Mapped, Owned, Stream};
+use source::{All, AnySource, Mapped, Owned, Stream};
 
 pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
 pub(crate) type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -151,6 +151,11 @@ impl<K: Watchable> Controller<K> {
     /// Runs for the keys that a stream yields, as of something outside of Kubernetes. The controller goes on when it ends.
     pub fn stream(self, keys: impl futures_core::Stream<Item = ObjectKey> + Send + 'static) -> Self {
         self.source(Stream(Box::pin(keys)))
+    }
+
+    /// Runs for all objects, with low priority, whenever a stream yields: when the program's own settings have changed, say.
+    pub fn reconcile_all_on(self, triggers: impl futures_core::Stream<Item = ()> + Send + 'static) -> Self {
+        self.source(All(Box::pin(triggers)))
     }
 
     fn source(mut self, source: impl AnySource<K> + 'static) -> Self {

@@ -7,6 +7,7 @@ use kubernetes_core::{ObjectKey, Watchable};
 use super::finalizer::Finalizer;
 use super::reason::Reason;
 use super::{Action, Controller, ObjectFunction};
+use crate::events::Recorder;
 use crate::queue::{Queue, QueueBuilder};
 
 /// The settings of a controller.
@@ -21,6 +22,7 @@ pub(super) struct Settings<K: Watchable> {
     pub(super) queue: QueueBuilder<ObjectKey, Reason>,
     pub(super) finalizers: Vec<Finalizer<K>>,
     pub(super) on_deleted: Option<ObjectFunction<K, Action>>,
+    pub(super) recorder: Option<Recorder>,
 }
 
 impl<K: Watchable> Settings<K> {
@@ -36,6 +38,7 @@ impl<K: Watchable> Settings<K> {
             queue: Queue::builder().fair_by_namespace(),
             finalizers: Vec::new(),
             on_deleted: None,
+            recorder: None,
         }
     }
 }
@@ -45,6 +48,12 @@ impl<K: Watchable> Controller<K> {
     /// as `crontabs.stable.example.com`.
     pub fn named(mut self, name: impl AsRef<str>) -> Self {
         self.settings.name = name.as_ref().into();
+        self
+    }
+
+    /// Hands a recorder of events to runs, by [`Context::recorder`](crate::Context::recorder).
+    pub fn recorder(mut self, recorder: &Recorder) -> Self {
+        self.settings.recorder = Some(recorder.clone());
         self
     }
 

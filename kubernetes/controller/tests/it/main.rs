@@ -4,6 +4,8 @@ mod consistency;
 mod errors;
 mod finalizers;
 mod lifecycle;
+mod owned;
 mod runs;
 mod sources;
+mod status;
 mod support;

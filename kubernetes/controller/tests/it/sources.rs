@@ -145,6 +145,40 @@ async fn keys_may_come_from_elsewhere() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn all_objects_may_be_looked_at_again() {
+    let server = server();
+    let client = server.client();
+    create(&client, "a").await;
+    create(&client, "b").await;
+    let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
+    let triggers = stream::unfold(receiver, |mut receiver| async { Some((receiver.recv().await?, receiver)) });
+    let (running, log) = Running::logging(controller(&client).reconcile_all_on(triggers)).await;
+    log.take().await;
+    sender.send(()).unwrap();
+    assert_eq!(log.take().await, ["a: resync", "b: resync"]);
+    running.stop().await.unwrap();
+}
+
+/// The recorder of a controller is that of its runs.
+#[tokio::test(start_paused = true)]
+async fn runs_record_events() {
+    let server = server();
+    let client = server.client();
+    let recorder = kubernetes_controller::Recorder::new(&client, "example.com/widgets");
+    let controller = controller(&client).recorder(&recorder);
+    let running = Running::start(controller, |widget: std::sync::Arc<Widget>, context| async move {
+        context.record(&*widget, kubernetes_controller::Event::normal("Measured", "Measure"));
+        Ok::<_, kubernetes_client::Error>(kubernetes_controller::Action::await_change())
+    });
+    create(&client, "a").await;
+    settle().await;
+    assert!(recorder.flush(SECOND * 5).await);
+    let events = server.requests().iter().filter(|request| request.resource() == "events").count();
+    assert_eq!(events, 1);
+    running.stop().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn predicates_leave_events_out() {
     let server = server();
     let client = server.client();

@@ -1,7 +1,7 @@
 //! Which objects belong to which; the expectations are those of controller-runtime's `controllerutil`.
 
 use kubernetes_core::meta::v1::OwnerReference;
-use kubernetes_core::{Object, Raw, json};
+use kubernetes_core::{Object, Raw, extract, json};
 
 use crate::Widget;
 
@@ -100,4 +100,19 @@ fn finalizers_are_there_once() {
     assert_eq!(widget.metadata.finalizers, ["example.com/a", "example.com/b"]);
     assert!(widget.remove_finalizer("example.com/a") && !widget.remove_finalizer("example.com/a"));
     assert!(!widget.has_finalizer("example.com/a"));
+}
+
+/// Owner references are atomic items: the server names their key alone, which stands for all of their fields.
+#[test]
+fn a_reference_is_extracted_as_a_whole() {
+    let pod: Widget = json::from_str(
+        r#"{"metadata": {"name": "web-1", "namespace": "shop", "ownerReferences": [
+            {"apiVersion": "v1", "kind": "Pod", "name": "web", "uid": "u-1", "controller": true},
+            {"apiVersion": "v1", "kind": "Pod", "name": "theirs", "uid": "u-2"}],
+            "managedFields": [{"manager": "ours", "operation": "Apply", "fieldsV1": {"f:metadata": {
+            "f:ownerReferences": {".": {}, "k:{\"uid\":\"u-1\"}": {}}}}}]}}"#,
+    )
+    .unwrap();
+    let owned = extract(&pod, "ours").unwrap();
+    assert_eq!(owned.metadata.owner_references, pod.metadata.owner_references[..1]);
 }

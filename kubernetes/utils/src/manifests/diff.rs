@@ -10,8 +10,8 @@ use super::location::Location;
 use super::plan::{Names, Plan, Step, not_empty};
 use super::report::{OperationError, Outcome};
 use super::settings::{STRICT, Settings, setters};
-use super::{Manifests, compare};
-use crate::Target;
+use super::{Manifests, compare, prune};
+use crate::{ApplySet, Target};
 
 /// The comparison of manifests with the server's objects; made by [`Manifests::diff`].
 ///
@@ -24,6 +24,7 @@ pub struct Diff<'a> {
     settings: Settings,
     manager: Str,
     force: bool,
+    set: Option<ApplySet>,
 }
 
 /// The comparison of one object.
@@ -46,13 +47,21 @@ pub enum Difference {
     None,
     /// It would be created.
     Created,
+    /// It would be deleted, because it is no longer among the manifests of its set.
+    Pruned,
     /// These fields would change.
     Changed(Vec<FieldDifference>),
 }
 
 impl<'a> Diff<'a> {
     pub(super) fn new(manifests: &'a Manifests, manager: Str) -> Self {
-        Self { manifests, settings: Settings { dry_run: true, ..Settings::default() }, manager, force: false }
+        Self {
+            manifests,
+            settings: Settings { dry_run: true, ..Settings::default() },
+            manager,
+            force: false,
+            set: None,
+        }
     }
 
     setters!();
@@ -60,6 +69,12 @@ impl<'a> Diff<'a> {
     /// Takes fields away from other managers, instead of failing with a conflict.
     pub fn force(mut self, force: bool) -> Self {
         self.force = force;
+        self
+    }
+
+    /// Compares with an apply that makes the objects the members of a set, and tells which members it would delete.
+    pub fn prune(mut self, set: ApplySet) -> Self {
+        self.set = Some(set);
         self
     }
 
@@ -73,8 +88,14 @@ impl<'a> Diff<'a> {
     /// Dropping the future abandons the requests.
     pub async fn send(self, client: &Client) -> Result<Vec<ObjectDiff>, ManifestError> {
         let mapper = self.settings.mapper(client);
-        not_empty(self.manifests)?;
-        let plan = Plan::new(self.manifests, Names::Required, &self.settings, &mapper, client).await?;
+        if self.set.is_none() {
+            not_empty(self.manifests)?;
+        }
+        let mut plan = Plan::new(self.manifests, Names::Required, &self.settings, &mapper, client).await?;
+        let orphans = match &self.set {
+            Some(set) => prune::preview(set, &mut plan, &self.settings, &mapper, client).await?,
+            None => Ok(Vec::new()),
+        };
         let mut diffs: Vec<ObjectDiff> = Vec::new();
         diffs.extend(plan.rejected.iter().cloned().filter_map(|outcome| {
             let Outcome { target, location, result, .. } = outcome;
@@ -93,6 +114,14 @@ impl<'a> Diff<'a> {
         // In the order of the manifests.
         results.sort_by_key(|(index, _)| *index);
         diffs.extend(results.into_iter().map(|(_, diff)| diff));
+        let pruned = |target: Target| ObjectDiff { target, location: None, result: Ok(Difference::Pruned) };
+        match orphans {
+            Ok(orphans) => diffs.extend(orphans.into_iter().map(pruned)),
+            Err(failure) => {
+                let Outcome { target, result, .. } = *failure;
+                diffs.extend(result.err().map(|error| ObjectDiff { target, location: None, result: Err(error) }));
+            }
+        }
         Ok(diffs)
     }
 }
@@ -127,6 +156,7 @@ impl fmt::Display for ObjectDiff {
         match &self.result {
             Ok(Difference::None) => write!(f, "{} unchanged", self.target),
             Ok(Difference::Created) => write!(f, "{} would be created", self.target),
+            Ok(Difference::Pruned) => write!(f, "{} would be pruned", self.target),
             Ok(Difference::Changed(fields)) => {
                 write!(f, "{} would change", self.target)?;
                 fields.iter().try_for_each(|field| write!(f, "\n  {field}"))

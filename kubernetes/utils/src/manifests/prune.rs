@@ -48,6 +48,27 @@ fn parent_problem(error: crate::ApplySetError) -> ManifestError {
     Problem::new(ProblemKind::Parent, None, error.to_string()).caused_by(error).into()
 }
 
+/// The members that would be deleted if the plan was applied; nothing is written.
+pub(super) async fn preview(
+    set: &ApplySet,
+    plan: &mut Plan,
+    settings: &Settings,
+    mapper: &Mapper,
+    client: &Client,
+) -> Result<Result<Vec<Target>, Box<Outcome>>, ManifestError> {
+    label(set, plan)?;
+    let before = set.read(client, mapper).await.map_err(parent_problem)?;
+    let members = members(set, &before, settings, mapper, client).await;
+    let is_kept = |member: &Target| {
+        let is_same = |target: &Target| {
+            (&target.resource.group, &target.resource.plural, &target.key)
+                == (&member.resource.group, &member.resource.plural, &member.key)
+        };
+        plan.steps.iter().any(|step| is_same(&step.target))
+    };
+    Ok(members.map(|members| members.into_iter().map(|(target, _)| target).filter(|it| !is_kept(it)).collect()))
+}
+
 fn label(set: &ApplySet, plan: &mut Plan) -> Result<(), ManifestError> {
     let foreign = plan.steps.iter().filter(|step| step.object.metadata.labels.contains_key(PART_OF_LABEL));
     let problems: Vec<_> = foreign

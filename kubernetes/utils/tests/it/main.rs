@@ -14,6 +14,8 @@ mod modify;
 mod port_forward;
 mod status;
 #[cfg(feature = "dynamic")]
+mod verbs;
+#[cfg(feature = "dynamic")]
 mod wait;
 
 use std::cell::Cell;

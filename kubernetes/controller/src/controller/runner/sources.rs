@@ -56,7 +56,12 @@ impl<K: Watchable> Sources<K> {
             let settle = writes.settle(runner.client.clone(), unsettled, move |key: &ObjectKey| queue.release(key));
             tokio::spawn(settle).abort_handle()
         });
-        let stores = Arc::new(Stores { controller: Arc::clone(&settings.name), primary, all });
+        let stores = Arc::new(Stores {
+            controller: Arc::clone(&settings.name),
+            primary,
+            all,
+            recorder: settings.recorder.clone(),
+        });
         Ok(Self {
             name: Arc::clone(&settings.name),
             sync_timeout: settings.sync_timeout,

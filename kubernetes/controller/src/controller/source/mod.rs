@@ -1,5 +1,6 @@
 //! The sources of a controller: they turn events into keys of its objects.
 
+mod all;
 mod follow;
 mod mapped;
 mod owned;
@@ -13,6 +14,7 @@ use kubernetes_client::Client;
 use kubernetes_core::{ListRequest, Object, ObjectKey, Watchable};
 use kubernetes_watch::StoreEvent;
 
+pub(crate) use all::All;
 pub(crate) use follow::Follower;
 pub(crate) use mapped::Mapped;
 pub(crate) use owned::Owned;

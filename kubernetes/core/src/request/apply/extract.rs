@@ -270,6 +270,8 @@ impl Extraction {
                 Some(Step::Keys(keys)) => {
                     let all = all.child(element).unwrap_or(below);
                     let mut item = match below.is_leaf() {
+                        // An atomic item, as an owner reference, is owned as a whole.
+                        true if all.is_leaf() => items[place].clone(),
                         // The item alone is owned, and the fields by which it is known.
                         true => Tree::Object(Vec::new()),
                         false => self.object(below, all, &items[place], path)?,

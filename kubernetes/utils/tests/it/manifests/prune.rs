@@ -267,6 +267,26 @@ async fn a_dry_run_says_what_would_be_pruned() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_comparison_says_what_would_be_pruned() {
+    let server = server();
+    let client = server.client();
+    let both = read(&format!("{}{}", config_map("a", "1"), config_map("b", "1")));
+    prune(&server, &both, set()).await.unwrap().check().unwrap();
+    let version = server.resource_version();
+    let one = read(&config_map("a", "1"));
+    let diffs = one.diff("test").prune(set()).send(&client).await.unwrap();
+    let lines: Vec<_> = diffs.iter().map(ToString::to_string).collect();
+    assert_eq!(lines, ["configmaps shop/a unchanged", "configmaps shop/b would be pruned"]);
+    assert_eq!(server.resource_version(), version);
+    server.inject(Fault::status(403).verb("list").resource("configmaps").times(1));
+    let diffs = one.diff("test").prune(set()).send(&client).await.unwrap();
+    assert!(diffs[1].result.is_err(), "{diffs:?}");
+    let label = "  .metadata.labels: {\"applyset.kubernetes.io/part-of\":";
+    let diffs = one.diff("test").send(&client).await.unwrap();
+    assert!(diffs[0].to_string().contains(label), "without the set, the label would be removed: {}", diffs[0]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn other_managers_of_the_parent_give_way() {
     let server = server();
     prune(&server, &read(&config_map("a", "1")), set()).await.unwrap().check().unwrap();

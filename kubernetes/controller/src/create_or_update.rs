@@ -1,0 +1,113 @@
+use std::time::Duration;
+
+use kubernetes_client::{Backoff, Client, Error};
+use kubernetes_core::json::{self, DecodeError, Tree};
+use kubernetes_core::{
+    CreateRequest, JsonPatch, Object, Patch, PatchRequest, Path, Raw, ReadRequest, RequestError, Resource,
+};
+
+use crate::Change;
+use crate::clock;
+
+/// Between attempts that meet a conflict, as client-go's `retry.DefaultRetry`.
+const BACKOFF: Backoff = Backoff::new(Duration::from_millis(10), Duration::from_millis(10)).jitter(1.0, 1.1);
+const ATTEMPTS: u32 = 5;
+
+/// Creates an object, or changes it if it exists, so that it is as `mutate` makes it.
+///
+/// ```
+/// # kubernetes_core::doc_test_resource!(Pod);
+/// # use Pod as ConfigMap;
+/// use kubernetes_controller::{Change, create_or_update};
+/// use kubernetes_client::{Client, Error};
+///
+/// # async fn example(client: &Client) -> Result<(), Error> {
+/// let mut settings = ConfigMap::named("settings");
+/// settings.metadata.namespace = Some("shop".into());
+/// let (settings, change) = create_or_update(client, settings, |settings| {
+///     settings.metadata.labels.insert("app", "shop");
+/// })
+/// .await?;
+/// println!("{}: {change:?}", settings.name());
+/// # Ok(())
+/// # }
+/// ```
+///
+/// `object` has the name and namespace, and whatever a new object should have besides. An existing one is read, changed by
+/// `mutate`, and the difference is sent as a patch, so that fields which the type does not know stay; nothing is sent if
+/// there is no difference. After a conflict, it is read again, and `mutate` called again, up to five times. The name and
+/// namespace stay as they are, whatever `mutate` does.
+///
+/// As controller-runtime's `CreateOrPatch`. To own the fields that are set, and no others, apply the object instead:
+/// [`Context::apply_owned`](crate::Context::apply_owned).
+///
+/// # Errors
+/// The first error other than a conflict, or the last conflict.
+///
+/// # Cancel safety
+/// Dropping the future leaves open whether the object was written. Calling it again is safe.
+pub async fn create_or_update<K>(
+    client: &Client,
+    object: K,
+    mut mutate: impl FnMut(&mut K),
+) -> Result<(K, Change), Error>
+where
+    K: Resource + Clone,
+{
+    let mut delays = BACKOFF.delays();
+    loop {
+        match attempt(client, object.clone(), &mut mutate).await {
+            Err(error) if (error.is_conflict() || error.is_already_exists()) && delays.retries() < ATTEMPTS - 1 => {
+                clock::sleep(delays.next_delay()).await;
+            }
+            result => return result,
+        }
+    }
+}
+
+async fn attempt<K: Resource>(
+    client: &Client,
+    mut object: K,
+    mutate: &mut impl FnMut(&mut K),
+) -> Result<(K, Change), Error> {
+    let (namespace, name) = (object.metadata().namespace.clone(), object.metadata().name.clone());
+    let mut mutate = |object: &mut K| {
+        mutate(object);
+        let metadata = object.metadata_mut();
+        (metadata.namespace, metadata.name) = (namespace.clone(), name.clone());
+    };
+    let objects = Path::of::<K>(namespace.as_deref());
+    let path = objects.clone().object(name.as_deref().unwrap_or_default());
+    let Some(read) = ReadRequest::<K>::at(path.clone()).raw().send_opt(client).await? else {
+        mutate(&mut object);
+        let created = CreateRequest::<K>::at(objects, &object).send(client).await?;
+        return Ok((created, Change::Created));
+    };
+    let (object, patch) = difference(&read, &mut mutate).map_err(Error::from_decode)?;
+    match patch {
+        None => Ok((object, Change::Unchanged)),
+        Some(patch) => {
+            let patch = Patch::from(&patch);
+            Ok((PatchRequest::<K>::at(path, &patch).send(client).await?, Change::Updated))
+        }
+    }
+}
+
+/// The object after the change, and the patch that makes it, unless another has changed it since.
+fn difference<K: Object>(
+    read: &Raw<K>,
+    mutate: &mut impl FnMut(&mut K),
+) -> Result<(K, Option<JsonPatch>), DecodeError> {
+    let as_tree = |object: &K| Tree::from_value(object).map_err(|error| DecodeError::new(error.to_string(), 0));
+    let document: Tree = json::from_str(read.text())?;
+    let mut object = read.decode()?;
+    let before = as_tree(&object)?;
+    mutate(&mut object);
+    let patch = JsonPatch::between(&document, &before, &as_tree(&object)?);
+    if patch.is_empty() {
+        return Ok((object, None));
+    }
+    let version = document.at("/metadata/resourceVersion").and_then(Tree::as_str).unwrap_or_default();
+    // The last operation, so that it counts whatever the function did to it.
+    Ok((object, Some(patch.add("/metadata/resourceVersion", version))))
+}

@@ -1,0 +1,67 @@
+use std::error::Error as StdError;
+use std::fmt;
+
+use kubernetes_client::Error;
+use kubernetes_core::{InvalidOwner, ObjectKey};
+
+/// A child of an [`OwnedSet`](crate::OwnedSet) could not be made as it should be.
+pub struct OwnedError {
+    kind: &'static str,
+    key: ObjectKey,
+    cause: Cause,
+}
+
+pub(super) enum Cause {
+    Owner(InvalidOwner),
+    Apply(Error),
+    Recreate(Error),
+    Delete(Error),
+    List(Error),
+}
+
+impl OwnedError {
+    pub(super) fn new(kind: &'static str, key: &ObjectKey, cause: Cause) -> Self {
+        Self { kind, key: key.clone(), cause }
+    }
+
+    /// The key of the child.
+    pub fn key(&self) -> &ObjectKey {
+        &self.key
+    }
+
+    /// The error of the request that failed; `None` if the owner can't own the child.
+    pub fn client_error(&self) -> Option<&Error> {
+        match &self.cause {
+            Cause::Apply(error) | Cause::Recreate(error) | Cause::Delete(error) | Cause::List(error) => Some(error),
+            Cause::Owner(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for OwnedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { kind, key, cause } = self;
+        match cause {
+            Cause::Owner(_) => write!(f, "can't apply {kind} {key}"),
+            Cause::Apply(_) => write!(f, "applying {kind} {key} failed"),
+            Cause::Recreate(_) => write!(f, "recreating {kind} {key} failed"),
+            Cause::Delete(_) => write!(f, "deleting {kind} {key}, which is no longer wanted, failed"),
+            Cause::List(_) => write!(f, "listing the {kind} objects of the owner failed"),
+        }
+    }
+}
+
+impl fmt::Debug for OwnedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        kubernetes_core::debug::error(self, f)
+    }
+}
+
+impl StdError for OwnedError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match &self.cause {
+            Cause::Owner(error) => Some(error),
+            Cause::Apply(error) | Cause::Recreate(error) | Cause::Delete(error) | Cause::List(error) => Some(error),
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Sets of objects that another one owns.
+
+mod children;
+mod delete;
+mod error;
+mod recreate;
+
+use std::any::TypeId;
+use std::collections::HashSet;
+use std::fmt;
+
+use kubernetes_core::{Object, ObjectKey, Resource, Str, Watchable};
+
+pub use error::OwnedError;
+
+use crate::Context;
+use children::{Children, ChildrenOf};
+
+/// A child of an [`OwnedSet`], and its change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OwnedChange {
+    /// The kind of the child, such as `Job`.
+    pub kind: &'static str,
+    /// The key of the child.
+    pub key: ObjectKey,
+    /// Its change.
+    pub change: Change,
+}
+
+/// The change of an object that makes it as it should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Change {
+    /// It was as it should be.
+    Unchanged,
+    /// It did not exist.
+    Created,
+    /// It was changed.
+    Updated,
+    /// It was deleted and created again, as a field of it can't be changed.
+    Recreated,
+    /// It was deleted, as the set does not have it any more.
+    Deleted,
+}
+
+/// The children that an object should have: made by [`Context::owned_set`].
+///
+/// ```
+/// # kubernetes_core::doc_test_resource!(Pod);
+/// # use Pod as Job;
+/// use std::sync::Arc;
+///
+/// use kubernetes_controller::{Action, Context, OwnedError};
+///
+/// async fn reconcile(tab: Arc<Pod>, context: Context<Pod>) -> Result<Action, OwnedError> {
+///     let jobs = (0..3).map(|index| Job::named(format!("{}-{index}", tab.name())));
+///     context.owned_set(&*tab).children(jobs).recreate_immutable().apply().await?;
+///     Ok(Action::await_change())
+/// }
+/// ```
+///
+/// Each child gets the owner's namespace, if it has none, and a reference to the owner as its controller, and is applied
+/// ([`ApplyRequest`](kubernetes_core::ApplyRequest)) by force, in the order given: fields that were in the set before and
+/// are not any more are removed, and those of others stay. A child that is as it should be in the store is not sent. Then
+/// children that the set had before and has not any more are deleted: objects of the same types of which the owner is the
+/// controller, and which this set has applied.
+#[must_use = "it does nothing until it is applied"]
+pub struct OwnedSet<'a, K: Object> {
+    context: &'a Context<K>,
+    owner: &'a K,
+    manager: Str,
+    recreates: bool,
+    kinds: Vec<Box<dyn Children<K> + 'a>>,
+}
+
+impl<K: Object> Context<K> {
+    /// Makes the children of `owner` of one type exactly these: see [`OwnedSet`].
+    ///
+    /// ```
+    /// # kubernetes_core::doc_test_resource!(Pod);
+    /// # use Pod as Job;
+    /// # use std::sync::Arc;
+    /// # use kubernetes_controller::{Action, Context, OwnedError};
+    /// async fn reconcile(tab: Arc<Pod>, context: Context<Pod>) -> Result<Action, OwnedError> {
+    ///     let job = Job::named(format!("{}-run", tab.name()));
+    ///     context.apply_owned(&*tab, [job]).await?;
+    ///     Ok(Action::await_change())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`OwnedSet::apply`].
+    ///
+    /// # Cancel safety
+    /// As [`OwnedSet::apply`].
+    pub async fn apply_owned<C>(
+        &self,
+        owner: &K,
+        children: impl IntoIterator<Item = C>,
+    ) -> Result<Vec<OwnedChange>, OwnedError>
+    where
+        C: Resource + Watchable + Clone + PartialEq,
+    {
+        self.owned_set(owner).children(children).apply().await
+    }
+
+    /// An empty set of children, which may be of several types.
+    pub fn owned_set<'a>(&'a self, owner: &'a K) -> OwnedSet<'a, K> {
+        let manager = self.controller_name().into();
+        OwnedSet { context: self, owner, manager, recreates: false, kinds: Vec::new() }
+    }
+}
+
+impl<'a, K: Object> OwnedSet<'a, K> {
+    /// Adds a child.
+    pub fn child<C>(self, child: C) -> Self
+    where
+        C: Resource + Watchable + Clone + PartialEq + 'a,
+    {
+        self.children([child])
+    }
+
+    /// Adds children of one type. With none, all that there were of this type are deleted.
+    pub fn children<C>(mut self, children: impl IntoIterator<Item = C>) -> Self
+    where
+        C: Resource + Watchable + Clone + PartialEq + 'a,
+    {
+        self.kinds.push(Box::new(ChildrenOf::new(children)));
+        self
+    }
+
+    /// Deletes children of a type which the set had before and of which it has none now.
+    pub fn prune<C>(self) -> Self
+    where
+        C: Resource + Watchable + Clone + PartialEq + 'a,
+    {
+        self.children(Vec::<C>::new())
+    }
+
+    /// Names the set, where an owner has several of the same types: each deletes only what it has applied. The name
+    /// becomes part of the field manager.
+    pub fn named(mut self, name: impl AsRef<str>) -> Self {
+        self.manager = format!("{}/{}", self.context.controller_name(), name.as_ref()).into();
+        self
+    }
+
+    /// Deletes a child and creates it again if the server refuses a change because a field is immutable.
+    ///
+    /// Before it deletes one, it asks the server by a dry run whether that would take the new one. The child's own children
+    /// are deleted with it, in the background. If it has finalizers, this is an error until it is gone.
+    pub fn recreate_immutable(mut self) -> Self {
+        self.recreates = true;
+        self
+    }
+
+    /// Applies the children, and deletes those that are not in the set any more.
+    ///
+    /// # Errors
+    /// The first error; nothing is deleted then but a child that is recreated.
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves open which children were applied. Applying the set again is safe.
+    pub async fn apply(mut self) -> Result<Vec<OwnedChange>, OwnedError> {
+        let mut changes = Vec::new();
+        let mut kinds = std::mem::take(&mut self.kinds);
+        for kind in &mut kinds {
+            kind.apply(&self, &mut changes).await?;
+        }
+        let kept: HashSet<(TypeId, ObjectKey)> = kinds.iter().flat_map(|kind| kind.keys()).collect();
+        let mut pruned = HashSet::new();
+        for kind in &kinds {
+            if pruned.insert(kind.of()) {
+                kind.prune(&self, &kept, &mut changes).await?;
+            }
+        }
+        Ok(changes)
+    }
+}
+
+impl<K: Object> fmt::Debug for OwnedSet<'_, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let keys: Vec<_> = self.kinds.iter().flat_map(|kind| kind.keys()).map(|(_, key)| key.to_string()).collect();
+        f.debug_struct("OwnedSet").field("manager", &self.manager).field("keys", &keys).finish_non_exhaustive()
+    }
+}

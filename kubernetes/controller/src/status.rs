@@ -1,0 +1,161 @@
+use std::fmt;
+use std::time::Duration;
+
+use kubernetes_client::{Backoff, Error};
+use kubernetes_core::json::{DecodeError, Tree};
+use kubernetes_core::meta::v1::Condition;
+use kubernetes_core::{Object, Patch, PatchRequest, ReadRequest, RequestError};
+
+use crate::Context;
+use crate::clock;
+
+/// Between attempts that meet a conflict.
+const BACKOFF: Backoff = Backoff::new(Duration::from_millis(10), Duration::from_millis(10)).jitter(1.0, 1.1);
+const ATTEMPTS: u32 = 5;
+
+type Set<'a, K> = Box<dyn Fn(&mut K) + Send + Sync + 'a>;
+
+/// A change of an object's status: made by [`Context::update_status`].
+///
+/// ```
+/// # kubernetes_core::doc_test_resource!(Pod);
+/// use std::sync::Arc;
+///
+/// use kubernetes_client::Error;
+/// use kubernetes_controller::{Action, Context};
+/// use kubernetes_core::meta::v1::Condition;
+///
+/// async fn reconcile(tab: Arc<Pod>, context: Context<Pod>) -> Result<Action, Error> {
+///     context.update_status(&*tab).condition(Condition::of("Ready", "True", "Scheduled")).send().await?;
+///     Ok(Action::await_change())
+/// }
+/// ```
+///
+/// It sets `status.observedGeneration`, and that of each condition, to the generation of the object that the run is for. A
+/// condition keeps its time of transition unless its status changes. Only what differs from the object's status is sent, and
+/// nothing if nothing does.
+#[must_use = "it does nothing until it is sent"]
+pub struct StatusUpdate<'a, K: Object> {
+    context: &'a Context<K>,
+    object: &'a K,
+    conditions: Vec<Condition>,
+    sets: Vec<Set<'a, K>>,
+    observes_generation: bool,
+}
+
+impl<K: Object> Context<K> {
+    /// A change of the status of `object`, which is the object that the run is for.
+    pub fn update_status<'a>(&'a self, object: &'a K) -> StatusUpdate<'a, K> {
+        StatusUpdate { context: self, object, conditions: Vec::new(), sets: Vec::new(), observes_generation: true }
+    }
+}
+
+impl<'a, K: Object + Clone> StatusUpdate<'a, K> {
+    /// Adds a condition, or updates the one of the same type. Conditions of other types stay.
+    pub fn condition(mut self, condition: Condition) -> Self {
+        self.conditions.push(condition);
+        self
+    }
+
+    /// Sets other fields of the status. Changes of anything else are left out.
+    ///
+    /// The function may be called several times, on newer states of the object.
+    pub fn set(mut self, set: impl Fn(&mut K) + Send + Sync + 'a) -> Self {
+        self.sets.push(Box::new(set));
+        self
+    }
+
+    /// Leaves `status.observedGeneration` out, for types that do not have it. Conditions have theirs.
+    pub fn without_observed_generation(mut self) -> Self {
+        self.observes_generation = false;
+        self
+    }
+
+    /// Sends what differs; returns the object as it then is, or `None` if nothing differs.
+    ///
+    /// If the object has changed meanwhile, it is read again, up to five times: the status of others stays.
+    ///
+    /// # Errors
+    /// The first error other than a conflict, or the last conflict; or if `status.conditions` can't be read.
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves open whether the status was changed.
+    pub async fn send(self) -> Result<Option<K>, Error> {
+        let (client, path) = (self.context.client(), self.context.path());
+        let generation = self.object.metadata().generation;
+        let mut delays = BACKOFF.delays();
+        let mut newer = None;
+        loop {
+            let object = newer.as_ref().unwrap_or(self.object);
+            let Some(patch) = self.patch(object, generation).map_err(Error::from_decode)? else { return Ok(None) };
+            match PatchRequest::<K>::at(path.clone(), &patch).subresource("status").send(client).await {
+                Err(error) if error.is_conflict() && delays.retries() < ATTEMPTS - 1 => {
+                    clock::sleep(delays.next_delay()).await;
+                    newer = Some(ReadRequest::<K>::at(path.clone()).send(client).await?);
+                }
+                result => return result.map(Some),
+            }
+        }
+    }
+
+    /// The merge patch that makes the status of `object` as it should be; `None` if it is.
+    fn patch(&self, object: &K, generation: Option<i64>) -> Result<Option<Patch>, DecodeError> {
+        let status_of = |object: &K| -> Result<Tree, DecodeError> {
+            let tree = Tree::from_value(object).map_err(encoding)?;
+            Ok(tree.get("status").filter(|status| matches!(status, Tree::Object(_))).cloned().unwrap_or_else(empty))
+        };
+        let before = status_of(object)?;
+        let mut changed = object.clone();
+        self.sets.iter().for_each(|set| set(&mut changed));
+        let mut after = status_of(&changed)?;
+        if !self.conditions.is_empty() {
+            let mut conditions: Vec<Condition> = match after.get("conditions") {
+                Some(conditions) => conditions.to_value()?,
+                None => Vec::new(),
+            };
+            for condition in &self.conditions {
+                let mut condition = condition.clone();
+                condition.observed_generation = condition.observed_generation.or(generation);
+                Condition::set(&mut conditions, condition);
+            }
+            set(&mut after, "conditions", Tree::from_value(&conditions).map_err(encoding)?)?;
+        }
+        if let Some(generation) = generation.filter(|_| self.observes_generation) {
+            set(&mut after, "observedGeneration", Tree::from_value(&generation).map_err(encoding)?)?;
+        }
+        if before == after {
+            return Ok(None);
+        }
+        let document = |status: Tree, version: Option<&str>| {
+            let mut document = empty();
+            set(&mut document, "status", status)?;
+            if let Some(version) = version {
+                let mut metadata = empty();
+                set(&mut metadata, "resourceVersion", Tree::String(version.into()))?;
+                set(&mut document, "metadata", metadata)?;
+            }
+            Ok::<_, DecodeError>(document)
+        };
+        let before = document(before, None)?;
+        let after = document(after, object.metadata().resource_version.as_deref())?;
+        Ok(Some(Patch::merge_between(&before, &after)))
+    }
+}
+
+fn empty() -> Tree {
+    Tree::Object(Vec::new())
+}
+
+fn set(tree: &mut Tree, key: &str, value: Tree) -> Result<(), DecodeError> {
+    tree.set([key], value).map_err(|error| DecodeError::new(error.to_string(), 0))
+}
+
+fn encoding(error: kubernetes_core::json::EncodeError) -> DecodeError {
+    DecodeError::new(error.to_string(), 0)
+}
+
+impl<K: Object> fmt::Debug for StatusUpdate<'_, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StatusUpdate").field("conditions", &self.conditions.len()).finish_non_exhaustive()
+    }
+}

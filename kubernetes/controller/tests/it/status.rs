@@ -1,0 +1,147 @@
+//! Changes of the status, and `create_or_update`.
+
+use std::sync::Arc;
+
+use kubernetes_client::Error;
+use kubernetes_controller::{Action, Change, Context, create_or_update};
+use kubernetes_core::ReadRequest;
+use kubernetes_core::meta::v1::Condition;
+use kubernetes_testing::Fault;
+use serde_json::json;
+
+use crate::support::*;
+
+async fn report(widget: Arc<Widget>, context: Context<Widget>) -> Result<Action, Error> {
+    let is_large = widget.spec.size > 3;
+    let ready = Condition::of("Ready", if is_large { "False" } else { "True" }, "Sized").with_message("measured");
+    let update = context.update_status(&*widget).condition(ready).set(move |widget| {
+        widget.status["size"] = json!(widget.spec.size);
+        widget.spec.reference = "not the status".to_owned();
+    });
+    update.send().await?;
+    Ok(Action::await_change())
+}
+
+async fn read(client: &kubernetes_client::Client) -> Widget {
+    ReadRequest::namespaced("default", "a").send(client).await.unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn conditions_and_generation_are_set_in_one_request() {
+    let server = server();
+    let client = server.client();
+    let widget = create(&client, "a").await;
+    let running = Running::start(controller(&client), report);
+    settle().await;
+    let first = read(&client).await;
+    let condition = &first.status["conditions"][0];
+    assert_eq!(first.status["observedGeneration"], json!(widget.metadata.generation));
+    assert_eq!((&condition["type"], &condition["status"]), (&json!("Ready"), &json!("True")));
+    assert_eq!(condition["observedGeneration"], json!(widget.metadata.generation));
+    assert_eq!((&first.status["size"], first.spec.reference.as_str()), (&json!(0), ""));
+    let patches = || server.requests().iter().filter(|request| request.resource() == "widgets/status").count();
+    assert_eq!(patches(), 1, "the run after that changes nothing");
+    // Others have conditions, too.
+    let theirs = json!({"type": "Theirs", "status": "True", "reason": "A", "message": "", "lastTransitionTime": "2026-01-02T03:04:05Z"});
+    let conditions = json!([condition, theirs]);
+    let patch = kubernetes_core::Patch::merge(&json!({"status": {"conditions": conditions}}));
+    kubernetes_core::PatchRequest::<Widget>::namespaced("default", "a", &patch)
+        .subresource("status")
+        .send(&client)
+        .await
+        .unwrap();
+    resize(&client, "a", 5).await;
+    settle().await;
+    let second = read(&client).await;
+    let conditions = second.status["conditions"].as_array().unwrap();
+    assert_eq!(conditions.len(), 2);
+    assert_eq!((&conditions[0]["status"], &conditions[1]), (&json!("False"), &theirs));
+    assert_eq!(second.status["observedGeneration"], json!(second.metadata.generation));
+    resize(&client, "a", 6).await;
+    settle().await;
+    let third = read(&client).await;
+    assert_eq!(third.status["conditions"][0]["lastTransitionTime"], conditions[0]["lastTransitionTime"]);
+    assert_eq!(running.monitor.counts().errors, 0);
+}
+
+/// JOSDK's `statusupdatelocking`
+#[tokio::test(start_paused = true)]
+async fn a_conflict_is_settled_by_a_read() {
+    let server = server();
+    let client = server.client();
+    create(&client, "a").await;
+    server.inject(Fault::status(409).resource("widgets/status").times(2));
+    let running = Running::start(controller(&client), report);
+    settle().await;
+    assert_eq!(read(&client).await.status["size"], json!(0));
+    let counts = running.monitor.counts();
+    assert_eq!((counts.errors, counts.successes > 0), (0, true));
+    server.inject(Fault::status(409).resource("widgets/status").times(5));
+    resize(&client, "a", 1).await;
+    settle().await;
+    assert_eq!(running.monitor.counts().errors, 1, "the last of five conflicts");
+    assert_eq!(read(&client).await.status["size"], json!(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn types_may_lack_the_generation() {
+    let server = server();
+    let client = server.client();
+    create(&client, "a").await;
+    let running = Running::start(controller(&client), |widget: Arc<Widget>, context: Context<Widget>| async move {
+        context.update_status(&*widget).without_observed_generation().set(|w| w.status["a"] = json!(1)).send().await?;
+        Ok::<_, Error>(Action::await_change())
+    });
+    settle().await;
+    assert_eq!(read(&client).await.status, json!({"a": 1}));
+    running.stop().await.unwrap();
+}
+
+/// `CreateOrPatch` of controller-runtime's `controllerutil`
+#[tokio::test(start_paused = true)]
+async fn an_object_is_created_changed_or_left() {
+    let server = server();
+    let client = server.client();
+    let mut wanted = Gadget::named("g");
+    wanted.metadata.namespace = Some("default".into());
+    let sized = |size| {
+        move |gadget: &mut Gadget| {
+            gadget.spec.size = size;
+            // A new name would be another object.
+            gadget.metadata.name = Some("renamed".into());
+        }
+    };
+    let (_, change) = create_or_update(&client, wanted.clone(), sized(1)).await.unwrap();
+    assert_eq!(change, Change::Created);
+    let (_, change) = create_or_update(&client, wanted.clone(), sized(1)).await.unwrap();
+    assert_eq!(change, Change::Unchanged);
+    // A field that the type does not know stays.
+    merge::<Gadget>(&client, "g", json!({"spec": {"color": "red"}})).await;
+    server.inject(Fault::status(409).verb("patch").resource("gadgets").times(2));
+    let (gadget, change) = create_or_update(&client, wanted.clone(), sized(2)).await.unwrap();
+    assert_eq!((change, gadget.spec.size, gadget.name()), (Change::Updated, 2, "g"));
+    let raw = ReadRequest::<Gadget>::namespaced("default", "g").raw().send(&client).await.unwrap();
+    assert!(raw.text().contains("red"), "{}", raw.text());
+    server.inject(Fault::status(409).verb("patch").resource("gadgets").times(5));
+    let error = create_or_update(&client, wanted, sized(3)).await.unwrap_err();
+    assert!(error.is_conflict());
+}
+
+/// Another creates it in between.
+#[tokio::test(start_paused = true)]
+async fn an_object_that_appears_meanwhile_is_changed() {
+    let server = server();
+    let client = server.client();
+    let mut wanted = Gadget::named("g");
+    wanted.metadata.namespace = Some("default".into());
+    // It is read before it exists, and the response is late.
+    server.inject(Fault::delay(SECOND).verb("get").resource("gadgets"));
+    let theirs = async {
+        tokio::time::sleep(SECOND / 2).await;
+        create_in(&client, "default", &Gadget::named("g")).await
+    };
+    let ours = create_or_update(&client, wanted, |gadget| gadget.spec.size = 4);
+    let (theirs, ours) = tokio::join!(theirs, ours);
+    let (gadget, change) = ours.unwrap();
+    assert_eq!((change, gadget.spec.size, gadget.uid()), (Change::Updated, 4, theirs.uid()));
+}

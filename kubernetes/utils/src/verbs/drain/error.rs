@@ -1,0 +1,100 @@
+use std::fmt;
+use std::time::Duration;
+
+use kubernetes_core::text::{MAX_MESSAGE_BYTES, printable};
+
+use super::problem::PodProblem;
+use crate::{Target, VerbError};
+
+/// The error of a drain.
+pub struct DrainError(Box<Inner>);
+
+struct Inner {
+    node: String,
+    kind: Kind,
+}
+
+enum Kind {
+    Problems(Vec<PodProblem>),
+    Cordon(VerbError),
+    Left { pods: Vec<Left>, limit: Option<Duration> },
+}
+
+/// A pod that is still there.
+pub(super) struct Left {
+    pub(super) pod: Target,
+    pub(super) reason: Box<str>,
+}
+
+impl DrainError {
+    pub(super) fn problems(node: &str, problems: &[PodProblem]) -> Self {
+        Self::new(node, Kind::Problems(problems.to_vec()))
+    }
+
+    pub(super) fn cordon(node: &str, error: VerbError) -> Self {
+        Self::new(node, Kind::Cordon(error))
+    }
+
+    pub(super) fn left(node: &str, pods: Vec<Left>, limit: Option<Duration>) -> Self {
+        Self::new(node, Kind::Left { pods, limit })
+    }
+
+    fn new(node: &str, kind: Kind) -> Self {
+        Self(Box::new(Inner { node: node.to_owned(), kind }))
+    }
+
+    /// Whether the time limit was reached.
+    pub fn is_timeout(&self) -> bool {
+        matches!(self.0.kind, Kind::Left { limit: Some(_), .. })
+    }
+
+    /// Whether pods can't be evicted with these options; nothing was changed.
+    pub fn is_refused(&self) -> bool {
+        matches!(self.0.kind, Kind::Problems(_))
+    }
+
+    /// The pods that are still there, and why.
+    pub fn pods(&self) -> Vec<(&Target, &str)> {
+        match &self.0.kind {
+            Kind::Problems(problems) => problems.iter().map(|problem| (&problem.pod, problem.reason)).collect(),
+            Kind::Cordon(_) => Vec::new(),
+            Kind::Left { pods, .. } => pods.iter().map(|left| (&left.pod, &*left.reason)).collect(),
+        }
+    }
+}
+
+/// How many pods a message names.
+const SHOWN: usize = 20;
+
+impl fmt::Display for DrainError {
+    /// A line for each pod.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let node = printable(&self.0.node, MAX_MESSAGE_BYTES);
+        match &self.0.kind {
+            Kind::Problems(_) => write!(f, "the node {node} can't be drained")?,
+            Kind::Cordon(error) => return write!(f, "the node {node} can't be cordoned: {error}"),
+            Kind::Left { limit: Some(limit), .. } => write!(f, "timed out after {limit:?} draining the node {node}")?,
+            Kind::Left { limit: None, .. } => write!(f, "the node {node} could not be drained")?,
+        }
+        let pods = self.pods();
+        for (pod, reason) in pods.iter().take(SHOWN) {
+            write!(f, "\n{pod}: {}", printable(reason, MAX_MESSAGE_BYTES))?;
+        }
+        if pods.len() > SHOWN { write!(f, "\nand {} more", pods.len() - SHOWN) } else { Ok(()) }
+    }
+}
+
+impl fmt::Debug for DrainError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for DrainError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.0.kind {
+            Kind::Cordon(error) => Some(error),
+            Kind::Problems(_) | Kind::Left { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Taking a node out of service: as `kubectl cordon`, `kubectl uncordon` and `kubectl drain`.
+//!
+//! ```no_run
+//! # async fn example(client: &kubernetes_client::Client) -> Result<(), Box<dyn std::error::Error>> {
+//! use kubernetes_utils::drain::Drain;
+//!
+//! let plan = Drain::new("node-1").ignore_daemon_sets(true).plan(client).await?;
+//! for pod in plan.pods() {
+//!     println!("{pod} will be evicted");
+//! }
+//! plan.run(client).await?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod cordon;
+mod error;
+mod event;
+mod evict;
+mod filter;
+mod plan;
+mod problem;
+
+use std::time::Duration;
+
+pub use cordon::{cordon, uncordon};
+pub use error::DrainError;
+pub use event::DrainEvent;
+pub use plan::DrainPlan;
+pub use problem::PodProblem;
+
+/// The eviction of the pods of a node: which of them may go, and how.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is planned until `plan` is called"]
+pub struct Drain {
+    node: String,
+    options: Options,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Options {
+    ignore_daemon_sets: bool,
+    delete_empty_dirs: bool,
+    force: bool,
+    delete_instead: bool,
+    pod_selector: Option<String>,
+    grace_period: Option<Duration>,
+    limit: Option<Duration>,
+    skip_deleted_for: Option<Duration>,
+}
+
+impl Drain {
+    /// Of the node with this name.
+    pub fn new(node: impl Into<String>) -> Self {
+        Self { node: node.into(), options: Options::default() }
+    }
+
+    /// Goes on though pods of DaemonSets stay; otherwise they are a problem.
+    pub fn ignore_daemon_sets(mut self, ignore: bool) -> Self {
+        self.options.ignore_daemon_sets = ignore;
+        self
+    }
+
+    /// Evicts pods with an `emptyDir`, whose data is lost; otherwise they are a problem.
+    pub fn delete_empty_dirs(mut self, delete: bool) -> Self {
+        self.options.delete_empty_dirs = delete;
+        self
+    }
+
+    /// Evicts pods that nothing will create again; otherwise they are a problem.
+    pub fn force(mut self, force: bool) -> Self {
+        self.options.force = force;
+        self
+    }
+
+    /// Deletes pods, whatever disruption budgets say.
+    pub fn delete_instead_of_evict(mut self, delete: bool) -> Self {
+        self.options.delete_instead = delete;
+        self
+    }
+
+    /// Only the pods that this label selector selects.
+    pub fn pod_selector(mut self, selector: impl Into<String>) -> Self {
+        self.options.pod_selector = Some(selector.into());
+        self
+    }
+
+    /// The time that pods have to end, instead of their own.
+    pub fn grace_period(mut self, period: Duration) -> Self {
+        self.options.grace_period = Some(period);
+        self
+    }
+
+    /// How long all of it may take. Without it, there is no end to waiting for disruption budgets.
+    pub fn within(mut self, limit: Duration) -> Self {
+        self.options.limit = Some(limit);
+        self
+    }
+
+    /// Does not wait for pods that have been terminating for longer than this.
+    pub fn skip_deleted_for(mut self, age: Duration) -> Self {
+        self.options.skip_deleted_for = Some(age);
+        self
+    }
+
+    /// Finds the pods, and what keeps some of them from being evicted. Nothing is changed.
+    ///
+    /// # Errors
+    /// If the node does not exist, or its pods can't be listed.
+    ///
+    /// # Cancel safety
+    /// Dropping the future abandons the requests; nothing is changed on the server.
+    pub async fn plan(self, client: &kubernetes_client::Client) -> Result<DrainPlan, crate::VerbError> {
+        DrainPlan::new(client, self.node, self.options).await
+    }
+}

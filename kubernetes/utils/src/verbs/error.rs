@@ -1,0 +1,86 @@
+use std::error::Error as StdError;
+use std::fmt;
+
+use kubernetes_client::Error;
+use kubernetes_core::json::DecodeError;
+use kubernetes_core::text::{MAX_MESSAGE_BYTES, printable};
+use kubernetes_dynamic::{InvalidChange, MapError};
+
+/// The error of a verb on an object.
+pub struct VerbError(Box<Inner>);
+
+struct Inner {
+    message: String,
+    cause: Option<Cause>,
+}
+
+enum Cause {
+    Request(Error),
+    Other(Box<dyn StdError + Send + Sync>),
+}
+
+impl VerbError {
+    /// The object is not in a state for the verb, or is of another kind.
+    pub(super) fn refused(message: impl Into<String>) -> Self {
+        Self(Box::new(Inner { message: message.into(), cause: None }))
+    }
+
+    /// Whether the object is not in a state for the verb, or of a kind that does not have it: nothing was sent.
+    pub fn is_refused(&self) -> bool {
+        self.0.cause.is_none()
+    }
+
+    /// The error of the request that failed.
+    pub fn request_error(&self) -> Option<&Error> {
+        match &self.0.cause {
+            Some(Cause::Request(error)) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl From<Error> for VerbError {
+    fn from(error: Error) -> Self {
+        Self(Box::new(Inner { message: error.to_string(), cause: Some(Cause::Request(error)) }))
+    }
+}
+
+impl From<DecodeError> for VerbError {
+    fn from(error: DecodeError) -> Self {
+        Self(Box::new(Inner { message: error.to_string(), cause: Some(Cause::Other(error.into())) }))
+    }
+}
+
+impl From<InvalidChange> for VerbError {
+    fn from(error: InvalidChange) -> Self {
+        Self(Box::new(Inner { message: error.to_string(), cause: Some(Cause::Other(error.into())) }))
+    }
+}
+
+impl From<MapError> for VerbError {
+    fn from(error: MapError) -> Self {
+        Self(Box::new(Inner { message: error.to_string(), cause: Some(Cause::Other(error.into())) }))
+    }
+}
+
+impl fmt::Display for VerbError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&printable(&self.0.message, MAX_MESSAGE_BYTES))
+    }
+}
+
+impl fmt::Debug for VerbError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        kubernetes_core::debug::error(self, f)
+    }
+}
+
+impl StdError for VerbError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match &self.0.cause {
+            Some(Cause::Request(error)) => error.source(),
+            Some(Cause::Other(error)) => error.source(),
+            None => None,
+        }
+    }
+}

@@ -1,0 +1,48 @@
+use kubernetes_client::Client;
+use kubernetes_core::selector::FieldSelector;
+use kubernetes_core::{GroupVersionKind, Str};
+use kubernetes_dynamic::{ApiResource, DynamicObject};
+
+use super::VerbError;
+use crate::Target;
+
+/// The events about an object, the oldest first: as `kubectl describe` shows them.
+///
+/// With the [uid](Target::uid), only those about this object, and not about an earlier one of its name.
+///
+/// # Errors
+/// If the events can't be listed.
+///
+/// # Cancel safety
+/// Dropping the future abandons the request; nothing is changed on the server.
+pub async fn events_of(client: &Client, target: &Target) -> Result<Vec<DynamicObject>, VerbError> {
+    let of_type = GroupVersionKind::new("", "v1", "Event");
+    let events = ApiResource::new(&of_type, "events", true);
+    // Those about objects of the cluster are in the namespace `default`, or in any.
+    let scope = match target.key.namespace() {
+        Some(namespace) => events.in_namespace(namespace),
+        None => events.all_namespaces(),
+    };
+    let fields = [
+        ("involvedObject.name", Some(target.key.name())),
+        ("involvedObject.kind", Some(target.resource.kind.as_str())),
+        ("involvedObject.uid", target.uid.as_deref()),
+    ];
+    let mut selector = FieldSelector::new();
+    for (field, value) in fields {
+        if let Some(value) = value {
+            let added = selector.equals(field, value.to_owned());
+            selector = added.map_err(|error| VerbError::refused(error.to_string()))?;
+        }
+    }
+    let mut events = scope.list().field_selector(selector.to_string()).send(client).await?.items;
+    events.sort_by_cached_key(last_seen);
+    Ok(events)
+}
+
+/// The times are texts that are ordered as the times are, to the second.
+fn last_seen(event: &DynamicObject) -> Str {
+    let fields = ["/series/lastObservedTime", "/lastTimestamp", "/eventTime", "/firstTimestamp"];
+    let mut times = fields.iter().filter_map(|field| event.get::<Str>(*field).ok().flatten());
+    times.next().unwrap_or_default()
+}
