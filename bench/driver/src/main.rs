@@ -14,6 +14,7 @@ mod lists;
 mod machine;
 mod requests;
 mod server;
+mod streams;
 mod table;
 mod watching;
 
@@ -43,6 +44,7 @@ enum What {
     Requests,
     Server,
     Discovery,
+    Streams,
     All,
 }
 
@@ -58,6 +60,7 @@ const PARTS: &[(What, Part)] = &[
     (What::Watch, watching::measure),
     (What::Server, server::measure),
     (What::Discovery, discovery::measure),
+    (What::Streams, streams::measure),
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
