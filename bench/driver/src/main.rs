@@ -15,6 +15,7 @@ mod machine;
 mod manifests;
 mod requests;
 mod server;
+mod streams;
 mod table;
 mod watching;
 
@@ -44,6 +45,7 @@ enum What {
     Requests,
     Server,
     Discovery,
+    Streams,
     Manifests,
     All,
 }
@@ -60,6 +62,7 @@ const PARTS: &[(What, Part)] = &[
     (What::Watch, watching::measure),
     (What::Server, server::measure),
     (What::Discovery, discovery::measure),
+    (What::Streams, streams::measure),
     (What::Manifests, manifests::measure),
 ];
 

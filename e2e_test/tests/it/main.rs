@@ -11,6 +11,7 @@ mod config_map;
 mod conformance;
 mod credentials;
 mod custom_resources;
+mod derived;
 mod dynamic;
 mod election;
 mod errors;

@@ -212,8 +212,8 @@ impl Elector {
 
     /// Gives the Lease back, if this candidate may hold it.
     ///
-    /// After a term it waits for the writes of the gate; if one was given up whose outcome is unknown, the Lease is left
-    /// to expire, so that it can't be carried out after the next leader's writes.
+    /// After a term it waits for the writes of the gate. If one was given up lately whose outcome is unknown, the Lease is
+    /// left to expire, so that the server has the time until then to carry it out before the next leader writes.
     pub(crate) async fn release(&mut self, term: Option<&Term>) {
         if !std::mem::take(&mut self.may_hold) || !self.config.release_on_cancel {
             return;
@@ -223,7 +223,7 @@ impl Elector {
         {
             return;
         }
-        if self.shared.writes.take_abandoned() {
+        if self.shared.writes.may_be_late(self.config.lease_duration) {
             tracing::info!(lease = %self.shared.lease, "not released: a write was given up, and may still be carried out");
             return;
         }
@@ -259,7 +259,6 @@ impl Elector {
     }
 
     fn started(&self, term: &Arc<Term>) {
-        self.shared.writes.take_abandoned();
         self.shared.current.send_replace(Some(Arc::clone(term)));
         tracing::info!(lease = %term.lease, identity = %term.identity, fencing_number = term.fencing_number, "became leader");
         let lease = self.lock.reference();

@@ -1,11 +1,11 @@
 use std::future::ready;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use kubernetes_client::{Write, WriteAdmission, WriteHook, WriteOutcome, WritePermit};
 use tokio::sync::watch;
 
-use crate::clock;
+use crate::clock::{self, Instant};
 use crate::error::NotLeading;
 use crate::term::Term;
 
@@ -30,8 +30,8 @@ pub(crate) enum Terms {
 #[derive(Debug, Default)]
 pub(crate) struct Writes {
     in_flight: watch::Sender<usize>,
-    /// Whether a write was given up after its term: the server may still carry it out.
-    abandoned: AtomicBool,
+    /// When the outcome of a write was last unknown: the server may carry it out later.
+    unknown_at: watch::Sender<Option<Instant>>,
 }
 
 impl Writes {
@@ -40,9 +40,9 @@ impl Writes {
         let _ = self.in_flight.subscribe().wait_for(|writes| *writes == 0).await;
     }
 
-    /// Whether a write of the last term may still be carried out.
-    pub(crate) fn take_abandoned(&self) -> bool {
-        self.abandoned.swap(false, Ordering::Relaxed)
+    /// Whether a write may still be carried out: its outcome is unknown, and it was given up less than `within` ago.
+    pub(crate) fn may_be_late(&self, within: Duration) -> bool {
+        self.unknown_at.borrow().is_some_and(|at| clock::now() < clock::later(at, within))
     }
 }
 
@@ -72,8 +72,8 @@ impl WriteHook for Gate {
     }
 
     fn after(&self, _: &Write, outcome: &WriteOutcome<'_>) {
-        if matches!(outcome, WriteOutcome::Unknown(_)) && !self.term().is_some_and(|term| term.is_valid()) {
-            self.writes.abandoned.store(true, Ordering::Relaxed);
+        if matches!(outcome, WriteOutcome::Unknown(_)) {
+            self.writes.unknown_at.send_replace(Some(clock::now()));
         }
         self.writes.in_flight.send_modify(|writes| *writes = writes.saturating_sub(1));
     }

@@ -1,4 +1,4 @@
-use std::future::Future;
+use std::future::{Future, pending};
 use std::pin::pin;
 use std::time::Duration;
 
@@ -132,7 +132,8 @@ impl Running {
         self.elected.cancel().await;
         self.everywhere.cancel().await;
         self.finish().await;
-        result.and(stopped)
+        // The election tells of its loss last.
+        result.and(stopped).and(self.outcome())
     }
 
     /// Waits for a reason to stop.
@@ -169,26 +170,51 @@ impl Running {
     /// Is not ready any more, and asks the services to stop: those of the leader first.
     async fn stop(&mut self, is_planned: bool) -> Result<(), ManagerError> {
         self.is_stopping.cancel();
-        if is_planned && !self.shutdown_delay.is_zero() {
-            clock::sleep(self.shutdown_delay).await;
-        }
         self.waiting.clear();
-        let deadline = clock::later(clock::now(), self.grace);
-        for group in [&mut self.elected, &mut self.everywhere] {
-            group.shutdown.cancel();
-            select(pin!(group.drained()), pin!(clock::sleep_until(deadline))).await;
+        let mut lost = pin!(self.lost());
+        if is_planned && !self.shutdown_delay.is_zero() {
+            select(lost.as_mut(), pin!(clock::sleep(self.shutdown_delay))).await;
         }
+        let deadline = clock::later(clock::now(), self.grace);
+        self.elected.shutdown.cancel();
+        let is_lost = {
+            let (drained, late) = (pin!(self.elected.drained()), pin!(clock::sleep_until(deadline)));
+            matches!(select(select(drained, late), lost).await, Either::Right(_))
+        };
+        if is_lost {
+            self.elected.cancel().await;
+        }
+        self.everywhere.shutdown.cancel();
+        select(pin!(self.everywhere.drained()), pin!(clock::sleep_until(deadline))).await;
         self.outcome()
+    }
+
+    /// Completes when leadership is lost: those of the leader must not go on.
+    fn lost(&self) -> impl Future<Output = ()> + use<> {
+        let leadership = match &*self.standing.borrow() {
+            Standing::Leading(leadership) => Some(leadership.ended()),
+            Standing::NoElection | Standing::Waiting => None,
+        };
+        async move {
+            match leadership {
+                Some(ended) => ended.await,
+                None => pending().await,
+            }
+        }
     }
 
     /// Fails if a service has failed at the end, or has not ended.
     fn outcome(&mut self) -> Result<(), ManagerError> {
         let mut failed = Ok(());
         while let Ok(report) = self.reports.try_recv() {
-            if let Report::Ended { name, result } = report {
-                let _ = self.elected.ended(&name) || self.everywhere.ended(&name);
-                failed = failed.and(result);
-            }
+            failed = failed.and(match report {
+                Report::Ended { name, result } => {
+                    let _ = self.elected.ended(&name) || self.everywhere.ended(&name);
+                    result
+                }
+                Report::Lost(error) => Err(ManagerError::new(Kind::Election(error))),
+                Report::Leading(_) => Ok(()),
+            });
         }
         let names: Vec<_> =
             [&self.elected, &self.everywhere].iter().flat_map(|group| group.running()).cloned().collect();

@@ -228,6 +228,19 @@ async fn services_of_the_leader_are_canceled_when_leadership_is_lost() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn leadership_that_is_lost_while_services_stop_cancels_them() {
+    let server = TestServer::in_process();
+    let (stop, task) = run(manager(&server, "operator-0").elected("stuck", |_| pending::<Result<(), Never>>()));
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    stop.cancel();
+    server.inject(Fault::silence().resource("leases").always());
+    let start = Instant::now();
+    let error = task.await.unwrap().unwrap_err();
+    assert!(error.is_lost(), "{error}");
+    assert!(start.elapsed() < Duration::from_secs(25), "sooner than the grace period: {:?}", start.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_second_signal_cancels_at_once() {
     let server = TestServer::in_process();
     let manager = manager(&server, "operator-0").service("stuck", |_| pending::<Result<(), Never>>());

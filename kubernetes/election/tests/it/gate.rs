@@ -128,12 +128,11 @@ async fn a_write_takes_no_longer_than_the_rest_of_the_lease() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_release_waits_for_writes_that_end() {
+async fn a_lease_expires_if_a_write_was_given_up() {
     let server = server();
     let candidate = Candidate::start(&server.client(), config("a"));
     let token = candidate.leads().await;
     let gated = token.client();
-    // Its connection is slow, but it is answered before it is given up.
     server.inject(Fault::silence().resource("configmaps"));
     let writing = tokio::spawn(async move { write(&gated, "slow").await });
     tokio::time::sleep(Duration::from_millis(100)).await;
@@ -150,6 +149,20 @@ async fn a_lease_is_released_if_earlier_writes_had_no_known_outcome() {
     let token = candidate.leads().await;
     server.inject(Fault::disconnect().resource("configmaps").always());
     assert!(write(&token.client(), "unknown").await.is_err());
+    tokio::time::sleep(seconds(16)).await;
     candidate.stop().await.unwrap();
     assert_eq!(holder(&server).await, "");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_expires_if_a_write_of_the_function_was_canceled() {
+    let server = server();
+    let mut election = Election::new(&server.client(), config("a")).unwrap();
+    server.inject(Fault::silence().resource("configmaps"));
+    let shutdown = tokio::time::sleep(seconds(5));
+    let lead = |leadership: kubernetes_election::Leadership| async move { write(&leadership.client(), "slow").await };
+    assert!(election.run_until(shutdown, lead).await.unwrap().is_none());
+    assert_eq!(holder(&server).await, "a");
+    // It can be taken when it has expired, and released then.
+    election.run(|_| async {}).await.unwrap();
 }
