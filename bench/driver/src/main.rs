@@ -12,6 +12,7 @@ mod discovery;
 mod instructions;
 mod lists;
 mod machine;
+mod manifests;
 mod requests;
 mod server;
 mod streams;
@@ -45,6 +46,7 @@ enum What {
     Server,
     Discovery,
     Streams,
+    Manifests,
     All,
 }
 
@@ -61,6 +63,7 @@ const PARTS: &[(What, Part)] = &[
     (What::Server, server::measure),
     (What::Discovery, discovery::measure),
     (What::Streams, streams::measure),
+    (What::Manifests, manifests::measure),
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

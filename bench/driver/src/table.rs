@@ -82,6 +82,10 @@ const TARGETS: &[(&str, &str, &str)] = &[
     ("exec_input", "kube", "≥ 1.5"),
     ("exec_output_cpu", "kubectl", "≤ 0.5"),
     ("exec_input_cpu", "kubectl", "≤ 0.5"),
+    ("apply_first", "kubectl", "≤ 0.5"),
+    ("apply_second", "kubectl", "≤ 0.5"),
+    ("apply_first_cpu", "kubectl", "≤ 0.2"),
+    ("apply_second_cpu", "kubectl", "≤ 0.2"),
     ("informers_100_cpu", "one of ours", "about 1"),
 ];
 

@@ -34,4 +34,5 @@ mod restart;
 mod streams;
 mod subresources;
 mod until;
+mod verbs;
 mod watch;
