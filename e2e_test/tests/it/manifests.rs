@@ -55,9 +55,8 @@ fn kubectl() -> (Kubectl, String) {
     (Kubectl::with(""), format!("--kubeconfig {kubeconfig} --context admin"))
 }
 
-fn succeeded(report: Report) -> Report {
+fn assert_succeeded(report: &Report) {
     report.check().expect("all objects");
-    report
 }
 
 /// The objects of a namespace that do not come with it, as they are without identity and times; of managed fields those
@@ -128,7 +127,8 @@ async fn the_same_folder_gives_the_same_objects_as_kubectl() {
     write(folder.path(), str::to_owned);
     kubectl.say(&apply, "").await;
     let manifests = Manifests::from_path(folder.path()).expect("a folder");
-    let report = succeeded(manifests.apply(MANAGER).namespace(&*ours).send(&client).await.expect("valid"));
+    let report = manifests.apply(MANAGER).namespace(&*ours).send(&client).await.expect("valid");
+    assert_succeeded(&report);
     assert_eq!(report.len(), 7);
     assert_eq!(objects(&client, &ours, MANAGER).await, objects(&client, &theirs, MANAGER).await);
 
@@ -144,17 +144,17 @@ async fn the_same_folder_gives_the_same_objects_as_kubectl() {
     let text = changed.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
     assert!(text.contains(".data.other: \"1\" → (none)"), "{text}");
     assert!(text.contains(".spec.template.spec.containers[name=\"web\"].image: \"web:1\" → \"web:2\""), "{text}");
-    succeeded(manifests.apply(MANAGER).namespace(&*ours).send(&client).await.expect("valid"));
+    assert_succeeded(&manifests.apply(MANAGER).namespace(&*ours).send(&client).await.expect("valid"));
     assert_eq!(objects(&client, &ours, MANAGER).await, objects(&client, &theirs, MANAGER).await);
 
     // Pruned.
     kubectl.say(&prune, "").await;
-    succeeded(manifests.apply(MANAGER).namespace(&*ours).prune(set()).send(&client).await.expect("valid"));
+    assert_succeeded(&manifests.apply(MANAGER).namespace(&*ours).prune(set()).send(&client).await.expect("valid"));
     std::fs::remove_file(folder.path().join("c_list.json")).expect("a file");
     kubectl.say(&prune, "").await;
     let manifests = Manifests::from_path(folder.path()).expect("a folder");
     let report = manifests.apply(MANAGER).namespace(&*ours).prune(set()).send(&client).await.expect("valid");
-    let report = succeeded(report);
+    assert_succeeded(&report);
     assert!(report.iter().any(|outcome| outcome.to_string().ends_with("/web pruned")), "{report:?}");
     let (left, right) =
         (objects(&client, &ours, "kubectl-applyset").await, objects(&client, &theirs, "kubectl-applyset").await);
@@ -163,7 +163,7 @@ async fn the_same_folder_gives_the_same_objects_as_kubectl() {
 
     // Deleted.
     kubectl.say(&format!("{to} delete -n {theirs} -f {path}"), "").await;
-    succeeded(manifests.delete().namespace(&*ours).send(&client).await.expect("valid"));
+    assert_succeeded(&manifests.delete().namespace(&*ours).send(&client).await.expect("valid"));
     assert_eq!(objects(&client, &ours, MANAGER).await.keys().collect::<Vec<_>>(), ["secrets/set"]);
     assert_eq!(objects(&client, &ours, MANAGER).await, objects(&client, &theirs, MANAGER).await);
 }
@@ -174,11 +174,11 @@ async fn a_second_apply_writes_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
     write(folder.path(), str::to_owned);
     let manifests = Manifests::from_path(folder.path()).expect("a folder");
-    succeeded(manifests.apply(MANAGER).namespace(&*name).send(&client).await.expect("valid"));
+    assert_succeeded(&manifests.apply(MANAGER).namespace(&*name).send(&client).await.expect("valid"));
     // Controllers write their status once.
     tokio::time::sleep(std::time::Duration::from_secs(3)).await;
     let before = versions(&client, &name).await;
-    succeeded(manifests.apply(MANAGER).namespace(&*name).send(&client).await.expect("valid"));
+    assert_succeeded(&manifests.apply(MANAGER).namespace(&*name).send(&client).await.expect("valid"));
     let after = versions(&client, &name).await;
     let written: Vec<_> = before.iter().filter(|(key, version)| after.get(*key) != Some(version)).collect();
     assert!(written.is_empty(), "{written:?}");
@@ -211,7 +211,8 @@ async fn kubectl_and_the_sdk_work_on_one_set() {
     kubectl.say(&command, &format!("{}{}", config_map("a"), config_map("b"))).await;
     let by_sdk = read(&format!("{}{}", config_map("b"), config_map("c")));
     let apply = by_sdk.apply("kubectl").namespace(&*name).prune(set(&tooling));
-    let report = succeeded(apply.send(&client).await.expect("it is the same tool"));
+    let report = apply.send(&client).await.expect("it is the same tool");
+    assert_succeeded(&report);
     assert_eq!((report.len(), names().await), (3, vec!["b".to_owned(), "c".to_owned()]));
     let said = kubectl.say(&command, &config_map("c")).await;
     assert!(said.contains("configmap/c serverside-applied") && said.contains("configmap/b pruned"), "{said}");
@@ -221,7 +222,7 @@ async fn kubectl_and_the_sdk_work_on_one_set() {
     let refused = only.apply("other").namespace(&*name).prune(set("other/1")).send(&client).await;
     assert!(refused.expect_err("it is kubectl's").to_string().contains("belongs to \"kubectl\""));
     let take_over = only.apply("other").namespace(&*name).prune(set("other/1").take_over(true));
-    succeeded(take_over.send(&client).await.expect("it is taken over"));
+    assert_succeeded(&take_over.send(&client).await.expect("it is taken over"));
     assert_eq!(names().await, ["d"]);
     let refused = kubectl.output(&command, &config_map("e")).await;
     let text = String::from_utf8_lossy(&refused.stderr).into_owned();
@@ -243,7 +244,8 @@ async fn a_definition_and_its_object_are_applied_together() {
          x-kubernetes-preserve-unknown-fields: true}}}}\n"
     );
     let manifests = read(&text);
-    let report = succeeded(manifests.apply(MANAGER).send(&client).await.expect("valid"));
+    let report = manifests.apply(MANAGER).send(&client).await.expect("valid");
+    assert_succeeded(&report);
     let order: Vec<_> = report.iter().map(|outcome| outcome.target.resource.kind.as_str()).collect();
     assert_eq!(&order[..2], ["Namespace", "CustomResourceDefinition"]);
     let lamps: Vec<DynamicObject> = {
@@ -252,7 +254,7 @@ async fn a_definition_and_its_object_are_applied_together() {
     };
     assert_eq!(lamps.len(), 1);
     let deleted = manifests.delete().wait_limit(LIMIT).send(&client).await.expect("valid");
-    succeeded(deleted);
+    assert_succeeded(&deleted);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -261,6 +263,7 @@ async fn what_is_applied_is_waited_for() {
     let text = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: none}\nspec: {replicas: 0, selector: {matchLabels: {a: b}}, \
                 template: {metadata: {labels: {a: b}}, spec: {containers: [{name: c, image: d}]}}}\n---\n";
     let manifests = read(&format!("{text}{}", config_map("a")));
-    let report = succeeded(manifests.apply(MANAGER).namespace(&*name).send(&client).await.expect("valid"));
+    let report = manifests.apply(MANAGER).namespace(&*name).send(&client).await.expect("valid");
+    assert_succeeded(&report);
     report.wait_until_current(&client, LIMIT).await.expect("nothing is left to do");
 }
