@@ -58,7 +58,7 @@ impl Writes {
             drop(pending);
             let mut counters = lock(&self.counters);
             if let Some(since) = held_since {
-                counters.wait.observe(since.elapsed());
+                counters.wait.observe(clock::now().duration_since(since));
             }
             if met.is_err() {
                 counters.timeouts += 1;
