@@ -1,6 +1,8 @@
 //! Sets of objects that are applied together: the cases of kubectl's tests of ApplySet
 //! (<https://github.com/kubernetes/kubectl/blob/v0.37.2/pkg/cmd/apply/apply_test.go>), and more.
 
+use std::time::Duration;
+
 use kubernetes_core::{ObjectKey, Patch};
 use kubernetes_testing::{Fault, TestServer};
 use kubernetes_utils::manifests::{ManifestError, Manifests, ProblemKind, Report};
@@ -303,9 +305,57 @@ async fn an_object_that_took_the_name_of_a_member_is_not_deleted() {
     let server = server();
     let both = read(&format!("{}{}", config_map("a", "1"), config_map("b", "1")));
     prune(&server, &both, set()).await.unwrap().check().unwrap();
-    server.inject(Fault::status(409).verb("delete").resource("configmaps").times(1));
-    let report = prune(&server, &read(&config_map("a", "1")), set()).await.unwrap().succeeded();
-    assert_eq!(lines(&report), ["configmaps shop/a applied", "configmaps shop/b not found"]);
+    server.inject(Fault::delay(Duration::from_secs(2)).verb("delete").resource("configmaps").times(1));
+    let one = read(&config_map("a", "1"));
+    let (report, ()) = tokio::join!(prune(&server, &one, set()), async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let client = server.client();
+        config_maps().in_namespace("shop").delete("b").send(&client).await.unwrap();
+        read(&config_map("b", "2")).create().send(&client).await.unwrap().check().unwrap();
+    });
+    assert_eq!(lines(&report.unwrap().succeeded()), ["configmaps shop/a applied", "configmaps shop/b not found"]);
+    assert!(get(&server, &config_maps(), "shop", "b").await.is_some());
     let delete = server.requests().into_iter().rfind(|request| request.verb() == "delete").unwrap();
     assert!(delete.json()["preconditions"]["uid"].is_string(), "the uid is a precondition");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_conflict_about_a_member_that_is_still_there_is_a_failure() {
+    let server = server();
+    let both = read(&format!("{}{}", config_map("a", "1"), config_map("b", "1")));
+    prune(&server, &both, set()).await.unwrap().check().unwrap();
+    server.inject(Fault::status(409).verb("delete").resource("configmaps").times(1));
+    let report = prune(&server, &read(&config_map("a", "1")), set()).await.unwrap();
+    assert_eq!(report.failures().count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_parent_that_can_t_be_written_at_the_end_is_a_result() {
+    let server = server();
+    server.inject(Fault::status(403).verb("patch").resource("secrets").nth(2));
+    let report = prune(&server, &read(&config_map("a", "1")), set()).await.unwrap();
+    assert_eq!(report.len(), 2);
+    let failure = report.failures().next().unwrap().to_string();
+    assert!(failure.starts_with("secrets shop/my-set: can't write the parent of the set, "), "{failure}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_controller_is_pruned_after_its_custom_resources() {
+    let server = server();
+    let client = server.client();
+    server.load_yaml(WIDGETS.trim_end_matches("---\n")).unwrap();
+    let text = "{apiVersion: example.com/v1, kind: Widget,
+          metadata: {name: w, namespace: shop, finalizers: [example.com/x]}}\n---\n\
+         {apiVersion: apps/v1, kind: Deployment, metadata: {name: controller, namespace: shop}}";
+    prune(&server, &read(text), set()).await.unwrap().check().unwrap();
+    let only = read(&config_map("a", "1"));
+    writes(&server);
+    let prune_again = || only.apply("test").wait_limit(Duration::from_secs(5)).prune(set()).send(&client);
+    let report = prune_again().await.unwrap();
+    assert_eq!(report.failures().count(), 2, "{report:?}");
+    assert_eq!(writes(&server), ["patch secrets/my-set", "patch configmaps/a", "delete widgets/w"]);
+    let patch = Patch::merge(&json!({"metadata": {"finalizers": null}}));
+    let widgets = resource("example.com", "Widget", "widgets", true);
+    widgets.in_namespace("shop").patch("w", &patch).send(&client).await.unwrap();
+    prune_again().await.unwrap().check().unwrap();
 }
