@@ -7,7 +7,7 @@ use kubernetes_client::Client;
 use kubernetes_core::{ObjectKey, ReadRequest, Str};
 
 use super::port::Port;
-use crate::error::Error;
+use crate::error::{Error, ForwardError};
 use crate::pod::Pod;
 
 /// Where a [`PortForwarder`](super::PortForwarder) leads to: a pod, or whatever finds one.
@@ -152,7 +152,8 @@ impl Target for PodTarget {
                 Err(error) => return Err(error.into()),
             };
             if pod.has_finished() && !pod.is_terminating() {
-                return Err(Error::invalid(format!("the pod {key} has finished: its phase is {}", pod.status.phase)));
+                let message = format!("the pod {key} has finished: its phase is {}", pod.status.phase);
+                return Err(ForwardError::Finished(message).into());
             }
             if pod.is_terminating() || pod.status.phase != "Running" {
                 let state = if pod.is_terminating() { "being deleted" } else { &*pod.status.phase };

@@ -85,6 +85,17 @@ async fn a_server_that_does_not_close_ends_the_outputs_all_the_same() {
     process.stdout().unwrap().read_to_end(&mut Vec::new()).await.unwrap();
 }
 
+#[test]
+fn the_end_of_its_runtime_is_that_of_a_process() {
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let first = runtime();
+    let (process, _socket) = first.block_on(start("v5.channel.k8s.io"));
+    drop(first);
+    let wait = async { tokio::time::timeout(std::time::Duration::from_secs(60), process.wait()).await };
+    let error = runtime().block_on(wait).expect("it ends").unwrap_err();
+    assert!(error.to_string().ends_with("the connection is closed"), "{error}");
+}
+
 #[tokio::test]
 async fn an_input_can_t_be_ended_in_version_4() {
     let (mut process, mut socket) = start("v4.channel.k8s.io").await;
