@@ -1,48 +1,79 @@
-//! A resource of one's own, from its definition to a watch.
+//! A resource of one's own, from its Rust type to a watch.
 //!
 //! ```text
 //! cargo run --example custom_resource
 //! ```
 //!
-//! (docs/regenerating.md shows how the types of many are generated.)
+//! (docs/custom-resources.md has all attributes; docs/regenerating.md shows how the types of many are generated.)
 #![allow(clippy::print_stdout, reason = "a program for the terminal")]
 
-use std::time::Duration;
-
 use futures::TryStreamExt;
-use kubernetes_sdk::Client;
 use kubernetes_sdk::api::apiextensions::v1 as apiextensions_v1;
-use kubernetes_sdk::core::{CreateRequest, DeleteRequest, ListRequest, ObjectMeta, resource};
-use kubernetes_sdk::models::apiextensions::v1::CustomResourceDefinition;
-use kubernetes_sdk::utils::conditions::definition_established;
-use kubernetes_sdk::watch::{Watch, until};
-use serde::{Deserialize, Serialize};
+use kubernetes_sdk::core::{CreateRequest, DeleteRequest, ListRequest, ObjectMeta};
+use kubernetes_sdk::utils::ensure_definition;
+use kubernetes_sdk::watch::Watch;
+use kubernetes_sdk::{Client, CustomResource, Schema};
 
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// A lantern that hangs somewhere.
+#[derive(Clone, Debug, PartialEq, CustomResource)]
+#[kubernetes(
+    group = "light.example.com",
+    version = "v1",
+    namespaced,
+    short_name = "ln",
+    column(name = "Color", type = "string", json_path = ".spec.color"),
+    scale(spec_replicas_path = ".spec.bulbs", status_replicas_path = ".status.lit"),
+    selectable_field = ".spec.color"
+)]
 struct Lantern {
     metadata: ObjectMeta,
     spec: LanternSpec,
+    status: Option<LanternStatus>,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Schema)]
+#[kubernetes(rule("self.color != 'black'", message = "a black light is none"))]
 struct LanternSpec {
+    /// The color of its light.
+    #[kubernetes(min_length = 1, max_length = 20)]
     color: String,
+    /// How many bulbs it has.
+    #[kubernetes(default = 1, minimum = 0)]
+    bulbs: i32,
+    power: Option<Power>,
 }
 
-resource!(Lantern: "light.example.com" / "v1" / "Lantern", "lanterns", namespaced, watch, serde);
+/// The source of its power.
+#[derive(Clone, Debug, PartialEq, Schema)]
+#[kubernetes(rename_all = "camelCase")]
+enum Power {
+    Battery { hours: u32 },
+    Mains {},
+}
 
-const DEFINITION: &str = r#"{
-    "metadata": {"name": "lanterns.light.example.com"},
-    "spec": {
-        "group": "light.example.com",
-        "scope": "Namespaced",
-        "names": {"plural": "lanterns", "singular": "lantern", "kind": "Lantern"},
-        "versions": [{"name": "v1", "served": true, "storage": true, "schema": {"openAPIV3Schema": {
-            "type": "object",
-            "properties": {"spec": {"type": "object", "properties": {"color": {"type": "string"}}}}
-        }}}]
+#[derive(Clone, Debug, PartialEq, Schema)]
+struct LanternStatus {
+    lit: i32,
+}
+
+/// The version before, in which the color stood at the top.
+mod v1beta1 {
+    use super::{CustomResource, ObjectMeta};
+
+    #[derive(Clone, Debug, PartialEq, CustomResource)]
+    #[kubernetes(
+        group = "light.example.com",
+        version = "v1beta1",
+        namespaced,
+        short_name = "ln",
+        deprecated = "light.example.com/v1beta1 Lantern is deprecated; use v1",
+        served = false
+    )]
+    pub(super) struct Lantern {
+        metadata: ObjectMeta,
+        color: String,
     }
-}"#;
+}
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -55,18 +86,15 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 /// Defines the resource, lights a lantern and puts it out; returns what a watch saw of it.
 pub(crate) async fn run(client: &Client, namespace: &str) -> Result<Vec<String>, Box<dyn std::error::Error>> {
-    let definition: CustomResourceDefinition = serde_json::from_str(DEFINITION)?;
-    match apiextensions_v1::create_custom_resource_definition(&definition).send(client).await {
-        Err(error) if !error.is_already_exists() => return Err(error.into()),
-        _ => {}
-    }
-    let definitions = apiextensions_v1::list_custom_resource_definition();
-    let defined = until(client, definitions).named(definition.name()).within(Duration::from_secs(60));
-    defined.is(definition_established()).await?;
+    let definition = Lantern::definition()?.with_version::<v1beta1::Lantern>()?;
+    ensure_definition(client, &definition, "lantern-operator").await?;
 
     let mut events = Watch::new(client).stream(ListRequest::<Lantern>::namespaced(namespace));
-    let mut lantern = Lantern::named("red");
-    lantern.spec.color = "red".to_owned();
+    let lantern = Lantern {
+        metadata: ObjectMeta { name: Some("red".into()), ..ObjectMeta::default() },
+        spec: LanternSpec { color: "red".to_owned(), bulbs: 2, power: Some(Power::Battery { hours: 8 }) },
+        status: None,
+    };
     CreateRequest::namespaced(namespace, &lantern).send(client).await?;
     let mut seen = Vec::new();
     while let Some(event) = events.try_next().await? {

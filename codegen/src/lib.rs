@@ -6,6 +6,7 @@
 //! Only [`FileTree::compare`] and [`Changes::apply`] touch the disk, and only at the end: a failure changes nothing.
 
 mod crds;
+mod custom_diff;
 mod description;
 mod description_files;
 mod diff;
@@ -33,6 +34,7 @@ use kubernetes_swagger::Merged;
 use openapiv3::OpenAPI;
 
 pub use crds::{CustomCrate, CustomResources, generate_custom};
+pub use custom_diff::{CustomChange, CustomDifferences, diff_custom};
 pub use description::{Content, Description};
 pub use description_files::{DescriptionFiles, INDEX, document_name};
 pub use diff::{Change, Differences, Item, Kind, diff};

@@ -123,7 +123,7 @@ fn sides(bench: &Bench, kubeconfig: &Path) -> Result<Vec<Side>> {
 }
 
 /// `$KUBECTL`, or the one that was built for the test cluster.
-fn kubectl() -> Option<PathBuf> {
+pub(crate) fn kubectl() -> Option<PathBuf> {
     if let Some(path) = std::env::var_os("KUBECTL") {
         return Some(path.into());
     }

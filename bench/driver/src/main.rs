@@ -12,8 +12,10 @@ mod discovery;
 mod instructions;
 mod lists;
 mod machine;
+mod manifests;
 mod requests;
 mod server;
+mod streams;
 mod table;
 mod watching;
 
@@ -43,6 +45,8 @@ enum What {
     Requests,
     Server,
     Discovery,
+    Streams,
+    Manifests,
     All,
 }
 
@@ -58,6 +62,8 @@ const PARTS: &[(What, Part)] = &[
     (What::Watch, watching::measure),
     (What::Server, server::measure),
     (What::Discovery, discovery::measure),
+    (What::Streams, streams::measure),
+    (What::Manifests, manifests::measure),
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -74,6 +74,18 @@ const TARGETS: &[(&str, &str, &str)] = &[
     ("discovery_cold_cpu", "kubectl", "≤ 0.3"),
     ("discovery_cold_cpu", "kube Discovery", "≤ 0.3"),
     ("discovery_warm_cpu", "kubectl", "≤ 0.3"),
+    ("forward_download", "kube", "≥ 1.5"),
+    ("forward_upload", "kube", "≥ 1.5"),
+    ("forward_download_cpu", "kubectl", "≤ 0.5"),
+    ("forward_upload_cpu", "kubectl", "≤ 0.5"),
+    ("exec_output", "kube", "≥ 1.5"),
+    ("exec_input", "kube", "≥ 1.5"),
+    ("exec_output_cpu", "kubectl", "≤ 0.5"),
+    ("exec_input_cpu", "kubectl", "≤ 0.5"),
+    ("apply_first", "kubectl", "≤ 0.5"),
+    ("apply_second", "kubectl", "≤ 0.5"),
+    ("apply_first_cpu", "kubectl", "≤ 0.2"),
+    ("apply_second_cpu", "kubectl", "≤ 0.2"),
     ("informers_100_cpu", "one of ours", "about 1"),
 ];
 

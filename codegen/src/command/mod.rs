@@ -58,7 +58,7 @@ pub(crate) struct Arguments {
 enum Command {
     /// Print a report on the pinned description, in Markdown.
     Facts(Pinned),
-    /// Print the changes between two descriptions, in Markdown or JSON.
+    /// Print the changes between two descriptions, or between two sets of CustomResourceDefinitions.
     Diff(diff::Diff),
     /// Generate a crate of custom resources, from CustomResourceDefinitions or a cluster's description.
     Crds(crds::Crds),

@@ -7,26 +7,26 @@ use super::origin::Origin;
 ///
 /// Source: `CustomResourceDefinition` in `k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1/types.go`.
 #[derive(Clone, Debug, Deserialize)]
-pub(super) struct Definition {
+pub(crate) struct Definition {
     /// Where it is written.
     #[serde(skip)]
     pub(super) origin: Origin,
-    pub(super) metadata: Metadata,
-    pub(super) spec: Spec,
+    pub(crate) metadata: Metadata,
+    pub(crate) spec: Spec,
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-pub(super) struct Metadata {
-    pub(super) name: String,
+pub(crate) struct Metadata {
+    pub(crate) name: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Spec {
+pub(crate) struct Spec {
     pub(super) group: String,
-    pub(super) names: Names,
-    pub(super) scope: Scope,
-    pub(super) versions: Vec<Version>,
+    pub(crate) names: Names,
+    pub(crate) scope: Scope,
+    pub(crate) versions: Vec<Version>,
     /// Whether fields without a schema are kept everywhere.
     #[serde(default)]
     pub(super) preserve_unknown_fields: bool,
@@ -34,8 +34,8 @@ pub(super) struct Spec {
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Names {
-    pub(super) kind: String,
+pub(crate) struct Names {
+    pub(crate) kind: String,
     pub(super) plural: String,
     pub(super) list_kind: Option<String>,
 }
@@ -48,35 +48,35 @@ impl Names {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-pub(super) enum Scope {
+pub(crate) enum Scope {
     Namespaced,
     Cluster,
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Version {
-    pub(super) name: String,
-    pub(super) served: bool,
+pub(crate) struct Version {
+    pub(crate) name: String,
+    pub(crate) served: bool,
     #[serde(default)]
-    pub(super) deprecated: bool,
+    pub(crate) deprecated: bool,
     pub(super) deprecation_warning: Option<String>,
-    pub(super) schema: Option<Validation>,
+    pub(crate) schema: Option<Validation>,
     #[serde(default)]
-    pub(super) subresources: Subresources,
+    pub(crate) subresources: Subresources,
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-pub(super) struct Validation {
+pub(crate) struct Validation {
     #[serde(rename = "openAPIV3Schema")]
-    pub(super) schema: Option<Value>,
+    pub(crate) schema: Option<Value>,
 }
 
 /// Either is declared by an object, which may be empty.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-pub(super) struct Subresources {
-    pub(super) status: Option<Value>,
-    pub(super) scale: Option<Value>,
+pub(crate) struct Subresources {
+    pub(crate) status: Option<Value>,
+    pub(crate) scale: Option<Value>,
 }
 
 impl Spec {

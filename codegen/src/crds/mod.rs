@@ -23,7 +23,8 @@ use crate::lower::Reuse;
 use crate::render::{Layout, Origin};
 use crate::timings::Timings;
 use crate::{FileTree, lower, passes, references, render};
-use definition::Definition;
+pub(crate) use definition::{Definition, Version};
+pub(crate) use read::definitions as read_definitions;
 
 /// The input for a crate of custom resources.
 #[derive(Clone, Copy, Debug)]

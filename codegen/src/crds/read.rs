@@ -38,7 +38,7 @@ pub(super) fn dialect(bytes: &[u8]) -> Option<Dialect> {
 /// Reads the definitions of a file of YAML documents or JSON: single ones, and those in lists. Other kinds are skipped.
 /// A definition with a problem is left out, and the rest is read. A file without any need not even be YAML: charts have
 /// templates beside their definitions.
-pub(super) fn definitions(file: &str, bytes: &[u8], problems: &mut Vec<Error>) -> Vec<Definition> {
+pub(crate) fn definitions(file: &str, bytes: &[u8], problems: &mut Vec<Error>) -> Vec<Definition> {
     let mut definitions = Vec::new();
     let mut read = || -> Result<()> {
         let text = std::str::from_utf8(bytes)

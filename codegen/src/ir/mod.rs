@@ -11,8 +11,8 @@ pub(crate) use operations::{
     Connection, Function, Operation, PathParameter, QueryParameter, QueryType, ResourcePath, Verb,
 };
 pub(crate) use types::{
-    Body, Definition, Enum, Field, Home, Krate, Merge, Presence, Resource, Secret, Special, Struct, Type, Untyped,
-    Variant, split_module,
+    Body, Definition, Enum, Field, Home, Krate, Merge, Presence, QUANTITY_PATTERN, Resource, Secret, Special, Struct,
+    Type, Untyped, Variant, split_module,
 };
 
 /// All that is described.

@@ -2,6 +2,9 @@ use kubernetes_swagger::extension::{ListType, PatchStrategy};
 
 use super::GroupVersionKind;
 
+/// Source: `KnownPackages` in `sigs.k8s.io/controller-tools/pkg/crd/known_types.go`.
+pub(crate) const QUANTITY_PATTERN: &str = r"^(\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))))?$";
+
 /// A definition of the description.
 #[derive(Clone, Debug)]
 pub(crate) struct Definition {

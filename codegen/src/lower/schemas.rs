@@ -7,11 +7,8 @@ use kubernetes_swagger::extension::{self, MapType};
 use openapiv3::{AdditionalProperties, AnySchema, ReferenceOr, Schema, SchemaData};
 
 use crate::error::{Place, Result};
-use crate::ir::Merge;
+use crate::ir::{Merge, QUANTITY_PATTERN};
 use crate::references::{data, keywords};
-
-/// Source: `KnownPackages` in `sigs.k8s.io/controller-tools/pkg/crd/known_types.go`.
-const QUANTITY: &str = r"^(\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))))?$";
 
 /// A property or item: a reference to a definition, or a form of its own.
 pub(super) enum Shape<'a> {
@@ -52,7 +49,7 @@ impl<'a> Form<'a> {
     /// Whether a string must be a quantity: by the pattern that controller-gen writes for `resource.Quantity`.
     pub(super) fn is_quantity(self) -> bool {
         let patterns = self.keywords.all_of.iter().map(keywords).chain([self.keywords]);
-        patterns.filter_map(|keywords| keywords.pattern.as_deref()).any(|pattern| pattern == QUANTITY)
+        patterns.filter_map(|keywords| keywords.pattern.as_deref()).any(|pattern| pattern == QUANTITY_PATTERN)
     }
 
     /// Whether a map's values are of any kind.

@@ -7,7 +7,7 @@ use crate::output::Manifest;
 use crate::passes::{Features, Plan};
 
 pub(super) const CORE: &str = "kubernetes/core/src/generated";
-const MODELS: &str = "kubernetes/models/src/generated";
+pub(super) const MODELS: &str = "kubernetes/models/src/generated";
 const API: &str = "kubernetes/api/src/generated";
 
 /// The folder of the generated files in a crate of custom resources.

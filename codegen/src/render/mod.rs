@@ -9,6 +9,7 @@ mod imports;
 mod layout;
 mod models;
 mod request_setters;
+mod schemas;
 mod testing;
 
 use std::fmt::{self, Write as _};
@@ -71,6 +72,7 @@ fn pages(plan: &Plan, layout: &Layout) -> Result<Vec<Page>> {
     if layout.is_sdk() {
         pages.push(request_setters::page(plan)?);
         pages.push(definition_table::page(plan)?);
+        pages.push(schemas::page(plan)?);
         pages.extend(testing::pages(plan)?);
     }
     Ok(pages)

@@ -27,6 +27,7 @@ struct File {
     /// The documentation of a public module; a private module has none, and its types are exported.
     doc: Option<Doc>,
     name: String,
+    feature: Option<Literal>,
     exports: Vec<String>,
 }
 
@@ -64,9 +65,13 @@ pub(super) fn pages(plan: &Plan, layout: &Layout) -> Result<Vec<Page>> {
             let doc = Doc(group_doc(group, &of_group));
             root.push(Module { doc, name: group.to_owned(), feature: None });
         }
-        // The methods of requests are found on the requests; their module exports nothing.
-        let setters = File { doc: None, name: "request_setters".to_owned(), exports: Vec::new() };
-        let files = if krate == Krate::Core { vec![setters] } else { Vec::new() };
+        // The methods of requests are found on the requests, and schemas on the types: their modules export nothing.
+        let file = |name: &str, feature| File { doc: None, name: name.to_owned(), feature, exports: Vec::new() };
+        let files = match krate {
+            Krate::Core => vec![file("request_setters", None)],
+            Krate::Models => vec![file("schemas", Some(Literal("schema".to_owned())))],
+            Krate::Custom => Vec::new(),
+        };
         let page = ModulePage { modules: root, files, specials: Vec::new(), aliases: Vec::new() };
         pages.push(Page::new(format!("{folder}/mod.rs"), "module.rs.j2", &page)?);
     }
@@ -157,7 +162,7 @@ fn module_page(
                 } else if definition.structs().len() + definition.enums().len() > 1 {
                     doc = Some(Doc(format!("`{}` and the types inside of it.", definition.type_name)));
                 }
-                page.files.push(File { doc, name, exports });
+                page.files.push(File { doc, name, feature: None, exports });
             }
             Body::Special(special) if special.argument.is_none() => {
                 let name = &definition.type_name;

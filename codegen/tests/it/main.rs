@@ -6,6 +6,7 @@ mod compiles;
 mod concurrency;
 mod crds;
 mod custom_definitions;
+mod custom_diff;
 mod custom_objects;
 mod determinism;
 mod diff;

@@ -4,5 +4,6 @@
 mod dynamic;
 mod embedded;
 mod kubectl;
+mod port_forward;
 #[cfg(unix)]
 mod streams;

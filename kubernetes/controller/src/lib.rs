@@ -1,4 +1,8 @@
 //! Controllers: from a reconcile function to an operator in production.
+//!
+//! - [`Controller`] calls a function for each object that has changed; [`Context`] is what the function works with.
+//! - [`Queue`] is the work queue below it, which can be used by itself.
+//! - [`Manager`] runs controllers and other services, with leader election, events and admin endpoints.
 
 mod admin;
 mod clock;

@@ -14,7 +14,7 @@ const HASH: usize = 10;
 ///
 /// assert_eq!(bounded_name("nightly-backup", 63), "nightly-backup");
 /// let long = format!("{}-backup", "very-long-name-".repeat(8));
-/// assert_eq!(bounded_name(&long, 63), "very-long-name-very-long-name-very-long-name-very-lo-xcnhx8djm2");
+/// assert_eq!(bounded_name(&long, 63), "very-long-name-very-long-name-very-long-name-very-lo-jszs2wzftf");
 /// ```
 ///
 /// Names of Services, Jobs' pods and label values have up to 63 characters, most others up to 253. The result ends with a

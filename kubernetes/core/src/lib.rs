@@ -13,9 +13,13 @@
 
 #[cfg(feature = "cbor")]
 pub mod cbor;
+mod collections;
 mod condition;
+pub mod conversion;
 #[doc(hidden)]
 pub mod debug;
+#[doc(hidden)]
+pub mod derived;
 mod field_conflict;
 #[rustfmt::skip]
 mod generated;
@@ -28,6 +32,7 @@ mod object_key;
 mod partial;
 mod raw;
 mod request;
+pub mod schema;
 pub mod selector;
 mod status;
 mod str;
@@ -62,9 +67,9 @@ pub use request::{
 pub use str::Str;
 pub use table::{Table, TableColumnDefinition, TableRow, TableRowCondition};
 pub use types::{
-    ByteString, FieldsV1, IntOrString, IntOrText, InvalidJsonPointer, Json, JsonPatch, JsonPointer, MicroTime,
-    Nullable, OrArray, OrBool, OrStringArray, ParsePercentageError, ParseQuantityError, ParseTimeError, PlaceError,
-    Quantity, RawExtension, Rest, Time,
+    ByteString, Duration, FieldsV1, IntOrString, IntOrText, InvalidJsonPointer, Json, JsonPatch, JsonPointer,
+    MicroTime, Nullable, OrArray, OrBool, OrStringArray, ParseDurationError, ParsePercentageError, ParseQuantityError,
+    ParseTimeError, PlaceError, Quantity, RawExtension, Rest, Time,
 };
 
 #[doc(no_inline)]

@@ -1,1 +1,49 @@
-//! Derives of custom resources and their schemas.
+//! Derives custom resources and their schemas from Rust types.
+//!
+//! `kubernetes-sdk` re-exports both with its feature `derive`; see the page `docs/custom-resources.md` for all attributes.
+//!
+//! ```ignore
+//! use kubernetes_sdk::core::ObjectMeta;
+//! use kubernetes_sdk::{CustomResource, Schema};
+//!
+//! #[derive(Clone, Debug, PartialEq, CustomResource)]
+//! #[kubernetes(group = "light.example.com", version = "v1", namespaced)]
+//! struct Lantern {
+//!     metadata: ObjectMeta,
+//!     spec: LanternSpec,
+//! }
+//!
+//! #[derive(Clone, Debug, PartialEq, Schema)]
+//! struct LanternSpec {
+//!     /// The color of the light.
+//!     #[kubernetes(min_length = 1)]
+//!     color: String,
+//! }
+//! ```
+
+mod attributes;
+mod documentation;
+mod expand;
+mod literal;
+mod names;
+
+use proc_macro::TokenStream;
+use syn::{DeriveInput, parse_macro_input};
+
+/// Implements `Schema`, and the reading and writing of the type (`json::Value`), for a type within a custom resource.
+///
+/// Attributes are `#[kubernetes(…)]`; of `#[serde(…)]` those are read that change the form of the type.
+#[proc_macro_derive(Schema, attributes(kubernetes, serde))]
+pub fn schema(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    expand::schema(&input).unwrap_or_else(syn::Error::into_compile_error).into()
+}
+
+/// Makes a struct with a field `metadata` a custom resource: `CustomResource`, `Resource` and all that they need.
+///
+/// Attributes are `#[kubernetes(…)]`: `group`, `version`, and `namespaced` or `cluster` must be given.
+#[proc_macro_derive(CustomResource, attributes(kubernetes, serde))]
+pub fn custom_resource(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    expand::custom_resource(&input).unwrap_or_else(syn::Error::into_compile_error).into()
+}

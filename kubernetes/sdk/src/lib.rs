@@ -20,6 +20,7 @@
 //! - [`Client`] sends requests, [`watch`] turns a list request into a stream that reconnects by itself.
 //! - [`utils`] has what programs do again and again, as retrying on conflict.
 //! - `dynamic`, behind the feature of that name, has discovery, the resource mapper, and objects of any kind.
+//! - `CustomResource` and `Schema`, behind the feature `derive`, make custom resources of Rust types, and their definitions.
 //! - [`core`] has what all are made of, for resources of one's own: [`resource!`].
 //!
 //! This crate only re-exports the others.
@@ -29,7 +30,11 @@ pub use kubernetes_client::{self as client, Client, Error};
 pub use kubernetes_config::{self as config, Config};
 #[cfg(feature = "controller")]
 pub use kubernetes_controller as controller;
+#[cfg(feature = "derive")]
+pub use kubernetes_core::schema::{CustomResource, Schema};
 pub use kubernetes_core::{self as core, Deleted, List, Map, Patch, Str, resource};
+#[cfg(feature = "derive")]
+pub use kubernetes_derive::{CustomResource, Schema};
 #[cfg(feature = "dynamic")]
 pub use kubernetes_dynamic as dynamic;
 #[cfg(feature = "election")]
@@ -69,6 +74,11 @@ struct Streams;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/watching.md")]
 struct Watching;
+
+/// Compiles and runs the programs in the page on custom resources.
+#[cfg(all(doctest, feature = "derive"))]
+#[doc = include_str!("../../../docs/custom-resources.md")]
+struct CustomResources;
 
 /// Compiles and runs the programs in the page on controllers.
 #[cfg(all(doctest, feature = "controller"))]

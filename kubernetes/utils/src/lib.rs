@@ -5,6 +5,8 @@
 //! - [`modify`] changes an object: what its type does not know, and what others change meanwhile, is kept.
 //! - [`ObjectStatus`] is the state of an object of any kind: in progress, failed, current or terminating.
 //! - `port_forward`, behind the feature `streams`, has targets for port-forward that find a pod of a service or workload.
+//! - `ensure_definition`, with the feature `apiextensions-v1`, brings the definition of a custom resource into force, and
+//!   `migrate_storage` has the server store its objects in the current version.
 //! - [`retry_on_conflict`] changes an object that others change too; [`retry`] does so for errors of your choice, and
 //!   [`Retry`] says how often and after how long.
 
@@ -12,6 +14,8 @@
 mod apply_set;
 mod clock;
 pub mod conditions;
+#[cfg(feature = "apiextensions-v1")]
+mod definitions;
 #[cfg(feature = "dynamic")]
 pub mod manifests;
 mod modify;
@@ -29,6 +33,8 @@ mod wait;
 #[cfg(feature = "dynamic")]
 pub use apply_set::{ApplySet, ApplySetError};
 
+#[cfg(feature = "apiextensions-v1")]
+pub use definitions::{DefinitionError, Migration, ensure_definition, migrate_storage};
 pub use modify::{Modify, modify};
 pub use retry::{Retry, retry, retry_on_conflict};
 pub use status::{ObjectState, ObjectStatus};

@@ -3,6 +3,8 @@
 //! It writes a kubeconfig to the file that is named, and prints its port; with `--record`, also the number of requests
 //! since the last such line for each line of its input.
 
+mod scripts;
+
 use std::error::Error;
 use std::fs;
 use std::io::BufRead as _;
@@ -25,6 +27,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::parse();
     let limits = if arguments.record { (100_000, usize::MAX) } else { (0, 0) };
     let server = TestServer::builder().record_limits(limits.0, limits.1).start().await?;
+    scripts::add(&server)?;
     fs::write(&arguments.kubeconfig, server.kubeconfig())?;
     println!("{}", server.url().rsplit(':').next().unwrap_or_default());
     // Lines are few, and nothing else is to be done.

@@ -3,6 +3,7 @@
 mod attach;
 mod copy;
 mod exec;
+mod port_forward;
 mod proxies;
 
 use std::time::Duration;

@@ -50,7 +50,8 @@ impl Writes {
             let met = clock::timeout(self.limit, self.wait_until_met(client, &mut requirements)).await;
             let mut pending = lock(&self.pending);
             let is_last = pending.get(&key).is_none_or(|pending| pending.writes == writes);
-            if met.is_ok() && !is_last {
+            // Writes that have come meanwhile have their own time.
+            if !is_last {
                 continue;
             }
             let held_since = pending.remove(&key).and_then(|pending| pending.held_since);

@@ -14,7 +14,7 @@ use crate::histogram::SECONDS;
 use crate::queue::Queue;
 use crate::sync::lock;
 
-/// The state of a controller, for metrics and health checks: see [`Controller::monitor`](crate::Controller::monitor).
+/// The state of a controller, for metrics and health checks: see [`Runner::monitor`](crate::Runner::monitor).
 ///
 /// A clone is of the same controller.
 #[derive(Clone)]

@@ -161,16 +161,59 @@ impl Value for i64 {
     }
 }
 
-impl Value for i32 {
+macro_rules! narrow_integers {
+    ($($type:ty: $name:literal,)*) => {$(
+        impl Value for $type {
+            fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+                let mut wide = 0i64;
+                wide.read(reader)?;
+                *self = wide.try_into().map_err(|_| reader.error(format!(concat!("{} does not fit ", $name), wide)))?;
+                Ok(())
+            }
+
+            fn write(&self, writer: &mut Writer) {
+                writer.integer((*self).into());
+            }
+        }
+    )*};
+}
+narrow_integers! {
+    i32: "a 32-bit integer",
+    i16: "a 16-bit integer",
+    i8: "an 8-bit integer",
+    u32: "an unsigned 32-bit integer",
+    u16: "an unsigned 16-bit integer",
+    u8: "an unsigned 8-bit integer",
+}
+
+impl Value for u64 {
+    /// Kubernetes has no numbers beyond 63 bits.
     fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        let mut wide = 0i64;
-        wide.read(reader)?;
-        *self = wide.try_into().map_err(|_| reader.error(format!("{wide} does not fit a 32-bit integer")))?;
+        let mut signed = 0i64;
+        signed.read(reader)?;
+        *self = signed.try_into().map_err(|_| reader.error(format!("{signed} is negative")))?;
         Ok(())
     }
 
     fn write(&self, writer: &mut Writer) {
-        writer.integer((*self).into());
+        writer.display(self);
+    }
+}
+
+impl Value for f32 {
+    fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        let mut wide = 0f64;
+        wide.read(reader)?;
+        *self = wide as Self;
+        Ok(())
+    }
+
+    fn write(&self, writer: &mut Writer) {
+        // The shortest text that is this number, which that of the wider number is not.
+        match self.to_string().parse() {
+            Ok(wide) => writer.float(wide),
+            Err(_) => writer.raw("null"),
+        }
     }
 }
 

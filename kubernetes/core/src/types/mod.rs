@@ -1,6 +1,7 @@
 //! The types that have no properties in the description, written by hand.
 
 mod byte_string;
+mod duration;
 mod int_or_string;
 mod int_or_text;
 mod json;
@@ -14,6 +15,7 @@ mod time;
 mod tree_place;
 
 pub use byte_string::ByteString;
+pub use duration::{Duration, ParseDurationError};
 pub use int_or_string::{IntOrString, ParsePercentageError};
 pub use int_or_text::IntOrText;
 pub use json::{FieldsV1, Json, RawExtension};

@@ -72,3 +72,6 @@ pub mod storage;
 
 /// Types of the group `storagemigration.k8s.io`.
 pub mod storagemigration;
+
+#[cfg(feature = "schema")]
+mod schemas;

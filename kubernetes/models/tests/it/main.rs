@@ -14,6 +14,8 @@ mod hostile;
 mod leaves;
 mod normal_form;
 mod round_trip;
+#[cfg(feature = "schema")]
+mod schemas;
 mod tree;
 #[cfg(feature = "apps-v1")]
 mod usage;

@@ -13,7 +13,7 @@ pub(super) struct Position {
     /// The lines of the last second and how often each came, by its hash.
     recent: HashMap<(Timestamp, u64), u32>,
     count: usize,
-    /// What is left of `recent` since the log was asked for again.
+    /// The rest of `recent`, of which the lines come again since the log was asked for again.
     expected: HashMap<(Timestamp, u64), u32>,
     /// Where the log was asked for again.
     from: Option<Timestamp>,

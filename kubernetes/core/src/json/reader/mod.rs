@@ -224,6 +224,18 @@ impl<'a> Reader<'a> {
         result
     }
 
+    /// Tries to read a value: after an error, this reader stays where it is, and the memory that was taken counts.
+    #[doc(hidden)]
+    pub fn attempt<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        let mut ahead = self.clone();
+        let result = read(&mut ahead);
+        self.memory = ahead.memory;
+        if result.is_ok() {
+            (self.position, self.depth) = (ahead.position, ahead.depth);
+        }
+        result
+    }
+
     /// The first byte of the next value or punctuation mark, not consumed; `None` at the end.
     #[inline]
     pub fn token(&mut self) -> Option<u8> {

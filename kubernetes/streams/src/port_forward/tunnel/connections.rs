@@ -257,7 +257,9 @@ impl Connections {
         {
             reader.wake();
         }
-        Poll::Ready(Some(std::mem::take(&mut self.batch)))
+        // Room for as much again, so that it does not grow, and copy itself, with each write.
+        let next = BytesMut::with_capacity(self.batch.len().min(2 * SEND_BYTES));
+        Poll::Ready(Some(std::mem::replace(&mut self.batch, next)))
     }
 
     fn wake_writer(&mut self) {

@@ -1,0 +1,52 @@
+//! The examples of port-forward and of logs of many pods.
+
+use kubernetes_testing::TestServer;
+use tokio::io::AsyncWriteExt;
+
+#[path = "../../port_forward.rs"]
+mod port_forward;
+#[path = "../../workload_logs.rs"]
+mod workload_logs;
+
+#[tokio::test]
+async fn an_http_request_goes_to_a_pod() {
+    let server = TestServer::in_process();
+    port_forward::play(&server, "default", "service/web").unwrap();
+    for (target, uri, expected) in [
+        ("web", "http://web:8080/healthz", "web on port 8080 got /healthz\n"),
+        ("service/web", "http://web/", "web on port 8080 got /\n"),
+    ] {
+        let forwarder = port_forward::forwarder(&server.client(), "default", target);
+        assert_eq!(port_forward::fetch(&forwarder, uri.parse().unwrap()).await.unwrap(), expected);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_logs_of_a_deployment_are_followed() {
+    let server = TestServer::in_process();
+    server
+        .load_yaml(
+            "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, namespace: shop},
+              spec: {selector: {matchLabels: {app: web}}}}",
+        )
+        .unwrap();
+    for name in ["one", "two"] {
+        let pod = format!(
+            "{{apiVersion: v1, kind: Pod, metadata: {{name: {name}, namespace: shop, labels: {{app: web}}}},
+              spec: {{containers: [{{name: main}}]}},
+              status: {{phase: Running, containerStatuses: [{{name: main, containerID: id-1, state: {{running: {{}}}}}}]}}}}"
+        );
+        server.load_yaml(&pod).unwrap();
+    }
+    server.on_log(|request, mut log| async move {
+        let line = format!("2030-01-01T00:00:00.5Z {} says hello\n", request.pod);
+        log.write_all(line.as_bytes()).await.unwrap();
+        std::future::pending::<()>().await;
+    });
+    let mut lines = Vec::new();
+    let client = server.client();
+    let following = workload_logs::follow(&client, "shop", "web", |line| lines.push(line.to_owned()));
+    assert!(tokio::time::timeout(std::time::Duration::from_secs(60), following).await.is_err(), "it goes on");
+    lines.sort();
+    assert_eq!(lines, ["one main one says hello", "two main two says hello"]);
+}

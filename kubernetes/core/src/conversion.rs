@@ -1,0 +1,208 @@
+//! Conversion between the versions of a custom resource: every version, a spoke, to and from one, the hub.
+//!
+//! ```
+//! use kubernetes_core::conversion::{Spoke, convert_from_hub, convert_to_hub};
+//! # use kubernetes_core::schema::{CustomResource, Declaration, Schema, Scope, Type, Shape, Version};
+//! # use kubernetes_core::{ObjectMeta, json, resource};
+//! # #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+//! # struct Lantern { metadata: ObjectMeta, color: String, bulbs: i32 }
+//! # #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+//! # struct OldLantern { metadata: ObjectMeta, color: String }
+//! # resource!(Lantern: "light.example.com" / "v1" / "Lantern", "lanterns", namespaced, serde);
+//! # resource!(OldLantern: "light.example.com" / "v1beta1" / "Lantern", "lanterns", namespaced, serde);
+//!
+//! impl Spoke for OldLantern {
+//!     type Hub = Lantern;
+//!
+//!     fn to_hub(&self) -> Lantern {
+//!         Lantern { color: self.color.clone(), bulbs: 1, ..Lantern::default() }
+//!     }
+//!
+//!     fn from_hub(hub: &Lantern) -> Self {
+//!         Self { color: hub.color.clone(), ..Self::default() }
+//!     }
+//! }
+//!
+//! let lantern = Lantern { bulbs: 3, color: "red".into(), ..Lantern::named("a") };
+//! // The old version has no bulbs, and keeps them in an annotation.
+//! let mut old: OldLantern = convert_from_hub(&lantern)?;
+//! old.color = "green".into();
+//! let lantern = convert_to_hub(&old)?;
+//! assert_eq!((lantern.color.as_str(), lantern.bulbs), ("green", 3));
+//! assert!(lantern.metadata.annotations.is_empty());
+//! # Ok::<(), kubernetes_core::conversion::ConversionError>(())
+//! ```
+//!
+//! Metadata is carried over by the functions, not by the traits. A field that one version has and the other can't hold is
+//! kept in the annotation `GROUP/only-in-VERSION` of the converted object, and put back when that is converted again,
+//! unless its surroundings were changed meanwhile.
+
+use std::error::Error;
+use std::fmt;
+
+use crate::json::{Tree, Value};
+use crate::{JsonPointer, Map, Resource, Str};
+
+/// A version of a custom resource that is converted by way of another one.
+///
+/// `metadata` can be left at its default value: the functions of this module copy it.
+pub trait Spoke: Resource + Sized {
+    /// The version by way of which this one is converted to all others.
+    type Hub: Resource;
+
+    /// This object in the hub's version.
+    fn to_hub(&self) -> Self::Hub;
+
+    /// The hub's object in this version.
+    fn from_hub(hub: &Self::Hub) -> Self;
+}
+
+/// An object that can't be converted, because it can't be written or read.
+pub struct ConversionError(String);
+
+impl fmt::Display for ConversionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for ConversionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        crate::debug::error(self, f)
+    }
+}
+
+impl Error for ConversionError {}
+
+/// Converts an object to the hub's version.
+///
+/// # Errors
+/// If an object can't be written or read, which is a bug of its type.
+pub fn convert_to_hub<S: Spoke>(spoke: &S) -> Result<S::Hub, ConversionError> {
+    convert(spoke, S::to_hub, S::from_hub)
+}
+
+/// Converts an object from the hub's version.
+///
+/// # Errors
+/// As [`convert_to_hub`].
+pub fn convert_from_hub<S: Spoke>(hub: &S::Hub) -> Result<S, ConversionError> {
+    convert(hub, S::from_hub, S::to_hub)
+}
+
+/// Converts an object from one spoke to another.
+///
+/// # Errors
+/// As [`convert_to_hub`].
+pub fn convert_between<A: Spoke, B: Spoke<Hub = A::Hub>>(spoke: &A) -> Result<B, ConversionError> {
+    convert_from_hub(&convert_to_hub(spoke)?)
+}
+
+/// Checks that nothing of an object is lost when it is converted to a version and back, for tests.
+///
+/// Tests that call it with many objects can take those of [`sample`](crate::schema::sample).
+///
+/// # Errors
+/// If the object differs afterwards: the message names the first place.
+pub fn check_round_trip<S: Spoke>(hub: &S::Hub) -> Result<(), ConversionError> {
+    let spoke: S = convert_from_hub(hub)?;
+    let (before, after) = (written(hub)?, written(&convert_to_hub(&spoke)?)?);
+    let mut differences = Vec::new();
+    compare(&JsonPointer::default(), Some(&before), Some(&after), &mut differences);
+    match differences.first() {
+        None => Ok(()),
+        Some(difference) => {
+            let place = difference.path.as_str();
+            Err(ConversionError(format!(
+                "{} {} differs at {place} after a conversion to {} and back",
+                S::Hub::KIND,
+                S::Hub::VERSION,
+                S::VERSION
+            )))
+        }
+    }
+}
+
+/// A place where an object that was converted and converted back differs from what it was.
+struct Difference {
+    path: JsonPointer,
+    /// The value after the way back.
+    back: Option<Tree>,
+    /// The value that it was.
+    was: Option<Tree>,
+}
+
+fn convert<A: Resource, B: Resource>(from: &A, forth: fn(&A) -> B, back: fn(&B) -> A) -> Result<B, ConversionError> {
+    let mut to = forth(from);
+    *to.metadata_mut() = from.metadata().clone();
+    let key = |version: &str| format!("{}/only-in-{version}", A::GROUP);
+    let (theirs, ours) = (key(B::VERSION), key(A::VERSION));
+    to.metadata_mut().annotations.remove(&ours);
+    if let Some(kept) = to.metadata_mut().annotations.remove(&theirs) {
+        to = restored(to, &kept)?;
+    }
+    let mut returned = back(&to);
+    *returned.metadata_mut() = from.metadata().clone();
+    let mut lost = Vec::new();
+    compare(&JsonPointer::default(), Some(&written(&returned)?), Some(&written(from)?), &mut lost);
+    if !lost.is_empty() {
+        let annotations: &mut Map<Str> = &mut to.metadata_mut().annotations;
+        annotations.insert(ours, recorded(&lost).to_text());
+    }
+    Ok(to)
+}
+
+fn written<V: Value>(value: &V) -> Result<Tree, ConversionError> {
+    Tree::from_value(value).map_err(|error| ConversionError(format!("the object can't be written: {error}")))
+}
+
+/// Collects the places where two documents differ; lists differ as a whole.
+fn compare(path: &JsonPointer, back: Option<&Tree>, was: Option<&Tree>, found: &mut Vec<Difference>) {
+    if let (Some(Tree::Object(ours)), Some(Tree::Object(theirs))) = (back, was) {
+        let added = theirs.iter().filter(|(key, _)| !ours.iter().any(|(other, _)| other == key));
+        for (key, _) in ours.iter().chain(added) {
+            let side = |tree: Option<&Tree>| tree.and_then(|tree| tree.get(key)).cloned();
+            compare(&path.clone().key(key), side(back).as_ref(), side(was).as_ref(), found);
+        }
+    } else if back != was {
+        found.push(Difference { path: path.clone(), back: back.cloned(), was: was.cloned() });
+    }
+}
+
+/// The differences as a document: a list of objects with `path`, `back` and `was`.
+fn recorded(differences: &[Difference]) -> Tree {
+    let record = |difference: &Difference| {
+        let mut fields = vec![("path".into(), Tree::String(difference.path.as_str().into()))];
+        for (key, value) in [("back", &difference.back), ("was", &difference.was)] {
+            fields.extend(value.clone().map(|value| (Str::from(key), value)));
+        }
+        Tree::Object(fields)
+    };
+    Tree::List(differences.iter().map(record).collect())
+}
+
+/// Puts back the values that were lost, where the object is as it was converted.
+fn restored<B: Resource>(to: B, kept: &str) -> Result<B, ConversionError> {
+    // Anyone can write annotations: one that is not ours counts for nothing.
+    let Ok(Tree::List(records)) = crate::json::from_str::<Tree>(kept) else { return Ok(to) };
+    let mut tree = written(&to)?;
+    for record in &records {
+        let Some(path) = record.get("path").and_then(Tree::as_str).map(JsonPointer::from) else { continue };
+        let is_metadata = ["/metadata", "/apiVersion", "/kind"].iter().any(|start| path.as_str().starts_with(start));
+        if is_metadata || tree.at(path.clone()) != record.get("back") {
+            continue;
+        }
+        match record.get("was") {
+            // A place that can't be set is one whose surroundings are gone.
+            Some(was) => drop(tree.set(path, was.clone())),
+            None => drop(tree.remove(path)),
+        }
+    }
+    match tree.to_value::<B>() {
+        Ok(mut value) => {
+            *value.metadata_mut() = to.metadata().clone();
+            Ok(value)
+        }
+        Err(_) => Ok(to),
+    }
+}

@@ -1,0 +1,86 @@
+use super::types::Type;
+
+/// The definition of one version of a custom resource.
+#[derive(Clone, Copy, Debug)]
+pub struct Declaration {
+    /// The group, as `stable.example.com`.
+    pub group: &'static str,
+    /// The kind, as `CronTab`.
+    pub kind: &'static str,
+    /// The kind of lists.
+    pub list_kind: &'static str,
+    /// The name in paths, as `crontabs`.
+    pub plural: &'static str,
+    /// The name for one, as `crontab`.
+    pub singular: &'static str,
+    /// Short names, as `ct`.
+    pub short_names: &'static [&'static str],
+    /// Categories, as `all`.
+    pub categories: &'static [&'static str],
+    /// Whether objects live in namespaces.
+    pub scope: Scope,
+    /// Annotations of the definition.
+    pub annotations: &'static [(&'static str, &'static str)],
+    /// Labels of the definition.
+    pub labels: &'static [(&'static str, &'static str)],
+    /// The version.
+    pub version: Version,
+}
+
+/// Where objects live.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// In namespaces.
+    Namespaced,
+    /// In none.
+    Cluster,
+}
+
+/// A version of a custom resource.
+#[derive(Clone, Copy, Debug)]
+pub struct Version {
+    /// The name, as `v1`.
+    pub name: &'static str,
+    /// Whether the API server serves it.
+    pub served: bool,
+    /// Whether its use is discouraged: the server sends a warning, of this text unless it is empty.
+    pub deprecated: Option<&'static str>,
+    /// The schema of objects.
+    pub schema: &'static Type,
+    /// Whether the status is a subresource.
+    pub status: bool,
+    /// The scale subresource.
+    pub scale: Option<Scale>,
+    /// Columns that kubectl prints.
+    pub columns: &'static [Column],
+    /// JSON paths of the fields that field selectors know.
+    pub selectable_fields: &'static [&'static str],
+}
+
+/// The paths of a scale subresource, as `.spec.replicas`.
+#[derive(Clone, Copy, Debug)]
+pub struct Scale {
+    /// The path of the wanted number, below `.spec`.
+    pub spec_replicas_path: &'static str,
+    /// The path of the actual number, below `.status`.
+    pub status_replicas_path: &'static str,
+    /// The path of a label selector as text; empty if there is none.
+    pub label_selector_path: &'static str,
+}
+
+/// A column of `kubectl get`.
+#[derive(Clone, Copy, Debug)]
+pub struct Column {
+    /// The title.
+    pub name: &'static str,
+    /// `integer`, `number`, `string`, `boolean` or `date`.
+    pub kind: &'static str,
+    /// The path of the value, as `.spec.replicas`.
+    pub json_path: &'static str,
+    /// The format, as `int32`; empty if there is none.
+    pub format: &'static str,
+    /// The meaning of the column; may be empty.
+    pub description: &'static str,
+    /// Columns with a priority above 0 are shown with `-o wide` only.
+    pub priority: i32,
+}

@@ -1,0 +1,66 @@
+use std::error::Error;
+use std::fmt;
+
+use kubernetes_watch::UntilError;
+
+/// A definition that is not in force, or whose objects could not be migrated.
+pub struct DefinitionError {
+    name: String,
+    cause: Cause,
+}
+
+pub(super) enum Cause {
+    /// A request failed.
+    Request(&'static str, Box<kubernetes_client::Error>),
+    /// The definition was not established.
+    Wait(UntilError),
+}
+
+impl DefinitionError {
+    pub(super) fn new(name: &str, cause: Cause) -> Self {
+        Self { name: name.to_owned(), cause }
+    }
+
+    /// Turns the error of a request into one of a definition.
+    pub(super) fn request(name: &str, doing: &'static str) -> impl Fn(kubernetes_client::Error) -> Self {
+        move |error| Self::new(name, Cause::Request(doing, Box::new(error)))
+    }
+
+    /// The error of a request, if one failed.
+    pub fn client_error(&self) -> Option<&kubernetes_client::Error> {
+        match &self.cause {
+            Cause::Request(_, error) => Some(error),
+            Cause::Wait(_) => None,
+        }
+    }
+
+    /// Whether the definition was not established in time.
+    pub fn is_timeout(&self) -> bool {
+        matches!(&self.cause, Cause::Wait(error) if error.is_timeout())
+    }
+}
+
+impl fmt::Display for DefinitionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = &self.name;
+        match &self.cause {
+            Cause::Request(doing, _) => write!(f, "can't {doing} {name}"),
+            Cause::Wait(_) => write!(f, "{name} was applied and is not established"),
+        }
+    }
+}
+
+impl fmt::Debug for DefinitionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        kubernetes_core::debug::error(self, f)
+    }
+}
+
+impl Error for DefinitionError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match &self.cause {
+            Cause::Request(_, error) => Some(error),
+            Cause::Wait(error) => Some(error),
+        }
+    }
+}
