@@ -47,7 +47,7 @@ impl<'a> Delete<'a> {
 
     /// Whether to wait until the objects are gone, as by default.
     pub fn wait(mut self, wait: bool) -> Self {
-        self.deletion.waits = if wait { Waits::ForAll } else { Waits::ForNone };
+        self.deletion.waits = if wait { Waits::All } else { Waits::None };
         self
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kubernetes_client::{Client, Error};
+use kubernetes_client::Client;
 use kubernetes_core::Str;
 use kubernetes_core::meta::v1::{DeleteOptions, Preconditions};
 use kubernetes_dynamic::DynamicObject;
@@ -31,16 +31,16 @@ pub(super) struct Deletion {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Waits {
     #[default]
-    ForAll,
+    All,
     /// The custom resources that later waves have to outlive.
-    ForNeeded,
-    ForNone,
+    Needed,
+    None,
 }
 
 impl Deletion {
     /// Deletes the objects wave by wave; one that is not gone keeps those that it needs.
     pub(super) async fn run(&self, client: &Client, settings: &Settings, steps: &[Step]) -> Vec<Outcome> {
-        let waits = if settings.dry_run { Waits::ForNone } else { self.waits };
+        let waits = if settings.dry_run { Waits::None } else { self.waits };
         let mut run = Run {
             client,
             settings,
@@ -55,9 +55,9 @@ impl Deletion {
             wave.reverse();
             run.send(wave).await;
             let must_go = |index: &usize| match waits {
-                Waits::ForNone => false,
+                Waits::None => false,
                 // All at once at the end, as one may hold another.
-                Waits::ForAll if waves.is_empty() => true,
+                Waits::All if waves.is_empty() => true,
                 _ => !waves.is_empty() && is_custom(&steps[*index]),
             };
             let awaited = run.terminating.keys().copied().filter(must_go).collect();

@@ -113,7 +113,7 @@ pub(super) async fn finish(
     // Their deletion is in reverse.
     orphans.sort_by_cached_key(|step| std::cmp::Reverse((step.target.resource.kind.clone(), step.target.key.clone())));
     depend(&mut orphans);
-    let deletion = Deletion { waits: Waits::ForNeeded, is_pruning: true, ..Deletion::default() };
+    let deletion = Deletion { waits: Waits::Needed, is_pruning: true, ..Deletion::default() };
     let pruned = deletion.run(client, settings, &orphans).await;
     let has_failed = pruned.iter().any(|outcome| outcome.result.is_err());
     outcomes.extend(pruned);
