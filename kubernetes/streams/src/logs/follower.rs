@@ -92,7 +92,7 @@ impl Follower {
                 Ok(None) => return Ok(Ok(())),
                 Err(error) => return Ok(Err(error)),
             };
-            let (timestamp, text) = split(line);
+            let (timestamp, text) = split_time(line);
             is_new = timestamp.map_or(is_new, |timestamp| position.is_new(timestamp, &text));
             if is_new {
                 *has_progress = true;
@@ -135,7 +135,7 @@ impl Follower {
 }
 
 /// Splits the time off that a line begins with, if it does.
-fn split(mut line: String) -> (Option<Timestamp>, String) {
+fn split_time(mut line: String) -> (Option<Timestamp>, String) {
     let time = line.split(' ').next().unwrap_or_default();
     let (end, timestamp) = (time.len() + 1, time.parse().ok());
     if timestamp.is_some() {
@@ -151,7 +151,7 @@ fn may_pass(error: &kubernetes_client::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::split;
+    use super::split_time;
 
     #[test]
     fn a_piece_without_a_time_stays_as_it_is() {
@@ -163,7 +163,7 @@ mod tests {
             ("xx xx", false, "xx xx"),
             ("", false, ""),
         ] {
-            let (timestamp, rest) = split(line.to_owned());
+            let (timestamp, rest) = split_time(line.to_owned());
             assert_eq!((timestamp.is_some(), rest.as_str()), (has_time, text), "{line}");
         }
     }
