@@ -169,7 +169,7 @@ impl LeaseConfig {
     }
 
     /// The time between attempts of candidates: one to 2.2 retry periods.
-    pub(crate) fn attempts(&self) -> Backoff {
+    pub(crate) fn attempt_backoff(&self) -> Backoff {
         Backoff::new(self.retry_period, self.retry_period).jitter(1.0, 1.0 + JITTER_FACTOR)
     }
 
@@ -253,7 +253,7 @@ mod tests {
 
     #[test]
     fn candidates_wait_for_one_to_two_periods() {
-        let mut delays = LeaseConfig::new("shop", "operator").attempts().seeded(1);
+        let mut delays = LeaseConfig::new("shop", "operator").attempt_backoff().seeded(1);
         let waits: Vec<_> = (0..100).map(|_| delays.next_delay().as_millis()).collect();
         assert!(waits.iter().all(|wait| (2000..=4400).contains(wait)), "{waits:?}");
         assert!(waits.iter().max() > waits.iter().min());

@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicU64;
 use futures_util::future::{Either, select};
 use kubernetes_client::Client;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use crate::config::LeaseConfig;
 use crate::elector::Elector;
@@ -47,6 +48,8 @@ pub struct Election {
     client: Client,
     elector: Elector,
     shared: Arc<Shared>,
+    /// The release after a run that was dropped.
+    releasing: Option<JoinHandle<()>>,
 }
 
 impl Election {
@@ -67,7 +70,7 @@ impl Election {
             writes: Arc::default(),
         });
         let elector = Elector::new(client, Arc::new(config), Arc::clone(&shared));
-        Ok(Self { client: client.clone(), elector, shared })
+        Ok(Self { client: client.clone(), elector, shared, releasing: None })
     }
 
     /// Waits for leadership, and leads until the function's future has completed or leadership is lost.
@@ -76,8 +79,8 @@ impl Election {
     ///
     /// # Errors
     ///
-    /// When leadership is lost ([`Error::is_lost`]). The function's future has been dropped by then. Failing requests are
-    /// no error while they can be repeated; see [`LeaseConfig::observe`].
+    /// When leadership is lost ([`Error::is_lost`]). The function's future has been dropped by then. Failed requests
+    /// are retried and are not errors; see [`LeaseConfig::observe`].
     ///
     /// # Cancel safety
     ///
@@ -117,7 +120,9 @@ impl Election {
         Fut: Future,
     {
         let mut shutdown = pin!(shutdown);
-        let mut session = Session { elector: &mut self.elector, term: None, is_done: false };
+        let (elector, releasing) = (&mut self.elector, &mut self.releasing);
+        let mut session = Session { elector, releasing, term: None, is_done: false };
+        session.stop_releasing().await;
         let acquired = match select(shutdown.as_mut(), pin!(session.elector.acquire())).await {
             Either::Left(_) => None,
             Either::Right((term, _)) => Some(term),
@@ -166,11 +171,23 @@ impl fmt::Debug for Election {
 /// One run, which ends its term and releases the Lease also when it is dropped or the function panics.
 struct Session<'a> {
     elector: &'a mut Elector,
+    releasing: &'a mut Option<JoinHandle<()>>,
     term: Option<Arc<Term>>,
     is_done: bool,
 }
 
 impl Session<'_> {
+    /// Ends the release of an earlier run, which would clear the Lease of this one. What it has sent already does no
+    /// harm: it is for the version of the Lease that was read.
+    async fn stop_releasing(&mut self) {
+        if let Some(task) = self.releasing.as_mut() {
+            task.abort();
+            // It was aborted, or has ended.
+            let _ = task.await;
+            *self.releasing = None;
+        }
+    }
+
     async fn finish(&mut self) {
         self.end();
         self.elector.release(self.term.as_deref()).await;
@@ -192,7 +209,7 @@ impl Drop for Session<'_> {
         self.end();
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             let (mut elector, term) = (self.elector.clone(), self.term.take());
-            runtime.spawn(async move { elector.release(term.as_deref()).await });
+            *self.releasing = Some(runtime.spawn(async move { elector.release(term.as_deref()).await }));
         }
     }
 }

@@ -44,7 +44,7 @@ impl Elector {
 
     /// Waits until this candidate holds the Lease.
     pub(crate) async fn acquire(&mut self) -> Arc<Term> {
-        let mut delays = self.config.attempts().delays();
+        let mut delays = self.config.attempt_backoff().delays();
         loop {
             match self.try_acquire().await {
                 Ok(Some(term)) => {
@@ -201,7 +201,7 @@ impl Elector {
         self.lock.spec().preferred_holder.filter(|holder| is_coordinated && !holder.is_empty())
     }
 
-    /// Makes an end of a term: no write starts, and those under way are canceled.
+    /// Ends a term: no write starts, and those under way are canceled.
     pub(crate) fn end(&self, term: &Term) {
         term.end();
         self.shared.current.send_replace(None);
@@ -215,12 +215,17 @@ impl Elector {
     /// After a term it waits for the writes of the gate. If one was given up lately whose outcome is unknown, the Lease is
     /// left to expire, so that the server has the time until then to carry it out before the next leader writes.
     pub(crate) async fn release(&mut self, term: Option<&Term>) {
-        if !std::mem::take(&mut self.may_hold) || !self.config.release_on_cancel {
-            return;
+        if self.may_hold && self.config.release_on_cancel {
+            self.release_if_safe(term).await;
         }
-        if let Some(term) = term
-            && clock::timeout_at(term.lease_end(), self.shared.writes.drained()).await.is_none()
-        {
+        // Only now, so that a release that is dropped can be repeated.
+        self.may_hold = false;
+    }
+
+    async fn release_if_safe(&mut self, term: Option<&Term>) {
+        // Without a term, there may be writes of an earlier one whose release was given up.
+        let limit = term.map_or_else(|| clock::later(clock::now(), self.config.lease_duration), Term::lease_end);
+        if clock::timeout_at(limit, self.shared.writes.drained()).await.is_none() {
             return;
         }
         if self.shared.writes.may_be_late(self.config.lease_duration) {
@@ -265,7 +270,7 @@ impl Elector {
         self.config.notify(&ElectionEvent::StartedLeading { lease: &lease, identity: &self.config.identity });
     }
 
-    /// Tells of a new holder.
+    /// Reports a new holder.
     fn report_leader(&self) {
         let holder = self.lock.holder();
         let is_new = self.shared.leader.send_if_modified(|leader| {

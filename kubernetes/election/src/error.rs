@@ -81,7 +81,7 @@ impl fmt::Display for Loss {
             Self::Taken { holder: Some(holder) } => write!(f, "it is held by {:?}", printable(holder, 256)),
             Self::Taken { holder: None } => f.write_str("it has no holder any more"),
             Self::Deleted => f.write_str("it was deleted"),
-            Self::EndOfTerm { preferred } => write!(f, "it shall go to {:?}", printable(preferred, 256)),
+            Self::EndOfTerm { preferred } => write!(f, "the server prefers {:?}", printable(preferred, 256)),
         }
     }
 }

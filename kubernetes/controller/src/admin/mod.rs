@@ -62,8 +62,8 @@ use heartbeat::Pulse;
 /// check, and `?verbose` lists those that succeed as well.
 ///
 /// Apart from [`serve`](Self::serve), it is a [`tower_service::Service`] for another server, such as axum's
-/// `Router::fallback_service`, and [`respond`](Self::respond) is a function. There is no authentication: whoever can
-/// reach the address can read. Clones are the same.
+/// `Router::fallback_service`, and [`respond`](Self::respond) is a function. There is no authentication: anyone who
+/// can reach the address can read them. Clones are the same.
 #[derive(Clone, Default)]
 pub struct Admin {
     live: Arc<Mutex<Checks>>,

@@ -20,10 +20,16 @@ impl WriteHook for NoteWrites {
         let Some(resource) = write.resource().filter(|_| !write.is_upgrade()) else { return };
         match outcome {
             WriteOutcome::Rejected(_) | WriteOutcome::NotSent => {}
+            // It is answered with the objects as they were before: some may have finalizers, and stay.
+            WriteOutcome::Done(objects) if write.is_collection_delete() && !objects.is_empty() => {
+                objects.iter().for_each(|object| {
+                    self.unknown(&resource, object.metadata.namespace.as_deref(), Some(&object.key()))
+                });
+            }
             WriteOutcome::Done(objects) if is_answer(write, objects) => {
                 objects.iter().for_each(|object| self.written(write, &resource, object));
             }
-            _ => self.unknown(write, &resource),
+            _ => self.unknown(&resource, write.namespace().as_deref(), write.key().as_ref()),
         }
     }
 }
@@ -32,7 +38,7 @@ impl WriteHook for NoteWrites {
 /// another type than the one that is written to may have no version.
 fn is_answer(write: &Write, objects: &[WrittenObject]) -> bool {
     if *write.method() == Method::DELETE {
-        return write.is_collection_delete() || !objects.is_empty();
+        return !write.is_collection_delete() && !objects.is_empty();
     }
     !objects.is_empty() && objects.iter().all(|object| version(object).is_some())
 }
@@ -41,11 +47,21 @@ fn version(object: &WrittenObject) -> Option<&kubernetes_core::Str> {
     object.metadata.resource_version.as_ref().filter(|version| !version.is_empty())
 }
 
+/// Whether an object does not exist any more: that with which a deletion is answered if nothing holds it up, or that of
+/// which a write has removed the last finalizer.
+fn has_gone(write: &Write, object: &WrittenObject) -> bool {
+    let metadata = &object.metadata;
+    match metadata.deletion_timestamp {
+        None => *write.method() == Method::DELETE,
+        Some(_) => metadata.finalizers.is_empty() && metadata.deletion_grace_period_seconds.unwrap_or_default() == 0,
+    }
+}
+
 impl NoteWrites {
     fn written(&self, write: &Write, resource: &GroupVersionResource, object: &WrittenObject) {
         // The path counts: a response may leave the namespace out.
         let key = write.key().unwrap_or_else(|| object.key());
-        let is_deleted = *write.method() == Method::DELETE && object.metadata.deletion_timestamp.is_none();
+        let is_deleted = has_gone(write, object);
         if let Some(version) = version(object) {
             self.writes.note_own_version(resource, &key, version);
         }
@@ -60,17 +76,17 @@ impl NoteWrites {
         });
     }
 
-    fn unknown(&self, write: &Write, resource: &GroupVersionResource) {
-        let (namespace, key) = (write.namespace(), write.key());
+    fn unknown(&self, resource: &GroupVersionResource, namespace: Option<&str>, key: Option<&ObjectKey>) {
         self.writes.require(&self.key, |store: &dyn WatchedStore| {
             let scope = store.scope();
             if !scope.is_of(resource) {
                 return None;
             }
-            match &key {
+            match key {
                 Some(key) => scope.has_namespace(key.namespace()).then(|| Requirement::Unknown(key.clone())),
-                None => (namespace.is_none() || scope.has_namespace(namespace.as_deref()))
-                    .then_some(Requirement::UnknownCollection),
+                None => {
+                    (namespace.is_none() || scope.has_namespace(namespace)).then_some(Requirement::UnknownCollection)
+                }
             }
         });
     }

@@ -150,7 +150,7 @@ impl Recorder {
     }
 
     /// An observer for [`LeaseConfig::observe`](kubernetes_election::LeaseConfig::observe), which records when this
-    /// process becomes the leader and when it stops to be, about the Lease.
+    /// process becomes the leader and when it stops leading, about the Lease.
     pub fn election_observer(&self) -> impl Fn(&ElectionEvent<'_>) + Send + Sync + 'static {
         let recorder = self.clone();
         move |event| {

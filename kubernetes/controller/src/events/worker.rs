@@ -74,13 +74,13 @@ impl Worker {
 
     async fn record(&mut self, mut event: Event) {
         let now = clock::now();
-        if !event.regarding.as_deref().is_none_or(|regarding| self.spam.admits(regarding, now)) {
-            return self.counters.filtered();
-        }
         event.metadata.name = Some(self.name(&event).into());
-        match self.series.observe(event, now) {
-            Some(write) => self.send(&write).await,
-            None => self.counters.aggregated(),
+        // What is counted in a series makes no request, and takes none of its object's.
+        let Some(write) = self.series.observe(event, now) else { return self.counters.aggregated() };
+        let (Write::Create(event) | Write::Update(event)) = &write;
+        match event.regarding.as_deref().is_none_or(|regarding| self.spam.admits(regarding, now)) {
+            true => self.send(&write).await,
+            false => self.counters.filtered(),
         }
     }
 

@@ -43,7 +43,7 @@ impl ServiceContext {
         &self.client
     }
 
-    /// Completes when the service shall end.
+    /// Completes when the service should stop.
     ///
     /// # Cancel safety
     ///
@@ -78,7 +78,7 @@ impl ServiceContext {
         }
     }
 
-    /// Runs a controller until the service shall end: it fills its stores, waits until this process leads, and works.
+    /// Runs a controller until the service should stop: it fills its stores, waits until this process leads, and works.
     ///
     /// Its metrics are added to the program's, `/readyz` fails until the stores are filled, and `/livez` when the
     /// controller has not looked for work for a minute. [`Manager::controller`](super::Manager::controller) does this.

@@ -60,12 +60,12 @@ use signal::Signals;
 /// At SIGTERM or SIGINT, or when a service fails, panics, or leadership is lost:
 /// 1. `/readyz` fails, for the time of [`Settings::shutdown_delay`];
 /// 2. elected and warm services are told to stop and waited for, then the others, within
-///    [`Settings::graceful_shutdown_timeout`] in all; the rest are canceled;
+///    [`Settings::graceful_shutdown_timeout`] in all, of which the last quarter is for the others; the rest are canceled;
 /// 3. events are flushed, within 5 s;
-/// 4. the Lease is released;
+/// 4. the Lease is released, within 15 s, and the events about that are flushed;
 /// 5. the admin server ends.
 ///
-/// A second signal cancels all services at once. When leadership is lost, elected and warm services are canceled at once:
+/// A second signal cancels all services at once, and leaves a second each for events and the Lease. When leadership is lost, elected and warm services are canceled at once:
 /// another process may lead soon. The error says why it has ended; the program should then exit, so that it is started
 /// anew.
 pub struct Manager(Parts);

@@ -1,8 +1,8 @@
 use std::future::{Future, pending};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::time::Duration;
 
-use futures_util::future::{Either, select};
+use futures_util::future::{Either, join, select};
 use kubernetes_client::Client;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -19,6 +19,10 @@ use crate::{Admin, Recorder};
 
 /// How long events may take to be sent at the end.
 const FLUSH: Duration = Duration::from_secs(5);
+/// How long the release of the Lease may take at the end. A Lease of the default duration has expired by then.
+const RELEASE: Duration = Duration::from_secs(15);
+/// As these, after a second signal.
+const HURRY: Duration = Duration::from_secs(1);
 /// Kubernetes' components tolerate a leader that outlives its Lease by this much.
 const TOLERANCE: Duration = Duration::from_secs(20);
 
@@ -121,17 +125,20 @@ impl Running {
             Ok(()) => tracing::info!("shutting down"),
             Err(error) => tracing::error!(%error, "shutting down"),
         }
-        let stopped = match select(pin!(self.stop(result.is_ok())), pin!(second)).await {
+        let mut second = pin!(second);
+        let stopped = match select(pin!(self.stop(result.is_ok())), second.as_mut()).await {
             Either::Left((stopped, _)) => Some(stopped),
             Either::Right(_) => None,
         };
-        let stopped = match stopped {
-            Some(stopped) => stopped,
-            None => self.outcome(),
-        };
+        let is_hurried = stopped.is_none();
+        let stopped = stopped.unwrap_or_else(|| self.outcome());
         self.elected.cancel().await;
         self.everywhere.cancel().await;
-        self.finish().await;
+        let is_hurried =
+            is_hurried || matches!(select(pin!(self.finish(FLUSH, RELEASE)), second).await, Either::Right(_));
+        if is_hurried {
+            self.finish(HURRY, HURRY).await;
+        }
         // The election tells of its loss last.
         result.and(stopped).and(self.outcome())
     }
@@ -139,10 +146,18 @@ impl Running {
     /// Waits for a reason to stop.
     async fn until(&mut self, signal: impl Future<Output = ()>) -> Result<(), ManagerError> {
         let mut signal = pin!(signal);
-        while !(self.waiting.is_empty() && self.elected.running().is_empty() && self.everywhere.running().is_empty()) {
-            let report = match select(signal.as_mut(), pin!(self.reports.recv())).await {
+        let (mut lost, mut is_lost) = (self.lost(), false);
+        while is_lost || !self.is_idle() {
+            let next = match select(signal.as_mut(), select(lost.as_mut(), pin!(self.reports.recv()))).await {
                 Either::Left(_) => break,
-                Either::Right((report, _)) => report,
+                Either::Right((Either::Left(_), _)) => None,
+                Either::Right((Either::Right((report, _)), _)) => Some(report),
+            };
+            let Some(report) = next else {
+                // Another may lead soon. The election reports the cause once it has tried to release the Lease.
+                (lost, is_lost) = (Box::pin(pending()), true);
+                self.elected.cancel().await;
+                continue;
             };
             match report {
                 Some(Report::Ended { name, result }) => {
@@ -152,11 +167,11 @@ impl Running {
                 }
                 Some(Report::Leading(leadership)) => {
                     self.standing.send_replace(Standing::Leading(leadership));
+                    lost = self.lost();
                     let waiting = std::mem::take(&mut self.waiting);
                     waiting.into_iter().for_each(|service| self.start_or_wait(service));
                 }
                 Some(Report::Lost(error)) => {
-                    // Another may lead soon.
                     self.elected.cancel().await;
                     return Err(ManagerError::new(Kind::Election(error)));
                 }
@@ -167,39 +182,48 @@ impl Running {
         Ok(())
     }
 
+    fn is_idle(&self) -> bool {
+        self.waiting.is_empty() && self.elected.running().is_empty() && self.everywhere.running().is_empty()
+    }
+
     /// Is not ready any more, and asks the services to stop: those of the leader first.
     async fn stop(&mut self, is_planned: bool) -> Result<(), ManagerError> {
         self.is_stopping.cancel();
         self.waiting.clear();
-        let mut lost = pin!(self.lost());
+        let mut lost = self.lost();
         if is_planned && !self.shutdown_delay.is_zero() {
             select(lost.as_mut(), pin!(clock::sleep(self.shutdown_delay))).await;
         }
-        let deadline = clock::later(clock::now(), self.grace);
+        let start = clock::now();
+        // The rest is for the others, however long those of the leader take.
+        let (share, deadline) = (clock::later(start, self.grace / 4 * 3), clock::later(start, self.grace));
         self.elected.shutdown.cancel();
-        let is_lost = {
-            let (drained, late) = (pin!(self.elected.drained()), pin!(clock::sleep_until(deadline)));
-            matches!(select(select(drained, late), lost).await, Either::Right(_))
+        let mut is_lost = {
+            let (drained, late) = (pin!(self.elected.drained()), pin!(clock::sleep_until(share)));
+            matches!(select(lost.as_mut(), select(drained, late)).await, Either::Left(_))
         };
+        self.everywhere.shutdown.cancel();
+        if !is_lost {
+            let drained = pin!(join(self.elected.drained(), self.everywhere.drained()));
+            let late = pin!(clock::sleep_until(deadline));
+            is_lost = matches!(select(lost, select(drained, late)).await, Either::Left(_));
+        }
         if is_lost {
             self.elected.cancel().await;
         }
-        self.everywhere.shutdown.cancel();
         select(pin!(self.everywhere.drained()), pin!(clock::sleep_until(deadline))).await;
         self.outcome()
     }
 
     /// Completes when leadership is lost: those of the leader must not go on.
-    fn lost(&self) -> impl Future<Output = ()> + use<> {
+    fn lost(&self) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         let leadership = match &*self.standing.borrow() {
             Standing::Leading(leadership) => Some(leadership.ended()),
             Standing::NoElection | Standing::Waiting => None,
         };
-        async move {
-            match leadership {
-                Some(ended) => ended.await,
-                None => pending().await,
-            }
+        match leadership {
+            Some(ended) => Box::pin(ended),
+            None => Box::pin(pending()),
         }
     }
 
@@ -223,14 +247,16 @@ impl Running {
     }
 
     /// Sends the events, releases the Lease, and ends the admin server.
-    async fn finish(&mut self) {
-        if !self.recorder.flush(FLUSH).await {
+    async fn finish(&mut self, flush: Duration, release: Duration) {
+        if !self.recorder.flush(flush).await {
             tracing::warn!("events were not sent in time");
         }
         if let Some(candidate) = self.candidate.take() {
-            candidate.release().await;
+            if clock::timeout(release, candidate.release()).await.is_err() {
+                tracing::warn!("the Lease was not released in time");
+            }
             // The election's own.
-            self.recorder.flush(FLUSH).await;
+            self.recorder.flush(flush).await;
         }
         if let Some(server) = self.admin_server.take() {
             server.stop().await;

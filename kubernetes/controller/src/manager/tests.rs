@@ -204,17 +204,19 @@ async fn a_service_that_does_not_stop_is_canceled() {
 async fn services_of_the_leader_are_canceled_when_leadership_is_lost() {
     let (server, notes) = (TestServer::in_process(), Notes::default());
     let note = notes.clone();
-    struct OnDrop(Notes);
+    struct OnDrop(Notes, Arc<Mutex<Option<Instant>>>);
     impl Drop for OnDrop {
         fn drop(&mut self) {
             self.0.add("canceled");
+            *self.1.lock().unwrap() = Some(Instant::now());
         }
     }
-    let canceled = notes.clone();
+    let canceled_at = Arc::new(Mutex::new(None));
+    let canceled = OnDrop(notes.clone(), Arc::clone(&canceled_at));
     let manager = manager(&server, "operator-0")
         .service("webhooks", move |context| service(context, note, "webhooks"))
         .elected("scaler", move |_| async move {
-            let _on_drop = OnDrop(canceled);
+            let _on_drop = canceled;
             pending::<Result<(), Never>>().await
         });
     let (_stop, task) = run(manager);
@@ -224,6 +226,8 @@ async fn services_of_the_leader_are_canceled_when_leadership_is_lost() {
     let error = task.await.unwrap().unwrap_err();
     assert!(error.is_lost(), "{error}");
     assert_eq!(notes.take(), ["webhooks started", "canceled", "webhooks ended"]);
+    let canceled_at = canceled_at.lock().unwrap().unwrap();
+    assert!(canceled_at - start < Duration::from_secs(11), "before the Lease ends: {:?}", canceled_at - start);
     assert!(start.elapsed() < Duration::from_secs(40), "{:?}", start.elapsed());
 }
 
@@ -249,6 +253,39 @@ async fn a_second_signal_cancels_at_once() {
     let error = running.run(seconds(1), seconds(3)).await.unwrap_err();
     assert!(error.is_unfinished(), "{error}");
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn services_of_the_leader_leave_time_for_the_others() {
+    let (server, notes) = (TestServer::in_process(), Notes::default());
+    let note = notes.clone();
+    let manager = manager(&server, "operator-0")
+        .elected("stuck", |_| pending::<Result<(), Never>>())
+        .service("webhooks", move |context| service(context, note, "webhooks"));
+    let (stop, task) = run(manager);
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    stop.cancel();
+    let error = task.await.unwrap().unwrap_err();
+    assert!(error.to_string().ends_with("timeout: stuck"), "{error}");
+    assert_eq!(notes.take(), ["webhooks started", "webhooks ended"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_signal_shortens_the_release() {
+    let server = TestServer::in_process();
+    let manager = manager(&server, "operator-0").elected("idle", |context| async move {
+        context.shutdown().await;
+        Ok::<_, Never>(())
+    });
+    let running = super::run::Running::start(manager.0).await.unwrap();
+    let (start, seconds) = (Instant::now(), |seconds| tokio::time::sleep(Duration::from_secs(seconds)));
+    let second = async {
+        seconds(1).await;
+        server.inject(Fault::silence().resource("leases").always());
+        seconds(3).await;
+    };
+    running.run(seconds(2), second).await.unwrap();
+    assert!(start.elapsed() < Duration::from_secs(8), "{:?}", start.elapsed());
 }
 
 #[tokio::test(start_paused = true)]

@@ -56,7 +56,7 @@ impl Metrics {
                 ("refused", counts.refused),
                 ("failed", counts.failed),
             ] {
-                let help = "Number of events, partitioned by what has become of them";
+                let help = "Number of events, partitioned by outcome";
                 text.counter("event_recorder_events_total", help, &[("result", result)], count as f64);
             }
         });

@@ -69,7 +69,7 @@ impl<T: Clone + Eq + Hash, R: PartialEq> Delivery<T, R> {
         self.finish(|taken| Outcome::Failed { reasons: taken.reasons, priority });
     }
 
-    /// Puts the item back until it is [released](Queue::release), or `limit` is over: this was no attempt.
+    /// Puts the item back until it is [released](Queue::release), or `limit` is over: this does not count as an attempt.
     ///
     /// If it is added before, it does not come earlier.
     pub fn hold(mut self, limit: Duration) {

@@ -57,8 +57,8 @@ use state::{Next, Outcome, Phase, State};
 /// - **Adds collapse**: an item is in the queue once, with all [reasons](Reasons), the highest priority and the earliest
 ///   time.
 /// - **Order**: by priority, then in the order in which items became ready; with
-///   [`fair_by`](QueueBuilder::fair_by), each group in turn. Of 32 items in a row, one has the lowest priority that
-///   there is, so that none waits for ever.
+///   [`fair_by`](QueueBuilder::fair_by), each group in turn. Of 32 items in a row, one has a lower priority, and
+///   of those each has its turn, so that none waits for ever.
 /// - **Failures**: an item that has [failed](Delivery::retry) comes again after a backoff of its own. Adding it meanwhile
 ///   neither shortens the backoff nor counts as a failure
 ///   ([kubernetes#132805](https://github.com/kubernetes/kubernetes/issues/132805)), unless the add
@@ -116,12 +116,17 @@ impl<T: Clone + Eq + Hash, R: PartialEq> Queue<T, R> {
                 Next::End => return None,
                 Next::Wait(until) => until,
             };
+            let watch = until.map(|_| Watch(&self.shared.changed));
             let changed = pin!(self.shared.changed.notified());
             match until {
                 None => changed.await,
                 Some(until) => match select(changed, pin!(sleep_until(until))).await {
                     Either::Left(_) | Either::Right(_) => {}
                 },
+            }
+            // It looks for itself now.
+            if let Some(watch) = watch {
+                std::mem::forget(watch);
             }
         }
     }
@@ -154,6 +159,12 @@ impl<T: Clone + Eq + Hash, R: PartialEq> Queue<T, R> {
     pub fn release(&self, item: &T) {
         lock(&self.shared.state).release(item, clock::now());
         self.shared.changed.notify_one();
+    }
+
+    /// Removes an item, unless a worker has it.
+    pub(crate) fn remove(&self, item: &T) {
+        lock(&self.shared.state).remove(item);
+        self.shared.finished.notify_waiters();
     }
 
     /// How many items can be handed out now.
@@ -209,6 +220,15 @@ impl<T: Clone + Eq + Hash, R: PartialEq> Queue<T, R> {
     /// The numbers of the queue.
     pub fn counts(&self) -> QueueCounts {
         lock(&self.shared.state).counts(clock::now())
+    }
+}
+
+/// The watch of a worker over the next time, which another has to take over if the worker is dropped.
+struct Watch<'a>(&'a Notify);
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        self.0.notify_one();
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 use kubernetes_client::Error;
-use kubernetes_controller::{Action, Controller};
+use kubernetes_controller::{Action, Controller, Terminal};
 use kubernetes_core::{ListRequest, ObjectMeta};
 use kubernetes_testing::{Fault, TestServer};
 
@@ -238,4 +238,49 @@ async fn a_deletion_is_handled_once_it_succeeds() {
     create_in(&client, "default", &again).await;
     assert_eq!(log.take().await, ["a: created"]);
     running.stop().await.unwrap();
+}
+
+/// The object comes again, and is not blocked by the deletion that could not be handled.
+#[tokio::test(start_paused = true)]
+async fn a_deletion_that_cannot_be_handled_is_over() {
+    let server = server();
+    let client = server.client();
+    let log = Log::default();
+    let running = Running::start(
+        controller(&client).on_deleted(|_, _| async { Err::<Action, _>(Terminal::new("never")) }),
+        log.reconcile(),
+    );
+    settle().await;
+    create(&client, "a").await;
+    delete::<Widget>(&client, "a").await;
+    log.take().await;
+    create(&client, "a").await;
+    assert_eq!(log.take().await, ["a: created"]);
+    running.stop().await.unwrap();
+}
+
+/// A replica that waits for leadership leaves deletions to the leader.
+#[tokio::test(start_paused = true)]
+async fn deletions_before_the_first_run_are_not_handled() {
+    let server = server();
+    let client = server.client();
+    let log = Log::default();
+    let deleted = log.clone();
+    let controller = controller(&client).on_deleted(move |last, _| {
+        deleted.push(format!("{} has gone", last.name()));
+        async { Ok::<_, Error>(Action::await_change()) }
+    });
+    let mut runner = controller.runner(log.reconcile());
+    runner.warm_up().await.unwrap();
+    for name in ["a", "b"] {
+        create(&client, name).await;
+    }
+    settle().await;
+    delete::<Widget>(&client, "a").await;
+    settle().await;
+    let monitor = runner.monitor();
+    assert_eq!(monitor.counts().queue.depth, [(0, 1)]);
+    let task = tokio::spawn(runner.run_until(std::future::pending()));
+    assert_eq!(log.take().await, ["b: created"]);
+    task.abort();
 }

@@ -62,7 +62,7 @@ async fn a_leader_gives_up_a_lease_that_shall_go_to_another() {
     candidate.leads().await;
     edit(&server, |spec| spec.preferred_holder = Some("b".into())).await;
     let error = candidate.lost().await;
-    assert!(error.to_string().ends_with("it shall go to \"b\""), "{error}");
+    assert!(error.to_string().ends_with("the server prefers \"b\""), "{error}");
     assert_eq!(spec(&server).await.holder_identity.as_deref(), Some(""));
 }
 

@@ -155,3 +155,32 @@ async fn a_release_is_given_up_after_the_renew_deadline() {
     assert!((seconds(9)..=Duration::from_millis(10_100)).contains(&start.elapsed()), "{:?}", start.elapsed());
     assert_eq!(holder(&server).await, "a");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_release_in_the_background_does_not_clear_the_lease_of_the_next_run() {
+    let server = server();
+    let mut election = Election::new(&server.client(), config("a")).unwrap();
+    let dropped = election.run(|_| std::future::pending::<()>());
+    assert!(tokio::time::timeout(seconds(1), dropped).await.is_err());
+    server.inject(Fault::silence().resource("leases"));
+    // The release has been sent, and is going to be repeated.
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let lead = |leadership: Leadership| async move {
+        tokio::time::sleep(seconds(60)).await;
+        leadership.is_valid()
+    };
+    assert!(election.run(lead).await.unwrap(), "the Lease is held all the time");
+    assert_eq!(holder(&server).await, "");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_dropped_during_its_release_releases_the_lease() {
+    let server = server();
+    let mut election = Election::new(&server.client(), config("a")).unwrap();
+    let faulty = &server;
+    let run = election.run(|_| async move { faulty.inject(Fault::silence().resource("leases")) });
+    assert!(tokio::time::timeout(seconds(1), run).await.is_err(), "the release is under way");
+    assert_eq!(holder(&server).await, "a");
+    tokio::time::sleep(seconds(1)).await;
+    assert_eq!(holder(&server).await, "");
+}

@@ -185,6 +185,7 @@ impl<K: Watchable> Runner<K> {
         let State::Started(sources) = self.state else {
             return Err(ControllerError::new(&name, Cause::NoResource(None)));
         };
+        sources.begin();
         let runs = Arc::new(Runs {
             reconcile: self.reconcile,
             settings: self.settings,

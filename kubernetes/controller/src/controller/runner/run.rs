@@ -94,10 +94,15 @@ impl<K: Watchable> Runs<K> {
         if let (Some(tombstones), Some(on_deleted)) = (&self.tombstones, &self.settings.on_deleted)
             && let Some(last) = tombstones.get(&context.key)
         {
-            action = on_deleted(Arc::clone(&last), context.clone()).await?;
-            if action == Action::await_change() {
+            let outcome = on_deleted(Arc::clone(&last), context.clone()).await;
+            let is_over = match &outcome {
+                Ok(action) => action.next == Next::Change,
+                Err(error) => Terminal::is(&**error),
+            };
+            if is_over {
                 tombstones.remove(&context.key, &last);
             }
+            action = outcome?;
         }
         let Some(object) = self.stores.primary.store().get_key(&context.key) else {
             debug!("controller: the object does not exist");

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -43,6 +44,7 @@ impl<K: Watchable> Sources<K> {
             primary: Arc::clone(&primary),
             writes: inner.writes.clone(),
             tombstones,
+            has_begun: AtomicBool::new(false),
         });
         let mut started = vec![start_primary(new.primary, settings.resync, &target)];
         for (index, source) in new.others.into_iter().enumerate() {
@@ -74,6 +76,11 @@ impl<K: Watchable> Sources<K> {
 
     pub(super) fn stores(&self) -> Arc<Stores<K>> {
         Arc::clone(&self.stores)
+    }
+
+    /// From now on, deletions are handled.
+    pub(super) fn begin(&self) {
+        self.target.has_begun.store(true, Ordering::Release);
     }
 
     pub(super) fn tombstones(&self) -> Option<Arc<Tombstones<K>>> {

@@ -9,6 +9,7 @@ mod stream;
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use kubernetes_client::Client;
 use kubernetes_core::{ListRequest, Object, ObjectKey, Watchable};
@@ -63,7 +64,7 @@ impl<K: Watchable> Source<K> {
         self
     }
 
-    /// Does not keep `metadata.managedFields`, a third of most objects. [`apply_owned`](crate::Context::apply_owned) then
+    /// Does not keep `metadata.managedFields`, a third of most objects. `apply_owned` then
     /// sends each child every time, as it can't tell whether it is as it should be.
     pub fn drop_managed_fields(mut self) -> Self {
         self.drops_managed_fields = true;
@@ -105,6 +106,8 @@ pub(crate) struct Target<K: Object> {
     pub(crate) primary: Arc<SharedInformer<K>>,
     pub(crate) writes: Option<Arc<Writes>>,
     pub(crate) tombstones: Option<Arc<Tombstones<K>>>,
+    /// Whether runs have started. Before that, as in a replica that waits for leadership, deletions are another's.
+    pub(crate) has_begun: AtomicBool,
 }
 
 impl<K: Object> Target<K> {

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use kubernetes_core::{Object, ObjectKey, Watchable};
@@ -37,6 +38,9 @@ fn handle<K: Object>(event: &StoreEvent<K>, is_initial: bool, target: &Target<K>
         StoreEvent::Deleted { object, .. } => {
             if let Some(writes) = &target.writes {
                 writes.forget(&key);
+            }
+            if !target.has_begun.load(Ordering::Acquire) {
+                return target.queue.remove(&key);
             }
             if let Some(tombstones) = &target.tombstones {
                 tombstones.insert(key.clone(), Arc::clone(object));

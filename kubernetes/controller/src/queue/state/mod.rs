@@ -170,6 +170,20 @@ impl<T: Clone + Eq + Hash, R: PartialEq> State<T, R> {
         }
     }
 
+    /// Removes an item, unless a worker has it.
+    pub(super) fn remove(&mut self, item: &T) {
+        let Some(entry) = self.items.get(item) else { return };
+        match entry.place {
+            Place::Running { .. } => return,
+            Place::Ready { turn, .. } => {
+                let group = self.group_of.as_ref().map(|group_of| group_of(item));
+                self.ready.remove(turn, group.as_ref(), entry.priority);
+            }
+            Place::Waiting { at, sequence, .. } => drop(self.waiting.remove(&(at, sequence))),
+        }
+        self.items.remove(item);
+    }
+
     pub(super) fn next(&mut self, now: Instant) -> Next<T, R> {
         self.promote(now);
         let group_of = &self.group_of;
@@ -202,7 +216,9 @@ impl<T: Clone + Eq + Hash, R: PartialEq> State<T, R> {
     pub(super) fn finish(&mut self, item: T, outcome: Outcome<R>, now: Instant) {
         let Some(entry) = self.items.get_mut(&item) else { return };
         let Place::Running { since, again } = &mut entry.place else { return };
-        self.counters.work_duration.observe(now.duration_since(*since));
+        if !matches!(outcome, Outcome::Held { .. }) {
+            self.counters.work_duration.observe(now.duration_since(*since));
+        }
         self.running -= 1;
         let mut again = again.take();
         let is_open = self.phase == Phase::Open;

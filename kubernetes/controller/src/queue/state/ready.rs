@@ -12,6 +12,8 @@ pub(super) struct Ready<T> {
     len: usize,
     /// How many items in a row had a higher priority than others.
     higher: u32,
+    /// The lower priority that was served last.
+    last_lower: i32,
 }
 
 /// The place of an item within its priority.
@@ -44,7 +46,7 @@ struct Group {
 
 impl<T: Clone + Eq + Hash> Ready<T> {
     pub(super) fn new() -> Self {
-        Self { levels: BTreeMap::new(), len: 0, higher: 0 }
+        Self { levels: BTreeMap::new(), len: 0, higher: 0, last_lower: i32::MIN }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -82,12 +84,20 @@ impl<T: Clone + Eq + Hash> Ready<T> {
         }
     }
 
+    /// The lower priority whose turn it is: each in descending order, and then from the top again.
+    fn next_lower(&mut self, highest: i32) -> i32 {
+        let below = |limit: i32| self.levels.range(..limit).next_back().map(|(priority, _)| *priority);
+        let next = below(self.last_lower.min(highest)).or_else(|| below(highest)).unwrap_or(highest);
+        self.last_lower = next;
+        next
+    }
+
     /// Removes the next item.
     pub(super) fn pop(&mut self, group_of: impl Fn(&T) -> Option<Str>) -> Option<T> {
         let highest = *self.levels.last_key_value()?.0;
         let lowest = *self.levels.first_key_value()?.0;
         self.higher = if highest == lowest { 0 } else { self.higher + 1 };
-        let priority = if self.higher == LOWER_SHARE { lowest } else { highest };
+        let priority = if self.higher == LOWER_SHARE { self.next_lower(highest) } else { highest };
         self.higher %= LOWER_SHARE;
         let level = self.levels.get_mut(&priority)?;
         let (turn, item) = level.items.pop_first()?;

@@ -107,6 +107,48 @@ async fn a_low_priority_does_not_wait_for_ever() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn no_lower_priority_waits_for_ever() {
+    let queue = Queue::<u32>::new();
+    let mut handed_out = std::collections::BTreeMap::<i32, u32>::new();
+    for item in 0..320 {
+        for (index, priority) in [0, -5, -100].into_iter().enumerate() {
+            queue.add_with(item * 3 + index as u32, with(priority));
+        }
+        let delivery = queue.try_next().expect("an item");
+        *handed_out.entry(delivery.priority()).or_default() += 1;
+        delivery.done();
+    }
+    assert_eq!(handed_out, [(-100, 5), (-5, 5), (0, 310)].into());
+}
+
+/// A worker that waits for a time is dropped: another waits for it then.
+#[tokio::test(start_paused = true)]
+async fn a_time_is_kept_when_a_worker_is_dropped() {
+    let queue = Queue::<&str>::new();
+    let worker = || {
+        let queue = queue.clone();
+        tokio::spawn(async move { timed(&queue).await.1 })
+    };
+    let workers = [worker(), worker()];
+    tokio::time::sleep(SECOND).await;
+    queue.add_with("a", Add::new().after(SECOND * 2));
+    tokio::time::sleep(SECOND).await;
+    let [first, second] = workers;
+    // It was notified first, as it was the first to wait.
+    first.abort();
+    assert_eq!(tokio::time::timeout(SECOND * 10, second).await.expect("it is woken").unwrap(), 3000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_item_that_is_held_is_not_worked_on() {
+    let queue = Queue::<&str>::new();
+    queue.add("a");
+    queue.next().await.unwrap().hold(SECOND);
+    queue.next().await.unwrap().done();
+    assert_eq!(queue.counts().work_duration.count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn reasons_are_bounded() {
     let queue = Queue::<&str, u32>::new();
     for reason in (0..16).chain(0..16) {
