@@ -122,7 +122,7 @@ macro_rules! setters {
 /// The setters of operations that write.
 macro_rules! write_setters {
     () => {
-        /// Has the server check everything and keep nothing.
+        /// Validates on the server without persisting.
         pub fn dry_run(mut self, dry_run: bool) -> Self {
             self.settings.dry_run = dry_run;
             self
