@@ -279,12 +279,11 @@ async fn a_second_signal_shortens_the_release() {
     });
     let running = super::run::Running::start(manager.0).await.unwrap();
     let (start, seconds) = (Instant::now(), |seconds| tokio::time::sleep(Duration::from_secs(seconds)));
-    let second = async {
-        seconds(1).await;
+    let first = async {
+        seconds(2).await;
         server.inject(Fault::silence().resource("leases").always());
-        seconds(3).await;
     };
-    running.run(seconds(2), second).await.unwrap();
+    running.run(first, seconds(3)).await.unwrap();
     assert!(start.elapsed() < Duration::from_secs(8), "{:?}", start.elapsed());
 }
 
