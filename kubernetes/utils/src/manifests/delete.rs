@@ -63,7 +63,7 @@ impl<'a> Delete<'a> {
         let mapper = self.settings.mapper(client);
         not_empty(self.manifests)?;
         let plan = Plan::new(self.manifests, Names::Required, &self.settings, &mapper, client).await?;
-        self.settings.tell(&ManifestEvent::Planned { objects: plan.steps.len() });
+        self.settings.notify(&ManifestEvent::Planned { objects: plan.steps.len() });
         let mut outcomes = plan.rejected;
         outcomes.extend(self.deletion.run(client, &self.settings, &plan.steps).await);
         Ok(Report::new(outcomes))

@@ -149,7 +149,7 @@ impl Run<'_> {
         }
         let Self { client, settings, deletion, steps, .. } = *self;
         let one = |index: usize| async move {
-            settings.tell(&ManifestEvent::Started(&steps[index].target));
+            settings.notify(&ManifestEvent::Started(&steps[index].target));
             (index, deletion.send(client, settings, &steps[index]).await)
         };
         concurrently(open.into_iter().map(one), settings.concurrency, |(index, sent)| match sent {
@@ -173,7 +173,7 @@ impl Run<'_> {
         let Self { client, settings, steps, .. } = *self;
         let one = |(index, mut sent): (usize, Sent)| async move {
             let target = &steps[index].target;
-            settings.tell(&ManifestEvent::Waiting(target));
+            settings.notify(&ManifestEvent::Waiting(target));
             let named = until(client, target.scope().list()).named(target.key.name().to_owned());
             let gone = named.uid(sent.uid.take().unwrap_or_default()).within(settings.wait_limit);
             (index, gone.deleted().await.map(|_| sent).map_err(OperationError::wait))
@@ -191,7 +191,7 @@ impl Run<'_> {
         if self.deletion.is_pruning {
             outcome.object.get_or_insert_with(|| step.object.clone());
         }
-        self.settings.tell(&ManifestEvent::Finished(&outcome));
+        self.settings.notify(&ManifestEvent::Finished(&outcome));
         self.outcomes.push(outcome);
     }
 }

@@ -102,7 +102,7 @@ pub(super) async fn finish(
     let members = match members(set, &started.before, settings, mapper, client).await {
         Ok(members) => members,
         Err(outcome) => {
-            settings.tell(&ManifestEvent::Finished(&outcome));
+            settings.notify(&ManifestEvent::Finished(&outcome));
             outcomes.push(*outcome);
             return;
         }
@@ -121,7 +121,7 @@ pub(super) async fn finish(
         let target = set.parent().clone();
         let error = OperationError::set(error);
         let outcome = Outcome { target, location: None, object: None, result: Err(error) };
-        settings.tell(&ManifestEvent::Finished(&outcome));
+        settings.notify(&ManifestEvent::Finished(&outcome));
         outcomes.push(outcome);
     }
 }

@@ -53,7 +53,7 @@ impl Settings {
         self.mapper.clone().unwrap_or_else(|| Mapper::new(client))
     }
 
-    pub(super) fn tell(&self, event: &ManifestEvent<'_>) {
+    pub(super) fn notify(&self, event: &ManifestEvent<'_>) {
         if let Some(observer) = &self.observer {
             observer(event);
         }

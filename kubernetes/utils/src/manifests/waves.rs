@@ -38,7 +38,7 @@ impl Done {
 /// Runs a verb on all objects; the failure of one only keeps those from being sent that need it.
 pub(super) async fn run<V: Verb>(client: &Client, settings: &Settings, plan: &Plan, verb: &V) -> Vec<Outcome> {
     let mut outcomes = plan.rejected.clone();
-    settings.tell(&ManifestEvent::Planned { objects: plan.steps.len() });
+    settings.notify(&ManifestEvent::Planned { objects: plan.steps.len() });
     let mut failed: HashSet<usize> = HashSet::new();
     for wave in waves_of(&plan.steps).into_values() {
         let (blocked, open): (Vec<_>, Vec<_>) =
@@ -49,7 +49,7 @@ pub(super) async fn run<V: Verb>(client: &Client, settings: &Settings, plan: &Pl
             let error = OperationError::blocked(plan.steps[by].target.clone());
             failed.insert(index);
             let outcome = outcome(step, Err(error));
-            settings.tell(&ManifestEvent::Finished(&outcome));
+            settings.notify(&ManifestEvent::Finished(&outcome));
             outcomes.push(outcome);
         }
         let futures = open.into_iter().map(|index| one(client, settings, &plan.steps[index], index, verb));
@@ -57,7 +57,7 @@ pub(super) async fn run<V: Verb>(client: &Client, settings: &Settings, plan: &Pl
             if outcome.result.is_err() {
                 failed.insert(index);
             }
-            settings.tell(&ManifestEvent::Finished(&outcome));
+            settings.notify(&ManifestEvent::Finished(&outcome));
             outcomes.push(outcome);
         })
         .await;
@@ -75,7 +75,7 @@ pub(super) fn waves_of(steps: &[Step]) -> BTreeMap<usize, Vec<usize>> {
 }
 
 async fn one<V: Verb>(client: &Client, settings: &Settings, step: &Step, index: usize, verb: &V) -> (usize, Outcome) {
-    settings.tell(&ManifestEvent::Started(&step.target));
+    settings.notify(&ManifestEvent::Started(&step.target));
     (index, outcome(step, verb.run(client, settings, step).await))
 }
 

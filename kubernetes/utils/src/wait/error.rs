@@ -54,7 +54,7 @@ impl WaitError {
     }
 
     /// The objects for which the condition does not hold, and the reason of each.
-    pub fn lacks(&self) -> impl ExactSizeIterator<Item = (&Target, &str)> {
+    pub fn unmet(&self) -> impl ExactSizeIterator<Item = (&Target, &str)> {
         self.0.unmet.iter().map(|object| (&object.target, object.reason.as_str()))
     }
 

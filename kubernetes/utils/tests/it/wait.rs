@@ -92,7 +92,7 @@ async fn a_timeout_says_what_each_object_lacks() {
         persistentvolumeclaims shop/d: it does not exist";
     assert_eq!(error.to_string(), expected);
     assert!(error.is_timeout() && !error.is_failed());
-    assert_eq!(error.lacks().len(), 2);
+    assert_eq!(error.unmet().len(), 2);
 }
 
 #[tokio::test(start_paused = true)]
@@ -116,7 +116,7 @@ async fn a_failure_ends_the_wait_at_once_or_after_the_others() {
 
     let wait = WaitFor::new(&client, targets()).fail_fast(false).all(object_current());
     let error = meanwhile(wait, set_status(&client, &jobs(), "b", condition("Complete"))).await.unwrap_err();
-    assert_eq!((error.lacks().len(), start.elapsed().as_secs()), (1, 1));
+    assert_eq!((error.unmet().len(), start.elapsed().as_secs()), (1, 1));
 }
 
 /// As a pod that has been unschedulable for too long.
@@ -159,7 +159,7 @@ async fn one_of_several_objects_is_enough() {
     assert_eq!(first, target(&jobs(), "b"));
     let wait = WaitFor::new(&client, targets()).within(Duration::from_secs(3)).any(condition_is_true("Nothing"));
     let error = wait.await.unwrap_err();
-    assert!(error.is_timeout() && error.lacks().len() == 3, "{error}");
+    assert!(error.is_timeout() && error.unmet().len() == 3, "{error}");
     let none = WaitFor::new(&client, []).any(object_current()).await.unwrap_err();
     assert_eq!(none.to_string(), "there are no objects to wait for");
     assert!(WaitFor::new(&client, []).all(object_current()).await.unwrap().is_empty());
