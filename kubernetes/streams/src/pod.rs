@@ -54,6 +54,8 @@ pub(crate) struct ContainerStatus {
     pub(crate) container_id: Str,
     /// One of `running`, `terminated` and `waiting`, with its details.
     pub(crate) state: Map<Details>,
+    /// The state at the end of the run before, if the container was started again or waits for that.
+    last_state: Map<Details>,
 }
 
 /// The details of a state, none of which matter here.
@@ -80,14 +82,13 @@ impl PodStatus {
 }
 
 impl ContainerStatus {
-    /// Whether the container has run and ended.
-    pub(crate) fn has_terminated(&self) -> bool {
-        self.state.get("terminated").is_some()
+    pub(crate) fn is_running(&self) -> bool {
+        self.state.get("running").is_some()
     }
 
-    /// Whether the container runs, or has run.
+    /// Whether the container runs, or has run: it may wait to be started again.
     pub(crate) fn has_started(&self) -> bool {
-        ["running", "terminated"].iter().any(|state| self.state.get(state).is_some())
+        self.is_running() || [&self.state, &self.last_state].iter().any(|state| state.get("terminated").is_some())
     }
 }
 
@@ -145,10 +146,11 @@ impl Value for PodStatus {
 }
 
 impl Value for ContainerStatus {
-    const FIELDS: &'static [&'static str] = &["name", "containerID", "state"];
+    const FIELDS: &'static [&'static str] = &["name", "containerID", "state", "lastState"];
 
     fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        reader.fields(Self::FIELDS, &mut [&mut self.name, &mut self.container_id, &mut self.state])
+        reader
+            .fields(Self::FIELDS, &mut [&mut self.name, &mut self.container_id, &mut self.state, &mut self.last_state])
     }
 }
 

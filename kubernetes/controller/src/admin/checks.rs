@@ -1,5 +1,6 @@
+use std::any::Any;
 use std::fmt::Write as _;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use kubernetes_core::text::printable;
 
@@ -10,6 +11,8 @@ pub(super) struct Checks(Vec<Check>);
 #[derive(Clone)]
 struct Check {
     name: String,
+    /// The check ends with this, if it is given.
+    owner: Option<Weak<dyn Any + Send + Sync>>,
     run: Arc<dyn Fn() -> Option<Result<(), String>> + Send + Sync>,
 }
 
@@ -17,10 +20,16 @@ struct Check {
 const MAX_REASON_BYTES: usize = 512;
 
 impl Checks {
-    /// Adds a check, in place of one of the same name; it ends when it returns `None`.
-    pub(super) fn add(&mut self, name: &str, run: impl Fn() -> Option<Result<(), String>> + Send + Sync + 'static) {
-        self.0.retain(|check| check.name != name && (check.run)().is_some());
-        self.0.push(Check { name: name.to_owned(), run: Arc::new(run) });
+    /// Adds a check, in place of one of the same name; it ends with its owner. No check is run.
+    pub(super) fn add(
+        &mut self,
+        name: &str,
+        owner: Option<Weak<dyn Any + Send + Sync>>,
+        run: impl Fn() -> Option<Result<(), String>> + Send + Sync + 'static,
+    ) {
+        let is_over = |check: &Check| check.owner.as_ref().is_some_and(|owner| owner.strong_count() == 0);
+        self.0.retain(|check| check.name != name && !is_over(check));
+        self.0.push(Check { name: name.to_owned(), owner, run: Arc::new(run) });
     }
 
     /// Runs all checks, or one. Returns whether they succeeded, and a report in the format of Kubernetes' components;

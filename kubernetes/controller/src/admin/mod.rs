@@ -72,21 +72,22 @@ pub struct Admin {
 }
 
 impl Admin {
-    /// Adds a check to `/livez`. It must be quick, and its reason must not be secret.
+    /// Adds a check to `/livez`, in place of one of the same name. It must be quick, and its reason must not be secret.
     pub fn live_check(&self, name: &str, check: impl Fn() -> Result<(), String> + Send + Sync + 'static) {
-        lock(&self.live).add(name, move || Some(check()));
+        lock(&self.live).add(name, None, move || Some(check()));
     }
 
     /// Adds a check to `/readyz`; see [`live_check`](Self::live_check).
     pub fn ready_check(&self, name: &str, check: impl Fn() -> Result<(), String> + Send + Sync + 'static) {
-        lock(&self.ready).add(name, move || Some(check()));
+        lock(&self.ready).add(name, None, move || Some(check()));
     }
 
     /// A watchdog of a loop: `/livez` fails if it has not [beaten](Heartbeat::beat) for `limit`. The check ends when the
     /// heartbeat is dropped.
     pub fn heartbeat(&self, name: &str, limit: Duration) -> Heartbeat {
         let (heartbeat, pulse) = Heartbeat::new(limit);
-        lock(&self.live).add(name, move || Pulse::check(&pulse));
+        let owner: std::sync::Weak<dyn std::any::Any + Send + Sync> = pulse.clone();
+        lock(&self.live).add(name, Some(owner), move || Pulse::check(&pulse));
         heartbeat
     }
 

@@ -133,3 +133,17 @@ async fn a_connection_without_a_request_is_closed() {
     silent.read_to_end(&mut response).await.unwrap();
     assert!(!String::from_utf8_lossy(&response).contains("200 OK"));
 }
+
+/// A check that adds another would wait for itself if it was run then.
+#[tokio::test]
+async fn a_check_may_add_another() {
+    let admin = Admin::default();
+    let inner = admin.clone();
+    admin.ready_check("a", move || {
+        inner.ready_check("b", || Ok(()));
+        Ok(())
+    });
+    admin.ready_check("c", || Ok(()));
+    assert_eq!(get(&admin, "/readyz", "").await.0, 200);
+    assert_eq!(get(&admin, "/readyz/b", "").await.0, 200);
+}

@@ -71,7 +71,10 @@ impl NoteWrites {
             let is_covered = scope.is_of(resource)
                 && scope.has_namespace(key.namespace())
                 && (uid.is_some() || scope.may_select(&key, &object.metadata.labels));
-            let gone = object.metadata.uid.clone().or(uid).filter(|_| is_deleted);
+            let gone = object.metadata.uid.clone().or_else(|| uid.clone()).filter(|_| is_deleted);
+            if is_covered && uid.is_none() && scope.has_other_fields() {
+                return Some(Requirement::Unknown(key.clone()));
+            }
             is_covered.then(|| Requirement::Written { key: key.clone(), version: version(object).cloned(), gone })
         });
     }

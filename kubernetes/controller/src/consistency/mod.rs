@@ -4,7 +4,7 @@ mod hook;
 mod requirements;
 mod settle;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
@@ -20,13 +20,16 @@ use crate::sync::lock;
 use hook::NoteWrites;
 use requirements::{Requirement, Requirements};
 
+/// How many versions of an object are remembered: a run writes few, and their events come soon.
+const OWN_VERSIONS: usize = 16;
+
 /// The writes of a controller's runs that its stores have not seen yet.
 pub(crate) struct Writes {
     /// The store of the controller's own objects is the first.
     stores: OnceLock<Vec<Arc<dyn WatchedStore>>>,
     pending: Mutex<HashMap<ObjectKey, Pending>>,
-    /// The last version of each of the controller's objects that a run has written.
-    own_versions: Mutex<HashMap<ObjectKey, Str>>,
+    /// The last versions of each of the controller's objects that runs have written.
+    own_versions: Mutex<HashMap<ObjectKey, VecDeque<Str>>>,
     counters: Mutex<Counters>,
     /// Names the objects with writes that nobody waits for yet.
     unsettled: mpsc::UnboundedSender<ObjectKey>,
@@ -96,7 +99,8 @@ impl Writes {
 
     /// Whether a run has written this state of one of the controller's own objects.
     pub(crate) fn is_own(&self, key: &ObjectKey, version: Option<&Str>) -> bool {
-        version.is_some() && lock(&self.own_versions).get(key) == version
+        let own = lock(&self.own_versions);
+        version.is_some_and(|version| own.get(key).is_some_and(|own| own.contains(version)))
     }
 
     /// Forgets one of the controller's own objects, which was deleted.
@@ -110,8 +114,16 @@ impl Writes {
     }
 
     fn note_own_version(&self, resource: &GroupVersionResource, key: &ObjectKey, version: &Str) {
-        if self.stores().first().is_some_and(|primary| primary.scope().is_of(resource)) {
-            lock(&self.own_versions).insert(key.clone(), version.clone());
+        // Those of an object that is not in the store would never be forgotten.
+        let is_known =
+            |primary: &Arc<dyn WatchedStore>| primary.scope().is_of(resource) && primary.uid_of(key).is_some();
+        if self.stores().first().is_some_and(is_known) {
+            let mut own = lock(&self.own_versions);
+            let versions = own.entry(key.clone()).or_default();
+            if versions.len() >= OWN_VERSIONS {
+                versions.pop_front();
+            }
+            versions.push_back(version.clone());
         }
     }
 

@@ -61,6 +61,11 @@ impl Requirements {
         self.asks_for_version = false;
     }
 
+    /// No version can be asked for.
+    pub(super) fn give_up_version(&mut self) {
+        self.asks_for_version = false;
+    }
+
     /// Takes in the answer to a read of an object.
     pub(super) fn set_known(&mut self, key: ObjectKey, version: Option<Str>, gone: Option<Str>) {
         if let Some(object) = self.objects.get_mut(&key) {

@@ -5,7 +5,7 @@ use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 use futures_util::stream::FuturesUnordered;
 use kubernetes_client::{Backoff, Client, Error};
-use kubernetes_core::{ListRequest, ObjectKey, ReadRequest};
+use kubernetes_core::{ListRequest, ObjectKey, PartialObjectMetadata, ReadRequest};
 use tokio::sync::mpsc;
 use tracing::{debug, warn};
 
@@ -58,7 +58,7 @@ impl Writes {
             drop(pending);
             let mut counters = lock(&self.counters);
             if let Some(since) = held_since {
-                counters.wait.observe(since.elapsed());
+                counters.wait.observe(clock::now().duration_since(since));
             }
             if met.is_err() {
                 counters.timeouts += 1;
@@ -90,11 +90,12 @@ impl Writes {
 /// Reads the objects of which it is not known whether they were written.
 async fn find_out(client: &Client, store: &dyn WatchedStore, required: &mut Requirements) {
     for key in required.unknown_objects() {
-        let request = ReadRequest::<()>::at(store.scope().path(&key)).metadata_only();
-        let read = retry(&key, || request.clone().send_opt(client)).await;
+        let read = retry(&key, || read(client, store, &key)).await;
         match read {
-            Some(object) => required.set_known(key, object.metadata.resource_version, None),
-            None => {
+            // Nothing can be required.
+            None => required.set_known(key, None, None),
+            Some(Some(object)) => required.set_known(key, object.metadata.resource_version, None),
+            Some(None) => {
                 let gone = store.uid_of(&key);
                 required.set_known(key, None, gone);
             }
@@ -103,20 +104,46 @@ async fn find_out(client: &Client, store: &dyn WatchedStore, required: &mut Requ
     if required.asks_for_version() {
         let request = ListRequest::<()>::at(store.scope().collection()).metadata_only().limit(1);
         let list = retry(&ObjectKey::default(), || request.clone().send(client)).await;
-        required.set_version(list.resource_version().into());
+        match list {
+            Some(list) => required.set_version(list.resource_version().into()),
+            None => required.give_up_version(),
+        }
     }
 }
 
-/// Repeats a read until it succeeds.
-async fn retry<T, F: Future<Output = Result<T, Error>>>(key: &ObjectKey, read: impl Fn() -> F) -> T {
+/// The object, if it is one of the store's.
+async fn read(
+    client: &Client,
+    store: &dyn WatchedStore,
+    key: &ObjectKey,
+) -> Result<Option<PartialObjectMetadata<()>>, Error> {
+    let scope = store.scope();
+    if scope.is_selective() {
+        return Ok(scope.selected(key).send(client).await?.items.into_iter().next());
+    }
+    ReadRequest::<()>::at(scope.path(key)).metadata_only().send_opt(client).await
+}
+
+/// Repeats a read until it succeeds; `None` if the server refuses it, as without permission.
+async fn retry<T, F: Future<Output = Result<T, Error>>>(key: &ObjectKey, read: impl Fn() -> F) -> Option<T> {
     let mut delays = READ_AGAIN.delays();
     loop {
         match read().await {
-            Ok(read) => return read,
+            Ok(read) => return Some(read),
+            Err(error) if is_refused(&error) => {
+                warn!(%key, %error, "controller: the outcome of a write can't be read; the next run may not see it");
+                return None;
+            }
             Err(error) => {
                 debug!(%key, ?error, "controller: reading the outcome of a write again");
                 clock::sleep(delays.next_delay()).await;
             }
         }
     }
+}
+
+/// Whether the server would refuse the same request again.
+fn is_refused(error: &Error) -> bool {
+    let is_transient = error.is_retryable() || error.is_too_many_requests();
+    error.http_status().is_some_and(|status| status.is_client_error()) && !is_transient
 }

@@ -25,11 +25,17 @@ pub(crate) enum Cause {
         resource: String,
         stopped: Stopped,
     },
+    /// Another controller of the manager has the name.
+    SameName,
 }
 
 impl ControllerError {
     pub(crate) fn new(controller: &Arc<str>, cause: Cause) -> Self {
         Self { controller: Arc::clone(controller), cause }
+    }
+
+    pub(crate) fn same_name(controller: &str) -> Self {
+        Self { controller: controller.into(), cause: Cause::SameName }
     }
 
     /// Whether the objects could not be listed in [time](crate::Controller::sync_timeout).
@@ -47,6 +53,7 @@ impl fmt::Display for ControllerError {
             Cause::NotSynced { limit, resources, .. } => {
                 write!(f, "timed out after {limit:?} waiting for the first list of {}", resources.join(", "))
             }
+            Cause::SameName => f.write_str("another controller has this name; give each its own with `named`"),
             Cause::Stopped { resource, .. } => write!(f, "the watch of {resource} has ended"),
         }
     }
@@ -63,7 +70,7 @@ impl StdError for ControllerError {
         match &self.cause {
             Cause::NotSynced { error, .. } => error.as_ref().map(|error| error as _),
             Cause::Stopped { stopped, .. } => Some(stopped),
-            Cause::NoResource(_) => None,
+            Cause::NoResource(_) | Cause::SameName => None,
         }
     }
 }

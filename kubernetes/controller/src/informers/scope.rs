@@ -1,6 +1,6 @@
 use kubernetes_client::ResourcePath;
 use kubernetes_core::selector::{FieldSelector, LabelSelector};
-use kubernetes_core::{GroupVersionResource, ListRequest, Map, ObjectKey, Path, Str};
+use kubernetes_core::{GroupVersionResource, ListRequest, Map, ObjectKey, PartialObjectMetadata, Path, Str};
 
 /// The objects that a list request is about.
 #[derive(Clone, Debug)]
@@ -9,6 +9,7 @@ pub(crate) struct Scope {
     namespace: Option<Str>,
     labels: Option<LabelSelector>,
     fields: Option<FieldSelector>,
+    label_selector: Option<Str>,
 }
 
 impl Scope {
@@ -21,6 +22,7 @@ impl Scope {
             namespace: path.namespace().map(Str::from),
             // The server refuses a selector that can't be parsed.
             labels: request.query.get("labelSelector").and_then(|selector| selector.parse().ok()),
+            label_selector: request.query.get("labelSelector").map(Str::from),
             fields: request.query.get("fieldSelector").and_then(|selector| selector.parse().ok()),
         })
     }
@@ -44,6 +46,30 @@ impl Scope {
         self.has_namespace(key.namespace())
             && self.labels.as_ref().is_none_or(|selector| selector.matches(labels))
             && self.fields.as_ref().is_none_or(|selector| selector.terms().all(has_field))
+    }
+
+    /// Whether objects are selected by fields that only the server knows.
+    pub(crate) fn has_other_fields(&self) -> bool {
+        let is_other = |field: &str| !matches!(field, "metadata.name" | "metadata.namespace");
+        self.fields.as_ref().is_some_and(|selector| selector.terms().any(|(field, ..)| is_other(field)))
+    }
+
+    /// Whether there is a selector.
+    pub(crate) fn is_selective(&self) -> bool {
+        self.fields.is_some() || self.labels.is_some()
+    }
+
+    /// The request for an object if it is selected: a list of at most one.
+    pub(crate) fn selected(&self, key: &ObjectKey) -> ListRequest<PartialObjectMetadata<()>> {
+        let mut fields = format!("metadata.name={}", key.name());
+        if let Some(selector) = self.fields.as_ref() {
+            fields.push_str(&format!(",{selector}"));
+        }
+        let request = ListRequest::<()>::at(self.resource.path(key.namespace())).metadata_only().field_selector(fields);
+        match &self.label_selector {
+            None => request,
+            Some(selector) => request.label_selector(selector.clone()),
+        }
     }
 
     /// The path of an object.

@@ -1,8 +1,9 @@
+use std::collections::HashSet;
 use std::fmt;
 use std::future::pending;
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
@@ -12,6 +13,7 @@ use kubernetes_election::Leadership;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use crate::sync::lock;
 use crate::{Admin, ControllerError, Metrics, Recorder, Runner};
 
 /// A controller looks for work every 10 s.
@@ -25,6 +27,29 @@ pub struct ServiceContext {
     pub(super) leadership: watch::Receiver<Standing>,
     pub(super) recorder: Recorder,
     pub(super) admin: Admin,
+    pub(super) controllers: Controllers,
+}
+
+/// The names of the controllers that run, by which their checks and metrics are told apart.
+pub(super) type Controllers = Arc<Mutex<HashSet<String>>>;
+
+/// The name of a controller, until it ends.
+struct ControllerName {
+    name: String,
+    all: Controllers,
+}
+
+impl ControllerName {
+    /// `None` if another has it.
+    fn reserve(name: &str, all: &Controllers) -> Option<Self> {
+        lock(all).insert(name.to_owned()).then(|| Self { name: name.to_owned(), all: Arc::clone(all) })
+    }
+}
+
+impl Drop for ControllerName {
+    fn drop(&mut self) {
+        lock(&self.all).remove(&self.name);
+    }
 }
 
 /// How the election stands.
@@ -85,13 +110,15 @@ impl ServiceContext {
     ///
     /// # Errors
     ///
-    /// As [`Runner::run_until`].
+    /// As [`Runner::run_until`], and if another controller of the program has its name.
     ///
     /// # Cancel safety
     ///
     /// As [`Runner::run_until`].
     pub async fn run_controller<K: Watchable>(&self, mut runner: Runner<K>) -> Result<(), ControllerError> {
         let monitor = runner.monitor();
+        let same_name = || ControllerError::same_name(monitor.name());
+        let _name = ControllerName::reserve(monitor.name(), &self.controllers).ok_or_else(same_name)?;
         let is_filled = Arc::new(AtomicBool::new(false));
         let (filled, watched) = (Arc::clone(&is_filled), monitor.clone());
         self.admin.ready_check(monitor.name(), move || match filled.load(Ordering::Acquire) {

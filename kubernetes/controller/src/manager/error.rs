@@ -17,6 +17,7 @@ pub(super) enum Kind {
     Election(kubernetes_election::Error),
     Signals(io::Error),
     Admin { address: String, source: io::Error },
+    SameName { name: String },
     Unfinished { names: Vec<String> },
 }
 
@@ -55,6 +56,7 @@ impl fmt::Display for ManagerError {
         match &self.0 {
             Kind::Service { name, source } => write!(f, "the service {name} has failed: {source}"),
             Kind::Panic { name, message } => write!(f, "the service {name} has panicked: {message}"),
+            Kind::SameName { name } => write!(f, "two services are named {name}"),
             Kind::Signals(source) => write!(f, "can't receive signals: {source}"),
             Kind::Election(error) => fmt::Display::fmt(error, f),
             Kind::Admin { address, source } => write!(f, "can't serve the admin endpoints at {address}: {source}"),
@@ -77,7 +79,7 @@ impl StdError for ManagerError {
             Kind::Service { source, .. } => Some(&**source),
             Kind::Election(error) => Some(error),
             Kind::Admin { source, .. } | Kind::Signals(source) => Some(source),
-            Kind::Panic { .. } | Kind::Unfinished { .. } => None,
+            Kind::Panic { .. } | Kind::SameName { .. } | Kind::Unfinished { .. } => None,
         }
     }
 }

@@ -186,7 +186,7 @@ impl Manager {
     ///
     /// # Errors
     ///
-    /// When a service failed or panicked, did not end in time, leadership was lost, the election's configuration is not
+    /// When two services have one name, a service failed or panicked, did not end in time, leadership was lost, the election's configuration is not
     /// valid, the admin address can't be listened on, or signals can't be received.
     ///
     /// # Cancel safety

@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::future::{Future, pending};
 use std::pin::{Pin, pin};
 use std::time::Duration;
@@ -10,7 +11,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::admin::{self, AdminServer};
 use super::candidate::Candidate;
-use super::context::{ServiceContext, Standing};
+use super::context::{Controllers, ServiceContext, Standing};
 use super::error::{Kind, ManagerError};
 use super::report::Report;
 use super::services::{Group, Service, Start};
@@ -44,12 +45,14 @@ pub(super) struct Running {
     candidate: Option<Candidate>,
     admin_server: Option<AdminServer>,
     is_stopping: CancellationToken,
+    controllers: Controllers,
     _watchdog: AbortOnDropHandle<()>,
 }
 
 impl Running {
     pub(super) async fn start(manager: super::Parts) -> Result<Self, ManagerError> {
         let super::Parts { client, settings, election, recorder, admin, services } = manager;
+        check_names(&services)?;
         let (reporter, reports) = mpsc::unbounded_channel();
         let is_stopping = CancellationToken::new();
         let stopping = is_stopping.clone();
@@ -88,6 +91,7 @@ impl Running {
             candidate,
             admin_server,
             is_stopping,
+            controllers: Controllers::default(),
             _watchdog: admin::watch_runtime(&admin),
             admin,
         };
@@ -110,6 +114,7 @@ impl Running {
             leadership: self.standing.subscribe(),
             recorder: self.recorder.clone(),
             admin: self.admin.clone(),
+            controllers: Controllers::clone(&self.controllers),
         };
         group.spawn(service, context, self.reporter.clone());
     }
@@ -261,5 +266,14 @@ impl Running {
         if let Some(server) = self.admin_server.take() {
             server.stop().await;
         }
+    }
+}
+
+/// Fails if two services have one name: reports and errors could not tell them apart.
+fn check_names(services: &[Service]) -> Result<(), ManagerError> {
+    let mut names = HashSet::new();
+    match services.iter().find(|service| !names.insert(&service.name)) {
+        None => Ok(()),
+        Some(Service { name, .. }) => Err(ManagerError::new(Kind::SameName { name: name.clone() })),
     }
 }

@@ -279,12 +279,11 @@ async fn a_second_signal_shortens_the_release() {
     });
     let running = super::run::Running::start(manager.0).await.unwrap();
     let (start, seconds) = (Instant::now(), |seconds| tokio::time::sleep(Duration::from_secs(seconds)));
-    let second = async {
-        seconds(1).await;
+    let first = async {
+        seconds(2).await;
         server.inject(Fault::silence().resource("leases").always());
-        seconds(3).await;
     };
-    running.run(seconds(2), second).await.unwrap();
+    running.run(first, seconds(3)).await.unwrap();
     assert!(start.elapsed() < Duration::from_secs(8), "{:?}", start.elapsed());
 }
 
@@ -356,4 +355,20 @@ async fn a_controller_is_warm_before_it_leads() {
     stop.cancel();
     task.await.unwrap().unwrap();
     assert_eq!(holder(&server).await, "");
+}
+
+#[tokio::test(start_paused = true)]
+async fn names_are_unique() {
+    let server = TestServer::in_process();
+    let idle = |_| pending::<Result<(), Never>>();
+    let error = manager(&server, "a").service("x", idle).elected("x", idle).run_until(pending()).await.unwrap_err();
+    assert_eq!(error.to_string(), "two services are named x");
+    let runner = |context: &ServiceContext| {
+        let reconcile = |_, _| async { Ok::<_, Never>(crate::Action::await_change()) };
+        let maps = ListRequest::<ConfigMap>::namespaced("default");
+        crate::Controller::new(context.client(), maps).named("maps").runner(reconcile)
+    };
+    let manager = manager(&server, "a").controller("one", runner).controller("two", runner);
+    let error = manager.run_until(pending()).await.unwrap_err();
+    assert!(error.to_string().contains("controller maps: another controller has this name"), "{error}");
 }

@@ -6,9 +6,9 @@ use std::time::Duration;
 use kubernetes_client::Backoff;
 use kubernetes_core::{ObjectKey, Str};
 
-use super::Queue;
-use super::state::{GroupOf, State};
+use super::state::State;
 use super::token_bucket::TokenBucket;
+use super::{GroupOf, Queue};
 
 /// From 5 ms to 1,000 s, as client-go's `DefaultTypedControllerRateLimiter`.
 const BACKOFF: Backoff = Backoff::new(Duration::from_millis(5), Duration::from_secs(1000));
@@ -53,7 +53,7 @@ impl<T: Clone + Eq + Hash, R: PartialEq> QueueBuilder<T, R> {
 
     /// A queue with these settings.
     pub fn build(self) -> Queue<T, R> {
-        Queue::of(State::new(self.backoff, self.bucket, self.group_of))
+        Queue::of(State::new(self.backoff, self.bucket), self.group_of)
     }
 }
 

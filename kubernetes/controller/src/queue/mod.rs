@@ -14,6 +14,7 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex};
 
 use futures_util::future::{Either, select};
+use kubernetes_core::Str;
 use tokio::sync::Notify;
 
 pub use add::Add;
@@ -70,7 +71,11 @@ pub struct Queue<T, R = ()> {
     shared: Arc<Shared<T, R>>,
 }
 
+/// The group of an item, among which workers are shared fairly.
+type GroupOf<T> = Arc<dyn Fn(&T) -> Str + Send + Sync>;
+
 struct Shared<T, R> {
+    group_of: Option<GroupOf<T>>,
     state: Mutex<State<T, R>>,
     /// Signalled for one worker when there may be something for it.
     changed: Notify,
@@ -89,8 +94,9 @@ impl<T: Clone + Eq + Hash, R: PartialEq> Queue<T, R> {
         QueueBuilder::new()
     }
 
-    fn of(state: State<T, R>) -> Self {
-        Self { shared: Arc::new(Shared { state: Mutex::new(state), changed: Notify::new(), finished: Notify::new() }) }
+    fn of(state: State<T, R>, group_of: Option<GroupOf<T>>) -> Self {
+        let (changed, finished) = (Notify::new(), Notify::new());
+        Self { shared: Arc::new(Shared { group_of, state: Mutex::new(state), changed, finished }) }
     }
 
     /// Adds an item, to be handed out at once. Returns whether it was taken in: a queue that has ended takes none.
@@ -100,7 +106,9 @@ impl<T: Clone + Eq + Hash, R: PartialEq> Queue<T, R> {
 
     /// Adds an item, as `add` says: after a time, with a priority, for a reason.
     pub fn add_with(&self, item: T, add: Add<R>) -> bool {
-        let is_added = lock(&self.shared.state).add(item, add, clock::now());
+        // Not under the lock: the function may panic, or look at the queue.
+        let group = self.shared.group_of.as_ref().map(|group_of| group_of(&item));
+        let is_added = lock(&self.shared.state).add(item, group, add, clock::now());
         self.shared.changed.notify_one();
         is_added
     }

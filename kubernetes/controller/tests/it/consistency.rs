@@ -9,6 +9,7 @@ use kubernetes_controller::{Action, Context, Controller, Informers, Predicate, S
 use kubernetes_core::{
     CreateRequest, DeleteCollectionRequest, DeleteRequest, ListRequest, Object, Patch, PatchRequest,
 };
+use kubernetes_models::core::v1::Secret;
 use kubernetes_testing::{Fault, TestServer};
 use kubernetes_watch::Watch;
 use serde_json::json;
@@ -153,6 +154,27 @@ async fn a_write_is_awaited_only_where_it_will_appear() {
     arm(&server, &client, SECOND * 8).await;
     let counts = running.monitor.counts();
     assert_eq!((log.len(), counts.consistency_timeouts), (1, 0));
+}
+
+/// Whether an object is selected by a field, the server is asked.
+#[tokio::test(start_paused = true)]
+async fn a_write_is_not_awaited_where_a_field_does_not_select_it() {
+    let server = server();
+    let client = server.client();
+    create(&client, "a").await;
+    let log = Log::default();
+    let selected = ListRequest::<Secret>::namespaced("default").field_selector("type=example.com/other");
+    let controller = controller(&client).watches(selected, |_: &Secret| None);
+    let write = |_, context: Context<Widget>, log: Log| async move {
+        log.push("created");
+        let mut secret = Secret::default();
+        secret.metadata.generate_name = Some("s-".into());
+        CreateRequest::<Secret>::namespaced("default", &secret).send(context.client()).await.map(drop)
+    };
+    let running = Running::start(controller, every_second(&log, write));
+    tokio::time::sleep(SECOND * 10).await;
+    assert_eq!(running.monitor.counts().consistency_timeouts, 0);
+    assert!(log.len() >= 9, "{} runs", log.len());
 }
 
 /// A write that moves an object out of a selection, or deletes it, is awaited as well.

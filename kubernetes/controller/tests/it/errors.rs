@@ -101,10 +101,13 @@ async fn a_runs_own_change_does_not_reset_the_backoff() {
         move |widget: Arc<Widget>, context| {
             count.push(context.attempt().to_string());
             async move {
-                let patch = kubernetes_core::Patch::merge(&json!({"spec": {"size": widget.spec.size + 1}}));
-                kubernetes_core::PatchRequest::<Widget>::namespaced("default", widget.name(), &patch)
-                    .send(context.client())
-                    .await?;
+                // The event of the first may come after the second.
+                for size in 1..=3 {
+                    let patch = kubernetes_core::Patch::merge(&json!({"spec": {"size": widget.spec.size + size}}));
+                    kubernetes_core::PatchRequest::<Widget>::namespaced("default", widget.name(), &patch)
+                        .send(context.client())
+                        .await?;
+                }
                 Outcome::Err("it fails afterwards".into())
             }
         }

@@ -154,6 +154,12 @@ async fn a_request_without_a_resource_is_an_error() {
     let request = ListRequest::<Gadget>::at(kubernetes_core::Path::invalid("a test"));
     let error = controller(&client).owns(request).run(Log::default().reconcile()).await.unwrap_err();
     assert_eq!(error.to_string(), "controller widgets: the path of source 1 does not name a resource");
+    let request = ListRequest::<Gadget>::at(kubernetes_core::Path::invalid("a test"));
+    let mut runner = controller(&client).owns(request).runner(Log::default().reconcile());
+    for attempt in 1..=2 {
+        let error = runner.warm_up().await.unwrap_err();
+        assert!(error.to_string().contains("source 1 does not name"), "{attempt}: {error}");
+    }
 }
 
 /// A watch that breaks, a version that is forgotten, and a deletion that is only concluded from a list ("tombstones").

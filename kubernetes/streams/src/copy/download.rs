@@ -113,12 +113,14 @@ impl Download {
         match self.fetch_archive(thread, client, &path, &mut staging, &mut counter) {
             Err(error) if error.is_program_missing() && path.file_name().is_some() => {
                 tracing::debug!(%error, "the container has no tar: the path is read as a file");
-                self.fetch_file(thread, client, &mut staging, &mut counter).map_err(|_| error)?;
+                self.fetch_file(thread, client, &mut staging, &mut counter).map_err(|fallback| {
+                    if fallback.is_program_missing() || fallback.is_of_folder() { error } else { fallback }
+                })?;
             }
             fetched => fetched?,
         }
-        install(&staging.root(), &target)?;
-        staging.protect(&target)?;
+        let moved = install(&staging.root(), &target)?;
+        staging.protect(&target, &moved)?;
         Ok(counter.copied())
     }
 

@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::fs::{self, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -6,14 +7,15 @@ use crate::error::{CopyError, Error};
 
 /// Moves a complete copy to its target, each file at once: whoever opens one sees the old or the new.
 ///
-/// A folder is merged with a folder that is there. Everything is checked before the first file moves.
-pub(super) fn install(copy: &Path, target: &Path) -> Result<(), Error> {
+/// A folder is merged with a folder that is there. Everything is checked before the first file moves. Returns the paths
+/// that were moved to.
+pub(super) fn install(copy: &Path, target: &Path) -> Result<HashSet<PathBuf>, Error> {
     let mut moves = Vec::new();
     plan(copy.to_owned(), target.to_owned(), &mut moves)?;
-    for (from, to) in moves {
-        fs::rename(&from, &to).map_err(|error| CopyError::local("write", &to, error))?;
+    for (from, to) in &moves {
+        fs::rename(from, to).map_err(|error| CopyError::local("write", to, error))?;
     }
-    Ok(())
+    Ok(moves.into_iter().map(|(_, to)| to).collect())
 }
 
 /// Lists what has to be renamed.

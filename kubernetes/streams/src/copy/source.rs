@@ -43,6 +43,9 @@ const BACKOFF: Backoff = Backoff::new(Duration::from_millis(500), Duration::from
 /// So many bytes are read again, and compared, to see that the archive is still the same.
 const OVERLAP_BYTES: usize = 4096;
 
+/// How much may come behind the end of an archive: tar fills its last record.
+const MAX_PADDING_BYTES: u64 = 1024 * 1024;
+
 /// A script that goes on at a byte: `$1` is the folder, `$2` the name, `$3` the byte, counted from 1, and `$4` the options
 /// of tar. The exit code of the pipe is that of `tail`, so one of tar's is told as a message.
 const RESUME: &str = r#"{ tar -C "$1" "$4" - -- "$2" || echo "tar: exit status $?" >&2; } | tail -c "+$3""#;
@@ -125,7 +128,10 @@ impl<'a> RemoteArchive<'a> {
 
     /// Reads what is left of the connection, and tells how tar has ended.
     pub(super) fn finish(mut self) -> Result<(), Error> {
-        io::copy(&mut self, &mut io::sink()).map_err(CopyError::transfer)?;
+        let rest = io::copy(&mut (&mut self).take(MAX_PADDING_BYTES), &mut io::sink()).map_err(CopyError::transfer)?;
+        if rest == MAX_PADDING_BYTES {
+            return Err(CopyError::archive(io::Error::other("it goes on behind its end")));
+        }
         self.end()
     }
 

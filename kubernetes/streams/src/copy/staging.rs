@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::fs::{self, OpenOptions, Permissions};
 use std::io::{self, Read, Write};
 use std::os::unix::ffi::OsStrExt;
@@ -128,11 +129,14 @@ impl Staging {
         fs::set_permissions(place, Permissions::from_mode(mode | 0o700))
     }
 
-    /// Gives folders at the target the permissions that were in the way of writing there.
-    pub(super) fn protect(&mut self, target: &Path) -> Result<(), Error> {
+    /// Gives the folders that were moved to the target the permissions that were in the way of writing there.
+    pub(super) fn protect(&mut self, target: &Path, moved: &HashSet<PathBuf>) -> Result<(), Error> {
         // Those inside come first.
         for (path, mode) in self.protected.drain(..).rev() {
             let place = below(target, &path);
+            if !place.ancestors().any(|place| moved.contains(place)) {
+                continue;
+            }
             fs::set_permissions(&place, Permissions::from_mode(mode))
                 .map_err(|error| CopyError::local("change the permissions of", &place, error))?;
         }

@@ -95,7 +95,8 @@ impl Upload {
         match self.send_archive(thread, client, Counter::new(self.observer.clone(), total)) {
             Err(error) if error.is_program_missing() && metadata.is_file() => {
                 tracing::debug!(%error, "the container has no tar: the file is sent by itself");
-                self.send_file(thread, client, Counter::new(self.observer.clone(), total)).map_err(|_| error)
+                self.send_file(thread, client, Counter::new(self.observer.clone(), total))
+                    .map_err(|fallback| if fallback.is_program_missing() { error } else { fallback })
             }
             sent => sent,
         }

@@ -33,7 +33,8 @@ const END: &str = r#"
 is_folder() { [ -d "$1" ] && [ ! -L "$1" ]; }
 if is_folder "$stage/data"; then
   if [ -d "$target" ]; then
-    tar -C "$stage/data" -cf - . | tar -xmof - -C "$target" || exit 1
+    { tar -C "$stage/data" -cf - . || : > "$stage/failed"; } | tar -xmof - -C "$target" || exit 1
+    [ ! -e "$stage/failed" ] || exit 1
     exit 0
   fi
   [ ! -e "$target" ] || fail "$target: a file is there, and a folder would take its place"

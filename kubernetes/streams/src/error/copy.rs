@@ -107,6 +107,11 @@ impl Error {
         !matches!(self.copy(), Some(CopyError::Local { .. } | CopyError::Refused { .. } | CopyError::TooLarge { .. }))
     }
 
+    /// Whether a command failed since it takes no folder.
+    pub(crate) fn is_of_folder(&self) -> bool {
+        matches!(self.copy(), Some(CopyError::Command { messages, .. }) if messages.contains("Is a directory"))
+    }
+
     /// Whether an archive ends too early.
     pub(crate) fn is_cut_short(&self) -> bool {
         matches!(self.copy(), Some(CopyError::Archive(error)) if error.kind() == io::ErrorKind::UnexpectedEof)
@@ -134,7 +139,7 @@ impl fmt::Display for CopyError {
                 write!(f, "the files have changed in the container; the download can't be resumed at byte {offset}")
             }
             Self::TooLarge { limit } => write!(f, "the files are larger than the limit of {limit} bytes"),
-            Self::Cancelled => f.write_str("the copy was given up"),
+            Self::Cancelled => f.write_str("the copy was cancelled"),
         }
     }
 }

@@ -24,6 +24,8 @@ pub(crate) enum ForwardError {
     NoTunnel(Error),
     /// There is no pod to forward to at present.
     Unavailable(String),
+    /// The pod has ended for good.
+    Finished(String),
     /// No connection came about in time.
     TimedOut { limit: Duration, last: Option<Error> },
     /// There are as many connections as the forwarder is to have.
@@ -47,7 +49,7 @@ impl ForwardError {
             Self::Ended { .. } => ErrorKind::BrokenPipe,
             Self::GoingAway => ErrorKind::ConnectionAborted,
             Self::NoTunnel(_) => ErrorKind::Unsupported,
-            Self::Unavailable(_) => ErrorKind::NotConnected,
+            Self::Unavailable(_) | Self::Finished(_) => ErrorKind::NotConnected,
             Self::TooMany(_) => ErrorKind::ResourceBusy,
         }
     }
@@ -75,9 +77,9 @@ impl fmt::Display for ForwardError {
                 "the server does not support the port-forward protocol SPDY/3.1+portforward.k8s.io; use Kubernetes \
                  1.31 or later",
             ),
-            Self::Unavailable(message) => f.write_str(&printable(message, MAX_MESSAGE_BYTES)),
+            Self::Unavailable(message) | Self::Finished(message) => f.write_str(&printable(message, MAX_MESSAGE_BYTES)),
             Self::TimedOut { limit, .. } => write!(f, "timed out after {limit:?} waiting for a connection to the pod"),
-            Self::TooMany(limit) => write!(f, "the forwarder has {limit} connections, which is its limit"),
+            Self::TooMany(limit) => write!(f, "the forwarder reached its limit of {limit} connections"),
         }
     }
 }

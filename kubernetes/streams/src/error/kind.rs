@@ -15,6 +15,10 @@ pub(crate) enum Kind {
     Request(kubernetes_client::Error),
     /// The request makes no sense.
     Invalid(String),
+    /// There is no pod of that name.
+    NoPod { name: String, namespace: String },
+    /// A log waits, as so many are being read.
+    Waiting { limit: usize },
     /// The server accepted the upgrade on terms that were not offered.
     Handshake(String),
     /// A message that the protocol does not have.
@@ -63,6 +67,8 @@ impl Kind {
             Self::Forward(error) => error.source(),
             Self::Lost(None)
             | Self::Invalid(_)
+            | Self::NoPod { .. }
+            | Self::Waiting { .. }
             | Self::Handshake(_)
             | Self::Protocol(_)
             | Self::Silent(_)
@@ -91,6 +97,8 @@ impl fmt::Display for Kind {
                 })
             }
             Self::Invalid(message) => write!(f, "the request is invalid: {message}"),
+            Self::NoPod { name, namespace } => write!(f, "the pod {name} in the namespace {namespace} does not exist"),
+            Self::Waiting { limit } => write!(f, "waiting, as the logs of {limit} containers are being read"),
             Self::Handshake(message) => write!(f, "the WebSocket handshake failed: {message}"),
             Self::Protocol(message) => write!(f, "the connection does not follow its protocol: {message}"),
             Self::Frame(_) => f.write_str("the connection carries an invalid WebSocket frame"),

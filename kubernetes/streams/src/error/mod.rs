@@ -169,7 +169,14 @@ impl Error {
 
     /// Whether the server answered 404: there is no such pod.
     pub fn is_not_found(&self) -> bool {
-        self.client_error().is_some_and(kubernetes_client::Error::is_not_found)
+        let is_not_found = kubernetes_client::Error::is_not_found;
+        matches!(&*self.kind, Kind::NoPod { .. }) || self.client_error().is_some_and(is_not_found)
+    }
+
+    /// Whether the log of a container is not read yet, since as many are read as
+    /// [`max_containers`](crate::PodLogs::max_containers) allows.
+    pub fn is_waiting(&self) -> bool {
+        matches!(&*self.kind, Kind::Waiting { .. })
     }
 
     /// Whether the request makes no sense, and was not sent.
@@ -229,6 +236,11 @@ impl Error {
         matches!(&*self.kind, Kind::Forward(ForwardError::Unavailable(_)))
     }
 
+    /// Whether the pod to forward ports to has finished, and will not run again.
+    pub fn is_finished(&self) -> bool {
+        matches!(&*self.kind, Kind::Forward(ForwardError::Finished(_)))
+    }
+
     /// Whether the server did not answer pings in time, or a connection to a port could not be opened in time.
     pub fn is_timeout(&self) -> bool {
         match &*self.kind {
@@ -259,7 +271,8 @@ impl Error {
             Kind::ClosedByServer { .. } => io::ErrorKind::ConnectionAborted,
             Kind::Silent(_) => io::ErrorKind::TimedOut,
             Kind::Forward(error) => error.io_kind(),
-            Kind::Watch(_) => io::ErrorKind::Other,
+            Kind::NoPod { .. } => io::ErrorKind::NotFound,
+            Kind::Watch(_) | Kind::Waiting { .. } => io::ErrorKind::Other,
             Kind::Closed | Kind::Detached => io::ErrorKind::BrokenPipe,
             Kind::Unsupported(_) => io::ErrorKind::Unsupported,
             Kind::Invalid(_) => io::ErrorKind::InvalidInput,

@@ -18,7 +18,16 @@ pub(super) struct Containers {
 struct Run {
     /// Another one follows when the container is started again.
     id: Str,
-    has_ended: watch::Sender<bool>,
+    state: watch::Sender<RunState>,
+}
+
+/// The state of a container that was started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RunState {
+    Running,
+    Ended,
+    /// It was started again: under its name, the server has the log of the next one.
+    Replaced,
 }
 
 /// A container that was started and is not followed yet.
@@ -26,8 +35,7 @@ struct Run {
 pub(super) struct Started {
     pub(super) pod: Str,
     pub(super) container: Str,
-    /// True once the container has ended.
-    pub(super) has_ended: watch::Receiver<bool>,
+    pub(super) state: watch::Receiver<RunState>,
 }
 
 impl Containers {
@@ -41,19 +49,15 @@ impl Containers {
         let mut started = Vec::new();
         let is_wanted = |status: &&ContainerStatus| names.is_empty() || names.contains(&status.name);
         for status in pod.status.all_containers().filter(is_wanted).filter(|status| status.has_started()) {
-            let has_ended = status.has_terminated();
+            let state = if status.is_running() { RunState::Running } else { RunState::Ended };
             match runs.get(&status.name).filter(|run| run.id == status.container_id) {
-                Some(run) => drop(run.has_ended.send_replace(has_ended)),
+                Some(run) => drop(run.state.send_replace(state)),
                 None => {
-                    let (sender, receiver) = watch::channel(has_ended);
-                    started.push(Started {
-                        pod: pod.name().into(),
-                        container: status.name.clone(),
-                        has_ended: receiver,
-                    });
-                    let run = Run { id: status.container_id.clone(), has_ended: sender };
+                    let (sender, receiver) = watch::channel(state);
+                    started.push(Started { pod: pod.name().into(), container: status.name.clone(), state: receiver });
+                    let run = Run { id: status.container_id.clone(), state: sender };
                     if let Some(before) = runs.insert(status.name.clone(), run) {
-                        before.has_ended.send_replace(true);
+                        before.state.send_replace(RunState::Replaced);
                     }
                 }
             }
@@ -64,7 +68,7 @@ impl Containers {
     /// A pod is gone.
     pub(super) fn remove(&mut self, uid: &str) {
         for run in self.pods.remove(uid).into_iter().flat_map(HashMap::into_values) {
-            run.has_ended.send_replace(true);
+            run.state.send_replace(RunState::Ended);
         }
     }
 
@@ -120,7 +124,8 @@ mod tests {
         assert!(containers.apply(&state, &[]).is_empty());
         let again = containers.apply(&pod("1", &[("a", "y", "running"), ("b", "z", "terminated")]), &[]);
         assert_eq!(names(&again), ["a", "b"]);
-        assert!(*first[0].has_ended.borrow() && !*again[0].has_ended.borrow() && *again[1].has_ended.borrow());
+        let states = [&first[0], &again[0], &again[1]].map(|started| *started.state.borrow());
+        assert_eq!(states, [RunState::Replaced, RunState::Running, RunState::Ended]);
     }
 
     #[test]
@@ -130,9 +135,18 @@ mod tests {
         containers.begin_list();
         let second = containers.apply(&pod("2", &[("a", "x", "running")]), &["a".into()]);
         containers.end_list();
-        assert!(*first[0].has_ended.borrow() && !*second[0].has_ended.borrow());
+        let state = |started: &[Started]| *started[0].state.borrow();
+        assert_eq!((state(&first), state(&second)), (RunState::Ended, RunState::Running));
         containers.remove("2");
-        assert!(*second[0].has_ended.borrow() && containers.is_empty());
+        assert!(state(&second) == RunState::Ended && containers.is_empty());
+    }
+
+    #[test]
+    fn a_container_that_waits_to_be_started_again_has_a_log() {
+        let status = r#"{"name": "a", "containerID": "x", "state": {"waiting": {}}, "lastState": {"terminated": {}}}"#;
+        let state = json::from_str(&format!(r#"{{"status": {{"containerStatuses": [{status}]}}}}"#)).unwrap();
+        let started = Containers::default().apply(&state, &[]);
+        assert_eq!((names(&started), *started[0].state.borrow()), (vec!["a"], RunState::Ended));
     }
 
     #[test]

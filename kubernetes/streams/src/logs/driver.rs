@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use super::containers::Containers;
 use super::follower::Follower;
 use super::{LogLine, Options};
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::pod::Pod;
 
 /// Watches pods, and follows the logs of their containers.
@@ -53,7 +53,7 @@ impl Driver {
         let watched = if self.options.follow { self.watch(request, is_named).await } else { self.list(request).await };
         let missing = name
             .filter(|_| !self.has_seen_pod)
-            .map(|name| Error::invalid(format!("the pod {name} in the namespace {} does not exist", self.namespace)));
+            .map(|name| Error::new(Kind::NoPod { name, namespace: self.namespace.clone() }));
         if let Some(error) = watched.err().or(missing) {
             // Nobody reads it if the stream is gone.
             let _ = self.lines.send(Err(error)).await;

@@ -6,11 +6,11 @@ use kubernetes_client::{Backoff, Client};
 use kubernetes_core::{Execute, LogLines, LogRequest, Path, Request};
 use tokio::sync::{Semaphore, mpsc};
 
-use super::containers::Started;
+use super::containers::{RunState, Started};
 use super::position::Position;
 use super::{LogLine, Options};
 use crate::clock;
-use crate::error::Error;
+use crate::error::{Error, Kind};
 
 const RECONNECT: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(30)).jitter(0.5, 1.0);
 
@@ -41,16 +41,16 @@ impl Follower {
             Ok(permit) => permit,
             Err(_) => {
                 let limit = self.options.max_containers;
-                self.fail(Error::invalid(format!("waiting, as the logs of {limit} containers are being read"))).await?;
+                self.fail(Error::new(Kind::Waiting { limit })).await?;
                 permits.acquire().await.map_err(|_| Gone)?
             }
         };
         let (mut position, mut delays) = (Position::default(), RECONNECT.delays());
         let mut since = None;
-        loop {
+        while *self.container.state.borrow() != RunState::Replaced {
             let mut has_progress = false;
             let read = self.read(since, &mut position, &mut has_progress).await?;
-            let had_ended = *self.container.has_ended.borrow();
+            let had_ended = *self.container.state.borrow() != RunState::Running;
             match read {
                 Ok(()) if had_ended || !self.options.reconnect || !self.options.follow => return Ok(()),
                 Err(error) if had_ended && error.is_not_found() => return Ok(()),
@@ -61,11 +61,16 @@ impl Follower {
             if has_progress {
                 delays.reset();
             }
-            let ended = self.container.has_ended.wait_for(|has_ended| *has_ended && !had_ended);
+            let ended = self.container.state.wait_for(|state| match state {
+                RunState::Running => false,
+                RunState::Ended => !had_ended,
+                RunState::Replaced => true,
+            });
             // An end is a reason to ask at once for the last lines.
             let _ = clock::timeout(delays.next_delay(), ended).await;
             since = position.resume();
         }
+        Ok(())
     }
 
     /// Reads the log until it ends or fails.
@@ -79,14 +84,17 @@ impl Follower {
             Ok(body) => LogLines::new(body),
             Err(error) => return Ok(Err(error)),
         };
+        // Of a line that comes in pieces, only the first has a time.
+        let mut is_new = true;
         loop {
             let line = match lines.next_line().await {
                 Ok(Some(line)) => line,
                 Ok(None) => return Ok(Ok(())),
                 Err(error) => return Ok(Err(error)),
             };
-            let (timestamp, text) = split(line);
-            if timestamp.is_none_or(|timestamp| position.is_new(timestamp, &text)) {
+            let (timestamp, text) = split_time(line);
+            is_new = timestamp.map_or(is_new, |timestamp| position.is_new(timestamp, &text));
+            if is_new {
                 *has_progress = true;
                 let Started { pod, container, .. } = &self.container;
                 let line = LogLine { pod: pod.clone(), container: container.clone(), timestamp, text };
@@ -126,12 +134,12 @@ impl Follower {
     }
 }
 
-/// Splits the time off that a line begins with.
-fn split(mut line: String) -> (Option<Timestamp>, String) {
-    let Some((time, _)) = line.split_once(' ') else { return (line.parse().ok(), String::new()) };
+/// Splits the time off that a line begins with, if it does.
+fn split_time(mut line: String) -> (Option<Timestamp>, String) {
+    let time = line.split(' ').next().unwrap_or_default();
     let (end, timestamp) = (time.len() + 1, time.parse().ok());
     if timestamp.is_some() {
-        line.drain(..end);
+        line.drain(..end.min(line.len()));
     }
     (timestamp, line)
 }
@@ -139,4 +147,24 @@ fn split(mut line: String) -> (Option<Timestamp>, String) {
 /// Whether another request may succeed: a refusal of this one is final.
 fn may_pass(error: &kubernetes_client::Error) -> bool {
     error.http_status().is_none_or(|status| status.is_server_error() || status.as_u16() == 429)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::split_time;
+
+    #[test]
+    fn a_piece_without_a_time_stays_as_it_is() {
+        for (line, has_time, text) in [
+            ("2030-01-01T00:00:00Z a b", true, "a b"),
+            ("2030-01-01T00:00:00Z ", true, ""),
+            ("2030-01-01T00:00:00Z", true, ""),
+            ("xxxx", false, "xxxx"),
+            ("xx xx", false, "xx xx"),
+            ("", false, ""),
+        ] {
+            let (timestamp, rest) = split_time(line.to_owned());
+            assert_eq!((timestamp.is_some(), rest.as_str()), (has_time, text), "{line}");
+        }
+    }
 }

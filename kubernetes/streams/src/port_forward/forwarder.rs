@@ -1,10 +1,9 @@
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use kubernetes_client::{Backoff, Client};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore};
 
 use super::link::{Current, Link};
 use super::port::Port;
@@ -61,7 +60,9 @@ pub struct PortForwarder(Arc<Inner>);
 struct Inner {
     link: Link,
     connect_timeout: Duration,
-    max_connections: u64,
+    max_connections: usize,
+    /// As many as there may be connections.
+    permits: Arc<Semaphore>,
 }
 
 impl PortForwarder {
@@ -103,18 +104,16 @@ impl PortForwarder {
     /// Dropping the future gives the connection up.
     pub async fn connect(&self, port: impl Into<Port>) -> Result<PortStream, Error> {
         let port = port.into();
-        let Inner { link, connect_timeout, max_connections } = &*self.0;
-        let counters = link.state.counters();
-        if counters.open.load(Ordering::Relaxed) >= *max_connections {
-            return Err(ForwardError::TooMany(self.max_connections()).into());
-        }
+        let Inner { link, connect_timeout, max_connections, permits } = &*self.0;
+        let permit = Arc::clone(permits).try_acquire_owned().map_err(|_| ForwardError::TooMany(*max_connections))?;
         let mut last = None;
         let connected = match clock::timeout(*connect_timeout, link.connect(&port, &mut last)).await {
             Ok(connected) => connected,
             Err(_) => Err(ForwardError::TimedOut { limit: *connect_timeout, last }.into()),
         };
-        if connected.is_err() {
-            Counters::add(&counters.failed, 1);
+        match &connected {
+            Ok(stream) => stream.hold(permit),
+            Err(_) => Counters::add(&link.state.counters().failed, 1),
         }
         connected
     }
@@ -126,7 +125,7 @@ impl PortForwarder {
 
     /// The limit for the connections at one time.
     pub(super) fn max_connections(&self) -> usize {
-        usize::try_from(self.0.max_connections).unwrap_or(usize::MAX)
+        self.0.max_connections
     }
 
     /// How long one side of a connection may outlast the other.
@@ -153,7 +152,7 @@ pub struct PortForwarderBuilder {
     target: Box<dyn Target>,
     connect_timeout: Duration,
     backoff: Backoff,
-    max_connections: u64,
+    max_connections: usize,
     limits: Limits,
 }
 
@@ -170,9 +169,9 @@ impl PortForwarderBuilder {
         self
     }
 
-    /// Limits the connections that are open at one time; 10,000 by default.
+    /// Limits the connections that are open, or wait to be opened, at one time; 10,000 by default.
     pub fn max_connections(mut self, limit: usize) -> Self {
-        self.max_connections = u64::try_from(limit).unwrap_or(u64::MAX);
+        self.max_connections = limit.min(Semaphore::MAX_PERMITS);
         self
     }
 
@@ -209,7 +208,8 @@ impl PortForwarderBuilder {
         let Self { client, target, connect_timeout, backoff, max_connections, limits } = self;
         let current = Mutex::new(Current::new(backoff));
         let link = Link { client, target, limits, state: StateKeeper::new(), current };
-        PortForwarder(Arc::new(Inner { link, connect_timeout, max_connections }))
+        let permits = Arc::new(Semaphore::new(max_connections));
+        PortForwarder(Arc::new(Inner { link, connect_timeout, max_connections, permits }))
     }
 }
 

@@ -39,6 +39,7 @@ pub(super) struct Current {
     not_before: Option<Instant>,
 }
 
+#[derive(Clone)]
 struct Established {
     pod: TargetPod,
     tunnel: Arc<Tunnel>,
@@ -125,11 +126,13 @@ impl Link {
 
     /// Asks the target for its pod, and opens a tunnel unless the present one leads to it.
     async fn establish(&self, current: &mut Current) -> Result<(TargetPod, Arc<Tunnel>), Error> {
-        let before = current.established.take().filter(|established| established.tunnel.is_open());
+        // It stays in its place while the target is asked: a connection that is given up meanwhile takes nothing along.
+        let before = current.established.clone().filter(|established| established.tunnel.is_open());
         if before.is_none() {
             self.state.set(Phase::Connecting);
         }
         let resolved = self.target.resolve(&self.client, before.as_ref().map(|established| &established.pod)).await;
+        current.established = None;
         let (pod, tunnel) = match (resolved, before) {
             (Ok(pod), Some(before)) if pod.is_same_pod(&before.pod) => (pod, before.tunnel),
             // The pod can't be asked for, which says nothing of the tunnel.

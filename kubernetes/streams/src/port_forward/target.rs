@@ -7,7 +7,7 @@ use kubernetes_client::Client;
 use kubernetes_core::{ObjectKey, ReadRequest, Str};
 
 use super::port::Port;
-use crate::error::Error;
+use crate::error::{Error, ForwardError};
 use crate::pod::Pod;
 
 /// Where a [`PortForwarder`](super::PortForwarder) leads to: a pod, or whatever finds one.
@@ -58,14 +58,14 @@ pub struct TargetPod {
     pod: ObjectKey,
     uid: Option<Str>,
     ports: BTreeMap<Port, u16>,
-    udp_ports: BTreeSet<u16>,
+    unsupported_ports: BTreeSet<u16>,
     has_all_ports: bool,
 }
 
 impl TargetPod {
     /// A pod, of which any port can be connected to by its number.
     pub fn new(pod: ObjectKey) -> Self {
-        Self { pod, uid: None, ports: BTreeMap::new(), udp_ports: BTreeSet::new(), has_all_ports: true }
+        Self { pod, uid: None, ports: BTreeMap::new(), unsupported_ports: BTreeSet::new(), has_all_ports: true }
     }
 
     /// The uid of the pod, by which it is told from another of its name.
@@ -81,8 +81,8 @@ impl TargetPod {
     }
 
     /// Adds a port that can't be connected to, since it is one of UDP or SCTP.
-    pub fn with_udp_port(mut self, port: u16) -> Self {
-        self.udp_ports.insert(port);
+    pub fn with_unsupported_port(mut self, port: u16) -> Self {
+        self.unsupported_ports.insert(port);
         self
     }
 
@@ -109,7 +109,7 @@ impl TargetPod {
     pub fn port(&self, port: &Port) -> Result<u16, Error> {
         match (self.ports.get(port), port) {
             (Some(of_pod), _) => Ok(*of_pod),
-            (None, Port::Number(number)) if self.udp_ports.contains(number) => {
+            (None, Port::Number(number)) if self.unsupported_ports.contains(number) => {
                 Err(Error::invalid(format!("the port {number} is one of UDP or SCTP, which can't be forwarded")))
             }
             (None, Port::Number(number)) if self.has_all_ports => Ok(*number),
@@ -152,7 +152,8 @@ impl Target for PodTarget {
                 Err(error) => return Err(error.into()),
             };
             if pod.has_finished() && !pod.is_terminating() {
-                return Err(Error::invalid(format!("the pod {key} has finished: its phase is {}", pod.status.phase)));
+                let message = format!("the pod {key} has finished: its phase is {}", pod.status.phase);
+                return Err(ForwardError::Finished(message).into());
             }
             if pod.is_terminating() || pod.status.phase != "Running" {
                 let state = if pod.is_terminating() { "being deleted" } else { &*pod.status.phase };
@@ -166,7 +167,9 @@ impl Target for PodTarget {
                     target = target.with_port(&*port.name, port.number());
                 }
             }
-            Ok(ports().filter(|port| !port.is_tcp()).fold(target, |target, port| target.with_udp_port(port.number())))
+            Ok(ports()
+                .filter(|port| !port.is_tcp())
+                .fold(target, |target, port| target.with_unsupported_port(port.number())))
         })
     }
 }

@@ -29,7 +29,13 @@ pub(super) struct Driver {
 
 impl Driver {
     pub(super) async fn run(mut self) {
-        let end = self.read_to_end().await.map_err(|error| error.at(&self.place));
+        let end = self.read_to_end().await;
+        self.finish(end);
+    }
+
+    /// Ends the outputs and the process. The first end stays.
+    fn finish(&self, end: Result<(), Error>) {
+        let end = end.map_err(|error| error.at(&self.place));
         self.outputs.end(end.clone());
         if let Err(error) = end {
             self.end.send_if_modified(|end| end.is_none() && end.insert(Err(error)).is_err());
@@ -69,5 +75,12 @@ impl Driver {
             ServerMessage::Status(status) => Some(status),
             ServerMessage::Nothing => None,
         }
+    }
+}
+
+impl Drop for Driver {
+    /// A runtime that ends drops its tasks.
+    fn drop(&mut self) {
+        self.finish(Err(Error::closed()));
     }
 }

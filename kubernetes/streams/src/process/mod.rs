@@ -132,7 +132,7 @@ impl Process {
 
     /// Ends the input, after what was written: the process reads to the end of its stdin. All else goes on.
     ///
-    /// It is the same as shutting down or dropping [`Stdin`], for whoever has not got that.
+    /// The same as shutting down or dropping [`Stdin`]; it works without having taken it.
     ///
     /// # Errors
     /// If the connection is lost, or the server speaks version 4 of the protocol (before Kubernetes 1.30), in which an

@@ -25,8 +25,8 @@ pub(super) struct Outputs {
 struct State {
     stdout: Output,
     stderr: Output,
-    /// Somebody waits for the end of the process.
-    is_awaited: bool,
+    /// How many wait for the end of the process.
+    waiters: usize,
     /// The connection, while it is held up.
     source: Option<Waker>,
     /// No more bytes will come, and why.
@@ -73,7 +73,7 @@ impl Outputs {
     /// Adds the bytes of a message, and takes them from `chunk`.
     pub(super) fn poll_push(&self, channel: Channel, chunk: &mut Bytes, cx: &mut Context<'_>) -> Poll<()> {
         let mut state = self.lock();
-        let is_other_awaited = state.is_awaited || state.output(channel.other()).was_read;
+        let is_other_awaited = state.waiters > 0 || state.output(channel.other()).was_read;
         let output = state.output(channel);
         if output.held < self.limit && output.reader != Reader::Dropped {
             output.push(std::mem::take(chunk));
@@ -128,12 +128,12 @@ impl Outputs {
         drop(chunks);
     }
 
-    /// Somebody waits for the end of the process.
-    pub(super) fn set_awaited(&self) {
+    /// Somebody waits for the end of the process until the guard is dropped.
+    pub(super) fn wait_for_end(&self) -> EndWaiter<'_> {
         let mut state = self.lock();
-        if !std::mem::replace(&mut state.is_awaited, true) {
-            state.wake_source();
-        }
+        state.waiters += 1;
+        state.wake_source();
+        EndWaiter(self)
     }
 
     /// Ends the outputs. The first end stays.
@@ -143,6 +143,23 @@ impl Outputs {
         for waker in [state.stdout.waker.take(), state.stderr.waker.take()].into_iter().flatten() {
             waker.wake();
         }
+    }
+}
+
+/// Somebody who waits for the end of the process.
+#[must_use = "nobody waits once it is dropped"]
+pub(super) struct EndWaiter<'a>(&'a Outputs);
+
+impl EndWaiter<'_> {
+    /// The process has ended: its outputs hold up nobody from now on.
+    pub(super) fn end(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for EndWaiter<'_> {
+    fn drop(&mut self) {
+        self.0.lock().waiters -= 1;
     }
 }
 
@@ -214,12 +231,13 @@ mod tests {
             let outputs = Outputs::new(1);
             assert!(push(&outputs, Stdout, b"first").is_ready());
             assert!(push(&outputs, Stdout, b"second").is_pending(), "nobody waits yet");
-            if by_end {
-                outputs.set_awaited();
-            } else {
+            let waiter = by_end.then(|| outputs.wait_for_end());
+            if !by_end {
                 assert!(next(&outputs, Stderr).is_pending());
             }
             assert!(push(&outputs, Stdout, b"second").is_ready());
+            drop(waiter);
+            assert!(!by_end || push(&outputs, Stdout, b"third").is_pending(), "nobody waits any more");
             outputs.end(Ok(()));
             assert_eq!(next(&outputs, Stdout), Poll::Ready(Ok(Some(Bytes::from_static(b"first")))));
             let error = "6 bytes of stdout were discarded: nobody had taken it when its buffer was full and another \

@@ -33,19 +33,20 @@ impl Session {
 
     /// The end of the process.
     pub(super) async fn wait(&self) -> Result<ExitStatus, Error> {
-        self.outputs.set_awaited();
+        let waiter = self.outputs.wait_for_end();
         let mut ends = self.end.subscribe();
         let end = ends.wait_for(Option::is_some).await;
+        waiter.end();
         // The sender is this session's.
         end.ok().and_then(|end| end.clone()).unwrap_or_else(|| Err(Error::closed()))
     }
 
     /// Closes the connection. The outputs end after the bytes that have come.
     pub(super) fn close(&self, reason: Error, outputs: Result<(), Error>) {
-        self.driver.abort();
         let reason = self.locate(reason);
         self.end.send_if_modified(|end| end.is_none() && end.insert(Err(reason)).is_err());
         self.outputs.end(outputs.map_err(|error| self.locate(error)));
+        self.driver.abort();
     }
 
     /// Sends a message.

@@ -9,7 +9,7 @@ pub(super) const PING_PERIOD: Duration = Duration::from_secs(5);
 /// How long a connection may be silent: twelve pings and a second.
 pub(super) const MAX_SILENCE: Duration = Duration::from_secs(61);
 
-/// So much may be on its way without being taken for a stalled input: what a person types.
+/// How much may be on its way without counting as a stalled input: what a person types.
 const MAX_UNSTALLED_BYTES: u64 = 1024;
 
 /// How much of what was sent has been taken in by the server.

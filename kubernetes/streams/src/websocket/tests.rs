@@ -141,7 +141,7 @@ async fn a_message_that_is_too_large_is_refused() {
     let (mut connection, mut socket) = played().await;
     let sending = tokio::spawn(async move { socket.send(vec![1; MAX_MESSAGE_BYTES + 1].into()).await });
     let error = connection.receiver.next().await.unwrap_err();
-    assert!(format!("{error:?}").contains("too"), "{error:?}");
+    assert!(format!("{error:?}").contains("Message too long"), "{error:?}");
     drop(connection);
     let _ = sending.await;
 }

@@ -123,6 +123,53 @@ async fn pods_that_come_and_containers_that_start_again_are_followed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_container_that_starts_again_is_read_once_with_reconnect() {
+    let server = server(&[pod("one", &[("a", "id-x", "running")])]);
+    let requests = Arc::new(Mutex::new(0));
+    let counter = Arc::clone(&requests);
+    server.on_log(move |request, mut log| {
+        let number = {
+            let mut requests = counter.lock().unwrap();
+            *requests += 1;
+            *requests
+        };
+        async move {
+            write(&request, &mut log, &[(number * 10_000, format!("run {number}"))]).await.unwrap();
+            if number > 1 {
+                std::future::pending::<()>().await;
+            }
+        }
+    });
+    let mut stream = PodLogs::labelled("shop", "app=web").reconnect().stream(&server.client());
+    assert_eq!(texts(&mut stream, 1).await, expected(&[("one/a", &["run 1"])]));
+    // Before the log of the first run is asked for again.
+    server.load_yaml(&pod("one", &[("a", "id-y", "running")])).unwrap();
+    assert_eq!(texts(&mut stream, 1).await, expected(&[("one/a", &["run 2"])]));
+    assert!(is_quiet(&mut stream).await);
+    assert_eq!(*requests.lock().unwrap(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_line_in_pieces_comes_once() {
+    let server = server(&[pod("one", &[("a", "id-x", "running")])]);
+    let long = "x".repeat(2_500_000);
+    let text = long.clone();
+    server.on_log(move |request, mut log| {
+        let lines = [(1000, text.clone()), (1500, "next".to_owned())];
+        async move { write(&request, &mut log, &lines).await }.map_unit()
+    });
+    let mut stream = PodLogs::labelled("shop", "app=web").reconnect().stream(&server.client());
+    let mut read = String::new();
+    while read.len() < long.len() + 4 {
+        let line = next(&mut stream).await.unwrap().unwrap();
+        assert!(!line.text.is_empty());
+        read.push_str(&line.text);
+    }
+    assert!(read == long + "next");
+    assert!(is_quiet(&mut stream).await, "the log was asked for again meanwhile");
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_stream_of_a_pod_ends_with_it() {
     let server = server(&[pod("one", &[("a", "id-x", "running")])]);
     server.on_log(|request, mut log| async move {
@@ -140,7 +187,8 @@ async fn the_stream_of_a_pod_ends_with_it() {
     assert!(next(&mut stream).await.is_none());
     let mut stream = PodLogs::of_pod("shop", "one").stream(&server.client());
     let error = next(&mut stream).await.unwrap().unwrap_err();
-    assert!(error.to_string().ends_with("the pod one in the namespace shop does not exist"), "{error}");
+    assert!(error.is_not_found(), "{error}");
+    assert_eq!(error.to_string(), "the pod one in the namespace shop does not exist");
     assert!(next(&mut stream).await.is_none());
 }
 
@@ -170,7 +218,10 @@ async fn the_number_of_logs_is_limited() {
         items.push(next(&mut stream).await.unwrap());
     }
     let error = items.into_iter().find_map(Result::err).unwrap();
-    assert!(error.to_string().contains("waiting, as the logs of 1 containers are being read"), "{error}");
+    assert!(
+        error.is_waiting() && error.to_string().contains(": waiting, as the logs of 1 containers are being read"),
+        "{error}"
+    );
     assert!(is_quiet(&mut stream).await);
 }
 

@@ -7,7 +7,7 @@ use super::plan::{Names, Plan, Step, not_empty};
 use super::report::{Action, OperationError, Report};
 use super::served::{await_definition, when_served};
 use super::settings::{STRICT, Settings, setters, write_setters};
-use super::waves::{self, Direction, Done, Verb};
+use super::waves::{self, Done, Verb};
 use super::{Manifests, prune};
 use crate::{ApplySet, Retry};
 
@@ -84,7 +84,8 @@ impl<'a> Apply<'a> {
     ///
     /// # Errors
     /// If manifests are not valid, the server's resources can't be read, or the parent of the set can't be used: nothing
-    /// was sent then. That an object could not be applied or pruned is a result in the report.
+    /// was sent then. That an object could not be applied or pruned, or the parent not be written at the end, is a result
+    /// in the report.
     ///
     /// # Cancel safety
     /// Dropping the future leaves open which objects were applied. Applying them again is safe.
@@ -99,9 +100,9 @@ impl<'a> Apply<'a> {
             None => None,
         };
         let verb = ApplyVerb { fields: self.fields, mapper: mapper.clone() };
-        let mut outcomes = waves::run(client, &self.settings, &plan, Direction::Forward, &verb).await;
+        let mut outcomes = waves::run(client, &self.settings, &plan, &verb).await;
         if let (Some(set), Some(started)) = (&self.set, started) {
-            prune::finish(set, started, &mut outcomes, &self.settings, &mapper, client).await?;
+            prune::finish(set, started, &mut outcomes, &self.settings, &mapper, client).await;
         }
         Ok(Report::new(outcomes))
     }

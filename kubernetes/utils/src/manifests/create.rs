@@ -1,5 +1,6 @@
-use kubernetes_client::Client;
+use kubernetes_client::{Client, Error};
 use kubernetes_core::{Object, Str};
+use kubernetes_dynamic::{DynamicObject, Mapper};
 
 use super::Manifests;
 use super::error::ManifestError;
@@ -7,7 +8,7 @@ use super::plan::{Names, Plan, Step, not_empty};
 use super::report::{Action, OperationError, Report};
 use super::served::{await_definition, when_served};
 use super::settings::{STRICT, Settings, setters, write_setters};
-use super::waves::{self, Direction, Done, Verb};
+use super::waves::{self, Done, Verb};
 use crate::{Retry, retry_on_conflict};
 
 /// The creation of the objects of manifests; made by [`Manifests::create`].
@@ -78,13 +79,13 @@ impl<'a> Create<'a> {
         not_empty(self.manifests)?;
         let plan = Plan::new(self.manifests, Names::MayBeGenerated, &self.settings, &mapper, client).await?;
         let verb = CreateVerb { fields: self.fields, mapper };
-        Ok(Report::new(waves::run(client, &self.settings, &plan, Direction::Forward, &verb).await))
+        Ok(Report::new(waves::run(client, &self.settings, &plan, &verb).await))
     }
 }
 
 struct CreateVerb {
     fields: Fields,
-    mapper: kubernetes_dynamic::Mapper,
+    mapper: Mapper,
 }
 
 impl Verb for CreateVerb {
@@ -131,34 +132,48 @@ impl<'a> Replace<'a> {
         let mapper = self.settings.mapper(client);
         not_empty(self.manifests)?;
         let plan = Plan::new(self.manifests, Names::Required, &self.settings, &mapper, client).await?;
-        let verb = ReplaceVerb { fields: self.fields };
-        Ok(Report::new(waves::run(client, &self.settings, &plan, Direction::Forward, &verb).await))
+        let verb = ReplaceVerb { fields: self.fields, mapper };
+        Ok(Report::new(waves::run(client, &self.settings, &plan, &verb).await))
     }
 }
 
 struct ReplaceVerb {
     fields: Fields,
+    mapper: Mapper,
 }
 
 impl Verb for ReplaceVerb {
     async fn run(&self, client: &Client, settings: &Settings, step: &Step) -> Result<Done, OperationError> {
-        let scope = step.target.scope();
-        // As kubectl: the manifest's version counts if it has one, and otherwise that of the server's object.
-        let replaced = retry_on_conflict(Retry::default(), || async {
-            let mut object = step.object.clone();
-            if object.metadata.resource_version.is_none() {
-                let current = scope.read(step.target.key.name()).metadata_only().send(client).await?;
-                object.metadata.resource_version = current.metadata().resource_version.clone();
-            }
-            let mut request = scope.replace(&object).field_validation(self.fields.validation.clone());
-            if settings.dry_run {
-                request = request.dry_run("All");
-            }
-            if let Some(manager) = &self.fields.manager {
-                request = request.field_manager(manager);
-            }
-            request.send(client).await
-        });
-        Ok(Done::new(Action::Replaced, replaced.await.map_err(OperationError::request)?))
+        let attempts = if has_version(&step.object) { 1 } else { Retry::default().attempts };
+        let replaced =
+            retry_on_conflict(Retry { attempts, ..Retry::default() }, || self.replace(client, settings, step));
+        let object = replaced.await.map_err(OperationError::request)?;
+        await_definition(client, settings, &self.mapper, step, &object).await?;
+        Ok(Done::new(Action::Replaced, object))
     }
+}
+
+impl ReplaceVerb {
+    /// Replaces the version of the manifest if it names one, as kubectl does, and otherwise that of the server.
+    async fn replace(&self, client: &Client, settings: &Settings, step: &Step) -> Result<DynamicObject, Error> {
+        let scope = step.target.scope();
+        let mut object = step.object.clone();
+        if !has_version(&object) {
+            let current = scope.read(step.target.key.name()).metadata_only().send(client).await?;
+            object.metadata.resource_version = current.metadata().resource_version.clone();
+        }
+        let mut request = scope.replace(&object).field_validation(self.fields.validation.clone());
+        if settings.dry_run {
+            request = request.dry_run("All");
+        }
+        if let Some(manager) = &self.fields.manager {
+            request = request.field_manager(manager);
+        }
+        request.send(client).await
+    }
+}
+
+/// Whether a manifest names the version that it replaces.
+fn has_version(object: &DynamicObject) -> bool {
+    object.metadata.resource_version.as_ref().is_some_and(|version| !version.is_empty())
 }

@@ -24,6 +24,7 @@ mod compare;
 mod concurrent;
 mod create;
 mod delete;
+mod deletion;
 mod diff;
 mod error;
 mod event;
@@ -82,7 +83,8 @@ pub use report::{Action, OperationError, Outcome, Report, ReportError};
 /// [`apply`](Self::apply), [`create`](Self::create) and [`replace`](Self::replace) go by kind, in the order of the
 /// project cli-utils: Namespaces first, then definitions of custom resources, accounts, roles, configuration, services
 /// and workloads; webhooks that validate come last. Objects of a kind are sent side by side. A definition is awaited
-/// before its objects are sent. [`delete`](Self::delete) goes in reverse.
+/// before its objects are sent. [`delete`](Self::delete) goes in reverse, and waits for custom resources before it deletes
+/// their definitions and controllers.
 #[derive(Clone, Debug, Default)]
 pub struct Manifests(Vec<Manifest>);
 
@@ -171,7 +173,9 @@ impl Manifests {
         Create::new(self)
     }
 
-    /// Replaces the objects, whatever their versions; one that does not exist is a failure.
+    /// Replaces the objects; one that does not exist is a failure.
+    ///
+    /// A manifest with a `metadata.resourceVersion` replaces that version only: another one on the server is a conflict.
     pub fn replace(&self) -> Replace<'_> {
         Replace::new(self)
     }

@@ -37,9 +37,29 @@ pub(super) fn wave(group: &str, kind: &str) -> usize {
     }
 }
 
+/// Whether a group is not one of Kubernetes itself, so that its objects may need a controller to be deleted.
+pub(super) fn is_custom(group: &str) -> bool {
+    match group.strip_suffix(".k8s.io") {
+        Some("rbac.authorization" | "flowcontrol.apiserver" | "internal.apiserver") => false,
+        // As `gateway.networking.k8s.io`, whose definitions are installed.
+        Some(name) => name.contains('.'),
+        None => group.contains('.'),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::wave;
+    use super::{is_custom, wave};
+
+    #[test]
+    fn groups_of_kubernetes_are_not_custom() {
+        for group in ["", "apps", "policy", "storage.k8s.io", "rbac.authorization.k8s.io"] {
+            assert!(!is_custom(group), "{group}");
+        }
+        for group in ["example.com", "snapshot.storage.k8s.io", "cluster.x-k8s.io"] {
+            assert!(is_custom(group), "{group}");
+        }
+    }
 
     #[test]
     fn kinds_come_in_the_order_of_cli_utils() {

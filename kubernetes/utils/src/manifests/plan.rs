@@ -40,6 +40,12 @@ pub(super) enum Names {
 }
 
 impl Step {
+    /// An object that was read from no manifest.
+    pub(super) fn new(object: DynamicObject, target: Target) -> Self {
+        let wave = order::wave(&target.resource.group, &target.resource.kind);
+        Self { object, target, location: None, wave, needs: Vec::new() }
+    }
+
     pub(super) fn is(&self, group: &str, kind: &str) -> bool {
         self.target.resource.group == group && self.target.resource.kind == kind
     }
@@ -204,13 +210,12 @@ impl Planning {
             }
             self.seen.insert(identity, location.clone());
         }
-        let wave = order::wave(&resource.group, &resource.kind);
-        Ok(Step { object: object.clone(), target, location: location.clone(), wave, needs: Vec::new() })
+        Ok(Step { location: location.clone(), ..Step::new(object.clone(), target) })
     }
 }
 
 /// Notes which steps need which.
-fn depend(steps: &mut [Step]) {
+pub(super) fn depend(steps: &mut [Step]) {
     let mut namespaces = HashMap::new();
     let mut definitions = HashMap::new();
     for (index, step) in steps.iter().enumerate() {

@@ -7,14 +7,12 @@ use kubernetes_core::Str;
 use kubernetes_dynamic::{ApiResource, DynamicObject, Mapper};
 
 use super::concurrent::concurrently;
-use super::delete::Deletion;
+use super::deletion::{Deletion, Waits};
 use super::error::{ManifestError, Problem, ProblemKind};
 use super::event::ManifestEvent;
-use super::order;
-use super::plan::Plan;
-use super::report::{Action, OperationError, Outcome};
+use super::plan::{Plan, Step, depend};
+use super::report::{OperationError, Outcome};
 use super::settings::Settings;
-use super::waves::Done;
 use crate::apply_set::{Contents, GroupKind, PART_OF_LABEL};
 use crate::{ApplySet, Target};
 
@@ -87,7 +85,8 @@ fn label(set: &ApplySet, plan: &mut Plan) -> Result<(), ManifestError> {
     Ok(())
 }
 
-/// Deletes the members that were not applied, and then writes to the parent what is left; neither, if something failed.
+/// Deletes the members that were not applied, as objects of manifests are deleted, and then writes to the parent what is
+/// left; neither, if something failed.
 pub(super) async fn finish(
     set: &ApplySet,
     started: Started,
@@ -95,59 +94,36 @@ pub(super) async fn finish(
     settings: &Settings,
     mapper: &Mapper,
     client: &Client,
-) -> Result<(), ManifestError> {
+) {
     if outcomes.iter().any(|outcome| outcome.result.is_err()) {
-        return Ok(());
+        return;
     }
     let applied: HashSet<Str> = outcomes.iter().filter_map(|outcome| outcome.target.uid.clone()).collect();
     let members = match members(set, &started.before, settings, mapper, client).await {
         Ok(members) => members,
         Err(outcome) => {
-            settings.tell(&ManifestEvent::Finished(&outcome));
+            settings.notify(&ManifestEvent::Finished(&outcome));
             outcomes.push(*outcome);
-            return Ok(());
+            return;
         }
     };
-    let mut orphans: Vec<(Target, DynamicObject)> = members
-        .into_iter()
-        .filter(|(target, _)| target.uid.as_ref().is_none_or(|uid| !applied.contains(uid)))
-        .collect();
-    // As objects of manifests are deleted: in reverse.
-    orphans.sort_by_cached_key(|(target, _)| {
-        let wave = order::wave(&target.resource.group, &target.resource.kind);
-        (std::cmp::Reverse(wave), target.resource.kind.clone(), target.key.clone())
-    });
-    let failed = delete(orphans, outcomes, settings, client).await;
-    if !failed {
-        set.write(client, &started.after, settings.dry_run).await.map_err(parent_problem)?;
-    }
-    Ok(())
-}
-
-/// Deletes orphans, a wave at a time; returns whether one of them could not be deleted.
-async fn delete(
-    orphans: Vec<(Target, DynamicObject)>,
-    outcomes: &mut Vec<Outcome>,
-    settings: &Settings,
-    client: &Client,
-) -> bool {
-    let deletion = Deletion { without_wait: true, ..Deletion::default() };
-    let deletion = &deletion;
-    let one = |target: Target, object: DynamicObject| async move {
-        settings.tell(&ManifestEvent::Started(&target));
-        let result = deletion.delete(client, settings, &target).await;
-        let pruned = |done: Done| if done.action == Action::Deleted { Action::Pruned } else { done.action };
-        Outcome { target, location: None, object: Some(object), result: result.map(pruned) }
-    };
-    let mut failed = false;
-    let futures = orphans.into_iter().map(|(target, object)| one(target, object));
-    concurrently(futures, settings.concurrency, |outcome| {
-        failed |= outcome.result.is_err();
-        settings.tell(&ManifestEvent::Finished(&outcome));
+    let is_orphan = |target: &Target| target.uid.as_ref().is_none_or(|uid| !applied.contains(uid));
+    let mut orphans: Vec<Step> =
+        members.into_iter().filter(|(target, _)| is_orphan(target)).map(|(target, it)| Step::new(it, target)).collect();
+    // Their deletion is in reverse.
+    orphans.sort_by_cached_key(|step| std::cmp::Reverse((step.target.resource.kind.clone(), step.target.key.clone())));
+    depend(&mut orphans);
+    let deletion = Deletion { waits: Waits::Needed, is_pruning: true, ..Deletion::default() };
+    let pruned = deletion.run(client, settings, &orphans).await;
+    let has_failed = pruned.iter().any(|outcome| outcome.result.is_err());
+    outcomes.extend(pruned);
+    if !has_failed && let Err(error) = set.write(client, &started.after, settings.dry_run).await {
+        let target = set.parent().clone();
+        let error = OperationError::set(error);
+        let outcome = Outcome { target, location: None, object: None, result: Err(error) };
+        settings.notify(&ManifestEvent::Finished(&outcome));
         outcomes.push(outcome);
-    })
-    .await;
-    failed
+    }
 }
 
 /// The members of the set on the server, of all kinds and in all namespaces that it had.

@@ -11,7 +11,7 @@ use super::error::Problem;
 use super::location::Location;
 use crate::conditions::object_current;
 use crate::wait::{WaitError, WaitFor};
-use crate::{ObjectState, ObjectStatus, Target};
+use crate::{ApplySetError, ObjectState, ObjectStatus, Target};
 
 /// The results of an operation on manifests, one for each object, in the order in which they came.
 #[derive(Clone, Debug, Default)]
@@ -63,6 +63,8 @@ enum Kind {
     Map(MapError),
     Invalid(Problem),
     Blocked(Target),
+    Needed(Target),
+    Set(std::sync::Arc<ApplySetError>),
     Terminating,
 }
 
@@ -218,12 +220,21 @@ impl OperationError {
         Self(Kind::Blocked(by))
     }
 
+    pub(super) fn needed(by: Target) -> Self {
+        Self(Kind::Needed(by))
+    }
+
+    pub(super) fn set(error: ApplySetError) -> Self {
+        Self(Kind::Set(error.into()))
+    }
+
     pub(super) const TERMINATING: Self = Self(Kind::Terminating);
 
     /// The error of the request that failed.
     pub fn request_error(&self) -> Option<&Error> {
         match &self.0 {
             Kind::Request(error) => Some(error),
+            Kind::Set(error) => error.request_error(),
             _ => None,
         }
     }
@@ -233,9 +244,10 @@ impl OperationError {
         self.request_error().map(RequestError::conflicts).unwrap_or_default()
     }
 
-    /// Whether the object was not sent, because one that it needs failed: its namespace, or the definition of its kind.
+    /// Whether the object was not sent because of another that failed: in a deletion, one that may need it to go, such as a
+    /// custom resource its controller; otherwise one that it needs, its namespace or the definition of its kind.
     pub fn is_blocked(&self) -> bool {
-        matches!(self.0, Kind::Blocked(_))
+        matches!(self.0, Kind::Blocked(_) | Kind::Needed(_))
     }
 
     /// Whether the object was not sent, because its manifest is not valid.
@@ -267,6 +279,8 @@ impl fmt::Display for OperationError {
             Kind::Map(error) => error.fmt(f),
             Kind::Invalid(problem) => problem.fmt(f),
             Kind::Blocked(by) => write!(f, "not sent, because it needs {by}, which failed"),
+            Kind::Needed(by) => write!(f, "not deleted, because {by}, which may need it, is not gone"),
+            Kind::Set(error) => error.fmt(f),
             Kind::Terminating => f.write_str("it is being deleted: try again when it is gone"),
         }
     }
@@ -285,7 +299,8 @@ impl StdError for OperationError {
             Kind::Wait(error) => error.source(),
             Kind::Map(error) => error.source(),
             Kind::Invalid(problem) => problem.source(),
-            Kind::Blocked(_) | Kind::Terminating => None,
+            Kind::Set(error) => error.source(),
+            Kind::Blocked(_) | Kind::Needed(_) | Kind::Terminating => None,
         }
     }
 }

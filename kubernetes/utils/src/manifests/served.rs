@@ -63,7 +63,7 @@ pub(super) async fn await_definition(
         return Ok(());
     }
     if ObjectStatus::of(object).state != ObjectState::Current {
-        settings.tell(&ManifestEvent::Waiting(&step.target));
+        settings.notify(&ManifestEvent::Waiting(&step.target));
         let named = until(client, step.target.scope().list()).named(step.target.key.name().to_owned());
         named.within(settings.wait_limit).is(object_current()).await.map_err(OperationError::wait)?;
     }

@@ -53,7 +53,7 @@ impl Settings {
         self.mapper.clone().unwrap_or_else(|| Mapper::new(client))
     }
 
-    pub(super) fn tell(&self, event: &ManifestEvent<'_>) {
+    pub(super) fn notify(&self, event: &ManifestEvent<'_>) {
         if let Some(observer) = &self.observer {
             observer(event);
         }
@@ -122,7 +122,7 @@ macro_rules! setters {
 /// The setters of operations that write.
 macro_rules! write_setters {
     () => {
-        /// Has the server check everything and keep nothing.
+        /// Validates on the server without persisting.
         pub fn dry_run(mut self, dry_run: bool) -> Self {
             self.settings.dry_run = dry_run;
             self

@@ -35,44 +35,21 @@ impl Done {
     }
 }
 
-/// The order of the waves.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Direction {
-    Forward,
-    Reverse,
-}
-
 /// Runs a verb on all objects; the failure of one only keeps those from being sent that need it.
-pub(super) async fn run<V: Verb>(
-    client: &Client,
-    settings: &Settings,
-    plan: &Plan,
-    direction: Direction,
-    verb: &V,
-) -> Vec<Outcome> {
+pub(super) async fn run<V: Verb>(client: &Client, settings: &Settings, plan: &Plan, verb: &V) -> Vec<Outcome> {
     let mut outcomes = plan.rejected.clone();
-    settings.tell(&ManifestEvent::Planned { objects: plan.steps.len() });
-    let mut waves: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for (index, step) in plan.steps.iter().enumerate() {
-        waves.entry(step.wave).or_default().push(index);
-    }
-    let mut waves: Vec<Vec<usize>> = waves.into_values().collect();
-    if direction == Direction::Reverse {
-        waves.reverse();
-        waves.iter_mut().for_each(|wave| wave.reverse());
-    }
+    settings.notify(&ManifestEvent::Planned { objects: plan.steps.len() });
     let mut failed: HashSet<usize> = HashSet::new();
-    for wave in waves {
-        let (blocked, open): (Vec<_>, Vec<_>) = wave.into_iter().partition(|index| {
-            direction == Direction::Forward && plan.steps[*index].needs.iter().any(|needed| failed.contains(needed))
-        });
+    for wave in waves_of(&plan.steps).into_values() {
+        let (blocked, open): (Vec<_>, Vec<_>) =
+            wave.into_iter().partition(|index| plan.steps[*index].needs.iter().any(|needed| failed.contains(needed)));
         for index in blocked {
             let step = &plan.steps[index];
             let by = step.needs.iter().find(|needed| failed.contains(needed)).copied().unwrap_or(index);
             let error = OperationError::blocked(plan.steps[by].target.clone());
             failed.insert(index);
             let outcome = outcome(step, Err(error));
-            settings.tell(&ManifestEvent::Finished(&outcome));
+            settings.notify(&ManifestEvent::Finished(&outcome));
             outcomes.push(outcome);
         }
         let futures = open.into_iter().map(|index| one(client, settings, &plan.steps[index], index, verb));
@@ -80,7 +57,7 @@ pub(super) async fn run<V: Verb>(
             if outcome.result.is_err() {
                 failed.insert(index);
             }
-            settings.tell(&ManifestEvent::Finished(&outcome));
+            settings.notify(&ManifestEvent::Finished(&outcome));
             outcomes.push(outcome);
         })
         .await;
@@ -88,12 +65,22 @@ pub(super) async fn run<V: Verb>(
     outcomes
 }
 
+/// The indices of the steps of each wave.
+pub(super) fn waves_of(steps: &[Step]) -> BTreeMap<usize, Vec<usize>> {
+    let mut waves: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (index, step) in steps.iter().enumerate() {
+        waves.entry(step.wave).or_default().push(index);
+    }
+    waves
+}
+
 async fn one<V: Verb>(client: &Client, settings: &Settings, step: &Step, index: usize, verb: &V) -> (usize, Outcome) {
-    settings.tell(&ManifestEvent::Started(&step.target));
+    settings.notify(&ManifestEvent::Started(&step.target));
     (index, outcome(step, verb.run(client, settings, step).await))
 }
 
-fn outcome(step: &Step, result: Result<Done, OperationError>) -> Outcome {
+/// The outcome of a step.
+pub(super) fn outcome(step: &Step, result: Result<Done, OperationError>) -> Outcome {
     let mut target = step.target.clone();
     let (object, result) = match result {
         Ok(done) => (done.object, Ok(done.action)),

@@ -46,7 +46,7 @@ fn with_ports(mut target: TargetPod, service: &Service, pod: &Pod) -> TargetPod 
     for port in &spec.ports {
         let of_service = number(port.port);
         if port.protocol.as_ref().is_some_and(|protocol| protocol != "TCP") {
-            target = target.with_udp_port(of_service);
+            target = target.with_unsupported_port(of_service);
             continue;
         }
         let of_pod = match &port.target_port {

@@ -67,7 +67,7 @@ impl Target for WorkloadTarget {
             Ok(container_ports(&pod).fold(target(namespace, &pod), |target, port| {
                 let of_pod = number(port.container_port);
                 if is_udp(port.protocol.as_ref().map(|protocol| protocol.as_str())) {
-                    return target.with_udp_port(of_pod);
+                    return target.with_unsupported_port(of_pod);
                 }
                 let target = target.with_port(of_pod, of_pod);
                 match port.name.as_deref() {

@@ -12,13 +12,13 @@ pub struct WaitError(Box<Inner>);
 
 struct Inner {
     description: String,
-    lacks: Vec<Lack>,
+    unmet: Vec<Unmet>,
     targets: usize,
     cause: Option<UntilError>,
 }
 
 /// An object for which the condition does not hold.
-pub(super) struct Lack {
+pub(super) struct Unmet {
     target: Target,
     reason: Str,
     failed: bool,
@@ -27,15 +27,15 @@ pub(super) struct Lack {
 /// How many objects a message names.
 const SHOWN: usize = 20;
 
-impl Lack {
+impl Unmet {
     pub(super) fn new(target: &Target, reason: &Str, failed: bool) -> Self {
         Self { target: target.clone(), reason: reason.clone(), failed }
     }
 }
 
 impl WaitError {
-    pub(super) fn new(description: String, lacks: Vec<Lack>, targets: usize, cause: Option<UntilError>) -> Self {
-        Self(Box::new(Inner { description, lacks, targets, cause }))
+    pub(super) fn new(description: String, unmet: Vec<Unmet>, targets: usize, cause: Option<UntilError>) -> Self {
+        Self(Box::new(Inner { description, unmet, targets, cause }))
     }
 
     /// There is nothing to wait for.
@@ -50,12 +50,12 @@ impl WaitError {
 
     /// Whether the condition can no longer hold for an object.
     pub fn is_failed(&self) -> bool {
-        self.0.lacks.iter().any(|lack| lack.failed)
+        self.0.unmet.iter().any(|object| object.failed)
     }
 
     /// The objects for which the condition does not hold, and the reason of each.
-    pub fn lacks(&self) -> impl ExactSizeIterator<Item = (&Target, &str)> {
-        self.0.lacks.iter().map(|lack| (&lack.target, lack.reason.as_str()))
+    pub fn unmet(&self) -> impl ExactSizeIterator<Item = (&Target, &str)> {
+        self.0.unmet.iter().map(|object| (&object.target, object.reason.as_str()))
     }
 
     /// The error of the watch, if objects could not be watched.
@@ -67,20 +67,20 @@ impl WaitError {
 impl fmt::Display for WaitError {
     /// The condition, and a line for each object that is not as it should be.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { description, lacks, targets, cause } = &*self.0;
+        let Inner { description, unmet, targets, cause } = &*self.0;
         match cause {
             _ if *targets == 0 => return f.write_str("there are no objects to wait for"),
             Some(error) if !error.is_timeout() => return error.fmt(f),
             Some(_) => write!(f, "timed out waiting until {description}")?,
             None => write!(f, "the condition that {description} can no longer become true")?,
         }
-        write!(f, " ({} of {targets} are not)", lacks.len())?;
+        write!(f, ": not met for {} of {targets} objects", unmet.len())?;
         // Those that have failed are the reason.
-        let (failed, waiting): (Vec<_>, Vec<_>) = lacks.iter().partition(|lack| lack.failed);
-        for lack in failed.iter().chain(&waiting).take(SHOWN) {
-            write!(f, "\n{}: {}", lack.target, printable(&lack.reason, MAX_MESSAGE_BYTES))?;
+        let (failed, waiting): (Vec<_>, Vec<_>) = unmet.iter().partition(|object| object.failed);
+        for object in failed.iter().chain(&waiting).take(SHOWN) {
+            write!(f, "\n{}: {}", object.target, printable(&object.reason, MAX_MESSAGE_BYTES))?;
         }
-        match lacks.len().saturating_sub(SHOWN) {
+        match unmet.len().saturating_sub(SHOWN) {
             0 => Ok(()),
             more => write!(f, "\nand {more} more"),
         }

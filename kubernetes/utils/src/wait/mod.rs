@@ -15,7 +15,7 @@ use kubernetes_core::selector::FieldSelector;
 use kubernetes_dynamic::DynamicObject;
 use kubernetes_watch::{Condition, ListCondition, Objects, until};
 
-use crate::Target;
+use crate::{Target, clock};
 
 pub use error::WaitError;
 use progress::{Progress, Wanted};
@@ -56,6 +56,9 @@ pub struct WaitFor {
     limit: Option<Duration>,
     fail_fast: bool,
 }
+
+/// How often objects are checked that the server sends nothing of.
+const CHECK_PERIOD: Duration = Duration::from_secs(1);
 
 impl WaitFor {
     /// A wait for these objects. For none, it ends at once.
@@ -109,16 +112,17 @@ impl WaitFor {
             groups.push(follow(&self.client, self.limit, progress.clone(), group));
         }
         let mut timed_out = None;
-        while let Some(result) = groups.next().await {
+        while !progress.is_over() {
+            let Ok(result) = clock::timeout(CHECK_PERIOD, groups.next()).await else {
+                progress.recheck();
+                continue;
+            };
+            let Some(result) = result else { break };
             match result {
-                Ok(()) if progress.is_decided() => break,
                 Ok(()) => {}
                 Err(error) if error.is_timeout() => timed_out = Some(error),
                 Err(error) if error.is_failed() => {}
                 Err(error) => return Err(progress.error(Some(error))),
-            }
-            if progress.is_decided() {
-                break;
             }
         }
         drop(groups);

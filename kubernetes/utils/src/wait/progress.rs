@@ -5,7 +5,7 @@ use kubernetes_core::{ObjectKey, Str};
 use kubernetes_dynamic::DynamicObject;
 use kubernetes_watch::{Condition, Objects, UntilError, Verdict};
 
-use super::error::{Lack, WaitError};
+use super::error::{Unmet, WaitError};
 use crate::Target;
 
 /// Whether all objects are waited for, or one of them.
@@ -30,6 +30,7 @@ struct Shared {
 #[derive(Clone)]
 struct State {
     verdict: Verdict,
+    /// The object that the verdict is about.
     object: Option<DynamicObject>,
     /// The uid and the version of the object that the verdict is about; none before it was seen.
     seen: Option<(Option<Str>, Option<Str>)>,
@@ -92,6 +93,21 @@ impl Progress {
         }
     }
 
+    /// Checks the objects again that are waited for: time alone makes some conditions fail or hold, such as that a pod has
+    /// been unschedulable for too long.
+    pub(super) fn recheck(&self) {
+        for state in self.states().iter_mut() {
+            if let (Verdict::Waiting(_), Some(object)) = (&state.verdict, &state.object) {
+                state.verdict = self.0.condition.check(Some(object));
+            }
+        }
+    }
+
+    /// Whether nothing is waited for any longer.
+    pub(super) fn is_over(&self) -> bool {
+        self.is_decided() || self.states().iter().all(|state| !matches!(state.verdict, Verdict::Waiting(_)))
+    }
+
     /// Whether no further group can change the result.
     pub(super) fn is_decided(&self) -> bool {
         let states = self.states();
@@ -121,13 +137,13 @@ impl Progress {
     /// The error of a wait that is over.
     pub(super) fn error(&self, cause: Option<UntilError>) -> WaitError {
         let states = self.states();
-        let lack = |(target, state): (&Target, &State)| match &state.verdict {
+        let unmet_of = |(target, state): (&Target, &State)| match &state.verdict {
             Verdict::Met => None,
-            Verdict::Waiting(reason) => Some(Lack::new(target, reason, false)),
-            Verdict::Failed(reason) => Some(Lack::new(target, reason, true)),
+            Verdict::Waiting(reason) => Some(Unmet::new(target, reason, false)),
+            Verdict::Failed(reason) => Some(Unmet::new(target, reason, true)),
         };
-        let lacks = self.0.targets.iter().zip(states.iter()).filter_map(lack).collect();
-        WaitError::new(self.description(), lacks, self.0.targets.len(), cause)
+        let unmet = self.0.targets.iter().zip(states.iter()).filter_map(unmet_of).collect();
+        WaitError::new(self.description(), unmet, self.0.targets.len(), cause)
     }
 }
 
@@ -142,14 +158,14 @@ impl Shared {
         let identity = object.map(|object| (object.metadata.uid.clone(), object.metadata.resource_version.clone()));
         let was_replaced = matches!((&state.seen, &identity), (Some((before, _)), Some((now, _))) if before != now);
         if was_replaced && self.condition.check(None).is_met() {
-            state.verdict = Verdict::Met;
+            (state.verdict, state.object) = (Verdict::Met, None);
             return;
         }
         if identity.is_some() && identity == state.seen {
             return;
         }
         state.verdict = self.condition.check(object);
-        state.object = object.filter(|_| state.verdict.is_met()).cloned();
+        state.object = object.cloned();
         state.seen = identity;
     }
 }

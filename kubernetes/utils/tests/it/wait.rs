@@ -9,7 +9,7 @@ use kubernetes_dynamic::{ApiResource, DynamicObject};
 use kubernetes_testing::{Fault, TestServer};
 use kubernetes_utils::conditions::{condition_is_true, json_path, object_current};
 use kubernetes_utils::{Target, WaitFor};
-use kubernetes_watch::Condition;
+use kubernetes_watch::{Condition, Verdict};
 use serde_json::{Value, json};
 
 use crate::manifests::{get, read, resource, server};
@@ -87,12 +87,12 @@ async fn a_timeout_says_what_each_object_lacks() {
     let targets = [target(&jobs(), "a"), target(&claims(), "c"), target(&claims(), "d")];
     let wait = WaitFor::new(&server.client(), targets).within(Duration::from_secs(30));
     let error = wait.all(object_current()).await.unwrap_err();
-    let expected = "timed out waiting until each object is current (2 of 3 are not)\n\
+    let expected = "timed out waiting until each object is current: not met for 2 of 3 objects\n\
         jobs.batch shop/a: InProgress (JobNotStarted): it has not started yet\n\
         persistentvolumeclaims shop/d: it does not exist";
     assert_eq!(error.to_string(), expected);
     assert!(error.is_timeout() && !error.is_failed());
-    assert_eq!(error.lacks().len(), 2);
+    assert_eq!(error.unmet().len(), 2);
 }
 
 #[tokio::test(start_paused = true)]
@@ -108,7 +108,7 @@ async fn a_failure_ends_the_wait_at_once_or_after_the_others() {
     let text = error.to_string();
     assert!(
         text.starts_with(
-            "the condition that each object is current can no longer become true (2 of 2 are not)\n\
+            "the condition that each object is current can no longer become true: not met for 2 of 2 objects\n\
         jobs.batch shop/a: Failed (JobFailed): "
         ),
         "{text}"
@@ -116,7 +116,22 @@ async fn a_failure_ends_the_wait_at_once_or_after_the_others() {
 
     let wait = WaitFor::new(&client, targets()).fail_fast(false).all(object_current());
     let error = meanwhile(wait, set_status(&client, &jobs(), "b", condition("Complete"))).await.unwrap_err();
-    assert_eq!((error.lacks().len(), start.elapsed().as_secs()), (1, 1));
+    assert_eq!((error.unmet().len(), start.elapsed().as_secs()), (1, 1));
+}
+
+/// As a pod that has been unschedulable for too long.
+#[tokio::test(start_paused = true)]
+async fn a_condition_that_fails_by_time_is_noticed() {
+    let server = server();
+    load(&server, &job("a")).await;
+    let start = tokio::time::Instant::now();
+    let late = Condition::new("is early", move |_: &DynamicObject| match start.elapsed().as_secs() {
+        0..15 => Verdict::waiting("not yet"),
+        _ => Verdict::failed("too late"),
+    });
+    let wait = WaitFor::new(&server.client(), [target(&jobs(), "a")]).within(Duration::from_secs(60));
+    let error = wait.all(late).await.unwrap_err();
+    assert!(error.is_failed() && start.elapsed().as_secs() <= 16, "{error}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -144,7 +159,7 @@ async fn one_of_several_objects_is_enough() {
     assert_eq!(first, target(&jobs(), "b"));
     let wait = WaitFor::new(&client, targets()).within(Duration::from_secs(3)).any(condition_is_true("Nothing"));
     let error = wait.await.unwrap_err();
-    assert!(error.is_timeout() && error.lacks().len() == 3, "{error}");
+    assert!(error.is_timeout() && error.unmet().len() == 3, "{error}");
     let none = WaitFor::new(&client, []).any(object_current()).await.unwrap_err();
     assert_eq!(none.to_string(), "there are no objects to wait for");
     assert!(WaitFor::new(&client, []).all(object_current()).await.unwrap().is_empty());

@@ -69,7 +69,7 @@ enum State<K: Watchable> {
     New(New<K>),
     Started(Sources<K>),
     /// Its sources could not be started.
-    Failed,
+    Failed(ControllerError),
 }
 
 /// The parts of a controller that has not started.
@@ -144,16 +144,19 @@ impl<K: Watchable> Runner<K> {
 
     fn start(&mut self) -> Result<&Sources<K>, ControllerError> {
         if let State::New(_) = self.state {
-            let State::New(new) = std::mem::replace(&mut self.state, State::Failed) else {
-                return Err(ControllerError::new(&self.settings.name, Cause::NoResource(None)));
-            };
-            let tombstones = self.settings.on_deleted.is_some().then(|| Arc::new(Tombstones::new()));
-            let sources = Sources::start(self, new, tombstones)?;
-            self.state = State::Started(sources);
+            let failed = State::Failed(ControllerError::new(&self.settings.name, Cause::NoResource(None)));
+            if let State::New(new) = std::mem::replace(&mut self.state, failed) {
+                let tombstones = self.settings.on_deleted.is_some().then(|| Arc::new(Tombstones::new()));
+                self.state = match Sources::start(self, new, tombstones) {
+                    Ok(sources) => State::Started(sources),
+                    Err(error) => State::Failed(error),
+                };
+            }
         }
         match &self.state {
             State::Started(sources) => Ok(sources),
-            _ => Err(ControllerError::new(&self.settings.name, Cause::NoResource(None))),
+            State::Failed(error) => Err(error.clone()),
+            State::New(_) => Err(ControllerError::new(&self.settings.name, Cause::NoResource(None))),
         }
     }
 
@@ -177,7 +180,7 @@ impl<K: Watchable> Runner<K> {
                 Poll::Ready(()) => Poll::Ready(Ok(true)),
                 Poll::Pending => warm_up.as_mut().poll(context).map_ok(|()| false),
             });
-            if is_shut_down.await? {
+            if beating(&monitor, is_shut_down).await? {
                 return Ok(());
             }
         }
@@ -197,16 +200,26 @@ impl<K: Watchable> Runner<K> {
         });
         monitor.inner.is_ready.store(true, Ordering::Release);
         let mut tasks = JoinSet::new();
-        dispatch(&runs, &sources, shutdown, &mut tasks)
-            .await
-            .map_err(|(index, stopped)| ControllerError::new(&name, sources.stopped(index, stopped)))?;
+        let result = dispatch(&runs, &sources, shutdown, &mut tasks).await;
         monitor.inner.is_ready.store(false, Ordering::Release);
         monitor.inner.queue.shut_down();
-        if clock::timeout(limit, async { while tasks.join_next().await.is_some() {} }).await.is_err() {
+        let ended = beating(&monitor, async { while tasks.join_next().await.is_some() {} });
+        if clock::timeout(limit, ended).await.is_err() {
             warn!(controller = %name, runs = tasks.len(), ?limit, "controller: runs have not ended in time, and are canceled");
             tasks.shutdown().await;
         }
-        Ok(())
+        result.map_err(|(index, stopped)| ControllerError::new(&name, sources.stopped(index, stopped)))
+    }
+}
+
+/// Waits for a future, and shows meanwhile that the controller is not stuck.
+async fn beating<T>(monitor: &Monitor, future: impl Future<Output = T>) -> T {
+    let mut future = pin!(future);
+    loop {
+        monitor.beat();
+        if let Ok(output) = clock::timeout(HEARTBEAT, future.as_mut()).await {
+            return output;
+        }
     }
 }
 

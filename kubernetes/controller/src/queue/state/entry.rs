@@ -1,3 +1,5 @@
+use kubernetes_core::Str;
+
 use crate::clock::Instant;
 use crate::queue::Reasons;
 use crate::queue::add::Add;
@@ -7,6 +9,8 @@ use super::ready::Turn;
 /// An item of a queue.
 pub(super) struct Entry<R> {
     pub(super) place: Place<R>,
+    /// The group among which workers are shared, if the queue has groups.
+    pub(super) group: Option<Str>,
     pub(super) priority: i32,
     /// How often it has failed in a row.
     pub(super) failures: u32,

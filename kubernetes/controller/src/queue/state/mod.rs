@@ -5,7 +5,6 @@ mod ready;
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
-use std::sync::Arc;
 use std::time::Duration;
 
 use kubernetes_client::Backoff;
@@ -19,9 +18,6 @@ use crate::clock::{Instant, later};
 use entry::{Again, Barrier, Entry, Place};
 use ready::Ready;
 
-/// The group of an item, among which workers are shared fairly.
-pub(super) type GroupOf<T> = Arc<dyn Fn(&T) -> Str + Send + Sync>;
-
 /// The items of a queue.
 pub(super) struct State<T, R> {
     items: HashMap<T, Entry<R>>,
@@ -32,7 +28,6 @@ pub(super) struct State<T, R> {
     pub(super) phase: Phase,
     backoff: Backoff,
     bucket: Option<TokenBucket>,
-    group_of: Option<GroupOf<T>>,
     counters: Counters,
 }
 
@@ -77,7 +72,7 @@ pub(super) enum Outcome<R> {
 }
 
 impl<T: Clone + Eq + Hash, R: PartialEq> State<T, R> {
-    pub(super) fn new(backoff: Backoff, bucket: Option<TokenBucket>, group_of: Option<GroupOf<T>>) -> Self {
+    pub(super) fn new(backoff: Backoff, bucket: Option<TokenBucket>) -> Self {
         Self {
             items: HashMap::new(),
             ready: Ready::new(),
@@ -87,13 +82,12 @@ impl<T: Clone + Eq + Hash, R: PartialEq> State<T, R> {
             phase: Phase::Open,
             backoff,
             bucket,
-            group_of,
             counters: Counters::default(),
         }
     }
 
     /// Returns whether the item is taken in: not after the end.
-    pub(super) fn add(&mut self, item: T, add: Add<R>, now: Instant) -> bool {
+    pub(super) fn add(&mut self, item: T, group: Option<Str>, add: Add<R>, now: Instant) -> bool {
         if self.phase != Phase::Open {
             return false;
         }
@@ -102,7 +96,7 @@ impl<T: Clone + Eq + Hash, R: PartialEq> State<T, R> {
             None => {
                 let Again { due, priority, reasons, .. } = add;
                 let place = Place::Running { since: now, again: None };
-                let entry = Entry { place, priority, failures: 0, reasons };
+                let entry = Entry { place, group, priority, failures: 0, reasons };
                 self.items.insert(item.clone(), entry);
                 self.settle(item, due, None, now);
             }
@@ -124,10 +118,9 @@ impl<T: Clone + Eq + Hash, R: PartialEq> State<T, R> {
         match entry.place {
             Place::Running { .. } => {}
             Place::Ready { turn, since } if is_raised => {
-                let group = self.group_of.as_ref().map(|group_of| group_of(&item));
-                self.ready.remove(turn, group.as_ref(), entry.priority);
+                self.ready.remove(turn, entry.group.as_ref(), entry.priority);
                 entry.priority = priority;
-                let turn = self.ready.insert(item, group, priority, turn.sequence());
+                let turn = self.ready.insert(item, entry.group.clone(), priority, turn.sequence());
                 entry.place = Place::Ready { turn, since };
             }
             Place::Ready { .. } => {}
@@ -153,8 +146,7 @@ impl<T: Clone + Eq + Hash, R: PartialEq> State<T, R> {
             entry.place = Place::Waiting { at: due, sequence, barrier };
             self.waiting.insert((due, sequence), item);
         } else {
-            let group = self.group_of.as_ref().map(|group_of| group_of(&item));
-            let turn = self.ready.insert(item, group, entry.priority, sequence);
+            let turn = self.ready.insert(item, entry.group.clone(), entry.priority, sequence);
             entry.place = Place::Ready { turn, since: now };
             self.counters.adds += 1;
         }
@@ -176,8 +168,7 @@ impl<T: Clone + Eq + Hash, R: PartialEq> State<T, R> {
         match entry.place {
             Place::Running { .. } => return,
             Place::Ready { turn, .. } => {
-                let group = self.group_of.as_ref().map(|group_of| group_of(item));
-                self.ready.remove(turn, group.as_ref(), entry.priority);
+                self.ready.remove(turn, entry.group.as_ref(), entry.priority);
             }
             Place::Waiting { at, sequence, .. } => drop(self.waiting.remove(&(at, sequence))),
         }
@@ -186,8 +177,8 @@ impl<T: Clone + Eq + Hash, R: PartialEq> State<T, R> {
 
     pub(super) fn next(&mut self, now: Instant) -> Next<T, R> {
         self.promote(now);
-        let group_of = &self.group_of;
-        let Some(item) = self.ready.pop(|item| group_of.as_ref().map(|group_of| group_of(item))) else {
+        let items = &self.items;
+        let Some(item) = self.ready.pop(|item| items.get(item)?.group.clone()) else {
             return match self.phase {
                 Phase::ShutDown => Next::End,
                 Phase::Draining if self.running == 0 => Next::End,

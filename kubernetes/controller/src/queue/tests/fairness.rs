@@ -43,3 +43,19 @@ async fn a_priority_counts_more_than_a_turn() {
     let order: Vec<_> = take_all(&queue).iter().map(ToString::to_string).collect();
     assert_eq!(order, ["a/1", "a/2", "b/1"]);
 }
+
+/// A function that panics harms neither the queue nor the item, which can be added again.
+#[tokio::test(start_paused = true)]
+async fn a_function_that_panics_leaves_the_queue_as_it_is() {
+    let is_first = std::sync::atomic::AtomicBool::new(true);
+    let group = move |_: &u32| match is_first.swap(false, std::sync::atomic::Ordering::Relaxed) {
+        true => panic!("a bug of the function"),
+        false => "all",
+    };
+    let queue = Queue::<u32>::builder().fair_by(group).build();
+    let added = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| queue.add(1)));
+    assert!(added.is_err());
+    queue.add(1);
+    assert_eq!(take_all(&queue), [1]);
+    queue.drain().await;
+}

@@ -35,9 +35,10 @@ impl EntryPath {
 
 /// Whether a symbolic link at `link` can lead to no place outside of the root, whatever other such links there are.
 ///
-/// Parts `..` may stand at the beginning alone: behind a part that is a link itself, they would lead anywhere.
+/// Parts `..` may stand at the beginning alone: behind a part that is a link itself, they would lead anywhere. A link in
+/// place of the root leads outside whatever its target is.
 pub(in crate::copy) fn is_inside(link: &EntryPath, target: &[u8]) -> bool {
-    let mut depth = link.as_path().components().count().saturating_sub(1);
+    let Some(mut depth) = link.as_path().components().count().checked_sub(1) else { return false };
     let mut has_descended = false;
     for component in Path::new(OsStr::from_bytes(target)).components() {
         match component {
@@ -85,6 +86,7 @@ mod tests {
             // With `a/m` a link to `.`, it would lead out.
             (b"a/l", b"m/../.."),
             (b"l", b"m/.."),
+            (b".", b"a"),
         ] {
             assert!(!at(link, target), "{link:?} {target:?}");
         }

@@ -29,9 +29,10 @@ impl Binding {
 /// A name for addresses.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Address {
+    /// Sorted first: an address that is named has to be bound, while one of those of localhost may fail.
+    Ip(IpAddr),
     /// Both loopback addresses, one of which a machine may lack.
     Localhost,
-    Ip(IpAddr),
 }
 
 impl Address {
@@ -62,7 +63,7 @@ pub(super) async fn bind(addresses: &[&str], ports: &[PortMapping]) -> io::Resul
     }
     let mut locals = BTreeSet::new();
     if let Some(twice) = ports.iter().find(|port| port.local() != 0 && !locals.insert(port.local())) {
-        return Err(invalid(format!("the local port {} stands twice in the ports to listen on", twice.local())));
+        return Err(invalid(format!("the local port {} is listed twice", twice.local())));
     }
     if let Some(zero) = ports.iter().find(|port| *port.remote() == Port::Number(0)) {
         return Err(invalid(format!("{zero} is not a valid port mapping: the port of the target must not be 0")));
@@ -74,7 +75,11 @@ pub(super) async fn bind(addresses: &[&str], ports: &[PortMapping]) -> io::Resul
         let mut local = port.local();
         for address in &addresses {
             let (mut opened, mut failure) = (0, None);
-            for ip in address.ips().into_iter().filter(|ip| known.insert((*ip, number))) {
+            for ip in address.ips() {
+                if !known.insert((ip, number)) {
+                    opened += 1;
+                    continue;
+                }
                 match listen(SocketAddr::new(ip, local)).await {
                     Ok((listener, at)) => {
                         opened += 1;

@@ -39,7 +39,7 @@ impl PortForwarder {
     /// `localhost` stands for 127.0.0.1 and `::1`, one of which the machine may lack; other addresses are IP addresses.
     ///
     /// # Errors
-    /// If an address is not valid or in use, or a local port stands twice in `ports`.
+    /// If an address is not valid or in use, or a local port is listed twice in `ports`.
     ///
     /// # Cancel safety
     /// Dropping the future closes the ports that were opened.

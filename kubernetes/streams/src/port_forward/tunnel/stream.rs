@@ -1,13 +1,14 @@
 use std::fmt;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::connection::Read;
 use super::shared::{Counters, Shared};
@@ -41,7 +42,7 @@ pub struct PortStream {
 impl PortStream {
     pub(super) fn new(shared: Arc<Shared>, key: u32, port: u16) -> Self {
         Counters::add(&shared.counters.open, 1);
-        let handle = Arc::new(Handle { shared, key, port });
+        let handle = Arc::new(Handle { shared, key, port, permit: OnceLock::new() });
         let reader = PortReader {
             handle: Arc::clone(&handle),
             chunk: Bytes::new(),
@@ -50,6 +51,12 @@ impl PortStream {
             has_failed: false,
         };
         Self { reader, writer: PortWriter { handle, has_ended: false } }
+    }
+
+    /// Keeps a permit until both halves are dropped.
+    pub(in crate::port_forward) fn hold(&self, permit: OwnedSemaphorePermit) {
+        // There is one permit for each connection.
+        let _ = self.reader.handle.permit.set(permit);
     }
 
     /// The port in the pod.
@@ -90,6 +97,8 @@ struct Handle {
     shared: Arc<Shared>,
     key: u32,
     port: u16,
+    /// For the limit of connections.
+    permit: OnceLock<OwnedSemaphorePermit>,
 }
 
 impl Drop for Handle {

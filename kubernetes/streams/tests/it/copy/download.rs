@@ -173,14 +173,12 @@ async fn a_file_arrives_without_tar_and_a_folder_is_an_error_that_says_so() {
     let large = fs::read(container.local.path().join("large")).unwrap();
     assert!(large == fs::read(container.root.path().join("source/large")).unwrap());
     download(&container, "source/large", "large").max_bytes(3_000_001).send(&client).await.unwrap();
-    for download in
-        [download(&container, "source/large", "less").max_bytes(3_000_000), download(&container, "source", "folder")]
-    {
-        let error = download.send(&client).await.unwrap_err();
-        assert!(
-            error.is_program_missing() && error.to_string().contains("\"tar\": executable file not found"),
-            "{error}"
-        );
-    }
+    let less = download(&container, "source/large", "less").max_bytes(3_000_000);
+    let error = less.send(&client).await.unwrap_err();
+    assert!(error.is_too_large(), "{error}");
+    let error = download(&container, "source", "folder").send(&client).await.unwrap_err();
+    assert!(error.is_program_missing() && error.to_string().contains("\"tar\": executable file not found"), "{error}");
+    let error = download(&container, "source/missing", "missing").send(&client).await.unwrap_err();
+    assert!(error.to_string().contains("missing: No such file"), "{error}");
     assert_eq!(Container::names(container.local.path()), ["large"]);
 }

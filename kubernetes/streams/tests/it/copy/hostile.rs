@@ -62,6 +62,7 @@ async fn names_and_links_out_of_the_copy_are_refused() {
         &[folder(b"x"), link(b"x/a", b"."), link(b"x/b", b"a/..")],
         &[folder(b"x"), link(b"x/l", b"sub"), file(b"x/l/evil")],
         &[link(b"x", b"sub"), file(b"x/evil")],
+        &[link(b"x", b".git/hooks")],
         &[folder(b"x"), hard(b"x/h", b"/etc/passwd")],
         &[folder(b"x"), hard(b"x/h", b"x/../../evil")],
         &[folder(b"x"), link(b"x/l", b"sub"), hard(b"x/h", b"x/l/file")],
@@ -71,6 +72,46 @@ async fn names_and_links_out_of_the_copy_are_refused() {
         assert!(error.is_unsafe_entry(), "{error}");
         assert_eq!(Container::names(container.local.path()), [""; 0], "{error}");
     }
+}
+
+#[tokio::test]
+async fn a_folder_that_is_there_keeps_its_permissions() {
+    use std::os::unix::fs::PermissionsExt;
+    let container = Container::new();
+    let protected = |name: &[u8]| {
+        let mut bytes = folder(name);
+        let mut header = Header::new_gnu();
+        header.as_mut_bytes().copy_from_slice(&bytes);
+        header.set_mode(0o555);
+        header.set_cksum();
+        bytes.copy_from_slice(header.as_bytes());
+        bytes
+    };
+    let archive = [protected(b"x"), protected(b"x/new"), vec![0; 1024]].concat();
+    container.server.on_exec(move |_, mut io| {
+        let archive = archive.clone();
+        async move { io.stdout.write_all(&archive).await }
+    });
+    let target = container.local.path().join("x");
+    std::fs::create_dir(&target).unwrap();
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let before = mode(&target);
+    let download = Download::new("default", "web", "/x", container.local.path());
+    download.send(&container.server.client()).await.unwrap();
+    assert_eq!((mode(&target), mode(&target.join("new"))), (before, 0o555));
+}
+
+#[tokio::test]
+async fn an_archive_that_goes_on_behind_its_end_is_an_error() {
+    let container = Container::new();
+    container.server.on_exec(|_, mut io| async move {
+        io.stdout.write_all(&[file(b"x"), vec![0; 1024]].concat()).await.unwrap();
+        while io.stdout.write_all(&[0; 64 * 1024]).await.is_ok() {}
+    });
+    let download = Download::new("default", "web", "/x", container.local.path().join("copy"));
+    let client = container.server.client();
+    let result = tokio::time::timeout(std::time::Duration::from_secs(60), download.send(&client));
+    assert!(result.await.expect("it ends").unwrap_err().to_string().contains("archive"));
 }
 
 #[tokio::test]

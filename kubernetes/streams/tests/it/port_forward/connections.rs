@@ -226,9 +226,19 @@ async fn the_number_of_connections_is_limited() {
     let first = forwarder.connect(80).await.unwrap();
     let _second = forwarder.connect(80).await.unwrap();
     let error = forwarder.connect(80).await.unwrap_err();
-    assert_eq!(error.to_string(), "the forwarder has 2 connections, which is its limit");
+    assert_eq!(error.to_string(), "the forwarder reached its limit of 2 connections");
     drop(first);
     forwarder.connect(80).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn connections_that_wait_count_for_the_limit() {
+    let server = TestServer::in_process();
+    server.load_yaml(&POD.replace("Running", "Pending")).unwrap();
+    let target = kubernetes_streams::port_forward::PodTarget::new("default", "web");
+    let forwarder = PortForwarder::builder(&server.client(), target).max_connections(2).build();
+    let errors = join_all((0..3).map(|_| forwarder.connect(80))).await;
+    assert_eq!(errors.iter().filter(|result| result.as_ref().unwrap_err().is_timeout()).count(), 2);
 }
 
 #[tokio::test]

@@ -75,7 +75,7 @@ async fn addresses_that_can_t_be_listened_on_are_errors() {
             &["localhost"],
             vec![PortMapping::new(8080, 80), PortMapping::new(0, 81), PortMapping::new(8080, 82)],
             ErrorKind::InvalidInput,
-            "the local port 8080 stands twice",
+            "the local port 8080 is listed twice",
         ),
     ] {
         let error = forwarder.listen(addresses, &ports).await.unwrap_err();

@@ -56,6 +56,19 @@ async fn a_pod_that_does_not_come_is_an_error_after_the_limit() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_connection_that_is_given_up_leaves_the_tunnel() {
+    let server = echo_server();
+    let forwarder = forwarder(&server);
+    drop(forwarder.connect(80).await.unwrap());
+    // By now, the target is asked again.
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    server.inject(Fault::delay(Duration::from_secs(2)).resource("pods"));
+    assert!(tokio::time::timeout(Duration::from_secs(1), forwarder.connect(80)).await.is_err());
+    assert_eq!(exchange(forwarder.connect(80).await.unwrap(), b"x").await.unwrap(), b"x");
+    assert_eq!(forwarder.state().counts().tunnels, 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn connections_wait_for_the_next_pod_of_the_name() {
     let server = echo_server();
     let is_gone = Arc::new(AtomicBool::new(false));
@@ -102,7 +115,7 @@ async fn a_pod_that_has_finished_is_an_error() {
     let server = TestServer::in_process();
     server.load_yaml(&POD.replace("Running", "Succeeded")).unwrap();
     let error = forwarder(&server).connect(80).await.unwrap_err();
-    assert!(error.is_invalid() && error.to_string().contains("its phase is Succeeded"), "{error}");
+    assert!(error.is_finished() && error.to_string().contains("its phase is Succeeded"), "{error}");
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ pub(super) fn files(path: &Path, recursive: bool, most: usize) -> Result<Vec<Pat
     })?;
     if found.is_empty() {
         let folders = if recursive { " or in a folder below it" } else { "" };
-        let message = format!("{}: there is no file .yaml, .yml or .json in this folder{folders}", path.display());
+        let message = format!("{}: no .yaml, .yml or .json file in this folder{folders}", path.display());
         return Err(Problem::new(ProblemKind::Empty, None, message));
     }
     Ok(found)
@@ -40,7 +40,10 @@ fn walk(
         let path = entry.path();
         // A link to a folder is not followed: it may lead back.
         let is_folder = entry.file_type().map_err(failed)?.is_dir();
-        if is_folder && recursive && depth > 0 {
+        if is_folder && recursive {
+            if depth == 0 {
+                return Err(failed(io::Error::other(format!("folders are nested more than {DEPTH} deep"))));
+            }
             walk(&path, recursive, most, depth - 1, found)?;
         } else if !path.is_dir() && is_manifest(&path) {
             if found.len() >= most {

@@ -62,7 +62,7 @@ impl Evictions<'_> {
         }
     }
 
-    fn tell(&self, event: &DrainEvent<'_>) {
+    fn notify(&self, event: &DrainEvent<'_>) {
         if let Some(observer) = self.observer {
             observer(event);
         }
@@ -98,13 +98,13 @@ async fn one(
     pod: &Target,
     set: &(impl Fn(State) + Sync),
 ) -> Result<(), VerbError> {
-    plan.tell(&DrainEvent::Evicting(pod));
+    plan.notify(&DrainEvent::Evicting(pod));
     let removal = Removal::new(plan, pod)?;
     loop {
         let error = match removal.send(client, pod).await {
             Ok(()) => break,
             Err(error) if error.is_not_found() || is_replaced(&error) => {
-                plan.tell(&DrainEvent::Gone(pod));
+                plan.notify(&DrainEvent::Gone(pod));
                 return Ok(());
             }
             Err(error) => error,
@@ -133,7 +133,7 @@ async fn one(
             Err(error) => return Err(error.into()),
         }
         let reason = budget.map_or_else(|| error.to_string(), |message: Str| message.to_string());
-        plan.tell(&DrainEvent::Blocked(pod, &reason));
+        plan.notify(&DrainEvent::Blocked(pod, &reason));
         set(State::Blocked(reason));
         tokio::time::sleep(PAUSE).await;
     }
@@ -143,7 +143,7 @@ async fn one(
         .deleted()
         .await
         .map_err(|error| VerbError::refused(error.to_string()))?;
-    plan.tell(&DrainEvent::Gone(pod));
+    plan.notify(&DrainEvent::Gone(pod));
     Ok(())
 }
 

@@ -242,8 +242,10 @@ async fn objects_are_created_and_replaced() {
     let map = get(&server, &config_maps(), "shop", "a").await.unwrap();
     assert_eq!(map.get::<String>("/data/key").unwrap().as_deref(), Some("2"));
     let old = read("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: shop, resourceVersion: '1'}");
+    writes(&server);
     let report = old.replace().send(&client).await.unwrap();
     assert!(report.failures().next().unwrap().result.as_ref().unwrap_err().request_error().unwrap().is_conflict());
+    assert_eq!(writes(&server), ["update configmaps/a"], "another try can't succeed");
 }
 
 #[tokio::test(start_paused = true)]

@@ -184,7 +184,16 @@ fn a_folder_without_manifests_is_an_error() {
     fs::write(folder.path().join("notes.txt"), "").unwrap();
     let error = Manifests::from_path(folder.path()).unwrap_err();
     assert!(error.has(ProblemKind::Empty), "{error}");
-    assert!(error.to_string().ends_with("there is no file .yaml, .yml or .json in this folder"), "{error}");
+    assert!(error.to_string().ends_with("no .yaml, .yml or .json file in this folder"), "{error}");
+}
+
+#[test]
+fn folders_that_are_nested_too_deep_are_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.yaml"), "{apiVersion: v1, kind: Pod, metadata: {name: a}}").unwrap();
+    fs::create_dir_all(folder.path().join("d/".repeat(65))).unwrap();
+    let error = Manifests::reader().recursive(true).path(folder.path()).read().unwrap_err();
+    assert!(error.to_string().ends_with("folders are nested more than 64 deep"), "{error}");
 }
 
 #[test]
