@@ -3,7 +3,7 @@
 
 mod dynamic;
 mod embedded;
+mod forwarding;
 mod kubectl;
-mod port_forward;
 #[cfg(unix)]
 mod streams;
