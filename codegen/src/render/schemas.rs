@@ -17,6 +17,8 @@ const TEMPLATE: &str = "schemas.rs.j2";
 #[template(path = "schemas.rs.j2", escape = "none")]
 struct SchemasPage {
     groups: Vec<Group>,
+    has_objects: bool,
+    has_texts: bool,
 }
 
 /// The definitions of a group and version.
@@ -25,7 +27,7 @@ struct Group {
     prefix: Literal,
     module: String,
     /// Their schemas, as JSON.
-    text: String,
+    text: Literal,
     /// The types that get the schema of their definition.
     objects: Vec<String>,
     /// The enums.
@@ -49,8 +51,11 @@ pub(super) fn page(plan: &Plan) -> Result<Page> {
             groups.entry(prefix).or_default().push(definition);
         }
     }
-    let groups = groups.into_iter().map(|(prefix, definitions)| group(plan, prefix, &definitions)).collect();
-    Page::new(format!("{MODELS}/schemas.rs"), TEMPLATE, &SchemasPage { groups })
+    let groups = groups.into_iter().map(|(prefix, definitions)| group(plan, prefix, &definitions));
+    let groups: Vec<Group> = groups.collect();
+    let has_objects = groups.iter().any(|group| !group.objects.is_empty());
+    let has_texts = groups.iter().any(|group| !group.texts.is_empty());
+    Page::new(format!("{MODELS}/schemas.rs"), TEMPLATE, &SchemasPage { groups, has_objects, has_texts })
 }
 
 fn group(plan: &Plan, prefix: &str, definitions: &[&Definition]) -> Group {
@@ -63,13 +68,15 @@ fn group(plan: &Plan, prefix: &str, definitions: &[&Definition]) -> Group {
         feature = version.as_deref().map(|version| Literal(names::feature(group, version)));
         module = format!("crate::{group}{}", version.iter().map(|version| format!("::{version}")).collect::<String>());
         objects.push(definition.type_name.clone());
-        texts.extend(definition.enums().iter().filter(|it| it.same_as.is_none()).map(|it| it.name.clone()));
+        // Enums of their own: those within a custom resource are in its modules.
+        let own = definition.enums().iter().filter(|it| it.same_as.is_none() && !it.name.contains("::"));
+        texts.extend(own.map(|it| it.name.clone()));
     }
     Group {
         feature,
         prefix: Literal(prefix.to_owned()),
         module,
-        text: Value::Object(schemas).to_string(),
+        text: Literal(Value::Object(schemas).to_string()),
         objects,
         texts,
     }
