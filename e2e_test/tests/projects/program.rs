@@ -81,7 +81,7 @@ async fn monitors(client: &Client, namespace: &str) -> Result<()> {
     let spec = service_monitor::Spec {
         endpoints: vec![service_monitor::spec::Endpoints { target_port: Some("metrics".into()), ..Default::default() }],
         selector: service_monitor::spec::Selector {
-            match_labels: Some([("app", "shop".into())].into_iter().collect()),
+            match_labels: Some([("app", "shop")].into_iter().collect()),
             ..Default::default()
         },
         ..Default::default()
