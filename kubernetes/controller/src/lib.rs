@@ -16,6 +16,7 @@ mod manager;
 mod metrics;
 mod names;
 mod owned;
+mod panic;
 mod queue;
 mod status;
 mod sync;

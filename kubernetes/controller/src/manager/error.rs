@@ -5,6 +5,8 @@ use std::io;
 
 use kubernetes_core::text::{MAX_MESSAGE_BYTES, printable};
 
+use crate::panic;
+
 /// Why a [`Manager`](super::Manager) has ended, other than by a shutdown.
 pub struct ManagerError(Kind);
 
@@ -28,7 +30,7 @@ impl ManagerError {
 
     /// A panic of a service, with its message.
     pub(super) fn panic(name: String, payload: &(dyn Any + Send)) -> Self {
-        let text = payload.downcast_ref::<&str>().copied().or(payload.downcast_ref::<String>().map(String::as_str));
+        let text = panic::message(payload);
         Self(Kind::Panic { name, message: printable(text.unwrap_or("unknown"), MAX_MESSAGE_BYTES) })
     }
 

@@ -20,6 +20,7 @@ use crate::controller::reason::Reason;
 use crate::controller::settings::Settings;
 use crate::controller::tombstones::Tombstones;
 use crate::controller::{Action, BoxError, Context, ObjectFunction, Terminal};
+use crate::panic;
 use crate::queue::{Add, Delivery};
 
 /// The parts that all runs of a controller share.
@@ -164,10 +165,8 @@ enum RunError {
 }
 
 impl RunError {
-    fn of_panic(panic: &(dyn Any + Send)) -> Self {
-        let message = panic.downcast_ref::<&str>().map(|message| (*message).to_owned());
-        let message = message.or_else(|| panic.downcast_ref::<String>().cloned());
-        Self::Panic(message.unwrap_or_else(|| "without a message".to_owned()))
+    fn of_panic(payload: &(dyn Any + Send)) -> Self {
+        Self::Panic(panic::message(payload).unwrap_or("without a message").to_owned())
     }
 }
 

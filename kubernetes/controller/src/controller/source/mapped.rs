@@ -1,9 +1,8 @@
 use std::sync::Arc;
 
-use kubernetes_core::{Object, ObjectKey, Str, Watchable};
-use kubernetes_watch::StoreEvent;
+use kubernetes_core::{Object, ObjectKey, Watchable};
 
-use super::{AnySource, Follower, Source, Started, Target, is_low};
+use super::{AnySource, Source, Started, Target, related};
 use crate::controller::reason::Reason;
 
 /// Objects that a function maps to those of the controller.
@@ -20,26 +19,8 @@ where
     I: IntoIterator<Item = ObjectKey>,
 {
     fn start(self: Box<Self>, target: &Arc<Target<K>>) -> Option<Started> {
-        let informer = self.source.informer(&target.informers, &target.client)?;
-        let target = Arc::clone(target);
-        let resource: Str = informer.scope.resource.resource.clone();
-        let name = Arc::clone(&target.name);
-        let events = informer.informer.subscribe();
-        let follower = Follower::of_events(&name, events, move |event, is_initial| {
-            if !self.source.passes(event) {
-                return;
-            }
-            let mapped = event.key();
-            let add = |key: ObjectKey| {
-                let reason = Reason::Mapped { resource: resource.clone(), key: mapped.clone() };
-                target.add(key, reason, is_low(event, is_initial));
-            };
-            // A reference that moved concerns both ends.
-            if let StoreEvent::Updated { old, .. } = event {
-                (self.map)(old).into_iter().for_each(&add);
-            }
-            (self.map)(event.object()).into_iter().for_each(&add);
-        });
-        Some(Started { store: Some(informer), follower })
+        let Self { source, map } = *self;
+        let reason = |resource, key| Reason::Mapped { resource, key };
+        related::start(source, target, reason, move |object, _, add| map(object).into_iter().for_each(add))
     }
 }

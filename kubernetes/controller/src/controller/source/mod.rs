@@ -5,6 +5,7 @@ mod follow;
 mod mapped;
 mod owned;
 mod primary;
+mod related;
 mod stream;
 
 use std::fmt;

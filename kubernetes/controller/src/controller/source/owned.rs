@@ -1,10 +1,9 @@
 use std::sync::Arc;
 
 use kubernetes_core::meta::v1::OwnerReference;
-use kubernetes_core::{GroupVersion, Object, ObjectKey, Str, Watchable};
-use kubernetes_watch::StoreEvent;
+use kubernetes_core::{GroupVersion, Object, ObjectKey, Watchable};
 
-use super::{AnySource, Follower, Source, Started, Target, is_low};
+use super::{AnySource, Source, Started, Target, related};
 use crate::controller::reason::Reason;
 
 /// Objects that those of the controller own.
@@ -16,27 +15,11 @@ pub(crate) struct Owned<O> {
 
 impl<K: Object, O: Watchable> AnySource<K> for Owned<O> {
     fn start(self: Box<Self>, target: &Arc<Target<K>>) -> Option<Started> {
-        let informer = self.source.informer(&target.informers, &target.client)?;
-        let target = Arc::clone(target);
-        let resource: Str = informer.scope.resource.resource.clone();
-        let name = Arc::clone(&target.name);
-        let events = informer.informer.subscribe();
-        let follower = Follower::of_events(&name, events, move |event, is_initial| {
-            if !self.source.passes(event) {
-                return;
-            }
-            let owned = event.key();
-            let add = |owner: ObjectKey| {
-                let reason = Reason::Owned { resource: resource.clone(), key: owned.clone() };
-                target.add(owner, reason, is_low(event, is_initial));
-            };
-            // An object that has lost an owner concerns that one, too.
-            if let StoreEvent::Updated { old, .. } = event {
-                owners(&**old, self.any_owner, &target).for_each(&add);
-            }
-            owners(&**event.object(), self.any_owner, &target).for_each(&add);
-        });
-        Some(Started { store: Some(informer), follower })
+        let Self { source, any_owner } = *self;
+        let reason = |resource, key| Reason::Owned { resource, key };
+        related::start(source, target, reason, move |object, target, add| {
+            owners(object, any_owner, target).for_each(add);
+        })
     }
 }
 

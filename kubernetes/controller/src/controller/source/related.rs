@@ -1,0 +1,37 @@
+use std::sync::Arc;
+
+use kubernetes_core::{Object, ObjectKey, Str, Watchable};
+use kubernetes_watch::StoreEvent;
+
+use super::{Follower, Source, Started, Target, is_low};
+use crate::controller::reason::Reason;
+
+/// Follows the objects of a source, and adds each key of the controller's objects that `keys` hands on for one.
+///
+/// After an update these are also those of the object as it was: a reference that moved concerns both ends.
+pub(super) fn start<K: Object, O: Watchable>(
+    source: Source<O>,
+    target: &Arc<Target<K>>,
+    reason: fn(Str, ObjectKey) -> Reason,
+    keys: impl Fn(&O, &Target<K>, &dyn Fn(ObjectKey)) + Send + 'static,
+) -> Option<Started> {
+    let informer = source.informer(&target.informers, &target.client)?;
+    let target = Arc::clone(target);
+    let resource: Str = informer.scope.resource.resource.clone();
+    let name = Arc::clone(&target.name);
+    let events = informer.informer.subscribe();
+    let follower = Follower::of_events(&name, events, move |event, is_initial| {
+        if !source.passes(event) {
+            return;
+        }
+        let related = event.key();
+        let add = |key: ObjectKey| {
+            target.add(key, reason(resource.clone(), related.clone()), is_low(event, is_initial));
+        };
+        if let StoreEvent::Updated { old, .. } = event {
+            keys(old, &target, &add);
+        }
+        keys(event.object(), &target, &add);
+    });
+    Some(Started { store: Some(informer), follower })
+}
