@@ -111,7 +111,7 @@ impl ApplySet {
                 let may_be_members = |resource: &&ApiResource| resource.supports("list") && resource.supports("delete");
                 kinds.extend(discovery.preferred_resources().filter(may_be_members).map(GroupKind::of));
             }
-            // An object that was no parent before it is taken over.
+            // An object that was not a parent before is taken over.
             None => {}
         }
         Ok(kinds)

@@ -41,6 +41,20 @@ impl Default for Fields {
     }
 }
 
+/// Adds to a request of either verb what both take; they are of different types.
+macro_rules! with_fields {
+    ($request:expr, $fields:expr, $settings:expr) => {{
+        let mut request = $request.field_validation($fields.validation.clone());
+        if $settings.dry_run {
+            request = request.dry_run("All");
+        }
+        if let Some(manager) = &$fields.manager {
+            request = request.field_manager(manager);
+        }
+        request
+    }};
+}
+
 macro_rules! field_setters {
     () => {
         /// The name under which the server notes who owns the fields.
@@ -92,14 +106,7 @@ impl Verb for CreateVerb {
     async fn run(&self, client: &Client, settings: &Settings, step: &Step) -> Result<Done, OperationError> {
         let created = when_served(settings, step, || async {
             let scope = step.target.scope();
-            let mut request = scope.create(&step.object).field_validation(self.fields.validation.clone());
-            if settings.dry_run {
-                request = request.dry_run("All");
-            }
-            if let Some(manager) = &self.fields.manager {
-                request = request.field_manager(manager);
-            }
-            request.send(client).await
+            with_fields!(scope.create(&step.object), self.fields, settings).send(client).await
         });
         match created.await? {
             Some(object) => {
@@ -162,14 +169,7 @@ impl ReplaceVerb {
             let current = scope.read(step.target.key.name()).metadata_only().send(client).await?;
             object.metadata.resource_version = current.metadata().resource_version.clone();
         }
-        let mut request = scope.replace(&object).field_validation(self.fields.validation.clone());
-        if settings.dry_run {
-            request = request.dry_run("All");
-        }
-        if let Some(manager) = &self.fields.manager {
-            request = request.field_manager(manager);
-        }
-        request.send(client).await
+        with_fields!(scope.replace(&object), self.fields, settings).send(client).await
     }
 }
 

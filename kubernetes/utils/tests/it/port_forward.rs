@@ -79,7 +79,7 @@ async fn the_pod_stays_until_it_goes() {
     let server = server(&[pod("a", "Running", Some(20))]);
     let service = forwarder(&server, ServiceTarget::new("shop", "web"));
     assert_eq!(ask(&service, "80").await.unwrap(), "a:8080");
-    // One that is ready for longer is no reason to change.
+    // A pod that has been ready for longer does not justify a change.
     server.load_yaml(&pod("b", "Running", Some(10))).unwrap();
     tokio::time::sleep(Duration::from_secs(60)).await;
     assert_eq!(ask(&service, "80").await.unwrap(), "a:8080");
