@@ -30,7 +30,6 @@ impl ProcessRequest {
     pub(crate) fn of(mut request: Request) -> Self {
         // A WebSocket begins with GET, whatever the operation.
         request.method = Method::GET;
-        request.accept = http::HeaderValue::from_static("*/*");
         Self { request, takes_default_container: false, detach_keys: None, buffer: BUFFER_BYTES }
     }
 

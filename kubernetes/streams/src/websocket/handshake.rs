@@ -14,9 +14,11 @@ use crate::error::Error;
 /// Asks for a WebSocket, and returns the protocol that the server chose.
 pub(super) async fn perform(
     client: &Client,
-    request: Request,
+    mut request: Request,
     protocols: &[&'static str],
 ) -> Result<(&'static str, Upgraded), Error> {
+    // The API server answers 406 to an operation that becomes a stream if anything else is accepted.
+    request.accept = HeaderValue::from_static("*/*");
     let key = STANDARD.encode(std::array::from_fn::<u8, 16, _>(|_| fastrand::u8(..)));
     let offered = protocols.join(", ");
     let mut headers = HeaderMap::new();
