@@ -1,10 +1,7 @@
 use std::time::Duration;
 
 use kubernetes_client::{Backoff, Client, Error};
-use kubernetes_core::json::{self, DecodeError, Tree};
-use kubernetes_core::{
-    CreateRequest, JsonPatch, Object, Patch, PatchRequest, Path, Raw, ReadRequest, RequestError, Resource,
-};
+use kubernetes_core::{CreateRequest, Patch, PatchRequest, Path, ReadRequest, RequestError, Resource};
 
 use crate::Change;
 use crate::clock;
@@ -83,7 +80,7 @@ async fn attempt<K: Resource>(
         let created = CreateRequest::<K>::at(objects, &object).send(client).await?;
         return Ok((created, Change::Created));
     };
-    let (object, patch) = difference(&read, &mut mutate).map_err(Error::from_decode)?;
+    let (object, patch) = read.changed(mutate).map_err(Error::from_decode)?;
     match patch {
         None => Ok((object, Change::Unchanged)),
         Some(patch) => {
@@ -91,23 +88,4 @@ async fn attempt<K: Resource>(
             Ok((PatchRequest::<K>::at(path, &patch).send(client).await?, Change::Updated))
         }
     }
-}
-
-/// The object after the change, and the patch that makes it, unless another has changed it since.
-fn difference<K: Object>(
-    read: &Raw<K>,
-    mutate: &mut impl FnMut(&mut K),
-) -> Result<(K, Option<JsonPatch>), DecodeError> {
-    let as_tree = |object: &K| Tree::from_value(object).map_err(|error| DecodeError::new(error.to_string(), 0));
-    let document: Tree = json::from_str(read.text())?;
-    let mut object = read.decode()?;
-    let before = as_tree(&object)?;
-    mutate(&mut object);
-    let patch = JsonPatch::between(&document, &before, &as_tree(&object)?);
-    if patch.is_empty() {
-        return Ok((object, None));
-    }
-    let version = document.at("/metadata/resourceVersion").and_then(Tree::as_str).unwrap_or_default();
-    // The last operation, so that it counts whatever the function did to it.
-    Ok((object, Some(patch.add("/metadata/resourceVersion", version))))
 }

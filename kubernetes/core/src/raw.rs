@@ -1,8 +1,8 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::json::{self, DecodeError, Reader, Value, Writer};
-use crate::{Object, ObjectMeta, Watchable};
+use crate::json::{self, DecodeError, Reader, Tree, Value, Writer};
+use crate::{JsonPatch, Object, ObjectMeta, Watchable};
 
 /// An object of type `K` as the text that the server sent, of which only the metadata is decoded: what
 /// [`raw`](crate::ListRequest::raw) asks for.
@@ -61,6 +61,43 @@ impl<K: Value> Raw<K> {
     /// If the text is not that of a `K`.
     pub fn decode(&self) -> Result<K, DecodeError> {
         json::from_str(&self.text)
+    }
+}
+
+impl<K: Object> Raw<K> {
+    /// Changes the object, and returns it with the patch that makes the change on the server; `None` if it is as before.
+    ///
+    /// ```
+    /// use kubernetes_core::{Raw, json};
+    /// # kubernetes_core::doc_test_resource!(Pod);
+    ///
+    /// let read: Raw<Pod> = json::from_str(r#"{"metadata": {"name": "web", "resourceVersion": "7"}, "new": [1]}"#)?;
+    /// let (pod, patch) = read.changed(|pod| pod.metadata.labels.extend([("tier", "front")]))?;
+    /// assert_eq!(pod.metadata.labels["tier"], "front");
+    /// assert!(patch.is_some());
+    /// assert!(read.changed(|_| {})?.1.is_none());
+    /// # Ok::<(), json::DecodeError>(())
+    /// ```
+    ///
+    /// The patch keeps what `K` does not have, and is refused with a conflict if the object has been changed since.
+    ///
+    /// # Errors
+    /// If the text is not that of a `K`, or the changed object has no `metadata.resourceVersion` in it.
+    pub fn changed(&self, change: impl FnOnce(&mut K)) -> Result<(K, Option<JsonPatch>), DecodeError> {
+        let as_tree = |object: &K| Tree::from_value(object).map_err(|error| DecodeError::new(error.to_string(), 0));
+        let document: Tree = json::from_str(&self.text)?;
+        let mut object = self.decode()?;
+        let before = as_tree(&object)?;
+        change(&mut object);
+        let patch = JsonPatch::between(&document, &before, &as_tree(&object)?);
+        if patch.is_empty() {
+            return Ok((object, None));
+        }
+        match document.at("/metadata/resourceVersion") {
+            // The last operation, so that it counts whatever the function did to it.
+            Some(Tree::String(version)) => Ok((object, Some(patch.add("/metadata/resourceVersion", version.as_str())))),
+            _ => Err(DecodeError::new("the object has no resourceVersion by which a conflict could be noticed", 0)),
+        }
     }
 }
 

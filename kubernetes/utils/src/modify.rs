@@ -1,7 +1,6 @@
 use std::sync::{Mutex, PoisonError};
 
-use kubernetes_core::json::{DecodeError, Tree};
-use kubernetes_core::{Execute, JsonPatch, Object, Patch, PatchRequest, Raw, ReadRequest, RequestError, Status, Str};
+use kubernetes_core::{Execute, Object, Patch, PatchRequest, Raw, ReadRequest, RequestError, Status, Str};
 
 use crate::{Retry, retry};
 
@@ -116,10 +115,8 @@ impl<K: Object> Modify<K> {
         let is_conflict = |error: &E::Error| error.status().is_some_and(Status::is_conflict);
         retry(self.retry, is_conflict, || async {
             let read = self.request.clone().send(client).await?;
-            let (object, patch) = difference(&read, |object| {
-                change.lock().unwrap_or_else(PoisonError::into_inner)(object);
-            })
-            .map_err(E::Error::from_decode)?;
+            let changed = read.changed(|object| change.lock().unwrap_or_else(PoisonError::into_inner)(object));
+            let (object, patch) = changed.map_err(E::Error::from_decode)?;
             match patch {
                 None => Ok(object),
                 Some(patch) => self.patch(&Patch::from(&patch)).send(client).await,
@@ -141,25 +138,4 @@ impl<K: Object> Modify<K> {
         }
         request
     }
-}
-
-/// The object after the change, and the patch that makes it; none if it is as before.
-fn difference<K: Object>(read: &Raw<K>, change: impl FnOnce(&mut K)) -> Result<(K, Option<JsonPatch>), DecodeError> {
-    let document: Tree = kubernetes_core::json::from_str(read.text())?;
-    let mut object = read.decode()?;
-    let before = as_tree(&object)?;
-    change(&mut object);
-    let patch = JsonPatch::between(&document, &before, &as_tree(&object)?);
-    if patch.is_empty() {
-        return Ok((object, None));
-    }
-    match document.at("/metadata/resourceVersion") {
-        // The last operation, so that it counts whatever the function did to it.
-        Some(Tree::String(version)) => Ok((object, Some(patch.add("/metadata/resourceVersion", version.as_str())))),
-        _ => Err(DecodeError::new("the object has no resourceVersion by which a conflict could be noticed", 0)),
-    }
-}
-
-fn as_tree<K: Object>(object: &K) -> Result<Tree, DecodeError> {
-    Tree::from_value(object).map_err(|error| DecodeError::new(error.to_string(), 0))
 }
