@@ -33,6 +33,7 @@ mod elector;
 mod error;
 mod event;
 mod gate;
+mod host;
 mod leadership;
 mod lock;
 mod status;
@@ -43,5 +44,8 @@ pub use coordination::Coordination;
 pub use election::Election;
 pub use error::Error;
 pub use event::ElectionEvent;
+/// For the crates of this SDK.
+#[doc(hidden)]
+pub use host::host_name;
 pub use leadership::Leadership;
 pub use status::ElectionStatus;

@@ -274,7 +274,7 @@ where
 
 /// The resource that a request is about: `crontabs.stable.example.com`.
 fn name_of<K>(request: &ListRequest<K>) -> Arc<str> {
-    match crate::informers::Scope::of(request) {
+    match crate::informers::Scope::of(request, None) {
         Some(scope) if scope.resource.group.is_empty() => scope.resource.resource.as_str().into(),
         Some(scope) => format!("{}.{}", scope.resource.resource, scope.resource.group).into(),
         None => "unnamed".into(),

@@ -9,13 +9,12 @@ use std::fmt;
 use std::sync::{Arc, Mutex, Weak};
 
 use kubernetes_client::Client;
+use kubernetes_client::sync::lock;
 use kubernetes_core::{ListRequest, Watchable};
-use kubernetes_watch::{ErrorPolicy, Index, Informer, Watch};
+use kubernetes_watch::{ErrorPolicy, Index, Informer, Shard, Watch};
 
 pub(crate) use scope::Scope;
 pub(crate) use watched::{SharedInformer, WatchedStore};
-
-use crate::sync::lock;
 
 /// The informers of a process: controllers that ask for the same objects in the same form share one watch and one store.
 ///
@@ -46,6 +45,7 @@ struct Form {
     accept: String,
     request: String,
     drops_managed_fields: bool,
+    shard: Option<Shard>,
 }
 
 impl Informers {
@@ -68,13 +68,15 @@ impl Informers {
         client: &Client,
         request: &ListRequest<K>,
         drops_managed_fields: bool,
+        shard: Option<Shard>,
     ) -> Option<Arc<SharedInformer<K>>> {
-        let scope = Scope::of(request)?;
+        let scope = Scope::of(request, shard)?;
         let form = Form {
             of: TypeId::of::<K>(),
             accept: String::from_utf8_lossy(request.request().accept.as_bytes()).into_owned(),
             request: format!("{:?}", request.request()),
             drops_managed_fields,
+            shard,
         };
         let mut running = lock(&self.running);
         running.retain(|_, informer| informer.strong_count() > 0);
@@ -86,6 +88,10 @@ impl Informers {
         let builder =
             Informer::builder(client, request.clone()).watch(&self.watch).index(&by_owner).on_error(ErrorPolicy::Retry);
         let builder = if drops_managed_fields { builder.drop_managed_fields() } else { builder };
+        let builder = match shard {
+            None => builder,
+            Some(shard) => builder.shard(shard),
+        };
         let informer = Arc::new(SharedInformer { informer: builder.start(), by_owner, scope });
         let shared: Arc<dyn Any + Send + Sync> = Arc::clone(&informer) as _;
         running.insert(form, Arc::downgrade(&shared));

@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use kubernetes_client::Client;
+use kubernetes_client::sync::lock;
 use kubernetes_core::Watchable;
 use kubernetes_election::Leadership;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::sync::lock;
 use crate::{Admin, ControllerError, Metrics, Recorder, Runner};
 
 /// A controller looks for work every 10 s.

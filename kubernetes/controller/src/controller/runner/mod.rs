@@ -76,7 +76,7 @@ enum State<K: Watchable> {
 struct New<K> {
     primary: Source<K>,
     others: Vec<Box<dyn AnySource<K>>>,
-    unsettled: Option<mpsc::UnboundedReceiver<ObjectKey>>,
+    unsettled: mpsc::UnboundedReceiver<ObjectKey>,
 }
 
 /// The next thing that a controller reacts to.
@@ -90,7 +90,7 @@ enum Event {
 impl<K: Watchable> Runner<K> {
     pub(super) fn new(controller: Controller<K>, reconcile: ObjectFunction<K, Action>) -> Self {
         let Controller { client, primary, sources, informers, mut settings } = controller;
-        let (writes, unsettled) = settings.consistency_timeout.map(Writes::new).unzip();
+        let (writes, unsettled) = Writes::new(settings.consistency_timeout);
         let queue = std::mem::replace(&mut settings.queue, crate::Queue::builder());
         let inner = Inner {
             name: Arc::clone(&settings.name),
@@ -256,11 +256,7 @@ async fn dispatch<K: Watchable>(
             Event::Heartbeat => heartbeat.set(clock::sleep(HEARTBEAT)),
             Event::Item(delivery) => {
                 next.set(inner.queue.next());
-                let delivery = match &inner.writes {
-                    Some(writes) => writes.hold_back(delivery),
-                    None => Some(delivery),
-                };
-                if let Some(delivery) = delivery {
+                if let Some(delivery) = inner.writes.hold_back(delivery) {
                     tasks.spawn(Arc::clone(runs).run(delivery));
                 }
             }
