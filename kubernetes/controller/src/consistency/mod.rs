@@ -23,6 +23,8 @@ pub(crate) use own::Author;
 use own::{End, OwnWrites};
 use requirements::{Requirement, Requirements};
 
+type OnChange = Box<dyn Fn(&ObjectKey) + Send + Sync>;
+
 /// The writes of a controller's runs that its stores have not seen yet.
 pub(crate) struct Writes {
     /// The store of the controller's own objects is the first.
@@ -30,7 +32,7 @@ pub(crate) struct Writes {
     pending: Mutex<HashMap<ObjectKey, Pending>>,
     own: OwnWrites,
     /// Told of an object of the controller that another has changed while a run wrote it.
-    on_change: OnceLock<Box<dyn Fn(&ObjectKey) + Send + Sync>>,
+    on_change: OnceLock<OnChange>,
     counters: Mutex<Counters>,
     /// Names the objects with writes that nobody waits for yet.
     unsettled: mpsc::UnboundedSender<ObjectKey>,

@@ -136,7 +136,9 @@ mod tests {
             own.ended(&key, &End::Written(&version(number)));
         }
         own.begun(&key);
-        (100..1000).for_each(|number| drop(own.author(&key, Some(&version(number)))));
+        for number in 100..1000 {
+            own.author(&key, Some(&version(number)));
+        }
         let objects = lock(&own.0);
         assert_eq!((objects[&key].versions.len(), objects[&key].undecided.len()), (VERSIONS, VERSIONS));
     }

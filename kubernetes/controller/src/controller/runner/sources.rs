@@ -54,7 +54,9 @@ impl<K: Watchable> Sources<K> {
         }
         let all: Vec<Arc<dyn WatchedStore>> = started.iter().filter_map(|started| started.store.clone()).collect();
         let (writes, queue) = (&inner.writes, inner.queue.clone());
-        writes.start(all.clone(), move |key| drop(queue.add_with(key.clone(), Add::new().reset_backoff())));
+        writes.start(all.clone(), move |key| {
+            queue.add_with(key.clone(), Add::new().reset_backoff());
+        });
         let (writes, queue) = (Arc::clone(writes), inner.queue.clone());
         let settle = writes.settle(runner.client.clone(), new.unsettled, move |key: &ObjectKey| queue.release(key));
         let settle = tokio::spawn(settle).abort_handle();
