@@ -22,6 +22,8 @@
 //! # }
 //! ```
 //!
+//! [`Shards`] share out work over several processes, by a Lease for each part of it.
+//!
 //! The process needs the rights to get, create and update `leases` in `coordination.k8s.io`.
 
 mod candidate;
@@ -36,6 +38,7 @@ mod gate;
 mod host;
 mod leadership;
 mod lock;
+mod shards;
 mod status;
 mod term;
 
@@ -48,4 +51,5 @@ pub use event::ElectionEvent;
 #[doc(hidden)]
 pub use host::host_name;
 pub use leadership::Leadership;
+pub use shards::{HeldShard, Shards, ShardsConfig, ShardsStatus};
 pub use status::ElectionStatus;

@@ -34,6 +34,8 @@ pub(crate) use watched::{SharedInformer, WatchedStore};
 #[derive(Clone)]
 pub struct Informers {
     watch: Watch,
+    /// That of the watch, if it is known.
+    client: Option<Client>,
     running: Arc<Mutex<HashMap<Form, Weak<dyn Any + Send + Sync>>>>,
 }
 
@@ -51,12 +53,17 @@ struct Form {
 impl Informers {
     /// Informers that watch through `client`.
     pub fn new(client: &Client) -> Self {
-        Self::with_watch(&Watch::new(client))
+        Self { client: Some(client.clone()), ..Self::with_watch(&Watch::new(client)) }
     }
 
     /// Informers with the client, timeouts, observer and counters of a watch.
     pub fn with_watch(watch: &Watch) -> Self {
-        Self { watch: watch.clone(), running: Arc::default() }
+        Self { watch: watch.clone(), client: None, running: Arc::default() }
+    }
+
+    /// Whether they watch through this client, or one that is derived from it.
+    pub(crate) fn are_of(&self, client: &Client) -> bool {
+        self.client.as_ref().is_some_and(|own| own.is_same_client(client))
     }
 
     /// The informer of this request, which is started if there is none; `None` if the request's path does not name a

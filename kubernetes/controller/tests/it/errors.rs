@@ -240,7 +240,7 @@ async fn a_change_ends_the_wait_of_a_requeue() {
     assert_eq!(running.monitor.counts().requeues, 5);
 }
 
-/// A change of the run itself, seen before the server's response to it, is no reason to start over.
+/// A change of the run itself, seen before the server's response to it, does not start over.
 #[tokio::test(start_paused = true)]
 async fn an_own_change_is_known_before_its_response() {
     for limit in [Some(SECOND * 30), None] {

@@ -10,6 +10,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use kubernetes_core::{ObjectKey, Watchable};
+use kubernetes_election::HeldShard;
 use kubernetes_watch::Stopped;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -58,7 +59,8 @@ const HEARTBEAT: Duration = Duration::from_secs(10);
 #[must_use = "a controller does nothing until it runs"]
 pub struct Runner<K: Watchable> {
     client: kubernetes_client::Client,
-    informers: Informers,
+    /// Its own, if there are none.
+    informers: Option<Informers>,
     settings: Settings<K>,
     reconcile: ObjectFunction<K, Action>,
     monitor: Monitor,
@@ -114,6 +116,18 @@ impl<K: Watchable> Runner<K> {
     /// The controller's name.
     pub fn name(&self) -> &str {
         &self.settings.name
+    }
+
+    /// Uses these informers, if it has been given none and has not started.
+    pub(crate) fn share(&mut self, informers: &Informers) {
+        if informers.are_of(&self.client) {
+            self.informers.get_or_insert_with(|| informers.clone());
+        }
+    }
+
+    /// Works on the objects of a shard only; this is to be called before it starts.
+    pub(crate) fn take_shard(&mut self, shard: &HeldShard) {
+        self.settings.take_shard(shard);
     }
 
     /// Starts the sources, and waits until all objects have been listed. No run starts.

@@ -12,9 +12,9 @@ use tokio::task::AbortHandle;
 use super::{New, Runner};
 use crate::controller::context::Stores;
 use crate::controller::error::{Cause, ControllerError};
-use crate::controller::source::{Started, Target, start_primary};
+use crate::controller::source::{Source, Started, Target, start_primary};
 use crate::controller::tombstones::Tombstones;
-use crate::informers::WatchedStore;
+use crate::informers::{Informers, WatchedStore};
 use crate::queue::Add;
 
 /// The sources of a controller that has started. Dropping them ends them.
@@ -34,13 +34,14 @@ impl<K: Watchable> Sources<K> {
         tombstones: Option<Arc<Tombstones<K>>>,
     ) -> Result<Self, ControllerError> {
         let (settings, inner) = (&runner.settings, &runner.monitor.inner);
-        let primary =
-            runner.informers.get(&runner.client, &new.primary.request, new.primary.drops_managed_fields, None);
+        let informers = runner.informers.clone().unwrap_or_else(|| Informers::new(&runner.client));
+        let Source { request, drops_managed_fields, .. } = &new.primary;
+        let primary = informers.get(&runner.client, request, *drops_managed_fields, settings.shard);
         let primary = primary.ok_or_else(|| ControllerError::new(&settings.name, Cause::NoResource(None)))?;
         let target = Arc::new(Target {
             name: Arc::clone(&settings.name),
             client: runner.client.clone(),
-            informers: runner.informers.clone(),
+            informers,
             queue: inner.queue.clone(),
             primary: Arc::clone(&primary),
             writes: Arc::clone(&inner.writes),
