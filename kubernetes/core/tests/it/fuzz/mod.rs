@@ -44,7 +44,7 @@ fn the_corpora_pass() {
     replay("yaml", yaml::check);
 }
 
-/// What a minute of fuzzing finds first.
+/// Finds in a second what fuzzing finds first.
 #[test]
 fn random_schemas_pass() {
     use schemas::random_schemas::{Choices, bytes, root};

@@ -3,6 +3,7 @@
 //! The definitions are in `tests/operators`, complete but for descriptions, which would be comments of documentation.
 
 mod argo_cd_app_project;
+#[allow(clippy::upper_case_acronyms, reason = "values are named as on the wire")]
 mod cert_manager_certificate;
 mod crossplane_usage;
 mod flux_kustomization;
@@ -67,7 +68,7 @@ fn ordered(value: &mut Value) {
             fields.retain(|key, value| {
                 let is_description = key == "description" && value.is_string();
                 // Columns that are shown always, and names that follow from the kind.
-                !is_description && !(key == "priority" && *value == 0) && key != "listKind"
+                !(is_description || key == "listKind" || key == "priority" && *value == 0)
             });
             fields.values_mut().for_each(ordered);
         }
