@@ -120,7 +120,7 @@ pub use stop::StopHandle;
 pub use store::{Index, Snapshot, Stopped, Store, StoreBuilder, StoreEvent, StoreWriter, Subscription};
 pub use stream::WatchStream;
 pub use transition::{Reason, Transition};
-pub use until::{Condition, ListCondition, Objects, Until, UntilError, UntilObject, Verdict, until};
+pub use until::{ListCondition, ObjectCondition, Objects, OnList, Until, UntilError, UntilObject, Verdict, until};
 pub use watch::Watch;
 
 #[doc(inline)]

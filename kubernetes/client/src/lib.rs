@@ -55,7 +55,7 @@ mod upgrade;
 
 pub use backoff::{Backoff, Delays};
 pub use body::Body;
-pub use builder::ClientBuilder;
+pub use builder::{ClientBuilder, InjectedService};
 pub use client::Client;
 pub use error::Error;
 pub use exchange::{ContentType, Warning};

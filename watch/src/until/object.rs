@@ -3,7 +3,7 @@ use std::time::Duration;
 use kubernetes_core::{Object, Str, Watchable};
 
 use super::follow::{Outcome, State, Wait};
-use super::{Condition, UntilError, Verdict};
+use super::{ObjectCondition, UntilError, Verdict};
 
 /// A wait for one object, which need not exist yet: made by [`Until::named`](super::Until::named).
 #[derive(Clone, Debug)]
@@ -47,7 +47,7 @@ impl<K: Watchable> UntilObject<K> {
     ///
     /// # Cancel safety
     /// Dropping the future ends the wait; nothing is changed on the server.
-    pub async fn is(self, condition: Condition<K>) -> Result<Option<K>, UntilError> {
+    pub async fn is(self, condition: ObjectCondition<K>) -> Result<Option<K>, UntilError> {
         let Self { wait, name, uid, same_object } = self;
         let current = Current { condition, name, uid, same_object, object: None, listed: None, is_listing: true };
         wait.run(current).await
@@ -62,13 +62,13 @@ impl<K: Watchable> UntilObject<K> {
     /// # Cancel safety
     /// As [`is`](Self::is).
     pub async fn deleted(self) -> Result<(), UntilError> {
-        self.is(Condition::deleted()).await.map(drop)
+        self.is(ObjectCondition::deleted()).await.map(drop)
     }
 }
 
 /// The object as it is known.
 struct Current<K> {
-    condition: Condition<K>,
+    condition: ObjectCondition<K>,
     name: Str,
     uid: Option<Str>,
     same_object: bool,

@@ -3,9 +3,9 @@ mod owner;
 mod reference;
 mod serde_object;
 
-use crate::json::Value;
+use crate::json::{DecodeError, Reader, Value, Writer};
 use crate::meta::v1::OwnerReference;
-use crate::{Map, ObjectKey, ObjectMeta, Str};
+use crate::{List, Map, ObjectKey, ObjectMeta, Str};
 
 pub use group_version::{GroupVersion, GroupVersionKind, GroupVersionResource, ParseGroupVersionError};
 pub use owner::InvalidOwner;
@@ -41,6 +41,24 @@ pub trait Object: Value + Send + Sync + 'static {
     /// at run time takes them from here, unless it has its own.
     fn assume_type(&mut self, api_version: &str, kind: &str) {
         let _ = (api_version, kind);
+    }
+
+    /// Reads the fields of a list, for objects whose lists differ from those of all others.
+    #[doc(hidden)]
+    fn read_list(list: &mut List<Self>, reader: &mut Reader<'_>) -> Result<(), DecodeError>
+    where
+        Self: Sized,
+    {
+        list.read_items(reader)
+    }
+
+    /// Writes the fields of a list that [`read_list`](Self::read_list) reads.
+    #[doc(hidden)]
+    fn write_list(list: &List<Self>, writer: &mut Writer)
+    where
+        Self: Sized,
+    {
+        list.write_items(writer);
     }
 
     /// `metadata.labels`

@@ -5,7 +5,7 @@
 use http::HeaderValue;
 
 use super::{GetRequest, ListRequest, ReadRequest, Request};
-use crate::{PartialObjectMetadata, Raw, Table};
+use crate::{PartialObjectMetadata, Printed, Raw, Table};
 
 const METADATA: HeaderValue =
     HeaderValue::from_static("application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io,application/json");
@@ -67,7 +67,29 @@ impl<K> ListRequest<K> {
         ListRequest::from_request(self.request)
     }
 
-    /// Asks for the objects as the server would print them. Set parameters before.
+    /// Asks for the objects as the server prints them, one by one: a list that can be
+    /// [watched](ListRequest::into_watch), as `kubectl get --watch` does.
+    ///
+    /// ```
+    /// # use kubernetes_core::{Execute, ListRequest};
+    /// # kubernetes_core::doc_test_resource!(Pod);
+    /// # async fn example<E: Execute>(client: &E) -> Result<(), E::Error> {
+    /// let pods = ListRequest::<Pod>::namespaced("shop");
+    /// let table = pods.clone().table().send(client).await?;
+    /// let headings: Vec<_> = table.column_definitions.iter().map(|column| column.name.as_str()).collect();
+    ///
+    /// // To be watched with `kubernetes-watch`; or sent, for a list of rows.
+    /// let changes = pods.printed().resource_version(table.resource_version());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn printed(mut self) -> ListRequest<Printed<K>> {
+        self.request.accept = TABLE;
+        ListRequest::from_request(self.request)
+    }
+
+    /// Asks for the objects as the server prints them, in one [`Table`]. Set parameters before; for a table that can be
+    /// watched, see [`printed`](Self::printed).
     ///
     /// ```
     /// use kubernetes_core::ListRequest;
