@@ -75,37 +75,33 @@ impl<K: Object> Value for List<K> {
     const FIELDS: &'static [&'static str] = &["apiVersion", "kind", "metadata", "items"];
 
     fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        K::read_list(self, reader)
-    }
-
-    fn write_fields(&self, writer: &mut Writer) {
-        K::write_list(self, writer);
-    }
-}
-
-impl<K: Object> List<K> {
-    pub(crate) fn read_items(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        if K::read_list(&mut self.metadata, &mut self.items, reader)? {
+            return Ok(());
+        }
         let start = reader.clone();
         let (api_version, kind) = list_type::<K>();
         if K::TYPE.is_some() {
             let (mut api_version, mut kind) = (TypeField::new(&api_version, "v1"), TypeField::new(&kind, "List"));
             let fields: &mut [&mut dyn AnyValue] =
                 &mut [&mut api_version, &mut kind, &mut self.metadata, &mut self.items];
-            reader.fields(<Self as Value>::FIELDS, fields).map_err(|error| in_item(error, start))?;
+            reader.fields(Self::FIELDS, fields).map_err(|error| in_item(error, start))?;
             // A list of any kinds is `v1`, whatever the version of its items.
             let of_version = if kind.is_general() { "v1" } else { api_version.expected };
             return api_version.check(of_version, reader).map_err(|error| error.in_field("apiVersion"));
         }
         let (mut api_version, mut kind) = (Str::EMPTY, Str::EMPTY);
         let fields: &mut [&mut dyn AnyValue] = &mut [&mut api_version, &mut kind, &mut self.metadata, &mut self.items];
-        reader.fields(<Self as Value>::FIELDS, fields).map_err(|error| in_item(error, start))?;
+        reader.fields(Self::FIELDS, fields).map_err(|error| in_item(error, start))?;
         if let Some(kind) = kind.strip_suffix("List").filter(|kind| !kind.is_empty()) {
             self.items.iter_mut().for_each(|item| item.assume_type(&api_version, kind));
         }
         Ok(())
     }
 
-    pub(crate) fn write_items(&self, writer: &mut Writer) {
+    fn write_fields(&self, writer: &mut Writer) {
+        if K::write_list(&self.metadata, &self.items, writer) {
+            return;
+        }
         let (api_version, kind) = list_type::<K>();
         writer.type_meta(&api_version, &kind);
         writer.required("metadata", &self.metadata);

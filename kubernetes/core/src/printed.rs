@@ -2,7 +2,9 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use crate::json::{AnyValue, Constant, DecodeError, Reader, Value, Writer};
-use crate::{List, Object, ObjectMeta, PartialObjectMetadata, Table, TableColumnDefinition, TableRow, Watchable, json};
+use crate::{
+    ListMeta, Object, ObjectMeta, PartialObjectMetadata, Table, TableColumnDefinition, TableRow, Watchable, json,
+};
 
 /// An object of type `K` as the server prints it, one row of a [`Table`]: the form in which
 /// [`printed`](crate::ListRequest::printed) lists and watches objects.
@@ -120,25 +122,26 @@ impl<K: 'static> Object for Printed<K> {
         &mut self.metadata
     }
 
-    fn read_list(list: &mut List<Self>, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+    fn read_list(metadata: &mut ListMeta, items: &mut Vec<Self>, reader: &mut Reader<'_>) -> Result<bool, DecodeError> {
         let (mut columns, mut rows) = (Vec::new(), Vec::<TableRow>::new());
         let fields: &mut [&mut dyn AnyValue] =
-            &mut [&mut Constant("meta.k8s.io/v1"), &mut Constant("Table"), &mut list.metadata, &mut columns, &mut rows];
+            &mut [&mut Constant("meta.k8s.io/v1"), &mut Constant("Table"), metadata, &mut columns, &mut rows];
         reader.fields(Table::FIELDS, fields)?;
-        list.items.reserve_exact(rows.len());
+        items.reserve_exact(rows.len());
         for (index, row) in rows.into_iter().enumerate() {
             let printed = Self::new(row, std::mem::take(&mut columns));
-            list.items.push(printed.map_err(|error| error.in_index(index).in_field("rows"))?);
+            items.push(printed.map_err(|error| error.in_index(index).in_field("rows"))?);
         }
-        Ok(())
+        Ok(true)
     }
 
-    fn write_list(list: &List<Self>, writer: &mut Writer) {
+    fn write_list(metadata: &ListMeta, items: &[Self], writer: &mut Writer) -> bool {
         writer.type_meta("meta.k8s.io/v1", "Table");
-        writer.required("metadata", &list.metadata);
-        let columns = list.items.first().map(|first| first.columns.clone());
+        writer.required("metadata", metadata);
+        let columns = items.first().map(|first| first.columns.clone());
         writer.required("columnDefinitions", &columns.unwrap_or_default());
-        writer.required("rows", &list.items.iter().map(Self::whole_row).collect::<Vec<_>>());
+        writer.required("rows", &items.iter().map(Self::whole_row).collect::<Vec<_>>());
+        true
     }
 }
 

@@ -5,7 +5,7 @@ mod serde_object;
 
 use crate::json::{DecodeError, Reader, Value, Writer};
 use crate::meta::v1::OwnerReference;
-use crate::{List, Map, ObjectKey, ObjectMeta, Str};
+use crate::{ListMeta, Map, ObjectKey, ObjectMeta, Str};
 
 pub use group_version::{GroupVersion, GroupVersionKind, GroupVersionResource, ParseGroupVersionError};
 pub use owner::InvalidOwner;
@@ -43,22 +43,24 @@ pub trait Object: Value + Send + Sync + 'static {
         let _ = (api_version, kind);
     }
 
-    /// Reads the fields of a list, for objects whose lists differ from those of all others.
+    /// Reads a list whose document differs from all others', such as a table; returns whether it is one.
     #[doc(hidden)]
-    fn read_list(list: &mut List<Self>, reader: &mut Reader<'_>) -> Result<(), DecodeError>
+    fn read_list(metadata: &mut ListMeta, items: &mut Vec<Self>, reader: &mut Reader<'_>) -> Result<bool, DecodeError>
     where
         Self: Sized,
     {
-        list.read_items(reader)
+        let _ = (metadata, items, reader);
+        Ok(false)
     }
 
-    /// Writes the fields of a list that [`read_list`](Self::read_list) reads.
+    /// Writes a list that [`read_list`](Self::read_list) reads; returns whether it is one.
     #[doc(hidden)]
-    fn write_list(list: &List<Self>, writer: &mut Writer)
+    fn write_list(metadata: &ListMeta, items: &[Self], writer: &mut Writer) -> bool
     where
         Self: Sized,
     {
-        list.write_items(writer);
+        let _ = (metadata, items, writer);
+        false
     }
 
     /// `metadata.labels`
