@@ -94,7 +94,7 @@ impl FusedStream for LogStream {
 }
 
 impl fmt::Debug for LogStream {
-    /// Leaves out what was read: it may be secret.
+    /// Leaves out the text: it may be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LogStream").field("request", &self.request).finish_non_exhaustive()
     }

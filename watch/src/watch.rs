@@ -112,7 +112,7 @@ impl Watch {
         self.settings.counters.snapshot()
     }
 
-    /// Calls `observer` whenever a stream changes its connection: what a program needs to count reconnects, or to show
+    /// Calls `observer` whenever a stream changes its connection, for programs that count reconnects or show
     /// that it is offline.
     ///
     /// ```no_run

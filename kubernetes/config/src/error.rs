@@ -100,7 +100,7 @@ impl Error {
 }
 
 impl fmt::Debug for Error {
-    /// As `Display`, with all that caused it: this is what a `main` that returns the error prints.
+    /// As `Display`, with all sources: a `main` that returns the error prints this.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self:#}")
     }

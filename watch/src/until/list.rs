@@ -24,7 +24,7 @@ impl<K: Watchable> Until<K> {
         Self { wait: Wait { watch, request, limit: None } }
     }
 
-    /// How long to wait at most. Without it, the wait has no end.
+    /// Limits the wait; by default it has no limit.
     pub fn within(mut self, limit: Duration) -> Self {
         self.wait.limit = Some(limit);
         self
@@ -53,7 +53,7 @@ impl<K: Watchable> Until<K> {
     /// All objects are held in memory meanwhile.
     ///
     /// # Errors
-    /// If the time is over, the condition [fails](super::Verdict::Failed), the watch is [stopped](Watch::stop), or fails
+    /// If the limit is reached, the condition [fails](super::Verdict::Failed), the watch is [stopped](Watch::stop), or fails
     /// in a way that no retry can cure.
     ///
     /// # Cancel safety

@@ -38,7 +38,7 @@ impl<K: Object> ListCondition<K> {
         Self { description: Description::simple(description.into()), check }
     }
 
-    /// There is an object at least, and the condition holds for each; it fails as soon as it does for one.
+    /// There is at least one object, and the condition holds for each; it fails as soon as it fails for one.
     ///
     /// The condition is asked once about each state of an object, however often others change meanwhile.
     pub fn all(condition: ObjectCondition<K>) -> Self {
@@ -63,7 +63,7 @@ impl<K: Object> ListCondition<K> {
         })
     }
 
-    /// The condition holds for so many objects at least. It does not fail, since others may come.
+    /// The condition holds for at least `count` objects. It does not fail, since others may come.
     ///
     /// The condition is asked as by [`all`](Self::all).
     pub fn at_least(count: usize, condition: ObjectCondition<K>) -> Self {

@@ -58,8 +58,8 @@ use crate::Watch;
 /// absent first. A condition on a list is asked about the existing objects: it does not learn that an object was away if it
 /// has come back meanwhile.
 ///
-/// Without a [limit](Until::within), it waits for ever, even if the connection fails. The error of a wait that is over
-/// shows the last state that was seen, and its source is the failure of the connection, if there is one.
+/// Without a [limit](Until::within), it waits indefinitely, even if the connection fails. The error shows the last state
+/// that was seen, and its source is the failure of the connection, if there is one.
 ///
 /// # Cancel safety
 /// Every wait can be dropped at any time: nothing is changed on the server. The next one begins with a list again.

@@ -95,6 +95,7 @@ impl Error {
     /// - The kubeconfig is another cluster's with the same address, such as one of a local cluster that was created
     ///   again.
     /// - The clock of this machine is wrong.
+    ///
     /// Token files, exec plugins and OpenID Connect are refreshed before this error is returned.
     pub fn is_unauthorized(&self) -> bool {
         self.status_is(Status::is_unauthorized)
@@ -127,7 +128,7 @@ impl Error {
     /// Time ran out: for connecting, for the request, for the server (408, 504 or `Timeout`), or for what a stream
     /// should yield ([`idle_timeout`](crate::ClientBuilder::idle_timeout)).
     ///
-    /// Except for connecting, the server may have done what was asked.
+    /// Except for connecting, the server may have carried out the request.
     ///
     /// # Troubleshooting
     ///
@@ -208,7 +209,7 @@ impl Error {
         matches!(self.0.kind, Kind::Hook(_) | Kind::HookTimeout { .. })
     }
 
-    /// The response came, but is not what was expected.
+    /// The response arrived, but can't be decoded.
     ///
     /// # Troubleshooting
     ///

@@ -169,7 +169,7 @@ where
 }
 
 impl<B> fmt::Debug for LogLines<B> {
-    /// Leaves out what was read: it may be secret.
+    /// Leaves out the text: it may be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LogLines").finish_non_exhaustive()
     }

@@ -17,8 +17,8 @@ const TABLE: HeaderValue = HeaderValue::from_static("application/json;as=Table;v
 const TEXT: HeaderValue = HeaderValue::from_static("application/json;q=1");
 
 impl<K> ListRequest<K> {
-    /// Asks for the metadata of the objects only: much less to send, decode and keep, where names, labels and owners
-    /// are all that matters. It can be [watched](ListRequest::into_watch) too.
+    /// Asks for the metadata of the objects only: less to send, decode and keep for programs that need names, labels
+    /// and owners alone. It can be [watched](ListRequest::into_watch) too.
     ///
     /// ```
     /// use kubernetes_core::ListRequest;
@@ -35,7 +35,7 @@ impl<K> ListRequest<K> {
         ListRequest::from_request(self.request)
     }
 
-    /// Leaves the objects as the JSON that the server sends. It can be [watched](ListRequest::into_watch) too.
+    /// Keeps the objects as the JSON that the server sends. It can be [watched](ListRequest::into_watch) too.
     ///
     /// ```
     /// # use kubernetes_core::{Execute, ListRequest, json};
@@ -111,13 +111,13 @@ impl<K> ReadRequest<K> {
         ReadRequest::from_request(self.request)
     }
 
-    /// Leaves the object as the JSON that the server sends.
+    /// Keeps the object as the JSON that the server sends.
     pub fn raw(mut self) -> ReadRequest<Raw<K>> {
         self.request.accept = TEXT;
         ReadRequest::from_request(self.request)
     }
 
-    /// Asks for the object as the server would print it: a table with one row.
+    /// Asks for the object as the server prints it: a table with one row.
     pub fn table(mut self) -> GetRequest<Table> {
         self.request.accept = TABLE;
         GetRequest::from_request(self.request)
