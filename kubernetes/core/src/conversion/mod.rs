@@ -102,7 +102,7 @@ pub fn convert_between<A: Spoke, B: Spoke<Hub = A::Hub>>(spoke: &A) -> Result<B,
     convert_from_hub(&convert_to_hub(spoke)?)
 }
 
-/// A place where an object that was converted and converted back differs from what it was.
+/// A place where an object differs from the original after it was converted and converted back.
 struct Difference {
     path: JsonPointer,
     /// The value after the way back.
