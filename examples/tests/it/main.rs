@@ -5,5 +5,6 @@ mod dynamic;
 mod embedded;
 mod forwarding;
 mod kubectl;
+mod operators;
 #[cfg(unix)]
 mod streams;

@@ -1,0 +1,159 @@
+//! The operators that run as a whole: with a manager, and of many kinds.
+
+use std::time::Duration;
+
+use kubernetes_sdk::api::apps::v1 as apps_v1;
+use kubernetes_sdk::api::core::v1 as core_v1;
+use kubernetes_sdk::controller::Settings;
+use kubernetes_sdk::core::{CreateRequest, DeleteRequest, ListRequest, Patch, PatchRequest, ReadRequest};
+use kubernetes_sdk::models::core::v1::ConfigMap;
+use kubernetes_sdk::models::events::v1::Event;
+use kubernetes_sdk::utils::ensure_definition;
+use kubernetes_sdk::{Client, CustomResource, Schema};
+use kubernetes_testing::TestServer;
+use serde_json::json;
+use website_operator::{Website, website};
+
+#[path = "../../janitor.rs"]
+mod janitor;
+#[path = "../../website_operator.rs"]
+mod website_operator;
+
+async fn read(client: &Client, name: &str) -> Option<Website> {
+    ReadRequest::<Website>::namespaced("default", name).send_opt(client).await.unwrap()
+}
+
+/// The status of its condition `Ready` with its reason, if it has been observed.
+async fn ready(client: &Client, name: &str) -> Option<(String, String)> {
+    let website = read(client, name).await?;
+    let status = website.status?;
+    let condition = status.conditions?.into_iter().find(|condition| condition.type_ == "Ready")?;
+    let is_observed = status.observed_generation == website.metadata.generation;
+    is_observed.then(|| (condition.status.to_string(), condition.reason.to_string()))
+}
+
+fn is(status: &str, reason: &str) -> Option<(String, String)> {
+    Some((status.to_owned(), reason.to_owned()))
+}
+
+async fn hosts(client: &Client) -> Vec<String> {
+    let hosts = core_v1::read_namespaced_config_map("default", "website-hosts").send(client).await.unwrap();
+    hosts.data.iter().map(|(host, _)| host.to_string()).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn websites_are_published_and_removed() {
+    let server = TestServer::in_process();
+    let client = server.client();
+    website_operator::define(&client).await.unwrap();
+    let mut replicas = Vec::new();
+    for identity in ["a", "b"] {
+        let mut settings = Settings::new("website-operator");
+        (settings.admin_address, settings.identity) = (None, Some(identity.to_owned()));
+        let (sender, shutdown) = tokio::sync::oneshot::channel::<()>();
+        let manager = website_operator::manager(&client, settings);
+        replicas.push((sender, tokio::spawn(manager.run_until(async { drop(shutdown.await) }))));
+    }
+    let settled = || tokio::time::sleep(Duration::from_secs(10));
+    CreateRequest::namespaced("default", &website("a", "a.example.com")).send(&client).await.unwrap();
+    CreateRequest::namespaced("default", &website("wrong", "nowhere")).send(&client).await.unwrap();
+    settled().await;
+    assert_eq!(ready(&client, "a").await, is("False", "Starting"));
+    assert_eq!(ready(&client, "wrong").await, is("False", "InvalidHost"));
+    assert_eq!(hosts(&client).await, ["a.example.com"]);
+    for kind in ["configmaps", "services"] {
+        assert!(
+            server.requests().iter().any(|request| request.resource() == kind && request.verb() == "patch"),
+            "{kind}"
+        );
+    }
+
+    // The pods come up, then the number of replicas is changed.
+    let up = Patch::merge(&json!({"status": {"readyReplicas": 1, "replicas": 1}}));
+    apps_v1::patch_namespaced_deployment_status("default", "a", &up).send(&client).await.unwrap();
+    settled().await;
+    assert_eq!(ready(&client, "a").await, is("True", "Serving"));
+    let more = Patch::merge(&json!({"spec": {"replicas": 2}}));
+    PatchRequest::<Website>::namespaced("default", "a", &more).send(&client).await.unwrap();
+    settled().await;
+    assert_eq!(ready(&client, "a").await, is("False", "Starting"));
+    let deployment = apps_v1::read_namespaced_deployment("default", "a").send(&client).await.unwrap();
+    assert_eq!(deployment.spec.replicas, Some(2));
+
+    // The leader ends in order, and the other goes on.
+    let (stop, first) = replicas.remove(0);
+    drop(stop);
+    first.await.unwrap().unwrap();
+    DeleteRequest::<Website>::namespaced("default", "a").send(&client).await.unwrap();
+    settled().await;
+    assert!(read(&client, "a").await.is_none(), "the cleanup is complete");
+    assert_eq!(hosts(&client).await, Vec::<String>::new());
+    let (stop, second) = replicas.remove(0);
+    drop(stop);
+    second.await.unwrap().unwrap();
+    let events = ListRequest::<Event>::namespaced("default").send(&client).await.unwrap().items;
+    let mut reasons: Vec<_> = events.iter().filter_map(|event| event.reason.as_deref()).collect();
+    reasons.sort_unstable();
+    assert_eq!(
+        reasons,
+        ["HostReleased", "LeaderElection", "LeaderElection", "LeaderElection", "LeaderElection", "Published"]
+    );
+}
+
+/// A kind that is defined while the janitor runs.
+#[derive(Clone, Debug, PartialEq, CustomResource)]
+#[kubernetes(group = "example.com", version = "v1", namespaced)]
+struct Note {
+    metadata: kubernetes_sdk::core::ObjectMeta,
+    spec: NoteSpec,
+}
+
+#[derive(Clone, Debug, PartialEq, Schema)]
+struct NoteSpec {
+    text: String,
+}
+
+fn note(name: &str, ttl: &str) -> Note {
+    let mut metadata = kubernetes_sdk::core::ObjectMeta { name: Some(name.into()), ..Default::default() };
+    metadata.annotations = [("example.com/ttl", ttl)].into();
+    Note { metadata, spec: NoteSpec { text: "remember".to_owned() } }
+}
+
+/// In real time, since the age of an object is by the wall clock.
+#[tokio::test]
+async fn the_janitor_deletes_objects_of_all_kinds() {
+    let server = TestServer::in_process();
+    let client = server.client();
+    let janitor = tokio::spawn({
+        let client = client.clone();
+        async move { janitor::operate(&client).await.map_err(|error| error.to_string()) }
+    });
+    let mut map = ConfigMap::named("short");
+    map.metadata.annotations = [("example.com/ttl", "1s")].into();
+    core_v1::create_namespaced_config_map("default", &map).send(&client).await.unwrap();
+    let mut kept = ConfigMap::named("kept");
+    kept.metadata.annotations = [("example.com/ttl", "1h")].into();
+    core_v1::create_namespaced_config_map("default", &kept).send(&client).await.unwrap();
+    ensure_definition(&client, &Note::definition().unwrap(), "test").await.unwrap();
+    for (name, ttl) in [("short", "1s"), ("kept", "1h"), ("wrong", "soon")] {
+        CreateRequest::namespaced("default", &note(name, ttl)).send(&client).await.unwrap();
+    }
+    let is_clean = async || {
+        let maps = core_v1::list_namespaced_config_map("default").send(&client).await.unwrap().items;
+        let notes = ListRequest::<Note>::namespaced("default").send(&client).await.unwrap().items;
+        let maps: Vec<_> = maps.iter().map(|map| map.name().to_owned()).collect();
+        let notes: Vec<_> = notes.iter().map(|note| note.name().to_owned()).collect();
+        (maps, notes)
+    };
+    let mut found = is_clean().await;
+    for _ in 0..200 {
+        if found.0.len() == 1 && found.1.len() == 2 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        found = is_clean().await;
+    }
+    assert_eq!(found, (vec!["kept".to_owned()], vec!["kept".to_owned(), "wrong".to_owned()]));
+    assert!(!janitor.is_finished());
+    janitor.abort();
+}
