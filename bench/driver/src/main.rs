@@ -8,6 +8,7 @@ use clap::{Parser, ValueEnum};
 
 mod bench;
 mod compile;
+mod controllers;
 mod discovery;
 mod instructions;
 mod lists;
@@ -32,6 +33,12 @@ struct Arguments {
     /// How many times each side runs, in turn, unless its part says that fewer are enough.
     #[arg(long, default_value_t = 5)]
     rounds: usize,
+    /// How many objects the controllers have.
+    #[arg(long, default_value_t = 10_000)]
+    objects: usize,
+    /// How many objects there are when controllers start with all that they own in place.
+    #[arg(long, default_value_t = 100_000)]
+    cold_objects: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -47,6 +54,7 @@ enum What {
     Discovery,
     Streams,
     Manifests,
+    Controller,
     All,
 }
 
@@ -64,11 +72,12 @@ const PARTS: &[(What, Part)] = &[
     (What::Discovery, discovery::measure),
     (What::Streams, streams::measure),
     (What::Manifests, manifests::measure),
+    (What::Controller, controllers::measure),
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::parse();
-    let bench = Bench::new(arguments.rounds.max(1))?;
+    let bench = Bench::new(arguments.rounds.max(1), arguments.objects, arguments.cold_objects)?;
     let mut table = Table::default();
     println!("{}\n", machine::description());
     let mut failed = Vec::new();

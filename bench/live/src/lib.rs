@@ -4,10 +4,12 @@ use clap::ValueEnum;
 
 mod load;
 mod phases;
+mod reconciles;
 mod requests;
 
 pub use load::Load;
 pub use phases::Phases;
+pub use reconciles::{CONCURRENCY, Reconciles};
 pub use requests::{Ask, Requests, name, on_all_cores};
 
 /// How many informers share a client.

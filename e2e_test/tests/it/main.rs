@@ -26,6 +26,7 @@ mod manifests;
 mod many;
 mod objects;
 mod operations;
+mod operators;
 mod own_types;
 mod pod;
 mod program;

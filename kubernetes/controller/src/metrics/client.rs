@@ -35,6 +35,9 @@ struct State {
     requests: HashMap<(Code, String), u64>,
     retries: HashMap<(Code, String), u64>,
     durations: HashMap<String, Histogram>,
+    /// Of the bodies, each byte as a second: a histogram's text has no unit.
+    sent: HashMap<String, Histogram>,
+    received: HashMap<String, Histogram>,
     bytes: u64,
 }
 
@@ -55,6 +58,21 @@ const LIMITS: &[Duration] = &[
     Duration::from_secs(15),
     Duration::from_secs(30),
     Duration::from_secs(60),
+];
+
+/// client-go's buckets of `rest_client_request_size_bytes` and `rest_client_response_size_bytes`.
+const SIZES: &[Duration] = &[
+    Duration::from_secs(64),
+    Duration::from_secs(256),
+    Duration::from_secs(512),
+    Duration::from_secs(1024),
+    Duration::from_secs(4096),
+    Duration::from_secs(16_384),
+    Duration::from_secs(65_536),
+    Duration::from_secs(262_144),
+    Duration::from_secs(1_048_576),
+    Duration::from_secs(4_194_304),
+    Duration::from_secs(16_777_216),
 ];
 
 impl ClientMetrics {
@@ -90,10 +108,22 @@ impl ClientMetrics {
             let help = "Number of request retries, partitioned by status code, verb, and host";
             text.counter("rest_client_request_retries_total", help, &labels, *count as f64);
         }
-        for (method, durations) in &state.durations {
-            let labels = [("host", host), ("verb", method.as_str())];
-            let help = "Request latency in seconds, partitioned by verb and host";
-            text.histogram("rest_client_request_duration_seconds", help, &labels, durations);
+        for (name, help, histograms) in [
+            (
+                "rest_client_request_duration_seconds",
+                "Request latency in seconds, partitioned by verb and host",
+                &state.durations,
+            ),
+            ("rest_client_request_size_bytes", "Request size in bytes, partitioned by verb and host", &state.sent),
+            (
+                "rest_client_response_size_bytes",
+                "Response size in bytes, partitioned by verb and host",
+                &state.received,
+            ),
+        ] {
+            for (method, histogram) in histograms {
+                text.histogram(name, help, &[("host", host), ("verb", method.as_str())], histogram);
+            }
         }
         let help = "Number of bytes of responses that were read as a whole";
         text.counter("rest_client_response_bytes_total", help, &[("host", host)], state.bytes as f64);
@@ -107,6 +137,16 @@ impl State {
         *self.requests.entry((code, method.clone())).or_default() += 1;
         if observation.attempt() > 1 {
             *self.retries.entry((code, method.clone())).or_default() += 1;
+        }
+        let size = |sizes: &mut HashMap<String, Histogram>, bytes| {
+            let sizes = sizes.entry(method.clone()).or_insert_with(|| Histogram::new(SIZES));
+            sizes.observe(Duration::from_secs(bytes));
+        };
+        if let Some(bytes) = observation.sent_bytes() {
+            size(&mut self.sent, bytes);
+        }
+        if let Some(bytes) = observation.bytes() {
+            size(&mut self.received, bytes);
         }
         self.durations.entry(method).or_insert_with(|| Histogram::new(LIMITS)).observe(observation.duration());
         self.bytes = self.bytes.saturating_add(observation.bytes().unwrap_or_default());

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use kubernetes_core::ListRequest;
+use kubernetes_core::{CreateRequest, ListRequest};
 use kubernetes_election::{Election, LeaseConfig};
 use kubernetes_models::core::v1::ConfigMap;
 use kubernetes_testing::{Fault, TestServer};
@@ -67,6 +67,8 @@ async fn requests_are_counted_by_code_and_method() {
     for _ in 0..3 {
         ListRequest::<ConfigMap>::all_namespaces().send(&client).await.unwrap();
     }
+    let map = ConfigMap::named("a").with_data([("text", "x".repeat(100))]);
+    CreateRequest::namespaced("default", &map).send(&client).await.unwrap();
     server.inject(Fault::status(403).verb("list"));
     ListRequest::<ConfigMap>::all_namespaces().send(&client).await.unwrap_err();
     let metrics = Metrics::default();
@@ -76,6 +78,12 @@ async fn requests_are_counted_by_code_and_method() {
         r#"rest_client_requests_total{code="200",host="test",method="GET"} 3"#,
         r#"rest_client_requests_total{code="403",host="test",method="GET"} 1"#,
         r#"rest_client_request_duration_seconds_count{host="test",verb="GET"} 4"#,
+        r#"rest_client_request_size_bytes_bucket{host="test",verb="GET",le="64"} 4"#,
+        r#"rest_client_request_size_bytes_bucket{host="test",verb="POST",le="64"} 0"#,
+        r#"rest_client_request_size_bytes_bucket{host="test",verb="POST",le="256"} 1"#,
+        r#"rest_client_response_size_bytes_count{host="test",verb="GET"} 3"#,
+        r#"rest_client_response_size_bytes_bucket{host="test",verb="POST",le="64"} 0"#,
+        r#"rest_client_response_size_bytes_count{host="test",verb="POST"} 1"#,
     ] {
         assert!(text.lines().any(|found| found == line), "{line}\n{text}");
     }
