@@ -15,19 +15,16 @@ pub(crate) struct Bench {
     /// Where cargo builds, and the inputs are.
     target: PathBuf,
     pub(crate) rounds: usize,
-    /// How many objects controllers have, and at a cold start.
-    pub(crate) objects: usize,
-    pub(crate) cold_objects: usize,
 }
 
 impl Bench {
-    pub(crate) fn new(rounds: usize, objects: usize, cold_objects: usize) -> Result<Self> {
+    pub(crate) fn new(rounds: usize) -> Result<Self> {
         let driver = env::var_os("CARGO_MANIFEST_DIR").ok_or("start this with bench/run")?;
         let root = PathBuf::from(driver).join("..").canonicalize()?;
         let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
         fs::create_dir_all(target.join("data"))?;
         let target = target.canonicalize()?;
-        Ok(Self { root, target, rounds, objects, cold_objects })
+        Ok(Self { root, target, rounds })
     }
 
     pub(crate) fn source(&self, path: &str) -> PathBuf {

@@ -28,15 +28,22 @@ struct Reports {
     cold: Vec<Value>,
 }
 
-pub(crate) fn measure(bench: &Bench, table: &mut Table) -> Result<()> {
+/// How many objects there are: in the first runs, and at a cold start.
+#[derive(Clone, Copy)]
+pub(crate) struct Objects {
+    pub(crate) first: usize,
+    pub(crate) cold: usize,
+}
+
+pub(crate) fn measure(bench: &Bench, table: &mut Table, objects: Objects) -> Result<()> {
     watching::build(bench, &["bench-server-ours", "bench-controller-ours", "bench-controller-kube"])?;
-    let has_go = watching::build_go(bench, "controller_runtime", "controller-runtime");
+    let has_go = watching::build_go_program(bench, "controller_runtime", "controller-runtime");
     let sides: Vec<_> = SIDES.into_iter().filter(|(program, _)| has_go || *program != "controller-runtime").collect();
     let mut reports: Vec<Reports> = sides.iter().map(|_| Reports::default()).collect();
     for _ in 0..bench.rounds {
         for ((program, _), reports) in sides.iter().zip(&mut reports) {
-            changes(bench, program, reports)?;
-            cold_start(bench, program, reports)?;
+            changes(bench, program, objects.first, reports)?;
+            cold_start(bench, program, objects.cold, reports)?;
         }
     }
     let (ours, peers) = reports.split_first().ok_or("no side was measured")?;
@@ -46,7 +53,7 @@ pub(crate) fn measure(bench: &Bench, table: &mut Table) -> Result<()> {
             table.add(&format!("controller_{metric}"), peer, unit, &samples(ours), &samples(theirs));
         };
         let per = |field: &'static str, unit: f64| move |report: &Value| unit * number(&report[field]);
-        let objects = bench.objects as f64;
+        let objects = objects.first as f64;
         add("first_runs", "/s", |reports| &reports.fill, &|report| number(&report["runs"]) / number(&report["wall"]));
         add("first_cpu", "µs/object", |reports| &reports.fill, &per("cpu", 1e6 / objects));
         add("memory", "B/object", |reports| &reports.fill, &per("resident", 1.0 / objects));
@@ -60,33 +67,33 @@ pub(crate) fn measure(bench: &Bench, table: &mut Table) -> Result<()> {
 }
 
 /// The first runs of all objects, and runs for their changes.
-fn changes(bench: &Bench, program: &str, reports: &mut Reports) -> Result<()> {
+fn changes(bench: &Bench, program: &str, objects: usize, reports: &mut Reports) -> Result<()> {
     let kubeconfig = bench.target("data").join("controllers.kubeconfig");
     let _server = Canned::start(Command::new(bench.program("server-ours")).arg(&kubeconfig))?;
-    load(bench, &kubeconfig, bench.objects, &["create"])?;
-    let mut controller = Controller::start(bench, program, &kubeconfig, bench.objects)?;
+    load(bench, &kubeconfig, objects, &["create"])?;
+    let mut controller = Controller::start(bench, program, &kubeconfig, objects)?;
     reports.fill.push(controller.report()?);
     // Runs for the objects that they have just made are not for changes.
     std::thread::sleep(REST);
     controller.ask()?;
-    load(bench, &kubeconfig, bench.objects, &["change", &RATE.to_string()])?;
+    load(bench, &kubeconfig, objects, &["change", &RATE.to_string()])?;
     std::thread::sleep(REST);
     let report = controller.ask()?;
     let delays = number(&report["delays"]);
-    if delays < 0.9 * bench.objects as f64 {
-        return Err(format!("{program} has run for {delays} of {} changes", bench.objects).into());
+    if delays < 0.9 * objects as f64 {
+        return Err(format!("{program} has run for {delays} of {} changes", objects).into());
     }
     reports.change.push(report);
     Ok(())
 }
 
 /// A start with all owned objects in place.
-fn cold_start(bench: &Bench, program: &str, reports: &mut Reports) -> Result<()> {
+fn cold_start(bench: &Bench, program: &str, objects: usize, reports: &mut Reports) -> Result<()> {
     let kubeconfig = bench.target("data").join("controllers.kubeconfig");
     let _server = Canned::start(Command::new(bench.program("server-ours")).arg(&kubeconfig))?;
-    load(bench, &kubeconfig, bench.cold_objects, &["create"])?;
-    drop(Controller::start(bench, program, &kubeconfig, bench.cold_objects)?.report()?);
-    reports.cold.push(Controller::start(bench, program, &kubeconfig, bench.cold_objects)?.report()?);
+    load(bench, &kubeconfig, objects, &["create"])?;
+    drop(Controller::start(bench, program, &kubeconfig, objects)?.report()?);
+    reports.cold.push(Controller::start(bench, program, &kubeconfig, objects)?.report()?);
     Ok(())
 }
 

@@ -41,11 +41,16 @@ pub(crate) fn build(bench: &Bench, packages: &[&str]) -> Result<()> {
 /// Builds the clients and the server that they ask. client-go is left out where it can't be built.
 pub(crate) fn prepare(bench: &Bench) -> Result<bool> {
     build(bench, &["bench-canned", "bench-client-ours", "bench-client-kube"])?;
-    Ok(build_go(bench, "client_go", GO))
+    Ok(build_go(bench))
 }
 
-/// Builds the Go program in a folder, unless that is not possible.
-pub(crate) fn build_go(bench: &Bench, folder: &str, program: &str) -> bool {
+/// Builds client-go's side, if it can be built.
+pub(crate) fn build_go(bench: &Bench) -> bool {
+    build_go_program(bench, "client_go", GO)
+}
+
+/// Builds the Go program in a folder, if it can be built.
+pub(crate) fn build_go_program(bench: &Bench, folder: &str, program: &str) -> bool {
     let mut go = Command::new("go");
     go.args(["build", "-trimpath", "-o"]).arg(bench.program(program)).arg(".").current_dir(bench.source(folder));
     let built = run(&mut go);
