@@ -73,7 +73,7 @@ fn has_gone(write: &Write, object: &WrittenObject) -> bool {
 fn end_of<'a>(outcome: &'a WriteOutcome<'_>) -> End<'a> {
     match outcome {
         WriteOutcome::Rejected(_) | WriteOutcome::NotSent => End::NotWritten,
-        WriteOutcome::Done(objects) => objects.iter().find_map(version).map_or(End::Unknown, End::Written),
+        WriteOutcome::Done(objects) => objects.iter().find_map(version).map_or(End::NotWritten, End::Written),
         // Also those that may come with later versions.
         _ => End::Unknown,
     }

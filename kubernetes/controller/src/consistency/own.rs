@@ -1,11 +1,16 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Mutex;
+use std::time::Duration;
 
 use kubernetes_client::sync::lock;
 use kubernetes_core::{ObjectKey, Str};
 
+use crate::clock::{self, Instant};
+
 /// How many versions of an object are remembered: a run writes few, and their events come soon.
 const VERSIONS: usize = 16;
+/// How long the event of a write of unknown outcome may take: as long as the API server works on a request.
+const UNKNOWN: Duration = Duration::from_secs(60);
 
 /// Which states of the controller's own objects were written by its runs.
 #[derive(Default)]
@@ -19,8 +24,8 @@ struct Object {
     in_flight: usize,
     /// Versions whose events came before the response of a write that may have made them.
     undecided: Vec<Str>,
-    /// How many writes have an outcome that is not known: their events may come yet.
-    unknown: usize,
+    /// Until when the event of a write of unknown outcome may come.
+    unknown_until: Option<Instant>,
 }
 
 /// The author of a change.
@@ -53,6 +58,7 @@ impl OwnWrites {
         object.in_flight = object.in_flight.saturating_sub(1);
         match end {
             End::Written(version) => {
+                object.unknown_until = None;
                 object.undecided.retain(|undecided| undecided != *version);
                 if object.versions.len() >= VERSIONS {
                     object.versions.pop_front();
@@ -61,7 +67,9 @@ impl OwnWrites {
             }
             End::NotWritten => {}
             // One of the events may have been its own.
-            End::Unknown if object.undecided.pop().is_none() => object.unknown += 1,
+            End::Unknown if object.undecided.pop().is_none() => {
+                object.unknown_until = Some(clock::later(clock::now(), UNKNOWN));
+            }
             End::Unknown => {}
         }
         object.in_flight == 0 && !std::mem::take(&mut object.undecided).is_empty()
@@ -76,8 +84,7 @@ impl OwnWrites {
         } else if object.in_flight > 0 && object.undecided.len() < VERSIONS {
             object.undecided.push(version.clone());
             Author::Undecided
-        } else if object.unknown > 0 {
-            object.unknown -= 1;
+        } else if object.unknown_until.take().is_some_and(|until| clock::now() < until) {
             Author::Run
         } else {
             Author::Other
@@ -126,6 +133,20 @@ mod tests {
         assert_eq!((author(4), author(5)), (Author::Undecided, Author::Undecided));
         assert!(own.ended(&key, &End::Unknown), "one of both is another's");
         assert_eq!(author(6), Author::Other);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_write_that_was_lost_does_not_take_later_changes_for_its_own() {
+        let (own, key) = (OwnWrites::default(), ObjectKey::new("shop", "a"));
+        own.begun(&key);
+        own.ended(&key, &End::Unknown);
+        tokio::time::advance(UNKNOWN).await;
+        assert_eq!(own.author(&key, Some(&version(2))), Author::Other, "its event would have come");
+        own.begun(&key);
+        own.ended(&key, &End::Unknown);
+        own.begun(&key);
+        own.ended(&key, &End::Written(&version(4)));
+        assert_eq!(own.author(&key, Some(&version(5))), Author::Other, "a later write has an answer");
     }
 
     #[test]

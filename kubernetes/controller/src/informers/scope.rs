@@ -56,6 +56,11 @@ impl Scope {
             && self.fields.as_ref().is_none_or(|selector| selector.terms().all(has_field))
     }
 
+    /// Whether the informer has a shard.
+    pub(crate) fn has_shard(&self) -> bool {
+        self.shard.is_some()
+    }
+
     /// Whether an object with this uid is in the informer's shard, if it has one.
     pub(crate) fn has_uid(&self, uid: Option<&str>) -> bool {
         self.shard.is_none_or(|shard| uid.is_none_or(|uid| shard.contains_uid(uid)))

@@ -19,6 +19,7 @@ pub struct Add<R = ()> {
     pub(super) after: Duration,
     pub(super) priority: i32,
     pub(super) resets_backoff: bool,
+    pub(super) ends_requeue: bool,
     pub(super) reason: Option<R>,
 }
 
@@ -29,7 +30,7 @@ impl<R> Add<R> {
 
     /// At once, with priority 0 and without a reason.
     pub fn new() -> Self {
-        Self { after: Duration::ZERO, priority: 0, resets_backoff: false, reason: None }
+        Self { after: Duration::ZERO, priority: 0, resets_backoff: false, ends_requeue: true, reason: None }
     }
 
     /// After a time. If the item is queued already, the earlier time counts.
@@ -47,6 +48,13 @@ impl<R> Add<R> {
     /// The reason, which the worker is told.
     pub fn reason(mut self, reason: R) -> Self {
         self.reason = Some(reason);
+        self
+    }
+
+    /// Leaves an item waiting that has asked to come again ([`Delivery::requeue`](crate::Delivery::requeue)): what it is
+    /// added for is its own doing.
+    pub fn keep_requeue(mut self) -> Self {
+        self.ends_requeue = false;
         self
     }
 

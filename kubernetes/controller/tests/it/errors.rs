@@ -308,3 +308,36 @@ async fn an_own_change_of_a_kind_without_generation_does_not_reset_the_backoff()
         assert_eq!(count.take().await, ["1"], "{limit:?}: another's change");
     }
 }
+
+/// A run that notes something in its object's status each time, and asks to run again, is not woken by that.
+#[tokio::test(start_paused = true)]
+async fn an_own_change_does_not_end_the_wait_of_a_requeue() {
+    let server = server();
+    let client = server.client();
+    let count = Log::default();
+    let running = Running::start(controller(&client).backoff(Backoff::new(SECOND * 10, SECOND * 1000)), {
+        let count = count.clone();
+        move |widget: Arc<Widget>, context| {
+            count.push(context.attempt().to_string());
+            let is_looping = count.len() > 100;
+            async move {
+                if is_looping {
+                    return Ok(Action::await_change());
+                }
+                let probes = widget.status["probes"].as_u64().unwrap_or_default() + 1;
+                let patch = kubernetes_core::Patch::merge(&json!({"status": {"probes": probes}}));
+                kubernetes_core::PatchRequest::<Widget>::namespaced("default", widget.name(), &patch)
+                    .subresource("status")
+                    .send(context.client())
+                    .await?;
+                Ok::<_, kubernetes_client::Error>(Action::requeue())
+            }
+        }
+    });
+    create(&client, "a").await;
+    tokio::time::sleep(SECOND * 75).await;
+    assert_eq!(count.take().await, ["1", "2", "3", "4"], "after 0, 10, 30 and 70 seconds");
+    merge::<Widget>(&client, "a", json!({"metadata": {"labels": {"team": "b"}}})).await;
+    assert_eq!(count.take().await, ["4"], "another's change does end it");
+    running.stop().await.unwrap();
+}

@@ -1,7 +1,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
-use kubernetes_core::Str;
+use kubernetes_core::{Str, Time};
 use kubernetes_models::coordination::v1::{Lease, LeaseSpec};
 
 use super::config::{COUNT_LABEL, MEMBER_LABEL, ShardsConfig};
@@ -24,7 +24,22 @@ pub(super) struct Seen {
     pub(super) since: Instant,
 }
 
+/// Whether the shards of one number may be held, as there may be replicas with another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    Works,
+    /// No shard may be taken.
+    Waits,
+    /// All shards must be given up.
+    Yields,
+}
+
 impl Seen {
+    /// What orders members by when they came, by the server's clock; no other clock is compared with it.
+    fn age(&self) -> (Option<Time>, Option<&Str>) {
+        (self.lease.metadata.creation_timestamp, self.lease.metadata.uid.as_ref())
+    }
+
     fn spec(&self) -> Option<&LeaseSpec> {
         self.lease.spec.as_deref()
     }
@@ -72,21 +87,44 @@ impl Board {
         others.chain([config.identity().clone()]).collect()
     }
 
-    /// Whether replicas live that have another number of shards, or still hold some.
-    pub(super) fn has_other_counts(&self, config: &ShardsConfig, now: Instant) -> bool {
-        self.leases.values().any(|seen| seen.is_held(now) && !seen.is_of_count(config.count))
+    /// Whether this number of shards has to wait for another: whose shards are held, or if neither's are, of which a
+    /// replica lives that came before all that have this number.
+    pub(super) fn standing(&self, config: &ShardsConfig, now: Instant) -> Standing {
+        let held = |is_own: bool| {
+            self.leases
+                .values()
+                .any(|seen| !seen.is_member() && seen.is_of_count(config.count) == is_own && seen.is_held(now))
+        };
+        let oldest = |is_own: bool| {
+            let members = self
+                .leases
+                .values()
+                .filter(|seen| seen.is_member() && seen.is_of_count(config.count) == is_own && seen.is_held(now));
+            members.map(Seen::age).min()
+        };
+        let is_younger = match (oldest(true), oldest(false)) {
+            (_, None) => false,
+            (own, other) => own.is_none() || own > other,
+        };
+        match (held(true), held(false)) {
+            (false, false) if is_younger => Standing::Waits,
+            (false, true) => Standing::Waits,
+            // Which can't be, unless a process was stopped between its look at the Leases and its writes.
+            (true, true) if is_younger => Standing::Yields,
+            _ => Standing::Works,
+        }
     }
 
-    /// The shards that nobody else holds, with their Leases if they have one.
+    /// The shards that nobody holds, with their Leases if they have one, from `first` on.
     pub(super) fn free_shards<'a>(
         &'a self,
         config: &'a ShardsConfig,
+        first: u32,
         now: Instant,
     ) -> impl Iterator<Item = (u32, Option<&'a Seen>)> {
-        (0..config.count).filter_map(move |index| {
+        (first..config.count).chain(0..first).filter_map(move |index| {
             let seen = self.leases.get(config.shard_name(index).as_str());
-            let is_free = seen.is_none_or(|seen| !seen.is_held(now) || seen.holder() == Some(config.identity()));
-            is_free.then_some((index, seen))
+            seen.is_none_or(|seen| !seen.is_held(now)).then_some((index, seen))
         })
     }
 
@@ -99,11 +137,13 @@ impl Board {
     }
 }
 
-/// How many shards a member should have: so that all have the same number, or one more.
-pub(super) fn share(members: &BTreeSet<Str>, identity: &Str, count: u32) -> usize {
+/// How many shards a member should have, so that all have the same number, or one more; and the first shard that it should
+/// try to take, so that not all try the same.
+pub(super) fn share(members: &BTreeSet<Str>, identity: &Str, count: u32) -> (usize, u32) {
     let (count, len) = (count as usize, members.len().max(1));
     let rank = members.iter().position(|member| member == identity).unwrap_or_default();
-    count / len + usize::from(rank < count % len)
+    let first = rank * (count / len) + rank.min(count % len);
+    (count / len + usize::from(rank < count % len), u32::try_from(first % count.max(1)).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -132,7 +172,7 @@ mod tests {
     fn shares_differ_by_one_at_most_and_are_all() {
         for (count, len) in [(1, 1), (4, 3), (16, 3), (3, 5), (7, 7)] {
             let members: BTreeSet<Str> = (0..len).map(|index: u32| Str::from(index.to_string())).collect();
-            let shares: Vec<_> = members.iter().map(|member| share(&members, member, count)).collect();
+            let shares: Vec<_> = members.iter().map(|member| share(&members, member, count).0).collect();
             assert_eq!(shares.iter().sum::<usize>(), count as usize);
             assert!(shares.iter().max().unwrap() - shares.iter().min().unwrap() <= 1, "{shares:?}");
         }
@@ -147,11 +187,11 @@ mod tests {
         let all = |renewal| vec![lease(&member, renewal), lease(&other.shard(2), 5), lease(&own.shard(1), 5)];
         board.update(all(1), at(0));
         board.update(all(1), at(10));
-        let indexes = |board: &Board, now| board.free_shards(&own, now).map(|(index, _)| index).collect::<Vec<_>>();
+        let indexes = |board: &Board, now| board.free_shards(&own, 2, now).map(|(index, _)| index).collect::<Vec<_>>();
         assert_eq!(board.members(&own, at(14)).len(), 2);
-        assert_eq!(indexes(&board, at(14)), [0, 1, 3], "its own it can have again");
+        assert_eq!(indexes(&board, at(14)), [3, 0], "those of an earlier run with its name are held, too");
         assert_eq!(board.members(&own, at(15)).len(), 1);
-        assert_eq!(indexes(&board, at(15)), [0, 1, 2, 3]);
+        assert_eq!(indexes(&board, at(15)), [2, 3, 0, 1]);
         assert!(board.forgotten_members(at(299)).is_empty());
         assert_eq!(board.forgotten_members(at(300)).len(), 1);
         board.update(all(2), at(20));
@@ -161,13 +201,25 @@ mod tests {
     }
 
     #[test]
-    fn replicas_with_another_number_of_shards_are_told_apart() {
+    fn of_two_numbers_of_shards_the_first_works() {
         let (now, mut board) = (clock::now(), Board::default());
         let (own, mut other) = (config("a"), config("b"));
         other.count = 8;
-        board.update(vec![lease(&other.member(), 1)], now);
-        assert!(board.has_other_counts(&own, now));
+        let of = |config: &LeaseConfig, created: i64| {
+            let mut lease = lease(config, 1);
+            lease.metadata.creation_timestamp = Some(jiff::Timestamp::from_second(created).unwrap().into());
+            lease
+        };
+        let (own_member, other_member) = (of(&own.member(), 5), of(&other.member(), 7));
+        board.update(vec![own_member.clone(), other_member.clone()], now);
+        assert_eq!((board.standing(&own, now), board.standing(&other, now)), (Standing::Works, Standing::Waits));
         assert_eq!(board.members(&own, now).len(), 1);
-        assert!(!board.has_other_counts(&own, now + Duration::from_secs(15)));
+        // Whoever holds shards goes on, and takes those of a replica that leaves.
+        board.update(vec![own_member.clone(), other_member.clone(), of(&other.shard(3), 8)], now);
+        assert_eq!((board.standing(&own, now), board.standing(&other, now)), (Standing::Waits, Standing::Works));
+        // Both hold some, after a pause of one at the wrong moment: the later yields.
+        board.update(vec![own_member, other_member, of(&other.shard(3), 8), of(&own.shard(1), 9)], now);
+        assert_eq!((board.standing(&own, now), board.standing(&other, now)), (Standing::Works, Standing::Yields));
+        assert_eq!(board.standing(&other, now + Duration::from_secs(15)), Standing::Works, "nobody lives");
     }
 }

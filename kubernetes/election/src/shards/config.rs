@@ -24,11 +24,11 @@ const MAX_SHARDS: u32 = 1024;
 /// ```
 ///
 /// The Leases have the name, the timings and the labels of a [`LeaseConfig`]: `operator-3-of-16` is the shard 3, and
-/// `operator-member-…` a replica. Each replica renews its own and those of its shards, and lists them all, once in a retry
+/// `operator-member-…` a replica; their holder is the identity with a random part. Each replica renews its own and those of its shards, and lists them all, once in a retry
 /// period. Four shards for each replica that there may be share the objects evenly enough.
 ///
 /// Replicas that have another number of shards, as while a new version is rolled out, wait until those that came before
-/// them are gone.
+/// them are gone, which share all shards until then.
 #[derive(Clone, Debug)]
 pub struct ShardsConfig {
     pub(super) lease: LeaseConfig,
@@ -45,7 +45,9 @@ impl ShardsConfig {
         self.lease.validate()?;
         let problem = match self {
             _ if self.count == 0 || self.count > MAX_SHARDS => "the number of shards must be between 1 and 1024",
-            _ if self.lease.key.name().len() > 63 => "the name is a label, and must have at most 63 characters",
+            _ if self.lease.key.name().len() > 63 => {
+                "the name must have at most 63 characters, as it is the value of a label"
+            }
             _ if self.lease.coordination.is_some() => "shards and coordinated election exclude each other",
             _ if self.lease.recovery_deadline.is_some() => "shards and recovery exclude each other",
             _ => return Ok(()),
@@ -72,6 +74,13 @@ impl ShardsConfig {
 
     pub(super) fn shard_name(&self, index: u32) -> String {
         format!("{}-{index}-of-{}", self.name(), self.count)
+    }
+
+    /// The same, with an identity that no other run has: a Lease that an earlier run still holds or is about to release,
+    /// or another process with this identity, is one of another holder.
+    pub(super) fn of_one_run(&self) -> Self {
+        let identity = format!("{}_{:016x}", self.lease.identity, fastrand::u64(..));
+        Self { lease: self.lease.clone().identity(identity), count: self.count }
     }
 
     /// The Lease of a shard.

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use kubernetes_client::Client;
 use kubernetes_core::{DeleteRequest, ListRequest};
 use kubernetes_models::coordination::v1::Lease;
+use tokio::runtime::Handle;
 
 use super::config::ShardsConfig;
 use crate::config::LeaseConfig;
@@ -13,12 +14,32 @@ pub(super) struct Member {
     client: Client,
     config: Arc<LeaseConfig>,
     lock: LeaseLock,
+    has_left: bool,
+}
+
+/// A run that is dropped leaves in the background.
+impl Drop for Member {
+    fn drop(&mut self) {
+        if self.has_left || self.lock.lease().is_none() {
+            return;
+        }
+        if let Ok(runtime) = Handle::try_current() {
+            let mut left = Self {
+                client: self.client.clone(),
+                config: Arc::clone(&self.config),
+                lock: self.lock.clone(),
+                has_left: true,
+            };
+            runtime.spawn(async move { left.leave().await });
+        }
+    }
 }
 
 impl Member {
     pub(super) fn new(client: &Client, config: &ShardsConfig) -> Self {
         let config = Arc::new(config.member());
-        Self { client: client.clone(), lock: LeaseLock::new(client.clone(), Arc::clone(&config)), config }
+        let lock = LeaseLock::new(client.clone(), Arc::clone(&config));
+        Self { client: client.clone(), config, lock, has_left: false }
     }
 
     /// Renews the Lease, or creates it.
@@ -39,8 +60,9 @@ impl Member {
     }
 
     /// Deletes the Lease, so that others know at once.
-    pub(super) async fn leave(&self) {
+    pub(super) async fn leave(&mut self) {
         self.delete(self.config.key.name()).await;
+        self.has_left = true;
     }
 
     /// Deletes the Lease of a member that is gone.

@@ -20,7 +20,7 @@ pub use status::ShardsStatus;
 
 use crate::clock;
 use crate::error::Error;
-use board::Board;
+use board::{Board, Standing};
 use member::Member;
 use tasks::Tasks;
 
@@ -63,6 +63,13 @@ use tasks::Tasks;
 pub struct Shards {
     client: Client,
     config: ShardsConfig,
+    status: ShardsStatus,
+}
+
+/// One run: what it has seen, and the Lease by which others know of it.
+struct Session {
+    /// With an identity of its own.
+    config: ShardsConfig,
     board: Board,
     member: Member,
     status: ShardsStatus,
@@ -76,8 +83,8 @@ impl Shards {
     /// When the configuration is not valid ([`Error::is_config`]).
     pub fn new(client: &Client, config: ShardsConfig) -> Result<Self, Error> {
         config.validate()?;
-        let (member, status) = (Member::new(client, &config), ShardsStatus::new(&config));
-        Ok(Self { client: client.clone(), config, board: Board::default(), member, status })
+        let status = ShardsStatus::new(&config);
+        Ok(Self { client: client.clone(), config, status })
     }
 
     /// How the shards stand, for other parts of the program.
@@ -131,11 +138,15 @@ impl Shards {
         Fut: Future<Output = Result<(), E>> + Send + 'static,
         E: Send + 'static,
     {
-        let mut tasks = Tasks::new(self.client.clone(), self.config.clone(), work, self.status.clone());
+        // An earlier run that was dropped may still be releasing its Leases.
+        let config = self.config.of_one_run();
+        let mut tasks = Tasks::new(self.client.clone(), config.clone(), work, self.status.clone());
+        let (member, status) = (Member::new(&self.client, &config), self.status.clone());
+        let mut session = Session { config, board: Board::default(), member, status };
         let mut shutdown = pin!(shutdown);
         let result = loop {
             let turn = async {
-                self.turn(&mut tasks).await;
+                session.turn(&mut tasks).await;
                 clock::sleep(self.config.interval()).await;
             };
             if let Either::Right(_) = select(pin!(turn), shutdown.as_mut()).await {
@@ -146,12 +157,14 @@ impl Shards {
             }
         };
         tasks.end_all();
-        self.member.leave().await;
+        session.member.leave().await;
         let ended = tasks.ended().await;
         self.status.set_share(0, 0);
         result.and(ended)
     }
+}
 
+impl Session {
     /// Renews the own Lease, looks at those of others, and takes and gives up shards.
     async fn turn<F, Fut, E>(&mut self, tasks: &mut Tasks<F, E>)
     where
@@ -159,6 +172,7 @@ impl Shards {
         Fut: Future<Output = Result<(), E>> + Send + 'static,
         E: Send + 'static,
     {
+        let began = clock::now();
         // Others must be able to know of this one before it looks: of two that come at once, one sees the other.
         let looked = match self.member.keep().await {
             Ok(()) => self.member.list(&self.config).await,
@@ -173,15 +187,27 @@ impl Shards {
         }
         let now = clock::now();
         let members = self.board.members(&self.config, now);
-        let share = board::share(&members, self.config.identity(), self.config.count);
+        let (share, first) = board::share(&members, self.config.identity(), self.config.count);
         self.status.set_share(members.len(), share);
-        if self.board.has_other_counts(&self.config, now) {
-            tracing::warn!(shards = self.config.name(), "waiting for replicas with another number of shards to end");
-            return;
-        }
-        tasks.give_up_more_than(share);
-        for (index, seen) in self.board.free_shards(&self.config, now) {
-            tasks.take_up_to(share, index, seen);
+        match self.board.standing(&self.config, now) {
+            // What was seen must not be older than others take a Lease to be.
+            Standing::Works if clock::now() < clock::later(began, self.config.interval() * 2) => {
+                tasks.give_up_more_than(share);
+                for (index, seen) in self.board.free_shards(&self.config, first, now) {
+                    tasks.take_up_to(share, index, seen);
+                }
+            }
+            Standing::Works => {}
+            Standing::Waits => {
+                tracing::warn!(
+                    shards = self.config.name(),
+                    "waiting for replicas with another number of shards to end"
+                );
+            }
+            Standing::Yields => {
+                tracing::warn!(shards = self.config.name(), "giving way to replicas with another number of shards");
+                tasks.give_up_more_than(0);
+            }
         }
         if members.first() == Some(self.config.identity()) {
             for name in self.board.forgotten_members(now) {

@@ -138,7 +138,10 @@ async fn replicas_come_leave_and_crash() {
     assert_eq!(work.shares(), shares(&[("a", 8)]));
     a.stop().await;
     assert_eq!(work.shares(), []);
-    let held = |lease: &&Lease| lease.spec.as_ref().is_some_and(|spec| spec.holder_identity.as_deref() == Some("a"));
+    let held = |lease: &&Lease| {
+        let holder = lease.spec.as_ref().and_then(|spec| spec.holder_identity.as_deref());
+        holder.is_some_and(|holder| !holder.is_empty()) && lease.name().contains("-of-")
+    };
     assert_eq!(leases(&server).await.iter().filter(held).count(), 0, "all are released");
 }
 
@@ -182,13 +185,74 @@ async fn another_number_of_shards_waits_for_the_first() {
     b.stop().await;
 }
 
+/// Those with the first number go on as they leave one after another, and only then do those with the other begin.
+#[tokio::test(start_paused = true)]
+async fn a_rollout_to_another_number_of_shards_leaves_no_shard_alone() {
+    let (server, work, other) = (server(), Work::default(), Work::default());
+    let a = Replica::start(&server.client(), "a", 4, &work);
+    let b = Replica::start(&server.client(), "b", 4, &work);
+    tokio::time::sleep(seconds(10)).await;
+    let c = Replica::start(&server.client(), "c", 8, &other);
+    tokio::time::sleep(seconds(10)).await;
+    assert_eq!((work.shares(), other.shares()), (shares(&[("a", 2), ("b", 2)]), shares(&[])));
+    b.stop().await;
+    tokio::time::sleep(seconds(10)).await;
+    assert_eq!((work.shares(), other.shares()), (shares(&[("a", 4)]), shares(&[])));
+    a.stop().await;
+    tokio::time::sleep(seconds(5)).await;
+    assert_eq!((work.shares(), other.shares()), (shares(&[]), shares(&[("c", 8)])));
+    c.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_two_numbers_of_shards_at_once_one_works() {
+    let (server, work, other) = (server(), Work::default(), Work::default());
+    let a = Replica::start(&server.client(), "a", 4, &work);
+    let b = Replica::start(&server.client(), "b", 8, &other);
+    tokio::time::sleep(seconds(10)).await;
+    assert!(work.shares().is_empty() != other.shares().is_empty(), "{:?} {:?}", work.shares(), other.shares());
+    a.stop().await;
+    b.stop().await;
+}
+
+/// A run that is dropped releases its Leases in the background; one that begins meanwhile does not take them for its own.
+#[tokio::test(start_paused = true)]
+async fn a_run_after_one_that_was_dropped_holds_what_it_works_on() {
+    let (server, work) = (server(), Work::default());
+    let network = Network::to(&server);
+    let mut shards = Shards::new(&network.client(), config("a", 4)).unwrap();
+    let b = Replica::start(&server.client(), "b", 4, &work);
+    let of_a = |work: Work| {
+        move |shard: HeldShard| {
+            let work = work.clone();
+            async move {
+                let _working = work.begin(shard.index(), "a");
+                shard.end().await;
+                Ok::<_, String>(())
+            }
+        }
+    };
+    for _ in 0..5 {
+        let running = shards.run(of_a(work.clone()));
+        assert!(tokio::time::timeout(seconds(9), running).await.is_err());
+        network.slow(Duration::from_millis(700), Duration::from_millis(700));
+    }
+    network.slow(Duration::ZERO, Duration::ZERO);
+    tokio::time::timeout(seconds(30), shards.run(of_a(work.clone()))).await.unwrap_err();
+    tokio::time::sleep(seconds(5)).await;
+    assert_eq!(work.shares(), shares(&[("b", 4)]));
+    b.stop().await;
+}
+
 /// The Leases of members that have crashed do not pile up.
 #[tokio::test(start_paused = true)]
 async fn members_that_are_gone_are_forgotten() {
     let (server, work) = (server(), Work::default());
     for _ in 0..3 {
-        let crashed = Replica::start(&server.client(), "crashed", 1, &work);
+        let network = Network::to(&server);
+        let crashed = Replica::start(&network.client(), "crashed", 1, &work);
         tokio::time::sleep(seconds(3)).await;
+        network.cut(true);
         crashed.task.abort();
     }
     let members = async || leases(&server).await.iter().filter(|lease| lease.name().contains("-member-")).count();

@@ -114,6 +114,10 @@ pub(crate) struct Target<K: Object> {
 impl<K: Object> Target<K> {
     /// Adds a key for an event of a related object.
     fn add(&self, key: ObjectKey, reason: Reason, is_low: bool) {
+        // Of the controllers of several shards, that of the object's shard runs; when it comes, so does its own event.
+        if self.primary.scope.has_shard() && self.primary.store().get_key(&key).is_none() {
+            return;
+        }
         let add = Add::new().reason(reason);
         self.queue.add_with(key, if is_low { add.priority(Add::<()>::LOW) } else { add });
     }

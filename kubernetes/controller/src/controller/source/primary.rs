@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use kubernetes_core::{Object, ObjectKey, Watchable};
+use kubernetes_core::{Object, Watchable};
 use kubernetes_watch::StoreEvent;
 
 use super::{Follower, Source, Started, Target, is_low};
@@ -20,24 +20,25 @@ pub(crate) fn start<K: Watchable>(source: Source<K>, resync: Option<Duration>, t
     };
     let name = Arc::clone(&target.name);
     let follower = Follower::of_events(&name, events, move |event, is_initial| {
+        // Each event is the state of one write, whether it counts or not.
+        let author = author(event, &target);
         if source.passes(event) {
-            handle(event, is_initial, &target);
+            handle(event, is_initial, author, &target);
         }
     });
     Started { store: Some(informer), follower }
 }
 
-fn handle<K: Object>(event: &StoreEvent<K>, is_initial: bool, target: &Target<K>) {
+fn handle<K: Object>(event: &StoreEvent<K>, is_initial: bool, author: Author, target: &Target<K>) {
     let key = event.key();
     let (reason, may_cure) = match event {
         StoreEvent::Added(_) if is_initial => (Reason::Listed, false),
         StoreEvent::Added(_) => (Reason::Created, true),
         StoreEvent::Updated { .. } if event.is_resync() => (Reason::Resync, false),
         StoreEvent::Updated { old, new } => {
-            (Reason::Updated, is_wanted_otherwise(&**old, &**new) && is_of_another(&key, &**new, target))
+            (Reason::Updated, is_wanted_otherwise(&**old, &**new) && author == Author::Other)
         }
         StoreEvent::Deleted { object, .. } => {
-            target.writes.forget(&key);
             if !target.has_begun.load(Ordering::Acquire) {
                 return target.queue.remove(&key);
             }
@@ -49,6 +50,7 @@ fn handle<K: Object>(event: &StoreEvent<K>, is_initial: bool, target: &Target<K>
     };
     let add = Add::new().reason(reason);
     let add = if is_low(event, is_initial) { add.priority(Add::<()>::LOW) } else { add };
+    let add = if author == Author::Other { add } else { add.keep_requeue() };
     target.queue.add_with(key, if may_cure { add.reset_backoff() } else { add });
 }
 
@@ -60,8 +62,18 @@ fn is_wanted_otherwise<K: Object>(old: &K, new: &K) -> bool {
     generation_differs || old.uid != new.uid || old.deletion_timestamp.is_some() != new.deletion_timestamp.is_some()
 }
 
-/// Whether another than this controller has written a state. A run that changes its own object and fails would otherwise
-/// be repeated without a pause.
-fn is_of_another<K: Object>(key: &ObjectKey, object: &K, target: &Target<K>) -> bool {
-    target.writes.author(key, object.metadata().resource_version.as_ref()) == Author::Other
+/// The author of an event's state. A run that changes its own object, and fails or asks to run again, would otherwise be
+/// repeated without a pause.
+fn author<K: Object>(event: &StoreEvent<K>, target: &Target<K>) -> Author {
+    let key = event.key();
+    match event {
+        StoreEvent::Updated { new, .. } if !event.is_resync() => {
+            target.writes.author(&key, new.metadata().resource_version.as_ref())
+        }
+        StoreEvent::Deleted { .. } => {
+            target.writes.forget(&key);
+            Author::Other
+        }
+        StoreEvent::Added(_) | StoreEvent::Updated { .. } => Author::Other,
+    }
 }

@@ -52,6 +52,8 @@ pub(super) struct Again<R> {
     pub(super) due: Instant,
     pub(super) priority: i32,
     pub(super) resets_backoff: bool,
+    /// The earliest time of those that end the wait of a requeue.
+    pub(super) ends_requeue: Option<Instant>,
     pub(super) reasons: Reasons<R>,
 }
 
@@ -61,7 +63,8 @@ impl<R: PartialEq> Again<R> {
         if let Some(reason) = add.reason {
             reasons.insert(reason);
         }
-        Self { due, priority: add.priority, resets_backoff: add.resets_backoff, reasons }
+        let ends_requeue = add.ends_requeue.then_some(due);
+        Self { due, priority: add.priority, resets_backoff: add.resets_backoff, ends_requeue, reasons }
     }
 
     /// Both, if there are two.
@@ -78,6 +81,7 @@ impl<R: PartialEq> Again<R> {
     /// Takes in another add.
     pub(super) fn merge(&mut self, other: Self) {
         self.due = self.due.min(other.due);
+        self.ends_requeue = [self.ends_requeue, other.ends_requeue].into_iter().flatten().min();
         self.priority = self.priority.max(other.priority);
         self.resets_backoff |= other.resets_backoff;
         self.reasons.extend(other.reasons);

@@ -97,7 +97,8 @@ impl<T: Clone + Eq + Hash, R: PartialEq> State<T, R> {
         }
         // Those whose time has come are before this one.
         self.promote(now);
-        let add = Again { due: later(now, add.after), ..Again::new(add, now) };
+        let due = later(now, add.after);
+        let add = Again::new(add, due);
         match self.items.get_mut(&item) {
             None => {
                 let Again { due, priority, reasons, .. } = add;
@@ -132,7 +133,8 @@ impl<T: Clone + Eq + Hash, R: PartialEq> State<T, R> {
             Place::Ready { .. } => {}
             Place::Waiting { at, sequence, barrier } => {
                 entry.priority = priority;
-                let is_early = barrier == Some(Barrier::Requeue) && add.due < at;
+                let ends_at = add.ends_requeue.filter(|_| barrier == Some(Barrier::Requeue));
+                let is_early = ends_at.is_some_and(|ends_at| ends_at < at);
                 let barrier = barrier.filter(|barrier| match barrier {
                     Barrier::Backoff => !add.resets_backoff,
                     Barrier::Requeue => !add.resets_backoff && !is_early,
@@ -145,8 +147,8 @@ impl<T: Clone + Eq + Hash, R: PartialEq> State<T, R> {
                     entry.failures = entry.failures.saturating_sub(1);
                 }
                 let due = match barrier {
-                    Some(Barrier::Backoff | Barrier::Hold) => at,
-                    Some(Barrier::Requeue) | None => at.min(add.due),
+                    Some(_) => at,
+                    None => at.min(add.due),
                 };
                 self.waiting.remove(&(at, sequence));
                 self.settle(item, due, barrier, now);
@@ -258,7 +260,11 @@ impl<T: Clone + Eq + Hash, R: PartialEq> State<T, R> {
     fn done(&mut self, item: &T, add: Option<Add<R>>, again: Option<Box<Again<R>>>, now: Instant) -> Option<Due> {
         let entry = self.items.get_mut(item)?;
         entry.failures = 0;
-        let again = Again::merged(again, add.map(|add| Again { due: later(now, add.after), ..Again::new(add, now) }))?;
+        let add = add.map(|add| {
+            let due = later(now, add.after);
+            Again::new(add, due)
+        });
+        let again = Again::merged(again, add)?;
         Some((entry.take_in(*again), None))
     }
 
@@ -287,12 +293,13 @@ impl<T: Clone + Eq + Hash, R: PartialEq> State<T, R> {
         let is_reset = again.as_ref().is_some_and(|again| again.resets_backoff);
         let failures = if is_reset { 0 } else { self.items.get(item)?.failures };
         let due = later(now, self.retry_delay(failures, now).max(add.after));
-        let is_early = again.as_ref().is_some_and(|again| again.due < due);
+        let ends_at = again.as_ref().and_then(|again| again.ends_requeue).filter(|ends_at| *ends_at < due);
+        let is_early = ends_at.is_some();
         let entry = self.items.get_mut(item)?;
         // The wait that it does not have does not lengthen the next one.
         entry.failures = if is_early { failures } else { failures.saturating_add(1) };
-        let again = Again::merged(again, Some(Again { due, ..Again::new(add, now) }))?;
-        Some((entry.take_in(*again), Some(Barrier::Requeue).filter(|_| !is_early)))
+        entry.take_in(*Again::merged(again, Some(Again::new(add, due)))?);
+        Some((ends_at.unwrap_or(due), Some(Barrier::Requeue).filter(|_| !is_early)))
     }
 
     /// Keeps the reasons of an item that comes again, beside those for which it was added meanwhile.
