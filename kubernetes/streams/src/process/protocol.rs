@@ -150,10 +150,10 @@ mod tests {
 
     fn read(parts: &[&'static [u8]]) -> Vec<ServerMessage> {
         let mut messages = Messages::default();
-        let parts = parts.iter().enumerate().map(|(number, bytes)| Part {
-            bytes: Bytes::from_static(bytes),
-            is_last: number + 1 == parts.len(),
-        });
+        let parts = parts
+            .iter()
+            .enumerate()
+            .map(|(number, bytes)| Part { bytes: Bytes::from_static(bytes), is_last: number + 1 == parts.len() });
         parts.filter_map(|part| messages.receive(part).unwrap()).collect()
     }
 
