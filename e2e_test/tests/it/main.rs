@@ -21,6 +21,7 @@ mod go;
 mod informer;
 mod kubeconfig;
 mod kubectl;
+mod kubectl_streams;
 mod manifests;
 mod many;
 mod objects;
