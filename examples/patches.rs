@@ -8,7 +8,6 @@
 use std::error::Error;
 
 use kubernetes_sdk::api::core::v1 as core_v1;
-use kubernetes_sdk::core::Object;
 use kubernetes_sdk::models::core::v1::ConfigMap;
 use kubernetes_sdk::{Client, Patch};
 use serde_json::json;

@@ -7,10 +7,11 @@
 
 use std::error::Error;
 
+use kubernetes_sdk::core::json::Value;
 use kubernetes_sdk::core::meta::v1::LabelSelector;
 use kubernetes_sdk::core::{
-    CreateRequest, DeleteRequest, IntOrString, ListRequest, Object, ObjectMeta, PatchRequest, ReadRequest, Resource,
-    Value,
+    CreateRequest, DeleteRequest, IntOrString, ListRequest, NamespacedResource, Object, ObjectMeta, PatchRequest,
+    ReadRequest,
 };
 use kubernetes_sdk::models::apps::v1::{Deployment, DeploymentSpec};
 use kubernetes_sdk::models::batch::v1::{CronJob, CronJobSpec, Job, JobSpec, JobTemplateSpec};
@@ -48,26 +49,31 @@ pub(crate) async fn run(client: &Client, namespace: &str) -> Result<Vec<String>,
 
 /// The same requests for any type. `kubernetes_sdk::api` has a function for each of them and each type, too, such as
 /// `create_namespaced_job`.
-async fn life<K: Resource + Object + Value + Send>(
+async fn life<K: NamespacedResource + Object + Value + Send>(
     client: &Client,
     namespace: &str,
     object: &K,
     change: &Patch,
 ) -> Result<Vec<String>, kubernetes_sdk::Error> {
-    let name = CreateRequest::namespaced(namespace, object).send(client).await?.name().to_owned();
-    let read = ReadRequest::<K>::namespaced(namespace, &name).send(client).await?;
-    let mut lines = vec![format!("created {} {}", K::KIND, read.name())];
+    let created = CreateRequest::namespaced(namespace, object).send(client).await?;
+    let name = name_of(&created);
+    let read = ReadRequest::<K>::namespaced(namespace, name).send(client).await?;
+    let mut lines = vec![format!("created {} {}", K::KIND, name_of(&read))];
     let listed = ListRequest::<K>::namespaced(namespace).label_selector("example=workloads").send(client).await?;
-    lines.extend(listed.items.iter().map(|object| format!("listed {}", object.name())));
-    let changed = PatchRequest::<K>::namespaced(namespace, &name, change).send(client).await?;
+    lines.extend(listed.items.iter().map(|object| format!("listed {}", name_of(object))));
+    let changed = PatchRequest::<K>::namespaced(namespace, name, change).send(client).await?;
     let is_changed = changed.metadata().resource_version != read.metadata().resource_version;
     lines.push(format!("changed: {is_changed}"));
     // Jobs leave their pods otherwise.
-    let delete = DeleteRequest::<K>::namespaced(namespace, &name).propagation_policy("Background");
+    let delete = DeleteRequest::<K>::namespaced(namespace, name).propagation_policy("Background");
     delete.send(client).await?;
-    let is_gone = ReadRequest::<K>::namespaced(namespace, &name).send_opt(client).await?.is_none();
+    let is_gone = ReadRequest::<K>::namespaced(namespace, name).send_opt(client).await?.is_none();
     lines.push(format!("gone: {is_gone}"));
     Ok(lines)
+}
+
+fn name_of(object: &impl Object) -> &str {
+    object.metadata().name.as_deref().unwrap_or_default()
 }
 
 fn metadata(name: &str) -> ObjectMeta {
@@ -92,8 +98,7 @@ fn deployment() -> Deployment {
             selector: LabelSelector { match_labels: [("app", "web")].into(), ..Default::default() },
             template: pods(container, None),
             ..Default::default()
-        }
-        .into(),
+        },
         ..Default::default()
     }
 }
@@ -121,7 +126,7 @@ fn job() -> Job {
 fn cron_job() -> CronJob {
     let job_template = JobTemplateSpec { spec: digits_of_pi().into(), ..Default::default() };
     let spec = CronJobSpec { schedule: "*/10 * * * *".into(), job_template, ..Default::default() };
-    CronJob { metadata: metadata("hourly-pi"), spec: spec.into(), ..Default::default() }
+    CronJob { metadata: metadata("hourly-pi"), spec, ..Default::default() }
 }
 
 fn service() -> Service {

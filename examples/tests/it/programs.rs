@@ -3,7 +3,6 @@
 use clap::Parser;
 use kubernetes_sdk::api::core::v1 as core_v1;
 use kubernetes_sdk::config::{Environment, Secret};
-use kubernetes_sdk::core::Object;
 use kubernetes_testing::TestServer;
 use serde_json::{Value, json};
 
@@ -62,7 +61,7 @@ async fn nodes_are_labelled_and_config_maps_patched() {
 /// A workload with the revisions 1 and 2, as its controller keeps them.
 async fn with_revisions(server: &TestServer, kind: &str, plural: &str) {
     let template = |image: &str| json!({"metadata": {"labels": {"app": "x"}}, "spec": {"containers": [{"name": "c", "image": image}]}});
-    let spec = json!({"serviceName": "x", "selector": {"matchLabels": {"app": "x"}}, "template": template("x:2")});
+    let spec = json!({"selector": {"matchLabels": {"app": "x"}}, "template": template("x:2")});
     load(
         server,
         &json!({"apiVersion": "apps/v1", "kind": kind, "metadata": {"name": "x", "namespace": "default"}, "spec": spec}),
