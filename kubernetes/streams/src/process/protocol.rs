@@ -63,7 +63,7 @@ impl Channel {
     }
 }
 
-/// What a server sends.
+/// An item that a server sends.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum ServerMessage {
     /// Output, as much as has come of it.

@@ -272,7 +272,7 @@ fn deployments() -> kubernetes_dynamic::ApiResource {
     resource("apps", "Deployment", "deployments", true)
 }
 
-/// What the controller of Deployments says of the rollout.
+/// Writes the status of the rollout as the controller of Deployments does.
 async fn tell_rollout(client: &Client, conditions: Value, updated: i64) {
     let status = json!({"status": {"observedGeneration": 2, "replicas": 1, "updatedReplicas": updated,
                                    "readyReplicas": 1, "availableReplicas": 1, "conditions": conditions}});
