@@ -16,7 +16,7 @@ pub(crate) fn now() -> Instant {
 ///
 /// It is the system's, which counts the time while a machine is suspended, moved by as much as a test has moved tokio's
 /// clock.
-pub(crate) fn timestamp() -> Timestamp {
+pub fn timestamp() -> Timestamp {
     let (monotonic, system) = (Instant::now().into_std(), std::time::Instant::now());
     let moved = match monotonic.checked_duration_since(system) {
         Some(ahead) => SignedDuration::try_from(ahead),
@@ -27,7 +27,7 @@ pub(crate) fn timestamp() -> Timestamp {
 }
 
 /// [`timestamp`] for the verification of certificates.
-pub(crate) fn time_provider() -> Arc<dyn TimeProvider> {
+pub fn time_provider() -> Arc<dyn TimeProvider> {
     Arc::new(Clock)
 }
 

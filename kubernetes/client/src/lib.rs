@@ -48,6 +48,8 @@ mod exchange;
 mod hooks;
 mod path;
 mod reloaded;
+#[doc(hidden)]
+pub mod support;
 mod task;
 mod telemetry;
 mod transport;

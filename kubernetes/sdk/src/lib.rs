@@ -21,6 +21,7 @@
 //! - [`utils`] has what programs do again and again, as retrying on conflict.
 //! - `dynamic`, behind the feature of that name, has discovery, the resource mapper, and objects of any kind.
 //! - `CustomResource` and `Schema`, behind the feature `derive`, make custom resources of Rust types, and their definitions.
+//! - `webhooks`, behind the feature of that name, serves admission and conversion webhooks.
 //! - [`core`] has what all are made of, for resources of one's own: [`resource!`].
 //!
 //! This crate only re-exports the others.
@@ -44,6 +45,8 @@ pub use kubernetes_models as models;
 pub use kubernetes_streams as streams;
 pub use kubernetes_utils as utils;
 pub use kubernetes_watch as watch;
+#[cfg(feature = "webhooks")]
+pub use kubernetes_webhooks as webhooks;
 
 /// Compiles the programs in the README.
 #[cfg(doctest)]

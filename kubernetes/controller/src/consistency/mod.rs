@@ -13,7 +13,7 @@ use kubernetes_core::{GroupVersionResource, ObjectKey, Str};
 use tokio::sync::mpsc;
 
 use crate::clock::{self, Instant};
-use crate::histogram::{Histogram, SECONDS};
+use crate::Histogram;
 use crate::informers::WatchedStore;
 use crate::queue::Delivery;
 use crate::sync::lock;
@@ -66,7 +66,7 @@ impl Writes {
             stores: OnceLock::new(),
             pending: Mutex::default(),
             own_versions: Mutex::default(),
-            counters: Mutex::new(Counters { wait: Histogram::new(SECONDS), timeouts: 0 }),
+            counters: Mutex::new(Counters { wait: Histogram::new(Histogram::SECONDS), timeouts: 0 }),
             unsettled,
             limit,
         };

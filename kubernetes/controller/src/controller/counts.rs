@@ -2,7 +2,6 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use crate::Histogram;
-use crate::histogram::SECONDS;
 use crate::queue::QueueCounts;
 use crate::sync::lock;
 
@@ -65,7 +64,7 @@ pub(super) struct Inner {
 
 impl Counters {
     pub(super) fn new() -> Self {
-        Self(Mutex::new(Inner { results: [0; 7], durations: Histogram::new(SECONDS), active: 0 }))
+        Self(Mutex::new(Inner { results: [0; 7], durations: Histogram::new(Histogram::SECONDS), active: 0 }))
     }
 
     pub(super) fn started(&self) {

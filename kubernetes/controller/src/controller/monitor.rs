@@ -10,7 +10,6 @@ use super::reason::Reason;
 use crate::Histogram;
 use crate::clock::{self, Instant};
 use crate::consistency::Writes;
-use crate::histogram::SECONDS;
 use crate::queue::Queue;
 use crate::sync::lock;
 
@@ -66,7 +65,7 @@ impl Monitor {
             active: counters.active,
             durations: counters.durations,
             concurrency: self.inner.concurrency,
-            consistency_waits: consistency.map_or_else(|| Histogram::new(SECONDS), |consistency| consistency.wait),
+            consistency_waits: consistency.map_or_else(|| Histogram::new(Histogram::SECONDS), |consistency| consistency.wait),
             consistency_timeouts: timeouts,
             queue: self.inner.queue.counts(),
         }

@@ -2,7 +2,6 @@
 
 mod client;
 mod sources;
-mod text;
 
 #[cfg(test)]
 mod tests;
@@ -11,7 +10,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 
 pub use client::ClientMetrics;
-pub use text::MetricsText;
+
+use kubernetes_serving::MetricsText;
 
 use crate::sync::lock;
 

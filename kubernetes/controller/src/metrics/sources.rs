@@ -3,8 +3,9 @@
 use std::hash::Hash;
 
 use kubernetes_election::ElectionStatus;
+use kubernetes_serving::MetricsText;
 
-use super::{Metrics, MetricsText};
+use super::Metrics;
 use crate::{ControllerCounts, Monitor, Queue, QueueCounts, Recorder};
 
 impl Metrics {

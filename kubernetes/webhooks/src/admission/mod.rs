@@ -1,0 +1,11 @@
+//! Admission: requests as handlers see them, their decisions, and both on the wire.
+
+mod decision;
+mod handler;
+mod request;
+mod review;
+
+pub use decision::{Allowed, Denied, Mutated};
+pub(crate) use handler::{Admit, Mutate, Validate, decide};
+pub use request::{AdmissionRequest, Operation};
+pub(crate) use review::{Answer, Review};
