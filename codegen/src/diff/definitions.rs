@@ -148,8 +148,16 @@ fn has_enums<S: Borrow<Schema>>(schema: &ReferenceOr<S>) -> bool {
         || values.is_some_and(has_enums)
 }
 
-/// The type as a reader would call it: `string`, `integer (int32)`, `list of core.v1.Container`, `map of string`.
+/// The type as a reader would call it: `string`, `integer (int32)`, `list of core.v1.Container`, `map of string or null`.
 pub(super) fn type_name<S: Borrow<Schema>>(schema: &ReferenceOr<S>) -> String {
+    let name = name_without_null(schema);
+    // Only custom resources have such fields, in the OpenAPI 3.0 of a server.
+    if data(schema).nullable && name != ANY { format!("{name} or null") } else { name }
+}
+
+const ANY: &str = "any value";
+
+fn name_without_null<S: Borrow<Schema>>(schema: &ReferenceOr<S>) -> String {
     if let Some(name) = extension::definition_name(schema) {
         return short(name);
     }
@@ -158,9 +166,9 @@ pub(super) fn type_name<S: Borrow<Schema>>(schema: &ReferenceOr<S>) -> String {
         return "integer or string".to_owned();
     }
     match keywords.typ.as_deref() {
-        None => "any value".to_owned(),
+        None => ANY.to_owned(),
         Some("array") => {
-            format!("list of {}", keywords.items.as_ref().map_or_else(|| "any value".to_owned(), type_name))
+            format!("list of {}", keywords.items.as_ref().map_or_else(|| ANY.to_owned(), type_name))
         }
         Some("object") => match &keywords.additional_properties {
             Some(AdditionalProperties::Schema(values)) => format!("map of {}", type_name(&**values)),

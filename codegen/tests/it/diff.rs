@@ -184,3 +184,42 @@ fn files_that_are_not_descriptions_are_named() {
     let error = diff(&description("a.json", b"{}"), &description("b.json", b"{}")).expect_err("it has no paths");
     assert!(error.to_string().starts_with("a.json: "), "{error}");
 }
+
+/// As a server's documents describe custom resources.
+#[test]
+fn a_field_that_may_be_null_is_another_type() {
+    let description = |nullable: bool| {
+        let text = |nullable: bool| json!({"type": "string", "nullable": nullable});
+        let properties = json!({
+            "any": {"nullable": nullable},
+            "list": {"type": "array", "items": text(nullable)},
+            "same": text(true),
+            "text": text(nullable),
+        });
+        let lamp = json!({
+            "type": "object", "properties": properties,
+            "x-kubernetes-group-version-kind": [{"group": "lighting.example.com", "version": "v1", "kind": "Lamp"}],
+        });
+        json!({
+            "openapi": "3.0.0", "info": {"title": "Kubernetes", "version": "v1.0.0"}, "paths": {},
+            "components": {"schemas": {"com.example.lighting.v1.Lamp": lamp}},
+        })
+    };
+    let changes = |old: bool, new: bool| {
+        let changes = compare(&description(old), &description(new)).changes;
+        changes
+            .into_iter()
+            .map(|change| (change.is_breaking, change.name, change.before, change.after))
+            .collect::<Vec<_>>()
+    };
+    let text = |text: &str| Some(text.to_owned());
+    assert_eq!(
+        changes(false, true),
+        [
+            (true, "Lamp.list".to_owned(), text("list of string"), text("list of string or null")),
+            (true, "Lamp.text".to_owned(), text("string"), text("string or null")),
+        ]
+    );
+    assert_eq!(changes(true, false).len(), 2);
+    assert_eq!(changes(true, true), []);
+}

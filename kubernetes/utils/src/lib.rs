@@ -6,7 +6,8 @@
 //! - [`ObjectStatus`] is the state of an object of any kind: in progress, failed, current or terminating.
 //! - `port_forward`, behind the feature `streams`, has targets for port-forward that find a pod of a service or workload.
 //! - `ensure_definition`, with the feature `apiextensions-v1`, brings the definition of a custom resource into force, and
-//!   `migrate_storage` has the server store its objects in the current version.
+//!   `migrate_storage` has the server store its objects in the current version; `check_definitions`, with the feature
+//!   `yaml`, compares a manifest that is checked in with Rust types.
 //! - [`retry_on_conflict`] changes an object that others change too; [`retry`] does so for errors of your choice, and
 //!   [`Retry`] says how often and after how long.
 
@@ -14,7 +15,7 @@
 mod apply_set;
 mod clock;
 pub mod conditions;
-#[cfg(feature = "apiextensions-v1")]
+#[cfg(any(feature = "apiextensions-v1", feature = "yaml"))]
 mod definitions;
 #[cfg(feature = "dynamic")]
 pub mod manifests;
@@ -35,6 +36,8 @@ pub use apply_set::{ApplySet, ApplySetError};
 
 #[cfg(feature = "apiextensions-v1")]
 pub use definitions::{DefinitionError, Migration, ensure_definition, migrate_storage};
+#[cfg(feature = "yaml")]
+pub use definitions::{DefinitionFileError, check_definitions, definitions_command, write_definitions};
 pub use modify::{Modify, modify};
 pub use retry::{Retry, retry, retry_on_conflict};
 pub use status::{ObjectState, ObjectStatus};

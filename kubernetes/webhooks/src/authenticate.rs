@@ -14,8 +14,7 @@ pub struct Caller {
 }
 
 /// The function that decides, its types forgotten.
-pub(crate) type Authenticate =
-    dyn Fn(Caller) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> + Send + Sync;
+pub(crate) type Authenticate = dyn Fn(Caller) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> + Send + Sync;
 
 impl Caller {
     pub(crate) fn new(uri: Uri, headers: HeaderMap) -> Self {

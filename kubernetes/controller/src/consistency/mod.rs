@@ -12,8 +12,8 @@ use kubernetes_client::Client;
 use kubernetes_core::{GroupVersionResource, ObjectKey, Str};
 use tokio::sync::mpsc;
 
-use crate::clock::{self, Instant};
 use crate::Histogram;
+use crate::clock::{self, Instant};
 use crate::informers::WatchedStore;
 use crate::queue::Delivery;
 use crate::sync::lock;

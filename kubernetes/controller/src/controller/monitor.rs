@@ -65,7 +65,8 @@ impl Monitor {
             active: counters.active,
             durations: counters.durations,
             concurrency: self.inner.concurrency,
-            consistency_waits: consistency.map_or_else(|| Histogram::new(Histogram::SECONDS), |consistency| consistency.wait),
+            consistency_waits: consistency
+                .map_or_else(|| Histogram::new(Histogram::SECONDS), |consistency| consistency.wait),
             consistency_timeouts: timeouts,
             queue: self.inner.queue.counts(),
         }

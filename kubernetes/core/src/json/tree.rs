@@ -80,6 +80,18 @@ impl Tree {
         }
     }
 
+    /// Puts the keys of objects in order, those of inner ones too.
+    pub(crate) fn sort_keys(&mut self) {
+        match self {
+            Self::List(items) => items.iter_mut().for_each(Self::sort_keys),
+            Self::Object(fields) => {
+                fields.sort_by(|(ours, _), (theirs, _)| ours.cmp(theirs));
+                fields.iter_mut().for_each(|(_, value)| value.sort_keys());
+            }
+            _ => {}
+        }
+    }
+
     /// The text of a string; `None` for anything else.
     pub fn as_str(&self) -> Option<&str> {
         match self {

@@ -61,18 +61,6 @@ pub(super) fn add_rules(fields: &mut Fields, added: impl Iterator<Item = Tree>) 
 
 pub(super) const RULES: &str = "x-kubernetes-validations";
 
-/// Puts keys in order, in the document and all that it has, except for what is data.
-pub(super) fn sort(tree: &mut Tree) {
-    match tree {
-        Tree::List(items) => items.iter_mut().for_each(sort),
-        Tree::Object(fields) => {
-            fields.sort_by(|(ours, _), (theirs, _)| ours.cmp(theirs));
-            fields.iter_mut().for_each(|(_, value)| sort(value));
-        }
-        _ => {}
-    }
-}
-
 /// The document of a value that can always be written.
 pub(super) fn document<V: Value>(value: &V) -> Tree {
     Tree::from_value(value).unwrap_or_default()

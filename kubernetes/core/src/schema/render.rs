@@ -1,6 +1,6 @@
 use super::described::Descriptions;
 use super::error::InvalidSchema;
-use super::fields::{Fields, PRESERVE, add_junctor, add_rules, none_of, required_branch, set, sort, take};
+use super::fields::{Fields, PRESERVE, add_junctor, add_rules, none_of, required_branch, set, take};
 use super::merge::{Condition, Merged};
 use super::structural::{self, Level};
 use super::types::{
@@ -27,7 +27,7 @@ impl Type {
 /// The schema as it is, before checks.
 pub(super) fn rendered(of: &Type) -> Result<Tree, InvalidSchema> {
     let mut tree = Tree::Object(Renderer::default().fields(of)?);
-    sort(&mut tree);
+    tree.sort_keys();
     Ok(tree)
 }
 

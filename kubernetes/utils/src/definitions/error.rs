@@ -14,6 +14,10 @@ pub(super) enum Cause {
     Request(&'static str, Box<kubernetes_client::Error>),
     /// The definition was not established.
     Wait(UntilError),
+    /// The server's migration failed.
+    Migration(UntilError),
+    /// The definition was changed during a migration.
+    Changed,
 }
 
 impl DefinitionError {
@@ -30,13 +34,18 @@ impl DefinitionError {
     pub fn client_error(&self) -> Option<&kubernetes_client::Error> {
         match &self.cause {
             Cause::Request(_, error) => Some(error),
-            Cause::Wait(_) => None,
+            _ => None,
         }
     }
 
-    /// Whether the definition was not established in time.
+    /// Whether the definition was not established, or its objects not migrated, in time.
     pub fn is_timeout(&self) -> bool {
-        matches!(&self.cause, Cause::Wait(error) if error.is_timeout())
+        matches!(&self.cause, Cause::Wait(error) | Cause::Migration(error) if error.is_timeout())
+    }
+
+    /// Whether the definition was changed during a migration, which can be repeated.
+    pub fn is_changed(&self) -> bool {
+        matches!(self.cause, Cause::Changed)
     }
 }
 
@@ -46,6 +55,8 @@ impl fmt::Display for DefinitionError {
         match &self.cause {
             Cause::Request(doing, _) => write!(f, "can't {doing} {name}"),
             Cause::Wait(_) => write!(f, "{name} was applied and is not established"),
+            Cause::Migration(_) => write!(f, "the server did not migrate the objects of {name}"),
+            Cause::Changed => write!(f, "{name} was changed during the migration of its objects; migrate them again"),
         }
     }
 }
@@ -60,7 +71,8 @@ impl Error for DefinitionError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.cause {
             Cause::Request(_, error) => Some(error),
-            Cause::Wait(error) => Some(error),
+            Cause::Wait(error) | Cause::Migration(error) => Some(error),
+            Cause::Changed => None,
         }
     }
 }

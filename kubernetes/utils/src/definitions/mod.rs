@@ -1,10 +1,20 @@
-//! Definitions of custom resources on a server: [`ensure_definition`] brings one into force, and [`migrate_storage`]
-//! rewrites objects that are stored in an older version.
+//! Definitions of custom resources: `ensure_definition` brings one into force on a server, `migrate_storage` migrates
+//! objects that are stored in an older version, and `check_definitions` compares them with a file.
 
+#[cfg(feature = "apiextensions-v1")]
 mod ensure;
+#[cfg(feature = "apiextensions-v1")]
 mod error;
-mod migrate;
+#[cfg(feature = "yaml")]
+mod file;
+#[cfg(feature = "apiextensions-v1")]
+mod migration;
 
+#[cfg(feature = "apiextensions-v1")]
 pub use ensure::ensure_definition;
+#[cfg(feature = "apiextensions-v1")]
 pub use error::DefinitionError;
-pub use migrate::{Migration, migrate_storage};
+#[cfg(feature = "yaml")]
+pub use file::{DefinitionFileError, check_definitions, definitions_command, write_definitions};
+#[cfg(feature = "apiextensions-v1")]
+pub use migration::{Migration, migrate_storage};

@@ -2,6 +2,8 @@
 
 #[cfg(all(feature = "apiextensions-v1", feature = "apps-v1", feature = "batch-v1", feature = "core-v1"))]
 mod conditions;
+#[cfg(feature = "apiextensions-v1")]
+mod definitions;
 
 #[cfg(feature = "dynamic")]
 mod fuzz;

@@ -98,8 +98,7 @@ impl Denied {
 
     /// Adds a field that is wrong, such as `spec.color`, and why.
     pub fn cause(mut self, field: impl Into<Str>, message: impl Into<Str>) -> Self {
-        let cause =
-            StatusCause { field: Some(field.into()), message: Some(message.into()), ..StatusCause::default() };
+        let cause = StatusCause { field: Some(field.into()), message: Some(message.into()), ..StatusCause::default() };
         let details = self.status.details.get_or_insert_with(|| Box::new(StatusDetails::default()));
         details.causes.push(cause);
         self

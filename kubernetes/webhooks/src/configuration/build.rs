@@ -60,9 +60,7 @@ fn client_config(endpoint: &Endpoint, path: &str, authority: &CaBundle) -> Webho
             };
             WebhookClientConfig { ca_bundle, service: service.into(), url: None }
         }
-        Place::Url(base) => {
-            WebhookClientConfig { ca_bundle, service: None, url: Some(format!("{base}{path}").into()) }
-        }
+        Place::Url(base) => WebhookClientConfig { ca_bundle, service: None, url: Some(format!("{base}{path}").into()) },
     }
 }
 

@@ -4,6 +4,6 @@ mod converter;
 mod metadata;
 mod review;
 
-pub(crate) use converter::{Failure, HubAndSpokes, PANIC, convert_all};
 pub use converter::Converter;
+pub(crate) use converter::{Failure, HubAndSpokes, PANIC, convert_all};
 pub(crate) use review::{Answer, Review};

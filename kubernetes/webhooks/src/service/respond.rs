@@ -12,7 +12,7 @@ use http::{Method, Request, Response, StatusCode};
 use http_body::Body;
 use http_body_util::{BodyExt as _, Full, Limited};
 
-use super::{BoxError, CONVERT_PATH, MAX_ADMISSION_BYTES, MAX_CONVERSION_BYTES, Inner};
+use super::{BoxError, CONVERT_PATH, Inner, MAX_ADMISSION_BYTES, MAX_CONVERSION_BYTES};
 use crate::admission::{self, decide};
 use crate::authenticate::Caller;
 use crate::clock::{self, Instant};

@@ -147,8 +147,7 @@ pub(crate) fn server_config(
             let mut roots = RootCertStore::empty();
             let authorities = CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>();
             roots.add_parsable_certificates(
-                authorities
-                    .map_err(|error| invalid("the authority of clients is not valid PEM", pem_fault(&error)))?,
+                authorities.map_err(|error| invalid("the authority of clients is not valid PEM", pem_fault(&error)))?,
             );
             let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build();
             builder.with_client_cert_verifier(

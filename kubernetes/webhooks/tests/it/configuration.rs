@@ -25,7 +25,8 @@ fn webhooks() -> Webhooks {
         .namespace_selector(LabelSelector { match_labels: [("lit", "yes")].into(), ..LabelSelector::default() })
         .object_selector(LabelSelector { match_labels: [("tier", "front")].into(), ..LabelSelector::default() })
         .match_condition("named", "object.metadata.name != ''");
-    let defaults = Webhook::mutating(|lantern: Lantern, _: AdmissionRequest<Lantern>| async { Ok::<_, Denied>(lantern) });
+    let defaults =
+        Webhook::mutating(|lantern: Lantern, _: AdmissionRequest<Lantern>| async { Ok::<_, Denied>(lantern) });
     Webhooks::new().with(guard).with(defaults.reinvoke_if_needed()).convert(converter())
 }
 
@@ -108,7 +109,8 @@ fn an_endpoint_is_a_service_or_a_url() {
     assert_eq!(config, &json!({"url": "https://[::1]:9443/mutate-light-example-com-v1-lantern"}));
     assert_eq!(Endpoint::url("https://[::1]:9443/").host(), "::1");
     let service = Endpoint::service("home", "lights").to_service([("app", "lights")], 9443).expect("a service");
-    let service: Value = serde_json::from_str(&kubernetes_core::json::to_string(&service).expect("JSON")).expect("JSON");
+    let service: Value =
+        serde_json::from_str(&kubernetes_core::json::to_string(&service).expect("JSON")).expect("JSON");
     let port = json!({"name": "https", "port": 443, "targetPort": 9443});
     assert_eq!(service["spec"], json!({"ports": [port], "selector": {"app": "lights"}}));
     assert_eq!(Endpoint::url("https://x").to_service([("a", "b")], 1), None);
@@ -123,6 +125,9 @@ async fn configurations_are_applied() {
     configuration.apply(&client, "lights").await.expect("all are applied");
     configuration.apply(&client, "lights").await.expect("and again");
     let applied: Vec<_> = server.requests().iter().map(|request| request.path.clone()).collect();
-    assert!(applied.contains(&"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/lanterns.light.example.com".to_owned()));
+    assert!(
+        applied
+            .contains(&"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/lanterns.light.example.com".to_owned())
+    );
     assert_eq!(applied.len(), 6, "{applied:?}");
 }

@@ -98,7 +98,11 @@ async fn should_return_error_when_objects_are_of_same_type() {
 async fn should_return_error_when_there_is_no_converter() {
     let mut torch = object("v1beta1", &json!({}));
     torch["kind"] = "Torch".into();
-    assert!(failure("light.example.com/v1", &[torch]).await.contains("there is no converter for light.example.com/v1beta1, Kind=Torch"));
+    assert!(
+        failure("light.example.com/v1", &[torch])
+            .await
+            .contains("there is no converter for light.example.com/v1beta1, Kind=Torch")
+    );
     let message = failure("light.example.com/v3", &[object("v1", &json!({}))]).await;
     assert!(message.contains("no version v3 here, but v1alpha1, v1beta1, v1"), "{message}");
 }

@@ -40,7 +40,8 @@ async fn should_return_bad_request_when_given_the_wrong_content_type() {
 
 #[tokio::test]
 async fn should_return_bad_request_when_given_an_undecodable_body() {
-    for body in ["{", "[]", r#"{"foo": "bar"}"#, r#"{"kind": "AdmissionReview", "apiVersion": "admission.k8s.io/v1"}"#] {
+    for body in ["{", "[]", r#"{"foo": "bar"}"#, r#"{"kind": "AdmissionReview", "apiVersion": "admission.k8s.io/v1"}"#]
+    {
         assert_eq!(refused(&webhooks(), request("application/json", body)).await.0, 400, "{body}");
     }
     let mut other = review("CREATE", &lantern("red"), &Value::Null);

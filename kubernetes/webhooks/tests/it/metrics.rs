@@ -17,7 +17,8 @@ async fn requests_and_panics_are_counted() {
     for color in ["red", "black", "blue"] {
         post(&webhooks, VALIDATE, &review("CREATE", &lantern(color), &Value::Null)).await;
     }
-    let object = json!({"apiVersion": "light.example.com/v1beta1", "kind": "Lantern", "metadata": {}, "paint": "panic"});
+    let object =
+        json!({"apiVersion": "light.example.com/v1beta1", "kind": "Lantern", "metadata": {}, "paint": "panic"});
     let conversion = json!({"kind": "ConversionReview", "apiVersion": "apiextensions.k8s.io/v1",
         "request": {"uid": "1", "desiredAPIVersion": "light.example.com/v1", "objects": [object]}});
     post(&webhooks, "/convert", &conversion).await;

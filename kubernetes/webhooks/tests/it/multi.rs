@@ -21,10 +21,11 @@ async fn create(webhook: Webhook, path: &str) -> Value {
 async fn should_deny_the_request_if_any_handler_denies_the_request() {
     let notes = Notes::default();
     let noted = notes.clone();
-    let webhook = Webhook::validating(allow("a")).and_validate(deny).and_validate(move |_: AdmissionRequest<Lantern>| {
-        noted.add("called");
-        std::future::ready(Ok::<(), Denied>(()))
-    });
+    let webhook =
+        Webhook::validating(allow("a")).and_validate(deny).and_validate(move |_: AdmissionRequest<Lantern>| {
+            noted.add("called");
+            std::future::ready(Ok::<(), Denied>(()))
+        });
     assert_eq!(create(webhook, VALIDATE).await["allowed"], false);
     assert!(notes.all().is_empty(), "the first refusal counts");
 }
@@ -35,7 +36,10 @@ async fn should_allow_the_request_and_show_the_warnings_if_all_handlers_allow_th
     assert_eq!((&response["allowed"], &response["warnings"]), (&json!(true), &json!(["a", "b"])));
 }
 
-fn add_bulb(mut lantern: Lantern, _: AdmissionRequest<Lantern>) -> std::future::Ready<Result<Mutated<Lantern>, Denied>> {
+fn add_bulb(
+    mut lantern: Lantern,
+    _: AdmissionRequest<Lantern>,
+) -> std::future::Ready<Result<Mutated<Lantern>, Denied>> {
     lantern.bulbs += 1;
     let warning = format!("{} bulbs", lantern.bulbs);
     std::future::ready(Ok(Mutated::new(lantern, Allowed::new().warning(warning))))

@@ -109,7 +109,9 @@ async fn items_of_lists_keep_their_unknown_fields() {
 #[tokio::test]
 async fn objects_of_any_type_are_changed_as_documents() {
     let webhook = Webhook::mutating_at("/any", |mut object: Tree, _: AdmissionRequest<Tree>| async move {
-        object.set("/spec/size", Tree::Number("1.500".into())).map_err(|error| Denied::error(500, error.to_string()))?;
+        object
+            .set("/spec/size", Tree::Number("1.500".into()))
+            .map_err(|error| Denied::error(500, error.to_string()))?;
         Ok::<_, Denied>(object)
     });
     let object = json!({"kind": "Thing", "spec": {"old": 12345678901234567890_u64}});

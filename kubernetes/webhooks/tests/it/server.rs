@@ -105,7 +105,8 @@ async fn requests_under_way_end_before_the_server_does() {
     let running = start(&server).await;
     let mut connection = Connection::open(running.address, authority.pem(), true, None).await.expect("TLS");
     assert_eq!(ready(), Ok(()));
-    let request = tokio::spawn(async move { connection.post(VALIDATE, body()).await.map(|response| response.status()) });
+    let request =
+        tokio::spawn(async move { connection.post(VALIDATE, body()).await.map(|response| response.status()) });
     while started.load(Ordering::SeqCst) == 0 {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }

@@ -45,6 +45,8 @@ impl PathElement {
 
     /// The item of a list with this value.
     pub fn value(value: &Tree) -> Self {
+        let mut value = value.clone();
+        value.sort_keys();
         let mut writer = Writer::new();
         value.write(&mut writer);
         Self::written("v:", writer)
@@ -61,14 +63,24 @@ impl PathElement {
     }
 
     /// Reads the form of `FieldsV1`; `None` for an element of an unknown kind.
+    ///
+    /// Keys and values get the form in which they are written here, whatever their order, spaces and escapes were: equal
+    /// elements have equal texts.
     pub(super) fn parse(text: &str) -> Result<Option<Self>, Cow<'static, str>> {
-        let element = Self(text.into());
-        let known = matches!(text.get(..2), Some("f:" | "k:" | "v:" | "i:"));
-        if known && element.step().is_none() {
-            let shown: String = text.chars().take(80).collect();
-            return Err(format!("{shown:?} is not an element of a set of fields").into());
+        if !matches!(text.get(..2), Some("f:" | "k:" | "v:" | "i:")) {
+            return Ok(None);
         }
-        Ok(known.then_some(element))
+        let element = Self(text.into());
+        match element.step() {
+            Some(Step::Keys(keys)) => Ok(Some(Self::keys(&keys))),
+            Some(Step::Value(value)) => Ok(Some(Self::value(&value))),
+            Some(Step::Index(index)) => Ok(Some(Self::index(index))),
+            Some(Step::Field(_)) => Ok(Some(element)),
+            None => {
+                let shown: String = text.chars().take(80).collect();
+                Err(format!("{shown:?} is not an element of a set of fields").into())
+            }
+        }
     }
 
     /// The form of `FieldsV1`.
@@ -114,5 +126,30 @@ impl fmt::Display for PathElement {
             Some(Step::Index(index)) => write!(f, "[{index}]"),
             None => write!(f, "[{}]", self.0),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::FieldSet;
+    use crate::{FieldsV1, json};
+
+    #[test]
+    fn the_form_of_keys_and_values_does_not_matter() {
+        let set = |text: &str| {
+            let fields: FieldsV1 = json::from_str(&format!(r#"{{"f:a":{{{text}:{{}}}}}}"#)).unwrap();
+            FieldSet::from_fields_v1(&fields).unwrap()
+        };
+        for (written, other) in [
+            (r#""k:{\"name\":\"web\",\"port\":80}""#, r#""k:{ \"port\": 80, \"n\\u0061me\" : \"web\" }""#),
+            (r#""v:{\"a\":[1,{\"b\":2,\"c\":3}]}""#, r#""v: {\"a\": [1, {\"c\": 3, \"b\": 2}]}""#),
+            (r#""v:\"a/b\"""#, r#""v:\"a\\/b\"""#),
+            (r#""i:7""#, r#""i:007""#),
+        ] {
+            assert_eq!(set(other), set(written), "{other}");
+            assert!(set(other).difference(&set(written)).is_empty());
+            assert_eq!(set(other).to_fields_v1().as_str(), format!(r#"{{"f:a":{{{written}:{{}}}}}}"#));
+        }
+        assert_ne!(set(r#""k:{\"a\":1}""#), set(r#""k:{\"a\":\"1\"}""#));
     }
 }

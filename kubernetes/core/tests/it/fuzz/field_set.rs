@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 
+use kubernetes_core::json::Tree;
 use kubernetes_core::{FieldSet, FieldsV1, json};
 use serde_json::{Map, Value};
 
@@ -50,10 +51,34 @@ fn collect(value: &Value, path: &[String], paths: &mut Paths) -> Option<()> {
             _ => false,
         };
         if is_known {
-            collect(below, &[path, std::slice::from_ref(element)].concat(), paths)?;
+            collect(below, &[path, &[canonical(element)]].concat(), paths)?;
         }
     }
     Some(())
+}
+
+/// The element, its keys in order and without spaces. Numbers stay as they are written.
+fn canonical(element: &str) -> String {
+    fn sorted(tree: &mut Tree) {
+        match tree {
+            Tree::List(items) => items.iter_mut().for_each(sorted),
+            Tree::Object(fields) => {
+                fields.sort_by(|(ours, _), (theirs, _)| ours.cmp(theirs));
+                fields.iter_mut().for_each(|(_, value)| sorted(value));
+            }
+            _ => {}
+        }
+    }
+    let (kind, rest) = element.split_at(2);
+    match kind {
+        "i:" => format!("i:{}", rest.parse::<usize>().unwrap()),
+        "k:" | "v:" => {
+            let mut tree: Tree = json::from_str(rest).unwrap();
+            sorted(&mut tree);
+            format!("{kind}{}", tree.to_text())
+        }
+        _ => element.to_owned(),
+    }
 }
 
 fn return_none() -> Option<bool> {

@@ -70,7 +70,8 @@ fn stale<'a>(
         return None;
     }
     // An apply gives up what it leaves out, so all are applied.
-    let entry = |(name, _): (&Str, &WebhookClientConfig)| json!({"name": name, "clientConfig": {"caBundle": encoded(bundle)}});
+    let entry =
+        |(name, _): (&Str, &WebhookClientConfig)| json!({"name": name, "clientConfig": {"caBundle": encoded(bundle)}});
     Some(webhooks.map(entry).collect())
 }
 
