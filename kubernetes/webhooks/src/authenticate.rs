@@ -1,4 +1,4 @@
-//! Who calls a webhook.
+//! The callers of webhooks.
 
 use std::fmt;
 use std::future::Future;

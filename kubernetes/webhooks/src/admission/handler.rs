@@ -6,7 +6,8 @@ use kubernetes_core::json::{self, Tree, Value};
 use kubernetes_core::{Json, JsonPatch, Status};
 
 use super::decision::{Allowed, Denied, Mutated, Notes};
-use super::request::{AdmissionRequest, Operation};
+use super::operation::Operation;
+use super::request::AdmissionRequest;
 use super::review::{Answer, Wire};
 use crate::clock::Instant;
 

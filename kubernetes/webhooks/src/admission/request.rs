@@ -4,25 +4,9 @@ use kubernetes_core::json::{DecodeError, Value, from_str};
 use kubernetes_core::{GroupVersionKind, GroupVersionResource, Json, Str};
 use kubernetes_models::authentication::v1::UserInfo;
 
+use super::operation::Operation;
 use super::review::Wire;
 use crate::clock::{self, Instant};
-
-/// An operation of the API.
-#[derive(Clone)]
-pub enum Operation {
-    /// An object is created.
-    Create,
-    /// An object is changed.
-    Update,
-    /// An object is deleted: there is only the old object.
-    Delete,
-    /// A connection is made, as by `kubectl exec`: the object is its options.
-    Connect,
-    /// One that this version of the crate does not know.
-    Other(Str),
-}
-
-kubernetes_core::open_enum!(Operation { Create = "CREATE", Update = "UPDATE", Delete = "DELETE", Connect = "CONNECT", });
 
 /// A request that the API server asks about, before it carries it out.
 ///

@@ -4,7 +4,7 @@ use kubernetes_core::json::{self, DecodeError, EncodeError, Reader, Value, Write
 use kubernetes_core::{ByteString, GroupVersionKind, GroupVersionResource, Json, Map, Status, Str};
 use kubernetes_models::authentication::v1::UserInfo;
 
-use super::request::Operation;
+use super::operation::Operation;
 
 const VERSIONS: [&str; 2] = ["admission.k8s.io/v1", "admission.k8s.io/v1beta1"];
 

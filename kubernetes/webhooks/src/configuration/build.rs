@@ -64,7 +64,7 @@ fn client_config(endpoint: &Endpoint, path: &str, authority: &CaBundle) -> Webho
     }
 }
 
-/// What is applied to the definition of a converted resource. Its client configuration has the form of admission webhooks'.
+/// The fields that are applied to the definition of a converted resource. Its client configuration has the form of admission webhooks'.
 fn conversion(name: &str, endpoint: &Endpoint, authority: &CaBundle) -> Json {
     let metadata = metadata(name, authority);
     let annotations: serde_json::Map<String, serde_json::Value> =

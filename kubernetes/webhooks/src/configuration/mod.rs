@@ -1,4 +1,4 @@
-//! What the API server needs to call webhooks, made of their registrations.
+//! The objects that make the API server call webhooks, made of their registrations.
 
 mod build;
 
@@ -112,7 +112,7 @@ pub struct Configuration {
     pub validating: Option<ValidatingWebhookConfiguration>,
     /// The mutating webhooks, if there are any.
     pub mutating: Option<MutatingWebhookConfiguration>,
-    /// What is applied to each definition of a converted resource: its name, and `metadata` and `spec.conversion`.
+    /// The fields of each definition of a converted resource: its name, and `metadata` and `spec.conversion`.
     pub(crate) conversions: Vec<(String, Json)>,
 }
 

@@ -147,7 +147,7 @@ impl Webhooks {
     /// let webhooks = Webhooks::new().authenticate(|caller: Caller| async move {
     ///     match caller.bearer_token() {
     ///         Some(_token) => Ok(()), // verify it
-    ///         None => Err("there is no token".to_owned()),
+    ///         None => Err("a token is missing".to_owned()),
     ///     }
     /// });
     /// ```

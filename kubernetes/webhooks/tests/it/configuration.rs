@@ -1,4 +1,4 @@
-//! What the API server is told.
+//! The configuration of the API server.
 
 use std::time::Duration;
 

@@ -125,7 +125,7 @@ pub(crate) async fn post(webhooks: &Webhooks, path: &str, body: &Value) -> Value
     review["response"].clone()
 }
 
-/// What handlers have noted.
+/// The notes of handlers.
 #[derive(Clone, Default)]
 pub(crate) struct Notes(Arc<Mutex<Vec<String>>>);
 

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::configuration::Configuration;
 
-/// The manager of the fields, which is no other's, so that those who apply the rest don't remove them.
+/// A manager for these fields alone, so that an apply of the rest leaves them.
 const FIELD_MANAGER: &str = "webhook-certificates";
 
 /// An object with authorities.
