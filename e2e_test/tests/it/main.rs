@@ -36,3 +36,4 @@ mod subresources;
 mod until;
 mod verbs;
 mod watch;
+mod webhooks;

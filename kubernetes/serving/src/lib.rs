@@ -1,4 +1,4 @@
-//! What servers of Kubernetes programs share: connections with limits and a graceful end, and metrics as text.
+//! Shared by the servers of Kubernetes programs: connections with limits and a graceful end, and metrics as text.
 //!
 //! - [`Server`] serves HTTP on a listener, with limits on connections and headers, until it is told to stop.
 //! - [`MetricsText`] writes metrics in Prometheus' text format, and [`Histogram`] counts durations for it.
