@@ -92,3 +92,8 @@ struct Controllers;
 #[cfg(all(doctest, feature = "controller"))]
 #[doc = include_str!("../../../docs/running-controllers.md")]
 struct RunningControllers;
+
+/// Compiles and runs the programs in the page on webhooks.
+#[cfg(all(doctest, feature = "webhooks", feature = "controller", feature = "derive"))]
+#[doc = include_str!("../../../docs/webhooks.md")]
+struct Webhooks;

@@ -130,7 +130,8 @@ impl Configuration {
 
     /// Applies all objects, as a manager of their fields.
     ///
-    /// The definitions of converted resources must exist.
+    /// The definitions of converted resources must exist. Their `spec.conversion` is applied as another manager, whose name
+    /// has `-conversion` behind it: so the two don't give up each other's fields if one program applies both.
     ///
     /// # Errors
     ///
@@ -140,9 +141,10 @@ impl Configuration {
     ///
     /// Dropping the future leaves the rest unapplied.
     pub async fn apply(&self, client: &Client, field_manager: &str) -> Result<(), Error> {
+        let converting = format!("{field_manager}-conversion");
         for (name, definition) in &self.conversions {
             let patch = Patch::apply_json(definition);
-            let request = PatchRequest::<Definition>::cluster(name, &patch).field_manager(field_manager).force(true);
+            let request = PatchRequest::<Definition>::cluster(name, &patch).field_manager(&converting).force(true);
             request.send(client).await?;
         }
         if let Some(mutating) = &self.mutating {

@@ -1,6 +1,7 @@
 //! Webhooks as the API server calls them.
 
 mod admission;
+mod api_server;
 mod certificates;
 mod configuration;
 mod conversion;

@@ -145,3 +145,25 @@ pub(crate) fn patch(response: &Value) -> Value {
         kubernetes_core::json::from_str(&response["patch"].to_string()).expect("base64");
     serde_json::from_slice(&encoded).expect("a patch is JSON")
 }
+
+/// A function as a service.
+#[derive(Clone)]
+pub(crate) struct Function<F>(pub(crate) F);
+
+impl<F, T> tower_service::Service<Request<Full<Bytes>>> for Function<F>
+where
+    F: Fn(Request<Full<Bytes>>) -> T,
+    T: Future<Output = Result<http::Response<Full<Bytes>>, std::convert::Infallible>>,
+{
+    type Response = http::Response<Full<Bytes>>;
+    type Error = std::convert::Infallible;
+    type Future = T;
+
+    fn poll_ready(&mut self, _: &mut std::task::Context<'_>) -> std::task::Poll<Result<(), Self::Error>> {
+        std::task::Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Full<Bytes>>) -> T {
+        (self.0)(request)
+    }
+}
