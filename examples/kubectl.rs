@@ -20,7 +20,7 @@ use kubernetes_sdk::utils::manifests::{Difference, Manifests, Report};
 use kubernetes_sdk::utils::{
     ApplySet, KubernetesDuration, ObjectStatus, Scale, Target, WaitFor, can_i, events_of, pods_of, rollout, whoami,
 };
-use kubernetes_sdk::watch::Condition;
+use kubernetes_sdk::watch::ObjectCondition;
 
 #[derive(Parser)]
 #[command(about = "A small kubectl")]
@@ -307,7 +307,7 @@ impl Kubectl<'_> {
 
     async fn wait(&self, objects: &[String], condition: &str, limit: Duration, show: &mut impl FnMut(&str)) -> Outcome {
         let condition = match condition.split_once('=') {
-            None if condition == "delete" => Condition::deleted(),
+            None if condition == "delete" => ObjectCondition::deleted(),
             None if condition == "current" => object_current(),
             Some(("condition", wanted)) => match wanted.split_once('=') {
                 Some((type_, status)) => condition_is(type_, status),

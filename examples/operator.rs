@@ -65,6 +65,8 @@ const DEFINITION: &str = r#"{
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    // The SDK reports trouble by `tracing`: without a subscriber, nobody sees it.
+    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     let (client, _server) = kubernetes_examples::connect(false)?;
     define(&client).await?;
     let mut hello = Greeting::named("hello");

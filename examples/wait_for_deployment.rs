@@ -11,7 +11,7 @@ use kubernetes_sdk::Client;
 use kubernetes_sdk::api::apps::v1 as apps_v1;
 use kubernetes_sdk::models::apps::v1::{Deployment, DeploymentSpec, DeploymentStatus};
 use kubernetes_sdk::utils::conditions::deployment_rolled_out;
-use kubernetes_sdk::watch::{Condition, UntilError, Verdict, until};
+use kubernetes_sdk::watch::{ObjectCondition, UntilError, Verdict, until};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -30,7 +30,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 pub(crate) async fn wait(client: &Client, namespace: &str, name: &str) -> Result<(), UntilError> {
     // A condition of one's own can print each state that it sees.
     let rolled_out = deployment_rolled_out();
-    let told = Condition::of_state("is rolled out", move |deployment: Option<&Deployment>| {
+    let told = ObjectCondition::of_state("is rolled out", move |deployment: Option<&Deployment>| {
         let verdict = rolled_out.check(deployment);
         if let Verdict::Waiting(reason) = &verdict {
             println!("waiting: {reason}");

@@ -36,6 +36,8 @@ struct Arguments {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
+    // The SDK reports trouble by `tracing`: without a subscriber, nobody sees it.
+    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     let arguments = Arguments::parse();
     let (client, server) = match &arguments.context {
         Some(context) => {

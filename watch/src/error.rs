@@ -155,16 +155,28 @@ impl Error {
     }
 
     /// Whether the server rejected the credentials (401).
+    ///
+    /// See [the client's error](kubernetes_client::Error::is_unauthorized) for the usual causes.
     pub fn is_unauthorized(&self) -> bool {
         self.status().is_some_and(Status::is_unauthorized)
     }
 
     /// Whether the user may not watch these objects (403).
+    ///
+    /// # Troubleshooting
+    ///
+    /// The role needs the verbs `list` and `watch`, in the namespace that is watched: a ClusterRole with a
+    /// ClusterRoleBinding for all namespaces.
     pub fn is_forbidden(&self) -> bool {
         self.status().is_some_and(Status::is_forbidden)
     }
 
     /// Whether the resource does not exist (404).
+    ///
+    /// # Troubleshooting
+    ///
+    /// The server does not serve the resource: the definition of the custom resource is missing, not established yet,
+    /// or was deleted. (`KindInformer` of `kubernetes-dynamic` waits for a kind and survives its deletion.)
     pub fn is_not_found(&self) -> bool {
         self.status().is_some_and(Status::is_not_found)
     }
@@ -177,6 +189,11 @@ impl Error {
 
     /// Whether the server sent something other than an event of this type, or a list without an end; the source names
     /// the place.
+    ///
+    /// # Troubleshooting
+    ///
+    /// The objects do not have the shape of the Rust type. Watch `raw()` objects, make the field optional, or use an
+    /// informer, which skips and reports such objects.
     pub fn is_undecodable(&self) -> bool {
         match &self.0.cause {
             Cause::Client(error) => error.is_decode(),

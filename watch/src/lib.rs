@@ -33,10 +33,10 @@
 //!
 //! - [`Watch::stream`]: every change after a version that the caller has. If the server has forgotten the version, the
 //!   stream ends.
-//! - [`Reflector`]: every change, for ever; it lists again when the server has forgotten the version. It keeps no
+//! - [`Reflector`]: every change, indefinitely; it lists again when the server has forgotten the version. It keeps no
 //!   objects.
 //! - [`Informer`]: a [`Store`] that a reflector fills in the background, with snapshots, indexes and any number of
-//!   [subscriptions](Subscription), which learn once of objects that were deleted while the watch was away. Operators
+//!   [subscriptions](Subscription), which learn of objects that were deleted while the watch was disconnected. Operators
 //!   are built on it.
 //! - [`until`]: waits for a condition.
 //! - [`Watch::stream_lines`]: the lines of a log.
@@ -59,7 +59,7 @@
 //! ([`Error::is_gone`]): it is asked for once more, as another API server may know it, and then the caller must list
 //! again. (A new version, or a connection that was healthy, allows another retry.)
 //!
-//! **No retry without progress goes on in silence.** The server may not know the version yet, answer with a watch that
+//! **Retries without progress end.** The server may not know the version yet, answer with a watch that
 //! ends at once and without an event (as API servers may that have forgotten the version), or send an error that does
 //! not say whether a retry can help. Each is retried ten times, which takes some minutes, and then ends the stream: if
 //! the server's data was restored from a backup, it may come to the version by other changes, which would be missed.
@@ -120,7 +120,7 @@ pub use stop::StopHandle;
 pub use store::{Index, Snapshot, Stopped, Store, StoreBuilder, StoreEvent, StoreWriter, Subscription};
 pub use stream::WatchStream;
 pub use transition::{Reason, Transition};
-pub use until::{Condition, ListCondition, Objects, Until, UntilError, UntilObject, Verdict, until};
+pub use until::{ListCondition, ObjectCondition, Objects, OnList, Until, UntilError, UntilObject, Verdict, until};
 pub use watch::Watch;
 
 #[doc(inline)]

@@ -16,15 +16,15 @@ use crate::StopHandle;
 ///
 /// The stream ends when the log does: with the container, or without [`follow`](LogRequest::follow) where it is now.
 /// **It does not reconnect**, as `kubectl logs -f` does not: a log has no version to resume from, and a new request would
-/// repeat lines or leave some out. A connection that breaks is an error, after which the stream is over. So may a file
-/// that is rotated be. Who wants to go on asks for `timestamps` and makes a new request with `since_time`, of which the
-/// first lines may be known.
+/// repeat lines or leave some out. A connection that breaks is an error, after which the stream is over. So may be a
+/// file that is rotated. To continue, ask for `timestamps` and send a new request with
+/// [`since_time`](LogRequest::since_time); its first lines may be repeated.
 ///
-/// A log may be silent for long, so that no [idle timeout](crate::Watch::idle_timeout) is held against it: use
-/// `tokio::time::timeout` where one is wanted.
+/// The [idle timeout](crate::Watch::idle_timeout) does not apply, since a log may be silent for long: use
+/// `tokio::time::timeout` for a limit.
 ///
 /// # Cancel safety
-/// Waiting for the next line can be given up at any time: none is lost. Dropping the stream closes its connection.
+/// No line is lost when a future that waits for the next one is dropped. Dropping the stream closes its connection.
 #[must_use = "streams do nothing unless polled"]
 pub struct LogStream {
     request: Request,
@@ -94,7 +94,7 @@ impl FusedStream for LogStream {
 }
 
 impl fmt::Debug for LogStream {
-    /// Leaves out what was read: it may be secret.
+    /// Leaves out the text: it may be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LogStream").field("request", &self.request).finish_non_exhaustive()
     }

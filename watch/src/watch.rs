@@ -112,7 +112,7 @@ impl Watch {
         self.settings.counters.snapshot()
     }
 
-    /// Calls `observer` whenever a stream changes its connection: what a program needs to count reconnects, or to show
+    /// Calls `observer` whenever a stream changes its connection, for programs that count reconnects or show
     /// that it is offline.
     ///
     /// ```no_run
@@ -164,7 +164,11 @@ impl Watch {
     /// ```
     ///
     /// [`follow`](LogRequest::follow) is set unless the request says otherwise. Nothing is sent before the stream is
-    /// first polled. See [`LogStream`] for what it promises; of this watch it has [`stop`](Self::stop) only.
+    /// first polled: a container that does not exist is the stream's first item, an error. See [`LogStream`] for its
+    /// guarantees; of this watch's settings, only [`stop`](Self::stop) concerns it.
+    ///
+    /// To read a log as it is now, or to know at once whether there is one, use [`LogRequest::lines`]; for the logs of
+    /// many containers, `PodLogs` of `kubernetes-streams`.
     pub fn stream_lines(&self, request: LogRequest) -> LogStream {
         LogStream::new(self.client.clone(), request, self.streams.add())
     }

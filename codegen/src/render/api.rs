@@ -7,6 +7,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::imports::{Imports, Target};
+use super::operation_example::Examples;
 use super::request_setters::{connection_name, is_offered, request_name};
 use super::{Doc, Layout, Literal, Module, Page};
 use crate::error::Result;
@@ -41,20 +42,23 @@ pub(super) fn pages(plan: &Plan, layout: &Layout) -> Result<Vec<Page>> {
         versions.entry(None).or_default();
         versions.entry(function.version.as_deref()).or_default().push(function);
     }
+    // A crate of custom resources has no documentation tests, which its users would run.
+    let examples = (target == Target::Api).then(|| Examples::new(plan));
+    let page = |modules, functions: &[&Function]| page(plan, target, examples.as_ref(), modules, functions);
     let mut pages = Vec::new();
     let mut root = Vec::new();
     for (group, versions) in &modules {
         let mut submodules = Vec::new();
         for (version, functions) in versions {
             let Some(version) = version else { continue };
-            let page = page(plan, target, Vec::new(), functions);
+            let page = page(Vec::new(), functions);
             pages.push(Page::new(format!("{folder}/{group}/{version}.rs"), TEMPLATE, &page)?);
             let feature = names::feature(group, version);
             let doc = format!("Operations of version `{version}`.\n\nNeeds the feature `{feature}`.");
             submodules.push(Module { doc: Doc(doc), name: (*version).to_owned(), feature: Some(Literal(feature)) });
         }
         let own = versions.get(&None).map(Vec::as_slice).unwrap_or_default();
-        let page = page(plan, target, submodules, own);
+        let page = page(submodules, own);
         pages.push(Page::new(format!("{folder}/{group}/mod.rs"), TEMPLATE, &page)?);
         let doc = Doc(format!("Operations of {}.", group_name(versions, group)));
         root.push(Module { doc, name: (*group).to_owned(), feature: None });
@@ -76,13 +80,19 @@ fn group_name(versions: &BTreeMap<Option<&str>, Vec<&Function>>, module: &str) -
     }
 }
 
-fn page(plan: &Plan, target: Target, modules: Vec<Module>, functions: &[&Function]) -> OperationsPage {
+fn page(
+    plan: &Plan,
+    target: Target,
+    examples: Option<&Examples<'_>>,
+    modules: Vec<Module>,
+    functions: &[&Function],
+) -> OperationsPage {
     let mut imports = Imports::new(&plan.definitions, target, None, []);
-    let functions = functions.iter().map(|function| view(function, &mut imports)).collect();
+    let functions = functions.iter().map(|function| view(function, examples, &mut imports)).collect();
     OperationsPage { modules, uses: imports.uses(), functions }
 }
 
-fn view(function: &Function, imports: &mut Imports<'_>) -> FunctionView {
+fn view(function: &Function, examples: Option<&Examples<'_>>, imports: &mut Imports<'_>) -> FunctionView {
     let verb = function.verb;
     let request_type = imports.core(request_name(verb));
     let subject = function.subject.as_ref().map(|subject| imports.type_of(subject));
@@ -122,8 +132,12 @@ fn view(function: &Function, imports: &mut Imports<'_>) -> FunctionView {
             (quote!(#request_type<#subject>), quote!(#request_type::at(#path)#accept))
         }
     };
+    let mut doc = doc(function, &request_type);
+    if let Some(examples) = examples {
+        doc.push_str(&format!("\n\n{}", examples.of(function)));
+    }
     FunctionView {
-        doc: Doc(doc(function, &request_type)),
+        doc: Doc(doc),
         name: function.name.clone(),
         lifetime,
         arguments: quote!(#(#arguments),*),

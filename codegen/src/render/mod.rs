@@ -8,6 +8,7 @@ mod format;
 mod imports;
 mod layout;
 mod models;
+mod operation_example;
 mod request_setters;
 mod schemas;
 mod testing;

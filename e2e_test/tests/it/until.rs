@@ -8,7 +8,7 @@ use kubernetes_sdk::api::{apps::v1 as apps_v1, batch::v1 as batch_v1, core::v1 a
 use kubernetes_sdk::models::batch::v1::{Job, JobSpec};
 use kubernetes_sdk::models::core::v1::{Pod, PodSpec, PodTemplateSpec};
 use kubernetes_sdk::utils::conditions;
-use kubernetes_sdk::watch::{Condition, ListCondition, Watch, until};
+use kubernetes_sdk::watch::{ListCondition, ObjectCondition, Watch, until};
 use serde_json::json;
 
 use crate::{cluster, pod};
@@ -94,5 +94,5 @@ async fn a_log_is_followed_to_its_end() {
     tokio::time::timeout(cluster::LIMIT, following).await.expect("the container ends").unwrap();
     assert_eq!(lines, ["first", "", "zweite ü", "letzte"]);
     let completed = until(&client, core_v1::list_namespaced_pod(&namespace)).named("talker").within(cluster::LIMIT);
-    completed.is(conditions::pod_succeeded().and(Condition::exists())).await.unwrap();
+    completed.is(conditions::pod_succeeded().and(ObjectCondition::exists())).await.unwrap();
 }

@@ -13,7 +13,7 @@ use kubernetes_core::{Encoded, Execute, Request};
 use tower_service::Service;
 
 use crate::body::Body;
-use crate::error::{BoxError, Error, Kind, RequestLine};
+use crate::error::{Error, Kind, RequestLine};
 use crate::exchange::{Answer, Context, Exchange, foreign_media_type};
 use crate::hooks::{Hooks, WriteHook};
 use crate::telemetry::Counts;
@@ -47,7 +47,8 @@ type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 ///
 /// # Layers and fakes
 ///
-/// The transport is any [`Service`]. A test gives its own to [`Client::with_service`]. To add tower layers, wrap a
+/// The transport is any [`Service`]. A test gives its own to [`Client::with_service`], or with other settings to
+/// [`Client::service_builder`]. To add tower layers, wrap a
 /// client, which is a `Service` that sends a request as it is given: with the server's address, credentials and
 /// User-Agent, but without a timeout and without a look at the status of the response.
 ///
@@ -86,22 +87,6 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client that gives its requests to `service`, for fakes and layers.
-    ///
-    /// The URI of a request is then a path with a query, without a server. Timeout and limit are the defaults of
-    /// [`ClientBuilder`](crate::ClientBuilder). An [`Error`] of the service is passed on as it is, any other is wrapped.
-    pub fn with_service<S, B>(service: S, default_namespace: impl Into<String>) -> Self
-    where
-        S: Service<http::Request<Body>, Response = http::Response<B>> + Clone + Send + Sync + 'static,
-        S::Future: Send + 'static,
-        S::Error: Into<BoxError>,
-        B: http_body::Body + Send + 'static,
-        B::Data: Send,
-        B::Error: Into<BoxError>,
-    {
-        Self::from_exchange(Exchange::over_service(Box::new(service)), &default_namespace.into())
-    }
-
     pub(crate) fn from_exchange(exchange: Exchange, default_namespace: &str) -> Self {
         Self { exchange: Arc::new(exchange), default_namespace: default_namespace.into(), hooks: Hooks::default() }
     }

@@ -5,7 +5,7 @@
 //! rustls, and keeps connections open between requests. What fails is an [`Error`] that names the request
 //! and keeps the server's `Status`.
 //!
-//! Objects go as JSON, or with the feature `cbor` as CBOR where that is preferred ([`ClientBuilder::content_type`]).
+//! Objects are sent as JSON, or with the feature `cbor` as CBOR if the client prefers it ([`ClientBuilder::content_type`]).
 //!
 //! It goes through the proxy that the configuration has for the server, asks for compressed responses, sends requests
 //! again as client-go does ([`ClientBuilder::retries`]), logs warnings ([`ClientBuilder::on_warning`]), and tells of each
@@ -15,13 +15,13 @@
 //!
 //! - A token file and the files of a client certificate are read again every minute, and at once when the server does
 //!   not know the user (401) or refuses the certificate. The file of an authority is read again every minute, and when
-//!   the server's certificate is of an unknown one. What was last good is used while a file is not.
-//! - An exec plugin runs when a request first needs its credentials, once for all who wait, again when they expire, and
+//!   the server's certificate is of an unknown one. While a file can't be read, the last good contents are used.
+//! - An exec plugin runs when a request first needs its credentials, once for all waiting requests, again when they expire, and
 //!   once more when the server answers 401. A request whose plugin fails is an error
-//!   ([`is_authentication`](Error::is_authentication)), and never sent as nobody.
+//!   ([`is_authentication`](Error::is_authentication)), and never sent anonymously.
 //! - An OpenID Connect ID token is refreshed in the same way, and written back to its kubeconfig.
 //! - After such a refusal a request is sent again, once, if there are other credentials and its body is in memory.
-//! - A new client certificate has connections of its own. What is under way ends on the old ones.
+//! - A new client certificate gets new connections; requests in progress finish on the old ones.
 //!
 //! # Runtime
 //!
@@ -57,7 +57,7 @@ mod upgrade;
 
 pub use backoff::{Backoff, Delays};
 pub use body::Body;
-pub use builder::ClientBuilder;
+pub use builder::{ClientBuilder, InjectedService};
 pub use client::Client;
 pub use error::Error;
 pub use exchange::{ContentType, Warning};

@@ -8,7 +8,7 @@ use http::Uri;
 use crate::secret::Shortened;
 use crate::{ClientIdentity, Credentials, Error, Impersonate, Proxy, ProxyRules};
 
-/// How to reach one API server, and as whom.
+/// How to reach one API server, and as which user.
 ///
 /// ```
 /// use kubernetes_config::{Config, Credentials};
@@ -49,7 +49,7 @@ pub struct Config {
     pub context: Option<String>,
     /// The name of the kubeconfig's user, for messages. The API server may know the user by another name.
     pub user: Option<String>,
-    /// As whom the requests are to be made, other than the authenticated user.
+    /// The user to impersonate: requests are made as that user instead of the authenticated one.
     pub impersonate: Option<Impersonate>,
 }
 

@@ -34,9 +34,9 @@ pub struct Environment {
     pub http_proxy: Option<Secret>,
     /// `$HTTPS_PROXY` or `$https_proxy`.
     pub https_proxy: Option<Secret>,
-    /// `$ALL_PROXY` or `$all_proxy`: for what the two above do not set.
+    /// `$ALL_PROXY` or `$all_proxy`: for the schemes that the two above do not set.
     pub all_proxy: Option<Secret>,
-    /// `$NO_PROXY` or `$no_proxy`: what is reached without a proxy.
+    /// `$NO_PROXY` or `$no_proxy`: the hosts that are reached without a proxy.
     pub no_proxy: Option<String>,
 }
 

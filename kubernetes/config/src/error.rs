@@ -72,8 +72,13 @@ impl Error {
     /// assert!(!Config::from_environment(&environment).unwrap_err().is_not_found());
     /// ```
     ///
-    /// It is false for a configuration that is wrong or incomplete, and for `$KUBECONFIG` that names no file that
-    /// exists: who sets it means it.
+    /// It is false for a configuration that is wrong or incomplete, and if `$KUBECONFIG` is set but none of its files
+    /// exists.
+    ///
+    /// # Troubleshooting
+    ///
+    /// - `$HOME` is not set or is another user's, as under sudo, cron or systemd: set `$KUBECONFIG`.
+    /// - In a pod, `automountServiceAccountToken: false` leaves out the token that the program needs.
     pub fn is_not_found(&self) -> bool {
         self.0.is_not_found
     }
@@ -95,7 +100,7 @@ impl Error {
 }
 
 impl fmt::Debug for Error {
-    /// As `Display`, with all that caused it: this is what a `main` that returns the error prints.
+    /// As `Display`, with all sources: a `main` that returns the error prints this.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self:#}")
     }

@@ -1,8 +1,8 @@
 //! Loads kubeconfig files and in-cluster configuration.
 //!
-//! [`Config`] says how to reach one API server and as whom. It comes from the environment as kubectl reads it
+//! [`Config`] says how to reach one API server, and as which user. It comes from the environment as kubectl reads it
 //! ([`Config::from_env`]), from one context of a [`Kubeconfig`], or from a pod's service account
-//! ([`Config::from_cluster`]); [`Overrides`] are what a command line says against it. This crate opens no connection
+//! ([`Config::from_cluster`]); [`Overrides`] are the values that a command line replaces. This crate opens no connection
 //! and starts no program: how to run an exec plugin ([`ExecConfig`]), how to refresh a token ([`OidcConfig`]) and which
 //! proxy to take ([`ProxyRules`]) are data for the client. It writes a file only when asked to
 //! ([`Kubeconfig::save_current_context`], [`KubeconfigUser`]).
@@ -30,13 +30,13 @@
 //! # Limits
 //!
 //! No file larger than [`MAX_FILE_BYTES`] is read, and values of YAML may be nested 64 deep and, with aliases, stand for
-//! 64 MiB. What a user needs and this crate does not know, such as the auth providers `gcp` and
+//! 64 MiB. A way to log in that this crate does not know, such as the auth providers `gcp` and
 //! `azure` that Kubernetes 1.26 removed, is an error, never a request without credentials.
 //!
 //! # Differences from kubectl
 //!
 //! kubectl refuses, and this crate accepts
-//! - data and file of one value, of which the data counts;
+//! - both data and a file for one value; the data wins;
 //! - the scheme `socks5h` of a `proxy-url`;
 //! - a fault in an entry that the context does not join, and a missing file of a server without TLS;
 //! - what YAML 1.2 and JSON allow: `/` and surrogate pairs escaped, `%YAML 1.2`, lines of tabs.
@@ -48,7 +48,7 @@
 //! - an OpenID Connect provider reached by `http` on another machine;
 //! - a proxy variable of the environment that is not the URL of a proxy, which kubectl ignores.
 //!
-//! `ALL_PROXY` counts here and not in kubectl, and the relative path of an `idp-certificate-authority` starts from the
+//! `ALL_PROXY` is read here but not by kubectl, and the relative path of an `idp-certificate-authority` starts from the
 //! kubeconfig's directory and not from the current one. The project's tests on a cluster compare the two.
 
 mod config;

@@ -30,7 +30,7 @@ use crate::{Impersonate, Secret};
 /// - `server` drops the cluster's `tls-server-name`, unless that is overridden too.
 /// - `client_certificate` and `client_key` replace the user's file and data.
 /// - `token` keeps a client certificate of the user, and an exec plugin then does not run. Unlike in client-go, it
-///   replaces the user's `tokenFile` as well: who gives a token means it.
+///   replaces the user's `tokenFile` as well.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Overrides {

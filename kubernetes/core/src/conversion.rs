@@ -123,7 +123,7 @@ pub fn check_round_trip<S: Spoke>(hub: &S::Hub) -> Result<(), ConversionError> {
     }
 }
 
-/// A place where an object that was converted and converted back differs from what it was.
+/// A place where an object differs from the original after it was converted and converted back.
 struct Difference {
     path: JsonPointer,
     /// The value after the way back.

@@ -30,6 +30,7 @@ mod map;
 mod object;
 mod object_key;
 mod partial;
+mod printed;
 mod raw;
 mod request;
 pub mod schema;
@@ -56,6 +57,7 @@ pub use object::{
 pub use object::{from_serde_object, to_serde_object};
 pub use object_key::ObjectKey;
 pub use partial::PartialObjectMetadata;
+pub use printed::Printed;
 pub use raw::Raw;
 pub use request::{
     ApplyRequest, Attach, CLIENT_SIDE_APPLY_MANAGER, ConnectRequest, ContinueTokens, CreateRequest,

@@ -75,6 +75,9 @@ impl<K: Object> Value for List<K> {
     const FIELDS: &'static [&'static str] = &["apiVersion", "kind", "metadata", "items"];
 
     fn read_fields(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+        if K::read_list(&mut self.metadata, &mut self.items, reader)? {
+            return Ok(());
+        }
         let start = reader.clone();
         let (api_version, kind) = list_type::<K>();
         if K::TYPE.is_some() {
@@ -96,6 +99,9 @@ impl<K: Object> Value for List<K> {
     }
 
     fn write_fields(&self, writer: &mut Writer) {
+        if K::write_list(&self.metadata, &self.items, writer) {
+            return;
+        }
         let (api_version, kind) = list_type::<K>();
         writer.type_meta(&api_version, &kind);
         writer.required("metadata", &self.metadata);

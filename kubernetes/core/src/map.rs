@@ -8,7 +8,9 @@ use thin_vec::ThinVec;
 use crate::Str;
 use crate::json::{DecodeError, Place, Reader, Value, Writer};
 
-/// A map from strings, as models hold it: a vector of pairs, sorted by key, of which an empty one is a single word.
+/// A sorted map with string keys, used by models; an empty map is one word.
+///
+/// It is a vector of pairs.
 ///
 /// ```
 /// use kubernetes_core::{Map, Str};
@@ -30,12 +32,12 @@ impl<V> Map<V> {
         Self(ThinVec::new())
     }
 
-    /// How many entries there are.
+    /// The number of entries.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there is no entry.
+    /// Whether the map is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -45,7 +47,7 @@ impl<V> Map<V> {
         self.find(key).ok().map(|at| &self.0[at].1)
     }
 
-    /// The value at `key`, to be changed.
+    /// The value at `key`, mutably.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut V> {
         self.find(key).ok().map(|at| &mut self.0[at].1)
     }
@@ -104,7 +106,7 @@ impl<V> Map<V> {
         self.0.iter().map(|(key, value)| (key, value))
     }
 
-    /// The entries, by key, the values to be changed.
+    /// The entries, by key, with mutable values.
     pub fn iter_mut(&mut self) -> impl DoubleEndedIterator<Item = (&Str, &mut V)> + ExactSizeIterator {
         self.0.iter_mut().map(|(key, value)| (&*key, value))
     }

@@ -4,8 +4,8 @@ use std::marker::PhantomData;
 use crate::json::{DecodeError, Reader, Value, Writer};
 use crate::{Object, ObjectMeta, Watchable};
 
-/// The metadata of an object of type `K`, and nothing else of it: what
-/// [`metadata_only`](crate::ListRequest::metadata_only) asks for.
+/// The metadata of an object of type `K` alone: the items of a
+/// [`metadata_only`](crate::ListRequest::metadata_only) list.
 ///
 /// ```
 /// use kubernetes_core::{List, PartialObjectMetadata};

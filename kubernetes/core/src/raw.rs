@@ -20,8 +20,8 @@ use crate::{JsonPatch, Object, ObjectMeta, Watchable};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// It is for programs that pass objects on as they are, want fields that `K` does not have, or must go on when one
-/// object among many can't be decoded. (From a server, the text is as it was sent, since these requests ask for JSON
+/// It is for programs that pass objects on unchanged, need fields that `K` does not have, or must continue when one of
+/// many objects can't be decoded. (From a server, the text is as it was sent, since these requests ask for JSON
 /// whatever the client prefers; serde, as above, makes its own.)
 ///
 /// Neither `apiVersion` nor `kind` is checked before [`decode`](Self::decode). What is changed in the metadata is not

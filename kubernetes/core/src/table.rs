@@ -3,8 +3,8 @@ use std::borrow::Cow;
 use crate::json::{Constant, DecodeError, Reader, Value, Writer};
 use crate::{Json, ListMeta, ObjectMeta, PartialObjectMetadata, RawExtension, Str, json};
 
-/// Objects as the server would print them: what `kubectl get` shows, and what
-/// [`table`](crate::ListRequest::table) asks for.
+/// Objects as the server prints them for `kubectl get`: the response to
+/// [`ListRequest::table`](crate::ListRequest::table).
 ///
 /// ```
 /// use kubernetes_core::Table;
@@ -41,7 +41,7 @@ pub struct TableColumnDefinition {
     pub format: Str,
     /// The description, for people.
     pub description: Str,
-    /// Its importance: what is above 0 is shown only where there is room (`kubectl get -o wide`).
+    /// Its importance: columns above 0 are shown only where there is room (`kubectl get -o wide`).
     pub priority: i32,
 }
 

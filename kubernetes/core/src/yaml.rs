@@ -264,7 +264,7 @@ impl fmt::Display for YamlError {
 }
 
 impl fmt::Debug for YamlError {
-    /// As `Display`, with all that caused it: this is what a `main` that returns the error prints.
+    /// As `Display`, with all sources: a `main` that returns the error prints this.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         crate::debug::error(self, f)
     }

@@ -69,7 +69,7 @@ impl Handler {
     /// still be pending.
     ///
     /// # Cancel safety
-    /// It can be given up and called again at any time.
+    /// Dropping the future is safe: call it again at any time.
     pub async fn wait_until_synced(&self) -> bool {
         self.synced.clone().wait_for(|synced| *synced).await.is_ok()
     }

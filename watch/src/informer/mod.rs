@@ -28,7 +28,7 @@ use crate::{Error, Stopped, Store, StoreEvent, Subscription, Watch, clock};
 use health::Health;
 use skipped::SkippedObjects;
 
-/// Keeps the objects of a resource in memory, up to date, and tells of changes: what an operator is built on.
+/// Keeps the objects of a resource in memory, up to date, and reports changes: the basis of operators.
 ///
 /// ```no_run
 /// # use serde::{Deserialize, Serialize};
@@ -117,7 +117,7 @@ impl<K: Object> Informer<K> {
     /// If the informer has ended before, with the cause.
     ///
     /// # Cancel safety
-    /// It can be given up and called again at any time.
+    /// Dropping the future is safe: call it again at any time.
     pub async fn wait_until_ready(&self) -> Result<(), Stopped> {
         self.store.wait_until_ready().await
     }
@@ -140,7 +140,7 @@ impl<K: Object> Informer<K> {
     /// If the time is over, or the informer has ended before, with the last failure as the source.
     ///
     /// # Cancel safety
-    /// It can be given up and called again at any time.
+    /// Dropping the future is safe: call it again at any time.
     pub async fn wait_until_ready_within(&self, limit: Duration) -> Result<(), NotReady> {
         match clock::timeout(limit, self.wait_until_ready()).await {
             Ok(Ok(())) => Ok(()),
@@ -149,7 +149,7 @@ impl<K: Object> Informer<K> {
         }
     }
 
-    /// Waits until the informer has ended, and says why: for a program that can't go on without it.
+    /// Waits until the informer has ended, and returns the reason: for a program that can't continue without it.
     ///
     /// ```no_run
     /// # kubernetes_core::doc_test_resource!(Pod);
@@ -166,7 +166,7 @@ impl<K: Object> Informer<K> {
     /// ```
     ///
     /// # Cancel safety
-    /// It can be given up and called again at any time.
+    /// Dropping the future is safe: call it again at any time.
     pub async fn wait_until_stopped(&self) -> Stopped {
         self.store.wait_until_stopped().await
     }

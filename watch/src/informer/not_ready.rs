@@ -22,7 +22,7 @@ impl NotReady {
         Self { limit: None, cause }
     }
 
-    /// Whether the time was over: the informer goes on trying. Otherwise, it has stopped.
+    /// Whether the limit was reached: the informer keeps trying. Otherwise, it has stopped.
     pub fn is_timeout(&self) -> bool {
         self.limit.is_some()
     }

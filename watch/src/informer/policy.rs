@@ -22,7 +22,7 @@ pub enum ErrorPolicy {
 /// ([`ListRequest::raw`](kubernetes_core::ListRequest::raw)), which are decoded one by one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum UndecodablePolicy {
-    /// Reports it, and goes on with all others: one malformed object should not stop a controller.
+    /// Reports the object, and continues with all others: one malformed object should not stop a controller.
     ///
     /// It is logged, and [`Informer::undecodable`](crate::Informer::undecodable) has it until it can be decoded, or is
     /// deleted. A state of the same object that could be decoded stays in the store, so that it is not mistaken for a

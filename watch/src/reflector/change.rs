@@ -11,7 +11,7 @@ pub enum Change<K> {
     Applied(K),
     /// The object was deleted, or no longer matches the selectors. This is its last state.
     Deleted(K),
-    /// The list is complete: what has not been applied since [`RestartBegin`](Self::RestartBegin) no longer exists.
+    /// The list is complete: objects that have not been applied since [`RestartBegin`](Self::RestartBegin) no longer exist.
     RestartEnd,
     /// All changes up to a version have been delivered. One follows every [`RestartEnd`](Self::RestartEnd).
     Bookmark(Bookmark),

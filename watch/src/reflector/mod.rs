@@ -38,7 +38,7 @@ use crate::Watch;
 /// # }
 /// ```
 ///
-/// It keeps no objects, so it can't report what was deleted between two lists. A [`StoreWriter`](crate::StoreWriter)
+/// It keeps no objects, so it can't report which objects were deleted between two lists. A [`StoreWriter`](crate::StoreWriter)
 /// can; an [`Informer`](crate::Informer) combines the two.
 #[derive(Clone, Debug)]
 pub struct Reflector {

@@ -14,10 +14,10 @@ use crate::{Bookmark, Change, Error, StopHandle};
 /// The changes that a [`Reflector`](crate::Reflector) sees, made by [`Reflector::stream`](crate::Reflector::stream).
 ///
 /// It holds no more than a page of a list. It ends with `None` when it is stopped, or after an error, which is final
-/// and what a retry can't cure; a new stream begins with a list.
+/// and failures that a retry can't cure; a new stream begins with a list.
 ///
 /// # Cancel safety
-/// Waiting for the next change can be given up at any time: none is lost. Dropping the stream closes its connection.
+/// No change is lost when a future that waits for the next one is dropped. Dropping the stream closes its connection.
 pub struct ReflectorStream<K> {
     driver: Driver,
     /// The object of the driver's item.

@@ -131,7 +131,7 @@ impl<K: Object> Store<K> {
     /// If that will not happen any more, with the cause.
     ///
     /// # Cancel safety
-    /// It can be given up and called again at any time.
+    /// Dropping the future is safe: call it again at any time.
     pub async fn wait_until_ready(&self) -> Result<(), Stopped> {
         self.wait_until(|| self.is_ready()).await
     }
@@ -149,7 +149,7 @@ impl<K: Object> Store<K> {
     /// If the store is no longer updated.
     ///
     /// # Cancel safety
-    /// It can be given up and called again at any time.
+    /// Dropping the future is safe: call it again at any time.
     pub async fn wait_until_version(&self, resource_version: &str) -> Result<(), Stopped> {
         self.wait_until(|| self.shared.has_reached(resource_version)).await
     }
@@ -164,7 +164,7 @@ impl<K: Object> Store<K> {
     /// If the store is no longer updated.
     ///
     /// # Cancel safety
-    /// It can be given up and called again at any time.
+    /// Dropping the future is safe: call it again at any time.
     pub async fn wait_until_seen(&self, object: &K) -> Result<(), Stopped> {
         let key = ObjectKey::of(object);
         let version = object.metadata().resource_version.as_deref().unwrap_or_default();
@@ -188,7 +188,7 @@ impl<K: Object> Store<K> {
     /// If the store is no longer updated.
     ///
     /// # Cancel safety
-    /// It can be given up and called again at any time.
+    /// Dropping the future is safe: call it again at any time.
     pub async fn wait_for(&self, condition: impl Fn(&Self) -> bool) -> Result<(), Stopped> {
         self.wait_until(|| condition(self)).await
     }
@@ -196,7 +196,7 @@ impl<K: Object> Store<K> {
     /// Waits until the store is no longer updated, and returns the cause: for a program that is to end then.
     ///
     /// # Cancel safety
-    /// It can be given up and called again at any time.
+    /// Dropping the future is safe: call it again at any time.
     pub async fn wait_until_stopped(&self) -> Stopped {
         let mut ended = std::pin::pin!(self.shared.ended.notified());
         // What happens from here on is noticed.
@@ -207,7 +207,7 @@ impl<K: Object> Store<K> {
         self.shared.ending()
     }
 
-    /// The events of this store from now on, beginning with what it has.
+    /// The events of this store from now on, beginning with its present objects.
     ///
     /// There can be any number of subscriptions, at any time; none costs the server anything.
     pub fn subscribe(&self) -> Subscription<K> {

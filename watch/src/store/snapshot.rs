@@ -7,7 +7,7 @@ use rpds::RedBlackTreeMapSync;
 
 use crate::Index;
 
-/// A map that can be cloned at once: clones share what has not been changed since.
+/// A map that is cloned in constant time: clones share unchanged parts.
 pub(super) type Objects<K> = RedBlackTreeMapSync<ObjectKey, Arc<K>>;
 type Entries<K> = RedBlackTreeMapSync<(Str, ObjectKey), Arc<K>>;
 

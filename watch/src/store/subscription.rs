@@ -34,7 +34,7 @@ const BUDGET: u32 = 128;
 /// the subscription.
 ///
 /// # Cancel safety
-/// Waiting for the next event can be given up at any time: none is lost.
+/// No event is lost when a future that waits for the next one is dropped.
 pub struct Subscription<K: Object> {
     shared: Arc<Shared<K>>,
     mailbox: Arc<Mailbox<K>>,

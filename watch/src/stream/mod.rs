@@ -22,8 +22,8 @@ use events::Events;
 /// after that it stays at `None`.
 ///
 /// # Cancel safety
-/// Waiting for the next event can be given up at any time (in `select!`, or by a timeout): no event is lost, and the
-/// next wait goes on where the last one was. Dropping the stream closes its connection.
+/// No event is lost when a future that waits for the next one is dropped (in `select!`, or by a timeout); the next wait
+/// continues from there. Dropping the stream closes its connection.
 pub struct WatchStream<K> {
     events: Events<K>,
     stop: StopHandle,

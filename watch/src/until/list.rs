@@ -1,10 +1,12 @@
+use std::future::Future;
+use std::pin::Pin;
 use std::time::Duration;
 
 use kubernetes_core::selector::FieldSelector;
 use kubernetes_core::{ListRequest, Object, Str, Watchable};
 
 use super::follow::{Outcome, State, Wait};
-use super::{Condition, ListCondition, Objects, UntilError, UntilObject};
+use super::{ListCondition, ObjectCondition, Objects, OnList, UntilError, UntilObject};
 use crate::Watch;
 
 /// A wait for the objects of a list, made by [`until`](super::until) and [`Watch::until`].
@@ -14,12 +16,15 @@ pub struct Until<K> {
     wait: Wait<K>,
 }
 
+/// The future of a wait for a condition on a list.
+type UntilList<K> = Pin<Box<dyn Future<Output = Result<Vec<K>, UntilError>> + Send>>;
+
 impl<K: Watchable> Until<K> {
     pub(crate) fn new(watch: Watch, request: ListRequest<K>) -> Self {
         Self { wait: Wait { watch, request, limit: None } }
     }
 
-    /// How long to wait at most. Without it, the wait has no end.
+    /// Limits the wait; by default it has no limit.
     pub fn within(mut self, limit: Duration) -> Self {
         self.wait.limit = Some(limit);
         self
@@ -27,8 +32,8 @@ impl<K: Watchable> Until<K> {
 
     /// Waits for the object with this name.
     ///
-    /// The request is narrowed down to it. If that has a label selector, an object that no longer matches it is as good
-    /// as deleted. A request for all namespaces is an error if several have an object of that name.
+    /// The request is narrowed down to it. If that has a label selector, an object that no longer matches it counts as
+    /// deleted. A request for all namespaces is an error if several have an object of that name.
     pub fn named(mut self, name: impl Into<Str>) -> UntilObject<K> {
         let name = name.into();
         let selector = FieldSelector::new().equals("metadata.name", name.clone());
@@ -40,19 +45,23 @@ impl<K: Watchable> Until<K> {
         UntilObject { wait: self.wait, name, uid: None, same_object: false }
     }
 
-    /// Waits until the condition holds, and returns the objects for which it does.
+    /// Waits until the condition on the whole list holds, and returns its objects.
+    ///
+    /// For a condition on one object, [name](Self::named) the object first, or wait for [all](Self::all) or
+    /// [any](Self::any) of them.
     ///
     /// All objects are held in memory meanwhile.
     ///
     /// # Errors
-    /// If the time is over, the condition [fails](super::Verdict::Failed), the watch is [stopped](Watch::stop), or fails
+    /// If the limit is reached, the condition [fails](super::Verdict::Failed), the watch is [stopped](Watch::stop), or fails
     /// in a way that no retry can cure.
     ///
     /// # Cancel safety
     /// Dropping the future ends the wait; nothing is changed on the server.
-    pub async fn is(self, condition: ListCondition<K>) -> Result<Vec<K>, UntilError> {
-        let current = Current { condition, objects: Objects::default(), listed: None };
-        self.wait.run(current).await
+    pub fn is(self, condition: impl OnList<K>) -> UntilList<K> {
+        // Not an `async fn`, of which the compiler reports a wrong condition three times.
+        let condition = condition.into_list_condition();
+        Box::pin(self.wait.run(Current { condition, objects: Objects::default(), listed: None }))
     }
 
     /// Waits until there is an object, and the condition holds for each ([`ListCondition::all`]), as `kubectl wait` does
@@ -63,7 +72,7 @@ impl<K: Watchable> Until<K> {
     ///
     /// # Cancel safety
     /// As [`is`](Self::is).
-    pub async fn all(self, condition: Condition<K>) -> Result<Vec<K>, UntilError> {
+    pub async fn all(self, condition: ObjectCondition<K>) -> Result<Vec<K>, UntilError> {
         self.is(ListCondition::all(condition)).await
     }
 
@@ -74,7 +83,7 @@ impl<K: Watchable> Until<K> {
     ///
     /// # Cancel safety
     /// As [`is`](Self::is).
-    pub async fn any(self, condition: Condition<K>) -> Result<Vec<K>, UntilError> {
+    pub async fn any(self, condition: ObjectCondition<K>) -> Result<Vec<K>, UntilError> {
         self.is(ListCondition::any(condition)).await
     }
 }

@@ -3,8 +3,8 @@ use std::sync::Arc;
 
 use kubernetes_core::{Object, Str};
 
-use super::condition::Description;
-use super::{Condition, Objects, Verdict};
+use super::object_condition::Description;
+use super::{ObjectCondition, Objects, Verdict};
 
 /// How many objects a reason names that are not yet as they should be.
 const REASONS: usize = 10;
@@ -12,10 +12,10 @@ const REASONS: usize = 10;
 /// A condition on all the objects of a list, to wait for.
 ///
 /// ```
-/// use kubernetes_watch::{Condition, ListCondition, Objects, Verdict};
+/// use kubernetes_watch::{ObjectCondition, ListCondition, Objects, Verdict};
 /// # kubernetes_core::doc_test_resource!(Pod);
 ///
-/// let labelled = Condition::new("is labelled", |pod: &Pod| !pod.metadata.labels.is_empty());
+/// let labelled = ObjectCondition::new("is labelled", |pod: &Pod| !pod.metadata.labels.is_empty());
 /// let three = ListCondition::new("three pods", |pods: &Objects<Pod>| pods.len() == 3);
 /// assert_eq!(three.and(ListCondition::all(labelled)).to_string(), "three pods and each is labelled");
 /// ```
@@ -38,10 +38,10 @@ impl<K: Object> ListCondition<K> {
         Self { description: Description::simple(description.into()), check }
     }
 
-    /// There is an object at least, and the condition holds for each; it fails as soon as it does for one.
+    /// There is at least one object, and the condition holds for each; it fails as soon as it fails for one.
     ///
     /// The condition is asked once about each state of an object, however often others change meanwhile.
-    pub fn all(condition: Condition<K>) -> Self {
+    pub fn all(condition: ObjectCondition<K>) -> Self {
         Self::new(format!("each {condition}"), move |objects| {
             if objects.is_empty() {
                 return Verdict::waiting("no object matches");
@@ -63,10 +63,10 @@ impl<K: Object> ListCondition<K> {
         })
     }
 
-    /// The condition holds for so many objects at least. It does not fail, since others may come.
+    /// The condition holds for at least `count` objects. It does not fail, since others may come.
     ///
     /// The condition is asked as by [`all`](Self::all).
-    pub fn at_least(count: usize, condition: Condition<K>) -> Self {
+    pub fn at_least(count: usize, condition: ObjectCondition<K>) -> Self {
         Self::new(format!("at least {count} {condition}"), move |objects| {
             let met = objects.check(&condition).filter(Verdict::is_met).count();
             if met >= count { Verdict::Met } else { Verdict::waiting(format!("{met} of {count}")) }
@@ -74,7 +74,7 @@ impl<K: Object> ListCondition<K> {
     }
 
     /// The condition holds for an object at least.
-    pub fn any(condition: Condition<K>) -> Self {
+    pub fn any(condition: ObjectCondition<K>) -> Self {
         Self::at_least(1, condition)
     }
 
@@ -135,4 +135,28 @@ impl<K> fmt::Debug for ListCondition<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("ListCondition").field(&self.description).finish()
     }
+}
+
+/// A condition on a list, which [`Until::is`](super::Until::is) waits for: a [`ListCondition`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a condition on a list",
+    label = "which of the listed objects is meant?",
+    note = "wait for one object with `until(…).named(name).is(…)`, for each with `until(…).all(…)`, or for one of them \
+            with `until(…).any(…)`"
+)]
+pub trait OnList<K>: sealed::Sealed {
+    #[doc(hidden)]
+    fn into_list_condition(self) -> ListCondition<K>;
+}
+
+impl<K> OnList<K> for ListCondition<K> {
+    fn into_list_condition(self) -> ListCondition<K> {
+        self
+    }
+}
+
+impl<K> sealed::Sealed for ListCondition<K> {}
+
+mod sealed {
+    pub trait Sealed {}
 }

@@ -1,23 +1,23 @@
 //! Waits until a condition on objects holds.
 
-mod condition;
 mod error;
 mod follow;
 mod last_seen;
 mod list;
 mod list_condition;
 mod object;
+mod object_condition;
 mod objects;
 mod verdict;
 
 use kubernetes_client::Client;
 use kubernetes_core::{ListRequest, Watchable};
 
-pub use condition::Condition;
 pub use error::UntilError;
 pub use list::Until;
-pub use list_condition::ListCondition;
+pub use list_condition::{ListCondition, OnList};
 pub use object::UntilObject;
+pub use object_condition::ObjectCondition;
 pub use objects::Objects;
 pub use verdict::Verdict;
 
@@ -31,16 +31,16 @@ use crate::Watch;
 /// # use kubernetes_core::ListRequest;
 /// # kubernetes_core::doc_test_resource!(Pod);
 /// # async fn example(client: &Client) -> Result<(), kubernetes_watch::UntilError> {
-/// use kubernetes_watch::{Condition, until};
+/// use kubernetes_watch::{ObjectCondition, until};
 ///
 /// let pods = ListRequest::<Pod>::namespaced("shop");
-/// let labelled = Condition::new("is labelled", |pod: &Pod| !pod.metadata.labels.is_empty());
+/// let labelled = ObjectCondition::new("is labelled", |pod: &Pod| !pod.metadata.labels.is_empty());
 ///
 /// // One object, which need not exist yet.
 /// let pod = until(client, pods.clone()).named("web").within(Duration::from_secs(60)).is(labelled.clone()).await?;
 ///
 /// // All of them.
-/// let pods = until(client, pods.label_selector("app=web")).all(labelled.and(Condition::deleted().not())).await?;
+/// let pods = until(client, pods.label_selector("app=web")).all(labelled.and(ObjectCondition::deleted().not())).await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -58,8 +58,8 @@ use crate::Watch;
 /// absent first. A condition on a list is asked about the existing objects: it does not learn that an object was away if it
 /// has come back meanwhile.
 ///
-/// Without a [limit](Until::within), it waits for ever, even if the connection fails. The error of a wait that is over
-/// shows the last state that was seen, and its source is the failure of the connection, if there is one.
+/// Without a [limit](Until::within), it waits indefinitely, even if the connection fails. The error shows the last state
+/// that was seen, and its source is the failure of the connection, if there is one.
 ///
 /// # Cancel safety
 /// Every wait can be dropped at any time: nothing is changed on the server. The next one begins with a list again.

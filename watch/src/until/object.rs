@@ -3,7 +3,7 @@ use std::time::Duration;
 use kubernetes_core::{Object, Str, Watchable};
 
 use super::follow::{Outcome, State, Wait};
-use super::{Condition, UntilError, Verdict};
+use super::{ObjectCondition, UntilError, Verdict};
 
 /// A wait for one object, which need not exist yet: made by [`Until::named`](super::Until::named).
 #[derive(Clone, Debug)]
@@ -16,7 +16,7 @@ pub struct UntilObject<K> {
 }
 
 impl<K: Watchable> UntilObject<K> {
-    /// How long to wait at most. Without it, the wait has no end.
+    /// Limits the wait; by default it has no limit.
     pub fn within(mut self, limit: Duration) -> Self {
         self.wait.limit = Some(limit);
         self
@@ -30,31 +30,30 @@ impl<K: Watchable> UntilObject<K> {
     }
 
     /// Only the first object that is seen counts, as `kubectl rollout status` does: if it is deleted, the wait ends in
-    /// an [error](UntilError::is_deleted), unless that is what was waited for.
+    /// an [error](UntilError::is_deleted), unless the wait is for its deletion.
     ///
-    /// Without it, the wait goes on for the next object of this name, as `kubectl wait` does.
+    /// Without it, the wait continues with the next object of this name, as `kubectl wait` does.
     pub fn same_object(mut self) -> Self {
         self.same_object = true;
         self
     }
 
-    /// Waits until the condition holds, and returns the object for which it does; `None` if it holds for there being
-    /// none.
+    /// Waits until the condition holds, and returns the object; `None` if the condition holds for its absence.
     ///
     /// # Errors
-    /// If the time is over, the condition [fails](Verdict::Failed), the object it means is gone for good, the watch is
+    /// If the limit is reached, the condition [fails](Verdict::Failed), the object is gone for good, the watch is
     /// [stopped](crate::Watch::stop), or fails in a way that no retry can cure.
     ///
     /// # Cancel safety
     /// Dropping the future ends the wait; nothing is changed on the server.
-    pub async fn is(self, condition: Condition<K>) -> Result<Option<K>, UntilError> {
+    pub async fn is(self, condition: ObjectCondition<K>) -> Result<Option<K>, UntilError> {
         let Self { wait, name, uid, same_object } = self;
         let current = Current { condition, name, uid, same_object, object: None, listed: None, is_listing: true };
         wait.run(current).await
     }
 
-    /// Waits until the object does not exist, which is so as well if it never did: with a [uid](Self::uid), until no
-    /// object has that, as `kubectl delete` does.
+    /// Waits until the object does not exist, or returns at once if it never did; with a [uid](Self::uid), until no object
+    /// has that uid, as `kubectl delete` does.
     ///
     /// # Errors
     /// As [`is`](Self::is).
@@ -62,13 +61,13 @@ impl<K: Watchable> UntilObject<K> {
     /// # Cancel safety
     /// As [`is`](Self::is).
     pub async fn deleted(self) -> Result<(), UntilError> {
-        self.is(Condition::deleted()).await.map(drop)
+        self.is(ObjectCondition::deleted()).await.map(drop)
     }
 }
 
 /// The object as it is known.
 struct Current<K> {
-    condition: Condition<K>,
+    condition: ObjectCondition<K>,
     name: Str,
     uid: Option<Str>,
     same_object: bool,

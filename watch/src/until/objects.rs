@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use kubernetes_core::{Object, ObjectKey};
 
-use super::condition::Check;
-use super::{Condition, Verdict};
+use super::object_condition::Check;
+use super::{ObjectCondition, Verdict};
 use crate::sync::lock;
 
 /// The objects that exist, in the order of their namespaces and names.
@@ -45,7 +45,7 @@ impl<K> Objects<K> {
     }
 
     /// The verdict of a condition on each.
-    pub(super) fn check(&self, condition: &Condition<K>) -> impl Iterator<Item = Verdict> {
+    pub(super) fn check(&self, condition: &ObjectCondition<K>) -> impl Iterator<Item = Verdict> {
         self.0.iter().map(|(key, entry)| entry.check(condition, key.name()))
     }
 }
@@ -55,7 +55,7 @@ impl<K> Entry<K> {
         Self { object, verdicts: Mutex::default() }
     }
 
-    fn check(&self, condition: &Condition<K>, name: &str) -> Verdict {
+    fn check(&self, condition: &ObjectCondition<K>, name: &str) -> Verdict {
         let known = |verdicts: &[CachedVerdict<K>]| {
             verdicts.iter().find(|(check, _)| Arc::ptr_eq(check, &condition.check)).map(|(_, verdict)| verdict.clone())
         };

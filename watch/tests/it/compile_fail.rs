@@ -1,6 +1,6 @@
 //! Code that must not compile, and the compiler's messages.
 
 #[test]
-fn what_can_not_be_watched_does_not_compile() {
+fn misuse_does_not_compile() {
     trybuild::TestCases::new().compile_fail("tests/ui/*.rs");
 }

@@ -23,11 +23,26 @@ impl Error {
     }
 
     /// The object, or the path, does not exist (404).
+    ///
+    /// # Troubleshooting
+    ///
+    /// - The name or namespace is wrong: [`path`](Self::path) is the path that was asked for. A client without a
+    ///   namespace in its kubeconfig uses `default`.
+    /// - The resource is not served: the definition of the custom resource is missing or not established yet, or the
+    ///   server has no such version of the group (`kubectl api-resources`). `Status::is_unknown_path` of
+    ///   [`status`](Self::status) tells this from a missing object.
+    /// - A cache was read before its watch saw the object.
     pub fn is_not_found(&self) -> bool {
         self.status_is(Status::is_not_found)
     }
 
     /// An object of that name exists already (409 `AlreadyExists`).
+    ///
+    /// # Troubleshooting
+    ///
+    /// - The program ran before: apply the object ([`ApplyRequest`](kubernetes_core::ApplyRequest)) instead of creating
+    ///   it, or take this error for success.
+    /// - An object of that name is being deleted and waits for its finalizers: wait until it is gone.
     pub fn is_already_exists(&self) -> bool {
         self.status_is(Status::is_already_exists)
     }
@@ -35,31 +50,77 @@ impl Error {
     /// The object has changed since it was read, or is in a state that forbids the request (409).
     ///
     /// Read the object again, make the change anew, and send that.
+    ///
+    /// # Troubleshooting
+    ///
+    /// - Another program, often a controller, wrote the object between your read and your write: `modify` or
+    ///   `retry_on_conflict` of `kubernetes-utils` read again and retry.
+    /// - An apply wants a field that another manager owns: `RequestError::conflicts` lists field and manager; leave the
+    ///   field out, or send `force(true)`.
+    /// - An eviction, a scale or a binding is not possible in the object's present state.
     pub fn is_conflict(&self) -> bool {
         self.status_is(Status::is_conflict)
     }
 
     /// The server has forgotten the resourceVersion or continue token (410, `Gone` or `Expired`): list anew.
+    ///
+    /// # Troubleshooting
+    ///
+    /// API servers forget versions after about five minutes. A list that is read page by page more slowly, or a program
+    /// that resumes from a version it stored, gets this error. `Informer` and `Reflector` of `kubernetes-watch` list
+    /// again by themselves.
     pub fn is_gone(&self) -> bool {
         self.status_is(Status::is_gone) || self.http_status() == Some(StatusCode::GONE)
     }
 
     /// The user may not do this (403).
+    ///
+    /// # Troubleshooting
+    ///
+    /// - A role lacks the verb, resource or subresource (`pods/exec`, `deployments/status`): the message names user,
+    ///   verb and resource; ask with `kubectl auth can-i`.
+    /// - In a pod, the user is the service account: check its RoleBinding, and that the namespace is the binding's.
+    /// - An admission webhook or policy refused the object: the message has its reason.
+    /// - The user is `system:anonymous`: no credentials were sent; check the user of the kubeconfig's context.
     pub fn is_forbidden(&self) -> bool {
         self.status_is(Status::is_forbidden)
     }
 
     /// The server does not know who the user is: no credentials, or wrong or expired ones (401).
+    ///
+    /// # Troubleshooting
+    ///
+    /// - The token or client certificate has expired: log in again, or run the exec plugin by hand. The message says
+    ///   when a token expired.
+    /// - The kubeconfig is another cluster's with the same address, such as one of a local cluster that was created
+    ///   again.
+    /// - The clock of this machine is wrong.
+    ///
+    /// Token files, exec plugins and OpenID Connect are refreshed before this error is returned.
     pub fn is_unauthorized(&self) -> bool {
         self.status_is(Status::is_unauthorized)
     }
 
     /// The object is not valid (422); `status().details.causes` names the fields.
+    ///
+    /// # Troubleshooting
+    ///
+    /// - A field has a value that the type or the schema of the custom resource does not allow: the message has each
+    ///   field's path.
+    /// - An update changes an immutable field, such as a Job's template or a Deployment's selector: delete the object
+    ///   and create it again.
     pub fn is_invalid(&self) -> bool {
         self.status_is(Status::is_invalid)
     }
 
     /// The server is too busy for this client, or an eviction would break a disruption budget (429).
+    ///
+    /// # Troubleshooting
+    ///
+    /// - The client has retried already, as long as the server sent a `Retry-After`
+    ///   ([`retries`](crate::ClientBuilder::retries)). Use one informer instead of many lists, or
+    ///   [`rate_limit`](crate::ClientBuilder::rate_limit).
+    /// - An eviction: wait until more of the workload's pods are ready, or check its PodDisruptionBudget.
     pub fn is_too_many_requests(&self) -> bool {
         self.status_is(Status::is_too_many_requests) || self.http_status() == Some(StatusCode::TOO_MANY_REQUESTS)
     }
@@ -67,7 +128,14 @@ impl Error {
     /// Time ran out: for connecting, for the request, for the server (408, 504 or `Timeout`), or for what a stream
     /// should yield ([`idle_timeout`](crate::ClientBuilder::idle_timeout)).
     ///
-    /// Except for connecting, the server may have done what was asked.
+    /// Except for connecting, the server may have carried out the request.
+    ///
+    /// # Troubleshooting
+    ///
+    /// - The server or a webhook it calls is slow: raise [`request_timeout`](crate::ClientBuilder::request_timeout), or
+    ///   list with a `limit`.
+    /// - Packets are dropped, by a firewall or a VPN that is down: `kubectl version` hangs too.
+    ///   [`is_connect`](Self::is_connect) holds if not even the connection was made.
     pub fn is_timeout(&self) -> bool {
         match &self.0.kind {
             Kind::Timeout { .. } | Kind::HookTimeout { .. } => true,
@@ -79,6 +147,14 @@ impl Error {
     }
 
     /// No connection could be made, because of the name, network, or TLS: the request was not sent.
+    ///
+    /// # Troubleshooting
+    ///
+    /// - "connection refused": nothing listens there. The API server is down, the port is wrong, or the kubeconfig is
+    ///   of a local cluster that was stopped.
+    /// - The name does not resolve: check the cluster's `server` in the kubeconfig, and the VPN.
+    /// - A proxy is in the way: `HTTPS_PROXY` and `NO_PROXY` count, and `proxy-url` of the kubeconfig before them.
+    /// - TLS failed: see [`is_certificate`](Self::is_certificate).
     pub fn is_connect(&self) -> bool {
         matches!(self.0.kind, Kind::Connect { .. })
     }
@@ -87,6 +163,13 @@ impl Error {
     /// name, or it has expired), or ours by the server. The message says which, and what to do.
     ///
     /// Our own certificate may also be refused by an answer: see [`is_unauthorized`](Self::is_unauthorized).
+    ///
+    /// # Troubleshooting
+    ///
+    /// - Unknown authority: set the cluster's `certificate-authority`, or its `certificate-authority-data`, to the
+    ///   cluster's own CA.
+    /// - Another name: connect by a name that the certificate covers, or set `tls-server-name`.
+    /// - Expired: renew the server's certificate (`kubeadm certs renew`), and check this machine's clock.
     pub fn is_certificate(&self) -> bool {
         match &self.0.kind {
             Kind::Connect { source, .. } | Kind::Transport(source) => is_refused_certificate(source.as_ref()),
@@ -102,6 +185,13 @@ impl Error {
 
     /// There are no credentials, because an exec plugin, an OpenID Connect provider or a token file failed: the request
     /// was not sent. [`source`](std::error::Error::source) says what failed, and what to do.
+    ///
+    /// # Troubleshooting
+    ///
+    /// - The plugin is not installed or not on `PATH`, such as `aws`, `gke-gcloud-auth-plugin` or `kubelogin`: `{:#}`
+    ///   shows the command and its output.
+    /// - The login behind the plugin has expired: run its login command, then try again.
+    /// - The plugin wants to ask the user, but the program has no terminal.
     pub fn is_authentication(&self) -> bool {
         matches!(self.0.kind, Kind::Authentication(_))
     }
@@ -119,7 +209,14 @@ impl Error {
         matches!(self.0.kind, Kind::Hook(_) | Kind::HookTimeout { .. })
     }
 
-    /// The response came, but is not what was expected.
+    /// The response arrived, but can't be decoded.
+    ///
+    /// # Troubleshooting
+    ///
+    /// - The type does not fit the server's objects, such as a custom resource whose definition has changed: the source
+    ///   names the field. `raw()` and `DynamicObject` read objects of any shape.
+    /// - The server's address is not that of an API server, but of a proxy or a web page.
+    /// - The response is larger than the [decode budget](crate::ClientBuilder::decode_budget) allows.
     pub fn is_decode(&self) -> bool {
         matches!(self.0.kind, Kind::Decode(_))
     }

@@ -205,7 +205,7 @@ impl StdError for Error {
 }
 
 impl fmt::Debug for Error {
-    /// As `Display`, with all that caused it: this is what a `main` that returns the error prints.
+    /// As `Display`, with all sources: a `main` that returns the error prints this.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         kubernetes_core::debug::error(self, f)
     }

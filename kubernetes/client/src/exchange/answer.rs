@@ -11,12 +11,16 @@ use super::{Context, Exchange, idle, response};
 use crate::body::Body;
 use crate::error::{Error, Kind};
 use crate::telemetry::Attempt;
+use crate::transport::Delivery;
 use crate::upgrade::Upgraded;
 
 /// The result of a request that succeeded.
 pub(crate) trait Answer: Sized + Send {
     /// Whether a read is sent to another place of the server if that says so.
     const FOLLOWS_REDIRECTS: bool = false;
+
+    /// How the response is read.
+    const DELIVERY: Delivery = Delivery::Streamed;
 
     /// Which errors a request for it may be sent again after.
     fn replay(method: &Method) -> Replay;
@@ -51,6 +55,7 @@ const DELETED: &str = r#"{"kind":"Status","apiVersion":"v1","status":"Success"}"
 /// The whole body.
 impl Answer for Encoded {
     const FOLLOWS_REDIRECTS: bool = true;
+    const DELIVERY: Delivery = Delivery::Whole;
 
     fn replay(method: &Method) -> Replay {
         Replay::of(method)

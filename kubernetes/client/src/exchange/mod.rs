@@ -33,7 +33,7 @@ use crate::clock;
 use crate::error::{Error, Kind, RequestLine};
 use crate::hooks::{Admission, Hooks, Write};
 use crate::telemetry::{Attempt, Telemetry};
-use crate::transport::Transport;
+use crate::transport::{Delivery, Transport};
 
 pub(crate) use answer::Answer;
 pub(crate) use content::Content;
@@ -229,7 +229,7 @@ impl Exchange {
         let mut uri = self.resolve(request.uri())?;
         let mut redirects = 0;
         loop {
-            let response = self.transmit(self.complete(request, uri.clone(), credential), line).await?;
+            let response = self.transmit(self.complete(request, uri.clone(), credential), A::DELIVERY, line).await?;
             match Redirect::of(&uri, &response).filter(|_| A::FOLLOWS_REDIRECTS) {
                 Some(Redirect::SameOrigin(target)) if may_follow && redirects < MAX_REDIRECTS => {
                     tracing::debug!(path = line.path(), target = target.path(), "the request is redirected");
@@ -243,8 +243,13 @@ impl Exchange {
     }
 
     /// Hands a request to the transport.
-    async fn transmit(&self, request: Request<Body>, line: &Arc<RequestLine>) -> Result<Response<Body>, Error> {
-        let response = self.transport.send(request).await;
+    async fn transmit(
+        &self,
+        request: Request<Body>,
+        delivery: Delivery,
+        line: &Arc<RequestLine>,
+    ) -> Result<Response<Body>, Error> {
+        let response = self.transport.send(request, delivery).await;
         let response = response.map_err(|error| Error::from_service(error, self.server.as_ref()))?;
         let (mut head, body) = response.into_parts();
         self.warnings.handle(&head.headers, &mut head.extensions, line);

@@ -13,7 +13,7 @@ use crate::body::Body;
 use crate::error::RequestLine;
 use crate::path::ResourcePath;
 
-/// A write, before it is sent and after: what a [`WriteHook`](super::WriteHook) is given.
+/// A write, as a [`WriteHook`](super::WriteHook) sees it before and after it is sent.
 #[derive(Clone, Debug)]
 pub struct Write {
     line: Arc<RequestLine>,

@@ -66,7 +66,7 @@ impl Counts {
         self.of(Counter::Resent)
     }
 
-    /// The attempts that failed, without those that were given up.
+    /// The attempts that failed, without canceled ones.
     pub fn failed(&self) -> u64 {
         use Counter::{Connect, Status3xx, Status4xx, Status5xx, Timeout, Transport};
         [Status3xx, Status4xx, Status5xx, Connect, Timeout, Transport].into_iter().map(|counter| self.of(counter)).sum()

@@ -29,8 +29,8 @@ pub(crate) struct Telemetry {
 }
 
 impl Telemetry {
-    pub(crate) fn new(server: Uri, observer: Option<Observer>) -> Self {
-        Self { server: Some(server), observer, counters: Counters::default() }
+    pub(crate) fn new(server: Option<Uri>, observer: Option<Observer>) -> Self {
+        Self { server, observer, counters: Counters::default() }
     }
 
     pub(crate) fn counts(&self) -> Counts {

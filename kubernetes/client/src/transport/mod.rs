@@ -19,11 +19,21 @@ pub(crate) use connect::Connector;
 pub(crate) use pool::Pool;
 pub(crate) use rotation::{ClientCertificate, rotating};
 
+/// How a response is read, which a transport may choose a connection by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Delivery {
+    /// At once, to its end.
+    Whole,
+    /// As it arrives, which may be for ever.
+    Streamed,
+}
+
 /// Any service that answers requests, shared by all users of a client.
 pub(crate) trait Transport: Send + Sync {
     fn send(
         &self,
         request: Request<Body>,
+        delivery: Delivery,
     ) -> Pin<Box<dyn Future<Output = Result<Response<Body>, BoxError>> + Send + '_>>;
 }
 
@@ -39,6 +49,7 @@ where
     fn send(
         &self,
         request: Request<Body>,
+        _: Delivery,
     ) -> Pin<Box<dyn Future<Output = Result<Response<Body>, BoxError>> + Send + '_>> {
         Box::pin(async move {
             let mut service = self.clone();

@@ -12,8 +12,8 @@ use http::{Request, Response};
 use rustls::ClientConfig;
 use rustls::sign::CertifiedKey;
 
-use super::Transport;
 use super::tls::Settings;
+use super::{Delivery, Transport};
 use crate::body::Body;
 use crate::error::{BoxError, Error};
 
@@ -80,8 +80,9 @@ impl<T: Transport> Transport for Rotating<T> {
     fn send(
         &self,
         request: Request<Body>,
+        delivery: Delivery,
     ) -> Pin<Box<dyn Future<Output = Result<Response<Body>, BoxError>> + Send + '_>> {
         let pool = self.pool();
-        Box::pin(async move { pool.send(request).await })
+        Box::pin(async move { pool.send(request, delivery).await })
     }
 }

@@ -38,13 +38,22 @@ where
     }
 }
 
+/// A service whose requests a function answers.
+pub(crate) fn service<F, R>(answer: F) -> Fake<F>
+where
+    F: Fn(Request<Body>) -> R + Send + Sync + 'static,
+    R: Future<Output = Response<Body>> + Send + 'static,
+{
+    Fake(Arc::new(answer))
+}
+
 /// A client whose requests a function answers.
 pub(crate) fn client<F, R>(answer: F) -> Client
 where
     F: Fn(Request<Body>) -> R + Send + Sync + 'static,
     R: Future<Output = Response<Body>> + Send + 'static,
 {
-    Client::with_service(Fake(Arc::new(answer)), "default")
+    Client::with_service(service(answer), "default")
 }
 
 /// A client that gets the same answer to every request.

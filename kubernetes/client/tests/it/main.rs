@@ -3,6 +3,7 @@
 mod authorization;
 mod bodies;
 mod certificates;
+mod companions;
 mod compression;
 mod connections;
 #[cfg(feature = "cbor")]

@@ -3,7 +3,10 @@
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use http::{HeaderValue, Request, Response};
 use http_body_util::{BodyExt, Full};
@@ -132,4 +135,33 @@ fn is_shared_between_threads() {
     fn error<T: std::error::Error + Send + Sync + 'static>() {}
     error::<Error>();
     assert!(size_of::<Result<(), Error>>() <= size_of::<usize>(), "an error costs no room where none happens");
+}
+
+#[tokio::test]
+async fn an_injected_service_has_settings() {
+    let (asked, observed) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
+    let count = Arc::clone(&asked);
+    let busy = fakes::service(move |_| {
+        count.fetch_add(1, Ordering::Relaxed);
+        async {
+            let answer = Response::builder().status(503).header("retry-after", "0");
+            answer.body(Body::from("{}")).unwrap()
+        }
+    });
+    let seen = Arc::clone(&observed);
+    let client = Client::service_builder(busy, "shop").retries(2).observe(move |_| {
+        seen.fetch_add(1, Ordering::Relaxed);
+    });
+    let client = client.build().unwrap();
+    assert_eq!(client.default_namespace(), "shop");
+    fetch(&client).await.unwrap_err();
+    assert_eq!((asked.load(Ordering::Relaxed), observed.load(Ordering::Relaxed)), (3, 3), "one try, and two retries");
+
+    let silent = fakes::service(|_| std::future::pending());
+    let client = Client::service_builder(silent, "shop").request_timeout(Duration::from_millis(10)).build().unwrap();
+    assert!(fetch(&client).await.unwrap_err().is_timeout());
+
+    let silent = fakes::service(|_| std::future::pending());
+    let error = Client::service_builder(silent, "shop").rate_limit(0.0, 1).build().unwrap_err();
+    assert!(error.to_string().contains("rate limit"), "{error}");
 }

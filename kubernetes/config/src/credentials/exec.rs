@@ -28,7 +28,7 @@ use crate::{Secret, url};
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ExecConfig {
-    /// The version of what the program reads and prints.
+    /// The version of the objects that the program reads and prints.
     pub api_version: ExecApiVersion,
     /// The program: a name to be looked for in `$PATH`, or an absolute path.
     ///
@@ -103,7 +103,7 @@ pub enum ExecApiVersion {
 }
 
 impl ExecApiVersion {
-    /// The `apiVersion` of what the program reads, and must print.
+    /// The `apiVersion` of the object that the program reads, and of the one that it must print.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::V1 => "client.authentication.k8s.io/v1",

@@ -14,7 +14,7 @@ use crate::kubeconfig::Lookup;
 use crate::{Config, Environment, Error, Kubeconfig, Overrides, ProxyRules};
 
 impl Config {
-    /// The current context of `$KUBECONFIG` or `~/.kube/config`, or else what a pod in a cluster finds.
+    /// The current context of `$KUBECONFIG` or `~/.kube/config`, or else the service account of a pod.
     ///
     /// # Errors
     ///
@@ -30,12 +30,13 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// When a kubeconfig or what it refers to is wrong, or nothing is found; the message then tells all that was tried.
+    /// When a kubeconfig or a file that it refers to is wrong, or none is found; the message then lists the places that were
+    /// tried.
     pub fn from_environment(environment: &Environment) -> Result<Self, Error> {
         Self::from_environment_with(environment, &Overrides::default())
     }
 
-    /// As [`from_environment`](Self::from_environment), with values that count instead of what is found there.
+    /// As [`from_environment`](Self::from_environment), with values that replace those found there.
     ///
     /// A context, a cluster or a server that is asked for is looked for in the kubeconfig alone. In a pod without a
     /// kubeconfig `namespace`, `token` and `certificate_authority` replace what the pod has.

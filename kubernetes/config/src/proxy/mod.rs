@@ -120,13 +120,13 @@ impl fmt::Debug for Proxy {
 /// ```
 ///
 /// The rules are those of Go's `golang.org/x/net/http/httpproxy`, and `ALL_PROXY` besides:
-/// - The scheme of the request chooses the variable; what it does not set, `ALL_PROXY` does. A name in upper case goes
+/// - The scheme of the request chooses the variable; `ALL_PROXY` is used if that is not set. A name in upper case goes
 ///   before the same in lower case. A URL without a scheme is `http`.
 /// - `localhost` and loopback addresses are always reached directly.
 /// - `NO_PROXY` is a list with commas. `*` is everything; an address or a range (`10.0.0.0/8`) is compared with
 ///   addresses only, never with the address of a name; a name is itself and all below it, with a leading dot or `*.`
 ///   only those below. Addresses and names may have a port. What is none of these matches nothing.
-/// - In a CGI program (`REQUEST_METHOD` is set) `HTTP_PROXY` is not used, since whoever sends the request can set it.
+/// - In a CGI program (`REQUEST_METHOD` is set) `HTTP_PROXY` is not used, since the sender of the request can set it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProxyRules {
     http: Option<Proxy>,

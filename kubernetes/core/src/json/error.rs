@@ -3,7 +3,7 @@ use std::fmt;
 
 use crate::ObjectKey;
 
-/// A document that cannot be decoded: what is wrong, and where.
+/// A document that can't be decoded: the reason and the place.
 ///
 /// ```
 /// use kubernetes_core::{Map, json};

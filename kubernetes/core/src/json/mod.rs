@@ -75,7 +75,7 @@ pub use writer::Writer;
             `serde_no_default` if it has no default value; any other type derives `Schema` or implements `Value`"
 )]
 pub trait Value: Decode {
-    /// The names of a model's fields on the wire, none of which needs an escape; empty for what has its own
+    /// The names of a model's fields on the wire, none of which needs an escape; empty for a type with its own
     /// [`read`](Self::read), which is not called where there are names.
     const FIELDS: &'static [&'static str] = &[];
 

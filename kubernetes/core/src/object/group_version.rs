@@ -33,7 +33,7 @@ pub struct GroupVersion {
 /// # Ok::<(), kubernetes_core::ParseGroupVersionError>(())
 /// ```
 ///
-/// It reads kubectl's form `Kind.version.group` (a core kind ends with the dot: `Pod.v1.`) and what it is displayed as.
+/// It reads kubectl's form `Kind.version.group` (a core kind ends with the dot: `Pod.v1.`) and its `Display` form.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GroupVersionKind {
     /// The group, empty for the core group.
@@ -55,7 +55,7 @@ pub struct GroupVersionKind {
 /// # Ok::<(), kubernetes_core::ParseGroupVersionError>(())
 /// ```
 ///
-/// It reads kubectl's form `deployments.v1.apps` (a core one ends with the dot: `pods.v1.`) and what it is displayed as.
+/// It reads kubectl's form `deployments.v1.apps` (a core one ends with the dot: `pods.v1.`) and its `Display` form.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GroupVersionResource {
     /// The group, empty for the core group.

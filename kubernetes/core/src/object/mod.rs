@@ -3,9 +3,9 @@ mod owner;
 mod reference;
 mod serde_object;
 
-use crate::json::Value;
+use crate::json::{DecodeError, Reader, Value, Writer};
 use crate::meta::v1::OwnerReference;
-use crate::{Map, ObjectKey, ObjectMeta, Str};
+use crate::{ListMeta, Map, ObjectKey, ObjectMeta, Str};
 
 pub use group_version::{GroupVersion, GroupVersionKind, GroupVersionResource, ParseGroupVersionError};
 pub use owner::InvalidOwner;
@@ -27,10 +27,10 @@ pub trait Object: Value + Send + Sync + 'static {
     /// The object's metadata.
     fn metadata(&self) -> &ObjectMeta;
 
-    /// The object's metadata, to be changed.
+    /// The object's metadata, mutably.
     fn metadata_mut(&mut self) -> &mut ObjectMeta;
 
-    /// The object's type; objects whose type is only known at run time say here what it is.
+    /// The object's type; objects whose type is known only at run time return it here.
     fn group_version_kind(&self) -> Option<GroupVersionKind> {
         Self::TYPE.map(GroupVersionKind::from)
     }
@@ -43,6 +43,26 @@ pub trait Object: Value + Send + Sync + 'static {
         let _ = (api_version, kind);
     }
 
+    /// Reads a list whose document differs from all others', such as a table; returns whether it is one.
+    #[doc(hidden)]
+    fn read_list(metadata: &mut ListMeta, items: &mut Vec<Self>, reader: &mut Reader<'_>) -> Result<bool, DecodeError>
+    where
+        Self: Sized,
+    {
+        let _ = (metadata, items, reader);
+        Ok(false)
+    }
+
+    /// Writes a list that [`read_list`](Self::read_list) reads; returns whether it is one.
+    #[doc(hidden)]
+    fn write_list(metadata: &ListMeta, items: &[Self], writer: &mut Writer) -> bool
+    where
+        Self: Sized,
+    {
+        let _ = (metadata, items, writer);
+        false
+    }
+
     /// `metadata.labels`
     fn labels(&self) -> &Map<Str> {
         &self.metadata().labels
@@ -53,7 +73,7 @@ pub trait Object: Value + Send + Sync + 'static {
         &self.metadata().annotations
     }
 
-    /// Which object this is.
+    /// A reference to this object.
     fn reference(&self) -> ObjectReference {
         ObjectReference::to(self)
     }
@@ -164,7 +184,7 @@ pub trait Object: Value + Send + Sync + 'static {
 /// An object whose group, version, kind and plural are known at compile time.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a Kubernetes resource",
-    note = "a type with a `metadata: ObjectMeta` field becomes one by `kubernetes_core::resource!`"
+    note = "`resource!` turns a struct with a field `metadata: ObjectMeta` into one"
 )]
 pub trait Resource: Object {
     /// The group, empty for the core group.
@@ -194,8 +214,8 @@ pub trait ClusterResource: Resource {}
 /// An object whose list operation has a `watch` parameter.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be watched",
-    note = "a type of one's own can be with `watch` in `kubernetes_core::resource!`; the list operation of a generated \
-            one has no `watch` parameter, so list it again at intervals instead"
+    note = "add `watch` to `resource!` for a type of your own; if it is a generated type, its list operation has no \
+            `watch` parameter: list it again at intervals instead"
 )]
 pub trait Watchable: Object {}
 

@@ -57,7 +57,7 @@ pub struct InvalidOwner {
 }
 
 impl InvalidOwner {
-    /// The controller that the object has already, if that is what is wrong.
+    /// The controller that the object already has, if that is the reason.
     pub fn existing_controller(&self) -> Option<&OwnerReference> {
         self.controller.as_deref()
     }

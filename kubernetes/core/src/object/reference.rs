@@ -20,7 +20,7 @@ pub struct ObjectReference {
     pub namespace: Option<Str>,
     /// `metadata.name`
     pub name: Str,
-    /// `metadata.uid`, by which an object is told from a later one of the same name.
+    /// `metadata.uid`, which distinguishes an object from a later one of the same name.
     pub uid: Option<Str>,
     /// `metadata.resourceVersion`
     pub resource_version: Option<Str>,

@@ -19,7 +19,7 @@ use super::{Path, Request};
 /// );
 /// ```
 ///
-/// It can't be sent as other requests are: the response is followed by a conversation.
+/// It can't be sent like other requests, since a connection follows the response: `kubernetes-streams` opens it.
 #[must_use = "a request does nothing until it is given to what can connect"]
 pub struct ConnectRequest<P> {
     pub(crate) request: Request,
@@ -43,7 +43,7 @@ pub enum PortForward {}
 pub enum Proxy {}
 
 impl<P> ConnectRequest<P> {
-    /// Connects to what is at `path`.
+    /// Connects to the object at `path`.
     pub fn at(method: Method, path: Path) -> Self {
         let mut request = Request::new(method, path);
         request.accept = http::HeaderValue::from_static("*/*");

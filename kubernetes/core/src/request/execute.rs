@@ -25,7 +25,7 @@ pub trait Execute: Sync {
     /// [`Encoded::decode`].
     ///
     /// A transport may ask for other media types than the request does where that is JSON, and encode a JSON body
-    /// otherwise: `decode` is told what came.
+    /// otherwise: `decode` receives its media type.
     ///
     /// # Errors
     /// If the request is invalid, can't be sent, is answered with an error, or the answer can't be decoded.

@@ -21,8 +21,8 @@ impl<K> ListRequest<K> {
         self.resource_version(list.resource_version())
     }
 
-    /// Of the most recent state: without a resourceVersion, and without a `resourceVersionMatch`, which the server refuses
-    /// where there is none.
+    /// Lists the most recent state: removes the resourceVersion, and the `resourceVersionMatch`, which the server refuses
+    /// without one.
     pub fn without_version(mut self) -> Self {
         self.request.query.remove("resourceVersion");
         self.request.query.remove("resourceVersionMatch");
@@ -49,7 +49,7 @@ impl<K> ListRequest<K> {
         page
     }
 
-    /// The objects to list and from which version, without what concerns a single answer: its paging (`limit`,
+    /// The objects to list and the version, without the parameters of a single response: its paging (`limit`,
     /// `continue`) and its time (`timeoutSeconds`). An empty resourceVersion, which is none, is left out as well.
     pub fn selection(mut self) -> Self {
         let query = &mut self.request.query;

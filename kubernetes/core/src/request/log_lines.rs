@@ -25,6 +25,11 @@ impl LogRequest {
     /// # }
     /// ```
     ///
+    /// It returns once the server has answered, so that a container that does not exist is this function's error.
+    /// [`follow`](Self::follow) is not set for you. `Watch::stream_lines` of `kubernetes-watch` follows by default, sends
+    /// the request when the stream is first polled, and can be stopped from another task; `PodLogs` of
+    /// `kubernetes-streams` follows many containers, also of pods that come later.
+    ///
     /// # Errors
     /// As [`Execute::open`].
     ///
@@ -164,7 +169,7 @@ where
 }
 
 impl<B> fmt::Debug for LogLines<B> {
-    /// Leaves out what was read: it may be secret.
+    /// Leaves out the text: it may be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LogLines").finish_non_exhaustive()
     }

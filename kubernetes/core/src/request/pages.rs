@@ -59,7 +59,7 @@ impl<K: Object> ListRequest<K> {
 
     /// Lists page by page, and yields object by object; see [`pages`](Self::pages).
     ///
-    /// If the server forgets what it has listed, all objects come once more, as they are then.
+    /// If the server forgets the version it lists, all objects follow once more, in their present state.
     pub fn items<E>(self, client: &E) -> Items<'_, K, E>
     where
         E: Execute<Error: RequestError>,
@@ -69,7 +69,7 @@ impl<K: Object> ListRequest<K> {
 
     /// Lists page by page, and joins the pages: gentle to the server, which need not make one large answer.
     ///
-    /// If the server forgets what it has listed in the middle, the whole list is read at once, as client-go does.
+    /// If the server forgets the version meanwhile, the whole list is read again in one request, as client-go does.
     ///
     /// # Errors
     /// As [`Execute::execute`], and if the server's pages follow each other for ever.

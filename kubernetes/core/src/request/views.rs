@@ -5,7 +5,7 @@
 use http::HeaderValue;
 
 use super::{GetRequest, ListRequest, ReadRequest, Request};
-use crate::{PartialObjectMetadata, Raw, Table};
+use crate::{PartialObjectMetadata, Printed, Raw, Table};
 
 const METADATA: HeaderValue =
     HeaderValue::from_static("application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io,application/json");
@@ -17,8 +17,8 @@ const TABLE: HeaderValue = HeaderValue::from_static("application/json;as=Table;v
 const TEXT: HeaderValue = HeaderValue::from_static("application/json;q=1");
 
 impl<K> ListRequest<K> {
-    /// Asks for the metadata of the objects only: much less to send, decode and keep, where names, labels and owners
-    /// are all that matters. It can be [watched](ListRequest::into_watch) too.
+    /// Asks for the metadata of the objects only: less to send, decode and keep for programs that need names, labels
+    /// and owners alone. It can be [watched](ListRequest::into_watch) too.
     ///
     /// ```
     /// use kubernetes_core::ListRequest;
@@ -35,7 +35,7 @@ impl<K> ListRequest<K> {
         ListRequest::from_request(self.request)
     }
 
-    /// Leaves the objects as the JSON that the server sends. It can be [watched](ListRequest::into_watch) too.
+    /// Keeps the objects as the JSON that the server sends. It can be [watched](ListRequest::into_watch) too.
     ///
     /// ```
     /// # use kubernetes_core::{Execute, ListRequest, json};
@@ -67,7 +67,29 @@ impl<K> ListRequest<K> {
         ListRequest::from_request(self.request)
     }
 
-    /// Asks for the objects as the server would print them. Set parameters before.
+    /// Asks for the objects as the server prints them, one by one: a list that can be
+    /// [watched](ListRequest::into_watch), as `kubectl get --watch` does.
+    ///
+    /// ```
+    /// # use kubernetes_core::{Execute, ListRequest};
+    /// # kubernetes_core::doc_test_resource!(Pod);
+    /// # async fn example<E: Execute>(client: &E) -> Result<(), E::Error> {
+    /// let pods = ListRequest::<Pod>::namespaced("shop");
+    /// let table = pods.clone().table().send(client).await?;
+    /// let headings: Vec<_> = table.column_definitions.iter().map(|column| column.name.as_str()).collect();
+    ///
+    /// // To be watched with `kubernetes-watch`; or sent, for a list of rows.
+    /// let changes = pods.printed().resource_version(table.resource_version());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn printed(mut self) -> ListRequest<Printed<K>> {
+        self.request.accept = TABLE;
+        ListRequest::from_request(self.request)
+    }
+
+    /// Asks for the objects as the server prints them, in one [`Table`]. Set parameters before; for a table that can be
+    /// watched, see [`printed`](Self::printed).
     ///
     /// ```
     /// use kubernetes_core::ListRequest;
@@ -89,13 +111,13 @@ impl<K> ReadRequest<K> {
         ReadRequest::from_request(self.request)
     }
 
-    /// Leaves the object as the JSON that the server sends.
+    /// Keeps the object as the JSON that the server sends.
     pub fn raw(mut self) -> ReadRequest<Raw<K>> {
         self.request.accept = TEXT;
         ReadRequest::from_request(self.request)
     }
 
-    /// Asks for the object as the server would print it: a table with one row.
+    /// Asks for the object as the server prints it: a table with one row.
     pub fn table(mut self) -> GetRequest<Table> {
         self.request.accept = TABLE;
         GetRequest::from_request(self.request)

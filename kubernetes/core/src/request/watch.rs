@@ -2,9 +2,9 @@ use super::{Execute, QueryValue, Request, shape};
 use crate::Str;
 
 shape::request_type! {
-    /// Watches what a list request lists: one connection, as the server gives it.
+    /// Watches the objects of a list request over a single connection.
     ///
-    /// It ends when the server ends it. Most users want `kubernetes-watch`, which reconnects and resumes.
+    /// It ends when the server ends it. Most programs use `kubernetes-watch`, which reconnects and resumes.
     ///
     /// ```
     /// use kubernetes_core::ListRequest;
@@ -36,12 +36,12 @@ impl<K> WatchRequest<K> {
         self.with("resourceVersion", version.into())
     }
 
-    /// After how many seconds the server ends the watch.
+    /// The number of seconds after which the server ends the watch.
     pub fn timeout_seconds(self, seconds: u32) -> Self {
         self.with("timeoutSeconds", seconds)
     }
 
-    /// Whether the server sends bookmarks, which tell how far the watch has come.
+    /// Whether the server sends bookmarks, which report the progress of the watch.
     pub fn allow_watch_bookmarks(self, allow: bool) -> Self {
         self.with("allowWatchBookmarks", allow)
     }

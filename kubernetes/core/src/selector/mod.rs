@@ -26,7 +26,7 @@ use std::fmt;
 pub use field::FieldSelector;
 pub use label::{LabelOperator, LabelRequirement, LabelSelector};
 
-/// A selector that no server would take: what is wrong with which part.
+/// A selector that no server would accept: the part, and the reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidSelector(Box<str>);
 

@@ -44,7 +44,7 @@ const UNITS: &[(&str, u64)] = &[
 ];
 
 impl Duration {
-    /// A duration of so many nanoseconds.
+    /// A duration of this number of nanoseconds.
     pub const fn from_nanos(nanos: i64) -> Self {
         Self(nanos)
     }

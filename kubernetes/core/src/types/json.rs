@@ -20,7 +20,7 @@ macro_rules! json_text {
                 serde_json::to_string(value).map(|text| Self(text.into()))
             }
 
-            /// Decodes what it holds.
+            /// Decodes the value.
             ///
             /// # Errors
             /// If that does not fit the type.

@@ -4,7 +4,7 @@ use std::ops::{Deref, DerefMut};
 use crate::json::{DecodeError, Reader, Value, Writer};
 use crate::{Json, Map, Str};
 
-/// The fields of an object beside those that its type declares: what a schema with
+/// The fields of an object that its type does not declare, as a schema with
 /// `x-kubernetes-preserve-unknown-fields` lets an object have.
 ///
 /// ```

@@ -2,7 +2,7 @@
 
 use http::Method;
 use kubernetes_core::{
-    ApplyRequest, List, ListRequest, Object, PartialObjectMetadata, ReadRequest, Table, Watchable, json,
+    ApplyRequest, List, ListRequest, Object, PartialObjectMetadata, Printed, ReadRequest, Table, Watchable, json,
 };
 
 use crate::Widget;
@@ -82,6 +82,33 @@ fn asks_for_tables_and_reads_them() {
     let error =
         json::from_str::<Table>(r#"{"kind":"WidgetList","apiVersion":"example.com/v1","items":[]}"#).unwrap_err();
     assert_eq!(error.path(), "kind", "a server that has no tables: {error}");
+}
+
+#[test]
+fn lists_and_watches_rows_of_tables() {
+    let request = ListRequest::<Widget>::namespaced("shop").printed();
+    assert_eq!(request.request().accept, "application/json;as=Table;v=v1;g=meta.k8s.io,application/json");
+    let watch = request.clone().into_watch();
+    assert_eq!(watch.request().accept, request.request().accept);
+
+    let text = r#"{"kind":"Table","apiVersion":"meta.k8s.io/v1","metadata":{"resourceVersion":"7","continue":"t"},
+        "columnDefinitions":[{"name":"Name","type":"string","format":"name","description":"d","priority":0}],
+        "rows":[{"cells":["a"],"object":{"metadata":{"name":"a","resourceVersion":"5"}}},
+                {"cells":["b"],"object":{"metadata":{"name":"b","namespace":"shop"}}}]}"#;
+    let list: List<Printed<Widget>> = json::from_str(text).unwrap();
+    assert_eq!((list.resource_version(), list.continue_token()), ("7", Some("t")));
+    let [a, b] = list.items.as_slice() else { panic!("{list:?}") };
+    assert_eq!((a.name(), &*a.row.text(0), a.columns.len()), ("a", "a", 1));
+    assert_eq!((b.name(), b.namespace(), b.columns.len()), ("b", Some("shop"), 0));
+    assert_eq!(json::from_str::<List<Printed<Widget>>>(&json::to_string(&list).unwrap()).unwrap(), list);
+    assert_eq!(json::from_str::<Printed<Widget>>(&json::to_string(a).unwrap()).unwrap(), *a);
+
+    let error = json::from_str::<Printed<Widget>>(text).unwrap_err();
+    assert_eq!(error.path(), "rows", "an event has one row: {error}");
+    let error = json::from_str::<List<Printed<Widget>>>(r#"{"kind":"WidgetList","items":[]}"#).unwrap_err();
+    assert_eq!(error.path(), "kind", "a server that has no tables: {error}");
+    let error = json::from_str::<List<Printed<Widget>>>(r#"{"rows":[{"cells":["a"]}]}"#).unwrap_err();
+    assert_eq!(error.path(), "rows[0]", "{error}");
 }
 
 #[test]

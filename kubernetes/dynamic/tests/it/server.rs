@@ -7,7 +7,7 @@ use kubernetes_client::Client;
 use kubernetes_core::{GroupVersionKind, Json, ListRequest, Object, Patch};
 use kubernetes_dynamic::{Discovery, DynamicObject, Mapper};
 use kubernetes_testing::{Fault, TestServer};
-use kubernetes_watch::{Condition, Event, Informer, Watch, until};
+use kubernetes_watch::{Event, Informer, ObjectCondition, Watch, until};
 use serde_json::json;
 
 pub(crate) fn definition(scope: &str, versions: &[&str]) -> serde_json::Value {
@@ -134,7 +134,7 @@ async fn dynamic_objects_are_watched_waited_for_and_kept_in_stores() {
     let web =
         object(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "web", "labels": {"app": "web"}}}));
     let waiting = until(&client, maps.list()).named("web");
-    let condition = Condition::new("has data", |object: &DynamicObject| object.has("/data/k"));
+    let condition = ObjectCondition::new("has data", |object: &DynamicObject| object.has("/data/k"));
     let changing = async {
         let created = maps.create(&web).send(&client).await.unwrap();
         let patch = Patch::merge(&json!({"data": {"k": "1"}}));

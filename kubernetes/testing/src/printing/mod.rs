@@ -117,6 +117,24 @@ impl Rendering {
         }
     }
 
+    /// The object of a bookmark with this metadata.
+    pub(crate) fn bookmark(self, printer: Printer<'_>, metadata: &Value, is_first: bool) -> Value {
+        let partial = json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": metadata});
+        match self {
+            Self::Whole => json!({
+                "kind": printer.kind.kind.as_str(), "apiVersion": printer.kind.api_version().as_str(), "metadata": metadata,
+            }),
+            Self::Metadata => partial,
+            // A table's own metadata has no annotations: the one that ends the initial events is in the row.
+            Self::Table(_) => json!({
+                "kind": "Table", "apiVersion": "meta.k8s.io/v1",
+                "metadata": {"resourceVersion": metadata["resourceVersion"]},
+                "columnDefinitions": is_first.then(|| printer.columns.definitions()),
+                "rows": [{"cells": [], "object": partial}],
+            }),
+        }
+    }
+
     /// A list or, without list metadata, one object; `None` if it is not rendered but written as it is stored.
     pub(crate) fn render(
         self,

@@ -249,17 +249,13 @@ impl Watch {
     }
 
     /// A bookmark at the current position.
-    fn bookmark(&self, ends_initial_events: bool) -> Bytes {
+    fn bookmark(&mut self, ends_initial_events: bool) -> Bytes {
         let mut metadata = json!({"resourceVersion": self.seen.to_string()});
         if ends_initial_events {
             metadata["annotations"] = json!({"k8s.io/initial-events-end": "true"});
         }
-        let (kind, api_version) = match self.rendering {
-            Rendering::Whole => (self.served.kind(), self.served.api_version()),
-            Rendering::Metadata => ("PartialObjectMetadata", "meta.k8s.io/v1".into()),
-            Rendering::Table(_) => ("Table", "meta.k8s.io/v1".into()),
-        };
-        line("BOOKMARK", &json!({"kind": kind, "apiVersion": api_version.as_str(), "metadata": metadata}))
+        let is_first = std::mem::take(&mut self.is_first);
+        line("BOOKMARK", &self.rendering.bookmark(self.served.printer(), &metadata, is_first))
     }
 
     /// Ends the watch with an error.

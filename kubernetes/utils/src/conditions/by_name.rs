@@ -1,6 +1,6 @@
 use kubernetes_core::json::{self, DecodeError, Reader, Value, Writer};
 use kubernetes_core::{Object, ObjectMeta, Str};
-use kubernetes_watch::{Condition, Verdict};
+use kubernetes_watch::{ObjectCondition, Verdict};
 
 /// An object of any type has a condition in `status.conditions` with this status, as
 /// `kubectl wait --for=condition=TYPE=STATUS` has it.
@@ -17,15 +17,15 @@ use kubernetes_watch::{Condition, Verdict};
 /// let suspended = condition_is::<Pod>("Ready", "False");
 /// assert_eq!(suspended.to_string(), "has the condition Ready=False");
 /// ```
-pub fn condition_is<K: Object>(type_: impl Into<Str>, status: impl Into<Str>) -> Condition<K> {
+pub fn condition_is<K: Object>(type_: impl Into<Str>, status: impl Into<Str>) -> ObjectCondition<K> {
     let (type_, status) = (type_.into(), status.into());
     let description = format!("has the condition {type_}={status}");
-    Condition::new(description, move |object: &K| check(object, &type_, &status))
+    ObjectCondition::new(description, move |object: &K| check(object, &type_, &status))
 }
 
 /// An object of any type has a condition in `status.conditions` that is true, as `kubectl wait --for=condition=TYPE`
 /// has it; see [`condition_is`].
-pub fn condition_is_true<K: Object>(type_: impl Into<Str>) -> Condition<K> {
+pub fn condition_is_true<K: Object>(type_: impl Into<Str>) -> ObjectCondition<K> {
     condition_is(type_, "True")
 }
 

@@ -1,5 +1,5 @@
 use kubernetes_core::Object;
-use kubernetes_watch::{Condition, Verdict};
+use kubernetes_watch::{ObjectCondition, Verdict};
 
 use crate::{ObjectState, ObjectStatus};
 
@@ -20,8 +20,8 @@ use crate::{ObjectState, ObjectStatus};
 /// ```
 ///
 /// A job is current once it runs: [`condition_is_true`](super::condition_is_true)`("Complete")` waits for its end.
-pub fn object_current<K: Object>() -> Condition<K> {
-    Condition::new("is current", |object: &K| {
+pub fn object_current<K: Object>() -> ObjectCondition<K> {
+    ObjectCondition::new("is current", |object: &K| {
         let status = ObjectStatus::of(object);
         match status.state {
             ObjectState::Current => Verdict::Met,

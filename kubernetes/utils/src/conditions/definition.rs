@@ -1,5 +1,5 @@
 use kubernetes_models::apiextensions::v1::{CustomResourceDefinition, CustomResourceDefinitionCondition};
-use kubernetes_watch::{Condition, Verdict};
+use kubernetes_watch::{ObjectCondition, Verdict};
 
 use super::explained;
 
@@ -9,8 +9,8 @@ use super::explained;
 ///
 /// Source: `WaitForEstablished` in
 /// <https://github.com/kubernetes/apiextensions-apiserver/blob/v0.37.2/test/integration/fixtures/resources.go>
-pub fn definition_established() -> Condition<CustomResourceDefinition> {
-    Condition::new("is established", |definition: &CustomResourceDefinition| {
+pub fn definition_established() -> ObjectCondition<CustomResourceDefinition> {
+    ObjectCondition::new("is established", |definition: &CustomResourceDefinition| {
         let established = condition(definition, "Established");
         let accepted = condition(definition, "NamesAccepted");
         match (established, accepted) {

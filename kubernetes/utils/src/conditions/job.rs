@@ -1,13 +1,13 @@
 use kubernetes_models::batch::v1::{Job, JobCondition};
-use kubernetes_watch::{Condition, Verdict};
+use kubernetes_watch::{ObjectCondition, Verdict};
 
 use super::explained;
 
 /// The job has ended with success: its condition `Complete` is true. If it ended without, this fails.
 ///
 /// Source: <https://kubernetes.io/docs/concepts/workloads/controllers/job/#terminal-job-conditions>
-pub fn job_complete() -> Condition<Job> {
-    Condition::new("is complete", |job: &Job| match (terminal(job, "Complete"), terminal(job, "Failed")) {
+pub fn job_complete() -> ObjectCondition<Job> {
+    ObjectCondition::new("is complete", |job: &Job| match (terminal(job, "Complete"), terminal(job, "Failed")) {
         (Some(_), _) => Verdict::Met,
         (_, Some(failure)) => Verdict::failed(format!("it has failed{}", why(failure))),
         (None, None) => running(job),
@@ -15,8 +15,8 @@ pub fn job_complete() -> Condition<Job> {
 }
 
 /// The job has ended without success: its condition `Failed` is true. If it ended with success, this fails.
-pub fn job_failed() -> Condition<Job> {
-    Condition::new("has failed", |job: &Job| match (terminal(job, "Failed"), terminal(job, "Complete")) {
+pub fn job_failed() -> ObjectCondition<Job> {
+    ObjectCondition::new("has failed", |job: &Job| match (terminal(job, "Failed"), terminal(job, "Complete")) {
         (Some(_), _) => Verdict::Met,
         (_, Some(_)) => Verdict::failed("it is complete"),
         (None, None) => running(job),
@@ -24,8 +24,8 @@ pub fn job_failed() -> Condition<Job> {
 }
 
 /// The job has ended, with success or without.
-pub fn job_finished() -> Condition<Job> {
-    Condition::new("is finished", |job: &Job| match terminal(job, "Complete").or(terminal(job, "Failed")) {
+pub fn job_finished() -> ObjectCondition<Job> {
+    ObjectCondition::new("is finished", |job: &Job| match terminal(job, "Complete").or(terminal(job, "Failed")) {
         Some(_) => Verdict::Met,
         None => running(job),
     })

@@ -17,7 +17,7 @@
 //! Those of one group's resources are behind the feature of its name: `core-v1` (pods), `apps-v1` (deployments, stateful
 //! sets, daemon sets), `batch-v1` (jobs) and `apiextensions-v1` (definitions of custom resources).
 //!
-//! That something is deleted is [`Condition::deleted`](kubernetes_watch::Condition::deleted), or
+//! That something is deleted is [`ObjectCondition::deleted`](kubernetes_watch::ObjectCondition::deleted), or
 //! [`UntilObject::deleted`](kubernetes_watch::UntilObject::deleted).
 
 mod by_name;

@@ -2,15 +2,15 @@
 //! <https://github.com/kubernetes/kubectl/blob/v0.37.2/pkg/cmd/run/run.go>
 
 use kubernetes_models::core::v1::{ContainerStatus, Pod, PodStatus};
-use kubernetes_watch::{Condition, Verdict};
+use kubernetes_watch::{ObjectCondition, Verdict};
 
 use super::explained;
 
 /// The pod is bound to a node and all its containers have been made, of which one at least runs (or starts again).
 ///
 /// A pod that has ended will not run any more: the condition fails.
-pub fn pod_running() -> Condition<Pod> {
-    Condition::new("is running", |pod: &Pod| match phase(pod) {
+pub fn pod_running() -> ObjectCondition<Pod> {
+    ObjectCondition::new("is running", |pod: &Pod| match phase(pod) {
         "Running" => Verdict::Met,
         "Succeeded" | "Failed" => ended(pod),
         _ => waiting(pod),
@@ -21,8 +21,8 @@ pub fn pod_running() -> Condition<Pod> {
 ///
 /// A pod that has ended will not be ready any more: the condition fails. (`kubectl wait --for=condition=Ready` waits on;
 /// that is [`condition_is_true`](super::condition_is_true).)
-pub fn pod_ready() -> Condition<Pod> {
-    Condition::new("is ready", |pod: &Pod| match phase(pod) {
+pub fn pod_ready() -> ObjectCondition<Pod> {
+    ObjectCondition::new("is ready", |pod: &Pod| match phase(pod) {
         "Running" if is_ready(pod) => Verdict::Met,
         "Succeeded" | "Failed" => ended(pod),
         _ => waiting(pod),
@@ -30,16 +30,16 @@ pub fn pod_ready() -> Condition<Pod> {
 }
 
 /// The pod has ended, with success or without.
-pub fn pod_completed() -> Condition<Pod> {
-    Condition::new("is completed", |pod: &Pod| match phase(pod) {
+pub fn pod_completed() -> ObjectCondition<Pod> {
+    ObjectCondition::new("is completed", |pod: &Pod| match phase(pod) {
         "Succeeded" | "Failed" => Verdict::Met,
         _ => waiting(pod),
     })
 }
 
 /// The pod has ended with success. If it ended without, the condition fails: a phase of `Failed` is final.
-pub fn pod_succeeded() -> Condition<Pod> {
-    Condition::new("has succeeded", |pod: &Pod| match phase(pod) {
+pub fn pod_succeeded() -> ObjectCondition<Pod> {
+    ObjectCondition::new("has succeeded", |pod: &Pod| match phase(pod) {
         "Succeeded" => Verdict::Met,
         "Failed" => ended(pod),
         _ => waiting(pod),

@@ -3,21 +3,21 @@
 
 use kubernetes_core::{Object, ObjectMeta};
 use kubernetes_models::apps::v1::{DaemonSet, Deployment, DeploymentStatus, StatefulSet, StatefulSetStatus};
-use kubernetes_watch::{Condition, Verdict};
+use kubernetes_watch::{ObjectCondition, Verdict};
 
 use super::{condition_is_true, explained};
 
 /// The deployment has the replicas that it must at least have: its condition `Available` is true, and is about its
 /// present generation. Old replicas count as well.
-pub fn deployment_available() -> Condition<Deployment> {
+pub fn deployment_available() -> ObjectCondition<Deployment> {
     condition_is_true("Available")
 }
 
 /// All replicas of the deployment are those of its present specification, and available; no old one is left.
 ///
 /// It fails when the deployment's progress deadline is exceeded.
-pub fn deployment_rolled_out() -> Condition<Deployment> {
-    Condition::new("is rolled out", |deployment: &Deployment| {
+pub fn deployment_rolled_out() -> ObjectCondition<Deployment> {
+    ObjectCondition::new("is rolled out", |deployment: &Deployment| {
         let Some(status) =
             observed(deployment.metadata(), deployment.status.as_deref(), |status| status.observed_generation)
         else {
@@ -55,8 +55,8 @@ fn exceeded(status: &DeploymentStatus) -> Option<Verdict> {
 /// partition), and ready.
 ///
 /// It fails where pods are only updated when they are deleted (`OnDelete`), as that has no end.
-pub fn stateful_set_rolled_out() -> Condition<StatefulSet> {
-    Condition::new("is rolled out", |set: &StatefulSet| {
+pub fn stateful_set_rolled_out() -> ObjectCondition<StatefulSet> {
+    ObjectCondition::new("is rolled out", |set: &StatefulSet| {
         let strategy = set.spec.update_strategy.as_deref();
         if let Some(failed) = on_delete(strategy.and_then(|strategy| strategy.type_.as_ref()).map(|it| it.as_str())) {
             return failed;
@@ -97,8 +97,8 @@ fn one_revision(status: &StatefulSetStatus) -> Verdict {
 /// A pod of the daemon set's present specification is available on every node that is to have one.
 ///
 /// It fails where pods are only updated when they are deleted (`OnDelete`), as that has no end.
-pub fn daemon_set_rolled_out() -> Condition<DaemonSet> {
-    Condition::new("is rolled out", |set: &DaemonSet| {
+pub fn daemon_set_rolled_out() -> ObjectCondition<DaemonSet> {
+    ObjectCondition::new("is rolled out", |set: &DaemonSet| {
         let strategy = set.spec.update_strategy.as_deref().and_then(|strategy| strategy.type_.as_ref());
         if let Some(failed) = on_delete(strategy.map(|it| it.as_str())) {
             return failed;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use kubernetes_client::{Client, Error};
 use kubernetes_core::{FieldConflict, RequestError};
 use kubernetes_dynamic::{DynamicObject, MapError};
-use kubernetes_watch::{Condition, UntilError};
+use kubernetes_watch::{ObjectCondition, UntilError};
 
 use super::error::Problem;
 use super::location::Location;
@@ -134,7 +134,7 @@ impl Report {
     pub async fn wait_until(
         &self,
         client: &Client,
-        condition: Condition<DynamicObject>,
+        condition: ObjectCondition<DynamicObject>,
         limit: Duration,
     ) -> Result<Vec<DynamicObject>, WaitError> {
         WaitFor::new(client, self.targets()).within(limit).all(condition).await

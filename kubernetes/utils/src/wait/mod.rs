@@ -13,7 +13,7 @@ use kubernetes_client::Client;
 use kubernetes_core::Str;
 use kubernetes_core::selector::FieldSelector;
 use kubernetes_dynamic::DynamicObject;
-use kubernetes_watch::{Condition, ListCondition, Objects, until};
+use kubernetes_watch::{ListCondition, ObjectCondition, Objects, until};
 
 use crate::{Target, clock};
 
@@ -47,7 +47,7 @@ use progress::{Progress, Wanted};
 ///
 /// [`conditions`](crate::conditions) has conditions for all kinds: [`object_current`](crate::conditions::object_current),
 /// [`condition_is`](crate::conditions::condition_is), [`json_path`](crate::conditions::json_path). They are combined by
-/// [`or`](Condition::or) and [`and`](Condition::and); [`Condition::deleted`] waits for deletion.
+/// [`or`](ObjectCondition::or) and [`and`](ObjectCondition::and); [`ObjectCondition::deleted`] waits for deletion.
 #[derive(Clone, Debug)]
 #[must_use = "a wait does nothing until it is awaited"]
 pub struct WaitFor {
@@ -87,7 +87,7 @@ impl WaitFor {
     ///
     /// # Cancel safety
     /// Dropping the future ends the wait; nothing is changed on the server.
-    pub async fn all(self, condition: Condition<DynamicObject>) -> Result<Vec<DynamicObject>, WaitError> {
+    pub async fn all(self, condition: ObjectCondition<DynamicObject>) -> Result<Vec<DynamicObject>, WaitError> {
         let progress = self.run(condition, Wanted::All).await?;
         Ok(progress.into_objects())
     }
@@ -100,12 +100,12 @@ impl WaitFor {
     ///
     /// # Cancel safety
     /// Dropping the future ends the wait; nothing is changed on the server.
-    pub async fn any(self, condition: Condition<DynamicObject>) -> Result<Target, WaitError> {
+    pub async fn any(self, condition: ObjectCondition<DynamicObject>) -> Result<Target, WaitError> {
         let progress = self.run(condition, Wanted::Any).await?;
         progress.first_met().ok_or_else(WaitError::none)
     }
 
-    async fn run(self, condition: Condition<DynamicObject>, wanted: Wanted) -> Result<Progress, WaitError> {
+    async fn run(self, condition: ObjectCondition<DynamicObject>, wanted: Wanted) -> Result<Progress, WaitError> {
         let progress = Progress::new(self.targets, condition, wanted, self.fail_fast);
         let mut groups = FuturesUnordered::new();
         for group in groups_of(progress.targets()) {

@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kubernetes_core::{ObjectKey, Str};
 use kubernetes_dynamic::DynamicObject;
-use kubernetes_watch::{Condition, Objects, UntilError, Verdict};
+use kubernetes_watch::{ObjectCondition, Objects, UntilError, Verdict};
 
 use super::error::{Unmet, WaitError};
 use crate::Target;
@@ -21,7 +21,7 @@ pub(super) struct Progress(Arc<Shared>);
 
 struct Shared {
     targets: Vec<Target>,
-    condition: Condition<DynamicObject>,
+    condition: ObjectCondition<DynamicObject>,
     wanted: Wanted,
     fail_fast: bool,
     states: Mutex<Vec<State>>,
@@ -39,7 +39,7 @@ struct State {
 impl Progress {
     pub(super) fn new(
         targets: Vec<Target>,
-        condition: Condition<DynamicObject>,
+        condition: ObjectCondition<DynamicObject>,
         wanted: Wanted,
         fail_fast: bool,
     ) -> Self {

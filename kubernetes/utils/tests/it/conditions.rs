@@ -3,10 +3,10 @@
 use kubernetes_core::{Object, json};
 use kubernetes_models::core::v1::Pod;
 use kubernetes_utils::conditions;
-use kubernetes_watch::{Condition, Verdict};
+use kubernetes_watch::{ObjectCondition, Verdict};
 
 /// `met`, `waiting: …` or `failed: …`.
-fn said<K: Object>(condition: &Condition<K>, text: &str) -> String {
+fn said<K: Object>(condition: &ObjectCondition<K>, text: &str) -> String {
     let object: K = json::from_str(text).unwrap_or_else(|error| panic!("{text}: {error}"));
     match condition.check(Some(&object)) {
         Verdict::Met => "met".to_owned(),
@@ -16,7 +16,7 @@ fn said<K: Object>(condition: &Condition<K>, text: &str) -> String {
 }
 
 #[track_caller]
-fn table<K: Object>(condition: &Condition<K>, rows: &[(&str, &str)]) {
+fn table<K: Object>(condition: &ObjectCondition<K>, rows: &[(&str, &str)]) {
     for (text, expected) in rows {
         assert_eq!(said(condition, text), *expected, "{condition}: {text}");
     }

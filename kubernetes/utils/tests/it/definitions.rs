@@ -80,7 +80,7 @@ fn condition(type_: &str, status: &str, message: &str) -> Condition {
 
 /// Sets the conditions of the migration, one after the other, as the controller manager does.
 async fn migrator(client: Client, steps: Vec<Vec<Condition>>) {
-    let exists = kubernetes_watch::Condition::new("exists", |_: &StorageVersionMigration| true);
+    let exists = kubernetes_watch::ObjectCondition::new("exists", |_: &StorageVersionMigration| true);
     let found = until(&client, ListRequest::<StorageVersionMigration>::cluster()).any(exists).await.unwrap();
     let migration = found.first().unwrap();
     let resource = &migration.spec.as_ref().unwrap().resource;

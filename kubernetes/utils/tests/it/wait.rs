@@ -9,7 +9,7 @@ use kubernetes_dynamic::{ApiResource, DynamicObject};
 use kubernetes_testing::{Fault, TestServer};
 use kubernetes_utils::conditions::{condition_is_true, json_path, object_current};
 use kubernetes_utils::{Target, WaitFor};
-use kubernetes_watch::{Condition, Verdict};
+use kubernetes_watch::{ObjectCondition, Verdict};
 use serde_json::{Value, json};
 
 use crate::manifests::{get, read, resource, server};
@@ -125,7 +125,7 @@ async fn a_condition_that_fails_by_time_is_noticed() {
     let server = server();
     load(&server, &job("a")).await;
     let start = tokio::time::Instant::now();
-    let late = Condition::new("is early", move |_: &DynamicObject| match start.elapsed().as_secs() {
+    let late = ObjectCondition::new("is early", move |_: &DynamicObject| match start.elapsed().as_secs() {
         0..15 => Verdict::waiting("not yet"),
         _ => Verdict::failed("too late"),
     });
@@ -193,7 +193,7 @@ async fn deletion_is_that_of_the_object_with_the_uid() {
             load(&server, &claim(name)).await;
         }
     };
-    let gone = meanwhile(wait.all(Condition::deleted()), changes).await.unwrap();
+    let gone = meanwhile(wait.all(ObjectCondition::deleted()), changes).await.unwrap();
     assert!(gone.is_empty(), "they came back under their names, but as other objects");
     let absent = WaitFor::new(&client, [with_uid]).within(Duration::from_secs(2)).all(object_current()).await;
     assert!(absent.unwrap_err().to_string().ends_with("persistentvolumeclaims shop/a: it does not exist"));

@@ -1,5 +1,5 @@
 use kubernetes_core::json::{DecodeError, Reader, Value};
-use kubernetes_core::{Object, Status, Str};
+use kubernetes_core::{Object, Status, Str, TableRow};
 
 /// The annotation of the bookmark that ends the initial events of a streaming list (KEP-3157).
 const INITIAL_EVENTS_END: &str = "k8s.io/initial-events-end";
@@ -135,19 +135,31 @@ fn read_bookmark(reader: &mut Reader<'_>) -> Result<WatchEvent, DecodeError> {
     reader.begin_object()?;
     let mut first = true;
     while let Some(key) = reader.next_key(&mut first)? {
-        if key != "metadata" {
-            reader.skip()?;
-            continue;
+        match &*key {
+            "metadata" => {
+                let mut metadata = kubernetes_core::ObjectMeta::default();
+                metadata.read(reader).map_err(|error| error.in_field("metadata"))?;
+                ends_initial_events |= ends_initial(&metadata);
+                version = metadata.resource_version.unwrap_or_default();
+            }
+            // Of a table, whose own metadata has no annotations.
+            "rows" => {
+                let mut rows = Vec::<TableRow>::new();
+                rows.read(reader).map_err(|error| error.in_field("rows"))?;
+                let mut metadata = rows.iter().filter_map(|row| row.object_metadata().ok().flatten());
+                ends_initial_events |= metadata.any(|metadata| ends_initial(&metadata));
+            }
+            _ => reader.skip()?,
         }
-        let mut metadata = kubernetes_core::ObjectMeta::default();
-        metadata.read(reader).map_err(|error| error.in_field("metadata"))?;
-        ends_initial_events = metadata.annotations.get(INITIAL_EVENTS_END).is_some_and(|value| *value == "true");
-        version = metadata.resource_version.unwrap_or_default();
     }
     if version.is_empty() {
         return Err(without_version(reader));
     }
     Ok(WatchEvent::Bookmark { version, ends_initial_events })
+}
+
+fn ends_initial(metadata: &kubernetes_core::ObjectMeta) -> bool {
+    metadata.annotations.get(INITIAL_EVENTS_END).is_some_and(|value| *value == "true")
 }
 
 /// Such an object must not be passed over: the watch could not tell from where to resume.

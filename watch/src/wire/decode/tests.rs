@@ -91,3 +91,17 @@ fn names_the_place_of_what_is_wrong() {
     let message = decode(b"{\"type\":\"ADDED\xff\"}", &mut None::<Widget>).unwrap_err().to_string();
     assert!(message.contains("ADDED\u{fffd}"), "{message}");
 }
+
+/// A table's own metadata has no annotations: they are in its row.
+#[test]
+fn the_bookmark_of_a_table_tells_that_the_initial_events_end() {
+    for (annotations, ends) in [(r#"{"k8s.io/initial-events-end":"true"}"#, true), ("{}", false)] {
+        let line = format!(
+            r#"{{"type":"BOOKMARK","object":{{"kind":"Table","metadata":{{"resourceVersion":"9"}},"columnDefinitions":null,
+                "rows":[{{"cells":[""],"object":{{"metadata":{{"resourceVersion":"9","annotations":{annotations}}}}}}}]}}}}"#
+        );
+        let event = decode(line.as_bytes(), &mut None::<Widget>).unwrap();
+        let WatchEvent::Bookmark { version, ends_initial_events } = event else { panic!("{event:?}") };
+        assert_eq!((version.as_str(), ends_initial_events), ("9", ends));
+    }
+}

@@ -10,6 +10,7 @@ mod single;
 mod stalls;
 mod stop;
 mod store;
+mod tables;
 mod undecodable;
 mod until;
 mod until_faults;

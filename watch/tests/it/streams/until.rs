@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use kubernetes_watch::{Condition, ListCondition, Objects, Until, UntilError, UntilObject, Verdict, Watch, until};
+use kubernetes_watch::{
+    ListCondition, ObjectCondition, Objects, Until, UntilError, UntilObject, Verdict, Watch, until,
+};
 
 use crate::streams::server::{Answer, Part, Server};
 use crate::streams::{Widget, added, bytes, ended, error, initial_events_end, line, open, refusal, widgets};
@@ -26,8 +28,8 @@ fn with_uid(kind: &str, uid: &str, version: u32) -> String {
 }
 
 /// Holds at this version.
-fn at(version: &'static str) -> Condition<Widget> {
-    Condition::new(format!("is at {version}"), move |widget: &Widget| {
+fn at(version: &'static str) -> ObjectCondition<Widget> {
+    ObjectCondition::new(format!("is at {version}"), move |widget: &Widget| {
         let current = widget.metadata.resource_version.as_deref().unwrap_or_default();
         if current == version { Verdict::Met } else { Verdict::waiting(format!("it is at {current}")) }
     })
@@ -47,7 +49,7 @@ async fn a_state_of_the_list_counts_as_one_of_the_watch_does() {
     assert_eq!(version(web(&server).is(at("7")).await).as_deref(), Some("7"));
     assert_eq!(version(web(&server).is(at("10")).await).as_deref(), Some("10"));
     assert_eq!(version(web(&server).is(at("7").not()).await).as_deref(), Some("10"));
-    assert_eq!(version(web(&server).is(Condition::exists()).await).as_deref(), Some("7"));
+    assert_eq!(version(web(&server).is(ObjectCondition::exists()).await).as_deref(), Some("7"));
     assert_eq!(server.asked("fieldSelector"), ["metadata.name%3Dweb"; 4]);
     assert_eq!(server.open(), 0);
 }
@@ -55,14 +57,14 @@ async fn a_state_of_the_list_counts_as_one_of_the_watch_does() {
 #[tokio::test(start_paused = true)]
 async fn what_is_not_there_yet_is_waited_for() {
     let server = Server::new([open([initial_events_end(9), added("web", 10)])]);
-    assert_eq!(version(web(&server).is(Condition::exists()).await).as_deref(), Some("10"));
+    assert_eq!(version(web(&server).is(ObjectCondition::exists()).await).as_deref(), Some("10"));
 }
 
 #[tokio::test(start_paused = true)]
 async fn it_begins_with_a_list_whatever_the_request_says() {
     let server = Server::new([open([added("web", 7), initial_events_end(9)])]);
     let request = widgets().resource_version("5").field_selector("spec.size=3");
-    until(&server.client(), request).named("web").is(Condition::exists()).await.unwrap();
+    until(&server.client(), request).named("web").is(ObjectCondition::exists()).await.unwrap();
     assert_eq!(server.asked("resourceVersion"), ["none"]);
     assert_eq!(server.asked("fieldSelector"), ["spec.size%3D3%2Cmetadata.name%3Dweb"]);
 }
@@ -154,7 +156,7 @@ async fn several_namespaces_with_such_an_object_are_an_error() {
     let all = until(&server.client(), kubernetes_core::ListRequest::<Widget>::all_namespaces());
     let error = all.clone().named("web").is(at("8")).await.unwrap_err();
     assert!(error.to_string().contains("ask for one namespace"), "{error}");
-    assert_eq!(version(all.named("web").uid("1").is(Condition::exists()).await).as_deref(), Some("7"));
+    assert_eq!(version(all.named("web").uid("1").is(ObjectCondition::exists()).await).as_deref(), Some("7"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -180,7 +182,7 @@ async fn a_timeout_says_what_was_seen_last() {
 #[tokio::test(start_paused = true)]
 async fn what_can_not_come_to_hold_ends_the_wait() {
     let server = Server::new([]).always(open([added("web", 7), initial_events_end(9)]));
-    let crashed = || Condition::new("runs", |_: &Widget| Verdict::failed("it crashed"));
+    let crashed = || ObjectCondition::new("runs", |_: &Widget| Verdict::failed("it crashed"));
     let error = web(&server).is(crashed()).await.unwrap_err();
     assert!(error.is_failed() && error.reason() == Some("it crashed"), "{error}");
     let error = list(&server).all(crashed()).await.unwrap_err();
@@ -205,10 +207,10 @@ async fn lists_are_waited_for() {
     assert_eq!(names(list(&server).is(ListCondition::none()).await), Vec::<String>::new());
     let error = list(&server).is(ListCondition::at_least(3, newer())).await.unwrap_err();
     assert_eq!(error.reason(), Some("0 of 3"));
-    let error = list(&server).all(Condition::exists()).await;
+    let error = list(&server).all(ObjectCondition::exists()).await;
     assert_eq!(names(error), ["a", "b"]);
     let empty = Server::new([open([initial_events_end(9)])]);
-    let error = list(&empty).all(Condition::exists()).await.unwrap_err();
+    let error = list(&empty).all(ObjectCondition::exists()).await.unwrap_err();
     assert_eq!(error.reason(), Some("no object matches"));
 }
 
@@ -283,7 +285,7 @@ async fn a_condition_is_asked_once_about_each_state() {
     let server = Server::new([Answer::Body(lines.chain([Part::Hang]).collect())]);
     let asked = Arc::new(AtomicU32::new(0));
     let counter = Arc::clone(&asked);
-    let changed = Condition::new("is changed", move |widget: &Widget| {
+    let changed = ObjectCondition::new("is changed", move |widget: &Widget| {
         counter.fetch_add(1, Ordering::Relaxed);
         widget.metadata.resource_version.as_deref().is_some_and(|version| version.len() == 4)
     });

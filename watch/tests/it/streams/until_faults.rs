@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use kubernetes_core::{DeleteRequest, ListRequest, ObjectMeta, Raw, ReadRequest};
 use kubernetes_testing::{Fault, RandomFaults, TestServer};
-use kubernetes_watch::{Condition, Informer, ListCondition, until};
+use kubernetes_watch::{Informer, ListCondition, ObjectCondition, until};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -20,9 +20,9 @@ fn maps() -> ListRequest<ConfigMap> {
     ListRequest::namespaced("default")
 }
 
-fn in_round(round: u32) -> Condition<ConfigMap> {
+fn in_round(round: u32) -> ObjectCondition<ConfigMap> {
     let wanted = round.to_string();
-    Condition::new(format!("is in round {round}"), move |map: &ConfigMap| {
+    ObjectCondition::new(format!("is in round {round}"), move |map: &ConfigMap| {
         map.metadata.labels.get("round").is_some_and(|label| *label == wanted)
     })
 }

@@ -15,6 +15,14 @@ use kubernetes_models::admissionregistration::v1::{
 /// Get available resources.
 ///
 /// `GET /apis/admissionregistration.k8s.io/v1/`
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let document = admissionregistration_v1::get_api_resources().send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn get_api_resources() -> GetRequest<APIResourceList> {
     GetRequest::at(Path::new("/apis/admissionregistration.k8s.io/v1/", &[]))
 }
@@ -24,6 +32,14 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// `GET /apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicies`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = admissionregistration_v1::list_mutating_admission_policy().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_mutating_admission_policy() -> ListRequest<MutatingAdmissionPolicy> {
     ListRequest::at(
         Path::new("/apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicies", &[]),
@@ -35,6 +51,16 @@ pub fn list_mutating_admission_policy() -> ListRequest<MutatingAdmissionPolicy> 
 /// `POST /apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicies`
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
+/// # use kubernetes_models::admissionregistration::v1::MutatingAdmissionPolicy;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mutating_admission_policy = MutatingAdmissionPolicy::named("web");
+/// let created = admissionregistration_v1::create_mutating_admission_policy(&mutating_admission_policy).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_mutating_admission_policy(
     body: &MutatingAdmissionPolicy,
 ) -> CreateRequest<'_, MutatingAdmissionPolicy> {
@@ -52,6 +78,14 @@ pub fn create_mutating_admission_policy(
 /// `DELETE /apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicies`
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// admissionregistration_v1::delete_collection_mutating_admission_policy().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_mutating_admission_policy() -> DeleteCollectionRequest<
     MutatingAdmissionPolicy,
 > {
@@ -65,6 +99,14 @@ pub fn delete_collection_mutating_admission_policy() -> DeleteCollectionRequest<
 /// `GET /apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicies/{name}`
 ///
 /// - `name`: name of the MutatingAdmissionPolicy
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mutating_admission_policy = admissionregistration_v1::read_mutating_admission_policy("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_mutating_admission_policy(
     name: &str,
 ) -> ReadRequest<MutatingAdmissionPolicy> {
@@ -83,6 +125,16 @@ pub fn read_mutating_admission_policy(
 /// - `name`: name of the MutatingAdmissionPolicy
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut mutating_admission_policy = admissionregistration_v1::read_mutating_admission_policy("web").send(client).await?;
+/// mutating_admission_policy.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = admissionregistration_v1::replace_mutating_admission_policy("web", &mutating_admission_policy).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_mutating_admission_policy<'a>(
     name: &str,
     body: &'a MutatingAdmissionPolicy,
@@ -103,6 +155,14 @@ pub fn replace_mutating_admission_policy<'a>(
 /// - `name`: name of the MutatingAdmissionPolicy
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// admissionregistration_v1::delete_mutating_admission_policy("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_mutating_admission_policy(
     name: &str,
 ) -> DeleteRequest<MutatingAdmissionPolicy> {
@@ -121,6 +181,16 @@ pub fn delete_mutating_admission_policy(
 /// - `name`: name of the MutatingAdmissionPolicy
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = admissionregistration_v1::patch_mutating_admission_policy("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_mutating_admission_policy<'a>(
     name: &str,
     patch: &'a Patch,
@@ -139,6 +209,14 @@ pub fn patch_mutating_admission_policy<'a>(
 /// `GET /apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicybindings`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = admissionregistration_v1::list_mutating_admission_policy_binding().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_mutating_admission_policy_binding() -> ListRequest<
     MutatingAdmissionPolicyBinding,
 > {
@@ -155,6 +233,16 @@ pub fn list_mutating_admission_policy_binding() -> ListRequest<
 /// `POST /apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicybindings`
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
+/// # use kubernetes_models::admissionregistration::v1::MutatingAdmissionPolicyBinding;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mutating_admission_policy_binding = MutatingAdmissionPolicyBinding::named("web");
+/// let created = admissionregistration_v1::create_mutating_admission_policy_binding(&mutating_admission_policy_binding).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_mutating_admission_policy_binding(
     body: &MutatingAdmissionPolicyBinding,
 ) -> CreateRequest<'_, MutatingAdmissionPolicyBinding> {
@@ -172,6 +260,14 @@ pub fn create_mutating_admission_policy_binding(
 /// `DELETE /apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicybindings`
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// admissionregistration_v1::delete_collection_mutating_admission_policy_binding().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_mutating_admission_policy_binding() -> DeleteCollectionRequest<
     MutatingAdmissionPolicyBinding,
 > {
@@ -188,6 +284,14 @@ pub fn delete_collection_mutating_admission_policy_binding() -> DeleteCollection
 /// `GET /apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicybindings/{name}`
 ///
 /// - `name`: name of the MutatingAdmissionPolicyBinding
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mutating_admission_policy_binding = admissionregistration_v1::read_mutating_admission_policy_binding("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_mutating_admission_policy_binding(
     name: &str,
 ) -> ReadRequest<MutatingAdmissionPolicyBinding> {
@@ -206,6 +310,16 @@ pub fn read_mutating_admission_policy_binding(
 /// - `name`: name of the MutatingAdmissionPolicyBinding
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut mutating_admission_policy_binding = admissionregistration_v1::read_mutating_admission_policy_binding("web").send(client).await?;
+/// mutating_admission_policy_binding.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = admissionregistration_v1::replace_mutating_admission_policy_binding("web", &mutating_admission_policy_binding).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_mutating_admission_policy_binding<'a>(
     name: &str,
     body: &'a MutatingAdmissionPolicyBinding,
@@ -226,6 +340,14 @@ pub fn replace_mutating_admission_policy_binding<'a>(
 /// - `name`: name of the MutatingAdmissionPolicyBinding
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// admissionregistration_v1::delete_mutating_admission_policy_binding("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_mutating_admission_policy_binding(
     name: &str,
 ) -> DeleteRequest<MutatingAdmissionPolicyBinding> {
@@ -244,6 +366,16 @@ pub fn delete_mutating_admission_policy_binding(
 /// - `name`: name of the MutatingAdmissionPolicyBinding
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = admissionregistration_v1::patch_mutating_admission_policy_binding("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_mutating_admission_policy_binding<'a>(
     name: &str,
     patch: &'a Patch,
@@ -262,6 +394,14 @@ pub fn patch_mutating_admission_policy_binding<'a>(
 /// `GET /apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = admissionregistration_v1::list_mutating_webhook_configuration().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_mutating_webhook_configuration() -> ListRequest<
     MutatingWebhookConfiguration,
 > {
@@ -278,6 +418,16 @@ pub fn list_mutating_webhook_configuration() -> ListRequest<
 /// `POST /apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations`
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
+/// # use kubernetes_models::admissionregistration::v1::MutatingWebhookConfiguration;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mutating_webhook_configuration = MutatingWebhookConfiguration::named("web");
+/// let created = admissionregistration_v1::create_mutating_webhook_configuration(&mutating_webhook_configuration).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_mutating_webhook_configuration(
     body: &MutatingWebhookConfiguration,
 ) -> CreateRequest<'_, MutatingWebhookConfiguration> {
@@ -295,6 +445,14 @@ pub fn create_mutating_webhook_configuration(
 /// `DELETE /apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations`
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// admissionregistration_v1::delete_collection_mutating_webhook_configuration().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_mutating_webhook_configuration() -> DeleteCollectionRequest<
     MutatingWebhookConfiguration,
 > {
@@ -311,6 +469,14 @@ pub fn delete_collection_mutating_webhook_configuration() -> DeleteCollectionReq
 /// `GET /apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/{name}`
 ///
 /// - `name`: name of the MutatingWebhookConfiguration
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mutating_webhook_configuration = admissionregistration_v1::read_mutating_webhook_configuration("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_mutating_webhook_configuration(
     name: &str,
 ) -> ReadRequest<MutatingWebhookConfiguration> {
@@ -329,6 +495,16 @@ pub fn read_mutating_webhook_configuration(
 /// - `name`: name of the MutatingWebhookConfiguration
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut mutating_webhook_configuration = admissionregistration_v1::read_mutating_webhook_configuration("web").send(client).await?;
+/// mutating_webhook_configuration.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = admissionregistration_v1::replace_mutating_webhook_configuration("web", &mutating_webhook_configuration).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_mutating_webhook_configuration<'a>(
     name: &str,
     body: &'a MutatingWebhookConfiguration,
@@ -349,6 +525,14 @@ pub fn replace_mutating_webhook_configuration<'a>(
 /// - `name`: name of the MutatingWebhookConfiguration
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// admissionregistration_v1::delete_mutating_webhook_configuration("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_mutating_webhook_configuration(
     name: &str,
 ) -> DeleteRequest<MutatingWebhookConfiguration> {
@@ -367,6 +551,16 @@ pub fn delete_mutating_webhook_configuration(
 /// - `name`: name of the MutatingWebhookConfiguration
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = admissionregistration_v1::patch_mutating_webhook_configuration("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_mutating_webhook_configuration<'a>(
     name: &str,
     patch: &'a Patch,
@@ -385,6 +579,14 @@ pub fn patch_mutating_webhook_configuration<'a>(
 /// `GET /apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = admissionregistration_v1::list_validating_admission_policy().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_validating_admission_policy() -> ListRequest<ValidatingAdmissionPolicy> {
     ListRequest::at(
         Path::new(
@@ -399,6 +601,16 @@ pub fn list_validating_admission_policy() -> ListRequest<ValidatingAdmissionPoli
 /// `POST /apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies`
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
+/// # use kubernetes_models::admissionregistration::v1::ValidatingAdmissionPolicy;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let validating_admission_policy = ValidatingAdmissionPolicy::named("web");
+/// let created = admissionregistration_v1::create_validating_admission_policy(&validating_admission_policy).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_validating_admission_policy(
     body: &ValidatingAdmissionPolicy,
 ) -> CreateRequest<'_, ValidatingAdmissionPolicy> {
@@ -416,6 +628,14 @@ pub fn create_validating_admission_policy(
 /// `DELETE /apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies`
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// admissionregistration_v1::delete_collection_validating_admission_policy().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_validating_admission_policy() -> DeleteCollectionRequest<
     ValidatingAdmissionPolicy,
 > {
@@ -432,6 +652,14 @@ pub fn delete_collection_validating_admission_policy() -> DeleteCollectionReques
 /// `GET /apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies/{name}`
 ///
 /// - `name`: name of the ValidatingAdmissionPolicy
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let validating_admission_policy = admissionregistration_v1::read_validating_admission_policy("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_validating_admission_policy(
     name: &str,
 ) -> ReadRequest<ValidatingAdmissionPolicy> {
@@ -450,6 +678,16 @@ pub fn read_validating_admission_policy(
 /// - `name`: name of the ValidatingAdmissionPolicy
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut validating_admission_policy = admissionregistration_v1::read_validating_admission_policy("web").send(client).await?;
+/// validating_admission_policy.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = admissionregistration_v1::replace_validating_admission_policy("web", &validating_admission_policy).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_validating_admission_policy<'a>(
     name: &str,
     body: &'a ValidatingAdmissionPolicy,
@@ -470,6 +708,14 @@ pub fn replace_validating_admission_policy<'a>(
 /// - `name`: name of the ValidatingAdmissionPolicy
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// admissionregistration_v1::delete_validating_admission_policy("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_validating_admission_policy(
     name: &str,
 ) -> DeleteRequest<ValidatingAdmissionPolicy> {
@@ -488,6 +734,16 @@ pub fn delete_validating_admission_policy(
 /// - `name`: name of the ValidatingAdmissionPolicy
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = admissionregistration_v1::patch_validating_admission_policy("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_validating_admission_policy<'a>(
     name: &str,
     patch: &'a Patch,
@@ -506,6 +762,14 @@ pub fn patch_validating_admission_policy<'a>(
 /// `GET /apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies/{name}/status`
 ///
 /// - `name`: name of the ValidatingAdmissionPolicy
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let validating_admission_policy = admissionregistration_v1::read_validating_admission_policy_status("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_validating_admission_policy_status(
     name: &str,
 ) -> ReadRequest<ValidatingAdmissionPolicy> {
@@ -524,6 +788,16 @@ pub fn read_validating_admission_policy_status(
 /// - `name`: name of the ValidatingAdmissionPolicy
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut validating_admission_policy = admissionregistration_v1::read_validating_admission_policy_status("web").send(client).await?;
+/// validating_admission_policy.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = admissionregistration_v1::replace_validating_admission_policy_status("web", &validating_admission_policy).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_validating_admission_policy_status<'a>(
     name: &str,
     body: &'a ValidatingAdmissionPolicy,
@@ -544,6 +818,16 @@ pub fn replace_validating_admission_policy_status<'a>(
 /// - `name`: name of the ValidatingAdmissionPolicy
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = admissionregistration_v1::patch_validating_admission_policy_status("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_validating_admission_policy_status<'a>(
     name: &str,
     patch: &'a Patch,
@@ -562,6 +846,14 @@ pub fn patch_validating_admission_policy_status<'a>(
 /// `GET /apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = admissionregistration_v1::list_validating_admission_policy_binding().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_validating_admission_policy_binding() -> ListRequest<
     ValidatingAdmissionPolicyBinding,
 > {
@@ -578,6 +870,16 @@ pub fn list_validating_admission_policy_binding() -> ListRequest<
 /// `POST /apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings`
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
+/// # use kubernetes_models::admissionregistration::v1::ValidatingAdmissionPolicyBinding;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let validating_admission_policy_binding = ValidatingAdmissionPolicyBinding::named("web");
+/// let created = admissionregistration_v1::create_validating_admission_policy_binding(&validating_admission_policy_binding).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_validating_admission_policy_binding(
     body: &ValidatingAdmissionPolicyBinding,
 ) -> CreateRequest<'_, ValidatingAdmissionPolicyBinding> {
@@ -595,6 +897,14 @@ pub fn create_validating_admission_policy_binding(
 /// `DELETE /apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings`
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// admissionregistration_v1::delete_collection_validating_admission_policy_binding().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_validating_admission_policy_binding() -> DeleteCollectionRequest<
     ValidatingAdmissionPolicyBinding,
 > {
@@ -611,6 +921,14 @@ pub fn delete_collection_validating_admission_policy_binding() -> DeleteCollecti
 /// `GET /apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings/{name}`
 ///
 /// - `name`: name of the ValidatingAdmissionPolicyBinding
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let validating_admission_policy_binding = admissionregistration_v1::read_validating_admission_policy_binding("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_validating_admission_policy_binding(
     name: &str,
 ) -> ReadRequest<ValidatingAdmissionPolicyBinding> {
@@ -629,6 +947,16 @@ pub fn read_validating_admission_policy_binding(
 /// - `name`: name of the ValidatingAdmissionPolicyBinding
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut validating_admission_policy_binding = admissionregistration_v1::read_validating_admission_policy_binding("web").send(client).await?;
+/// validating_admission_policy_binding.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = admissionregistration_v1::replace_validating_admission_policy_binding("web", &validating_admission_policy_binding).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_validating_admission_policy_binding<'a>(
     name: &str,
     body: &'a ValidatingAdmissionPolicyBinding,
@@ -649,6 +977,14 @@ pub fn replace_validating_admission_policy_binding<'a>(
 /// - `name`: name of the ValidatingAdmissionPolicyBinding
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// admissionregistration_v1::delete_validating_admission_policy_binding("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_validating_admission_policy_binding(
     name: &str,
 ) -> DeleteRequest<ValidatingAdmissionPolicyBinding> {
@@ -667,6 +1003,16 @@ pub fn delete_validating_admission_policy_binding(
 /// - `name`: name of the ValidatingAdmissionPolicyBinding
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = admissionregistration_v1::patch_validating_admission_policy_binding("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_validating_admission_policy_binding<'a>(
     name: &str,
     patch: &'a Patch,
@@ -685,6 +1031,14 @@ pub fn patch_validating_admission_policy_binding<'a>(
 /// `GET /apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = admissionregistration_v1::list_validating_webhook_configuration().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_validating_webhook_configuration() -> ListRequest<
     ValidatingWebhookConfiguration,
 > {
@@ -701,6 +1055,16 @@ pub fn list_validating_webhook_configuration() -> ListRequest<
 /// `POST /apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations`
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
+/// # use kubernetes_models::admissionregistration::v1::ValidatingWebhookConfiguration;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let validating_webhook_configuration = ValidatingWebhookConfiguration::named("web");
+/// let created = admissionregistration_v1::create_validating_webhook_configuration(&validating_webhook_configuration).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_validating_webhook_configuration(
     body: &ValidatingWebhookConfiguration,
 ) -> CreateRequest<'_, ValidatingWebhookConfiguration> {
@@ -718,6 +1082,14 @@ pub fn create_validating_webhook_configuration(
 /// `DELETE /apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations`
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// admissionregistration_v1::delete_collection_validating_webhook_configuration().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_validating_webhook_configuration() -> DeleteCollectionRequest<
     ValidatingWebhookConfiguration,
 > {
@@ -734,6 +1106,14 @@ pub fn delete_collection_validating_webhook_configuration() -> DeleteCollectionR
 /// `GET /apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/{name}`
 ///
 /// - `name`: name of the ValidatingWebhookConfiguration
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let validating_webhook_configuration = admissionregistration_v1::read_validating_webhook_configuration("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_validating_webhook_configuration(
     name: &str,
 ) -> ReadRequest<ValidatingWebhookConfiguration> {
@@ -752,6 +1132,16 @@ pub fn read_validating_webhook_configuration(
 /// - `name`: name of the ValidatingWebhookConfiguration
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut validating_webhook_configuration = admissionregistration_v1::read_validating_webhook_configuration("web").send(client).await?;
+/// validating_webhook_configuration.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = admissionregistration_v1::replace_validating_webhook_configuration("web", &validating_webhook_configuration).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_validating_webhook_configuration<'a>(
     name: &str,
     body: &'a ValidatingWebhookConfiguration,
@@ -772,6 +1162,14 @@ pub fn replace_validating_webhook_configuration<'a>(
 /// - `name`: name of the ValidatingWebhookConfiguration
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// admissionregistration_v1::delete_validating_webhook_configuration("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_validating_webhook_configuration(
     name: &str,
 ) -> DeleteRequest<ValidatingWebhookConfiguration> {
@@ -790,6 +1188,16 @@ pub fn delete_validating_webhook_configuration(
 /// - `name`: name of the ValidatingWebhookConfiguration
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = admissionregistration_v1::patch_validating_webhook_configuration("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_validating_webhook_configuration<'a>(
     name: &str,
     patch: &'a Patch,

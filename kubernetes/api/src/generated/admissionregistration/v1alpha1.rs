@@ -13,6 +13,14 @@ use kubernetes_models::admissionregistration::v1alpha1::{
 /// Get available resources.
 ///
 /// `GET /apis/admissionregistration.k8s.io/v1alpha1/`
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1alpha1 as admissionregistration_v1alpha1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let document = admissionregistration_v1alpha1::get_api_resources().send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn get_api_resources() -> GetRequest<APIResourceList> {
     GetRequest::at(Path::new("/apis/admissionregistration.k8s.io/v1alpha1/", &[]))
 }
@@ -22,6 +30,14 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// `GET /apis/admissionregistration.k8s.io/v1alpha1/mutatingadmissionpolicies`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1alpha1 as admissionregistration_v1alpha1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = admissionregistration_v1alpha1::list_mutating_admission_policy().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_mutating_admission_policy() -> ListRequest<MutatingAdmissionPolicy> {
     ListRequest::at(
         Path::new(
@@ -36,6 +52,16 @@ pub fn list_mutating_admission_policy() -> ListRequest<MutatingAdmissionPolicy> 
 /// `POST /apis/admissionregistration.k8s.io/v1alpha1/mutatingadmissionpolicies`
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1alpha1 as admissionregistration_v1alpha1;
+/// # use kubernetes_models::admissionregistration::v1alpha1::MutatingAdmissionPolicy;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mutating_admission_policy = MutatingAdmissionPolicy::named("web");
+/// let created = admissionregistration_v1alpha1::create_mutating_admission_policy(&mutating_admission_policy).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_mutating_admission_policy(
     body: &MutatingAdmissionPolicy,
 ) -> CreateRequest<'_, MutatingAdmissionPolicy> {
@@ -53,6 +79,14 @@ pub fn create_mutating_admission_policy(
 /// `DELETE /apis/admissionregistration.k8s.io/v1alpha1/mutatingadmissionpolicies`
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1alpha1 as admissionregistration_v1alpha1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// admissionregistration_v1alpha1::delete_collection_mutating_admission_policy().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_mutating_admission_policy() -> DeleteCollectionRequest<
     MutatingAdmissionPolicy,
 > {
@@ -69,6 +103,14 @@ pub fn delete_collection_mutating_admission_policy() -> DeleteCollectionRequest<
 /// `GET /apis/admissionregistration.k8s.io/v1alpha1/mutatingadmissionpolicies/{name}`
 ///
 /// - `name`: name of the MutatingAdmissionPolicy
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1alpha1 as admissionregistration_v1alpha1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mutating_admission_policy = admissionregistration_v1alpha1::read_mutating_admission_policy("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_mutating_admission_policy(
     name: &str,
 ) -> ReadRequest<MutatingAdmissionPolicy> {
@@ -87,6 +129,16 @@ pub fn read_mutating_admission_policy(
 /// - `name`: name of the MutatingAdmissionPolicy
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1alpha1 as admissionregistration_v1alpha1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut mutating_admission_policy = admissionregistration_v1alpha1::read_mutating_admission_policy("web").send(client).await?;
+/// mutating_admission_policy.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = admissionregistration_v1alpha1::replace_mutating_admission_policy("web", &mutating_admission_policy).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_mutating_admission_policy<'a>(
     name: &str,
     body: &'a MutatingAdmissionPolicy,
@@ -107,6 +159,14 @@ pub fn replace_mutating_admission_policy<'a>(
 /// - `name`: name of the MutatingAdmissionPolicy
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1alpha1 as admissionregistration_v1alpha1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// admissionregistration_v1alpha1::delete_mutating_admission_policy("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_mutating_admission_policy(
     name: &str,
 ) -> DeleteRequest<MutatingAdmissionPolicy> {
@@ -125,6 +185,16 @@ pub fn delete_mutating_admission_policy(
 /// - `name`: name of the MutatingAdmissionPolicy
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1alpha1 as admissionregistration_v1alpha1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = admissionregistration_v1alpha1::patch_mutating_admission_policy("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_mutating_admission_policy<'a>(
     name: &str,
     patch: &'a Patch,
@@ -143,6 +213,14 @@ pub fn patch_mutating_admission_policy<'a>(
 /// `GET /apis/admissionregistration.k8s.io/v1alpha1/mutatingadmissionpolicybindings`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1alpha1 as admissionregistration_v1alpha1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = admissionregistration_v1alpha1::list_mutating_admission_policy_binding().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_mutating_admission_policy_binding() -> ListRequest<
     MutatingAdmissionPolicyBinding,
 > {
@@ -159,6 +237,16 @@ pub fn list_mutating_admission_policy_binding() -> ListRequest<
 /// `POST /apis/admissionregistration.k8s.io/v1alpha1/mutatingadmissionpolicybindings`
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1alpha1 as admissionregistration_v1alpha1;
+/// # use kubernetes_models::admissionregistration::v1alpha1::MutatingAdmissionPolicyBinding;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mutating_admission_policy_binding = MutatingAdmissionPolicyBinding::named("web");
+/// let created = admissionregistration_v1alpha1::create_mutating_admission_policy_binding(&mutating_admission_policy_binding).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_mutating_admission_policy_binding(
     body: &MutatingAdmissionPolicyBinding,
 ) -> CreateRequest<'_, MutatingAdmissionPolicyBinding> {
@@ -176,6 +264,14 @@ pub fn create_mutating_admission_policy_binding(
 /// `DELETE /apis/admissionregistration.k8s.io/v1alpha1/mutatingadmissionpolicybindings`
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1alpha1 as admissionregistration_v1alpha1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// admissionregistration_v1alpha1::delete_collection_mutating_admission_policy_binding().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_mutating_admission_policy_binding() -> DeleteCollectionRequest<
     MutatingAdmissionPolicyBinding,
 > {
@@ -192,6 +288,14 @@ pub fn delete_collection_mutating_admission_policy_binding() -> DeleteCollection
 /// `GET /apis/admissionregistration.k8s.io/v1alpha1/mutatingadmissionpolicybindings/{name}`
 ///
 /// - `name`: name of the MutatingAdmissionPolicyBinding
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1alpha1 as admissionregistration_v1alpha1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mutating_admission_policy_binding = admissionregistration_v1alpha1::read_mutating_admission_policy_binding("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_mutating_admission_policy_binding(
     name: &str,
 ) -> ReadRequest<MutatingAdmissionPolicyBinding> {
@@ -210,6 +314,16 @@ pub fn read_mutating_admission_policy_binding(
 /// - `name`: name of the MutatingAdmissionPolicyBinding
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1alpha1 as admissionregistration_v1alpha1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut mutating_admission_policy_binding = admissionregistration_v1alpha1::read_mutating_admission_policy_binding("web").send(client).await?;
+/// mutating_admission_policy_binding.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = admissionregistration_v1alpha1::replace_mutating_admission_policy_binding("web", &mutating_admission_policy_binding).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_mutating_admission_policy_binding<'a>(
     name: &str,
     body: &'a MutatingAdmissionPolicyBinding,
@@ -230,6 +344,14 @@ pub fn replace_mutating_admission_policy_binding<'a>(
 /// - `name`: name of the MutatingAdmissionPolicyBinding
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1alpha1 as admissionregistration_v1alpha1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// admissionregistration_v1alpha1::delete_mutating_admission_policy_binding("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_mutating_admission_policy_binding(
     name: &str,
 ) -> DeleteRequest<MutatingAdmissionPolicyBinding> {
@@ -248,6 +370,16 @@ pub fn delete_mutating_admission_policy_binding(
 /// - `name`: name of the MutatingAdmissionPolicyBinding
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::admissionregistration::v1alpha1 as admissionregistration_v1alpha1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = admissionregistration_v1alpha1::patch_mutating_admission_policy_binding("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_mutating_admission_policy_binding<'a>(
     name: &str,
     patch: &'a Patch,

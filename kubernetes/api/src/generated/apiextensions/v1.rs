@@ -11,6 +11,14 @@ use kubernetes_models::apiextensions::v1::CustomResourceDefinition;
 /// Get available resources.
 ///
 /// `GET /apis/apiextensions.k8s.io/v1/`
+///
+/// ```
+/// # use kubernetes_api::apiextensions::v1 as apiextensions_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let document = apiextensions_v1::get_api_resources().send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn get_api_resources() -> GetRequest<APIResourceList> {
     GetRequest::at(Path::new("/apis/apiextensions.k8s.io/v1/", &[]))
 }
@@ -20,6 +28,14 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// `GET /apis/apiextensions.k8s.io/v1/customresourcedefinitions`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::apiextensions::v1 as apiextensions_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = apiextensions_v1::list_custom_resource_definition().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_custom_resource_definition() -> ListRequest<CustomResourceDefinition> {
     ListRequest::at(
         Path::new("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", &[]),
@@ -31,6 +47,16 @@ pub fn list_custom_resource_definition() -> ListRequest<CustomResourceDefinition
 /// `POST /apis/apiextensions.k8s.io/v1/customresourcedefinitions`
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::apiextensions::v1 as apiextensions_v1;
+/// # use kubernetes_models::apiextensions::v1::CustomResourceDefinition;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let custom_resource_definition = CustomResourceDefinition::named("web");
+/// let created = apiextensions_v1::create_custom_resource_definition(&custom_resource_definition).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_custom_resource_definition(
     body: &CustomResourceDefinition,
 ) -> CreateRequest<'_, CustomResourceDefinition> {
@@ -45,6 +71,14 @@ pub fn create_custom_resource_definition(
 /// `DELETE /apis/apiextensions.k8s.io/v1/customresourcedefinitions`
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::apiextensions::v1 as apiextensions_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// apiextensions_v1::delete_collection_custom_resource_definition().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_custom_resource_definition() -> DeleteCollectionRequest<
     CustomResourceDefinition,
 > {
@@ -58,6 +92,14 @@ pub fn delete_collection_custom_resource_definition() -> DeleteCollectionRequest
 /// `GET /apis/apiextensions.k8s.io/v1/customresourcedefinitions/{name}`
 ///
 /// - `name`: name of the CustomResourceDefinition
+///
+/// ```
+/// # use kubernetes_api::apiextensions::v1 as apiextensions_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let custom_resource_definition = apiextensions_v1::read_custom_resource_definition("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_custom_resource_definition(
     name: &str,
 ) -> ReadRequest<CustomResourceDefinition> {
@@ -76,6 +118,16 @@ pub fn read_custom_resource_definition(
 /// - `name`: name of the CustomResourceDefinition
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::apiextensions::v1 as apiextensions_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut custom_resource_definition = apiextensions_v1::read_custom_resource_definition("web").send(client).await?;
+/// custom_resource_definition.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = apiextensions_v1::replace_custom_resource_definition("web", &custom_resource_definition).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_custom_resource_definition<'a>(
     name: &str,
     body: &'a CustomResourceDefinition,
@@ -96,6 +148,14 @@ pub fn replace_custom_resource_definition<'a>(
 /// - `name`: name of the CustomResourceDefinition
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::apiextensions::v1 as apiextensions_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// apiextensions_v1::delete_custom_resource_definition("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_custom_resource_definition(
     name: &str,
 ) -> DeleteRequest<CustomResourceDefinition> {
@@ -114,6 +174,16 @@ pub fn delete_custom_resource_definition(
 /// - `name`: name of the CustomResourceDefinition
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::apiextensions::v1 as apiextensions_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = apiextensions_v1::patch_custom_resource_definition("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_custom_resource_definition<'a>(
     name: &str,
     patch: &'a Patch,
@@ -132,6 +202,14 @@ pub fn patch_custom_resource_definition<'a>(
 /// `GET /apis/apiextensions.k8s.io/v1/customresourcedefinitions/{name}/status`
 ///
 /// - `name`: name of the CustomResourceDefinition
+///
+/// ```
+/// # use kubernetes_api::apiextensions::v1 as apiextensions_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let custom_resource_definition = apiextensions_v1::read_custom_resource_definition_status("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_custom_resource_definition_status(
     name: &str,
 ) -> ReadRequest<CustomResourceDefinition> {
@@ -150,6 +228,16 @@ pub fn read_custom_resource_definition_status(
 /// - `name`: name of the CustomResourceDefinition
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::apiextensions::v1 as apiextensions_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut custom_resource_definition = apiextensions_v1::read_custom_resource_definition_status("web").send(client).await?;
+/// custom_resource_definition.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = apiextensions_v1::replace_custom_resource_definition_status("web", &custom_resource_definition).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_custom_resource_definition_status<'a>(
     name: &str,
     body: &'a CustomResourceDefinition,
@@ -170,6 +258,16 @@ pub fn replace_custom_resource_definition_status<'a>(
 /// - `name`: name of the CustomResourceDefinition
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::apiextensions::v1 as apiextensions_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = apiextensions_v1::patch_custom_resource_definition_status("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_custom_resource_definition_status<'a>(
     name: &str,
     patch: &'a Patch,

@@ -11,6 +11,14 @@ use kubernetes_models::apiregistration::v1::APIService;
 /// Get available resources.
 ///
 /// `GET /apis/apiregistration.k8s.io/v1/`
+///
+/// ```
+/// # use kubernetes_api::apiregistration::v1 as apiregistration_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let document = apiregistration_v1::get_api_resources().send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn get_api_resources() -> GetRequest<APIResourceList> {
     GetRequest::at(Path::new("/apis/apiregistration.k8s.io/v1/", &[]))
 }
@@ -20,6 +28,14 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// `GET /apis/apiregistration.k8s.io/v1/apiservices`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::apiregistration::v1 as apiregistration_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = apiregistration_v1::list_api_service().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_api_service() -> ListRequest<APIService> {
     ListRequest::at(Path::new("/apis/apiregistration.k8s.io/v1/apiservices", &[]))
 }
@@ -29,6 +45,16 @@ pub fn list_api_service() -> ListRequest<APIService> {
 /// `POST /apis/apiregistration.k8s.io/v1/apiservices`
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::apiregistration::v1 as apiregistration_v1;
+/// # use kubernetes_models::apiregistration::v1::APIService;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let api_service = APIService::named("web");
+/// let created = apiregistration_v1::create_api_service(&api_service).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_api_service(body: &APIService) -> CreateRequest<'_, APIService> {
     CreateRequest::at(
         Path::new("/apis/apiregistration.k8s.io/v1/apiservices", &[]),
@@ -41,6 +67,14 @@ pub fn create_api_service(body: &APIService) -> CreateRequest<'_, APIService> {
 /// `DELETE /apis/apiregistration.k8s.io/v1/apiservices`
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::apiregistration::v1 as apiregistration_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// apiregistration_v1::delete_collection_api_service().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_api_service() -> DeleteCollectionRequest<APIService> {
     DeleteCollectionRequest::at(
         Path::new("/apis/apiregistration.k8s.io/v1/apiservices", &[]),
@@ -52,6 +86,14 @@ pub fn delete_collection_api_service() -> DeleteCollectionRequest<APIService> {
 /// `GET /apis/apiregistration.k8s.io/v1/apiservices/{name}`
 ///
 /// - `name`: name of the APIService
+///
+/// ```
+/// # use kubernetes_api::apiregistration::v1 as apiregistration_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let api_service = apiregistration_v1::read_api_service("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_api_service(name: &str) -> ReadRequest<APIService> {
     ReadRequest::at(
         Path::new("/apis/apiregistration.k8s.io/v1/apiservices/{name}", &[name]),
@@ -65,6 +107,16 @@ pub fn read_api_service(name: &str) -> ReadRequest<APIService> {
 /// - `name`: name of the APIService
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::apiregistration::v1 as apiregistration_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut api_service = apiregistration_v1::read_api_service("web").send(client).await?;
+/// api_service.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = apiregistration_v1::replace_api_service("web", &api_service).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_api_service<'a>(
     name: &str,
     body: &'a APIService,
@@ -82,6 +134,14 @@ pub fn replace_api_service<'a>(
 /// - `name`: name of the APIService
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::apiregistration::v1 as apiregistration_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// apiregistration_v1::delete_api_service("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_api_service(name: &str) -> DeleteRequest<APIService> {
     DeleteRequest::at(
         Path::new("/apis/apiregistration.k8s.io/v1/apiservices/{name}", &[name]),
@@ -95,6 +155,16 @@ pub fn delete_api_service(name: &str) -> DeleteRequest<APIService> {
 /// - `name`: name of the APIService
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::apiregistration::v1 as apiregistration_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = apiregistration_v1::patch_api_service("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_api_service<'a>(
     name: &str,
     patch: &'a Patch,
@@ -110,6 +180,14 @@ pub fn patch_api_service<'a>(
 /// `GET /apis/apiregistration.k8s.io/v1/apiservices/{name}/status`
 ///
 /// - `name`: name of the APIService
+///
+/// ```
+/// # use kubernetes_api::apiregistration::v1 as apiregistration_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let api_service = apiregistration_v1::read_api_service_status("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_api_service_status(name: &str) -> ReadRequest<APIService> {
     ReadRequest::at(
         Path::new("/apis/apiregistration.k8s.io/v1/apiservices/{name}/status", &[name]),
@@ -123,6 +201,16 @@ pub fn read_api_service_status(name: &str) -> ReadRequest<APIService> {
 /// - `name`: name of the APIService
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::apiregistration::v1 as apiregistration_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut api_service = apiregistration_v1::read_api_service_status("web").send(client).await?;
+/// api_service.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = apiregistration_v1::replace_api_service_status("web", &api_service).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_api_service_status<'a>(
     name: &str,
     body: &'a APIService,
@@ -140,6 +228,16 @@ pub fn replace_api_service_status<'a>(
 /// - `name`: name of the APIService
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::apiregistration::v1 as apiregistration_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = apiregistration_v1::patch_api_service_status("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_api_service_status<'a>(
     name: &str,
     patch: &'a Patch,

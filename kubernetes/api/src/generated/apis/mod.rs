@@ -7,6 +7,14 @@ use kubernetes_core::meta::v1::APIGroupList;
 /// Get available API versions.
 ///
 /// `GET /apis/`
+///
+/// ```
+/// # use kubernetes_api::apis;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let document = apis::get_api_versions().send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn get_api_versions() -> GetRequest<APIGroupList> {
     GetRequest::at(Path::new("/apis/", &[]))
 }

@@ -11,6 +11,14 @@ use kubernetes_models::apiserverinternal::v1alpha1::StorageVersion;
 /// Get available resources.
 ///
 /// `GET /apis/internal.apiserver.k8s.io/v1alpha1/`
+///
+/// ```
+/// # use kubernetes_api::apiserverinternal::v1alpha1 as apiserverinternal_v1alpha1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let document = apiserverinternal_v1alpha1::get_api_resources().send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn get_api_resources() -> GetRequest<APIResourceList> {
     GetRequest::at(Path::new("/apis/internal.apiserver.k8s.io/v1alpha1/", &[]))
 }
@@ -20,6 +28,14 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// `GET /apis/internal.apiserver.k8s.io/v1alpha1/storageversions`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::apiserverinternal::v1alpha1 as apiserverinternal_v1alpha1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = apiserverinternal_v1alpha1::list_storage_version().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_storage_version() -> ListRequest<StorageVersion> {
     ListRequest::at(
         Path::new("/apis/internal.apiserver.k8s.io/v1alpha1/storageversions", &[]),
@@ -31,6 +47,16 @@ pub fn list_storage_version() -> ListRequest<StorageVersion> {
 /// `POST /apis/internal.apiserver.k8s.io/v1alpha1/storageversions`
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::apiserverinternal::v1alpha1 as apiserverinternal_v1alpha1;
+/// # use kubernetes_models::apiserverinternal::v1alpha1::StorageVersion;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let storage_version = StorageVersion::named("web");
+/// let created = apiserverinternal_v1alpha1::create_storage_version(&storage_version).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_storage_version(
     body: &StorageVersion,
 ) -> CreateRequest<'_, StorageVersion> {
@@ -45,6 +71,14 @@ pub fn create_storage_version(
 /// `DELETE /apis/internal.apiserver.k8s.io/v1alpha1/storageversions`
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::apiserverinternal::v1alpha1 as apiserverinternal_v1alpha1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// apiserverinternal_v1alpha1::delete_collection_storage_version().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_storage_version() -> DeleteCollectionRequest<StorageVersion> {
     DeleteCollectionRequest::at(
         Path::new("/apis/internal.apiserver.k8s.io/v1alpha1/storageversions", &[]),
@@ -56,6 +90,14 @@ pub fn delete_collection_storage_version() -> DeleteCollectionRequest<StorageVer
 /// `GET /apis/internal.apiserver.k8s.io/v1alpha1/storageversions/{name}`
 ///
 /// - `name`: name of the StorageVersion
+///
+/// ```
+/// # use kubernetes_api::apiserverinternal::v1alpha1 as apiserverinternal_v1alpha1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let storage_version = apiserverinternal_v1alpha1::read_storage_version("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_storage_version(name: &str) -> ReadRequest<StorageVersion> {
     ReadRequest::at(
         Path::new(
@@ -72,6 +114,16 @@ pub fn read_storage_version(name: &str) -> ReadRequest<StorageVersion> {
 /// - `name`: name of the StorageVersion
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::apiserverinternal::v1alpha1 as apiserverinternal_v1alpha1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut storage_version = apiserverinternal_v1alpha1::read_storage_version("web").send(client).await?;
+/// storage_version.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = apiserverinternal_v1alpha1::replace_storage_version("web", &storage_version).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_storage_version<'a>(
     name: &str,
     body: &'a StorageVersion,
@@ -92,6 +144,14 @@ pub fn replace_storage_version<'a>(
 /// - `name`: name of the StorageVersion
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::apiserverinternal::v1alpha1 as apiserverinternal_v1alpha1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// apiserverinternal_v1alpha1::delete_storage_version("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_storage_version(name: &str) -> DeleteRequest<StorageVersion> {
     DeleteRequest::at(
         Path::new(
@@ -108,6 +168,16 @@ pub fn delete_storage_version(name: &str) -> DeleteRequest<StorageVersion> {
 /// - `name`: name of the StorageVersion
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::apiserverinternal::v1alpha1 as apiserverinternal_v1alpha1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = apiserverinternal_v1alpha1::patch_storage_version("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_storage_version<'a>(
     name: &str,
     patch: &'a Patch,
@@ -126,6 +196,14 @@ pub fn patch_storage_version<'a>(
 /// `GET /apis/internal.apiserver.k8s.io/v1alpha1/storageversions/{name}/status`
 ///
 /// - `name`: name of the StorageVersion
+///
+/// ```
+/// # use kubernetes_api::apiserverinternal::v1alpha1 as apiserverinternal_v1alpha1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let storage_version = apiserverinternal_v1alpha1::read_storage_version_status("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_storage_version_status(name: &str) -> ReadRequest<StorageVersion> {
     ReadRequest::at(
         Path::new(
@@ -142,6 +220,16 @@ pub fn read_storage_version_status(name: &str) -> ReadRequest<StorageVersion> {
 /// - `name`: name of the StorageVersion
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::apiserverinternal::v1alpha1 as apiserverinternal_v1alpha1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut storage_version = apiserverinternal_v1alpha1::read_storage_version_status("web").send(client).await?;
+/// storage_version.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = apiserverinternal_v1alpha1::replace_storage_version_status("web", &storage_version).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_storage_version_status<'a>(
     name: &str,
     body: &'a StorageVersion,
@@ -162,6 +250,16 @@ pub fn replace_storage_version_status<'a>(
 /// - `name`: name of the StorageVersion
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::apiserverinternal::v1alpha1 as apiserverinternal_v1alpha1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = apiserverinternal_v1alpha1::patch_storage_version_status("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_storage_version_status<'a>(
     name: &str,
     patch: &'a Patch,

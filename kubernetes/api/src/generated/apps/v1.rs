@@ -14,6 +14,14 @@ use kubernetes_models::autoscaling::v1::Scale;
 /// Get available resources.
 ///
 /// `GET /apis/apps/v1/`
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let document = apps_v1::get_api_resources().send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn get_api_resources() -> GetRequest<APIResourceList> {
     GetRequest::at(Path::new("/apis/apps/v1/", &[]))
 }
@@ -23,6 +31,14 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// `GET /apis/apps/v1/controllerrevisions`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = apps_v1::list_controller_revision_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_controller_revision_for_all_namespaces() -> ListRequest<ControllerRevision> {
     ListRequest::at(Path::new("/apis/apps/v1/controllerrevisions", &[]))
 }
@@ -32,6 +48,14 @@ pub fn list_controller_revision_for_all_namespaces() -> ListRequest<ControllerRe
 /// `GET /apis/apps/v1/daemonsets`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = apps_v1::list_daemon_set_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_daemon_set_for_all_namespaces() -> ListRequest<DaemonSet> {
     ListRequest::at(Path::new("/apis/apps/v1/daemonsets", &[]))
 }
@@ -41,6 +65,14 @@ pub fn list_daemon_set_for_all_namespaces() -> ListRequest<DaemonSet> {
 /// `GET /apis/apps/v1/deployments`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = apps_v1::list_deployment_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_deployment_for_all_namespaces() -> ListRequest<Deployment> {
     ListRequest::at(Path::new("/apis/apps/v1/deployments", &[]))
 }
@@ -52,6 +84,14 @@ pub fn list_deployment_for_all_namespaces() -> ListRequest<Deployment> {
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = apps_v1::list_namespaced_controller_revision("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_namespaced_controller_revision(
     namespace: &str,
 ) -> ListRequest<ControllerRevision> {
@@ -70,6 +110,16 @@ pub fn list_namespaced_controller_revision(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # use kubernetes_models::apps::v1::ControllerRevision;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let controller_revision = ControllerRevision::named("web");
+/// let created = apps_v1::create_namespaced_controller_revision("shop", &controller_revision).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_namespaced_controller_revision<'a>(
     namespace: &str,
     body: &'a ControllerRevision,
@@ -90,6 +140,14 @@ pub fn create_namespaced_controller_revision<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// apps_v1::delete_collection_namespaced_controller_revision("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_namespaced_controller_revision(
     namespace: &str,
 ) -> DeleteCollectionRequest<ControllerRevision> {
@@ -107,6 +165,14 @@ pub fn delete_collection_namespaced_controller_revision(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the ControllerRevision
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let controller_revision = apps_v1::read_namespaced_controller_revision("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_controller_revision(
     namespace: &str,
     name: &str,
@@ -127,6 +193,16 @@ pub fn read_namespaced_controller_revision(
 /// - `name`: name of the ControllerRevision
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut controller_revision = apps_v1::read_namespaced_controller_revision("shop", "web").send(client).await?;
+/// controller_revision.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = apps_v1::replace_namespaced_controller_revision("shop", "web", &controller_revision).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_controller_revision<'a>(
     namespace: &str,
     name: &str,
@@ -149,6 +225,14 @@ pub fn replace_namespaced_controller_revision<'a>(
 /// - `name`: name of the ControllerRevision
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// apps_v1::delete_namespaced_controller_revision("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_namespaced_controller_revision(
     namespace: &str,
     name: &str,
@@ -169,6 +253,16 @@ pub fn delete_namespaced_controller_revision(
 /// - `name`: name of the ControllerRevision
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = apps_v1::patch_namespaced_controller_revision("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_controller_revision<'a>(
     namespace: &str,
     name: &str,
@@ -190,6 +284,14 @@ pub fn patch_namespaced_controller_revision<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = apps_v1::list_namespaced_daemon_set("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_namespaced_daemon_set(namespace: &str) -> ListRequest<DaemonSet> {
     ListRequest::at(
         Path::new("/apis/apps/v1/namespaces/{namespace}/daemonsets", &[namespace]),
@@ -203,6 +305,16 @@ pub fn list_namespaced_daemon_set(namespace: &str) -> ListRequest<DaemonSet> {
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # use kubernetes_models::apps::v1::DaemonSet;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let daemon_set = DaemonSet::named("web");
+/// let created = apps_v1::create_namespaced_daemon_set("shop", &daemon_set).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_namespaced_daemon_set<'a>(
     namespace: &str,
     body: &'a DaemonSet,
@@ -220,6 +332,14 @@ pub fn create_namespaced_daemon_set<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// apps_v1::delete_collection_namespaced_daemon_set("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_namespaced_daemon_set(
     namespace: &str,
 ) -> DeleteCollectionRequest<DaemonSet> {
@@ -234,6 +354,14 @@ pub fn delete_collection_namespaced_daemon_set(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the DaemonSet
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let daemon_set = apps_v1::read_namespaced_daemon_set("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_daemon_set(
     namespace: &str,
     name: &str,
@@ -254,6 +382,16 @@ pub fn read_namespaced_daemon_set(
 /// - `name`: name of the DaemonSet
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut daemon_set = apps_v1::read_namespaced_daemon_set("shop", "web").send(client).await?;
+/// daemon_set.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = apps_v1::replace_namespaced_daemon_set("shop", "web", &daemon_set).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_daemon_set<'a>(
     namespace: &str,
     name: &str,
@@ -276,6 +414,14 @@ pub fn replace_namespaced_daemon_set<'a>(
 /// - `name`: name of the DaemonSet
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// apps_v1::delete_namespaced_daemon_set("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_namespaced_daemon_set(
     namespace: &str,
     name: &str,
@@ -296,6 +442,16 @@ pub fn delete_namespaced_daemon_set(
 /// - `name`: name of the DaemonSet
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = apps_v1::patch_namespaced_daemon_set("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_daemon_set<'a>(
     namespace: &str,
     name: &str,
@@ -316,6 +472,14 @@ pub fn patch_namespaced_daemon_set<'a>(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the DaemonSet
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let daemon_set = apps_v1::read_namespaced_daemon_set_status("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_daemon_set_status(
     namespace: &str,
     name: &str,
@@ -336,6 +500,16 @@ pub fn read_namespaced_daemon_set_status(
 /// - `name`: name of the DaemonSet
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut daemon_set = apps_v1::read_namespaced_daemon_set_status("shop", "web").send(client).await?;
+/// daemon_set.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = apps_v1::replace_namespaced_daemon_set_status("shop", "web", &daemon_set).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_daemon_set_status<'a>(
     namespace: &str,
     name: &str,
@@ -358,6 +532,16 @@ pub fn replace_namespaced_daemon_set_status<'a>(
 /// - `name`: name of the DaemonSet
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = apps_v1::patch_namespaced_daemon_set_status("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_daemon_set_status<'a>(
     namespace: &str,
     name: &str,
@@ -379,6 +563,14 @@ pub fn patch_namespaced_daemon_set_status<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = apps_v1::list_namespaced_deployment("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_namespaced_deployment(namespace: &str) -> ListRequest<Deployment> {
     ListRequest::at(
         Path::new("/apis/apps/v1/namespaces/{namespace}/deployments", &[namespace]),
@@ -392,6 +584,16 @@ pub fn list_namespaced_deployment(namespace: &str) -> ListRequest<Deployment> {
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # use kubernetes_models::apps::v1::Deployment;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let deployment = Deployment::named("web");
+/// let created = apps_v1::create_namespaced_deployment("shop", &deployment).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_namespaced_deployment<'a>(
     namespace: &str,
     body: &'a Deployment,
@@ -409,6 +611,14 @@ pub fn create_namespaced_deployment<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// apps_v1::delete_collection_namespaced_deployment("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_namespaced_deployment(
     namespace: &str,
 ) -> DeleteCollectionRequest<Deployment> {
@@ -423,6 +633,14 @@ pub fn delete_collection_namespaced_deployment(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the Deployment
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let deployment = apps_v1::read_namespaced_deployment("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_deployment(
     namespace: &str,
     name: &str,
@@ -443,6 +661,16 @@ pub fn read_namespaced_deployment(
 /// - `name`: name of the Deployment
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut deployment = apps_v1::read_namespaced_deployment("shop", "web").send(client).await?;
+/// deployment.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = apps_v1::replace_namespaced_deployment("shop", "web", &deployment).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_deployment<'a>(
     namespace: &str,
     name: &str,
@@ -465,6 +693,14 @@ pub fn replace_namespaced_deployment<'a>(
 /// - `name`: name of the Deployment
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// apps_v1::delete_namespaced_deployment("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_namespaced_deployment(
     namespace: &str,
     name: &str,
@@ -485,6 +721,16 @@ pub fn delete_namespaced_deployment(
 /// - `name`: name of the Deployment
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = apps_v1::patch_namespaced_deployment("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_deployment<'a>(
     namespace: &str,
     name: &str,
@@ -505,6 +751,14 @@ pub fn patch_namespaced_deployment<'a>(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the Scale
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let scale = apps_v1::read_namespaced_deployment_scale("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_deployment_scale(
     namespace: &str,
     name: &str,
@@ -525,6 +779,16 @@ pub fn read_namespaced_deployment_scale(
 /// - `name`: name of the Scale
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut scale = apps_v1::read_namespaced_deployment_scale("shop", "web").send(client).await?;
+/// scale.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = apps_v1::replace_namespaced_deployment_scale("shop", "web", &scale).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_deployment_scale<'a>(
     namespace: &str,
     name: &str,
@@ -547,6 +811,16 @@ pub fn replace_namespaced_deployment_scale<'a>(
 /// - `name`: name of the Scale
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = apps_v1::patch_namespaced_deployment_scale("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_deployment_scale<'a>(
     namespace: &str,
     name: &str,
@@ -567,6 +841,14 @@ pub fn patch_namespaced_deployment_scale<'a>(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the Deployment
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let deployment = apps_v1::read_namespaced_deployment_status("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_deployment_status(
     namespace: &str,
     name: &str,
@@ -587,6 +869,16 @@ pub fn read_namespaced_deployment_status(
 /// - `name`: name of the Deployment
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut deployment = apps_v1::read_namespaced_deployment_status("shop", "web").send(client).await?;
+/// deployment.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = apps_v1::replace_namespaced_deployment_status("shop", "web", &deployment).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_deployment_status<'a>(
     namespace: &str,
     name: &str,
@@ -609,6 +901,16 @@ pub fn replace_namespaced_deployment_status<'a>(
 /// - `name`: name of the Deployment
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = apps_v1::patch_namespaced_deployment_status("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_deployment_status<'a>(
     namespace: &str,
     name: &str,
@@ -630,6 +932,14 @@ pub fn patch_namespaced_deployment_status<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = apps_v1::list_namespaced_replica_set("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_namespaced_replica_set(namespace: &str) -> ListRequest<ReplicaSet> {
     ListRequest::at(
         Path::new("/apis/apps/v1/namespaces/{namespace}/replicasets", &[namespace]),
@@ -643,6 +953,16 @@ pub fn list_namespaced_replica_set(namespace: &str) -> ListRequest<ReplicaSet> {
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # use kubernetes_models::apps::v1::ReplicaSet;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let replica_set = ReplicaSet::named("web");
+/// let created = apps_v1::create_namespaced_replica_set("shop", &replica_set).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_namespaced_replica_set<'a>(
     namespace: &str,
     body: &'a ReplicaSet,
@@ -660,6 +980,14 @@ pub fn create_namespaced_replica_set<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// apps_v1::delete_collection_namespaced_replica_set("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_namespaced_replica_set(
     namespace: &str,
 ) -> DeleteCollectionRequest<ReplicaSet> {
@@ -674,6 +1002,14 @@ pub fn delete_collection_namespaced_replica_set(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the ReplicaSet
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let replica_set = apps_v1::read_namespaced_replica_set("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_replica_set(
     namespace: &str,
     name: &str,
@@ -694,6 +1030,16 @@ pub fn read_namespaced_replica_set(
 /// - `name`: name of the ReplicaSet
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut replica_set = apps_v1::read_namespaced_replica_set("shop", "web").send(client).await?;
+/// replica_set.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = apps_v1::replace_namespaced_replica_set("shop", "web", &replica_set).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_replica_set<'a>(
     namespace: &str,
     name: &str,
@@ -716,6 +1062,14 @@ pub fn replace_namespaced_replica_set<'a>(
 /// - `name`: name of the ReplicaSet
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// apps_v1::delete_namespaced_replica_set("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_namespaced_replica_set(
     namespace: &str,
     name: &str,
@@ -736,6 +1090,16 @@ pub fn delete_namespaced_replica_set(
 /// - `name`: name of the ReplicaSet
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = apps_v1::patch_namespaced_replica_set("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_replica_set<'a>(
     namespace: &str,
     name: &str,
@@ -756,6 +1120,14 @@ pub fn patch_namespaced_replica_set<'a>(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the Scale
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let scale = apps_v1::read_namespaced_replica_set_scale("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_replica_set_scale(
     namespace: &str,
     name: &str,
@@ -776,6 +1148,16 @@ pub fn read_namespaced_replica_set_scale(
 /// - `name`: name of the Scale
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut scale = apps_v1::read_namespaced_replica_set_scale("shop", "web").send(client).await?;
+/// scale.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = apps_v1::replace_namespaced_replica_set_scale("shop", "web", &scale).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_replica_set_scale<'a>(
     namespace: &str,
     name: &str,
@@ -798,6 +1180,16 @@ pub fn replace_namespaced_replica_set_scale<'a>(
 /// - `name`: name of the Scale
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = apps_v1::patch_namespaced_replica_set_scale("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_replica_set_scale<'a>(
     namespace: &str,
     name: &str,
@@ -818,6 +1210,14 @@ pub fn patch_namespaced_replica_set_scale<'a>(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the ReplicaSet
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let replica_set = apps_v1::read_namespaced_replica_set_status("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_replica_set_status(
     namespace: &str,
     name: &str,
@@ -838,6 +1238,16 @@ pub fn read_namespaced_replica_set_status(
 /// - `name`: name of the ReplicaSet
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut replica_set = apps_v1::read_namespaced_replica_set_status("shop", "web").send(client).await?;
+/// replica_set.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = apps_v1::replace_namespaced_replica_set_status("shop", "web", &replica_set).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_replica_set_status<'a>(
     namespace: &str,
     name: &str,
@@ -860,6 +1270,16 @@ pub fn replace_namespaced_replica_set_status<'a>(
 /// - `name`: name of the ReplicaSet
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = apps_v1::patch_namespaced_replica_set_status("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_replica_set_status<'a>(
     namespace: &str,
     name: &str,
@@ -881,6 +1301,14 @@ pub fn patch_namespaced_replica_set_status<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = apps_v1::list_namespaced_stateful_set("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_namespaced_stateful_set(namespace: &str) -> ListRequest<StatefulSet> {
     ListRequest::at(
         Path::new("/apis/apps/v1/namespaces/{namespace}/statefulsets", &[namespace]),
@@ -894,6 +1322,16 @@ pub fn list_namespaced_stateful_set(namespace: &str) -> ListRequest<StatefulSet>
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # use kubernetes_models::apps::v1::StatefulSet;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let stateful_set = StatefulSet::named("web");
+/// let created = apps_v1::create_namespaced_stateful_set("shop", &stateful_set).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_namespaced_stateful_set<'a>(
     namespace: &str,
     body: &'a StatefulSet,
@@ -911,6 +1349,14 @@ pub fn create_namespaced_stateful_set<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// apps_v1::delete_collection_namespaced_stateful_set("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_namespaced_stateful_set(
     namespace: &str,
 ) -> DeleteCollectionRequest<StatefulSet> {
@@ -925,6 +1371,14 @@ pub fn delete_collection_namespaced_stateful_set(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the StatefulSet
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let stateful_set = apps_v1::read_namespaced_stateful_set("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_stateful_set(
     namespace: &str,
     name: &str,
@@ -945,6 +1399,16 @@ pub fn read_namespaced_stateful_set(
 /// - `name`: name of the StatefulSet
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut stateful_set = apps_v1::read_namespaced_stateful_set("shop", "web").send(client).await?;
+/// stateful_set.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = apps_v1::replace_namespaced_stateful_set("shop", "web", &stateful_set).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_stateful_set<'a>(
     namespace: &str,
     name: &str,
@@ -967,6 +1431,14 @@ pub fn replace_namespaced_stateful_set<'a>(
 /// - `name`: name of the StatefulSet
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// apps_v1::delete_namespaced_stateful_set("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_namespaced_stateful_set(
     namespace: &str,
     name: &str,
@@ -987,6 +1459,16 @@ pub fn delete_namespaced_stateful_set(
 /// - `name`: name of the StatefulSet
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = apps_v1::patch_namespaced_stateful_set("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_stateful_set<'a>(
     namespace: &str,
     name: &str,
@@ -1007,6 +1489,14 @@ pub fn patch_namespaced_stateful_set<'a>(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the Scale
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let scale = apps_v1::read_namespaced_stateful_set_scale("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_stateful_set_scale(
     namespace: &str,
     name: &str,
@@ -1027,6 +1517,16 @@ pub fn read_namespaced_stateful_set_scale(
 /// - `name`: name of the Scale
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut scale = apps_v1::read_namespaced_stateful_set_scale("shop", "web").send(client).await?;
+/// scale.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = apps_v1::replace_namespaced_stateful_set_scale("shop", "web", &scale).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_stateful_set_scale<'a>(
     namespace: &str,
     name: &str,
@@ -1049,6 +1549,16 @@ pub fn replace_namespaced_stateful_set_scale<'a>(
 /// - `name`: name of the Scale
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = apps_v1::patch_namespaced_stateful_set_scale("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_stateful_set_scale<'a>(
     namespace: &str,
     name: &str,
@@ -1069,6 +1579,14 @@ pub fn patch_namespaced_stateful_set_scale<'a>(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the StatefulSet
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let stateful_set = apps_v1::read_namespaced_stateful_set_status("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_stateful_set_status(
     namespace: &str,
     name: &str,
@@ -1089,6 +1607,16 @@ pub fn read_namespaced_stateful_set_status(
 /// - `name`: name of the StatefulSet
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut stateful_set = apps_v1::read_namespaced_stateful_set_status("shop", "web").send(client).await?;
+/// stateful_set.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = apps_v1::replace_namespaced_stateful_set_status("shop", "web", &stateful_set).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_stateful_set_status<'a>(
     namespace: &str,
     name: &str,
@@ -1111,6 +1639,16 @@ pub fn replace_namespaced_stateful_set_status<'a>(
 /// - `name`: name of the StatefulSet
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = apps_v1::patch_namespaced_stateful_set_status("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_stateful_set_status<'a>(
     namespace: &str,
     name: &str,
@@ -1130,6 +1668,14 @@ pub fn patch_namespaced_stateful_set_status<'a>(
 /// `GET /apis/apps/v1/replicasets`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = apps_v1::list_replica_set_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_replica_set_for_all_namespaces() -> ListRequest<ReplicaSet> {
     ListRequest::at(Path::new("/apis/apps/v1/replicasets", &[]))
 }
@@ -1139,6 +1685,14 @@ pub fn list_replica_set_for_all_namespaces() -> ListRequest<ReplicaSet> {
 /// `GET /apis/apps/v1/statefulsets`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::apps::v1 as apps_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = apps_v1::list_stateful_set_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_stateful_set_for_all_namespaces() -> ListRequest<StatefulSet> {
     ListRequest::at(Path::new("/apis/apps/v1/statefulsets", &[]))
 }

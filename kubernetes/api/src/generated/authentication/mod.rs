@@ -13,6 +13,14 @@ use kubernetes_core::meta::v1::APIGroup;
 /// Get information of a group.
 ///
 /// `GET /apis/authentication.k8s.io/`
+///
+/// ```
+/// # use kubernetes_api::authentication;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let document = authentication::get_api_group().send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn get_api_group() -> GetRequest<APIGroup> {
     GetRequest::at(Path::new("/apis/authentication.k8s.io/", &[]))
 }

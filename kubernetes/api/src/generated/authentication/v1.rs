@@ -8,6 +8,14 @@ use kubernetes_models::authentication::v1::{SelfSubjectReview, TokenReview};
 /// Get available resources.
 ///
 /// `GET /apis/authentication.k8s.io/v1/`
+///
+/// ```
+/// # use kubernetes_api::authentication::v1 as authentication_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let document = authentication_v1::get_api_resources().send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn get_api_resources() -> GetRequest<APIResourceList> {
     GetRequest::at(Path::new("/apis/authentication.k8s.io/v1/", &[]))
 }
@@ -17,6 +25,16 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// `POST /apis/authentication.k8s.io/v1/selfsubjectreviews`
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::authentication::v1 as authentication_v1;
+/// # use kubernetes_models::authentication::v1::SelfSubjectReview;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let self_subject_review = SelfSubjectReview::named("web");
+/// let created = authentication_v1::create_self_subject_review(&self_subject_review).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_self_subject_review(
     body: &SelfSubjectReview,
 ) -> CreateRequest<'_, SelfSubjectReview> {
@@ -31,6 +49,16 @@ pub fn create_self_subject_review(
 /// `POST /apis/authentication.k8s.io/v1/tokenreviews`
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::authentication::v1 as authentication_v1;
+/// # use kubernetes_models::authentication::v1::TokenReview;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let token_review = TokenReview::named("web");
+/// let created = authentication_v1::create_token_review(&token_review).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_token_review(body: &TokenReview) -> CreateRequest<'_, TokenReview> {
     CreateRequest::at(
         Path::new("/apis/authentication.k8s.io/v1/tokenreviews", &[]),

@@ -11,6 +11,14 @@ use kubernetes_models::authorization::v1::{
 /// Get available resources.
 ///
 /// `GET /apis/authorization.k8s.io/v1/`
+///
+/// ```
+/// # use kubernetes_api::authorization::v1 as authorization_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let document = authorization_v1::get_api_resources().send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn get_api_resources() -> GetRequest<APIResourceList> {
     GetRequest::at(Path::new("/apis/authorization.k8s.io/v1/", &[]))
 }
@@ -22,6 +30,16 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::authorization::v1 as authorization_v1;
+/// # use kubernetes_models::authorization::v1::LocalSubjectAccessReview;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let local_subject_access_review = LocalSubjectAccessReview::named("web");
+/// let created = authorization_v1::create_namespaced_local_subject_access_review("shop", &local_subject_access_review).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_namespaced_local_subject_access_review<'a>(
     namespace: &str,
     body: &'a LocalSubjectAccessReview,
@@ -40,6 +58,16 @@ pub fn create_namespaced_local_subject_access_review<'a>(
 /// `POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews`
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::authorization::v1 as authorization_v1;
+/// # use kubernetes_models::authorization::v1::SelfSubjectAccessReview;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let self_subject_access_review = SelfSubjectAccessReview::named("web");
+/// let created = authorization_v1::create_self_subject_access_review(&self_subject_access_review).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_self_subject_access_review(
     body: &SelfSubjectAccessReview,
 ) -> CreateRequest<'_, SelfSubjectAccessReview> {
@@ -54,6 +82,16 @@ pub fn create_self_subject_access_review(
 /// `POST /apis/authorization.k8s.io/v1/selfsubjectrulesreviews`
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::authorization::v1 as authorization_v1;
+/// # use kubernetes_models::authorization::v1::SelfSubjectRulesReview;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let self_subject_rules_review = SelfSubjectRulesReview::named("web");
+/// let created = authorization_v1::create_self_subject_rules_review(&self_subject_rules_review).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_self_subject_rules_review(
     body: &SelfSubjectRulesReview,
 ) -> CreateRequest<'_, SelfSubjectRulesReview> {
@@ -68,6 +106,16 @@ pub fn create_self_subject_rules_review(
 /// `POST /apis/authorization.k8s.io/v1/subjectaccessreviews`
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::authorization::v1 as authorization_v1;
+/// # use kubernetes_models::authorization::v1::SubjectAccessReview;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let subject_access_review = SubjectAccessReview::named("web");
+/// let created = authorization_v1::create_subject_access_review(&subject_access_review).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_subject_access_review(
     body: &SubjectAccessReview,
 ) -> CreateRequest<'_, SubjectAccessReview> {

@@ -19,6 +19,14 @@ use kubernetes_core::meta::v1::APIGroup;
 /// Get information of a group.
 ///
 /// `GET /apis/autoscaling/`
+///
+/// ```
+/// # use kubernetes_api::autoscaling;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let document = autoscaling::get_api_group().send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn get_api_group() -> GetRequest<APIGroup> {
     GetRequest::at(Path::new("/apis/autoscaling/", &[]))
 }

@@ -11,6 +11,14 @@ use kubernetes_models::autoscaling::v1::HorizontalPodAutoscaler;
 /// Get available resources.
 ///
 /// `GET /apis/autoscaling/v1/`
+///
+/// ```
+/// # use kubernetes_api::autoscaling::v1 as autoscaling_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let document = autoscaling_v1::get_api_resources().send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn get_api_resources() -> GetRequest<APIResourceList> {
     GetRequest::at(Path::new("/apis/autoscaling/v1/", &[]))
 }
@@ -20,6 +28,14 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// `GET /apis/autoscaling/v1/horizontalpodautoscalers`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::autoscaling::v1 as autoscaling_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = autoscaling_v1::list_horizontal_pod_autoscaler_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_horizontal_pod_autoscaler_for_all_namespaces() -> ListRequest<
     HorizontalPodAutoscaler,
 > {
@@ -33,6 +49,14 @@ pub fn list_horizontal_pod_autoscaler_for_all_namespaces() -> ListRequest<
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::autoscaling::v1 as autoscaling_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = autoscaling_v1::list_namespaced_horizontal_pod_autoscaler("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_namespaced_horizontal_pod_autoscaler(
     namespace: &str,
 ) -> ListRequest<HorizontalPodAutoscaler> {
@@ -51,6 +75,16 @@ pub fn list_namespaced_horizontal_pod_autoscaler(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::autoscaling::v1 as autoscaling_v1;
+/// # use kubernetes_models::autoscaling::v1::HorizontalPodAutoscaler;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let horizontal_pod_autoscaler = HorizontalPodAutoscaler::named("web");
+/// let created = autoscaling_v1::create_namespaced_horizontal_pod_autoscaler("shop", &horizontal_pod_autoscaler).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_namespaced_horizontal_pod_autoscaler<'a>(
     namespace: &str,
     body: &'a HorizontalPodAutoscaler,
@@ -71,6 +105,14 @@ pub fn create_namespaced_horizontal_pod_autoscaler<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::autoscaling::v1 as autoscaling_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// autoscaling_v1::delete_collection_namespaced_horizontal_pod_autoscaler("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_namespaced_horizontal_pod_autoscaler(
     namespace: &str,
 ) -> DeleteCollectionRequest<HorizontalPodAutoscaler> {
@@ -88,6 +130,14 @@ pub fn delete_collection_namespaced_horizontal_pod_autoscaler(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the HorizontalPodAutoscaler
+///
+/// ```
+/// # use kubernetes_api::autoscaling::v1 as autoscaling_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let horizontal_pod_autoscaler = autoscaling_v1::read_namespaced_horizontal_pod_autoscaler("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_horizontal_pod_autoscaler(
     namespace: &str,
     name: &str,
@@ -108,6 +158,16 @@ pub fn read_namespaced_horizontal_pod_autoscaler(
 /// - `name`: name of the HorizontalPodAutoscaler
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::autoscaling::v1 as autoscaling_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut horizontal_pod_autoscaler = autoscaling_v1::read_namespaced_horizontal_pod_autoscaler("shop", "web").send(client).await?;
+/// horizontal_pod_autoscaler.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = autoscaling_v1::replace_namespaced_horizontal_pod_autoscaler("shop", "web", &horizontal_pod_autoscaler).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_horizontal_pod_autoscaler<'a>(
     namespace: &str,
     name: &str,
@@ -130,6 +190,14 @@ pub fn replace_namespaced_horizontal_pod_autoscaler<'a>(
 /// - `name`: name of the HorizontalPodAutoscaler
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::autoscaling::v1 as autoscaling_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// autoscaling_v1::delete_namespaced_horizontal_pod_autoscaler("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_namespaced_horizontal_pod_autoscaler(
     namespace: &str,
     name: &str,
@@ -150,6 +218,16 @@ pub fn delete_namespaced_horizontal_pod_autoscaler(
 /// - `name`: name of the HorizontalPodAutoscaler
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::autoscaling::v1 as autoscaling_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = autoscaling_v1::patch_namespaced_horizontal_pod_autoscaler("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_horizontal_pod_autoscaler<'a>(
     namespace: &str,
     name: &str,
@@ -170,6 +248,14 @@ pub fn patch_namespaced_horizontal_pod_autoscaler<'a>(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the HorizontalPodAutoscaler
+///
+/// ```
+/// # use kubernetes_api::autoscaling::v1 as autoscaling_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let horizontal_pod_autoscaler = autoscaling_v1::read_namespaced_horizontal_pod_autoscaler_status("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_horizontal_pod_autoscaler_status(
     namespace: &str,
     name: &str,
@@ -190,6 +276,16 @@ pub fn read_namespaced_horizontal_pod_autoscaler_status(
 /// - `name`: name of the HorizontalPodAutoscaler
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::autoscaling::v1 as autoscaling_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut horizontal_pod_autoscaler = autoscaling_v1::read_namespaced_horizontal_pod_autoscaler_status("shop", "web").send(client).await?;
+/// horizontal_pod_autoscaler.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = autoscaling_v1::replace_namespaced_horizontal_pod_autoscaler_status("shop", "web", &horizontal_pod_autoscaler).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_horizontal_pod_autoscaler_status<'a>(
     namespace: &str,
     name: &str,
@@ -212,6 +308,16 @@ pub fn replace_namespaced_horizontal_pod_autoscaler_status<'a>(
 /// - `name`: name of the HorizontalPodAutoscaler
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::autoscaling::v1 as autoscaling_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = autoscaling_v1::patch_namespaced_horizontal_pod_autoscaler_status("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_horizontal_pod_autoscaler_status<'a>(
     namespace: &str,
     name: &str,

@@ -11,6 +11,14 @@ use kubernetes_models::batch::v1::{CronJob, Job};
 /// Get available resources.
 ///
 /// `GET /apis/batch/v1/`
+///
+/// ```
+/// # use kubernetes_api::batch::v1 as batch_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let document = batch_v1::get_api_resources().send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn get_api_resources() -> GetRequest<APIResourceList> {
     GetRequest::at(Path::new("/apis/batch/v1/", &[]))
 }
@@ -20,6 +28,14 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// `GET /apis/batch/v1/cronjobs`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::batch::v1 as batch_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = batch_v1::list_cron_job_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_cron_job_for_all_namespaces() -> ListRequest<CronJob> {
     ListRequest::at(Path::new("/apis/batch/v1/cronjobs", &[]))
 }
@@ -29,6 +45,14 @@ pub fn list_cron_job_for_all_namespaces() -> ListRequest<CronJob> {
 /// `GET /apis/batch/v1/jobs`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::batch::v1 as batch_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = batch_v1::list_job_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_job_for_all_namespaces() -> ListRequest<Job> {
     ListRequest::at(Path::new("/apis/batch/v1/jobs", &[]))
 }
@@ -40,6 +64,14 @@ pub fn list_job_for_all_namespaces() -> ListRequest<Job> {
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::batch::v1 as batch_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = batch_v1::list_namespaced_cron_job("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_namespaced_cron_job(namespace: &str) -> ListRequest<CronJob> {
     ListRequest::at(
         Path::new("/apis/batch/v1/namespaces/{namespace}/cronjobs", &[namespace]),
@@ -53,6 +85,16 @@ pub fn list_namespaced_cron_job(namespace: &str) -> ListRequest<CronJob> {
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::batch::v1 as batch_v1;
+/// # use kubernetes_models::batch::v1::CronJob;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let cron_job = CronJob::named("web");
+/// let created = batch_v1::create_namespaced_cron_job("shop", &cron_job).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_namespaced_cron_job<'a>(
     namespace: &str,
     body: &'a CronJob,
@@ -70,6 +112,14 @@ pub fn create_namespaced_cron_job<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::batch::v1 as batch_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// batch_v1::delete_collection_namespaced_cron_job("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_namespaced_cron_job(
     namespace: &str,
 ) -> DeleteCollectionRequest<CronJob> {
@@ -84,6 +134,14 @@ pub fn delete_collection_namespaced_cron_job(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the CronJob
+///
+/// ```
+/// # use kubernetes_api::batch::v1 as batch_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let cron_job = batch_v1::read_namespaced_cron_job("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_cron_job(namespace: &str, name: &str) -> ReadRequest<CronJob> {
     ReadRequest::at(
         Path::new(
@@ -101,6 +159,16 @@ pub fn read_namespaced_cron_job(namespace: &str, name: &str) -> ReadRequest<Cron
 /// - `name`: name of the CronJob
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::batch::v1 as batch_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut cron_job = batch_v1::read_namespaced_cron_job("shop", "web").send(client).await?;
+/// cron_job.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = batch_v1::replace_namespaced_cron_job("shop", "web", &cron_job).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_cron_job<'a>(
     namespace: &str,
     name: &str,
@@ -123,6 +191,14 @@ pub fn replace_namespaced_cron_job<'a>(
 /// - `name`: name of the CronJob
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::batch::v1 as batch_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// batch_v1::delete_namespaced_cron_job("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_namespaced_cron_job(
     namespace: &str,
     name: &str,
@@ -143,6 +219,16 @@ pub fn delete_namespaced_cron_job(
 /// - `name`: name of the CronJob
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::batch::v1 as batch_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = batch_v1::patch_namespaced_cron_job("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_cron_job<'a>(
     namespace: &str,
     name: &str,
@@ -163,6 +249,14 @@ pub fn patch_namespaced_cron_job<'a>(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the CronJob
+///
+/// ```
+/// # use kubernetes_api::batch::v1 as batch_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let cron_job = batch_v1::read_namespaced_cron_job_status("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_cron_job_status(
     namespace: &str,
     name: &str,
@@ -183,6 +277,16 @@ pub fn read_namespaced_cron_job_status(
 /// - `name`: name of the CronJob
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::batch::v1 as batch_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut cron_job = batch_v1::read_namespaced_cron_job_status("shop", "web").send(client).await?;
+/// cron_job.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = batch_v1::replace_namespaced_cron_job_status("shop", "web", &cron_job).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_cron_job_status<'a>(
     namespace: &str,
     name: &str,
@@ -205,6 +309,16 @@ pub fn replace_namespaced_cron_job_status<'a>(
 /// - `name`: name of the CronJob
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::batch::v1 as batch_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = batch_v1::patch_namespaced_cron_job_status("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_cron_job_status<'a>(
     namespace: &str,
     name: &str,
@@ -226,6 +340,14 @@ pub fn patch_namespaced_cron_job_status<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::batch::v1 as batch_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = batch_v1::list_namespaced_job("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_namespaced_job(namespace: &str) -> ListRequest<Job> {
     ListRequest::at(
         Path::new("/apis/batch/v1/namespaces/{namespace}/jobs", &[namespace]),
@@ -239,6 +361,16 @@ pub fn list_namespaced_job(namespace: &str) -> ListRequest<Job> {
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::batch::v1 as batch_v1;
+/// # use kubernetes_models::batch::v1::Job;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let job = Job::named("web");
+/// let created = batch_v1::create_namespaced_job("shop", &job).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_namespaced_job<'a>(
     namespace: &str,
     body: &'a Job,
@@ -256,6 +388,14 @@ pub fn create_namespaced_job<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::batch::v1 as batch_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// batch_v1::delete_collection_namespaced_job("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_namespaced_job(
     namespace: &str,
 ) -> DeleteCollectionRequest<Job> {
@@ -270,6 +410,14 @@ pub fn delete_collection_namespaced_job(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the Job
+///
+/// ```
+/// # use kubernetes_api::batch::v1 as batch_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let job = batch_v1::read_namespaced_job("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_job(namespace: &str, name: &str) -> ReadRequest<Job> {
     ReadRequest::at(
         Path::new(
@@ -287,6 +435,16 @@ pub fn read_namespaced_job(namespace: &str, name: &str) -> ReadRequest<Job> {
 /// - `name`: name of the Job
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::batch::v1 as batch_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut job = batch_v1::read_namespaced_job("shop", "web").send(client).await?;
+/// job.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = batch_v1::replace_namespaced_job("shop", "web", &job).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_job<'a>(
     namespace: &str,
     name: &str,
@@ -309,6 +467,14 @@ pub fn replace_namespaced_job<'a>(
 /// - `name`: name of the Job
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::batch::v1 as batch_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// batch_v1::delete_namespaced_job("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_namespaced_job(namespace: &str, name: &str) -> DeleteRequest<Job> {
     DeleteRequest::at(
         Path::new(
@@ -326,6 +492,16 @@ pub fn delete_namespaced_job(namespace: &str, name: &str) -> DeleteRequest<Job> 
 /// - `name`: name of the Job
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::batch::v1 as batch_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = batch_v1::patch_namespaced_job("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_job<'a>(
     namespace: &str,
     name: &str,
@@ -346,6 +522,14 @@ pub fn patch_namespaced_job<'a>(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the Job
+///
+/// ```
+/// # use kubernetes_api::batch::v1 as batch_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let job = batch_v1::read_namespaced_job_status("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_job_status(namespace: &str, name: &str) -> ReadRequest<Job> {
     ReadRequest::at(
         Path::new(
@@ -363,6 +547,16 @@ pub fn read_namespaced_job_status(namespace: &str, name: &str) -> ReadRequest<Jo
 /// - `name`: name of the Job
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::batch::v1 as batch_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut job = batch_v1::read_namespaced_job_status("shop", "web").send(client).await?;
+/// job.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = batch_v1::replace_namespaced_job_status("shop", "web", &job).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_job_status<'a>(
     namespace: &str,
     name: &str,
@@ -385,6 +579,16 @@ pub fn replace_namespaced_job_status<'a>(
 /// - `name`: name of the Job
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::batch::v1 as batch_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = batch_v1::patch_namespaced_job_status("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_job_status<'a>(
     namespace: &str,
     name: &str,

@@ -13,6 +13,14 @@ use kubernetes_models::certificates::v1::{
 /// Get available resources.
 ///
 /// `GET /apis/certificates.k8s.io/v1/`
+///
+/// ```
+/// # use kubernetes_api::certificates::v1 as certificates_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let document = certificates_v1::get_api_resources().send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn get_api_resources() -> GetRequest<APIResourceList> {
     GetRequest::at(Path::new("/apis/certificates.k8s.io/v1/", &[]))
 }
@@ -22,6 +30,14 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// `GET /apis/certificates.k8s.io/v1/certificatesigningrequests`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::certificates::v1 as certificates_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = certificates_v1::list_certificate_signing_request().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_certificate_signing_request() -> ListRequest<CertificateSigningRequest> {
     ListRequest::at(
         Path::new("/apis/certificates.k8s.io/v1/certificatesigningrequests", &[]),
@@ -33,6 +49,16 @@ pub fn list_certificate_signing_request() -> ListRequest<CertificateSigningReque
 /// `POST /apis/certificates.k8s.io/v1/certificatesigningrequests`
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::certificates::v1 as certificates_v1;
+/// # use kubernetes_models::certificates::v1::CertificateSigningRequest;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let certificate_signing_request = CertificateSigningRequest::named("web");
+/// let created = certificates_v1::create_certificate_signing_request(&certificate_signing_request).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_certificate_signing_request(
     body: &CertificateSigningRequest,
 ) -> CreateRequest<'_, CertificateSigningRequest> {
@@ -47,6 +73,14 @@ pub fn create_certificate_signing_request(
 /// `DELETE /apis/certificates.k8s.io/v1/certificatesigningrequests`
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::certificates::v1 as certificates_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// certificates_v1::delete_collection_certificate_signing_request().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_certificate_signing_request() -> DeleteCollectionRequest<
     CertificateSigningRequest,
 > {
@@ -60,6 +94,14 @@ pub fn delete_collection_certificate_signing_request() -> DeleteCollectionReques
 /// `GET /apis/certificates.k8s.io/v1/certificatesigningrequests/{name}`
 ///
 /// - `name`: name of the CertificateSigningRequest
+///
+/// ```
+/// # use kubernetes_api::certificates::v1 as certificates_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let certificate_signing_request = certificates_v1::read_certificate_signing_request("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_certificate_signing_request(
     name: &str,
 ) -> ReadRequest<CertificateSigningRequest> {
@@ -78,6 +120,16 @@ pub fn read_certificate_signing_request(
 /// - `name`: name of the CertificateSigningRequest
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::certificates::v1 as certificates_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut certificate_signing_request = certificates_v1::read_certificate_signing_request("web").send(client).await?;
+/// certificate_signing_request.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = certificates_v1::replace_certificate_signing_request("web", &certificate_signing_request).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_certificate_signing_request<'a>(
     name: &str,
     body: &'a CertificateSigningRequest,
@@ -98,6 +150,14 @@ pub fn replace_certificate_signing_request<'a>(
 /// - `name`: name of the CertificateSigningRequest
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::certificates::v1 as certificates_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// certificates_v1::delete_certificate_signing_request("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_certificate_signing_request(
     name: &str,
 ) -> DeleteRequest<CertificateSigningRequest> {
@@ -116,6 +176,16 @@ pub fn delete_certificate_signing_request(
 /// - `name`: name of the CertificateSigningRequest
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::certificates::v1 as certificates_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = certificates_v1::patch_certificate_signing_request("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_certificate_signing_request<'a>(
     name: &str,
     patch: &'a Patch,
@@ -134,6 +204,14 @@ pub fn patch_certificate_signing_request<'a>(
 /// `GET /apis/certificates.k8s.io/v1/certificatesigningrequests/{name}/approval`
 ///
 /// - `name`: name of the CertificateSigningRequest
+///
+/// ```
+/// # use kubernetes_api::certificates::v1 as certificates_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let certificate_signing_request = certificates_v1::read_certificate_signing_request_approval("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_certificate_signing_request_approval(
     name: &str,
 ) -> ReadRequest<CertificateSigningRequest> {
@@ -152,6 +230,16 @@ pub fn read_certificate_signing_request_approval(
 /// - `name`: name of the CertificateSigningRequest
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::certificates::v1 as certificates_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut certificate_signing_request = certificates_v1::read_certificate_signing_request_approval("web").send(client).await?;
+/// certificate_signing_request.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = certificates_v1::replace_certificate_signing_request_approval("web", &certificate_signing_request).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_certificate_signing_request_approval<'a>(
     name: &str,
     body: &'a CertificateSigningRequest,
@@ -172,6 +260,16 @@ pub fn replace_certificate_signing_request_approval<'a>(
 /// - `name`: name of the CertificateSigningRequest
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::certificates::v1 as certificates_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = certificates_v1::patch_certificate_signing_request_approval("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_certificate_signing_request_approval<'a>(
     name: &str,
     patch: &'a Patch,
@@ -190,6 +288,14 @@ pub fn patch_certificate_signing_request_approval<'a>(
 /// `GET /apis/certificates.k8s.io/v1/certificatesigningrequests/{name}/status`
 ///
 /// - `name`: name of the CertificateSigningRequest
+///
+/// ```
+/// # use kubernetes_api::certificates::v1 as certificates_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let certificate_signing_request = certificates_v1::read_certificate_signing_request_status("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_certificate_signing_request_status(
     name: &str,
 ) -> ReadRequest<CertificateSigningRequest> {
@@ -208,6 +314,16 @@ pub fn read_certificate_signing_request_status(
 /// - `name`: name of the CertificateSigningRequest
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::certificates::v1 as certificates_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut certificate_signing_request = certificates_v1::read_certificate_signing_request_status("web").send(client).await?;
+/// certificate_signing_request.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = certificates_v1::replace_certificate_signing_request_status("web", &certificate_signing_request).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_certificate_signing_request_status<'a>(
     name: &str,
     body: &'a CertificateSigningRequest,
@@ -228,6 +344,16 @@ pub fn replace_certificate_signing_request_status<'a>(
 /// - `name`: name of the CertificateSigningRequest
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::certificates::v1 as certificates_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = certificates_v1::patch_certificate_signing_request_status("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_certificate_signing_request_status<'a>(
     name: &str,
     patch: &'a Patch,
@@ -246,6 +372,14 @@ pub fn patch_certificate_signing_request_status<'a>(
 /// `GET /apis/certificates.k8s.io/v1/clustertrustbundles`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::certificates::v1 as certificates_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = certificates_v1::list_cluster_trust_bundle().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_cluster_trust_bundle() -> ListRequest<ClusterTrustBundle> {
     ListRequest::at(Path::new("/apis/certificates.k8s.io/v1/clustertrustbundles", &[]))
 }
@@ -255,6 +389,16 @@ pub fn list_cluster_trust_bundle() -> ListRequest<ClusterTrustBundle> {
 /// `POST /apis/certificates.k8s.io/v1/clustertrustbundles`
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::certificates::v1 as certificates_v1;
+/// # use kubernetes_models::certificates::v1::ClusterTrustBundle;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let cluster_trust_bundle = ClusterTrustBundle::named("web");
+/// let created = certificates_v1::create_cluster_trust_bundle(&cluster_trust_bundle).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_cluster_trust_bundle(
     body: &ClusterTrustBundle,
 ) -> CreateRequest<'_, ClusterTrustBundle> {
@@ -269,6 +413,14 @@ pub fn create_cluster_trust_bundle(
 /// `DELETE /apis/certificates.k8s.io/v1/clustertrustbundles`
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::certificates::v1 as certificates_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// certificates_v1::delete_collection_cluster_trust_bundle().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_cluster_trust_bundle() -> DeleteCollectionRequest<
     ClusterTrustBundle,
 > {
@@ -282,6 +434,14 @@ pub fn delete_collection_cluster_trust_bundle() -> DeleteCollectionRequest<
 /// `GET /apis/certificates.k8s.io/v1/clustertrustbundles/{name}`
 ///
 /// - `name`: name of the ClusterTrustBundle
+///
+/// ```
+/// # use kubernetes_api::certificates::v1 as certificates_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let cluster_trust_bundle = certificates_v1::read_cluster_trust_bundle("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_cluster_trust_bundle(name: &str) -> ReadRequest<ClusterTrustBundle> {
     ReadRequest::at(
         Path::new("/apis/certificates.k8s.io/v1/clustertrustbundles/{name}", &[name]),
@@ -295,6 +455,16 @@ pub fn read_cluster_trust_bundle(name: &str) -> ReadRequest<ClusterTrustBundle> 
 /// - `name`: name of the ClusterTrustBundle
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::certificates::v1 as certificates_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut cluster_trust_bundle = certificates_v1::read_cluster_trust_bundle("web").send(client).await?;
+/// cluster_trust_bundle.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = certificates_v1::replace_cluster_trust_bundle("web", &cluster_trust_bundle).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_cluster_trust_bundle<'a>(
     name: &str,
     body: &'a ClusterTrustBundle,
@@ -312,6 +482,14 @@ pub fn replace_cluster_trust_bundle<'a>(
 /// - `name`: name of the ClusterTrustBundle
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::certificates::v1 as certificates_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// certificates_v1::delete_cluster_trust_bundle("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_cluster_trust_bundle(name: &str) -> DeleteRequest<ClusterTrustBundle> {
     DeleteRequest::at(
         Path::new("/apis/certificates.k8s.io/v1/clustertrustbundles/{name}", &[name]),
@@ -325,6 +503,16 @@ pub fn delete_cluster_trust_bundle(name: &str) -> DeleteRequest<ClusterTrustBund
 /// - `name`: name of the ClusterTrustBundle
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::certificates::v1 as certificates_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = certificates_v1::patch_cluster_trust_bundle("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_cluster_trust_bundle<'a>(
     name: &str,
     patch: &'a Patch,
@@ -342,6 +530,14 @@ pub fn patch_cluster_trust_bundle<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::certificates::v1 as certificates_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = certificates_v1::list_namespaced_pod_certificate_request("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_namespaced_pod_certificate_request(
     namespace: &str,
 ) -> ListRequest<PodCertificateRequest> {
@@ -360,6 +556,16 @@ pub fn list_namespaced_pod_certificate_request(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::certificates::v1 as certificates_v1;
+/// # use kubernetes_models::certificates::v1::PodCertificateRequest;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let pod_certificate_request = PodCertificateRequest::named("web");
+/// let created = certificates_v1::create_namespaced_pod_certificate_request("shop", &pod_certificate_request).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_namespaced_pod_certificate_request<'a>(
     namespace: &str,
     body: &'a PodCertificateRequest,
@@ -380,6 +586,14 @@ pub fn create_namespaced_pod_certificate_request<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::certificates::v1 as certificates_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// certificates_v1::delete_collection_namespaced_pod_certificate_request("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_namespaced_pod_certificate_request(
     namespace: &str,
 ) -> DeleteCollectionRequest<PodCertificateRequest> {
@@ -397,6 +611,14 @@ pub fn delete_collection_namespaced_pod_certificate_request(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the PodCertificateRequest
+///
+/// ```
+/// # use kubernetes_api::certificates::v1 as certificates_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let pod_certificate_request = certificates_v1::read_namespaced_pod_certificate_request("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_pod_certificate_request(
     namespace: &str,
     name: &str,
@@ -417,6 +639,16 @@ pub fn read_namespaced_pod_certificate_request(
 /// - `name`: name of the PodCertificateRequest
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::certificates::v1 as certificates_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut pod_certificate_request = certificates_v1::read_namespaced_pod_certificate_request("shop", "web").send(client).await?;
+/// pod_certificate_request.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = certificates_v1::replace_namespaced_pod_certificate_request("shop", "web", &pod_certificate_request).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_pod_certificate_request<'a>(
     namespace: &str,
     name: &str,
@@ -439,6 +671,14 @@ pub fn replace_namespaced_pod_certificate_request<'a>(
 /// - `name`: name of the PodCertificateRequest
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::certificates::v1 as certificates_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// certificates_v1::delete_namespaced_pod_certificate_request("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_namespaced_pod_certificate_request(
     namespace: &str,
     name: &str,
@@ -459,6 +699,16 @@ pub fn delete_namespaced_pod_certificate_request(
 /// - `name`: name of the PodCertificateRequest
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::certificates::v1 as certificates_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = certificates_v1::patch_namespaced_pod_certificate_request("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_pod_certificate_request<'a>(
     namespace: &str,
     name: &str,
@@ -479,6 +729,14 @@ pub fn patch_namespaced_pod_certificate_request<'a>(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the PodCertificateRequest
+///
+/// ```
+/// # use kubernetes_api::certificates::v1 as certificates_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let pod_certificate_request = certificates_v1::read_namespaced_pod_certificate_request_status("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_pod_certificate_request_status(
     namespace: &str,
     name: &str,
@@ -499,6 +757,16 @@ pub fn read_namespaced_pod_certificate_request_status(
 /// - `name`: name of the PodCertificateRequest
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::certificates::v1 as certificates_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut pod_certificate_request = certificates_v1::read_namespaced_pod_certificate_request_status("shop", "web").send(client).await?;
+/// pod_certificate_request.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = certificates_v1::replace_namespaced_pod_certificate_request_status("shop", "web", &pod_certificate_request).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_pod_certificate_request_status<'a>(
     namespace: &str,
     name: &str,
@@ -521,6 +789,16 @@ pub fn replace_namespaced_pod_certificate_request_status<'a>(
 /// - `name`: name of the PodCertificateRequest
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::certificates::v1 as certificates_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = certificates_v1::patch_namespaced_pod_certificate_request_status("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_pod_certificate_request_status<'a>(
     namespace: &str,
     name: &str,
@@ -540,6 +818,14 @@ pub fn patch_namespaced_pod_certificate_request_status<'a>(
 /// `GET /apis/certificates.k8s.io/v1/podcertificaterequests`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::certificates::v1 as certificates_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = certificates_v1::list_pod_certificate_request_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_pod_certificate_request_for_all_namespaces() -> ListRequest<
     PodCertificateRequest,
 > {

@@ -13,6 +13,14 @@ use kubernetes_models::certificates::v1beta1::{
 /// Get available resources.
 ///
 /// `GET /apis/certificates.k8s.io/v1beta1/`
+///
+/// ```
+/// # use kubernetes_api::certificates::v1beta1 as certificates_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let document = certificates_v1beta1::get_api_resources().send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn get_api_resources() -> GetRequest<APIResourceList> {
     GetRequest::at(Path::new("/apis/certificates.k8s.io/v1beta1/", &[]))
 }
@@ -22,6 +30,14 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// `GET /apis/certificates.k8s.io/v1beta1/clustertrustbundles`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::certificates::v1beta1 as certificates_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = certificates_v1beta1::list_cluster_trust_bundle().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_cluster_trust_bundle() -> ListRequest<ClusterTrustBundle> {
     ListRequest::at(
         Path::new("/apis/certificates.k8s.io/v1beta1/clustertrustbundles", &[]),
@@ -33,6 +49,16 @@ pub fn list_cluster_trust_bundle() -> ListRequest<ClusterTrustBundle> {
 /// `POST /apis/certificates.k8s.io/v1beta1/clustertrustbundles`
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::certificates::v1beta1 as certificates_v1beta1;
+/// # use kubernetes_models::certificates::v1beta1::ClusterTrustBundle;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let cluster_trust_bundle = ClusterTrustBundle::named("web");
+/// let created = certificates_v1beta1::create_cluster_trust_bundle(&cluster_trust_bundle).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_cluster_trust_bundle(
     body: &ClusterTrustBundle,
 ) -> CreateRequest<'_, ClusterTrustBundle> {
@@ -47,6 +73,14 @@ pub fn create_cluster_trust_bundle(
 /// `DELETE /apis/certificates.k8s.io/v1beta1/clustertrustbundles`
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::certificates::v1beta1 as certificates_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// certificates_v1beta1::delete_collection_cluster_trust_bundle().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_cluster_trust_bundle() -> DeleteCollectionRequest<
     ClusterTrustBundle,
 > {
@@ -60,6 +94,14 @@ pub fn delete_collection_cluster_trust_bundle() -> DeleteCollectionRequest<
 /// `GET /apis/certificates.k8s.io/v1beta1/clustertrustbundles/{name}`
 ///
 /// - `name`: name of the ClusterTrustBundle
+///
+/// ```
+/// # use kubernetes_api::certificates::v1beta1 as certificates_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let cluster_trust_bundle = certificates_v1beta1::read_cluster_trust_bundle("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_cluster_trust_bundle(name: &str) -> ReadRequest<ClusterTrustBundle> {
     ReadRequest::at(
         Path::new(
@@ -76,6 +118,16 @@ pub fn read_cluster_trust_bundle(name: &str) -> ReadRequest<ClusterTrustBundle> 
 /// - `name`: name of the ClusterTrustBundle
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::certificates::v1beta1 as certificates_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut cluster_trust_bundle = certificates_v1beta1::read_cluster_trust_bundle("web").send(client).await?;
+/// cluster_trust_bundle.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = certificates_v1beta1::replace_cluster_trust_bundle("web", &cluster_trust_bundle).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_cluster_trust_bundle<'a>(
     name: &str,
     body: &'a ClusterTrustBundle,
@@ -96,6 +148,14 @@ pub fn replace_cluster_trust_bundle<'a>(
 /// - `name`: name of the ClusterTrustBundle
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::certificates::v1beta1 as certificates_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// certificates_v1beta1::delete_cluster_trust_bundle("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_cluster_trust_bundle(name: &str) -> DeleteRequest<ClusterTrustBundle> {
     DeleteRequest::at(
         Path::new(
@@ -112,6 +172,16 @@ pub fn delete_cluster_trust_bundle(name: &str) -> DeleteRequest<ClusterTrustBund
 /// - `name`: name of the ClusterTrustBundle
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::certificates::v1beta1 as certificates_v1beta1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = certificates_v1beta1::patch_cluster_trust_bundle("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_cluster_trust_bundle<'a>(
     name: &str,
     patch: &'a Patch,
@@ -132,6 +202,14 @@ pub fn patch_cluster_trust_bundle<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::certificates::v1beta1 as certificates_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = certificates_v1beta1::list_namespaced_pod_certificate_request("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_namespaced_pod_certificate_request(
     namespace: &str,
 ) -> ListRequest<PodCertificateRequest> {
@@ -150,6 +228,16 @@ pub fn list_namespaced_pod_certificate_request(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::certificates::v1beta1 as certificates_v1beta1;
+/// # use kubernetes_models::certificates::v1beta1::PodCertificateRequest;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let pod_certificate_request = PodCertificateRequest::named("web");
+/// let created = certificates_v1beta1::create_namespaced_pod_certificate_request("shop", &pod_certificate_request).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_namespaced_pod_certificate_request<'a>(
     namespace: &str,
     body: &'a PodCertificateRequest,
@@ -170,6 +258,14 @@ pub fn create_namespaced_pod_certificate_request<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::certificates::v1beta1 as certificates_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// certificates_v1beta1::delete_collection_namespaced_pod_certificate_request("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_namespaced_pod_certificate_request(
     namespace: &str,
 ) -> DeleteCollectionRequest<PodCertificateRequest> {
@@ -187,6 +283,14 @@ pub fn delete_collection_namespaced_pod_certificate_request(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the PodCertificateRequest
+///
+/// ```
+/// # use kubernetes_api::certificates::v1beta1 as certificates_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let pod_certificate_request = certificates_v1beta1::read_namespaced_pod_certificate_request("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_pod_certificate_request(
     namespace: &str,
     name: &str,
@@ -207,6 +311,16 @@ pub fn read_namespaced_pod_certificate_request(
 /// - `name`: name of the PodCertificateRequest
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::certificates::v1beta1 as certificates_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut pod_certificate_request = certificates_v1beta1::read_namespaced_pod_certificate_request("shop", "web").send(client).await?;
+/// pod_certificate_request.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = certificates_v1beta1::replace_namespaced_pod_certificate_request("shop", "web", &pod_certificate_request).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_pod_certificate_request<'a>(
     namespace: &str,
     name: &str,
@@ -229,6 +343,14 @@ pub fn replace_namespaced_pod_certificate_request<'a>(
 /// - `name`: name of the PodCertificateRequest
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::certificates::v1beta1 as certificates_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// certificates_v1beta1::delete_namespaced_pod_certificate_request("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_namespaced_pod_certificate_request(
     namespace: &str,
     name: &str,
@@ -249,6 +371,16 @@ pub fn delete_namespaced_pod_certificate_request(
 /// - `name`: name of the PodCertificateRequest
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::certificates::v1beta1 as certificates_v1beta1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = certificates_v1beta1::patch_namespaced_pod_certificate_request("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_pod_certificate_request<'a>(
     namespace: &str,
     name: &str,
@@ -269,6 +401,14 @@ pub fn patch_namespaced_pod_certificate_request<'a>(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the PodCertificateRequest
+///
+/// ```
+/// # use kubernetes_api::certificates::v1beta1 as certificates_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let pod_certificate_request = certificates_v1beta1::read_namespaced_pod_certificate_request_status("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_pod_certificate_request_status(
     namespace: &str,
     name: &str,
@@ -289,6 +429,16 @@ pub fn read_namespaced_pod_certificate_request_status(
 /// - `name`: name of the PodCertificateRequest
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::certificates::v1beta1 as certificates_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut pod_certificate_request = certificates_v1beta1::read_namespaced_pod_certificate_request_status("shop", "web").send(client).await?;
+/// pod_certificate_request.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = certificates_v1beta1::replace_namespaced_pod_certificate_request_status("shop", "web", &pod_certificate_request).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_pod_certificate_request_status<'a>(
     namespace: &str,
     name: &str,
@@ -311,6 +461,16 @@ pub fn replace_namespaced_pod_certificate_request_status<'a>(
 /// - `name`: name of the PodCertificateRequest
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::certificates::v1beta1 as certificates_v1beta1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = certificates_v1beta1::patch_namespaced_pod_certificate_request_status("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_pod_certificate_request_status<'a>(
     namespace: &str,
     name: &str,
@@ -330,6 +490,14 @@ pub fn patch_namespaced_pod_certificate_request_status<'a>(
 /// `GET /apis/certificates.k8s.io/v1beta1/podcertificaterequests`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::certificates::v1beta1 as certificates_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = certificates_v1beta1::list_pod_certificate_request_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_pod_certificate_request_for_all_namespaces() -> ListRequest<
     PodCertificateRequest,
 > {

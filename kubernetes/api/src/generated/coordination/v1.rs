@@ -11,6 +11,14 @@ use kubernetes_models::coordination::v1::Lease;
 /// Get available resources.
 ///
 /// `GET /apis/coordination.k8s.io/v1/`
+///
+/// ```
+/// # use kubernetes_api::coordination::v1 as coordination_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let document = coordination_v1::get_api_resources().send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn get_api_resources() -> GetRequest<APIResourceList> {
     GetRequest::at(Path::new("/apis/coordination.k8s.io/v1/", &[]))
 }
@@ -20,6 +28,14 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// `GET /apis/coordination.k8s.io/v1/leases`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::coordination::v1 as coordination_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = coordination_v1::list_lease_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_lease_for_all_namespaces() -> ListRequest<Lease> {
     ListRequest::at(Path::new("/apis/coordination.k8s.io/v1/leases", &[]))
 }
@@ -31,6 +47,14 @@ pub fn list_lease_for_all_namespaces() -> ListRequest<Lease> {
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::coordination::v1 as coordination_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = coordination_v1::list_namespaced_lease("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_namespaced_lease(namespace: &str) -> ListRequest<Lease> {
     ListRequest::at(
         Path::new(
@@ -47,6 +71,16 @@ pub fn list_namespaced_lease(namespace: &str) -> ListRequest<Lease> {
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::coordination::v1 as coordination_v1;
+/// # use kubernetes_models::coordination::v1::Lease;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let lease = Lease::named("web");
+/// let created = coordination_v1::create_namespaced_lease("shop", &lease).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_namespaced_lease<'a>(
     namespace: &str,
     body: &'a Lease,
@@ -67,6 +101,14 @@ pub fn create_namespaced_lease<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::coordination::v1 as coordination_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// coordination_v1::delete_collection_namespaced_lease("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_namespaced_lease(
     namespace: &str,
 ) -> DeleteCollectionRequest<Lease> {
@@ -84,6 +126,14 @@ pub fn delete_collection_namespaced_lease(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the Lease
+///
+/// ```
+/// # use kubernetes_api::coordination::v1 as coordination_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let lease = coordination_v1::read_namespaced_lease("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_lease(namespace: &str, name: &str) -> ReadRequest<Lease> {
     ReadRequest::at(
         Path::new(
@@ -101,6 +151,16 @@ pub fn read_namespaced_lease(namespace: &str, name: &str) -> ReadRequest<Lease> 
 /// - `name`: name of the Lease
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::coordination::v1 as coordination_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut lease = coordination_v1::read_namespaced_lease("shop", "web").send(client).await?;
+/// lease.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = coordination_v1::replace_namespaced_lease("shop", "web", &lease).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_lease<'a>(
     namespace: &str,
     name: &str,
@@ -123,6 +183,14 @@ pub fn replace_namespaced_lease<'a>(
 /// - `name`: name of the Lease
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::coordination::v1 as coordination_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// coordination_v1::delete_namespaced_lease("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_namespaced_lease(namespace: &str, name: &str) -> DeleteRequest<Lease> {
     DeleteRequest::at(
         Path::new(
@@ -140,6 +208,16 @@ pub fn delete_namespaced_lease(namespace: &str, name: &str) -> DeleteRequest<Lea
 /// - `name`: name of the Lease
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::coordination::v1 as coordination_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = coordination_v1::patch_namespaced_lease("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_lease<'a>(
     namespace: &str,
     name: &str,

@@ -11,6 +11,14 @@ use kubernetes_models::coordination::v1alpha2::LeaseCandidate;
 /// Get available resources.
 ///
 /// `GET /apis/coordination.k8s.io/v1alpha2/`
+///
+/// ```
+/// # use kubernetes_api::coordination::v1alpha2 as coordination_v1alpha2;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let document = coordination_v1alpha2::get_api_resources().send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn get_api_resources() -> GetRequest<APIResourceList> {
     GetRequest::at(Path::new("/apis/coordination.k8s.io/v1alpha2/", &[]))
 }
@@ -20,6 +28,14 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// `GET /apis/coordination.k8s.io/v1alpha2/leasecandidates`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::coordination::v1alpha2 as coordination_v1alpha2;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = coordination_v1alpha2::list_lease_candidate_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_lease_candidate_for_all_namespaces() -> ListRequest<LeaseCandidate> {
     ListRequest::at(Path::new("/apis/coordination.k8s.io/v1alpha2/leasecandidates", &[]))
 }
@@ -31,6 +47,14 @@ pub fn list_lease_candidate_for_all_namespaces() -> ListRequest<LeaseCandidate> 
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::coordination::v1alpha2 as coordination_v1alpha2;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = coordination_v1alpha2::list_namespaced_lease_candidate("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_namespaced_lease_candidate(namespace: &str) -> ListRequest<LeaseCandidate> {
     ListRequest::at(
         Path::new(
@@ -47,6 +71,16 @@ pub fn list_namespaced_lease_candidate(namespace: &str) -> ListRequest<LeaseCand
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::coordination::v1alpha2 as coordination_v1alpha2;
+/// # use kubernetes_models::coordination::v1alpha2::LeaseCandidate;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let lease_candidate = LeaseCandidate::named("web");
+/// let created = coordination_v1alpha2::create_namespaced_lease_candidate("shop", &lease_candidate).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_namespaced_lease_candidate<'a>(
     namespace: &str,
     body: &'a LeaseCandidate,
@@ -67,6 +101,14 @@ pub fn create_namespaced_lease_candidate<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::coordination::v1alpha2 as coordination_v1alpha2;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// coordination_v1alpha2::delete_collection_namespaced_lease_candidate("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_namespaced_lease_candidate(
     namespace: &str,
 ) -> DeleteCollectionRequest<LeaseCandidate> {
@@ -84,6 +126,14 @@ pub fn delete_collection_namespaced_lease_candidate(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the LeaseCandidate
+///
+/// ```
+/// # use kubernetes_api::coordination::v1alpha2 as coordination_v1alpha2;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let lease_candidate = coordination_v1alpha2::read_namespaced_lease_candidate("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_lease_candidate(
     namespace: &str,
     name: &str,
@@ -104,6 +154,16 @@ pub fn read_namespaced_lease_candidate(
 /// - `name`: name of the LeaseCandidate
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::coordination::v1alpha2 as coordination_v1alpha2;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut lease_candidate = coordination_v1alpha2::read_namespaced_lease_candidate("shop", "web").send(client).await?;
+/// lease_candidate.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = coordination_v1alpha2::replace_namespaced_lease_candidate("shop", "web", &lease_candidate).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_lease_candidate<'a>(
     namespace: &str,
     name: &str,
@@ -126,6 +186,14 @@ pub fn replace_namespaced_lease_candidate<'a>(
 /// - `name`: name of the LeaseCandidate
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::coordination::v1alpha2 as coordination_v1alpha2;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// coordination_v1alpha2::delete_namespaced_lease_candidate("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_namespaced_lease_candidate(
     namespace: &str,
     name: &str,
@@ -146,6 +214,16 @@ pub fn delete_namespaced_lease_candidate(
 /// - `name`: name of the LeaseCandidate
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::coordination::v1alpha2 as coordination_v1alpha2;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = coordination_v1alpha2::patch_namespaced_lease_candidate("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_lease_candidate<'a>(
     namespace: &str,
     name: &str,

@@ -13,6 +13,14 @@ use kubernetes_core::meta::v1::APIVersions;
 /// Get available API versions.
 ///
 /// `GET /api/`
+///
+/// ```
+/// # use kubernetes_api::core;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let document = core::get_api_versions().send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn get_api_versions() -> GetRequest<APIVersions> {
     GetRequest::at(Path::new("/api/", &[]))
 }

@@ -19,6 +19,14 @@ use kubernetes_models::policy::v1::Eviction;
 /// Get available resources.
 ///
 /// `GET /api/v1/`
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let document = core_v1::get_api_resources().send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn get_api_resources() -> GetRequest<APIResourceList> {
     GetRequest::at(Path::new("/api/v1/", &[]))
 }
@@ -28,6 +36,14 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// `GET /api/v1/componentstatuses`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = core_v1::list_component_status().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_component_status() -> ListRequest<ComponentStatus> {
     ListRequest::at(Path::new("/api/v1/componentstatuses", &[]))
 }
@@ -37,6 +53,14 @@ pub fn list_component_status() -> ListRequest<ComponentStatus> {
 /// `GET /api/v1/componentstatuses/{name}`
 ///
 /// - `name`: name of the ComponentStatus
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let component_status = core_v1::read_component_status("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_component_status(name: &str) -> ReadRequest<ComponentStatus> {
     ReadRequest::at(Path::new("/api/v1/componentstatuses/{name}", &[name]))
 }
@@ -46,6 +70,14 @@ pub fn read_component_status(name: &str) -> ReadRequest<ComponentStatus> {
 /// `GET /api/v1/configmaps`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = core_v1::list_config_map_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_config_map_for_all_namespaces() -> ListRequest<ConfigMap> {
     ListRequest::at(Path::new("/api/v1/configmaps", &[]))
 }
@@ -55,6 +87,14 @@ pub fn list_config_map_for_all_namespaces() -> ListRequest<ConfigMap> {
 /// `GET /api/v1/endpoints`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = core_v1::list_endpoints_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_endpoints_for_all_namespaces() -> ListRequest<Endpoints> {
     ListRequest::at(Path::new("/api/v1/endpoints", &[]))
 }
@@ -64,6 +104,14 @@ pub fn list_endpoints_for_all_namespaces() -> ListRequest<Endpoints> {
 /// `GET /api/v1/events`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = core_v1::list_event_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_event_for_all_namespaces() -> ListRequest<Event> {
     ListRequest::at(Path::new("/api/v1/events", &[]))
 }
@@ -73,6 +121,14 @@ pub fn list_event_for_all_namespaces() -> ListRequest<Event> {
 /// `GET /api/v1/limitranges`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = core_v1::list_limit_range_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_limit_range_for_all_namespaces() -> ListRequest<LimitRange> {
     ListRequest::at(Path::new("/api/v1/limitranges", &[]))
 }
@@ -82,6 +138,14 @@ pub fn list_limit_range_for_all_namespaces() -> ListRequest<LimitRange> {
 /// `GET /api/v1/namespaces`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = core_v1::list_namespace().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_namespace() -> ListRequest<Namespace> {
     ListRequest::at(Path::new("/api/v1/namespaces", &[]))
 }
@@ -91,6 +155,16 @@ pub fn list_namespace() -> ListRequest<Namespace> {
 /// `POST /api/v1/namespaces`
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # use kubernetes_models::core::v1::Namespace;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let namespace = Namespace::named("web");
+/// let created = core_v1::create_namespace(&namespace).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_namespace(body: &Namespace) -> CreateRequest<'_, Namespace> {
     CreateRequest::at(Path::new("/api/v1/namespaces", &[]), body)
 }
@@ -102,6 +176,16 @@ pub fn create_namespace(body: &Namespace) -> CreateRequest<'_, Namespace> {
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # use kubernetes_models::core::v1::Binding;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let binding = Binding::named("web");
+/// let created = core_v1::create_namespaced_binding("shop", &binding).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_namespaced_binding<'a>(
     namespace: &str,
     body: &'a Binding,
@@ -119,6 +203,14 @@ pub fn create_namespaced_binding<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = core_v1::list_namespaced_config_map("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_namespaced_config_map(namespace: &str) -> ListRequest<ConfigMap> {
     ListRequest::at(Path::new("/api/v1/namespaces/{namespace}/configmaps", &[namespace]))
 }
@@ -130,6 +222,16 @@ pub fn list_namespaced_config_map(namespace: &str) -> ListRequest<ConfigMap> {
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # use kubernetes_models::core::v1::ConfigMap;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let config_map = ConfigMap::named("web");
+/// let created = core_v1::create_namespaced_config_map("shop", &config_map).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_namespaced_config_map<'a>(
     namespace: &str,
     body: &'a ConfigMap,
@@ -147,6 +249,14 @@ pub fn create_namespaced_config_map<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// core_v1::delete_collection_namespaced_config_map("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_namespaced_config_map(
     namespace: &str,
 ) -> DeleteCollectionRequest<ConfigMap> {
@@ -161,6 +271,14 @@ pub fn delete_collection_namespaced_config_map(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the ConfigMap
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let config_map = core_v1::read_namespaced_config_map("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_config_map(
     namespace: &str,
     name: &str,
@@ -178,6 +296,16 @@ pub fn read_namespaced_config_map(
 /// - `name`: name of the ConfigMap
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut config_map = core_v1::read_namespaced_config_map("shop", "web").send(client).await?;
+/// config_map.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = core_v1::replace_namespaced_config_map("shop", "web", &config_map).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_config_map<'a>(
     namespace: &str,
     name: &str,
@@ -200,6 +328,14 @@ pub fn replace_namespaced_config_map<'a>(
 /// - `name`: name of the ConfigMap
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// core_v1::delete_namespaced_config_map("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_namespaced_config_map(
     namespace: &str,
     name: &str,
@@ -217,6 +353,16 @@ pub fn delete_namespaced_config_map(
 /// - `name`: name of the ConfigMap
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = core_v1::patch_namespaced_config_map("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_config_map<'a>(
     namespace: &str,
     name: &str,
@@ -238,6 +384,14 @@ pub fn patch_namespaced_config_map<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = core_v1::list_namespaced_endpoints("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_namespaced_endpoints(namespace: &str) -> ListRequest<Endpoints> {
     ListRequest::at(Path::new("/api/v1/namespaces/{namespace}/endpoints", &[namespace]))
 }
@@ -249,6 +403,16 @@ pub fn list_namespaced_endpoints(namespace: &str) -> ListRequest<Endpoints> {
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # use kubernetes_models::core::v1::Endpoints;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let endpoints = Endpoints::named("web");
+/// let created = core_v1::create_namespaced_endpoints("shop", &endpoints).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_namespaced_endpoints<'a>(
     namespace: &str,
     body: &'a Endpoints,
@@ -266,6 +430,14 @@ pub fn create_namespaced_endpoints<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// core_v1::delete_collection_namespaced_endpoints("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_namespaced_endpoints(
     namespace: &str,
 ) -> DeleteCollectionRequest<Endpoints> {
@@ -280,6 +452,14 @@ pub fn delete_collection_namespaced_endpoints(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the Endpoints
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let endpoints = core_v1::read_namespaced_endpoints("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_endpoints(namespace: &str, name: &str) -> ReadRequest<Endpoints> {
     ReadRequest::at(
         Path::new("/api/v1/namespaces/{namespace}/endpoints/{name}", &[namespace, name]),
@@ -294,6 +474,16 @@ pub fn read_namespaced_endpoints(namespace: &str, name: &str) -> ReadRequest<End
 /// - `name`: name of the Endpoints
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut endpoints = core_v1::read_namespaced_endpoints("shop", "web").send(client).await?;
+/// endpoints.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = core_v1::replace_namespaced_endpoints("shop", "web", &endpoints).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_endpoints<'a>(
     namespace: &str,
     name: &str,
@@ -313,6 +503,14 @@ pub fn replace_namespaced_endpoints<'a>(
 /// - `name`: name of the Endpoints
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// core_v1::delete_namespaced_endpoints("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_namespaced_endpoints(
     namespace: &str,
     name: &str,
@@ -330,6 +528,16 @@ pub fn delete_namespaced_endpoints(
 /// - `name`: name of the Endpoints
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = core_v1::patch_namespaced_endpoints("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_endpoints<'a>(
     namespace: &str,
     name: &str,
@@ -348,6 +556,14 @@ pub fn patch_namespaced_endpoints<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = core_v1::list_namespaced_event("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_namespaced_event(namespace: &str) -> ListRequest<Event> {
     ListRequest::at(Path::new("/api/v1/namespaces/{namespace}/events", &[namespace]))
 }
@@ -359,6 +575,16 @@ pub fn list_namespaced_event(namespace: &str) -> ListRequest<Event> {
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # use kubernetes_models::core::v1::Event;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let event = Event::named("web");
+/// let created = core_v1::create_namespaced_event("shop", &event).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_namespaced_event<'a>(
     namespace: &str,
     body: &'a Event,
@@ -376,6 +602,14 @@ pub fn create_namespaced_event<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// core_v1::delete_collection_namespaced_event("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_namespaced_event(
     namespace: &str,
 ) -> DeleteCollectionRequest<Event> {
@@ -390,6 +624,14 @@ pub fn delete_collection_namespaced_event(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the Event
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let event = core_v1::read_namespaced_event("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_event(namespace: &str, name: &str) -> ReadRequest<Event> {
     ReadRequest::at(
         Path::new("/api/v1/namespaces/{namespace}/events/{name}", &[namespace, name]),
@@ -404,6 +646,16 @@ pub fn read_namespaced_event(namespace: &str, name: &str) -> ReadRequest<Event> 
 /// - `name`: name of the Event
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut event = core_v1::read_namespaced_event("shop", "web").send(client).await?;
+/// event.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = core_v1::replace_namespaced_event("shop", "web", &event).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_event<'a>(
     namespace: &str,
     name: &str,
@@ -423,6 +675,14 @@ pub fn replace_namespaced_event<'a>(
 /// - `name`: name of the Event
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// core_v1::delete_namespaced_event("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_namespaced_event(namespace: &str, name: &str) -> DeleteRequest<Event> {
     DeleteRequest::at(
         Path::new("/api/v1/namespaces/{namespace}/events/{name}", &[namespace, name]),
@@ -437,6 +697,16 @@ pub fn delete_namespaced_event(namespace: &str, name: &str) -> DeleteRequest<Eve
 /// - `name`: name of the Event
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = core_v1::patch_namespaced_event("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_event<'a>(
     namespace: &str,
     name: &str,
@@ -455,6 +725,14 @@ pub fn patch_namespaced_event<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = core_v1::list_namespaced_limit_range("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_namespaced_limit_range(namespace: &str) -> ListRequest<LimitRange> {
     ListRequest::at(
         Path::new("/api/v1/namespaces/{namespace}/limitranges", &[namespace]),
@@ -468,6 +746,16 @@ pub fn list_namespaced_limit_range(namespace: &str) -> ListRequest<LimitRange> {
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # use kubernetes_models::core::v1::LimitRange;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let limit_range = LimitRange::named("web");
+/// let created = core_v1::create_namespaced_limit_range("shop", &limit_range).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_namespaced_limit_range<'a>(
     namespace: &str,
     body: &'a LimitRange,
@@ -485,6 +773,14 @@ pub fn create_namespaced_limit_range<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// core_v1::delete_collection_namespaced_limit_range("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_namespaced_limit_range(
     namespace: &str,
 ) -> DeleteCollectionRequest<LimitRange> {
@@ -499,6 +795,14 @@ pub fn delete_collection_namespaced_limit_range(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the LimitRange
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let limit_range = core_v1::read_namespaced_limit_range("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_limit_range(
     namespace: &str,
     name: &str,
@@ -519,6 +823,16 @@ pub fn read_namespaced_limit_range(
 /// - `name`: name of the LimitRange
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut limit_range = core_v1::read_namespaced_limit_range("shop", "web").send(client).await?;
+/// limit_range.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = core_v1::replace_namespaced_limit_range("shop", "web", &limit_range).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_limit_range<'a>(
     namespace: &str,
     name: &str,
@@ -541,6 +855,14 @@ pub fn replace_namespaced_limit_range<'a>(
 /// - `name`: name of the LimitRange
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// core_v1::delete_namespaced_limit_range("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_namespaced_limit_range(
     namespace: &str,
     name: &str,
@@ -561,6 +883,16 @@ pub fn delete_namespaced_limit_range(
 /// - `name`: name of the LimitRange
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = core_v1::patch_namespaced_limit_range("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_limit_range<'a>(
     namespace: &str,
     name: &str,
@@ -582,6 +914,14 @@ pub fn patch_namespaced_limit_range<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = core_v1::list_namespaced_persistent_volume_claim("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_namespaced_persistent_volume_claim(
     namespace: &str,
 ) -> ListRequest<PersistentVolumeClaim> {
@@ -597,6 +937,16 @@ pub fn list_namespaced_persistent_volume_claim(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # use kubernetes_models::core::v1::PersistentVolumeClaim;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let persistent_volume_claim = PersistentVolumeClaim::named("web");
+/// let created = core_v1::create_namespaced_persistent_volume_claim("shop", &persistent_volume_claim).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_namespaced_persistent_volume_claim<'a>(
     namespace: &str,
     body: &'a PersistentVolumeClaim,
@@ -614,6 +964,14 @@ pub fn create_namespaced_persistent_volume_claim<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// core_v1::delete_collection_namespaced_persistent_volume_claim("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_namespaced_persistent_volume_claim(
     namespace: &str,
 ) -> DeleteCollectionRequest<PersistentVolumeClaim> {
@@ -628,6 +986,14 @@ pub fn delete_collection_namespaced_persistent_volume_claim(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the PersistentVolumeClaim
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let persistent_volume_claim = core_v1::read_namespaced_persistent_volume_claim("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_persistent_volume_claim(
     namespace: &str,
     name: &str,
@@ -648,6 +1014,16 @@ pub fn read_namespaced_persistent_volume_claim(
 /// - `name`: name of the PersistentVolumeClaim
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut persistent_volume_claim = core_v1::read_namespaced_persistent_volume_claim("shop", "web").send(client).await?;
+/// persistent_volume_claim.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = core_v1::replace_namespaced_persistent_volume_claim("shop", "web", &persistent_volume_claim).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_persistent_volume_claim<'a>(
     namespace: &str,
     name: &str,
@@ -670,6 +1046,14 @@ pub fn replace_namespaced_persistent_volume_claim<'a>(
 /// - `name`: name of the PersistentVolumeClaim
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// core_v1::delete_namespaced_persistent_volume_claim("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_namespaced_persistent_volume_claim(
     namespace: &str,
     name: &str,
@@ -690,6 +1074,16 @@ pub fn delete_namespaced_persistent_volume_claim(
 /// - `name`: name of the PersistentVolumeClaim
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = core_v1::patch_namespaced_persistent_volume_claim("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_persistent_volume_claim<'a>(
     namespace: &str,
     name: &str,
@@ -710,6 +1104,14 @@ pub fn patch_namespaced_persistent_volume_claim<'a>(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the PersistentVolumeClaim
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let persistent_volume_claim = core_v1::read_namespaced_persistent_volume_claim_status("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_persistent_volume_claim_status(
     namespace: &str,
     name: &str,
@@ -730,6 +1132,16 @@ pub fn read_namespaced_persistent_volume_claim_status(
 /// - `name`: name of the PersistentVolumeClaim
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut persistent_volume_claim = core_v1::read_namespaced_persistent_volume_claim_status("shop", "web").send(client).await?;
+/// persistent_volume_claim.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = core_v1::replace_namespaced_persistent_volume_claim_status("shop", "web", &persistent_volume_claim).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_persistent_volume_claim_status<'a>(
     namespace: &str,
     name: &str,
@@ -752,6 +1164,16 @@ pub fn replace_namespaced_persistent_volume_claim_status<'a>(
 /// - `name`: name of the PersistentVolumeClaim
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = core_v1::patch_namespaced_persistent_volume_claim_status("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_persistent_volume_claim_status<'a>(
     namespace: &str,
     name: &str,
@@ -773,6 +1195,14 @@ pub fn patch_namespaced_persistent_volume_claim_status<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = core_v1::list_namespaced_pod("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_namespaced_pod(namespace: &str) -> ListRequest<Pod> {
     ListRequest::at(Path::new("/api/v1/namespaces/{namespace}/pods", &[namespace]))
 }
@@ -784,6 +1214,16 @@ pub fn list_namespaced_pod(namespace: &str) -> ListRequest<Pod> {
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # use kubernetes_models::core::v1::Pod;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let pod = Pod::named("web");
+/// let created = core_v1::create_namespaced_pod("shop", &pod).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_namespaced_pod<'a>(
     namespace: &str,
     body: &'a Pod,
@@ -801,6 +1241,14 @@ pub fn create_namespaced_pod<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// core_v1::delete_collection_namespaced_pod("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_namespaced_pod(
     namespace: &str,
 ) -> DeleteCollectionRequest<Pod> {
@@ -815,6 +1263,14 @@ pub fn delete_collection_namespaced_pod(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the Pod
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let pod = core_v1::read_namespaced_pod("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_pod(namespace: &str, name: &str) -> ReadRequest<Pod> {
     ReadRequest::at(
         Path::new("/api/v1/namespaces/{namespace}/pods/{name}", &[namespace, name]),
@@ -829,6 +1285,16 @@ pub fn read_namespaced_pod(namespace: &str, name: &str) -> ReadRequest<Pod> {
 /// - `name`: name of the Pod
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut pod = core_v1::read_namespaced_pod("shop", "web").send(client).await?;
+/// pod.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = core_v1::replace_namespaced_pod("shop", "web", &pod).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_pod<'a>(
     namespace: &str,
     name: &str,
@@ -848,6 +1314,14 @@ pub fn replace_namespaced_pod<'a>(
 /// - `name`: name of the Pod
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// core_v1::delete_namespaced_pod("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_namespaced_pod(namespace: &str, name: &str) -> DeleteRequest<Pod> {
     DeleteRequest::at(
         Path::new("/api/v1/namespaces/{namespace}/pods/{name}", &[namespace, name]),
@@ -862,6 +1336,16 @@ pub fn delete_namespaced_pod(namespace: &str, name: &str) -> DeleteRequest<Pod> 
 /// - `name`: name of the Pod
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = core_v1::patch_namespaced_pod("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_pod<'a>(
     namespace: &str,
     name: &str,
@@ -881,6 +1365,11 @@ pub fn patch_namespaced_pod<'a>(
 /// - `name`: name of the PodAttachOptions
 ///
 /// Optional parameters are methods of [`ConnectRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// let request = core_v1::connect_get_namespaced_pod_attach("shop", "web");
+/// ```
 pub fn connect_get_namespaced_pod_attach(
     namespace: &str,
     name: &str,
@@ -902,6 +1391,11 @@ pub fn connect_get_namespaced_pod_attach(
 /// - `name`: name of the PodAttachOptions
 ///
 /// Optional parameters are methods of [`ConnectRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// let request = core_v1::connect_post_namespaced_pod_attach("shop", "web");
+/// ```
 pub fn connect_post_namespaced_pod_attach(
     namespace: &str,
     name: &str,
@@ -923,6 +1417,16 @@ pub fn connect_post_namespaced_pod_attach(
 /// - `name`: name of the Binding
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # use kubernetes_models::core::v1::Binding;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let binding = Binding::named("web");
+/// let created = core_v1::create_namespaced_pod_binding("shop", "web", &binding).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_namespaced_pod_binding<'a>(
     namespace: &str,
     name: &str,
@@ -943,6 +1447,14 @@ pub fn create_namespaced_pod_binding<'a>(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the Pod
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let pod = core_v1::read_namespaced_pod_ephemeralcontainers("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_pod_ephemeralcontainers(
     namespace: &str,
     name: &str,
@@ -963,6 +1475,16 @@ pub fn read_namespaced_pod_ephemeralcontainers(
 /// - `name`: name of the Pod
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut pod = core_v1::read_namespaced_pod_ephemeralcontainers("shop", "web").send(client).await?;
+/// pod.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = core_v1::replace_namespaced_pod_ephemeralcontainers("shop", "web", &pod).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_pod_ephemeralcontainers<'a>(
     namespace: &str,
     name: &str,
@@ -985,6 +1507,16 @@ pub fn replace_namespaced_pod_ephemeralcontainers<'a>(
 /// - `name`: name of the Pod
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = core_v1::patch_namespaced_pod_ephemeralcontainers("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_pod_ephemeralcontainers<'a>(
     namespace: &str,
     name: &str,
@@ -1007,6 +1539,16 @@ pub fn patch_namespaced_pod_ephemeralcontainers<'a>(
 /// - `name`: name of the Eviction
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # use kubernetes_models::policy::v1::Eviction;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let eviction = Eviction::named("web");
+/// let created = core_v1::create_namespaced_pod_eviction("shop", "web", &eviction).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_namespaced_pod_eviction<'a>(
     namespace: &str,
     name: &str,
@@ -1029,6 +1571,11 @@ pub fn create_namespaced_pod_eviction<'a>(
 /// - `name`: name of the PodExecOptions
 ///
 /// Optional parameters are methods of [`ConnectRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// let request = core_v1::connect_get_namespaced_pod_exec("shop", "web");
+/// ```
 pub fn connect_get_namespaced_pod_exec(
     namespace: &str,
     name: &str,
@@ -1047,6 +1594,11 @@ pub fn connect_get_namespaced_pod_exec(
 /// - `name`: name of the PodExecOptions
 ///
 /// Optional parameters are methods of [`ConnectRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// let request = core_v1::connect_post_namespaced_pod_exec("shop", "web");
+/// ```
 pub fn connect_post_namespaced_pod_exec(
     namespace: &str,
     name: &str,
@@ -1065,6 +1617,14 @@ pub fn connect_post_namespaced_pod_exec(
 /// - `name`: name of the Pod
 ///
 /// Optional parameters are methods of [`LogRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let log = core_v1::read_namespaced_pod_log("shop", "web").tail_lines(10).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_pod_log(namespace: &str, name: &str) -> LogRequest {
     LogRequest::at(
         Path::new("/api/v1/namespaces/{namespace}/pods/{name}/log", &[namespace, name]),
@@ -1079,6 +1639,11 @@ pub fn read_namespaced_pod_log(namespace: &str, name: &str) -> LogRequest {
 /// - `name`: name of the PodPortForwardOptions
 ///
 /// Optional parameters are methods of [`ConnectRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// let request = core_v1::connect_get_namespaced_pod_portforward("shop", "web");
+/// ```
 pub fn connect_get_namespaced_pod_portforward(
     namespace: &str,
     name: &str,
@@ -1100,6 +1665,11 @@ pub fn connect_get_namespaced_pod_portforward(
 /// - `name`: name of the PodPortForwardOptions
 ///
 /// Optional parameters are methods of [`ConnectRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// let request = core_v1::connect_post_namespaced_pod_portforward("shop", "web");
+/// ```
 pub fn connect_post_namespaced_pod_portforward(
     namespace: &str,
     name: &str,
@@ -1119,6 +1689,11 @@ pub fn connect_post_namespaced_pod_portforward(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the PodProxyOptions
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// let request = core_v1::connect_get_namespaced_pod_proxy("shop", "web");
+/// ```
 pub fn connect_get_namespaced_pod_proxy(
     namespace: &str,
     name: &str,
@@ -1135,6 +1710,11 @@ pub fn connect_get_namespaced_pod_proxy(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the PodProxyOptions
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// let request = core_v1::connect_put_namespaced_pod_proxy("shop", "web");
+/// ```
 pub fn connect_put_namespaced_pod_proxy(
     namespace: &str,
     name: &str,
@@ -1151,6 +1731,11 @@ pub fn connect_put_namespaced_pod_proxy(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the PodProxyOptions
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// let request = core_v1::connect_post_namespaced_pod_proxy("shop", "web");
+/// ```
 pub fn connect_post_namespaced_pod_proxy(
     namespace: &str,
     name: &str,
@@ -1167,6 +1752,11 @@ pub fn connect_post_namespaced_pod_proxy(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the PodProxyOptions
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// let request = core_v1::connect_delete_namespaced_pod_proxy("shop", "web");
+/// ```
 pub fn connect_delete_namespaced_pod_proxy(
     namespace: &str,
     name: &str,
@@ -1183,6 +1773,11 @@ pub fn connect_delete_namespaced_pod_proxy(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the PodProxyOptions
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// let request = core_v1::connect_options_namespaced_pod_proxy("shop", "web");
+/// ```
 pub fn connect_options_namespaced_pod_proxy(
     namespace: &str,
     name: &str,
@@ -1199,6 +1794,11 @@ pub fn connect_options_namespaced_pod_proxy(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the PodProxyOptions
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// let request = core_v1::connect_head_namespaced_pod_proxy("shop", "web");
+/// ```
 pub fn connect_head_namespaced_pod_proxy(
     namespace: &str,
     name: &str,
@@ -1215,6 +1815,11 @@ pub fn connect_head_namespaced_pod_proxy(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the PodProxyOptions
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// let request = core_v1::connect_patch_namespaced_pod_proxy("shop", "web");
+/// ```
 pub fn connect_patch_namespaced_pod_proxy(
     namespace: &str,
     name: &str,
@@ -1232,6 +1837,11 @@ pub fn connect_patch_namespaced_pod_proxy(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the PodProxyOptions
 /// - `path`: path to the resource
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// let request = core_v1::connect_get_namespaced_pod_proxy_with_path("shop", "web", "metrics");
+/// ```
 pub fn connect_get_namespaced_pod_proxy_with_path(
     namespace: &str,
     name: &str,
@@ -1251,6 +1861,11 @@ pub fn connect_get_namespaced_pod_proxy_with_path(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the PodProxyOptions
 /// - `path`: path to the resource
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// let request = core_v1::connect_put_namespaced_pod_proxy_with_path("shop", "web", "metrics");
+/// ```
 pub fn connect_put_namespaced_pod_proxy_with_path(
     namespace: &str,
     name: &str,
@@ -1270,6 +1885,11 @@ pub fn connect_put_namespaced_pod_proxy_with_path(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the PodProxyOptions
 /// - `path`: path to the resource
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// let request = core_v1::connect_post_namespaced_pod_proxy_with_path("shop", "web", "metrics");
+/// ```
 pub fn connect_post_namespaced_pod_proxy_with_path(
     namespace: &str,
     name: &str,
@@ -1289,6 +1909,11 @@ pub fn connect_post_namespaced_pod_proxy_with_path(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the PodProxyOptions
 /// - `path`: path to the resource
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// let request = core_v1::connect_delete_namespaced_pod_proxy_with_path("shop", "web", "metrics");
+/// ```
 pub fn connect_delete_namespaced_pod_proxy_with_path(
     namespace: &str,
     name: &str,
@@ -1308,6 +1933,11 @@ pub fn connect_delete_namespaced_pod_proxy_with_path(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the PodProxyOptions
 /// - `path`: path to the resource
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// let request = core_v1::connect_options_namespaced_pod_proxy_with_path("shop", "web", "metrics");
+/// ```
 pub fn connect_options_namespaced_pod_proxy_with_path(
     namespace: &str,
     name: &str,
@@ -1327,6 +1957,11 @@ pub fn connect_options_namespaced_pod_proxy_with_path(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the PodProxyOptions
 /// - `path`: path to the resource
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// let request = core_v1::connect_head_namespaced_pod_proxy_with_path("shop", "web", "metrics");
+/// ```
 pub fn connect_head_namespaced_pod_proxy_with_path(
     namespace: &str,
     name: &str,
@@ -1346,6 +1981,11 @@ pub fn connect_head_namespaced_pod_proxy_with_path(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the PodProxyOptions
 /// - `path`: path to the resource
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// let request = core_v1::connect_patch_namespaced_pod_proxy_with_path("shop", "web", "metrics");
+/// ```
 pub fn connect_patch_namespaced_pod_proxy_with_path(
     namespace: &str,
     name: &str,
@@ -1364,6 +2004,14 @@ pub fn connect_patch_namespaced_pod_proxy_with_path(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the Pod
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let pod = core_v1::read_namespaced_pod_resize("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_pod_resize(namespace: &str, name: &str) -> ReadRequest<Pod> {
     ReadRequest::at(
         Path::new(
@@ -1381,6 +2029,16 @@ pub fn read_namespaced_pod_resize(namespace: &str, name: &str) -> ReadRequest<Po
 /// - `name`: name of the Pod
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut pod = core_v1::read_namespaced_pod_resize("shop", "web").send(client).await?;
+/// pod.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = core_v1::replace_namespaced_pod_resize("shop", "web", &pod).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_pod_resize<'a>(
     namespace: &str,
     name: &str,
@@ -1403,6 +2061,16 @@ pub fn replace_namespaced_pod_resize<'a>(
 /// - `name`: name of the Pod
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = core_v1::patch_namespaced_pod_resize("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_pod_resize<'a>(
     namespace: &str,
     name: &str,
@@ -1423,6 +2091,14 @@ pub fn patch_namespaced_pod_resize<'a>(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the Pod
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let pod = core_v1::read_namespaced_pod_status("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_pod_status(namespace: &str, name: &str) -> ReadRequest<Pod> {
     ReadRequest::at(
         Path::new(
@@ -1440,6 +2116,16 @@ pub fn read_namespaced_pod_status(namespace: &str, name: &str) -> ReadRequest<Po
 /// - `name`: name of the Pod
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut pod = core_v1::read_namespaced_pod_status("shop", "web").send(client).await?;
+/// pod.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = core_v1::replace_namespaced_pod_status("shop", "web", &pod).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_pod_status<'a>(
     namespace: &str,
     name: &str,
@@ -1462,6 +2148,16 @@ pub fn replace_namespaced_pod_status<'a>(
 /// - `name`: name of the Pod
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = core_v1::patch_namespaced_pod_status("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_pod_status<'a>(
     namespace: &str,
     name: &str,
@@ -1483,6 +2179,14 @@ pub fn patch_namespaced_pod_status<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = core_v1::list_namespaced_pod_template("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_namespaced_pod_template(namespace: &str) -> ListRequest<PodTemplate> {
     ListRequest::at(
         Path::new("/api/v1/namespaces/{namespace}/podtemplates", &[namespace]),
@@ -1496,6 +2200,16 @@ pub fn list_namespaced_pod_template(namespace: &str) -> ListRequest<PodTemplate>
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # use kubernetes_models::core::v1::PodTemplate;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let pod_template = PodTemplate::named("web");
+/// let created = core_v1::create_namespaced_pod_template("shop", &pod_template).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_namespaced_pod_template<'a>(
     namespace: &str,
     body: &'a PodTemplate,
@@ -1513,6 +2227,14 @@ pub fn create_namespaced_pod_template<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// core_v1::delete_collection_namespaced_pod_template("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_namespaced_pod_template(
     namespace: &str,
 ) -> DeleteCollectionRequest<PodTemplate> {
@@ -1527,6 +2249,14 @@ pub fn delete_collection_namespaced_pod_template(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the PodTemplate
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let pod_template = core_v1::read_namespaced_pod_template("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_pod_template(
     namespace: &str,
     name: &str,
@@ -1547,6 +2277,16 @@ pub fn read_namespaced_pod_template(
 /// - `name`: name of the PodTemplate
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut pod_template = core_v1::read_namespaced_pod_template("shop", "web").send(client).await?;
+/// pod_template.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = core_v1::replace_namespaced_pod_template("shop", "web", &pod_template).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_pod_template<'a>(
     namespace: &str,
     name: &str,
@@ -1569,6 +2309,14 @@ pub fn replace_namespaced_pod_template<'a>(
 /// - `name`: name of the PodTemplate
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// core_v1::delete_namespaced_pod_template("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_namespaced_pod_template(
     namespace: &str,
     name: &str,
@@ -1589,6 +2337,16 @@ pub fn delete_namespaced_pod_template(
 /// - `name`: name of the PodTemplate
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = core_v1::patch_namespaced_pod_template("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_pod_template<'a>(
     namespace: &str,
     name: &str,
@@ -1610,6 +2368,14 @@ pub fn patch_namespaced_pod_template<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = core_v1::list_namespaced_replication_controller("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_namespaced_replication_controller(
     namespace: &str,
 ) -> ListRequest<ReplicationController> {
@@ -1625,6 +2391,16 @@ pub fn list_namespaced_replication_controller(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # use kubernetes_models::core::v1::ReplicationController;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let replication_controller = ReplicationController::named("web");
+/// let created = core_v1::create_namespaced_replication_controller("shop", &replication_controller).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_namespaced_replication_controller<'a>(
     namespace: &str,
     body: &'a ReplicationController,
@@ -1642,6 +2418,14 @@ pub fn create_namespaced_replication_controller<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// core_v1::delete_collection_namespaced_replication_controller("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_namespaced_replication_controller(
     namespace: &str,
 ) -> DeleteCollectionRequest<ReplicationController> {
@@ -1656,6 +2440,14 @@ pub fn delete_collection_namespaced_replication_controller(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the ReplicationController
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let replication_controller = core_v1::read_namespaced_replication_controller("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_replication_controller(
     namespace: &str,
     name: &str,
@@ -1676,6 +2468,16 @@ pub fn read_namespaced_replication_controller(
 /// - `name`: name of the ReplicationController
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut replication_controller = core_v1::read_namespaced_replication_controller("shop", "web").send(client).await?;
+/// replication_controller.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = core_v1::replace_namespaced_replication_controller("shop", "web", &replication_controller).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_replication_controller<'a>(
     namespace: &str,
     name: &str,
@@ -1698,6 +2500,14 @@ pub fn replace_namespaced_replication_controller<'a>(
 /// - `name`: name of the ReplicationController
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// core_v1::delete_namespaced_replication_controller("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_namespaced_replication_controller(
     namespace: &str,
     name: &str,
@@ -1718,6 +2528,16 @@ pub fn delete_namespaced_replication_controller(
 /// - `name`: name of the ReplicationController
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = core_v1::patch_namespaced_replication_controller("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_replication_controller<'a>(
     namespace: &str,
     name: &str,
@@ -1738,6 +2558,14 @@ pub fn patch_namespaced_replication_controller<'a>(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the Scale
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let scale = core_v1::read_namespaced_replication_controller_scale("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_replication_controller_scale(
     namespace: &str,
     name: &str,
@@ -1758,6 +2586,16 @@ pub fn read_namespaced_replication_controller_scale(
 /// - `name`: name of the Scale
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut scale = core_v1::read_namespaced_replication_controller_scale("shop", "web").send(client).await?;
+/// scale.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = core_v1::replace_namespaced_replication_controller_scale("shop", "web", &scale).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_replication_controller_scale<'a>(
     namespace: &str,
     name: &str,
@@ -1780,6 +2618,16 @@ pub fn replace_namespaced_replication_controller_scale<'a>(
 /// - `name`: name of the Scale
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = core_v1::patch_namespaced_replication_controller_scale("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_replication_controller_scale<'a>(
     namespace: &str,
     name: &str,
@@ -1800,6 +2648,14 @@ pub fn patch_namespaced_replication_controller_scale<'a>(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the ReplicationController
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let replication_controller = core_v1::read_namespaced_replication_controller_status("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_replication_controller_status(
     namespace: &str,
     name: &str,
@@ -1820,6 +2676,16 @@ pub fn read_namespaced_replication_controller_status(
 /// - `name`: name of the ReplicationController
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut replication_controller = core_v1::read_namespaced_replication_controller_status("shop", "web").send(client).await?;
+/// replication_controller.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = core_v1::replace_namespaced_replication_controller_status("shop", "web", &replication_controller).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_replication_controller_status<'a>(
     namespace: &str,
     name: &str,
@@ -1842,6 +2708,16 @@ pub fn replace_namespaced_replication_controller_status<'a>(
 /// - `name`: name of the ReplicationController
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = core_v1::patch_namespaced_replication_controller_status("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_replication_controller_status<'a>(
     namespace: &str,
     name: &str,
@@ -1863,6 +2739,14 @@ pub fn patch_namespaced_replication_controller_status<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = core_v1::list_namespaced_resource_quota("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_namespaced_resource_quota(namespace: &str) -> ListRequest<ResourceQuota> {
     ListRequest::at(
         Path::new("/api/v1/namespaces/{namespace}/resourcequotas", &[namespace]),
@@ -1876,6 +2760,16 @@ pub fn list_namespaced_resource_quota(namespace: &str) -> ListRequest<ResourceQu
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # use kubernetes_models::core::v1::ResourceQuota;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let resource_quota = ResourceQuota::named("web");
+/// let created = core_v1::create_namespaced_resource_quota("shop", &resource_quota).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_namespaced_resource_quota<'a>(
     namespace: &str,
     body: &'a ResourceQuota,
@@ -1893,6 +2787,14 @@ pub fn create_namespaced_resource_quota<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// core_v1::delete_collection_namespaced_resource_quota("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_namespaced_resource_quota(
     namespace: &str,
 ) -> DeleteCollectionRequest<ResourceQuota> {
@@ -1907,6 +2809,14 @@ pub fn delete_collection_namespaced_resource_quota(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the ResourceQuota
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let resource_quota = core_v1::read_namespaced_resource_quota("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_resource_quota(
     namespace: &str,
     name: &str,
@@ -1927,6 +2837,16 @@ pub fn read_namespaced_resource_quota(
 /// - `name`: name of the ResourceQuota
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut resource_quota = core_v1::read_namespaced_resource_quota("shop", "web").send(client).await?;
+/// resource_quota.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = core_v1::replace_namespaced_resource_quota("shop", "web", &resource_quota).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_resource_quota<'a>(
     namespace: &str,
     name: &str,
@@ -1949,6 +2869,14 @@ pub fn replace_namespaced_resource_quota<'a>(
 /// - `name`: name of the ResourceQuota
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// core_v1::delete_namespaced_resource_quota("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_namespaced_resource_quota(
     namespace: &str,
     name: &str,
@@ -1969,6 +2897,16 @@ pub fn delete_namespaced_resource_quota(
 /// - `name`: name of the ResourceQuota
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = core_v1::patch_namespaced_resource_quota("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_resource_quota<'a>(
     namespace: &str,
     name: &str,
@@ -1989,6 +2927,14 @@ pub fn patch_namespaced_resource_quota<'a>(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the ResourceQuota
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let resource_quota = core_v1::read_namespaced_resource_quota_status("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_resource_quota_status(
     namespace: &str,
     name: &str,
@@ -2009,6 +2955,16 @@ pub fn read_namespaced_resource_quota_status(
 /// - `name`: name of the ResourceQuota
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut resource_quota = core_v1::read_namespaced_resource_quota_status("shop", "web").send(client).await?;
+/// resource_quota.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = core_v1::replace_namespaced_resource_quota_status("shop", "web", &resource_quota).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_resource_quota_status<'a>(
     namespace: &str,
     name: &str,
@@ -2031,6 +2987,16 @@ pub fn replace_namespaced_resource_quota_status<'a>(
 /// - `name`: name of the ResourceQuota
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = core_v1::patch_namespaced_resource_quota_status("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_resource_quota_status<'a>(
     namespace: &str,
     name: &str,
@@ -2052,6 +3018,14 @@ pub fn patch_namespaced_resource_quota_status<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = core_v1::list_namespaced_secret("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_namespaced_secret(namespace: &str) -> ListRequest<Secret> {
     ListRequest::at(Path::new("/api/v1/namespaces/{namespace}/secrets", &[namespace]))
 }
@@ -2063,6 +3037,16 @@ pub fn list_namespaced_secret(namespace: &str) -> ListRequest<Secret> {
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # use kubernetes_models::core::v1::Secret;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let secret = Secret::named("web");
+/// let created = core_v1::create_namespaced_secret("shop", &secret).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_namespaced_secret<'a>(
     namespace: &str,
     body: &'a Secret,
@@ -2080,6 +3064,14 @@ pub fn create_namespaced_secret<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// core_v1::delete_collection_namespaced_secret("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_namespaced_secret(
     namespace: &str,
 ) -> DeleteCollectionRequest<Secret> {
@@ -2094,6 +3086,14 @@ pub fn delete_collection_namespaced_secret(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the Secret
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let secret = core_v1::read_namespaced_secret("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_secret(namespace: &str, name: &str) -> ReadRequest<Secret> {
     ReadRequest::at(
         Path::new("/api/v1/namespaces/{namespace}/secrets/{name}", &[namespace, name]),
@@ -2108,6 +3108,16 @@ pub fn read_namespaced_secret(namespace: &str, name: &str) -> ReadRequest<Secret
 /// - `name`: name of the Secret
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut secret = core_v1::read_namespaced_secret("shop", "web").send(client).await?;
+/// secret.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = core_v1::replace_namespaced_secret("shop", "web", &secret).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_secret<'a>(
     namespace: &str,
     name: &str,
@@ -2127,6 +3137,14 @@ pub fn replace_namespaced_secret<'a>(
 /// - `name`: name of the Secret
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// core_v1::delete_namespaced_secret("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_namespaced_secret(namespace: &str, name: &str) -> DeleteRequest<Secret> {
     DeleteRequest::at(
         Path::new("/api/v1/namespaces/{namespace}/secrets/{name}", &[namespace, name]),
@@ -2141,6 +3159,16 @@ pub fn delete_namespaced_secret(namespace: &str, name: &str) -> DeleteRequest<Se
 /// - `name`: name of the Secret
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = core_v1::patch_namespaced_secret("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_secret<'a>(
     namespace: &str,
     name: &str,
@@ -2159,6 +3187,14 @@ pub fn patch_namespaced_secret<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = core_v1::list_namespaced_service_account("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_namespaced_service_account(namespace: &str) -> ListRequest<ServiceAccount> {
     ListRequest::at(
         Path::new("/api/v1/namespaces/{namespace}/serviceaccounts", &[namespace]),
@@ -2172,6 +3208,16 @@ pub fn list_namespaced_service_account(namespace: &str) -> ListRequest<ServiceAc
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # use kubernetes_models::core::v1::ServiceAccount;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let service_account = ServiceAccount::named("web");
+/// let created = core_v1::create_namespaced_service_account("shop", &service_account).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_namespaced_service_account<'a>(
     namespace: &str,
     body: &'a ServiceAccount,
@@ -2189,6 +3235,14 @@ pub fn create_namespaced_service_account<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// core_v1::delete_collection_namespaced_service_account("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_namespaced_service_account(
     namespace: &str,
 ) -> DeleteCollectionRequest<ServiceAccount> {
@@ -2203,6 +3257,14 @@ pub fn delete_collection_namespaced_service_account(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the ServiceAccount
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let service_account = core_v1::read_namespaced_service_account("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_service_account(
     namespace: &str,
     name: &str,
@@ -2223,6 +3285,16 @@ pub fn read_namespaced_service_account(
 /// - `name`: name of the ServiceAccount
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut service_account = core_v1::read_namespaced_service_account("shop", "web").send(client).await?;
+/// service_account.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = core_v1::replace_namespaced_service_account("shop", "web", &service_account).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_service_account<'a>(
     namespace: &str,
     name: &str,
@@ -2245,6 +3317,14 @@ pub fn replace_namespaced_service_account<'a>(
 /// - `name`: name of the ServiceAccount
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// core_v1::delete_namespaced_service_account("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_namespaced_service_account(
     namespace: &str,
     name: &str,
@@ -2265,6 +3345,16 @@ pub fn delete_namespaced_service_account(
 /// - `name`: name of the ServiceAccount
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = core_v1::patch_namespaced_service_account("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_service_account<'a>(
     namespace: &str,
     name: &str,
@@ -2287,6 +3377,16 @@ pub fn patch_namespaced_service_account<'a>(
 /// - `name`: name of the TokenRequest
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # use kubernetes_models::authentication::v1::TokenRequest;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let token_request = TokenRequest::named("web");
+/// let created = core_v1::create_namespaced_service_account_token("shop", "web", &token_request).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_namespaced_service_account_token<'a>(
     namespace: &str,
     name: &str,
@@ -2308,6 +3408,14 @@ pub fn create_namespaced_service_account_token<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = core_v1::list_namespaced_service("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_namespaced_service(namespace: &str) -> ListRequest<Service> {
     ListRequest::at(Path::new("/api/v1/namespaces/{namespace}/services", &[namespace]))
 }
@@ -2319,6 +3427,16 @@ pub fn list_namespaced_service(namespace: &str) -> ListRequest<Service> {
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # use kubernetes_models::core::v1::Service;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let service = Service::named("web");
+/// let created = core_v1::create_namespaced_service("shop", &service).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_namespaced_service<'a>(
     namespace: &str,
     body: &'a Service,
@@ -2336,6 +3454,14 @@ pub fn create_namespaced_service<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// core_v1::delete_collection_namespaced_service("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_namespaced_service(
     namespace: &str,
 ) -> DeleteCollectionRequest<Service> {
@@ -2350,6 +3476,14 @@ pub fn delete_collection_namespaced_service(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the Service
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let service = core_v1::read_namespaced_service("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_service(namespace: &str, name: &str) -> ReadRequest<Service> {
     ReadRequest::at(
         Path::new("/api/v1/namespaces/{namespace}/services/{name}", &[namespace, name]),
@@ -2364,6 +3498,16 @@ pub fn read_namespaced_service(namespace: &str, name: &str) -> ReadRequest<Servi
 /// - `name`: name of the Service
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut service = core_v1::read_namespaced_service("shop", "web").send(client).await?;
+/// service.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = core_v1::replace_namespaced_service("shop", "web", &service).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_service<'a>(
     namespace: &str,
     name: &str,
@@ -2383,6 +3527,14 @@ pub fn replace_namespaced_service<'a>(
 /// - `name`: name of the Service
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// core_v1::delete_namespaced_service("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_namespaced_service(namespace: &str, name: &str) -> DeleteRequest<Service> {
     DeleteRequest::at(
         Path::new("/api/v1/namespaces/{namespace}/services/{name}", &[namespace, name]),
@@ -2397,6 +3549,16 @@ pub fn delete_namespaced_service(namespace: &str, name: &str) -> DeleteRequest<S
 /// - `name`: name of the Service
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = core_v1::patch_namespaced_service("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_service<'a>(
     namespace: &str,
     name: &str,
@@ -2414,6 +3576,11 @@ pub fn patch_namespaced_service<'a>(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the ServiceProxyOptions
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// let request = core_v1::connect_get_namespaced_service_proxy("shop", "web");
+/// ```
 pub fn connect_get_namespaced_service_proxy(
     namespace: &str,
     name: &str,
@@ -2433,6 +3600,11 @@ pub fn connect_get_namespaced_service_proxy(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the ServiceProxyOptions
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// let request = core_v1::connect_put_namespaced_service_proxy("shop", "web");
+/// ```
 pub fn connect_put_namespaced_service_proxy(
     namespace: &str,
     name: &str,
@@ -2452,6 +3624,11 @@ pub fn connect_put_namespaced_service_proxy(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the ServiceProxyOptions
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// let request = core_v1::connect_post_namespaced_service_proxy("shop", "web");
+/// ```
 pub fn connect_post_namespaced_service_proxy(
     namespace: &str,
     name: &str,
@@ -2471,6 +3648,11 @@ pub fn connect_post_namespaced_service_proxy(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the ServiceProxyOptions
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// let request = core_v1::connect_delete_namespaced_service_proxy("shop", "web");
+/// ```
 pub fn connect_delete_namespaced_service_proxy(
     namespace: &str,
     name: &str,
@@ -2490,6 +3672,11 @@ pub fn connect_delete_namespaced_service_proxy(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the ServiceProxyOptions
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// let request = core_v1::connect_options_namespaced_service_proxy("shop", "web");
+/// ```
 pub fn connect_options_namespaced_service_proxy(
     namespace: &str,
     name: &str,
@@ -2509,6 +3696,11 @@ pub fn connect_options_namespaced_service_proxy(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the ServiceProxyOptions
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// let request = core_v1::connect_head_namespaced_service_proxy("shop", "web");
+/// ```
 pub fn connect_head_namespaced_service_proxy(
     namespace: &str,
     name: &str,
@@ -2528,6 +3720,11 @@ pub fn connect_head_namespaced_service_proxy(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the ServiceProxyOptions
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// let request = core_v1::connect_patch_namespaced_service_proxy("shop", "web");
+/// ```
 pub fn connect_patch_namespaced_service_proxy(
     namespace: &str,
     name: &str,
@@ -2548,6 +3745,11 @@ pub fn connect_patch_namespaced_service_proxy(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the ServiceProxyOptions
 /// - `path`: path to the resource
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// let request = core_v1::connect_get_namespaced_service_proxy_with_path("shop", "web", "metrics");
+/// ```
 pub fn connect_get_namespaced_service_proxy_with_path(
     namespace: &str,
     name: &str,
@@ -2570,6 +3772,11 @@ pub fn connect_get_namespaced_service_proxy_with_path(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the ServiceProxyOptions
 /// - `path`: path to the resource
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// let request = core_v1::connect_put_namespaced_service_proxy_with_path("shop", "web", "metrics");
+/// ```
 pub fn connect_put_namespaced_service_proxy_with_path(
     namespace: &str,
     name: &str,
@@ -2592,6 +3799,11 @@ pub fn connect_put_namespaced_service_proxy_with_path(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the ServiceProxyOptions
 /// - `path`: path to the resource
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// let request = core_v1::connect_post_namespaced_service_proxy_with_path("shop", "web", "metrics");
+/// ```
 pub fn connect_post_namespaced_service_proxy_with_path(
     namespace: &str,
     name: &str,
@@ -2614,6 +3826,11 @@ pub fn connect_post_namespaced_service_proxy_with_path(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the ServiceProxyOptions
 /// - `path`: path to the resource
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// let request = core_v1::connect_delete_namespaced_service_proxy_with_path("shop", "web", "metrics");
+/// ```
 pub fn connect_delete_namespaced_service_proxy_with_path(
     namespace: &str,
     name: &str,
@@ -2636,6 +3853,11 @@ pub fn connect_delete_namespaced_service_proxy_with_path(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the ServiceProxyOptions
 /// - `path`: path to the resource
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// let request = core_v1::connect_options_namespaced_service_proxy_with_path("shop", "web", "metrics");
+/// ```
 pub fn connect_options_namespaced_service_proxy_with_path(
     namespace: &str,
     name: &str,
@@ -2658,6 +3880,11 @@ pub fn connect_options_namespaced_service_proxy_with_path(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the ServiceProxyOptions
 /// - `path`: path to the resource
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// let request = core_v1::connect_head_namespaced_service_proxy_with_path("shop", "web", "metrics");
+/// ```
 pub fn connect_head_namespaced_service_proxy_with_path(
     namespace: &str,
     name: &str,
@@ -2680,6 +3907,11 @@ pub fn connect_head_namespaced_service_proxy_with_path(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the ServiceProxyOptions
 /// - `path`: path to the resource
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// let request = core_v1::connect_patch_namespaced_service_proxy_with_path("shop", "web", "metrics");
+/// ```
 pub fn connect_patch_namespaced_service_proxy_with_path(
     namespace: &str,
     name: &str,
@@ -2701,6 +3933,14 @@ pub fn connect_patch_namespaced_service_proxy_with_path(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the Service
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let service = core_v1::read_namespaced_service_status("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_service_status(
     namespace: &str,
     name: &str,
@@ -2721,6 +3961,16 @@ pub fn read_namespaced_service_status(
 /// - `name`: name of the Service
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut service = core_v1::read_namespaced_service_status("shop", "web").send(client).await?;
+/// service.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = core_v1::replace_namespaced_service_status("shop", "web", &service).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_service_status<'a>(
     namespace: &str,
     name: &str,
@@ -2743,6 +3993,16 @@ pub fn replace_namespaced_service_status<'a>(
 /// - `name`: name of the Service
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = core_v1::patch_namespaced_service_status("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_service_status<'a>(
     namespace: &str,
     name: &str,
@@ -2762,6 +4022,14 @@ pub fn patch_namespaced_service_status<'a>(
 /// `GET /api/v1/namespaces/{name}`
 ///
 /// - `name`: name of the Namespace
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let namespace = core_v1::read_namespace("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespace(name: &str) -> ReadRequest<Namespace> {
     ReadRequest::at(Path::new("/api/v1/namespaces/{name}", &[name]))
 }
@@ -2773,6 +4041,16 @@ pub fn read_namespace(name: &str) -> ReadRequest<Namespace> {
 /// - `name`: name of the Namespace
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut namespace = core_v1::read_namespace("web").send(client).await?;
+/// namespace.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = core_v1::replace_namespace("web", &namespace).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespace<'a>(
     name: &str,
     body: &'a Namespace,
@@ -2787,6 +4065,14 @@ pub fn replace_namespace<'a>(
 /// - `name`: name of the Namespace
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// core_v1::delete_namespace("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_namespace(name: &str) -> DeleteRequest<Namespace> {
     DeleteRequest::at(Path::new("/api/v1/namespaces/{name}", &[name]))
 }
@@ -2798,6 +4084,16 @@ pub fn delete_namespace(name: &str) -> DeleteRequest<Namespace> {
 /// - `name`: name of the Namespace
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = core_v1::patch_namespace("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespace<'a>(name: &str, patch: &'a Patch) -> PatchRequest<'a, Namespace> {
     PatchRequest::at(Path::new("/api/v1/namespaces/{name}", &[name]), patch)
 }
@@ -2809,6 +4105,17 @@ pub fn patch_namespace<'a>(name: &str, patch: &'a Patch) -> PatchRequest<'a, Nam
 /// - `name`: name of the Namespace
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # use kubernetes_models::core::v1::Namespace;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut namespace = Namespace::named("web");
+/// namespace.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = core_v1::replace_namespace_finalize("web", &namespace).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespace_finalize<'a>(
     name: &str,
     body: &'a Namespace,
@@ -2821,6 +4128,14 @@ pub fn replace_namespace_finalize<'a>(
 /// `GET /api/v1/namespaces/{name}/status`
 ///
 /// - `name`: name of the Namespace
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let namespace = core_v1::read_namespace_status("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespace_status(name: &str) -> ReadRequest<Namespace> {
     ReadRequest::at(Path::new("/api/v1/namespaces/{name}/status", &[name]))
 }
@@ -2832,6 +4147,16 @@ pub fn read_namespace_status(name: &str) -> ReadRequest<Namespace> {
 /// - `name`: name of the Namespace
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut namespace = core_v1::read_namespace_status("web").send(client).await?;
+/// namespace.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = core_v1::replace_namespace_status("web", &namespace).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespace_status<'a>(
     name: &str,
     body: &'a Namespace,
@@ -2846,6 +4171,16 @@ pub fn replace_namespace_status<'a>(
 /// - `name`: name of the Namespace
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = core_v1::patch_namespace_status("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespace_status<'a>(
     name: &str,
     patch: &'a Patch,
@@ -2858,6 +4193,14 @@ pub fn patch_namespace_status<'a>(
 /// `GET /api/v1/nodes`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = core_v1::list_node().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_node() -> ListRequest<Node> {
     ListRequest::at(Path::new("/api/v1/nodes", &[]))
 }
@@ -2867,6 +4210,16 @@ pub fn list_node() -> ListRequest<Node> {
 /// `POST /api/v1/nodes`
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # use kubernetes_models::core::v1::Node;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let node = Node::named("web");
+/// let created = core_v1::create_node(&node).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_node(body: &Node) -> CreateRequest<'_, Node> {
     CreateRequest::at(Path::new("/api/v1/nodes", &[]), body)
 }
@@ -2876,6 +4229,14 @@ pub fn create_node(body: &Node) -> CreateRequest<'_, Node> {
 /// `DELETE /api/v1/nodes`
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// core_v1::delete_collection_node().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_node() -> DeleteCollectionRequest<Node> {
     DeleteCollectionRequest::at(Path::new("/api/v1/nodes", &[]))
 }
@@ -2885,6 +4246,14 @@ pub fn delete_collection_node() -> DeleteCollectionRequest<Node> {
 /// `GET /api/v1/nodes/{name}`
 ///
 /// - `name`: name of the Node
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let node = core_v1::read_node("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_node(name: &str) -> ReadRequest<Node> {
     ReadRequest::at(Path::new("/api/v1/nodes/{name}", &[name]))
 }
@@ -2896,6 +4265,16 @@ pub fn read_node(name: &str) -> ReadRequest<Node> {
 /// - `name`: name of the Node
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut node = core_v1::read_node("web").send(client).await?;
+/// node.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = core_v1::replace_node("web", &node).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_node<'a>(name: &str, body: &'a Node) -> ReplaceRequest<'a, Node> {
     ReplaceRequest::at(Path::new("/api/v1/nodes/{name}", &[name]), body)
 }
@@ -2907,6 +4286,14 @@ pub fn replace_node<'a>(name: &str, body: &'a Node) -> ReplaceRequest<'a, Node> 
 /// - `name`: name of the Node
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// core_v1::delete_node("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_node(name: &str) -> DeleteRequest<Node> {
     DeleteRequest::at(Path::new("/api/v1/nodes/{name}", &[name]))
 }
@@ -2918,6 +4305,16 @@ pub fn delete_node(name: &str) -> DeleteRequest<Node> {
 /// - `name`: name of the Node
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = core_v1::patch_node("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_node<'a>(name: &str, patch: &'a Patch) -> PatchRequest<'a, Node> {
     PatchRequest::at(Path::new("/api/v1/nodes/{name}", &[name]), patch)
 }
@@ -2927,6 +4324,11 @@ pub fn patch_node<'a>(name: &str, patch: &'a Patch) -> PatchRequest<'a, Node> {
 /// `GET /api/v1/nodes/{name}/proxy`
 ///
 /// - `name`: name of the NodeProxyOptions
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// let request = core_v1::connect_get_node_proxy("web");
+/// ```
 pub fn connect_get_node_proxy(name: &str) -> ConnectRequest<Proxy> {
     ConnectRequest::at(Method::GET, Path::new("/api/v1/nodes/{name}/proxy", &[name]))
 }
@@ -2936,6 +4338,11 @@ pub fn connect_get_node_proxy(name: &str) -> ConnectRequest<Proxy> {
 /// `PUT /api/v1/nodes/{name}/proxy`
 ///
 /// - `name`: name of the NodeProxyOptions
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// let request = core_v1::connect_put_node_proxy("web");
+/// ```
 pub fn connect_put_node_proxy(name: &str) -> ConnectRequest<Proxy> {
     ConnectRequest::at(Method::PUT, Path::new("/api/v1/nodes/{name}/proxy", &[name]))
 }
@@ -2945,6 +4352,11 @@ pub fn connect_put_node_proxy(name: &str) -> ConnectRequest<Proxy> {
 /// `POST /api/v1/nodes/{name}/proxy`
 ///
 /// - `name`: name of the NodeProxyOptions
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// let request = core_v1::connect_post_node_proxy("web");
+/// ```
 pub fn connect_post_node_proxy(name: &str) -> ConnectRequest<Proxy> {
     ConnectRequest::at(Method::POST, Path::new("/api/v1/nodes/{name}/proxy", &[name]))
 }
@@ -2954,6 +4366,11 @@ pub fn connect_post_node_proxy(name: &str) -> ConnectRequest<Proxy> {
 /// `DELETE /api/v1/nodes/{name}/proxy`
 ///
 /// - `name`: name of the NodeProxyOptions
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// let request = core_v1::connect_delete_node_proxy("web");
+/// ```
 pub fn connect_delete_node_proxy(name: &str) -> ConnectRequest<Proxy> {
     ConnectRequest::at(Method::DELETE, Path::new("/api/v1/nodes/{name}/proxy", &[name]))
 }
@@ -2963,6 +4380,11 @@ pub fn connect_delete_node_proxy(name: &str) -> ConnectRequest<Proxy> {
 /// `OPTIONS /api/v1/nodes/{name}/proxy`
 ///
 /// - `name`: name of the NodeProxyOptions
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// let request = core_v1::connect_options_node_proxy("web");
+/// ```
 pub fn connect_options_node_proxy(name: &str) -> ConnectRequest<Proxy> {
     ConnectRequest::at(Method::OPTIONS, Path::new("/api/v1/nodes/{name}/proxy", &[name]))
 }
@@ -2972,6 +4394,11 @@ pub fn connect_options_node_proxy(name: &str) -> ConnectRequest<Proxy> {
 /// `HEAD /api/v1/nodes/{name}/proxy`
 ///
 /// - `name`: name of the NodeProxyOptions
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// let request = core_v1::connect_head_node_proxy("web");
+/// ```
 pub fn connect_head_node_proxy(name: &str) -> ConnectRequest<Proxy> {
     ConnectRequest::at(Method::HEAD, Path::new("/api/v1/nodes/{name}/proxy", &[name]))
 }
@@ -2981,6 +4408,11 @@ pub fn connect_head_node_proxy(name: &str) -> ConnectRequest<Proxy> {
 /// `PATCH /api/v1/nodes/{name}/proxy`
 ///
 /// - `name`: name of the NodeProxyOptions
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// let request = core_v1::connect_patch_node_proxy("web");
+/// ```
 pub fn connect_patch_node_proxy(name: &str) -> ConnectRequest<Proxy> {
     ConnectRequest::at(Method::PATCH, Path::new("/api/v1/nodes/{name}/proxy", &[name]))
 }
@@ -2991,6 +4423,11 @@ pub fn connect_patch_node_proxy(name: &str) -> ConnectRequest<Proxy> {
 ///
 /// - `name`: name of the NodeProxyOptions
 /// - `path`: path to the resource
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// let request = core_v1::connect_get_node_proxy_with_path("web", "metrics");
+/// ```
 pub fn connect_get_node_proxy_with_path(
     name: &str,
     path: &str,
@@ -3007,6 +4444,11 @@ pub fn connect_get_node_proxy_with_path(
 ///
 /// - `name`: name of the NodeProxyOptions
 /// - `path`: path to the resource
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// let request = core_v1::connect_put_node_proxy_with_path("web", "metrics");
+/// ```
 pub fn connect_put_node_proxy_with_path(
     name: &str,
     path: &str,
@@ -3023,6 +4465,11 @@ pub fn connect_put_node_proxy_with_path(
 ///
 /// - `name`: name of the NodeProxyOptions
 /// - `path`: path to the resource
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// let request = core_v1::connect_post_node_proxy_with_path("web", "metrics");
+/// ```
 pub fn connect_post_node_proxy_with_path(
     name: &str,
     path: &str,
@@ -3039,6 +4486,11 @@ pub fn connect_post_node_proxy_with_path(
 ///
 /// - `name`: name of the NodeProxyOptions
 /// - `path`: path to the resource
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// let request = core_v1::connect_delete_node_proxy_with_path("web", "metrics");
+/// ```
 pub fn connect_delete_node_proxy_with_path(
     name: &str,
     path: &str,
@@ -3055,6 +4507,11 @@ pub fn connect_delete_node_proxy_with_path(
 ///
 /// - `name`: name of the NodeProxyOptions
 /// - `path`: path to the resource
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// let request = core_v1::connect_options_node_proxy_with_path("web", "metrics");
+/// ```
 pub fn connect_options_node_proxy_with_path(
     name: &str,
     path: &str,
@@ -3071,6 +4528,11 @@ pub fn connect_options_node_proxy_with_path(
 ///
 /// - `name`: name of the NodeProxyOptions
 /// - `path`: path to the resource
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// let request = core_v1::connect_head_node_proxy_with_path("web", "metrics");
+/// ```
 pub fn connect_head_node_proxy_with_path(
     name: &str,
     path: &str,
@@ -3087,6 +4549,11 @@ pub fn connect_head_node_proxy_with_path(
 ///
 /// - `name`: name of the NodeProxyOptions
 /// - `path`: path to the resource
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// let request = core_v1::connect_patch_node_proxy_with_path("web", "metrics");
+/// ```
 pub fn connect_patch_node_proxy_with_path(
     name: &str,
     path: &str,
@@ -3102,6 +4569,14 @@ pub fn connect_patch_node_proxy_with_path(
 /// `GET /api/v1/nodes/{name}/status`
 ///
 /// - `name`: name of the Node
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let node = core_v1::read_node_status("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_node_status(name: &str) -> ReadRequest<Node> {
     ReadRequest::at(Path::new("/api/v1/nodes/{name}/status", &[name]))
 }
@@ -3113,6 +4588,16 @@ pub fn read_node_status(name: &str) -> ReadRequest<Node> {
 /// - `name`: name of the Node
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut node = core_v1::read_node_status("web").send(client).await?;
+/// node.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = core_v1::replace_node_status("web", &node).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_node_status<'a>(name: &str, body: &'a Node) -> ReplaceRequest<'a, Node> {
     ReplaceRequest::at(Path::new("/api/v1/nodes/{name}/status", &[name]), body)
 }
@@ -3124,6 +4609,16 @@ pub fn replace_node_status<'a>(name: &str, body: &'a Node) -> ReplaceRequest<'a,
 /// - `name`: name of the Node
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = core_v1::patch_node_status("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_node_status<'a>(name: &str, patch: &'a Patch) -> PatchRequest<'a, Node> {
     PatchRequest::at(Path::new("/api/v1/nodes/{name}/status", &[name]), patch)
 }
@@ -3133,6 +4628,14 @@ pub fn patch_node_status<'a>(name: &str, patch: &'a Patch) -> PatchRequest<'a, N
 /// `GET /api/v1/persistentvolumeclaims`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = core_v1::list_persistent_volume_claim_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_persistent_volume_claim_for_all_namespaces() -> ListRequest<
     PersistentVolumeClaim,
 > {
@@ -3144,6 +4647,14 @@ pub fn list_persistent_volume_claim_for_all_namespaces() -> ListRequest<
 /// `GET /api/v1/persistentvolumes`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = core_v1::list_persistent_volume().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_persistent_volume() -> ListRequest<PersistentVolume> {
     ListRequest::at(Path::new("/api/v1/persistentvolumes", &[]))
 }
@@ -3153,6 +4664,16 @@ pub fn list_persistent_volume() -> ListRequest<PersistentVolume> {
 /// `POST /api/v1/persistentvolumes`
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # use kubernetes_models::core::v1::PersistentVolume;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let persistent_volume = PersistentVolume::named("web");
+/// let created = core_v1::create_persistent_volume(&persistent_volume).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_persistent_volume(
     body: &PersistentVolume,
 ) -> CreateRequest<'_, PersistentVolume> {
@@ -3164,6 +4685,14 @@ pub fn create_persistent_volume(
 /// `DELETE /api/v1/persistentvolumes`
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// core_v1::delete_collection_persistent_volume().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_persistent_volume() -> DeleteCollectionRequest<
     PersistentVolume,
 > {
@@ -3175,6 +4704,14 @@ pub fn delete_collection_persistent_volume() -> DeleteCollectionRequest<
 /// `GET /api/v1/persistentvolumes/{name}`
 ///
 /// - `name`: name of the PersistentVolume
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let persistent_volume = core_v1::read_persistent_volume("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_persistent_volume(name: &str) -> ReadRequest<PersistentVolume> {
     ReadRequest::at(Path::new("/api/v1/persistentvolumes/{name}", &[name]))
 }
@@ -3186,6 +4723,16 @@ pub fn read_persistent_volume(name: &str) -> ReadRequest<PersistentVolume> {
 /// - `name`: name of the PersistentVolume
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut persistent_volume = core_v1::read_persistent_volume("web").send(client).await?;
+/// persistent_volume.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = core_v1::replace_persistent_volume("web", &persistent_volume).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_persistent_volume<'a>(
     name: &str,
     body: &'a PersistentVolume,
@@ -3200,6 +4747,14 @@ pub fn replace_persistent_volume<'a>(
 /// - `name`: name of the PersistentVolume
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// core_v1::delete_persistent_volume("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_persistent_volume(name: &str) -> DeleteRequest<PersistentVolume> {
     DeleteRequest::at(Path::new("/api/v1/persistentvolumes/{name}", &[name]))
 }
@@ -3211,6 +4766,16 @@ pub fn delete_persistent_volume(name: &str) -> DeleteRequest<PersistentVolume> {
 /// - `name`: name of the PersistentVolume
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = core_v1::patch_persistent_volume("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_persistent_volume<'a>(
     name: &str,
     patch: &'a Patch,
@@ -3223,6 +4788,14 @@ pub fn patch_persistent_volume<'a>(
 /// `GET /api/v1/persistentvolumes/{name}/status`
 ///
 /// - `name`: name of the PersistentVolume
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let persistent_volume = core_v1::read_persistent_volume_status("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_persistent_volume_status(name: &str) -> ReadRequest<PersistentVolume> {
     ReadRequest::at(Path::new("/api/v1/persistentvolumes/{name}/status", &[name]))
 }
@@ -3234,6 +4807,16 @@ pub fn read_persistent_volume_status(name: &str) -> ReadRequest<PersistentVolume
 /// - `name`: name of the PersistentVolume
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut persistent_volume = core_v1::read_persistent_volume_status("web").send(client).await?;
+/// persistent_volume.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = core_v1::replace_persistent_volume_status("web", &persistent_volume).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_persistent_volume_status<'a>(
     name: &str,
     body: &'a PersistentVolume,
@@ -3251,6 +4834,16 @@ pub fn replace_persistent_volume_status<'a>(
 /// - `name`: name of the PersistentVolume
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = core_v1::patch_persistent_volume_status("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_persistent_volume_status<'a>(
     name: &str,
     patch: &'a Patch,
@@ -3266,6 +4859,14 @@ pub fn patch_persistent_volume_status<'a>(
 /// `GET /api/v1/pods`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = core_v1::list_pod_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_pod_for_all_namespaces() -> ListRequest<Pod> {
     ListRequest::at(Path::new("/api/v1/pods", &[]))
 }
@@ -3275,6 +4876,14 @@ pub fn list_pod_for_all_namespaces() -> ListRequest<Pod> {
 /// `GET /api/v1/podtemplates`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = core_v1::list_pod_template_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_pod_template_for_all_namespaces() -> ListRequest<PodTemplate> {
     ListRequest::at(Path::new("/api/v1/podtemplates", &[]))
 }
@@ -3284,6 +4893,14 @@ pub fn list_pod_template_for_all_namespaces() -> ListRequest<PodTemplate> {
 /// `GET /api/v1/replicationcontrollers`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = core_v1::list_replication_controller_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_replication_controller_for_all_namespaces() -> ListRequest<
     ReplicationController,
 > {
@@ -3295,6 +4912,14 @@ pub fn list_replication_controller_for_all_namespaces() -> ListRequest<
 /// `GET /api/v1/resourcequotas`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = core_v1::list_resource_quota_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_resource_quota_for_all_namespaces() -> ListRequest<ResourceQuota> {
     ListRequest::at(Path::new("/api/v1/resourcequotas", &[]))
 }
@@ -3304,6 +4929,14 @@ pub fn list_resource_quota_for_all_namespaces() -> ListRequest<ResourceQuota> {
 /// `GET /api/v1/secrets`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = core_v1::list_secret_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_secret_for_all_namespaces() -> ListRequest<Secret> {
     ListRequest::at(Path::new("/api/v1/secrets", &[]))
 }
@@ -3313,6 +4946,14 @@ pub fn list_secret_for_all_namespaces() -> ListRequest<Secret> {
 /// `GET /api/v1/serviceaccounts`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = core_v1::list_service_account_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_service_account_for_all_namespaces() -> ListRequest<ServiceAccount> {
     ListRequest::at(Path::new("/api/v1/serviceaccounts", &[]))
 }
@@ -3322,6 +4963,14 @@ pub fn list_service_account_for_all_namespaces() -> ListRequest<ServiceAccount> 
 /// `GET /api/v1/services`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::core::v1 as core_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = core_v1::list_service_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_service_for_all_namespaces() -> ListRequest<Service> {
     ListRequest::at(Path::new("/api/v1/services", &[]))
 }

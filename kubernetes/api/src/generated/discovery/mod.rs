@@ -13,6 +13,14 @@ use kubernetes_core::meta::v1::APIGroup;
 /// Get information of a group.
 ///
 /// `GET /apis/discovery.k8s.io/`
+///
+/// ```
+/// # use kubernetes_api::discovery;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let document = discovery::get_api_group().send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn get_api_group() -> GetRequest<APIGroup> {
     GetRequest::at(Path::new("/apis/discovery.k8s.io/", &[]))
 }

@@ -11,6 +11,14 @@ use kubernetes_models::discovery::v1::EndpointSlice;
 /// Get available resources.
 ///
 /// `GET /apis/discovery.k8s.io/v1/`
+///
+/// ```
+/// # use kubernetes_api::discovery::v1 as discovery_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let document = discovery_v1::get_api_resources().send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn get_api_resources() -> GetRequest<APIResourceList> {
     GetRequest::at(Path::new("/apis/discovery.k8s.io/v1/", &[]))
 }
@@ -20,6 +28,14 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// `GET /apis/discovery.k8s.io/v1/endpointslices`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::discovery::v1 as discovery_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = discovery_v1::list_endpoint_slice_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_endpoint_slice_for_all_namespaces() -> ListRequest<EndpointSlice> {
     ListRequest::at(Path::new("/apis/discovery.k8s.io/v1/endpointslices", &[]))
 }
@@ -31,6 +47,14 @@ pub fn list_endpoint_slice_for_all_namespaces() -> ListRequest<EndpointSlice> {
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::discovery::v1 as discovery_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = discovery_v1::list_namespaced_endpoint_slice("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_namespaced_endpoint_slice(namespace: &str) -> ListRequest<EndpointSlice> {
     ListRequest::at(
         Path::new(
@@ -47,6 +71,16 @@ pub fn list_namespaced_endpoint_slice(namespace: &str) -> ListRequest<EndpointSl
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::discovery::v1 as discovery_v1;
+/// # use kubernetes_models::discovery::v1::EndpointSlice;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let endpoint_slice = EndpointSlice::named("web");
+/// let created = discovery_v1::create_namespaced_endpoint_slice("shop", &endpoint_slice).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_namespaced_endpoint_slice<'a>(
     namespace: &str,
     body: &'a EndpointSlice,
@@ -67,6 +101,14 @@ pub fn create_namespaced_endpoint_slice<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::discovery::v1 as discovery_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// discovery_v1::delete_collection_namespaced_endpoint_slice("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_namespaced_endpoint_slice(
     namespace: &str,
 ) -> DeleteCollectionRequest<EndpointSlice> {
@@ -84,6 +126,14 @@ pub fn delete_collection_namespaced_endpoint_slice(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the EndpointSlice
+///
+/// ```
+/// # use kubernetes_api::discovery::v1 as discovery_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let endpoint_slice = discovery_v1::read_namespaced_endpoint_slice("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_endpoint_slice(
     namespace: &str,
     name: &str,
@@ -104,6 +154,16 @@ pub fn read_namespaced_endpoint_slice(
 /// - `name`: name of the EndpointSlice
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::discovery::v1 as discovery_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut endpoint_slice = discovery_v1::read_namespaced_endpoint_slice("shop", "web").send(client).await?;
+/// endpoint_slice.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = discovery_v1::replace_namespaced_endpoint_slice("shop", "web", &endpoint_slice).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_endpoint_slice<'a>(
     namespace: &str,
     name: &str,
@@ -126,6 +186,14 @@ pub fn replace_namespaced_endpoint_slice<'a>(
 /// - `name`: name of the EndpointSlice
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::discovery::v1 as discovery_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// discovery_v1::delete_namespaced_endpoint_slice("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_namespaced_endpoint_slice(
     namespace: &str,
     name: &str,
@@ -146,6 +214,16 @@ pub fn delete_namespaced_endpoint_slice(
 /// - `name`: name of the EndpointSlice
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::discovery::v1 as discovery_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = discovery_v1::patch_namespaced_endpoint_slice("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_endpoint_slice<'a>(
     namespace: &str,
     name: &str,

@@ -11,6 +11,14 @@ use kubernetes_models::events::v1::Event;
 /// Get available resources.
 ///
 /// `GET /apis/events.k8s.io/v1/`
+///
+/// ```
+/// # use kubernetes_api::events::v1 as events_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let document = events_v1::get_api_resources().send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn get_api_resources() -> GetRequest<APIResourceList> {
     GetRequest::at(Path::new("/apis/events.k8s.io/v1/", &[]))
 }
@@ -20,6 +28,14 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// `GET /apis/events.k8s.io/v1/events`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::events::v1 as events_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = events_v1::list_event_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_event_for_all_namespaces() -> ListRequest<Event> {
     ListRequest::at(Path::new("/apis/events.k8s.io/v1/events", &[]))
 }
@@ -31,6 +47,14 @@ pub fn list_event_for_all_namespaces() -> ListRequest<Event> {
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::events::v1 as events_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = events_v1::list_namespaced_event("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_namespaced_event(namespace: &str) -> ListRequest<Event> {
     ListRequest::at(
         Path::new("/apis/events.k8s.io/v1/namespaces/{namespace}/events", &[namespace]),
@@ -44,6 +68,16 @@ pub fn list_namespaced_event(namespace: &str) -> ListRequest<Event> {
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::events::v1 as events_v1;
+/// # use kubernetes_models::events::v1::Event;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let event = Event::named("web");
+/// let created = events_v1::create_namespaced_event("shop", &event).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_namespaced_event<'a>(
     namespace: &str,
     body: &'a Event,
@@ -61,6 +95,14 @@ pub fn create_namespaced_event<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::events::v1 as events_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// events_v1::delete_collection_namespaced_event("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_namespaced_event(
     namespace: &str,
 ) -> DeleteCollectionRequest<Event> {
@@ -75,6 +117,14 @@ pub fn delete_collection_namespaced_event(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the Event
+///
+/// ```
+/// # use kubernetes_api::events::v1 as events_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let event = events_v1::read_namespaced_event("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_event(namespace: &str, name: &str) -> ReadRequest<Event> {
     ReadRequest::at(
         Path::new(
@@ -92,6 +142,16 @@ pub fn read_namespaced_event(namespace: &str, name: &str) -> ReadRequest<Event> 
 /// - `name`: name of the Event
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::events::v1 as events_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut event = events_v1::read_namespaced_event("shop", "web").send(client).await?;
+/// event.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = events_v1::replace_namespaced_event("shop", "web", &event).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_event<'a>(
     namespace: &str,
     name: &str,
@@ -114,6 +174,14 @@ pub fn replace_namespaced_event<'a>(
 /// - `name`: name of the Event
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::events::v1 as events_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// events_v1::delete_namespaced_event("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_namespaced_event(namespace: &str, name: &str) -> DeleteRequest<Event> {
     DeleteRequest::at(
         Path::new(
@@ -131,6 +199,16 @@ pub fn delete_namespaced_event(namespace: &str, name: &str) -> DeleteRequest<Eve
 /// - `name`: name of the Event
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::events::v1 as events_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = events_v1::patch_namespaced_event("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_event<'a>(
     namespace: &str,
     name: &str,

@@ -11,6 +11,14 @@ use kubernetes_models::flowcontrol::v1::{FlowSchema, PriorityLevelConfiguration}
 /// Get available resources.
 ///
 /// `GET /apis/flowcontrol.apiserver.k8s.io/v1/`
+///
+/// ```
+/// # use kubernetes_api::flowcontrol::v1 as flowcontrol_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let document = flowcontrol_v1::get_api_resources().send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn get_api_resources() -> GetRequest<APIResourceList> {
     GetRequest::at(Path::new("/apis/flowcontrol.apiserver.k8s.io/v1/", &[]))
 }
@@ -20,6 +28,14 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// `GET /apis/flowcontrol.apiserver.k8s.io/v1/flowschemas`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::flowcontrol::v1 as flowcontrol_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = flowcontrol_v1::list_flow_schema().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_flow_schema() -> ListRequest<FlowSchema> {
     ListRequest::at(Path::new("/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas", &[]))
 }
@@ -29,6 +45,16 @@ pub fn list_flow_schema() -> ListRequest<FlowSchema> {
 /// `POST /apis/flowcontrol.apiserver.k8s.io/v1/flowschemas`
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::flowcontrol::v1 as flowcontrol_v1;
+/// # use kubernetes_models::flowcontrol::v1::FlowSchema;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let flow_schema = FlowSchema::named("web");
+/// let created = flowcontrol_v1::create_flow_schema(&flow_schema).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_flow_schema(body: &FlowSchema) -> CreateRequest<'_, FlowSchema> {
     CreateRequest::at(
         Path::new("/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas", &[]),
@@ -41,6 +67,14 @@ pub fn create_flow_schema(body: &FlowSchema) -> CreateRequest<'_, FlowSchema> {
 /// `DELETE /apis/flowcontrol.apiserver.k8s.io/v1/flowschemas`
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::flowcontrol::v1 as flowcontrol_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// flowcontrol_v1::delete_collection_flow_schema().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_flow_schema() -> DeleteCollectionRequest<FlowSchema> {
     DeleteCollectionRequest::at(
         Path::new("/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas", &[]),
@@ -52,6 +86,14 @@ pub fn delete_collection_flow_schema() -> DeleteCollectionRequest<FlowSchema> {
 /// `GET /apis/flowcontrol.apiserver.k8s.io/v1/flowschemas/{name}`
 ///
 /// - `name`: name of the FlowSchema
+///
+/// ```
+/// # use kubernetes_api::flowcontrol::v1 as flowcontrol_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let flow_schema = flowcontrol_v1::read_flow_schema("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_flow_schema(name: &str) -> ReadRequest<FlowSchema> {
     ReadRequest::at(
         Path::new("/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas/{name}", &[name]),
@@ -65,6 +107,16 @@ pub fn read_flow_schema(name: &str) -> ReadRequest<FlowSchema> {
 /// - `name`: name of the FlowSchema
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::flowcontrol::v1 as flowcontrol_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut flow_schema = flowcontrol_v1::read_flow_schema("web").send(client).await?;
+/// flow_schema.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = flowcontrol_v1::replace_flow_schema("web", &flow_schema).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_flow_schema<'a>(
     name: &str,
     body: &'a FlowSchema,
@@ -82,6 +134,14 @@ pub fn replace_flow_schema<'a>(
 /// - `name`: name of the FlowSchema
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::flowcontrol::v1 as flowcontrol_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// flowcontrol_v1::delete_flow_schema("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_flow_schema(name: &str) -> DeleteRequest<FlowSchema> {
     DeleteRequest::at(
         Path::new("/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas/{name}", &[name]),
@@ -95,6 +155,16 @@ pub fn delete_flow_schema(name: &str) -> DeleteRequest<FlowSchema> {
 /// - `name`: name of the FlowSchema
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::flowcontrol::v1 as flowcontrol_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = flowcontrol_v1::patch_flow_schema("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_flow_schema<'a>(
     name: &str,
     patch: &'a Patch,
@@ -110,6 +180,14 @@ pub fn patch_flow_schema<'a>(
 /// `GET /apis/flowcontrol.apiserver.k8s.io/v1/flowschemas/{name}/status`
 ///
 /// - `name`: name of the FlowSchema
+///
+/// ```
+/// # use kubernetes_api::flowcontrol::v1 as flowcontrol_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let flow_schema = flowcontrol_v1::read_flow_schema_status("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_flow_schema_status(name: &str) -> ReadRequest<FlowSchema> {
     ReadRequest::at(
         Path::new(
@@ -126,6 +204,16 @@ pub fn read_flow_schema_status(name: &str) -> ReadRequest<FlowSchema> {
 /// - `name`: name of the FlowSchema
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::flowcontrol::v1 as flowcontrol_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut flow_schema = flowcontrol_v1::read_flow_schema_status("web").send(client).await?;
+/// flow_schema.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = flowcontrol_v1::replace_flow_schema_status("web", &flow_schema).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_flow_schema_status<'a>(
     name: &str,
     body: &'a FlowSchema,
@@ -146,6 +234,16 @@ pub fn replace_flow_schema_status<'a>(
 /// - `name`: name of the FlowSchema
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::flowcontrol::v1 as flowcontrol_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = flowcontrol_v1::patch_flow_schema_status("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_flow_schema_status<'a>(
     name: &str,
     patch: &'a Patch,
@@ -164,6 +262,14 @@ pub fn patch_flow_schema_status<'a>(
 /// `GET /apis/flowcontrol.apiserver.k8s.io/v1/prioritylevelconfigurations`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::flowcontrol::v1 as flowcontrol_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = flowcontrol_v1::list_priority_level_configuration().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_priority_level_configuration() -> ListRequest<PriorityLevelConfiguration> {
     ListRequest::at(
         Path::new(
@@ -178,6 +284,16 @@ pub fn list_priority_level_configuration() -> ListRequest<PriorityLevelConfigura
 /// `POST /apis/flowcontrol.apiserver.k8s.io/v1/prioritylevelconfigurations`
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::flowcontrol::v1 as flowcontrol_v1;
+/// # use kubernetes_models::flowcontrol::v1::PriorityLevelConfiguration;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let priority_level_configuration = PriorityLevelConfiguration::named("web");
+/// let created = flowcontrol_v1::create_priority_level_configuration(&priority_level_configuration).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_priority_level_configuration(
     body: &PriorityLevelConfiguration,
 ) -> CreateRequest<'_, PriorityLevelConfiguration> {
@@ -195,6 +311,14 @@ pub fn create_priority_level_configuration(
 /// `DELETE /apis/flowcontrol.apiserver.k8s.io/v1/prioritylevelconfigurations`
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::flowcontrol::v1 as flowcontrol_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// flowcontrol_v1::delete_collection_priority_level_configuration().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_priority_level_configuration() -> DeleteCollectionRequest<
     PriorityLevelConfiguration,
 > {
@@ -211,6 +335,14 @@ pub fn delete_collection_priority_level_configuration() -> DeleteCollectionReque
 /// `GET /apis/flowcontrol.apiserver.k8s.io/v1/prioritylevelconfigurations/{name}`
 ///
 /// - `name`: name of the PriorityLevelConfiguration
+///
+/// ```
+/// # use kubernetes_api::flowcontrol::v1 as flowcontrol_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let priority_level_configuration = flowcontrol_v1::read_priority_level_configuration("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_priority_level_configuration(
     name: &str,
 ) -> ReadRequest<PriorityLevelConfiguration> {
@@ -229,6 +361,16 @@ pub fn read_priority_level_configuration(
 /// - `name`: name of the PriorityLevelConfiguration
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::flowcontrol::v1 as flowcontrol_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut priority_level_configuration = flowcontrol_v1::read_priority_level_configuration("web").send(client).await?;
+/// priority_level_configuration.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = flowcontrol_v1::replace_priority_level_configuration("web", &priority_level_configuration).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_priority_level_configuration<'a>(
     name: &str,
     body: &'a PriorityLevelConfiguration,
@@ -249,6 +391,14 @@ pub fn replace_priority_level_configuration<'a>(
 /// - `name`: name of the PriorityLevelConfiguration
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::flowcontrol::v1 as flowcontrol_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// flowcontrol_v1::delete_priority_level_configuration("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_priority_level_configuration(
     name: &str,
 ) -> DeleteRequest<PriorityLevelConfiguration> {
@@ -267,6 +417,16 @@ pub fn delete_priority_level_configuration(
 /// - `name`: name of the PriorityLevelConfiguration
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::flowcontrol::v1 as flowcontrol_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = flowcontrol_v1::patch_priority_level_configuration("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_priority_level_configuration<'a>(
     name: &str,
     patch: &'a Patch,
@@ -285,6 +445,14 @@ pub fn patch_priority_level_configuration<'a>(
 /// `GET /apis/flowcontrol.apiserver.k8s.io/v1/prioritylevelconfigurations/{name}/status`
 ///
 /// - `name`: name of the PriorityLevelConfiguration
+///
+/// ```
+/// # use kubernetes_api::flowcontrol::v1 as flowcontrol_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let priority_level_configuration = flowcontrol_v1::read_priority_level_configuration_status("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_priority_level_configuration_status(
     name: &str,
 ) -> ReadRequest<PriorityLevelConfiguration> {
@@ -303,6 +471,16 @@ pub fn read_priority_level_configuration_status(
 /// - `name`: name of the PriorityLevelConfiguration
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::flowcontrol::v1 as flowcontrol_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut priority_level_configuration = flowcontrol_v1::read_priority_level_configuration_status("web").send(client).await?;
+/// priority_level_configuration.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = flowcontrol_v1::replace_priority_level_configuration_status("web", &priority_level_configuration).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_priority_level_configuration_status<'a>(
     name: &str,
     body: &'a PriorityLevelConfiguration,
@@ -323,6 +501,16 @@ pub fn replace_priority_level_configuration_status<'a>(
 /// - `name`: name of the PriorityLevelConfiguration
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::flowcontrol::v1 as flowcontrol_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = flowcontrol_v1::patch_priority_level_configuration_status("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_priority_level_configuration_status<'a>(
     name: &str,
     patch: &'a Patch,

@@ -11,6 +11,14 @@ use kubernetes_models::lifecycle::v1alpha1::{Eviction, EvictionRequest};
 /// Get available resources.
 ///
 /// `GET /apis/lifecycle.k8s.io/v1alpha1/`
+///
+/// ```
+/// # use kubernetes_api::lifecycle::v1alpha1 as lifecycle_v1alpha1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let document = lifecycle_v1alpha1::get_api_resources().send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn get_api_resources() -> GetRequest<APIResourceList> {
     GetRequest::at(Path::new("/apis/lifecycle.k8s.io/v1alpha1/", &[]))
 }
@@ -20,6 +28,14 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// `GET /apis/lifecycle.k8s.io/v1alpha1/evictionrequests`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::lifecycle::v1alpha1 as lifecycle_v1alpha1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = lifecycle_v1alpha1::list_eviction_request_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_eviction_request_for_all_namespaces() -> ListRequest<EvictionRequest> {
     ListRequest::at(Path::new("/apis/lifecycle.k8s.io/v1alpha1/evictionrequests", &[]))
 }
@@ -29,6 +45,14 @@ pub fn list_eviction_request_for_all_namespaces() -> ListRequest<EvictionRequest
 /// `GET /apis/lifecycle.k8s.io/v1alpha1/evictions`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::lifecycle::v1alpha1 as lifecycle_v1alpha1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = lifecycle_v1alpha1::list_eviction_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_eviction_for_all_namespaces() -> ListRequest<Eviction> {
     ListRequest::at(Path::new("/apis/lifecycle.k8s.io/v1alpha1/evictions", &[]))
 }
@@ -40,6 +64,14 @@ pub fn list_eviction_for_all_namespaces() -> ListRequest<Eviction> {
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::lifecycle::v1alpha1 as lifecycle_v1alpha1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = lifecycle_v1alpha1::list_namespaced_eviction_request("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_namespaced_eviction_request(
     namespace: &str,
 ) -> ListRequest<EvictionRequest> {
@@ -58,6 +90,16 @@ pub fn list_namespaced_eviction_request(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::lifecycle::v1alpha1 as lifecycle_v1alpha1;
+/// # use kubernetes_models::lifecycle::v1alpha1::EvictionRequest;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let eviction_request = EvictionRequest::named("web");
+/// let created = lifecycle_v1alpha1::create_namespaced_eviction_request("shop", &eviction_request).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_namespaced_eviction_request<'a>(
     namespace: &str,
     body: &'a EvictionRequest,
@@ -78,6 +120,14 @@ pub fn create_namespaced_eviction_request<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::lifecycle::v1alpha1 as lifecycle_v1alpha1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// lifecycle_v1alpha1::delete_collection_namespaced_eviction_request("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_namespaced_eviction_request(
     namespace: &str,
 ) -> DeleteCollectionRequest<EvictionRequest> {
@@ -95,6 +145,14 @@ pub fn delete_collection_namespaced_eviction_request(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the EvictionRequest
+///
+/// ```
+/// # use kubernetes_api::lifecycle::v1alpha1 as lifecycle_v1alpha1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let eviction_request = lifecycle_v1alpha1::read_namespaced_eviction_request("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_eviction_request(
     namespace: &str,
     name: &str,
@@ -115,6 +173,16 @@ pub fn read_namespaced_eviction_request(
 /// - `name`: name of the EvictionRequest
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::lifecycle::v1alpha1 as lifecycle_v1alpha1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut eviction_request = lifecycle_v1alpha1::read_namespaced_eviction_request("shop", "web").send(client).await?;
+/// eviction_request.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = lifecycle_v1alpha1::replace_namespaced_eviction_request("shop", "web", &eviction_request).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_eviction_request<'a>(
     namespace: &str,
     name: &str,
@@ -137,6 +205,14 @@ pub fn replace_namespaced_eviction_request<'a>(
 /// - `name`: name of the EvictionRequest
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::lifecycle::v1alpha1 as lifecycle_v1alpha1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// lifecycle_v1alpha1::delete_namespaced_eviction_request("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_namespaced_eviction_request(
     namespace: &str,
     name: &str,
@@ -157,6 +233,16 @@ pub fn delete_namespaced_eviction_request(
 /// - `name`: name of the EvictionRequest
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::lifecycle::v1alpha1 as lifecycle_v1alpha1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = lifecycle_v1alpha1::patch_namespaced_eviction_request("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_eviction_request<'a>(
     namespace: &str,
     name: &str,
@@ -177,6 +263,14 @@ pub fn patch_namespaced_eviction_request<'a>(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the EvictionRequest
+///
+/// ```
+/// # use kubernetes_api::lifecycle::v1alpha1 as lifecycle_v1alpha1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let eviction_request = lifecycle_v1alpha1::read_namespaced_eviction_request_status("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_eviction_request_status(
     namespace: &str,
     name: &str,
@@ -197,6 +291,16 @@ pub fn read_namespaced_eviction_request_status(
 /// - `name`: name of the EvictionRequest
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::lifecycle::v1alpha1 as lifecycle_v1alpha1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut eviction_request = lifecycle_v1alpha1::read_namespaced_eviction_request_status("shop", "web").send(client).await?;
+/// eviction_request.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = lifecycle_v1alpha1::replace_namespaced_eviction_request_status("shop", "web", &eviction_request).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_eviction_request_status<'a>(
     namespace: &str,
     name: &str,
@@ -219,6 +323,16 @@ pub fn replace_namespaced_eviction_request_status<'a>(
 /// - `name`: name of the EvictionRequest
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::lifecycle::v1alpha1 as lifecycle_v1alpha1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = lifecycle_v1alpha1::patch_namespaced_eviction_request_status("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_eviction_request_status<'a>(
     namespace: &str,
     name: &str,
@@ -240,6 +354,14 @@ pub fn patch_namespaced_eviction_request_status<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::lifecycle::v1alpha1 as lifecycle_v1alpha1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = lifecycle_v1alpha1::list_namespaced_eviction("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_namespaced_eviction(namespace: &str) -> ListRequest<Eviction> {
     ListRequest::at(
         Path::new(
@@ -256,6 +378,16 @@ pub fn list_namespaced_eviction(namespace: &str) -> ListRequest<Eviction> {
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::lifecycle::v1alpha1 as lifecycle_v1alpha1;
+/// # use kubernetes_models::lifecycle::v1alpha1::Eviction;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let eviction = Eviction::named("web");
+/// let created = lifecycle_v1alpha1::create_namespaced_eviction("shop", &eviction).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_namespaced_eviction<'a>(
     namespace: &str,
     body: &'a Eviction,
@@ -276,6 +408,14 @@ pub fn create_namespaced_eviction<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::lifecycle::v1alpha1 as lifecycle_v1alpha1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// lifecycle_v1alpha1::delete_collection_namespaced_eviction("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_namespaced_eviction(
     namespace: &str,
 ) -> DeleteCollectionRequest<Eviction> {
@@ -293,6 +433,14 @@ pub fn delete_collection_namespaced_eviction(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the Eviction
+///
+/// ```
+/// # use kubernetes_api::lifecycle::v1alpha1 as lifecycle_v1alpha1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let eviction = lifecycle_v1alpha1::read_namespaced_eviction("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_eviction(namespace: &str, name: &str) -> ReadRequest<Eviction> {
     ReadRequest::at(
         Path::new(
@@ -310,6 +458,16 @@ pub fn read_namespaced_eviction(namespace: &str, name: &str) -> ReadRequest<Evic
 /// - `name`: name of the Eviction
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::lifecycle::v1alpha1 as lifecycle_v1alpha1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut eviction = lifecycle_v1alpha1::read_namespaced_eviction("shop", "web").send(client).await?;
+/// eviction.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = lifecycle_v1alpha1::replace_namespaced_eviction("shop", "web", &eviction).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_eviction<'a>(
     namespace: &str,
     name: &str,
@@ -332,6 +490,14 @@ pub fn replace_namespaced_eviction<'a>(
 /// - `name`: name of the Eviction
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::lifecycle::v1alpha1 as lifecycle_v1alpha1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// lifecycle_v1alpha1::delete_namespaced_eviction("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_namespaced_eviction(
     namespace: &str,
     name: &str,
@@ -352,6 +518,16 @@ pub fn delete_namespaced_eviction(
 /// - `name`: name of the Eviction
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::lifecycle::v1alpha1 as lifecycle_v1alpha1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = lifecycle_v1alpha1::patch_namespaced_eviction("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_eviction<'a>(
     namespace: &str,
     name: &str,
@@ -372,6 +548,14 @@ pub fn patch_namespaced_eviction<'a>(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the Eviction
+///
+/// ```
+/// # use kubernetes_api::lifecycle::v1alpha1 as lifecycle_v1alpha1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let eviction = lifecycle_v1alpha1::read_namespaced_eviction_status("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_eviction_status(
     namespace: &str,
     name: &str,
@@ -392,6 +576,16 @@ pub fn read_namespaced_eviction_status(
 /// - `name`: name of the Eviction
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::lifecycle::v1alpha1 as lifecycle_v1alpha1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut eviction = lifecycle_v1alpha1::read_namespaced_eviction_status("shop", "web").send(client).await?;
+/// eviction.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = lifecycle_v1alpha1::replace_namespaced_eviction_status("shop", "web", &eviction).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_eviction_status<'a>(
     namespace: &str,
     name: &str,
@@ -414,6 +608,16 @@ pub fn replace_namespaced_eviction_status<'a>(
 /// - `name`: name of the Eviction
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::lifecycle::v1alpha1 as lifecycle_v1alpha1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = lifecycle_v1alpha1::patch_namespaced_eviction_status("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_eviction_status<'a>(
     namespace: &str,
     name: &str,

@@ -13,6 +13,14 @@ use kubernetes_core::meta::v1::APIGroup;
 /// Get information of a group.
 ///
 /// `GET /apis/networking.k8s.io/`
+///
+/// ```
+/// # use kubernetes_api::networking;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let document = networking::get_api_group().send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn get_api_group() -> GetRequest<APIGroup> {
     GetRequest::at(Path::new("/apis/networking.k8s.io/", &[]))
 }

@@ -13,6 +13,14 @@ use kubernetes_models::networking::v1::{
 /// Get available resources.
 ///
 /// `GET /apis/networking.k8s.io/v1/`
+///
+/// ```
+/// # use kubernetes_api::networking::v1 as networking_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let document = networking_v1::get_api_resources().send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn get_api_resources() -> GetRequest<APIResourceList> {
     GetRequest::at(Path::new("/apis/networking.k8s.io/v1/", &[]))
 }
@@ -22,6 +30,14 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// `GET /apis/networking.k8s.io/v1/ingressclasses`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::networking::v1 as networking_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = networking_v1::list_ingress_class().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_ingress_class() -> ListRequest<IngressClass> {
     ListRequest::at(Path::new("/apis/networking.k8s.io/v1/ingressclasses", &[]))
 }
@@ -31,6 +47,16 @@ pub fn list_ingress_class() -> ListRequest<IngressClass> {
 /// `POST /apis/networking.k8s.io/v1/ingressclasses`
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::networking::v1 as networking_v1;
+/// # use kubernetes_models::networking::v1::IngressClass;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let ingress_class = IngressClass::named("web");
+/// let created = networking_v1::create_ingress_class(&ingress_class).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_ingress_class(body: &IngressClass) -> CreateRequest<'_, IngressClass> {
     CreateRequest::at(Path::new("/apis/networking.k8s.io/v1/ingressclasses", &[]), body)
 }
@@ -40,6 +66,14 @@ pub fn create_ingress_class(body: &IngressClass) -> CreateRequest<'_, IngressCla
 /// `DELETE /apis/networking.k8s.io/v1/ingressclasses`
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::networking::v1 as networking_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// networking_v1::delete_collection_ingress_class().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_ingress_class() -> DeleteCollectionRequest<IngressClass> {
     DeleteCollectionRequest::at(
         Path::new("/apis/networking.k8s.io/v1/ingressclasses", &[]),
@@ -51,6 +85,14 @@ pub fn delete_collection_ingress_class() -> DeleteCollectionRequest<IngressClass
 /// `GET /apis/networking.k8s.io/v1/ingressclasses/{name}`
 ///
 /// - `name`: name of the IngressClass
+///
+/// ```
+/// # use kubernetes_api::networking::v1 as networking_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let ingress_class = networking_v1::read_ingress_class("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_ingress_class(name: &str) -> ReadRequest<IngressClass> {
     ReadRequest::at(
         Path::new("/apis/networking.k8s.io/v1/ingressclasses/{name}", &[name]),
@@ -64,6 +106,16 @@ pub fn read_ingress_class(name: &str) -> ReadRequest<IngressClass> {
 /// - `name`: name of the IngressClass
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::networking::v1 as networking_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut ingress_class = networking_v1::read_ingress_class("web").send(client).await?;
+/// ingress_class.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = networking_v1::replace_ingress_class("web", &ingress_class).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_ingress_class<'a>(
     name: &str,
     body: &'a IngressClass,
@@ -81,6 +133,14 @@ pub fn replace_ingress_class<'a>(
 /// - `name`: name of the IngressClass
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::networking::v1 as networking_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// networking_v1::delete_ingress_class("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_ingress_class(name: &str) -> DeleteRequest<IngressClass> {
     DeleteRequest::at(
         Path::new("/apis/networking.k8s.io/v1/ingressclasses/{name}", &[name]),
@@ -94,6 +154,16 @@ pub fn delete_ingress_class(name: &str) -> DeleteRequest<IngressClass> {
 /// - `name`: name of the IngressClass
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::networking::v1 as networking_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = networking_v1::patch_ingress_class("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_ingress_class<'a>(
     name: &str,
     patch: &'a Patch,
@@ -109,6 +179,14 @@ pub fn patch_ingress_class<'a>(
 /// `GET /apis/networking.k8s.io/v1/ingresses`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::networking::v1 as networking_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = networking_v1::list_ingress_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_ingress_for_all_namespaces() -> ListRequest<Ingress> {
     ListRequest::at(Path::new("/apis/networking.k8s.io/v1/ingresses", &[]))
 }
@@ -118,6 +196,14 @@ pub fn list_ingress_for_all_namespaces() -> ListRequest<Ingress> {
 /// `GET /apis/networking.k8s.io/v1/ipaddresses`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::networking::v1 as networking_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = networking_v1::list_ip_address().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_ip_address() -> ListRequest<IPAddress> {
     ListRequest::at(Path::new("/apis/networking.k8s.io/v1/ipaddresses", &[]))
 }
@@ -127,6 +213,16 @@ pub fn list_ip_address() -> ListRequest<IPAddress> {
 /// `POST /apis/networking.k8s.io/v1/ipaddresses`
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::networking::v1 as networking_v1;
+/// # use kubernetes_models::networking::v1::IPAddress;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let ip_address = IPAddress::named("web");
+/// let created = networking_v1::create_ip_address(&ip_address).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_ip_address(body: &IPAddress) -> CreateRequest<'_, IPAddress> {
     CreateRequest::at(Path::new("/apis/networking.k8s.io/v1/ipaddresses", &[]), body)
 }
@@ -136,6 +232,14 @@ pub fn create_ip_address(body: &IPAddress) -> CreateRequest<'_, IPAddress> {
 /// `DELETE /apis/networking.k8s.io/v1/ipaddresses`
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::networking::v1 as networking_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// networking_v1::delete_collection_ip_address().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_ip_address() -> DeleteCollectionRequest<IPAddress> {
     DeleteCollectionRequest::at(Path::new("/apis/networking.k8s.io/v1/ipaddresses", &[]))
 }
@@ -145,6 +249,14 @@ pub fn delete_collection_ip_address() -> DeleteCollectionRequest<IPAddress> {
 /// `GET /apis/networking.k8s.io/v1/ipaddresses/{name}`
 ///
 /// - `name`: name of the IPAddress
+///
+/// ```
+/// # use kubernetes_api::networking::v1 as networking_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let ip_address = networking_v1::read_ip_address("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_ip_address(name: &str) -> ReadRequest<IPAddress> {
     ReadRequest::at(Path::new("/apis/networking.k8s.io/v1/ipaddresses/{name}", &[name]))
 }
@@ -156,6 +268,16 @@ pub fn read_ip_address(name: &str) -> ReadRequest<IPAddress> {
 /// - `name`: name of the IPAddress
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::networking::v1 as networking_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut ip_address = networking_v1::read_ip_address("web").send(client).await?;
+/// ip_address.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = networking_v1::replace_ip_address("web", &ip_address).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_ip_address<'a>(
     name: &str,
     body: &'a IPAddress,
@@ -173,6 +295,14 @@ pub fn replace_ip_address<'a>(
 /// - `name`: name of the IPAddress
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::networking::v1 as networking_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// networking_v1::delete_ip_address("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_ip_address(name: &str) -> DeleteRequest<IPAddress> {
     DeleteRequest::at(
         Path::new("/apis/networking.k8s.io/v1/ipaddresses/{name}", &[name]),
@@ -186,6 +316,16 @@ pub fn delete_ip_address(name: &str) -> DeleteRequest<IPAddress> {
 /// - `name`: name of the IPAddress
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::networking::v1 as networking_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = networking_v1::patch_ip_address("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_ip_address<'a>(
     name: &str,
     patch: &'a Patch,
@@ -203,6 +343,14 @@ pub fn patch_ip_address<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::networking::v1 as networking_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = networking_v1::list_namespaced_ingress("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_namespaced_ingress(namespace: &str) -> ListRequest<Ingress> {
     ListRequest::at(
         Path::new(
@@ -219,6 +367,16 @@ pub fn list_namespaced_ingress(namespace: &str) -> ListRequest<Ingress> {
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::networking::v1 as networking_v1;
+/// # use kubernetes_models::networking::v1::Ingress;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let ingress = Ingress::named("web");
+/// let created = networking_v1::create_namespaced_ingress("shop", &ingress).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_namespaced_ingress<'a>(
     namespace: &str,
     body: &'a Ingress,
@@ -239,6 +397,14 @@ pub fn create_namespaced_ingress<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::networking::v1 as networking_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// networking_v1::delete_collection_namespaced_ingress("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_namespaced_ingress(
     namespace: &str,
 ) -> DeleteCollectionRequest<Ingress> {
@@ -256,6 +422,14 @@ pub fn delete_collection_namespaced_ingress(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the Ingress
+///
+/// ```
+/// # use kubernetes_api::networking::v1 as networking_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let ingress = networking_v1::read_namespaced_ingress("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_ingress(namespace: &str, name: &str) -> ReadRequest<Ingress> {
     ReadRequest::at(
         Path::new(
@@ -273,6 +447,16 @@ pub fn read_namespaced_ingress(namespace: &str, name: &str) -> ReadRequest<Ingre
 /// - `name`: name of the Ingress
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::networking::v1 as networking_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut ingress = networking_v1::read_namespaced_ingress("shop", "web").send(client).await?;
+/// ingress.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = networking_v1::replace_namespaced_ingress("shop", "web", &ingress).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_ingress<'a>(
     namespace: &str,
     name: &str,
@@ -295,6 +479,14 @@ pub fn replace_namespaced_ingress<'a>(
 /// - `name`: name of the Ingress
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::networking::v1 as networking_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// networking_v1::delete_namespaced_ingress("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_namespaced_ingress(namespace: &str, name: &str) -> DeleteRequest<Ingress> {
     DeleteRequest::at(
         Path::new(
@@ -312,6 +504,16 @@ pub fn delete_namespaced_ingress(namespace: &str, name: &str) -> DeleteRequest<I
 /// - `name`: name of the Ingress
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::networking::v1 as networking_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = networking_v1::patch_namespaced_ingress("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_ingress<'a>(
     namespace: &str,
     name: &str,
@@ -332,6 +534,14 @@ pub fn patch_namespaced_ingress<'a>(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the Ingress
+///
+/// ```
+/// # use kubernetes_api::networking::v1 as networking_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let ingress = networking_v1::read_namespaced_ingress_status("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_ingress_status(
     namespace: &str,
     name: &str,
@@ -352,6 +562,16 @@ pub fn read_namespaced_ingress_status(
 /// - `name`: name of the Ingress
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::networking::v1 as networking_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut ingress = networking_v1::read_namespaced_ingress_status("shop", "web").send(client).await?;
+/// ingress.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = networking_v1::replace_namespaced_ingress_status("shop", "web", &ingress).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_ingress_status<'a>(
     namespace: &str,
     name: &str,
@@ -374,6 +594,16 @@ pub fn replace_namespaced_ingress_status<'a>(
 /// - `name`: name of the Ingress
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::networking::v1 as networking_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = networking_v1::patch_namespaced_ingress_status("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_ingress_status<'a>(
     namespace: &str,
     name: &str,
@@ -395,6 +625,14 @@ pub fn patch_namespaced_ingress_status<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::networking::v1 as networking_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = networking_v1::list_namespaced_network_policy("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_namespaced_network_policy(namespace: &str) -> ListRequest<NetworkPolicy> {
     ListRequest::at(
         Path::new(
@@ -411,6 +649,16 @@ pub fn list_namespaced_network_policy(namespace: &str) -> ListRequest<NetworkPol
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::networking::v1 as networking_v1;
+/// # use kubernetes_models::networking::v1::NetworkPolicy;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let network_policy = NetworkPolicy::named("web");
+/// let created = networking_v1::create_namespaced_network_policy("shop", &network_policy).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_namespaced_network_policy<'a>(
     namespace: &str,
     body: &'a NetworkPolicy,
@@ -431,6 +679,14 @@ pub fn create_namespaced_network_policy<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::networking::v1 as networking_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// networking_v1::delete_collection_namespaced_network_policy("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_namespaced_network_policy(
     namespace: &str,
 ) -> DeleteCollectionRequest<NetworkPolicy> {
@@ -448,6 +704,14 @@ pub fn delete_collection_namespaced_network_policy(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the NetworkPolicy
+///
+/// ```
+/// # use kubernetes_api::networking::v1 as networking_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let network_policy = networking_v1::read_namespaced_network_policy("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_network_policy(
     namespace: &str,
     name: &str,
@@ -468,6 +732,16 @@ pub fn read_namespaced_network_policy(
 /// - `name`: name of the NetworkPolicy
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::networking::v1 as networking_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut network_policy = networking_v1::read_namespaced_network_policy("shop", "web").send(client).await?;
+/// network_policy.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = networking_v1::replace_namespaced_network_policy("shop", "web", &network_policy).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_network_policy<'a>(
     namespace: &str,
     name: &str,
@@ -490,6 +764,14 @@ pub fn replace_namespaced_network_policy<'a>(
 /// - `name`: name of the NetworkPolicy
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::networking::v1 as networking_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// networking_v1::delete_namespaced_network_policy("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_namespaced_network_policy(
     namespace: &str,
     name: &str,
@@ -510,6 +792,16 @@ pub fn delete_namespaced_network_policy(
 /// - `name`: name of the NetworkPolicy
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::networking::v1 as networking_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = networking_v1::patch_namespaced_network_policy("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_network_policy<'a>(
     namespace: &str,
     name: &str,
@@ -529,6 +821,14 @@ pub fn patch_namespaced_network_policy<'a>(
 /// `GET /apis/networking.k8s.io/v1/networkpolicies`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::networking::v1 as networking_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = networking_v1::list_network_policy_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_network_policy_for_all_namespaces() -> ListRequest<NetworkPolicy> {
     ListRequest::at(Path::new("/apis/networking.k8s.io/v1/networkpolicies", &[]))
 }
@@ -538,6 +838,14 @@ pub fn list_network_policy_for_all_namespaces() -> ListRequest<NetworkPolicy> {
 /// `GET /apis/networking.k8s.io/v1/servicecidrs`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::networking::v1 as networking_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = networking_v1::list_service_cidr().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_service_cidr() -> ListRequest<ServiceCIDR> {
     ListRequest::at(Path::new("/apis/networking.k8s.io/v1/servicecidrs", &[]))
 }
@@ -547,6 +855,16 @@ pub fn list_service_cidr() -> ListRequest<ServiceCIDR> {
 /// `POST /apis/networking.k8s.io/v1/servicecidrs`
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::networking::v1 as networking_v1;
+/// # use kubernetes_models::networking::v1::ServiceCIDR;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let service_cidr = ServiceCIDR::named("web");
+/// let created = networking_v1::create_service_cidr(&service_cidr).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_service_cidr(body: &ServiceCIDR) -> CreateRequest<'_, ServiceCIDR> {
     CreateRequest::at(Path::new("/apis/networking.k8s.io/v1/servicecidrs", &[]), body)
 }
@@ -556,6 +874,14 @@ pub fn create_service_cidr(body: &ServiceCIDR) -> CreateRequest<'_, ServiceCIDR>
 /// `DELETE /apis/networking.k8s.io/v1/servicecidrs`
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::networking::v1 as networking_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// networking_v1::delete_collection_service_cidr().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_service_cidr() -> DeleteCollectionRequest<ServiceCIDR> {
     DeleteCollectionRequest::at(
         Path::new("/apis/networking.k8s.io/v1/servicecidrs", &[]),
@@ -567,6 +893,14 @@ pub fn delete_collection_service_cidr() -> DeleteCollectionRequest<ServiceCIDR> 
 /// `GET /apis/networking.k8s.io/v1/servicecidrs/{name}`
 ///
 /// - `name`: name of the ServiceCIDR
+///
+/// ```
+/// # use kubernetes_api::networking::v1 as networking_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let service_cidr = networking_v1::read_service_cidr("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_service_cidr(name: &str) -> ReadRequest<ServiceCIDR> {
     ReadRequest::at(Path::new("/apis/networking.k8s.io/v1/servicecidrs/{name}", &[name]))
 }
@@ -578,6 +912,16 @@ pub fn read_service_cidr(name: &str) -> ReadRequest<ServiceCIDR> {
 /// - `name`: name of the ServiceCIDR
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::networking::v1 as networking_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut service_cidr = networking_v1::read_service_cidr("web").send(client).await?;
+/// service_cidr.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = networking_v1::replace_service_cidr("web", &service_cidr).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_service_cidr<'a>(
     name: &str,
     body: &'a ServiceCIDR,
@@ -595,6 +939,14 @@ pub fn replace_service_cidr<'a>(
 /// - `name`: name of the ServiceCIDR
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::networking::v1 as networking_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// networking_v1::delete_service_cidr("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_service_cidr(name: &str) -> DeleteRequest<ServiceCIDR> {
     DeleteRequest::at(
         Path::new("/apis/networking.k8s.io/v1/servicecidrs/{name}", &[name]),
@@ -608,6 +960,16 @@ pub fn delete_service_cidr(name: &str) -> DeleteRequest<ServiceCIDR> {
 /// - `name`: name of the ServiceCIDR
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::networking::v1 as networking_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = networking_v1::patch_service_cidr("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_service_cidr<'a>(
     name: &str,
     patch: &'a Patch,
@@ -623,6 +985,14 @@ pub fn patch_service_cidr<'a>(
 /// `GET /apis/networking.k8s.io/v1/servicecidrs/{name}/status`
 ///
 /// - `name`: name of the ServiceCIDR
+///
+/// ```
+/// # use kubernetes_api::networking::v1 as networking_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let service_cidr = networking_v1::read_service_cidr_status("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_service_cidr_status(name: &str) -> ReadRequest<ServiceCIDR> {
     ReadRequest::at(
         Path::new("/apis/networking.k8s.io/v1/servicecidrs/{name}/status", &[name]),
@@ -636,6 +1006,16 @@ pub fn read_service_cidr_status(name: &str) -> ReadRequest<ServiceCIDR> {
 /// - `name`: name of the ServiceCIDR
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::networking::v1 as networking_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut service_cidr = networking_v1::read_service_cidr_status("web").send(client).await?;
+/// service_cidr.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = networking_v1::replace_service_cidr_status("web", &service_cidr).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_service_cidr_status<'a>(
     name: &str,
     body: &'a ServiceCIDR,
@@ -653,6 +1033,16 @@ pub fn replace_service_cidr_status<'a>(
 /// - `name`: name of the ServiceCIDR
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::networking::v1 as networking_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = networking_v1::patch_service_cidr_status("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_service_cidr_status<'a>(
     name: &str,
     patch: &'a Patch,

@@ -11,6 +11,14 @@ use kubernetes_models::node::v1::RuntimeClass;
 /// Get available resources.
 ///
 /// `GET /apis/node.k8s.io/v1/`
+///
+/// ```
+/// # use kubernetes_api::node::v1 as node_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let document = node_v1::get_api_resources().send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn get_api_resources() -> GetRequest<APIResourceList> {
     GetRequest::at(Path::new("/apis/node.k8s.io/v1/", &[]))
 }
@@ -20,6 +28,14 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// `GET /apis/node.k8s.io/v1/runtimeclasses`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::node::v1 as node_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = node_v1::list_runtime_class().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_runtime_class() -> ListRequest<RuntimeClass> {
     ListRequest::at(Path::new("/apis/node.k8s.io/v1/runtimeclasses", &[]))
 }
@@ -29,6 +45,16 @@ pub fn list_runtime_class() -> ListRequest<RuntimeClass> {
 /// `POST /apis/node.k8s.io/v1/runtimeclasses`
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::node::v1 as node_v1;
+/// # use kubernetes_models::node::v1::RuntimeClass;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let runtime_class = RuntimeClass::named("web");
+/// let created = node_v1::create_runtime_class(&runtime_class).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_runtime_class(body: &RuntimeClass) -> CreateRequest<'_, RuntimeClass> {
     CreateRequest::at(Path::new("/apis/node.k8s.io/v1/runtimeclasses", &[]), body)
 }
@@ -38,6 +64,14 @@ pub fn create_runtime_class(body: &RuntimeClass) -> CreateRequest<'_, RuntimeCla
 /// `DELETE /apis/node.k8s.io/v1/runtimeclasses`
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::node::v1 as node_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// node_v1::delete_collection_runtime_class().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_runtime_class() -> DeleteCollectionRequest<RuntimeClass> {
     DeleteCollectionRequest::at(Path::new("/apis/node.k8s.io/v1/runtimeclasses", &[]))
 }
@@ -47,6 +81,14 @@ pub fn delete_collection_runtime_class() -> DeleteCollectionRequest<RuntimeClass
 /// `GET /apis/node.k8s.io/v1/runtimeclasses/{name}`
 ///
 /// - `name`: name of the RuntimeClass
+///
+/// ```
+/// # use kubernetes_api::node::v1 as node_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let runtime_class = node_v1::read_runtime_class("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_runtime_class(name: &str) -> ReadRequest<RuntimeClass> {
     ReadRequest::at(Path::new("/apis/node.k8s.io/v1/runtimeclasses/{name}", &[name]))
 }
@@ -58,6 +100,16 @@ pub fn read_runtime_class(name: &str) -> ReadRequest<RuntimeClass> {
 /// - `name`: name of the RuntimeClass
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::node::v1 as node_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut runtime_class = node_v1::read_runtime_class("web").send(client).await?;
+/// runtime_class.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = node_v1::replace_runtime_class("web", &runtime_class).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_runtime_class<'a>(
     name: &str,
     body: &'a RuntimeClass,
@@ -75,6 +127,14 @@ pub fn replace_runtime_class<'a>(
 /// - `name`: name of the RuntimeClass
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::node::v1 as node_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// node_v1::delete_runtime_class("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_runtime_class(name: &str) -> DeleteRequest<RuntimeClass> {
     DeleteRequest::at(Path::new("/apis/node.k8s.io/v1/runtimeclasses/{name}", &[name]))
 }
@@ -86,6 +146,16 @@ pub fn delete_runtime_class(name: &str) -> DeleteRequest<RuntimeClass> {
 /// - `name`: name of the RuntimeClass
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::node::v1 as node_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = node_v1::patch_runtime_class("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_runtime_class<'a>(
     name: &str,
     patch: &'a Patch,

@@ -6,6 +6,14 @@ use kubernetes_core::{GetRequest, Json, Path};
 /// Get service account issuer OpenID configuration, also known as the 'OIDC discovery doc'.
 ///
 /// `GET /.well-known/openid-configuration`
+///
+/// ```
+/// # use kubernetes_api::openid;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let document = openid::get_service_account_issuer_open_id_configuration().send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn get_service_account_issuer_open_id_configuration() -> GetRequest<Json> {
     GetRequest::at(Path::new("/.well-known/openid-configuration", &[]))
 }
@@ -13,6 +21,14 @@ pub fn get_service_account_issuer_open_id_configuration() -> GetRequest<Json> {
 /// Get service account issuer OpenID JSON Web Key Set (contains public token verification keys).
 ///
 /// `GET /openid/v1/jwks`
+///
+/// ```
+/// # use kubernetes_api::openid;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let document = openid::get_service_account_issuer_open_id_keyset().send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn get_service_account_issuer_open_id_keyset() -> GetRequest<Json> {
     GetRequest::at(Path::new("/openid/v1/jwks", &[])).accept("application/jwk-set+json")
 }

@@ -11,6 +11,14 @@ use kubernetes_models::policy::v1::PodDisruptionBudget;
 /// Get available resources.
 ///
 /// `GET /apis/policy/v1/`
+///
+/// ```
+/// # use kubernetes_api::policy::v1 as policy_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let document = policy_v1::get_api_resources().send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn get_api_resources() -> GetRequest<APIResourceList> {
     GetRequest::at(Path::new("/apis/policy/v1/", &[]))
 }
@@ -22,6 +30,14 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::policy::v1 as policy_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = policy_v1::list_namespaced_pod_disruption_budget("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_namespaced_pod_disruption_budget(
     namespace: &str,
 ) -> ListRequest<PodDisruptionBudget> {
@@ -40,6 +56,16 @@ pub fn list_namespaced_pod_disruption_budget(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::policy::v1 as policy_v1;
+/// # use kubernetes_models::policy::v1::PodDisruptionBudget;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let pod_disruption_budget = PodDisruptionBudget::named("web");
+/// let created = policy_v1::create_namespaced_pod_disruption_budget("shop", &pod_disruption_budget).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_namespaced_pod_disruption_budget<'a>(
     namespace: &str,
     body: &'a PodDisruptionBudget,
@@ -60,6 +86,14 @@ pub fn create_namespaced_pod_disruption_budget<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::policy::v1 as policy_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// policy_v1::delete_collection_namespaced_pod_disruption_budget("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_namespaced_pod_disruption_budget(
     namespace: &str,
 ) -> DeleteCollectionRequest<PodDisruptionBudget> {
@@ -77,6 +111,14 @@ pub fn delete_collection_namespaced_pod_disruption_budget(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the PodDisruptionBudget
+///
+/// ```
+/// # use kubernetes_api::policy::v1 as policy_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let pod_disruption_budget = policy_v1::read_namespaced_pod_disruption_budget("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_pod_disruption_budget(
     namespace: &str,
     name: &str,
@@ -97,6 +139,16 @@ pub fn read_namespaced_pod_disruption_budget(
 /// - `name`: name of the PodDisruptionBudget
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::policy::v1 as policy_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut pod_disruption_budget = policy_v1::read_namespaced_pod_disruption_budget("shop", "web").send(client).await?;
+/// pod_disruption_budget.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = policy_v1::replace_namespaced_pod_disruption_budget("shop", "web", &pod_disruption_budget).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_pod_disruption_budget<'a>(
     namespace: &str,
     name: &str,
@@ -119,6 +171,14 @@ pub fn replace_namespaced_pod_disruption_budget<'a>(
 /// - `name`: name of the PodDisruptionBudget
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::policy::v1 as policy_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// policy_v1::delete_namespaced_pod_disruption_budget("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_namespaced_pod_disruption_budget(
     namespace: &str,
     name: &str,
@@ -139,6 +199,16 @@ pub fn delete_namespaced_pod_disruption_budget(
 /// - `name`: name of the PodDisruptionBudget
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::policy::v1 as policy_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = policy_v1::patch_namespaced_pod_disruption_budget("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_pod_disruption_budget<'a>(
     namespace: &str,
     name: &str,
@@ -159,6 +229,14 @@ pub fn patch_namespaced_pod_disruption_budget<'a>(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the PodDisruptionBudget
+///
+/// ```
+/// # use kubernetes_api::policy::v1 as policy_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let pod_disruption_budget = policy_v1::read_namespaced_pod_disruption_budget_status("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_pod_disruption_budget_status(
     namespace: &str,
     name: &str,
@@ -179,6 +257,16 @@ pub fn read_namespaced_pod_disruption_budget_status(
 /// - `name`: name of the PodDisruptionBudget
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::policy::v1 as policy_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut pod_disruption_budget = policy_v1::read_namespaced_pod_disruption_budget_status("shop", "web").send(client).await?;
+/// pod_disruption_budget.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = policy_v1::replace_namespaced_pod_disruption_budget_status("shop", "web", &pod_disruption_budget).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_pod_disruption_budget_status<'a>(
     namespace: &str,
     name: &str,
@@ -201,6 +289,16 @@ pub fn replace_namespaced_pod_disruption_budget_status<'a>(
 /// - `name`: name of the PodDisruptionBudget
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::policy::v1 as policy_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = policy_v1::patch_namespaced_pod_disruption_budget_status("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_pod_disruption_budget_status<'a>(
     namespace: &str,
     name: &str,
@@ -220,6 +318,14 @@ pub fn patch_namespaced_pod_disruption_budget_status<'a>(
 /// `GET /apis/policy/v1/poddisruptionbudgets`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::policy::v1 as policy_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = policy_v1::list_pod_disruption_budget_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_pod_disruption_budget_for_all_namespaces() -> ListRequest<
     PodDisruptionBudget,
 > {

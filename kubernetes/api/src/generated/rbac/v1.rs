@@ -11,6 +11,14 @@ use kubernetes_models::rbac::v1::{ClusterRole, ClusterRoleBinding, Role, RoleBin
 /// Get available resources.
 ///
 /// `GET /apis/rbac.authorization.k8s.io/v1/`
+///
+/// ```
+/// # use kubernetes_api::rbac::v1 as rbac_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let document = rbac_v1::get_api_resources().send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn get_api_resources() -> GetRequest<APIResourceList> {
     GetRequest::at(Path::new("/apis/rbac.authorization.k8s.io/v1/", &[]))
 }
@@ -20,6 +28,14 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// `GET /apis/rbac.authorization.k8s.io/v1/clusterrolebindings`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::rbac::v1 as rbac_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = rbac_v1::list_cluster_role_binding().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_cluster_role_binding() -> ListRequest<ClusterRoleBinding> {
     ListRequest::at(
         Path::new("/apis/rbac.authorization.k8s.io/v1/clusterrolebindings", &[]),
@@ -31,6 +47,16 @@ pub fn list_cluster_role_binding() -> ListRequest<ClusterRoleBinding> {
 /// `POST /apis/rbac.authorization.k8s.io/v1/clusterrolebindings`
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::rbac::v1 as rbac_v1;
+/// # use kubernetes_models::rbac::v1::ClusterRoleBinding;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let cluster_role_binding = ClusterRoleBinding::named("web");
+/// let created = rbac_v1::create_cluster_role_binding(&cluster_role_binding).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_cluster_role_binding(
     body: &ClusterRoleBinding,
 ) -> CreateRequest<'_, ClusterRoleBinding> {
@@ -45,6 +71,14 @@ pub fn create_cluster_role_binding(
 /// `DELETE /apis/rbac.authorization.k8s.io/v1/clusterrolebindings`
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::rbac::v1 as rbac_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// rbac_v1::delete_collection_cluster_role_binding().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_cluster_role_binding() -> DeleteCollectionRequest<
     ClusterRoleBinding,
 > {
@@ -58,6 +92,14 @@ pub fn delete_collection_cluster_role_binding() -> DeleteCollectionRequest<
 /// `GET /apis/rbac.authorization.k8s.io/v1/clusterrolebindings/{name}`
 ///
 /// - `name`: name of the ClusterRoleBinding
+///
+/// ```
+/// # use kubernetes_api::rbac::v1 as rbac_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let cluster_role_binding = rbac_v1::read_cluster_role_binding("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_cluster_role_binding(name: &str) -> ReadRequest<ClusterRoleBinding> {
     ReadRequest::at(
         Path::new(
@@ -74,6 +116,16 @@ pub fn read_cluster_role_binding(name: &str) -> ReadRequest<ClusterRoleBinding> 
 /// - `name`: name of the ClusterRoleBinding
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::rbac::v1 as rbac_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut cluster_role_binding = rbac_v1::read_cluster_role_binding("web").send(client).await?;
+/// cluster_role_binding.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = rbac_v1::replace_cluster_role_binding("web", &cluster_role_binding).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_cluster_role_binding<'a>(
     name: &str,
     body: &'a ClusterRoleBinding,
@@ -94,6 +146,14 @@ pub fn replace_cluster_role_binding<'a>(
 /// - `name`: name of the ClusterRoleBinding
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::rbac::v1 as rbac_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// rbac_v1::delete_cluster_role_binding("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_cluster_role_binding(name: &str) -> DeleteRequest<ClusterRoleBinding> {
     DeleteRequest::at(
         Path::new(
@@ -110,6 +170,16 @@ pub fn delete_cluster_role_binding(name: &str) -> DeleteRequest<ClusterRoleBindi
 /// - `name`: name of the ClusterRoleBinding
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::rbac::v1 as rbac_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = rbac_v1::patch_cluster_role_binding("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_cluster_role_binding<'a>(
     name: &str,
     patch: &'a Patch,
@@ -128,6 +198,14 @@ pub fn patch_cluster_role_binding<'a>(
 /// `GET /apis/rbac.authorization.k8s.io/v1/clusterroles`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::rbac::v1 as rbac_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = rbac_v1::list_cluster_role().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_cluster_role() -> ListRequest<ClusterRole> {
     ListRequest::at(Path::new("/apis/rbac.authorization.k8s.io/v1/clusterroles", &[]))
 }
@@ -137,6 +215,16 @@ pub fn list_cluster_role() -> ListRequest<ClusterRole> {
 /// `POST /apis/rbac.authorization.k8s.io/v1/clusterroles`
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::rbac::v1 as rbac_v1;
+/// # use kubernetes_models::rbac::v1::ClusterRole;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let cluster_role = ClusterRole::named("web");
+/// let created = rbac_v1::create_cluster_role(&cluster_role).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_cluster_role(body: &ClusterRole) -> CreateRequest<'_, ClusterRole> {
     CreateRequest::at(
         Path::new("/apis/rbac.authorization.k8s.io/v1/clusterroles", &[]),
@@ -149,6 +237,14 @@ pub fn create_cluster_role(body: &ClusterRole) -> CreateRequest<'_, ClusterRole>
 /// `DELETE /apis/rbac.authorization.k8s.io/v1/clusterroles`
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::rbac::v1 as rbac_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// rbac_v1::delete_collection_cluster_role().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_cluster_role() -> DeleteCollectionRequest<ClusterRole> {
     DeleteCollectionRequest::at(
         Path::new("/apis/rbac.authorization.k8s.io/v1/clusterroles", &[]),
@@ -160,6 +256,14 @@ pub fn delete_collection_cluster_role() -> DeleteCollectionRequest<ClusterRole> 
 /// `GET /apis/rbac.authorization.k8s.io/v1/clusterroles/{name}`
 ///
 /// - `name`: name of the ClusterRole
+///
+/// ```
+/// # use kubernetes_api::rbac::v1 as rbac_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let cluster_role = rbac_v1::read_cluster_role("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_cluster_role(name: &str) -> ReadRequest<ClusterRole> {
     ReadRequest::at(
         Path::new("/apis/rbac.authorization.k8s.io/v1/clusterroles/{name}", &[name]),
@@ -173,6 +277,16 @@ pub fn read_cluster_role(name: &str) -> ReadRequest<ClusterRole> {
 /// - `name`: name of the ClusterRole
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::rbac::v1 as rbac_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut cluster_role = rbac_v1::read_cluster_role("web").send(client).await?;
+/// cluster_role.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = rbac_v1::replace_cluster_role("web", &cluster_role).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_cluster_role<'a>(
     name: &str,
     body: &'a ClusterRole,
@@ -190,6 +304,14 @@ pub fn replace_cluster_role<'a>(
 /// - `name`: name of the ClusterRole
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::rbac::v1 as rbac_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// rbac_v1::delete_cluster_role("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_cluster_role(name: &str) -> DeleteRequest<ClusterRole> {
     DeleteRequest::at(
         Path::new("/apis/rbac.authorization.k8s.io/v1/clusterroles/{name}", &[name]),
@@ -203,6 +325,16 @@ pub fn delete_cluster_role(name: &str) -> DeleteRequest<ClusterRole> {
 /// - `name`: name of the ClusterRole
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::rbac::v1 as rbac_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = rbac_v1::patch_cluster_role("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_cluster_role<'a>(
     name: &str,
     patch: &'a Patch,
@@ -220,6 +352,14 @@ pub fn patch_cluster_role<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::rbac::v1 as rbac_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = rbac_v1::list_namespaced_role_binding("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_namespaced_role_binding(namespace: &str) -> ListRequest<RoleBinding> {
     ListRequest::at(
         Path::new(
@@ -236,6 +376,16 @@ pub fn list_namespaced_role_binding(namespace: &str) -> ListRequest<RoleBinding>
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::rbac::v1 as rbac_v1;
+/// # use kubernetes_models::rbac::v1::RoleBinding;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let role_binding = RoleBinding::named("web");
+/// let created = rbac_v1::create_namespaced_role_binding("shop", &role_binding).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_namespaced_role_binding<'a>(
     namespace: &str,
     body: &'a RoleBinding,
@@ -256,6 +406,14 @@ pub fn create_namespaced_role_binding<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::rbac::v1 as rbac_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// rbac_v1::delete_collection_namespaced_role_binding("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_namespaced_role_binding(
     namespace: &str,
 ) -> DeleteCollectionRequest<RoleBinding> {
@@ -273,6 +431,14 @@ pub fn delete_collection_namespaced_role_binding(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the RoleBinding
+///
+/// ```
+/// # use kubernetes_api::rbac::v1 as rbac_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let role_binding = rbac_v1::read_namespaced_role_binding("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_role_binding(
     namespace: &str,
     name: &str,
@@ -293,6 +459,16 @@ pub fn read_namespaced_role_binding(
 /// - `name`: name of the RoleBinding
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::rbac::v1 as rbac_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut role_binding = rbac_v1::read_namespaced_role_binding("shop", "web").send(client).await?;
+/// role_binding.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = rbac_v1::replace_namespaced_role_binding("shop", "web", &role_binding).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_role_binding<'a>(
     namespace: &str,
     name: &str,
@@ -315,6 +491,14 @@ pub fn replace_namespaced_role_binding<'a>(
 /// - `name`: name of the RoleBinding
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::rbac::v1 as rbac_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// rbac_v1::delete_namespaced_role_binding("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_namespaced_role_binding(
     namespace: &str,
     name: &str,
@@ -335,6 +519,16 @@ pub fn delete_namespaced_role_binding(
 /// - `name`: name of the RoleBinding
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::rbac::v1 as rbac_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = rbac_v1::patch_namespaced_role_binding("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_role_binding<'a>(
     namespace: &str,
     name: &str,
@@ -356,6 +550,14 @@ pub fn patch_namespaced_role_binding<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::rbac::v1 as rbac_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = rbac_v1::list_namespaced_role("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_namespaced_role(namespace: &str) -> ListRequest<Role> {
     ListRequest::at(
         Path::new(
@@ -372,6 +574,16 @@ pub fn list_namespaced_role(namespace: &str) -> ListRequest<Role> {
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::rbac::v1 as rbac_v1;
+/// # use kubernetes_models::rbac::v1::Role;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let role = Role::named("web");
+/// let created = rbac_v1::create_namespaced_role("shop", &role).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_namespaced_role<'a>(
     namespace: &str,
     body: &'a Role,
@@ -392,6 +604,14 @@ pub fn create_namespaced_role<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::rbac::v1 as rbac_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// rbac_v1::delete_collection_namespaced_role("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_namespaced_role(
     namespace: &str,
 ) -> DeleteCollectionRequest<Role> {
@@ -409,6 +629,14 @@ pub fn delete_collection_namespaced_role(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the Role
+///
+/// ```
+/// # use kubernetes_api::rbac::v1 as rbac_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let role = rbac_v1::read_namespaced_role("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_role(namespace: &str, name: &str) -> ReadRequest<Role> {
     ReadRequest::at(
         Path::new(
@@ -426,6 +654,16 @@ pub fn read_namespaced_role(namespace: &str, name: &str) -> ReadRequest<Role> {
 /// - `name`: name of the Role
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::rbac::v1 as rbac_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut role = rbac_v1::read_namespaced_role("shop", "web").send(client).await?;
+/// role.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = rbac_v1::replace_namespaced_role("shop", "web", &role).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_role<'a>(
     namespace: &str,
     name: &str,
@@ -448,6 +686,14 @@ pub fn replace_namespaced_role<'a>(
 /// - `name`: name of the Role
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::rbac::v1 as rbac_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// rbac_v1::delete_namespaced_role("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_namespaced_role(namespace: &str, name: &str) -> DeleteRequest<Role> {
     DeleteRequest::at(
         Path::new(
@@ -465,6 +711,16 @@ pub fn delete_namespaced_role(namespace: &str, name: &str) -> DeleteRequest<Role
 /// - `name`: name of the Role
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::rbac::v1 as rbac_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = rbac_v1::patch_namespaced_role("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_role<'a>(
     namespace: &str,
     name: &str,
@@ -484,6 +740,14 @@ pub fn patch_namespaced_role<'a>(
 /// `GET /apis/rbac.authorization.k8s.io/v1/rolebindings`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::rbac::v1 as rbac_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = rbac_v1::list_role_binding_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_role_binding_for_all_namespaces() -> ListRequest<RoleBinding> {
     ListRequest::at(Path::new("/apis/rbac.authorization.k8s.io/v1/rolebindings", &[]))
 }
@@ -493,6 +757,14 @@ pub fn list_role_binding_for_all_namespaces() -> ListRequest<RoleBinding> {
 /// `GET /apis/rbac.authorization.k8s.io/v1/roles`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::rbac::v1 as rbac_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = rbac_v1::list_role_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_role_for_all_namespaces() -> ListRequest<Role> {
     ListRequest::at(Path::new("/apis/rbac.authorization.k8s.io/v1/roles", &[]))
 }

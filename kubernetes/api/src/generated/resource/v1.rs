@@ -13,6 +13,14 @@ use kubernetes_models::resource::v1::{
 /// Get available resources.
 ///
 /// `GET /apis/resource.k8s.io/v1/`
+///
+/// ```
+/// # use kubernetes_api::resource::v1 as resource_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let document = resource_v1::get_api_resources().send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn get_api_resources() -> GetRequest<APIResourceList> {
     GetRequest::at(Path::new("/apis/resource.k8s.io/v1/", &[]))
 }
@@ -22,6 +30,14 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// `GET /apis/resource.k8s.io/v1/deviceclasses`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1 as resource_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = resource_v1::list_device_class().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_device_class() -> ListRequest<DeviceClass> {
     ListRequest::at(Path::new("/apis/resource.k8s.io/v1/deviceclasses", &[]))
 }
@@ -31,6 +47,16 @@ pub fn list_device_class() -> ListRequest<DeviceClass> {
 /// `POST /apis/resource.k8s.io/v1/deviceclasses`
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1 as resource_v1;
+/// # use kubernetes_models::resource::v1::DeviceClass;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let device_class = DeviceClass::named("web");
+/// let created = resource_v1::create_device_class(&device_class).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_device_class(body: &DeviceClass) -> CreateRequest<'_, DeviceClass> {
     CreateRequest::at(Path::new("/apis/resource.k8s.io/v1/deviceclasses", &[]), body)
 }
@@ -40,6 +66,14 @@ pub fn create_device_class(body: &DeviceClass) -> CreateRequest<'_, DeviceClass>
 /// `DELETE /apis/resource.k8s.io/v1/deviceclasses`
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1 as resource_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// resource_v1::delete_collection_device_class().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_device_class() -> DeleteCollectionRequest<DeviceClass> {
     DeleteCollectionRequest::at(Path::new("/apis/resource.k8s.io/v1/deviceclasses", &[]))
 }
@@ -49,6 +83,14 @@ pub fn delete_collection_device_class() -> DeleteCollectionRequest<DeviceClass> 
 /// `GET /apis/resource.k8s.io/v1/deviceclasses/{name}`
 ///
 /// - `name`: name of the DeviceClass
+///
+/// ```
+/// # use kubernetes_api::resource::v1 as resource_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let device_class = resource_v1::read_device_class("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_device_class(name: &str) -> ReadRequest<DeviceClass> {
     ReadRequest::at(Path::new("/apis/resource.k8s.io/v1/deviceclasses/{name}", &[name]))
 }
@@ -60,6 +102,16 @@ pub fn read_device_class(name: &str) -> ReadRequest<DeviceClass> {
 /// - `name`: name of the DeviceClass
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1 as resource_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut device_class = resource_v1::read_device_class("web").send(client).await?;
+/// device_class.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = resource_v1::replace_device_class("web", &device_class).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_device_class<'a>(
     name: &str,
     body: &'a DeviceClass,
@@ -77,6 +129,14 @@ pub fn replace_device_class<'a>(
 /// - `name`: name of the DeviceClass
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1 as resource_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// resource_v1::delete_device_class("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_device_class(name: &str) -> DeleteRequest<DeviceClass> {
     DeleteRequest::at(
         Path::new("/apis/resource.k8s.io/v1/deviceclasses/{name}", &[name]),
@@ -90,6 +150,16 @@ pub fn delete_device_class(name: &str) -> DeleteRequest<DeviceClass> {
 /// - `name`: name of the DeviceClass
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1 as resource_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = resource_v1::patch_device_class("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_device_class<'a>(
     name: &str,
     patch: &'a Patch,
@@ -105,6 +175,14 @@ pub fn patch_device_class<'a>(
 /// `GET /apis/resource.k8s.io/v1/devicetaintrules`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1 as resource_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = resource_v1::list_device_taint_rule().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_device_taint_rule() -> ListRequest<DeviceTaintRule> {
     ListRequest::at(Path::new("/apis/resource.k8s.io/v1/devicetaintrules", &[]))
 }
@@ -114,6 +192,16 @@ pub fn list_device_taint_rule() -> ListRequest<DeviceTaintRule> {
 /// `POST /apis/resource.k8s.io/v1/devicetaintrules`
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1 as resource_v1;
+/// # use kubernetes_models::resource::v1::DeviceTaintRule;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let device_taint_rule = DeviceTaintRule::named("web");
+/// let created = resource_v1::create_device_taint_rule(&device_taint_rule).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_device_taint_rule(
     body: &DeviceTaintRule,
 ) -> CreateRequest<'_, DeviceTaintRule> {
@@ -125,6 +213,14 @@ pub fn create_device_taint_rule(
 /// `DELETE /apis/resource.k8s.io/v1/devicetaintrules`
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1 as resource_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// resource_v1::delete_collection_device_taint_rule().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_device_taint_rule() -> DeleteCollectionRequest<
     DeviceTaintRule,
 > {
@@ -138,6 +234,14 @@ pub fn delete_collection_device_taint_rule() -> DeleteCollectionRequest<
 /// `GET /apis/resource.k8s.io/v1/devicetaintrules/{name}`
 ///
 /// - `name`: name of the DeviceTaintRule
+///
+/// ```
+/// # use kubernetes_api::resource::v1 as resource_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let device_taint_rule = resource_v1::read_device_taint_rule("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_device_taint_rule(name: &str) -> ReadRequest<DeviceTaintRule> {
     ReadRequest::at(
         Path::new("/apis/resource.k8s.io/v1/devicetaintrules/{name}", &[name]),
@@ -151,6 +255,16 @@ pub fn read_device_taint_rule(name: &str) -> ReadRequest<DeviceTaintRule> {
 /// - `name`: name of the DeviceTaintRule
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1 as resource_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut device_taint_rule = resource_v1::read_device_taint_rule("web").send(client).await?;
+/// device_taint_rule.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = resource_v1::replace_device_taint_rule("web", &device_taint_rule).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_device_taint_rule<'a>(
     name: &str,
     body: &'a DeviceTaintRule,
@@ -168,6 +282,14 @@ pub fn replace_device_taint_rule<'a>(
 /// - `name`: name of the DeviceTaintRule
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1 as resource_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// resource_v1::delete_device_taint_rule("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_device_taint_rule(name: &str) -> DeleteRequest<DeviceTaintRule> {
     DeleteRequest::at(
         Path::new("/apis/resource.k8s.io/v1/devicetaintrules/{name}", &[name]),
@@ -181,6 +303,16 @@ pub fn delete_device_taint_rule(name: &str) -> DeleteRequest<DeviceTaintRule> {
 /// - `name`: name of the DeviceTaintRule
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1 as resource_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = resource_v1::patch_device_taint_rule("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_device_taint_rule<'a>(
     name: &str,
     patch: &'a Patch,
@@ -196,6 +328,14 @@ pub fn patch_device_taint_rule<'a>(
 /// `GET /apis/resource.k8s.io/v1/devicetaintrules/{name}/status`
 ///
 /// - `name`: name of the DeviceTaintRule
+///
+/// ```
+/// # use kubernetes_api::resource::v1 as resource_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let device_taint_rule = resource_v1::read_device_taint_rule_status("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_device_taint_rule_status(name: &str) -> ReadRequest<DeviceTaintRule> {
     ReadRequest::at(
         Path::new("/apis/resource.k8s.io/v1/devicetaintrules/{name}/status", &[name]),
@@ -209,6 +349,16 @@ pub fn read_device_taint_rule_status(name: &str) -> ReadRequest<DeviceTaintRule>
 /// - `name`: name of the DeviceTaintRule
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1 as resource_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut device_taint_rule = resource_v1::read_device_taint_rule_status("web").send(client).await?;
+/// device_taint_rule.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = resource_v1::replace_device_taint_rule_status("web", &device_taint_rule).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_device_taint_rule_status<'a>(
     name: &str,
     body: &'a DeviceTaintRule,
@@ -226,6 +376,16 @@ pub fn replace_device_taint_rule_status<'a>(
 /// - `name`: name of the DeviceTaintRule
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1 as resource_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = resource_v1::patch_device_taint_rule_status("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_device_taint_rule_status<'a>(
     name: &str,
     patch: &'a Patch,
@@ -243,6 +403,14 @@ pub fn patch_device_taint_rule_status<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1 as resource_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = resource_v1::list_namespaced_resource_claim("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_namespaced_resource_claim(namespace: &str) -> ListRequest<ResourceClaim> {
     ListRequest::at(
         Path::new(
@@ -259,6 +427,16 @@ pub fn list_namespaced_resource_claim(namespace: &str) -> ListRequest<ResourceCl
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1 as resource_v1;
+/// # use kubernetes_models::resource::v1::ResourceClaim;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let resource_claim = ResourceClaim::named("web");
+/// let created = resource_v1::create_namespaced_resource_claim("shop", &resource_claim).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_namespaced_resource_claim<'a>(
     namespace: &str,
     body: &'a ResourceClaim,
@@ -279,6 +457,14 @@ pub fn create_namespaced_resource_claim<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1 as resource_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// resource_v1::delete_collection_namespaced_resource_claim("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_namespaced_resource_claim(
     namespace: &str,
 ) -> DeleteCollectionRequest<ResourceClaim> {
@@ -296,6 +482,14 @@ pub fn delete_collection_namespaced_resource_claim(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the ResourceClaim
+///
+/// ```
+/// # use kubernetes_api::resource::v1 as resource_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let resource_claim = resource_v1::read_namespaced_resource_claim("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_resource_claim(
     namespace: &str,
     name: &str,
@@ -316,6 +510,16 @@ pub fn read_namespaced_resource_claim(
 /// - `name`: name of the ResourceClaim
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1 as resource_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut resource_claim = resource_v1::read_namespaced_resource_claim("shop", "web").send(client).await?;
+/// resource_claim.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = resource_v1::replace_namespaced_resource_claim("shop", "web", &resource_claim).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_resource_claim<'a>(
     namespace: &str,
     name: &str,
@@ -338,6 +542,14 @@ pub fn replace_namespaced_resource_claim<'a>(
 /// - `name`: name of the ResourceClaim
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1 as resource_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// resource_v1::delete_namespaced_resource_claim("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_namespaced_resource_claim(
     namespace: &str,
     name: &str,
@@ -358,6 +570,16 @@ pub fn delete_namespaced_resource_claim(
 /// - `name`: name of the ResourceClaim
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1 as resource_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = resource_v1::patch_namespaced_resource_claim("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_resource_claim<'a>(
     namespace: &str,
     name: &str,
@@ -378,6 +600,14 @@ pub fn patch_namespaced_resource_claim<'a>(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the ResourceClaim
+///
+/// ```
+/// # use kubernetes_api::resource::v1 as resource_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let resource_claim = resource_v1::read_namespaced_resource_claim_status("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_resource_claim_status(
     namespace: &str,
     name: &str,
@@ -398,6 +628,16 @@ pub fn read_namespaced_resource_claim_status(
 /// - `name`: name of the ResourceClaim
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1 as resource_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut resource_claim = resource_v1::read_namespaced_resource_claim_status("shop", "web").send(client).await?;
+/// resource_claim.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = resource_v1::replace_namespaced_resource_claim_status("shop", "web", &resource_claim).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_resource_claim_status<'a>(
     namespace: &str,
     name: &str,
@@ -420,6 +660,16 @@ pub fn replace_namespaced_resource_claim_status<'a>(
 /// - `name`: name of the ResourceClaim
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1 as resource_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = resource_v1::patch_namespaced_resource_claim_status("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_resource_claim_status<'a>(
     namespace: &str,
     name: &str,
@@ -441,6 +691,14 @@ pub fn patch_namespaced_resource_claim_status<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1 as resource_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = resource_v1::list_namespaced_resource_claim_template("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_namespaced_resource_claim_template(
     namespace: &str,
 ) -> ListRequest<ResourceClaimTemplate> {
@@ -459,6 +717,16 @@ pub fn list_namespaced_resource_claim_template(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1 as resource_v1;
+/// # use kubernetes_models::resource::v1::ResourceClaimTemplate;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let resource_claim_template = ResourceClaimTemplate::named("web");
+/// let created = resource_v1::create_namespaced_resource_claim_template("shop", &resource_claim_template).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_namespaced_resource_claim_template<'a>(
     namespace: &str,
     body: &'a ResourceClaimTemplate,
@@ -479,6 +747,14 @@ pub fn create_namespaced_resource_claim_template<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1 as resource_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// resource_v1::delete_collection_namespaced_resource_claim_template("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_namespaced_resource_claim_template(
     namespace: &str,
 ) -> DeleteCollectionRequest<ResourceClaimTemplate> {
@@ -496,6 +772,14 @@ pub fn delete_collection_namespaced_resource_claim_template(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the ResourceClaimTemplate
+///
+/// ```
+/// # use kubernetes_api::resource::v1 as resource_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let resource_claim_template = resource_v1::read_namespaced_resource_claim_template("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_resource_claim_template(
     namespace: &str,
     name: &str,
@@ -516,6 +800,16 @@ pub fn read_namespaced_resource_claim_template(
 /// - `name`: name of the ResourceClaimTemplate
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1 as resource_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut resource_claim_template = resource_v1::read_namespaced_resource_claim_template("shop", "web").send(client).await?;
+/// resource_claim_template.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = resource_v1::replace_namespaced_resource_claim_template("shop", "web", &resource_claim_template).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_resource_claim_template<'a>(
     namespace: &str,
     name: &str,
@@ -538,6 +832,14 @@ pub fn replace_namespaced_resource_claim_template<'a>(
 /// - `name`: name of the ResourceClaimTemplate
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1 as resource_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// resource_v1::delete_namespaced_resource_claim_template("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_namespaced_resource_claim_template(
     namespace: &str,
     name: &str,
@@ -558,6 +860,16 @@ pub fn delete_namespaced_resource_claim_template(
 /// - `name`: name of the ResourceClaimTemplate
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1 as resource_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = resource_v1::patch_namespaced_resource_claim_template("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_resource_claim_template<'a>(
     namespace: &str,
     name: &str,
@@ -577,6 +889,14 @@ pub fn patch_namespaced_resource_claim_template<'a>(
 /// `GET /apis/resource.k8s.io/v1/resourceclaims`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1 as resource_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = resource_v1::list_resource_claim_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_resource_claim_for_all_namespaces() -> ListRequest<ResourceClaim> {
     ListRequest::at(Path::new("/apis/resource.k8s.io/v1/resourceclaims", &[]))
 }
@@ -586,6 +906,14 @@ pub fn list_resource_claim_for_all_namespaces() -> ListRequest<ResourceClaim> {
 /// `GET /apis/resource.k8s.io/v1/resourceclaimtemplates`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1 as resource_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = resource_v1::list_resource_claim_template_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_resource_claim_template_for_all_namespaces() -> ListRequest<
     ResourceClaimTemplate,
 > {
@@ -597,6 +925,14 @@ pub fn list_resource_claim_template_for_all_namespaces() -> ListRequest<
 /// `GET /apis/resource.k8s.io/v1/resourceslices`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1 as resource_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = resource_v1::list_resource_slice().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_resource_slice() -> ListRequest<ResourceSlice> {
     ListRequest::at(Path::new("/apis/resource.k8s.io/v1/resourceslices", &[]))
 }
@@ -606,6 +942,16 @@ pub fn list_resource_slice() -> ListRequest<ResourceSlice> {
 /// `POST /apis/resource.k8s.io/v1/resourceslices`
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1 as resource_v1;
+/// # use kubernetes_models::resource::v1::ResourceSlice;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let resource_slice = ResourceSlice::named("web");
+/// let created = resource_v1::create_resource_slice(&resource_slice).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_resource_slice(body: &ResourceSlice) -> CreateRequest<'_, ResourceSlice> {
     CreateRequest::at(Path::new("/apis/resource.k8s.io/v1/resourceslices", &[]), body)
 }
@@ -615,6 +961,14 @@ pub fn create_resource_slice(body: &ResourceSlice) -> CreateRequest<'_, Resource
 /// `DELETE /apis/resource.k8s.io/v1/resourceslices`
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1 as resource_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// resource_v1::delete_collection_resource_slice().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_resource_slice() -> DeleteCollectionRequest<ResourceSlice> {
     DeleteCollectionRequest::at(
         Path::new("/apis/resource.k8s.io/v1/resourceslices", &[]),
@@ -626,6 +980,14 @@ pub fn delete_collection_resource_slice() -> DeleteCollectionRequest<ResourceSli
 /// `GET /apis/resource.k8s.io/v1/resourceslices/{name}`
 ///
 /// - `name`: name of the ResourceSlice
+///
+/// ```
+/// # use kubernetes_api::resource::v1 as resource_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let resource_slice = resource_v1::read_resource_slice("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_resource_slice(name: &str) -> ReadRequest<ResourceSlice> {
     ReadRequest::at(Path::new("/apis/resource.k8s.io/v1/resourceslices/{name}", &[name]))
 }
@@ -637,6 +999,16 @@ pub fn read_resource_slice(name: &str) -> ReadRequest<ResourceSlice> {
 /// - `name`: name of the ResourceSlice
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1 as resource_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut resource_slice = resource_v1::read_resource_slice("web").send(client).await?;
+/// resource_slice.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = resource_v1::replace_resource_slice("web", &resource_slice).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_resource_slice<'a>(
     name: &str,
     body: &'a ResourceSlice,
@@ -654,6 +1026,14 @@ pub fn replace_resource_slice<'a>(
 /// - `name`: name of the ResourceSlice
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1 as resource_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// resource_v1::delete_resource_slice("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_resource_slice(name: &str) -> DeleteRequest<ResourceSlice> {
     DeleteRequest::at(
         Path::new("/apis/resource.k8s.io/v1/resourceslices/{name}", &[name]),
@@ -667,6 +1047,16 @@ pub fn delete_resource_slice(name: &str) -> DeleteRequest<ResourceSlice> {
 /// - `name`: name of the ResourceSlice
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1 as resource_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = resource_v1::patch_resource_slice("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_resource_slice<'a>(
     name: &str,
     patch: &'a Patch,

@@ -11,6 +11,14 @@ use kubernetes_models::resource::v1alpha3::{DeviceTaintRule, ResourcePoolStatusR
 /// Get available resources.
 ///
 /// `GET /apis/resource.k8s.io/v1alpha3/`
+///
+/// ```
+/// # use kubernetes_api::resource::v1alpha3 as resource_v1alpha3;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let document = resource_v1alpha3::get_api_resources().send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn get_api_resources() -> GetRequest<APIResourceList> {
     GetRequest::at(Path::new("/apis/resource.k8s.io/v1alpha3/", &[]))
 }
@@ -20,6 +28,14 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// `GET /apis/resource.k8s.io/v1alpha3/devicetaintrules`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1alpha3 as resource_v1alpha3;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = resource_v1alpha3::list_device_taint_rule().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_device_taint_rule() -> ListRequest<DeviceTaintRule> {
     ListRequest::at(Path::new("/apis/resource.k8s.io/v1alpha3/devicetaintrules", &[]))
 }
@@ -29,6 +45,16 @@ pub fn list_device_taint_rule() -> ListRequest<DeviceTaintRule> {
 /// `POST /apis/resource.k8s.io/v1alpha3/devicetaintrules`
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1alpha3 as resource_v1alpha3;
+/// # use kubernetes_models::resource::v1alpha3::DeviceTaintRule;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let device_taint_rule = DeviceTaintRule::named("web");
+/// let created = resource_v1alpha3::create_device_taint_rule(&device_taint_rule).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_device_taint_rule(
     body: &DeviceTaintRule,
 ) -> CreateRequest<'_, DeviceTaintRule> {
@@ -43,6 +69,14 @@ pub fn create_device_taint_rule(
 /// `DELETE /apis/resource.k8s.io/v1alpha3/devicetaintrules`
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1alpha3 as resource_v1alpha3;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// resource_v1alpha3::delete_collection_device_taint_rule().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_device_taint_rule() -> DeleteCollectionRequest<
     DeviceTaintRule,
 > {
@@ -56,6 +90,14 @@ pub fn delete_collection_device_taint_rule() -> DeleteCollectionRequest<
 /// `GET /apis/resource.k8s.io/v1alpha3/devicetaintrules/{name}`
 ///
 /// - `name`: name of the DeviceTaintRule
+///
+/// ```
+/// # use kubernetes_api::resource::v1alpha3 as resource_v1alpha3;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let device_taint_rule = resource_v1alpha3::read_device_taint_rule("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_device_taint_rule(name: &str) -> ReadRequest<DeviceTaintRule> {
     ReadRequest::at(
         Path::new("/apis/resource.k8s.io/v1alpha3/devicetaintrules/{name}", &[name]),
@@ -69,6 +111,16 @@ pub fn read_device_taint_rule(name: &str) -> ReadRequest<DeviceTaintRule> {
 /// - `name`: name of the DeviceTaintRule
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1alpha3 as resource_v1alpha3;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut device_taint_rule = resource_v1alpha3::read_device_taint_rule("web").send(client).await?;
+/// device_taint_rule.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = resource_v1alpha3::replace_device_taint_rule("web", &device_taint_rule).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_device_taint_rule<'a>(
     name: &str,
     body: &'a DeviceTaintRule,
@@ -86,6 +138,14 @@ pub fn replace_device_taint_rule<'a>(
 /// - `name`: name of the DeviceTaintRule
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1alpha3 as resource_v1alpha3;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// resource_v1alpha3::delete_device_taint_rule("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_device_taint_rule(name: &str) -> DeleteRequest<DeviceTaintRule> {
     DeleteRequest::at(
         Path::new("/apis/resource.k8s.io/v1alpha3/devicetaintrules/{name}", &[name]),
@@ -99,6 +159,16 @@ pub fn delete_device_taint_rule(name: &str) -> DeleteRequest<DeviceTaintRule> {
 /// - `name`: name of the DeviceTaintRule
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1alpha3 as resource_v1alpha3;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = resource_v1alpha3::patch_device_taint_rule("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_device_taint_rule<'a>(
     name: &str,
     patch: &'a Patch,
@@ -114,6 +184,14 @@ pub fn patch_device_taint_rule<'a>(
 /// `GET /apis/resource.k8s.io/v1alpha3/devicetaintrules/{name}/status`
 ///
 /// - `name`: name of the DeviceTaintRule
+///
+/// ```
+/// # use kubernetes_api::resource::v1alpha3 as resource_v1alpha3;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let device_taint_rule = resource_v1alpha3::read_device_taint_rule_status("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_device_taint_rule_status(name: &str) -> ReadRequest<DeviceTaintRule> {
     ReadRequest::at(
         Path::new(
@@ -130,6 +208,16 @@ pub fn read_device_taint_rule_status(name: &str) -> ReadRequest<DeviceTaintRule>
 /// - `name`: name of the DeviceTaintRule
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1alpha3 as resource_v1alpha3;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut device_taint_rule = resource_v1alpha3::read_device_taint_rule_status("web").send(client).await?;
+/// device_taint_rule.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = resource_v1alpha3::replace_device_taint_rule_status("web", &device_taint_rule).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_device_taint_rule_status<'a>(
     name: &str,
     body: &'a DeviceTaintRule,
@@ -150,6 +238,16 @@ pub fn replace_device_taint_rule_status<'a>(
 /// - `name`: name of the DeviceTaintRule
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1alpha3 as resource_v1alpha3;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = resource_v1alpha3::patch_device_taint_rule_status("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_device_taint_rule_status<'a>(
     name: &str,
     patch: &'a Patch,
@@ -168,6 +266,14 @@ pub fn patch_device_taint_rule_status<'a>(
 /// `GET /apis/resource.k8s.io/v1alpha3/resourcepoolstatusrequests`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1alpha3 as resource_v1alpha3;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = resource_v1alpha3::list_resource_pool_status_request().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_resource_pool_status_request() -> ListRequest<ResourcePoolStatusRequest> {
     ListRequest::at(
         Path::new("/apis/resource.k8s.io/v1alpha3/resourcepoolstatusrequests", &[]),
@@ -179,6 +285,16 @@ pub fn list_resource_pool_status_request() -> ListRequest<ResourcePoolStatusRequ
 /// `POST /apis/resource.k8s.io/v1alpha3/resourcepoolstatusrequests`
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1alpha3 as resource_v1alpha3;
+/// # use kubernetes_models::resource::v1alpha3::ResourcePoolStatusRequest;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let resource_pool_status_request = ResourcePoolStatusRequest::named("web");
+/// let created = resource_v1alpha3::create_resource_pool_status_request(&resource_pool_status_request).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_resource_pool_status_request(
     body: &ResourcePoolStatusRequest,
 ) -> CreateRequest<'_, ResourcePoolStatusRequest> {
@@ -193,6 +309,14 @@ pub fn create_resource_pool_status_request(
 /// `DELETE /apis/resource.k8s.io/v1alpha3/resourcepoolstatusrequests`
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1alpha3 as resource_v1alpha3;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// resource_v1alpha3::delete_collection_resource_pool_status_request().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_resource_pool_status_request() -> DeleteCollectionRequest<
     ResourcePoolStatusRequest,
 > {
@@ -206,6 +330,14 @@ pub fn delete_collection_resource_pool_status_request() -> DeleteCollectionReque
 /// `GET /apis/resource.k8s.io/v1alpha3/resourcepoolstatusrequests/{name}`
 ///
 /// - `name`: name of the ResourcePoolStatusRequest
+///
+/// ```
+/// # use kubernetes_api::resource::v1alpha3 as resource_v1alpha3;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let resource_pool_status_request = resource_v1alpha3::read_resource_pool_status_request("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_resource_pool_status_request(
     name: &str,
 ) -> ReadRequest<ResourcePoolStatusRequest> {
@@ -224,6 +356,16 @@ pub fn read_resource_pool_status_request(
 /// - `name`: name of the ResourcePoolStatusRequest
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1alpha3 as resource_v1alpha3;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut resource_pool_status_request = resource_v1alpha3::read_resource_pool_status_request("web").send(client).await?;
+/// resource_pool_status_request.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = resource_v1alpha3::replace_resource_pool_status_request("web", &resource_pool_status_request).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_resource_pool_status_request<'a>(
     name: &str,
     body: &'a ResourcePoolStatusRequest,
@@ -244,6 +386,14 @@ pub fn replace_resource_pool_status_request<'a>(
 /// - `name`: name of the ResourcePoolStatusRequest
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1alpha3 as resource_v1alpha3;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// resource_v1alpha3::delete_resource_pool_status_request("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_resource_pool_status_request(
     name: &str,
 ) -> DeleteRequest<ResourcePoolStatusRequest> {
@@ -262,6 +412,16 @@ pub fn delete_resource_pool_status_request(
 /// - `name`: name of the ResourcePoolStatusRequest
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1alpha3 as resource_v1alpha3;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = resource_v1alpha3::patch_resource_pool_status_request("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_resource_pool_status_request<'a>(
     name: &str,
     patch: &'a Patch,
@@ -280,6 +440,14 @@ pub fn patch_resource_pool_status_request<'a>(
 /// `GET /apis/resource.k8s.io/v1alpha3/resourcepoolstatusrequests/{name}/status`
 ///
 /// - `name`: name of the ResourcePoolStatusRequest
+///
+/// ```
+/// # use kubernetes_api::resource::v1alpha3 as resource_v1alpha3;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let resource_pool_status_request = resource_v1alpha3::read_resource_pool_status_request_status("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_resource_pool_status_request_status(
     name: &str,
 ) -> ReadRequest<ResourcePoolStatusRequest> {
@@ -298,6 +466,16 @@ pub fn read_resource_pool_status_request_status(
 /// - `name`: name of the ResourcePoolStatusRequest
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1alpha3 as resource_v1alpha3;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut resource_pool_status_request = resource_v1alpha3::read_resource_pool_status_request_status("web").send(client).await?;
+/// resource_pool_status_request.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = resource_v1alpha3::replace_resource_pool_status_request_status("web", &resource_pool_status_request).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_resource_pool_status_request_status<'a>(
     name: &str,
     body: &'a ResourcePoolStatusRequest,
@@ -318,6 +496,16 @@ pub fn replace_resource_pool_status_request_status<'a>(
 /// - `name`: name of the ResourcePoolStatusRequest
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1alpha3 as resource_v1alpha3;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = resource_v1alpha3::patch_resource_pool_status_request_status("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_resource_pool_status_request_status<'a>(
     name: &str,
     patch: &'a Patch,

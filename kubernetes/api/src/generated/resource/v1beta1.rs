@@ -13,6 +13,14 @@ use kubernetes_models::resource::v1beta1::{
 /// Get available resources.
 ///
 /// `GET /apis/resource.k8s.io/v1beta1/`
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta1 as resource_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let document = resource_v1beta1::get_api_resources().send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn get_api_resources() -> GetRequest<APIResourceList> {
     GetRequest::at(Path::new("/apis/resource.k8s.io/v1beta1/", &[]))
 }
@@ -22,6 +30,14 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// `GET /apis/resource.k8s.io/v1beta1/deviceclasses`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta1 as resource_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = resource_v1beta1::list_device_class().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_device_class() -> ListRequest<DeviceClass> {
     ListRequest::at(Path::new("/apis/resource.k8s.io/v1beta1/deviceclasses", &[]))
 }
@@ -31,6 +47,16 @@ pub fn list_device_class() -> ListRequest<DeviceClass> {
 /// `POST /apis/resource.k8s.io/v1beta1/deviceclasses`
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta1 as resource_v1beta1;
+/// # use kubernetes_models::resource::v1beta1::DeviceClass;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let device_class = DeviceClass::named("web");
+/// let created = resource_v1beta1::create_device_class(&device_class).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_device_class(body: &DeviceClass) -> CreateRequest<'_, DeviceClass> {
     CreateRequest::at(
         Path::new("/apis/resource.k8s.io/v1beta1/deviceclasses", &[]),
@@ -43,6 +69,14 @@ pub fn create_device_class(body: &DeviceClass) -> CreateRequest<'_, DeviceClass>
 /// `DELETE /apis/resource.k8s.io/v1beta1/deviceclasses`
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta1 as resource_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// resource_v1beta1::delete_collection_device_class().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_device_class() -> DeleteCollectionRequest<DeviceClass> {
     DeleteCollectionRequest::at(
         Path::new("/apis/resource.k8s.io/v1beta1/deviceclasses", &[]),
@@ -54,6 +88,14 @@ pub fn delete_collection_device_class() -> DeleteCollectionRequest<DeviceClass> 
 /// `GET /apis/resource.k8s.io/v1beta1/deviceclasses/{name}`
 ///
 /// - `name`: name of the DeviceClass
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta1 as resource_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let device_class = resource_v1beta1::read_device_class("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_device_class(name: &str) -> ReadRequest<DeviceClass> {
     ReadRequest::at(
         Path::new("/apis/resource.k8s.io/v1beta1/deviceclasses/{name}", &[name]),
@@ -67,6 +109,16 @@ pub fn read_device_class(name: &str) -> ReadRequest<DeviceClass> {
 /// - `name`: name of the DeviceClass
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta1 as resource_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut device_class = resource_v1beta1::read_device_class("web").send(client).await?;
+/// device_class.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = resource_v1beta1::replace_device_class("web", &device_class).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_device_class<'a>(
     name: &str,
     body: &'a DeviceClass,
@@ -84,6 +136,14 @@ pub fn replace_device_class<'a>(
 /// - `name`: name of the DeviceClass
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta1 as resource_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// resource_v1beta1::delete_device_class("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_device_class(name: &str) -> DeleteRequest<DeviceClass> {
     DeleteRequest::at(
         Path::new("/apis/resource.k8s.io/v1beta1/deviceclasses/{name}", &[name]),
@@ -97,6 +157,16 @@ pub fn delete_device_class(name: &str) -> DeleteRequest<DeviceClass> {
 /// - `name`: name of the DeviceClass
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta1 as resource_v1beta1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = resource_v1beta1::patch_device_class("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_device_class<'a>(
     name: &str,
     patch: &'a Patch,
@@ -114,6 +184,14 @@ pub fn patch_device_class<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta1 as resource_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = resource_v1beta1::list_namespaced_resource_claim("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_namespaced_resource_claim(namespace: &str) -> ListRequest<ResourceClaim> {
     ListRequest::at(
         Path::new(
@@ -130,6 +208,16 @@ pub fn list_namespaced_resource_claim(namespace: &str) -> ListRequest<ResourceCl
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta1 as resource_v1beta1;
+/// # use kubernetes_models::resource::v1beta1::ResourceClaim;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let resource_claim = ResourceClaim::named("web");
+/// let created = resource_v1beta1::create_namespaced_resource_claim("shop", &resource_claim).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_namespaced_resource_claim<'a>(
     namespace: &str,
     body: &'a ResourceClaim,
@@ -150,6 +238,14 @@ pub fn create_namespaced_resource_claim<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta1 as resource_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// resource_v1beta1::delete_collection_namespaced_resource_claim("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_namespaced_resource_claim(
     namespace: &str,
 ) -> DeleteCollectionRequest<ResourceClaim> {
@@ -167,6 +263,14 @@ pub fn delete_collection_namespaced_resource_claim(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the ResourceClaim
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta1 as resource_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let resource_claim = resource_v1beta1::read_namespaced_resource_claim("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_resource_claim(
     namespace: &str,
     name: &str,
@@ -187,6 +291,16 @@ pub fn read_namespaced_resource_claim(
 /// - `name`: name of the ResourceClaim
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta1 as resource_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut resource_claim = resource_v1beta1::read_namespaced_resource_claim("shop", "web").send(client).await?;
+/// resource_claim.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = resource_v1beta1::replace_namespaced_resource_claim("shop", "web", &resource_claim).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_resource_claim<'a>(
     namespace: &str,
     name: &str,
@@ -209,6 +323,14 @@ pub fn replace_namespaced_resource_claim<'a>(
 /// - `name`: name of the ResourceClaim
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta1 as resource_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// resource_v1beta1::delete_namespaced_resource_claim("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_namespaced_resource_claim(
     namespace: &str,
     name: &str,
@@ -229,6 +351,16 @@ pub fn delete_namespaced_resource_claim(
 /// - `name`: name of the ResourceClaim
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta1 as resource_v1beta1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = resource_v1beta1::patch_namespaced_resource_claim("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_resource_claim<'a>(
     namespace: &str,
     name: &str,
@@ -249,6 +381,14 @@ pub fn patch_namespaced_resource_claim<'a>(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the ResourceClaim
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta1 as resource_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let resource_claim = resource_v1beta1::read_namespaced_resource_claim_status("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_resource_claim_status(
     namespace: &str,
     name: &str,
@@ -269,6 +409,16 @@ pub fn read_namespaced_resource_claim_status(
 /// - `name`: name of the ResourceClaim
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta1 as resource_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut resource_claim = resource_v1beta1::read_namespaced_resource_claim_status("shop", "web").send(client).await?;
+/// resource_claim.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = resource_v1beta1::replace_namespaced_resource_claim_status("shop", "web", &resource_claim).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_resource_claim_status<'a>(
     namespace: &str,
     name: &str,
@@ -291,6 +441,16 @@ pub fn replace_namespaced_resource_claim_status<'a>(
 /// - `name`: name of the ResourceClaim
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta1 as resource_v1beta1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = resource_v1beta1::patch_namespaced_resource_claim_status("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_resource_claim_status<'a>(
     namespace: &str,
     name: &str,
@@ -312,6 +472,14 @@ pub fn patch_namespaced_resource_claim_status<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta1 as resource_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = resource_v1beta1::list_namespaced_resource_claim_template("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_namespaced_resource_claim_template(
     namespace: &str,
 ) -> ListRequest<ResourceClaimTemplate> {
@@ -330,6 +498,16 @@ pub fn list_namespaced_resource_claim_template(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta1 as resource_v1beta1;
+/// # use kubernetes_models::resource::v1beta1::ResourceClaimTemplate;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let resource_claim_template = ResourceClaimTemplate::named("web");
+/// let created = resource_v1beta1::create_namespaced_resource_claim_template("shop", &resource_claim_template).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_namespaced_resource_claim_template<'a>(
     namespace: &str,
     body: &'a ResourceClaimTemplate,
@@ -350,6 +528,14 @@ pub fn create_namespaced_resource_claim_template<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta1 as resource_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// resource_v1beta1::delete_collection_namespaced_resource_claim_template("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_namespaced_resource_claim_template(
     namespace: &str,
 ) -> DeleteCollectionRequest<ResourceClaimTemplate> {
@@ -367,6 +553,14 @@ pub fn delete_collection_namespaced_resource_claim_template(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the ResourceClaimTemplate
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta1 as resource_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let resource_claim_template = resource_v1beta1::read_namespaced_resource_claim_template("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_resource_claim_template(
     namespace: &str,
     name: &str,
@@ -387,6 +581,16 @@ pub fn read_namespaced_resource_claim_template(
 /// - `name`: name of the ResourceClaimTemplate
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta1 as resource_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut resource_claim_template = resource_v1beta1::read_namespaced_resource_claim_template("shop", "web").send(client).await?;
+/// resource_claim_template.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = resource_v1beta1::replace_namespaced_resource_claim_template("shop", "web", &resource_claim_template).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_resource_claim_template<'a>(
     namespace: &str,
     name: &str,
@@ -409,6 +613,14 @@ pub fn replace_namespaced_resource_claim_template<'a>(
 /// - `name`: name of the ResourceClaimTemplate
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta1 as resource_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// resource_v1beta1::delete_namespaced_resource_claim_template("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_namespaced_resource_claim_template(
     namespace: &str,
     name: &str,
@@ -429,6 +641,16 @@ pub fn delete_namespaced_resource_claim_template(
 /// - `name`: name of the ResourceClaimTemplate
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta1 as resource_v1beta1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = resource_v1beta1::patch_namespaced_resource_claim_template("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_resource_claim_template<'a>(
     namespace: &str,
     name: &str,
@@ -448,6 +670,14 @@ pub fn patch_namespaced_resource_claim_template<'a>(
 /// `GET /apis/resource.k8s.io/v1beta1/resourceclaims`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta1 as resource_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = resource_v1beta1::list_resource_claim_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_resource_claim_for_all_namespaces() -> ListRequest<ResourceClaim> {
     ListRequest::at(Path::new("/apis/resource.k8s.io/v1beta1/resourceclaims", &[]))
 }
@@ -457,6 +687,14 @@ pub fn list_resource_claim_for_all_namespaces() -> ListRequest<ResourceClaim> {
 /// `GET /apis/resource.k8s.io/v1beta1/resourceclaimtemplates`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta1 as resource_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = resource_v1beta1::list_resource_claim_template_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_resource_claim_template_for_all_namespaces() -> ListRequest<
     ResourceClaimTemplate,
 > {
@@ -470,6 +708,14 @@ pub fn list_resource_claim_template_for_all_namespaces() -> ListRequest<
 /// `GET /apis/resource.k8s.io/v1beta1/resourceslices`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta1 as resource_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = resource_v1beta1::list_resource_slice().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_resource_slice() -> ListRequest<ResourceSlice> {
     ListRequest::at(Path::new("/apis/resource.k8s.io/v1beta1/resourceslices", &[]))
 }
@@ -479,6 +725,16 @@ pub fn list_resource_slice() -> ListRequest<ResourceSlice> {
 /// `POST /apis/resource.k8s.io/v1beta1/resourceslices`
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta1 as resource_v1beta1;
+/// # use kubernetes_models::resource::v1beta1::ResourceSlice;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let resource_slice = ResourceSlice::named("web");
+/// let created = resource_v1beta1::create_resource_slice(&resource_slice).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_resource_slice(body: &ResourceSlice) -> CreateRequest<'_, ResourceSlice> {
     CreateRequest::at(
         Path::new("/apis/resource.k8s.io/v1beta1/resourceslices", &[]),
@@ -491,6 +747,14 @@ pub fn create_resource_slice(body: &ResourceSlice) -> CreateRequest<'_, Resource
 /// `DELETE /apis/resource.k8s.io/v1beta1/resourceslices`
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta1 as resource_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// resource_v1beta1::delete_collection_resource_slice().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_resource_slice() -> DeleteCollectionRequest<ResourceSlice> {
     DeleteCollectionRequest::at(
         Path::new("/apis/resource.k8s.io/v1beta1/resourceslices", &[]),
@@ -502,6 +766,14 @@ pub fn delete_collection_resource_slice() -> DeleteCollectionRequest<ResourceSli
 /// `GET /apis/resource.k8s.io/v1beta1/resourceslices/{name}`
 ///
 /// - `name`: name of the ResourceSlice
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta1 as resource_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let resource_slice = resource_v1beta1::read_resource_slice("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_resource_slice(name: &str) -> ReadRequest<ResourceSlice> {
     ReadRequest::at(
         Path::new("/apis/resource.k8s.io/v1beta1/resourceslices/{name}", &[name]),
@@ -515,6 +787,16 @@ pub fn read_resource_slice(name: &str) -> ReadRequest<ResourceSlice> {
 /// - `name`: name of the ResourceSlice
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta1 as resource_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut resource_slice = resource_v1beta1::read_resource_slice("web").send(client).await?;
+/// resource_slice.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = resource_v1beta1::replace_resource_slice("web", &resource_slice).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_resource_slice<'a>(
     name: &str,
     body: &'a ResourceSlice,
@@ -532,6 +814,14 @@ pub fn replace_resource_slice<'a>(
 /// - `name`: name of the ResourceSlice
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta1 as resource_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// resource_v1beta1::delete_resource_slice("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_resource_slice(name: &str) -> DeleteRequest<ResourceSlice> {
     DeleteRequest::at(
         Path::new("/apis/resource.k8s.io/v1beta1/resourceslices/{name}", &[name]),
@@ -545,6 +835,16 @@ pub fn delete_resource_slice(name: &str) -> DeleteRequest<ResourceSlice> {
 /// - `name`: name of the ResourceSlice
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta1 as resource_v1beta1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = resource_v1beta1::patch_resource_slice("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_resource_slice<'a>(
     name: &str,
     patch: &'a Patch,

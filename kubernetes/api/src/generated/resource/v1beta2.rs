@@ -13,6 +13,14 @@ use kubernetes_models::resource::v1beta2::{
 /// Get available resources.
 ///
 /// `GET /apis/resource.k8s.io/v1beta2/`
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let document = resource_v1beta2::get_api_resources().send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn get_api_resources() -> GetRequest<APIResourceList> {
     GetRequest::at(Path::new("/apis/resource.k8s.io/v1beta2/", &[]))
 }
@@ -22,6 +30,14 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// `GET /apis/resource.k8s.io/v1beta2/deviceclasses`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = resource_v1beta2::list_device_class().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_device_class() -> ListRequest<DeviceClass> {
     ListRequest::at(Path::new("/apis/resource.k8s.io/v1beta2/deviceclasses", &[]))
 }
@@ -31,6 +47,16 @@ pub fn list_device_class() -> ListRequest<DeviceClass> {
 /// `POST /apis/resource.k8s.io/v1beta2/deviceclasses`
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
+/// # use kubernetes_models::resource::v1beta2::DeviceClass;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let device_class = DeviceClass::named("web");
+/// let created = resource_v1beta2::create_device_class(&device_class).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_device_class(body: &DeviceClass) -> CreateRequest<'_, DeviceClass> {
     CreateRequest::at(
         Path::new("/apis/resource.k8s.io/v1beta2/deviceclasses", &[]),
@@ -43,6 +69,14 @@ pub fn create_device_class(body: &DeviceClass) -> CreateRequest<'_, DeviceClass>
 /// `DELETE /apis/resource.k8s.io/v1beta2/deviceclasses`
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// resource_v1beta2::delete_collection_device_class().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_device_class() -> DeleteCollectionRequest<DeviceClass> {
     DeleteCollectionRequest::at(
         Path::new("/apis/resource.k8s.io/v1beta2/deviceclasses", &[]),
@@ -54,6 +88,14 @@ pub fn delete_collection_device_class() -> DeleteCollectionRequest<DeviceClass> 
 /// `GET /apis/resource.k8s.io/v1beta2/deviceclasses/{name}`
 ///
 /// - `name`: name of the DeviceClass
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let device_class = resource_v1beta2::read_device_class("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_device_class(name: &str) -> ReadRequest<DeviceClass> {
     ReadRequest::at(
         Path::new("/apis/resource.k8s.io/v1beta2/deviceclasses/{name}", &[name]),
@@ -67,6 +109,16 @@ pub fn read_device_class(name: &str) -> ReadRequest<DeviceClass> {
 /// - `name`: name of the DeviceClass
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut device_class = resource_v1beta2::read_device_class("web").send(client).await?;
+/// device_class.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = resource_v1beta2::replace_device_class("web", &device_class).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_device_class<'a>(
     name: &str,
     body: &'a DeviceClass,
@@ -84,6 +136,14 @@ pub fn replace_device_class<'a>(
 /// - `name`: name of the DeviceClass
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// resource_v1beta2::delete_device_class("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_device_class(name: &str) -> DeleteRequest<DeviceClass> {
     DeleteRequest::at(
         Path::new("/apis/resource.k8s.io/v1beta2/deviceclasses/{name}", &[name]),
@@ -97,6 +157,16 @@ pub fn delete_device_class(name: &str) -> DeleteRequest<DeviceClass> {
 /// - `name`: name of the DeviceClass
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = resource_v1beta2::patch_device_class("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_device_class<'a>(
     name: &str,
     patch: &'a Patch,
@@ -112,6 +182,14 @@ pub fn patch_device_class<'a>(
 /// `GET /apis/resource.k8s.io/v1beta2/devicetaintrules`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = resource_v1beta2::list_device_taint_rule().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_device_taint_rule() -> ListRequest<DeviceTaintRule> {
     ListRequest::at(Path::new("/apis/resource.k8s.io/v1beta2/devicetaintrules", &[]))
 }
@@ -121,6 +199,16 @@ pub fn list_device_taint_rule() -> ListRequest<DeviceTaintRule> {
 /// `POST /apis/resource.k8s.io/v1beta2/devicetaintrules`
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
+/// # use kubernetes_models::resource::v1beta2::DeviceTaintRule;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let device_taint_rule = DeviceTaintRule::named("web");
+/// let created = resource_v1beta2::create_device_taint_rule(&device_taint_rule).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_device_taint_rule(
     body: &DeviceTaintRule,
 ) -> CreateRequest<'_, DeviceTaintRule> {
@@ -135,6 +223,14 @@ pub fn create_device_taint_rule(
 /// `DELETE /apis/resource.k8s.io/v1beta2/devicetaintrules`
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// resource_v1beta2::delete_collection_device_taint_rule().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_device_taint_rule() -> DeleteCollectionRequest<
     DeviceTaintRule,
 > {
@@ -148,6 +244,14 @@ pub fn delete_collection_device_taint_rule() -> DeleteCollectionRequest<
 /// `GET /apis/resource.k8s.io/v1beta2/devicetaintrules/{name}`
 ///
 /// - `name`: name of the DeviceTaintRule
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let device_taint_rule = resource_v1beta2::read_device_taint_rule("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_device_taint_rule(name: &str) -> ReadRequest<DeviceTaintRule> {
     ReadRequest::at(
         Path::new("/apis/resource.k8s.io/v1beta2/devicetaintrules/{name}", &[name]),
@@ -161,6 +265,16 @@ pub fn read_device_taint_rule(name: &str) -> ReadRequest<DeviceTaintRule> {
 /// - `name`: name of the DeviceTaintRule
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut device_taint_rule = resource_v1beta2::read_device_taint_rule("web").send(client).await?;
+/// device_taint_rule.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = resource_v1beta2::replace_device_taint_rule("web", &device_taint_rule).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_device_taint_rule<'a>(
     name: &str,
     body: &'a DeviceTaintRule,
@@ -178,6 +292,14 @@ pub fn replace_device_taint_rule<'a>(
 /// - `name`: name of the DeviceTaintRule
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// resource_v1beta2::delete_device_taint_rule("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_device_taint_rule(name: &str) -> DeleteRequest<DeviceTaintRule> {
     DeleteRequest::at(
         Path::new("/apis/resource.k8s.io/v1beta2/devicetaintrules/{name}", &[name]),
@@ -191,6 +313,16 @@ pub fn delete_device_taint_rule(name: &str) -> DeleteRequest<DeviceTaintRule> {
 /// - `name`: name of the DeviceTaintRule
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = resource_v1beta2::patch_device_taint_rule("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_device_taint_rule<'a>(
     name: &str,
     patch: &'a Patch,
@@ -206,6 +338,14 @@ pub fn patch_device_taint_rule<'a>(
 /// `GET /apis/resource.k8s.io/v1beta2/devicetaintrules/{name}/status`
 ///
 /// - `name`: name of the DeviceTaintRule
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let device_taint_rule = resource_v1beta2::read_device_taint_rule_status("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_device_taint_rule_status(name: &str) -> ReadRequest<DeviceTaintRule> {
     ReadRequest::at(
         Path::new(
@@ -222,6 +362,16 @@ pub fn read_device_taint_rule_status(name: &str) -> ReadRequest<DeviceTaintRule>
 /// - `name`: name of the DeviceTaintRule
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut device_taint_rule = resource_v1beta2::read_device_taint_rule_status("web").send(client).await?;
+/// device_taint_rule.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = resource_v1beta2::replace_device_taint_rule_status("web", &device_taint_rule).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_device_taint_rule_status<'a>(
     name: &str,
     body: &'a DeviceTaintRule,
@@ -242,6 +392,16 @@ pub fn replace_device_taint_rule_status<'a>(
 /// - `name`: name of the DeviceTaintRule
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = resource_v1beta2::patch_device_taint_rule_status("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_device_taint_rule_status<'a>(
     name: &str,
     patch: &'a Patch,
@@ -262,6 +422,14 @@ pub fn patch_device_taint_rule_status<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = resource_v1beta2::list_namespaced_resource_claim("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_namespaced_resource_claim(namespace: &str) -> ListRequest<ResourceClaim> {
     ListRequest::at(
         Path::new(
@@ -278,6 +446,16 @@ pub fn list_namespaced_resource_claim(namespace: &str) -> ListRequest<ResourceCl
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
+/// # use kubernetes_models::resource::v1beta2::ResourceClaim;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let resource_claim = ResourceClaim::named("web");
+/// let created = resource_v1beta2::create_namespaced_resource_claim("shop", &resource_claim).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_namespaced_resource_claim<'a>(
     namespace: &str,
     body: &'a ResourceClaim,
@@ -298,6 +476,14 @@ pub fn create_namespaced_resource_claim<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// resource_v1beta2::delete_collection_namespaced_resource_claim("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_namespaced_resource_claim(
     namespace: &str,
 ) -> DeleteCollectionRequest<ResourceClaim> {
@@ -315,6 +501,14 @@ pub fn delete_collection_namespaced_resource_claim(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the ResourceClaim
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let resource_claim = resource_v1beta2::read_namespaced_resource_claim("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_resource_claim(
     namespace: &str,
     name: &str,
@@ -335,6 +529,16 @@ pub fn read_namespaced_resource_claim(
 /// - `name`: name of the ResourceClaim
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut resource_claim = resource_v1beta2::read_namespaced_resource_claim("shop", "web").send(client).await?;
+/// resource_claim.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = resource_v1beta2::replace_namespaced_resource_claim("shop", "web", &resource_claim).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_resource_claim<'a>(
     namespace: &str,
     name: &str,
@@ -357,6 +561,14 @@ pub fn replace_namespaced_resource_claim<'a>(
 /// - `name`: name of the ResourceClaim
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// resource_v1beta2::delete_namespaced_resource_claim("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_namespaced_resource_claim(
     namespace: &str,
     name: &str,
@@ -377,6 +589,16 @@ pub fn delete_namespaced_resource_claim(
 /// - `name`: name of the ResourceClaim
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = resource_v1beta2::patch_namespaced_resource_claim("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_resource_claim<'a>(
     namespace: &str,
     name: &str,
@@ -397,6 +619,14 @@ pub fn patch_namespaced_resource_claim<'a>(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the ResourceClaim
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let resource_claim = resource_v1beta2::read_namespaced_resource_claim_status("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_resource_claim_status(
     namespace: &str,
     name: &str,
@@ -417,6 +647,16 @@ pub fn read_namespaced_resource_claim_status(
 /// - `name`: name of the ResourceClaim
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut resource_claim = resource_v1beta2::read_namespaced_resource_claim_status("shop", "web").send(client).await?;
+/// resource_claim.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = resource_v1beta2::replace_namespaced_resource_claim_status("shop", "web", &resource_claim).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_resource_claim_status<'a>(
     namespace: &str,
     name: &str,
@@ -439,6 +679,16 @@ pub fn replace_namespaced_resource_claim_status<'a>(
 /// - `name`: name of the ResourceClaim
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = resource_v1beta2::patch_namespaced_resource_claim_status("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_resource_claim_status<'a>(
     namespace: &str,
     name: &str,
@@ -460,6 +710,14 @@ pub fn patch_namespaced_resource_claim_status<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = resource_v1beta2::list_namespaced_resource_claim_template("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_namespaced_resource_claim_template(
     namespace: &str,
 ) -> ListRequest<ResourceClaimTemplate> {
@@ -478,6 +736,16 @@ pub fn list_namespaced_resource_claim_template(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
+/// # use kubernetes_models::resource::v1beta2::ResourceClaimTemplate;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let resource_claim_template = ResourceClaimTemplate::named("web");
+/// let created = resource_v1beta2::create_namespaced_resource_claim_template("shop", &resource_claim_template).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_namespaced_resource_claim_template<'a>(
     namespace: &str,
     body: &'a ResourceClaimTemplate,
@@ -498,6 +766,14 @@ pub fn create_namespaced_resource_claim_template<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// resource_v1beta2::delete_collection_namespaced_resource_claim_template("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_namespaced_resource_claim_template(
     namespace: &str,
 ) -> DeleteCollectionRequest<ResourceClaimTemplate> {
@@ -515,6 +791,14 @@ pub fn delete_collection_namespaced_resource_claim_template(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the ResourceClaimTemplate
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let resource_claim_template = resource_v1beta2::read_namespaced_resource_claim_template("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_resource_claim_template(
     namespace: &str,
     name: &str,
@@ -535,6 +819,16 @@ pub fn read_namespaced_resource_claim_template(
 /// - `name`: name of the ResourceClaimTemplate
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut resource_claim_template = resource_v1beta2::read_namespaced_resource_claim_template("shop", "web").send(client).await?;
+/// resource_claim_template.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = resource_v1beta2::replace_namespaced_resource_claim_template("shop", "web", &resource_claim_template).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_resource_claim_template<'a>(
     namespace: &str,
     name: &str,
@@ -557,6 +851,14 @@ pub fn replace_namespaced_resource_claim_template<'a>(
 /// - `name`: name of the ResourceClaimTemplate
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// resource_v1beta2::delete_namespaced_resource_claim_template("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_namespaced_resource_claim_template(
     namespace: &str,
     name: &str,
@@ -577,6 +879,16 @@ pub fn delete_namespaced_resource_claim_template(
 /// - `name`: name of the ResourceClaimTemplate
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = resource_v1beta2::patch_namespaced_resource_claim_template("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_resource_claim_template<'a>(
     namespace: &str,
     name: &str,
@@ -596,6 +908,14 @@ pub fn patch_namespaced_resource_claim_template<'a>(
 /// `GET /apis/resource.k8s.io/v1beta2/resourceclaims`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = resource_v1beta2::list_resource_claim_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_resource_claim_for_all_namespaces() -> ListRequest<ResourceClaim> {
     ListRequest::at(Path::new("/apis/resource.k8s.io/v1beta2/resourceclaims", &[]))
 }
@@ -605,6 +925,14 @@ pub fn list_resource_claim_for_all_namespaces() -> ListRequest<ResourceClaim> {
 /// `GET /apis/resource.k8s.io/v1beta2/resourceclaimtemplates`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = resource_v1beta2::list_resource_claim_template_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_resource_claim_template_for_all_namespaces() -> ListRequest<
     ResourceClaimTemplate,
 > {
@@ -618,6 +946,14 @@ pub fn list_resource_claim_template_for_all_namespaces() -> ListRequest<
 /// `GET /apis/resource.k8s.io/v1beta2/resourceslices`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = resource_v1beta2::list_resource_slice().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_resource_slice() -> ListRequest<ResourceSlice> {
     ListRequest::at(Path::new("/apis/resource.k8s.io/v1beta2/resourceslices", &[]))
 }
@@ -627,6 +963,16 @@ pub fn list_resource_slice() -> ListRequest<ResourceSlice> {
 /// `POST /apis/resource.k8s.io/v1beta2/resourceslices`
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
+/// # use kubernetes_models::resource::v1beta2::ResourceSlice;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let resource_slice = ResourceSlice::named("web");
+/// let created = resource_v1beta2::create_resource_slice(&resource_slice).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_resource_slice(body: &ResourceSlice) -> CreateRequest<'_, ResourceSlice> {
     CreateRequest::at(
         Path::new("/apis/resource.k8s.io/v1beta2/resourceslices", &[]),
@@ -639,6 +985,14 @@ pub fn create_resource_slice(body: &ResourceSlice) -> CreateRequest<'_, Resource
 /// `DELETE /apis/resource.k8s.io/v1beta2/resourceslices`
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// resource_v1beta2::delete_collection_resource_slice().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_resource_slice() -> DeleteCollectionRequest<ResourceSlice> {
     DeleteCollectionRequest::at(
         Path::new("/apis/resource.k8s.io/v1beta2/resourceslices", &[]),
@@ -650,6 +1004,14 @@ pub fn delete_collection_resource_slice() -> DeleteCollectionRequest<ResourceSli
 /// `GET /apis/resource.k8s.io/v1beta2/resourceslices/{name}`
 ///
 /// - `name`: name of the ResourceSlice
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let resource_slice = resource_v1beta2::read_resource_slice("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_resource_slice(name: &str) -> ReadRequest<ResourceSlice> {
     ReadRequest::at(
         Path::new("/apis/resource.k8s.io/v1beta2/resourceslices/{name}", &[name]),
@@ -663,6 +1025,16 @@ pub fn read_resource_slice(name: &str) -> ReadRequest<ResourceSlice> {
 /// - `name`: name of the ResourceSlice
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut resource_slice = resource_v1beta2::read_resource_slice("web").send(client).await?;
+/// resource_slice.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = resource_v1beta2::replace_resource_slice("web", &resource_slice).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_resource_slice<'a>(
     name: &str,
     body: &'a ResourceSlice,
@@ -680,6 +1052,14 @@ pub fn replace_resource_slice<'a>(
 /// - `name`: name of the ResourceSlice
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// resource_v1beta2::delete_resource_slice("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_resource_slice(name: &str) -> DeleteRequest<ResourceSlice> {
     DeleteRequest::at(
         Path::new("/apis/resource.k8s.io/v1beta2/resourceslices/{name}", &[name]),
@@ -693,6 +1073,16 @@ pub fn delete_resource_slice(name: &str) -> DeleteRequest<ResourceSlice> {
 /// - `name`: name of the ResourceSlice
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = resource_v1beta2::patch_resource_slice("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_resource_slice<'a>(
     name: &str,
     patch: &'a Patch,

@@ -25,6 +25,14 @@ use kubernetes_core::meta::v1::APIGroup;
 /// Get information of a group.
 ///
 /// `GET /apis/scheduling.k8s.io/`
+///
+/// ```
+/// # use kubernetes_api::scheduling;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let document = scheduling::get_api_group().send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn get_api_group() -> GetRequest<APIGroup> {
     GetRequest::at(Path::new("/apis/scheduling.k8s.io/", &[]))
 }

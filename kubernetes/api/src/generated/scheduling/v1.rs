@@ -11,6 +11,14 @@ use kubernetes_models::scheduling::v1::PriorityClass;
 /// Get available resources.
 ///
 /// `GET /apis/scheduling.k8s.io/v1/`
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1 as scheduling_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let document = scheduling_v1::get_api_resources().send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn get_api_resources() -> GetRequest<APIResourceList> {
     GetRequest::at(Path::new("/apis/scheduling.k8s.io/v1/", &[]))
 }
@@ -20,6 +28,14 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// `GET /apis/scheduling.k8s.io/v1/priorityclasses`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1 as scheduling_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = scheduling_v1::list_priority_class().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_priority_class() -> ListRequest<PriorityClass> {
     ListRequest::at(Path::new("/apis/scheduling.k8s.io/v1/priorityclasses", &[]))
 }
@@ -29,6 +45,16 @@ pub fn list_priority_class() -> ListRequest<PriorityClass> {
 /// `POST /apis/scheduling.k8s.io/v1/priorityclasses`
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1 as scheduling_v1;
+/// # use kubernetes_models::scheduling::v1::PriorityClass;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let priority_class = PriorityClass::named("web");
+/// let created = scheduling_v1::create_priority_class(&priority_class).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_priority_class(body: &PriorityClass) -> CreateRequest<'_, PriorityClass> {
     CreateRequest::at(Path::new("/apis/scheduling.k8s.io/v1/priorityclasses", &[]), body)
 }
@@ -38,6 +64,14 @@ pub fn create_priority_class(body: &PriorityClass) -> CreateRequest<'_, Priority
 /// `DELETE /apis/scheduling.k8s.io/v1/priorityclasses`
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1 as scheduling_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// scheduling_v1::delete_collection_priority_class().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_priority_class() -> DeleteCollectionRequest<PriorityClass> {
     DeleteCollectionRequest::at(
         Path::new("/apis/scheduling.k8s.io/v1/priorityclasses", &[]),
@@ -49,6 +83,14 @@ pub fn delete_collection_priority_class() -> DeleteCollectionRequest<PriorityCla
 /// `GET /apis/scheduling.k8s.io/v1/priorityclasses/{name}`
 ///
 /// - `name`: name of the PriorityClass
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1 as scheduling_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let priority_class = scheduling_v1::read_priority_class("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_priority_class(name: &str) -> ReadRequest<PriorityClass> {
     ReadRequest::at(
         Path::new("/apis/scheduling.k8s.io/v1/priorityclasses/{name}", &[name]),
@@ -62,6 +104,16 @@ pub fn read_priority_class(name: &str) -> ReadRequest<PriorityClass> {
 /// - `name`: name of the PriorityClass
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1 as scheduling_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut priority_class = scheduling_v1::read_priority_class("web").send(client).await?;
+/// priority_class.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = scheduling_v1::replace_priority_class("web", &priority_class).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_priority_class<'a>(
     name: &str,
     body: &'a PriorityClass,
@@ -79,6 +131,14 @@ pub fn replace_priority_class<'a>(
 /// - `name`: name of the PriorityClass
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1 as scheduling_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// scheduling_v1::delete_priority_class("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_priority_class(name: &str) -> DeleteRequest<PriorityClass> {
     DeleteRequest::at(
         Path::new("/apis/scheduling.k8s.io/v1/priorityclasses/{name}", &[name]),
@@ -92,6 +152,16 @@ pub fn delete_priority_class(name: &str) -> DeleteRequest<PriorityClass> {
 /// - `name`: name of the PriorityClass
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1 as scheduling_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = scheduling_v1::patch_priority_class("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_priority_class<'a>(
     name: &str,
     patch: &'a Patch,

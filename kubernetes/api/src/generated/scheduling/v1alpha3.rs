@@ -11,6 +11,14 @@ use kubernetes_models::scheduling::v1alpha3::{CompositePodGroup, PodGroup, Workl
 /// Get available resources.
 ///
 /// `GET /apis/scheduling.k8s.io/v1alpha3/`
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1alpha3 as scheduling_v1alpha3;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let document = scheduling_v1alpha3::get_api_resources().send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn get_api_resources() -> GetRequest<APIResourceList> {
     GetRequest::at(Path::new("/apis/scheduling.k8s.io/v1alpha3/", &[]))
 }
@@ -20,6 +28,14 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// `GET /apis/scheduling.k8s.io/v1alpha3/compositepodgroups`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1alpha3 as scheduling_v1alpha3;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = scheduling_v1alpha3::list_composite_pod_group_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_composite_pod_group_for_all_namespaces() -> ListRequest<CompositePodGroup> {
     ListRequest::at(
         Path::new("/apis/scheduling.k8s.io/v1alpha3/compositepodgroups", &[]),
@@ -33,6 +49,14 @@ pub fn list_composite_pod_group_for_all_namespaces() -> ListRequest<CompositePod
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1alpha3 as scheduling_v1alpha3;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = scheduling_v1alpha3::list_namespaced_composite_pod_group("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_namespaced_composite_pod_group(
     namespace: &str,
 ) -> ListRequest<CompositePodGroup> {
@@ -51,6 +75,16 @@ pub fn list_namespaced_composite_pod_group(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1alpha3 as scheduling_v1alpha3;
+/// # use kubernetes_models::scheduling::v1alpha3::CompositePodGroup;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let composite_pod_group = CompositePodGroup::named("web");
+/// let created = scheduling_v1alpha3::create_namespaced_composite_pod_group("shop", &composite_pod_group).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_namespaced_composite_pod_group<'a>(
     namespace: &str,
     body: &'a CompositePodGroup,
@@ -71,6 +105,14 @@ pub fn create_namespaced_composite_pod_group<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1alpha3 as scheduling_v1alpha3;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// scheduling_v1alpha3::delete_collection_namespaced_composite_pod_group("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_namespaced_composite_pod_group(
     namespace: &str,
 ) -> DeleteCollectionRequest<CompositePodGroup> {
@@ -88,6 +130,14 @@ pub fn delete_collection_namespaced_composite_pod_group(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the CompositePodGroup
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1alpha3 as scheduling_v1alpha3;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let composite_pod_group = scheduling_v1alpha3::read_namespaced_composite_pod_group("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_composite_pod_group(
     namespace: &str,
     name: &str,
@@ -108,6 +158,16 @@ pub fn read_namespaced_composite_pod_group(
 /// - `name`: name of the CompositePodGroup
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1alpha3 as scheduling_v1alpha3;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut composite_pod_group = scheduling_v1alpha3::read_namespaced_composite_pod_group("shop", "web").send(client).await?;
+/// composite_pod_group.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = scheduling_v1alpha3::replace_namespaced_composite_pod_group("shop", "web", &composite_pod_group).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_composite_pod_group<'a>(
     namespace: &str,
     name: &str,
@@ -130,6 +190,14 @@ pub fn replace_namespaced_composite_pod_group<'a>(
 /// - `name`: name of the CompositePodGroup
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1alpha3 as scheduling_v1alpha3;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// scheduling_v1alpha3::delete_namespaced_composite_pod_group("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_namespaced_composite_pod_group(
     namespace: &str,
     name: &str,
@@ -150,6 +218,16 @@ pub fn delete_namespaced_composite_pod_group(
 /// - `name`: name of the CompositePodGroup
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1alpha3 as scheduling_v1alpha3;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = scheduling_v1alpha3::patch_namespaced_composite_pod_group("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_composite_pod_group<'a>(
     namespace: &str,
     name: &str,
@@ -170,6 +248,14 @@ pub fn patch_namespaced_composite_pod_group<'a>(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the CompositePodGroup
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1alpha3 as scheduling_v1alpha3;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let composite_pod_group = scheduling_v1alpha3::read_namespaced_composite_pod_group_status("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_composite_pod_group_status(
     namespace: &str,
     name: &str,
@@ -190,6 +276,16 @@ pub fn read_namespaced_composite_pod_group_status(
 /// - `name`: name of the CompositePodGroup
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1alpha3 as scheduling_v1alpha3;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut composite_pod_group = scheduling_v1alpha3::read_namespaced_composite_pod_group_status("shop", "web").send(client).await?;
+/// composite_pod_group.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = scheduling_v1alpha3::replace_namespaced_composite_pod_group_status("shop", "web", &composite_pod_group).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_composite_pod_group_status<'a>(
     namespace: &str,
     name: &str,
@@ -212,6 +308,16 @@ pub fn replace_namespaced_composite_pod_group_status<'a>(
 /// - `name`: name of the CompositePodGroup
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1alpha3 as scheduling_v1alpha3;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = scheduling_v1alpha3::patch_namespaced_composite_pod_group_status("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_composite_pod_group_status<'a>(
     namespace: &str,
     name: &str,
@@ -233,6 +339,14 @@ pub fn patch_namespaced_composite_pod_group_status<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1alpha3 as scheduling_v1alpha3;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = scheduling_v1alpha3::list_namespaced_pod_group("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_namespaced_pod_group(namespace: &str) -> ListRequest<PodGroup> {
     ListRequest::at(
         Path::new(
@@ -249,6 +363,16 @@ pub fn list_namespaced_pod_group(namespace: &str) -> ListRequest<PodGroup> {
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1alpha3 as scheduling_v1alpha3;
+/// # use kubernetes_models::scheduling::v1alpha3::PodGroup;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let pod_group = PodGroup::named("web");
+/// let created = scheduling_v1alpha3::create_namespaced_pod_group("shop", &pod_group).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_namespaced_pod_group<'a>(
     namespace: &str,
     body: &'a PodGroup,
@@ -269,6 +393,14 @@ pub fn create_namespaced_pod_group<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1alpha3 as scheduling_v1alpha3;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// scheduling_v1alpha3::delete_collection_namespaced_pod_group("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_namespaced_pod_group(
     namespace: &str,
 ) -> DeleteCollectionRequest<PodGroup> {
@@ -286,6 +418,14 @@ pub fn delete_collection_namespaced_pod_group(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the PodGroup
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1alpha3 as scheduling_v1alpha3;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let pod_group = scheduling_v1alpha3::read_namespaced_pod_group("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_pod_group(namespace: &str, name: &str) -> ReadRequest<PodGroup> {
     ReadRequest::at(
         Path::new(
@@ -303,6 +443,16 @@ pub fn read_namespaced_pod_group(namespace: &str, name: &str) -> ReadRequest<Pod
 /// - `name`: name of the PodGroup
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1alpha3 as scheduling_v1alpha3;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut pod_group = scheduling_v1alpha3::read_namespaced_pod_group("shop", "web").send(client).await?;
+/// pod_group.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = scheduling_v1alpha3::replace_namespaced_pod_group("shop", "web", &pod_group).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_pod_group<'a>(
     namespace: &str,
     name: &str,
@@ -325,6 +475,14 @@ pub fn replace_namespaced_pod_group<'a>(
 /// - `name`: name of the PodGroup
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1alpha3 as scheduling_v1alpha3;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// scheduling_v1alpha3::delete_namespaced_pod_group("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_namespaced_pod_group(
     namespace: &str,
     name: &str,
@@ -345,6 +503,16 @@ pub fn delete_namespaced_pod_group(
 /// - `name`: name of the PodGroup
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1alpha3 as scheduling_v1alpha3;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = scheduling_v1alpha3::patch_namespaced_pod_group("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_pod_group<'a>(
     namespace: &str,
     name: &str,
@@ -365,6 +533,14 @@ pub fn patch_namespaced_pod_group<'a>(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the PodGroup
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1alpha3 as scheduling_v1alpha3;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let pod_group = scheduling_v1alpha3::read_namespaced_pod_group_status("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_pod_group_status(
     namespace: &str,
     name: &str,
@@ -385,6 +561,16 @@ pub fn read_namespaced_pod_group_status(
 /// - `name`: name of the PodGroup
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1alpha3 as scheduling_v1alpha3;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut pod_group = scheduling_v1alpha3::read_namespaced_pod_group_status("shop", "web").send(client).await?;
+/// pod_group.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = scheduling_v1alpha3::replace_namespaced_pod_group_status("shop", "web", &pod_group).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_pod_group_status<'a>(
     namespace: &str,
     name: &str,
@@ -407,6 +593,16 @@ pub fn replace_namespaced_pod_group_status<'a>(
 /// - `name`: name of the PodGroup
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1alpha3 as scheduling_v1alpha3;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = scheduling_v1alpha3::patch_namespaced_pod_group_status("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_pod_group_status<'a>(
     namespace: &str,
     name: &str,
@@ -428,6 +624,14 @@ pub fn patch_namespaced_pod_group_status<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1alpha3 as scheduling_v1alpha3;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = scheduling_v1alpha3::list_namespaced_workload("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_namespaced_workload(namespace: &str) -> ListRequest<Workload> {
     ListRequest::at(
         Path::new(
@@ -444,6 +648,16 @@ pub fn list_namespaced_workload(namespace: &str) -> ListRequest<Workload> {
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1alpha3 as scheduling_v1alpha3;
+/// # use kubernetes_models::scheduling::v1alpha3::Workload;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let workload = Workload::named("web");
+/// let created = scheduling_v1alpha3::create_namespaced_workload("shop", &workload).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_namespaced_workload<'a>(
     namespace: &str,
     body: &'a Workload,
@@ -464,6 +678,14 @@ pub fn create_namespaced_workload<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1alpha3 as scheduling_v1alpha3;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// scheduling_v1alpha3::delete_collection_namespaced_workload("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_namespaced_workload(
     namespace: &str,
 ) -> DeleteCollectionRequest<Workload> {
@@ -481,6 +703,14 @@ pub fn delete_collection_namespaced_workload(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the Workload
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1alpha3 as scheduling_v1alpha3;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let workload = scheduling_v1alpha3::read_namespaced_workload("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_workload(namespace: &str, name: &str) -> ReadRequest<Workload> {
     ReadRequest::at(
         Path::new(
@@ -498,6 +728,16 @@ pub fn read_namespaced_workload(namespace: &str, name: &str) -> ReadRequest<Work
 /// - `name`: name of the Workload
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1alpha3 as scheduling_v1alpha3;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut workload = scheduling_v1alpha3::read_namespaced_workload("shop", "web").send(client).await?;
+/// workload.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = scheduling_v1alpha3::replace_namespaced_workload("shop", "web", &workload).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_workload<'a>(
     namespace: &str,
     name: &str,
@@ -520,6 +760,14 @@ pub fn replace_namespaced_workload<'a>(
 /// - `name`: name of the Workload
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1alpha3 as scheduling_v1alpha3;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// scheduling_v1alpha3::delete_namespaced_workload("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_namespaced_workload(
     namespace: &str,
     name: &str,
@@ -540,6 +788,16 @@ pub fn delete_namespaced_workload(
 /// - `name`: name of the Workload
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1alpha3 as scheduling_v1alpha3;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = scheduling_v1alpha3::patch_namespaced_workload("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_workload<'a>(
     namespace: &str,
     name: &str,
@@ -559,6 +817,14 @@ pub fn patch_namespaced_workload<'a>(
 /// `GET /apis/scheduling.k8s.io/v1alpha3/podgroups`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1alpha3 as scheduling_v1alpha3;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = scheduling_v1alpha3::list_pod_group_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_pod_group_for_all_namespaces() -> ListRequest<PodGroup> {
     ListRequest::at(Path::new("/apis/scheduling.k8s.io/v1alpha3/podgroups", &[]))
 }
@@ -568,6 +834,14 @@ pub fn list_pod_group_for_all_namespaces() -> ListRequest<PodGroup> {
 /// `GET /apis/scheduling.k8s.io/v1alpha3/workloads`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1alpha3 as scheduling_v1alpha3;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = scheduling_v1alpha3::list_workload_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_workload_for_all_namespaces() -> ListRequest<Workload> {
     ListRequest::at(Path::new("/apis/scheduling.k8s.io/v1alpha3/workloads", &[]))
 }

@@ -11,6 +11,14 @@ use kubernetes_models::scheduling::v1beta1::{PodGroup, Workload};
 /// Get available resources.
 ///
 /// `GET /apis/scheduling.k8s.io/v1beta1/`
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1beta1 as scheduling_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let document = scheduling_v1beta1::get_api_resources().send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn get_api_resources() -> GetRequest<APIResourceList> {
     GetRequest::at(Path::new("/apis/scheduling.k8s.io/v1beta1/", &[]))
 }
@@ -22,6 +30,14 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1beta1 as scheduling_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = scheduling_v1beta1::list_namespaced_pod_group("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_namespaced_pod_group(namespace: &str) -> ListRequest<PodGroup> {
     ListRequest::at(
         Path::new(
@@ -38,6 +54,16 @@ pub fn list_namespaced_pod_group(namespace: &str) -> ListRequest<PodGroup> {
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1beta1 as scheduling_v1beta1;
+/// # use kubernetes_models::scheduling::v1beta1::PodGroup;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let pod_group = PodGroup::named("web");
+/// let created = scheduling_v1beta1::create_namespaced_pod_group("shop", &pod_group).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_namespaced_pod_group<'a>(
     namespace: &str,
     body: &'a PodGroup,
@@ -58,6 +84,14 @@ pub fn create_namespaced_pod_group<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1beta1 as scheduling_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// scheduling_v1beta1::delete_collection_namespaced_pod_group("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_namespaced_pod_group(
     namespace: &str,
 ) -> DeleteCollectionRequest<PodGroup> {
@@ -75,6 +109,14 @@ pub fn delete_collection_namespaced_pod_group(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the PodGroup
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1beta1 as scheduling_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let pod_group = scheduling_v1beta1::read_namespaced_pod_group("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_pod_group(namespace: &str, name: &str) -> ReadRequest<PodGroup> {
     ReadRequest::at(
         Path::new(
@@ -92,6 +134,16 @@ pub fn read_namespaced_pod_group(namespace: &str, name: &str) -> ReadRequest<Pod
 /// - `name`: name of the PodGroup
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1beta1 as scheduling_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut pod_group = scheduling_v1beta1::read_namespaced_pod_group("shop", "web").send(client).await?;
+/// pod_group.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = scheduling_v1beta1::replace_namespaced_pod_group("shop", "web", &pod_group).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_pod_group<'a>(
     namespace: &str,
     name: &str,
@@ -114,6 +166,14 @@ pub fn replace_namespaced_pod_group<'a>(
 /// - `name`: name of the PodGroup
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1beta1 as scheduling_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// scheduling_v1beta1::delete_namespaced_pod_group("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_namespaced_pod_group(
     namespace: &str,
     name: &str,
@@ -134,6 +194,16 @@ pub fn delete_namespaced_pod_group(
 /// - `name`: name of the PodGroup
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1beta1 as scheduling_v1beta1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = scheduling_v1beta1::patch_namespaced_pod_group("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_pod_group<'a>(
     namespace: &str,
     name: &str,
@@ -154,6 +224,14 @@ pub fn patch_namespaced_pod_group<'a>(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the PodGroup
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1beta1 as scheduling_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let pod_group = scheduling_v1beta1::read_namespaced_pod_group_status("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_pod_group_status(
     namespace: &str,
     name: &str,
@@ -174,6 +252,16 @@ pub fn read_namespaced_pod_group_status(
 /// - `name`: name of the PodGroup
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1beta1 as scheduling_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut pod_group = scheduling_v1beta1::read_namespaced_pod_group_status("shop", "web").send(client).await?;
+/// pod_group.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = scheduling_v1beta1::replace_namespaced_pod_group_status("shop", "web", &pod_group).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_pod_group_status<'a>(
     namespace: &str,
     name: &str,
@@ -196,6 +284,16 @@ pub fn replace_namespaced_pod_group_status<'a>(
 /// - `name`: name of the PodGroup
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1beta1 as scheduling_v1beta1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = scheduling_v1beta1::patch_namespaced_pod_group_status("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_pod_group_status<'a>(
     namespace: &str,
     name: &str,
@@ -217,6 +315,14 @@ pub fn patch_namespaced_pod_group_status<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1beta1 as scheduling_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = scheduling_v1beta1::list_namespaced_workload("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_namespaced_workload(namespace: &str) -> ListRequest<Workload> {
     ListRequest::at(
         Path::new(
@@ -233,6 +339,16 @@ pub fn list_namespaced_workload(namespace: &str) -> ListRequest<Workload> {
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1beta1 as scheduling_v1beta1;
+/// # use kubernetes_models::scheduling::v1beta1::Workload;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let workload = Workload::named("web");
+/// let created = scheduling_v1beta1::create_namespaced_workload("shop", &workload).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_namespaced_workload<'a>(
     namespace: &str,
     body: &'a Workload,
@@ -253,6 +369,14 @@ pub fn create_namespaced_workload<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1beta1 as scheduling_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// scheduling_v1beta1::delete_collection_namespaced_workload("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_namespaced_workload(
     namespace: &str,
 ) -> DeleteCollectionRequest<Workload> {
@@ -270,6 +394,14 @@ pub fn delete_collection_namespaced_workload(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the Workload
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1beta1 as scheduling_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let workload = scheduling_v1beta1::read_namespaced_workload("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_workload(namespace: &str, name: &str) -> ReadRequest<Workload> {
     ReadRequest::at(
         Path::new(
@@ -287,6 +419,16 @@ pub fn read_namespaced_workload(namespace: &str, name: &str) -> ReadRequest<Work
 /// - `name`: name of the Workload
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1beta1 as scheduling_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut workload = scheduling_v1beta1::read_namespaced_workload("shop", "web").send(client).await?;
+/// workload.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = scheduling_v1beta1::replace_namespaced_workload("shop", "web", &workload).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_workload<'a>(
     namespace: &str,
     name: &str,
@@ -309,6 +451,14 @@ pub fn replace_namespaced_workload<'a>(
 /// - `name`: name of the Workload
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1beta1 as scheduling_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// scheduling_v1beta1::delete_namespaced_workload("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_namespaced_workload(
     namespace: &str,
     name: &str,
@@ -329,6 +479,16 @@ pub fn delete_namespaced_workload(
 /// - `name`: name of the Workload
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1beta1 as scheduling_v1beta1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = scheduling_v1beta1::patch_namespaced_workload("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_workload<'a>(
     namespace: &str,
     name: &str,
@@ -348,6 +508,14 @@ pub fn patch_namespaced_workload<'a>(
 /// `GET /apis/scheduling.k8s.io/v1beta1/podgroups`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1beta1 as scheduling_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = scheduling_v1beta1::list_pod_group_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_pod_group_for_all_namespaces() -> ListRequest<PodGroup> {
     ListRequest::at(Path::new("/apis/scheduling.k8s.io/v1beta1/podgroups", &[]))
 }
@@ -357,6 +525,14 @@ pub fn list_pod_group_for_all_namespaces() -> ListRequest<PodGroup> {
 /// `GET /apis/scheduling.k8s.io/v1beta1/workloads`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::scheduling::v1beta1 as scheduling_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = scheduling_v1beta1::list_workload_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_workload_for_all_namespaces() -> ListRequest<Workload> {
     ListRequest::at(Path::new("/apis/scheduling.k8s.io/v1beta1/workloads", &[]))
 }

@@ -14,6 +14,14 @@ use kubernetes_models::storage::v1::{
 /// Get available resources.
 ///
 /// `GET /apis/storage.k8s.io/v1/`
+///
+/// ```
+/// # use kubernetes_api::storage::v1 as storage_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let document = storage_v1::get_api_resources().send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn get_api_resources() -> GetRequest<APIResourceList> {
     GetRequest::at(Path::new("/apis/storage.k8s.io/v1/", &[]))
 }
@@ -23,6 +31,14 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// `GET /apis/storage.k8s.io/v1/csidrivers`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::storage::v1 as storage_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = storage_v1::list_csi_driver().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_csi_driver() -> ListRequest<CSIDriver> {
     ListRequest::at(Path::new("/apis/storage.k8s.io/v1/csidrivers", &[]))
 }
@@ -32,6 +48,16 @@ pub fn list_csi_driver() -> ListRequest<CSIDriver> {
 /// `POST /apis/storage.k8s.io/v1/csidrivers`
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::storage::v1 as storage_v1;
+/// # use kubernetes_models::storage::v1::CSIDriver;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let csi_driver = CSIDriver::named("web");
+/// let created = storage_v1::create_csi_driver(&csi_driver).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_csi_driver(body: &CSIDriver) -> CreateRequest<'_, CSIDriver> {
     CreateRequest::at(Path::new("/apis/storage.k8s.io/v1/csidrivers", &[]), body)
 }
@@ -41,6 +67,14 @@ pub fn create_csi_driver(body: &CSIDriver) -> CreateRequest<'_, CSIDriver> {
 /// `DELETE /apis/storage.k8s.io/v1/csidrivers`
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::storage::v1 as storage_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// storage_v1::delete_collection_csi_driver().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_csi_driver() -> DeleteCollectionRequest<CSIDriver> {
     DeleteCollectionRequest::at(Path::new("/apis/storage.k8s.io/v1/csidrivers", &[]))
 }
@@ -50,6 +84,14 @@ pub fn delete_collection_csi_driver() -> DeleteCollectionRequest<CSIDriver> {
 /// `GET /apis/storage.k8s.io/v1/csidrivers/{name}`
 ///
 /// - `name`: name of the CSIDriver
+///
+/// ```
+/// # use kubernetes_api::storage::v1 as storage_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let csi_driver = storage_v1::read_csi_driver("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_csi_driver(name: &str) -> ReadRequest<CSIDriver> {
     ReadRequest::at(Path::new("/apis/storage.k8s.io/v1/csidrivers/{name}", &[name]))
 }
@@ -61,6 +103,16 @@ pub fn read_csi_driver(name: &str) -> ReadRequest<CSIDriver> {
 /// - `name`: name of the CSIDriver
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::storage::v1 as storage_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut csi_driver = storage_v1::read_csi_driver("web").send(client).await?;
+/// csi_driver.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = storage_v1::replace_csi_driver("web", &csi_driver).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_csi_driver<'a>(
     name: &str,
     body: &'a CSIDriver,
@@ -78,6 +130,14 @@ pub fn replace_csi_driver<'a>(
 /// - `name`: name of the CSIDriver
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::storage::v1 as storage_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// storage_v1::delete_csi_driver("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_csi_driver(name: &str) -> DeleteRequest<CSIDriver> {
     DeleteRequest::at(Path::new("/apis/storage.k8s.io/v1/csidrivers/{name}", &[name]))
 }
@@ -89,6 +149,16 @@ pub fn delete_csi_driver(name: &str) -> DeleteRequest<CSIDriver> {
 /// - `name`: name of the CSIDriver
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::storage::v1 as storage_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = storage_v1::patch_csi_driver("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_csi_driver<'a>(
     name: &str,
     patch: &'a Patch,
@@ -104,6 +174,14 @@ pub fn patch_csi_driver<'a>(
 /// `GET /apis/storage.k8s.io/v1/csinodes`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::storage::v1 as storage_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = storage_v1::list_csi_node().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_csi_node() -> ListRequest<CSINode> {
     ListRequest::at(Path::new("/apis/storage.k8s.io/v1/csinodes", &[]))
 }
@@ -113,6 +191,16 @@ pub fn list_csi_node() -> ListRequest<CSINode> {
 /// `POST /apis/storage.k8s.io/v1/csinodes`
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::storage::v1 as storage_v1;
+/// # use kubernetes_models::storage::v1::CSINode;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let csi_node = CSINode::named("web");
+/// let created = storage_v1::create_csi_node(&csi_node).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_csi_node(body: &CSINode) -> CreateRequest<'_, CSINode> {
     CreateRequest::at(Path::new("/apis/storage.k8s.io/v1/csinodes", &[]), body)
 }
@@ -122,6 +210,14 @@ pub fn create_csi_node(body: &CSINode) -> CreateRequest<'_, CSINode> {
 /// `DELETE /apis/storage.k8s.io/v1/csinodes`
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::storage::v1 as storage_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// storage_v1::delete_collection_csi_node().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_csi_node() -> DeleteCollectionRequest<CSINode> {
     DeleteCollectionRequest::at(Path::new("/apis/storage.k8s.io/v1/csinodes", &[]))
 }
@@ -131,6 +227,14 @@ pub fn delete_collection_csi_node() -> DeleteCollectionRequest<CSINode> {
 /// `GET /apis/storage.k8s.io/v1/csinodes/{name}`
 ///
 /// - `name`: name of the CSINode
+///
+/// ```
+/// # use kubernetes_api::storage::v1 as storage_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let csi_node = storage_v1::read_csi_node("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_csi_node(name: &str) -> ReadRequest<CSINode> {
     ReadRequest::at(Path::new("/apis/storage.k8s.io/v1/csinodes/{name}", &[name]))
 }
@@ -142,6 +246,16 @@ pub fn read_csi_node(name: &str) -> ReadRequest<CSINode> {
 /// - `name`: name of the CSINode
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::storage::v1 as storage_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut csi_node = storage_v1::read_csi_node("web").send(client).await?;
+/// csi_node.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = storage_v1::replace_csi_node("web", &csi_node).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_csi_node<'a>(
     name: &str,
     body: &'a CSINode,
@@ -159,6 +273,14 @@ pub fn replace_csi_node<'a>(
 /// - `name`: name of the CSINode
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::storage::v1 as storage_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// storage_v1::delete_csi_node("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_csi_node(name: &str) -> DeleteRequest<CSINode> {
     DeleteRequest::at(Path::new("/apis/storage.k8s.io/v1/csinodes/{name}", &[name]))
 }
@@ -170,6 +292,16 @@ pub fn delete_csi_node(name: &str) -> DeleteRequest<CSINode> {
 /// - `name`: name of the CSINode
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::storage::v1 as storage_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = storage_v1::patch_csi_node("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_csi_node<'a>(name: &str, patch: &'a Patch) -> PatchRequest<'a, CSINode> {
     PatchRequest::at(
         Path::new("/apis/storage.k8s.io/v1/csinodes/{name}", &[name]),
@@ -182,6 +314,14 @@ pub fn patch_csi_node<'a>(name: &str, patch: &'a Patch) -> PatchRequest<'a, CSIN
 /// `GET /apis/storage.k8s.io/v1/csinodes/{name}/status`
 ///
 /// - `name`: name of the CSINode
+///
+/// ```
+/// # use kubernetes_api::storage::v1 as storage_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let csi_node = storage_v1::read_csi_node_status("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_csi_node_status(name: &str) -> ReadRequest<CSINode> {
     ReadRequest::at(Path::new("/apis/storage.k8s.io/v1/csinodes/{name}/status", &[name]))
 }
@@ -193,6 +333,16 @@ pub fn read_csi_node_status(name: &str) -> ReadRequest<CSINode> {
 /// - `name`: name of the CSINode
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::storage::v1 as storage_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut csi_node = storage_v1::read_csi_node_status("web").send(client).await?;
+/// csi_node.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = storage_v1::replace_csi_node_status("web", &csi_node).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_csi_node_status<'a>(
     name: &str,
     body: &'a CSINode,
@@ -210,6 +360,16 @@ pub fn replace_csi_node_status<'a>(
 /// - `name`: name of the CSINode
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::storage::v1 as storage_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = storage_v1::patch_csi_node_status("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_csi_node_status<'a>(
     name: &str,
     patch: &'a Patch,
@@ -225,6 +385,14 @@ pub fn patch_csi_node_status<'a>(
 /// `GET /apis/storage.k8s.io/v1/csistoragecapacities`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::storage::v1 as storage_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = storage_v1::list_csi_storage_capacity_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_csi_storage_capacity_for_all_namespaces() -> ListRequest<
     CSIStorageCapacity,
 > {
@@ -238,6 +406,14 @@ pub fn list_csi_storage_capacity_for_all_namespaces() -> ListRequest<
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::storage::v1 as storage_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = storage_v1::list_namespaced_csi_storage_capacity("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_namespaced_csi_storage_capacity(
     namespace: &str,
 ) -> ListRequest<CSIStorageCapacity> {
@@ -256,6 +432,16 @@ pub fn list_namespaced_csi_storage_capacity(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::storage::v1 as storage_v1;
+/// # use kubernetes_models::storage::v1::CSIStorageCapacity;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let csi_storage_capacity = CSIStorageCapacity::named("web");
+/// let created = storage_v1::create_namespaced_csi_storage_capacity("shop", &csi_storage_capacity).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_namespaced_csi_storage_capacity<'a>(
     namespace: &str,
     body: &'a CSIStorageCapacity,
@@ -276,6 +462,14 @@ pub fn create_namespaced_csi_storage_capacity<'a>(
 /// - `namespace`: object name and auth scope, such as for teams and projects
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::storage::v1 as storage_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// storage_v1::delete_collection_namespaced_csi_storage_capacity("shop").label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_namespaced_csi_storage_capacity(
     namespace: &str,
 ) -> DeleteCollectionRequest<CSIStorageCapacity> {
@@ -293,6 +487,14 @@ pub fn delete_collection_namespaced_csi_storage_capacity(
 ///
 /// - `namespace`: object name and auth scope, such as for teams and projects
 /// - `name`: name of the CSIStorageCapacity
+///
+/// ```
+/// # use kubernetes_api::storage::v1 as storage_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let csi_storage_capacity = storage_v1::read_namespaced_csi_storage_capacity("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_namespaced_csi_storage_capacity(
     namespace: &str,
     name: &str,
@@ -313,6 +515,16 @@ pub fn read_namespaced_csi_storage_capacity(
 /// - `name`: name of the CSIStorageCapacity
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::storage::v1 as storage_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut csi_storage_capacity = storage_v1::read_namespaced_csi_storage_capacity("shop", "web").send(client).await?;
+/// csi_storage_capacity.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = storage_v1::replace_namespaced_csi_storage_capacity("shop", "web", &csi_storage_capacity).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_namespaced_csi_storage_capacity<'a>(
     namespace: &str,
     name: &str,
@@ -335,6 +547,14 @@ pub fn replace_namespaced_csi_storage_capacity<'a>(
 /// - `name`: name of the CSIStorageCapacity
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::storage::v1 as storage_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// storage_v1::delete_namespaced_csi_storage_capacity("shop", "web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_namespaced_csi_storage_capacity(
     namespace: &str,
     name: &str,
@@ -355,6 +575,16 @@ pub fn delete_namespaced_csi_storage_capacity(
 /// - `name`: name of the CSIStorageCapacity
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::storage::v1 as storage_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = storage_v1::patch_namespaced_csi_storage_capacity("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_namespaced_csi_storage_capacity<'a>(
     namespace: &str,
     name: &str,
@@ -374,6 +604,14 @@ pub fn patch_namespaced_csi_storage_capacity<'a>(
 /// `GET /apis/storage.k8s.io/v1/storageclasses`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::storage::v1 as storage_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = storage_v1::list_storage_class().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_storage_class() -> ListRequest<StorageClass> {
     ListRequest::at(Path::new("/apis/storage.k8s.io/v1/storageclasses", &[]))
 }
@@ -383,6 +621,16 @@ pub fn list_storage_class() -> ListRequest<StorageClass> {
 /// `POST /apis/storage.k8s.io/v1/storageclasses`
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::storage::v1 as storage_v1;
+/// # use kubernetes_models::storage::v1::StorageClass;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let storage_class = StorageClass::named("web");
+/// let created = storage_v1::create_storage_class(&storage_class).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_storage_class(body: &StorageClass) -> CreateRequest<'_, StorageClass> {
     CreateRequest::at(Path::new("/apis/storage.k8s.io/v1/storageclasses", &[]), body)
 }
@@ -392,6 +640,14 @@ pub fn create_storage_class(body: &StorageClass) -> CreateRequest<'_, StorageCla
 /// `DELETE /apis/storage.k8s.io/v1/storageclasses`
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::storage::v1 as storage_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// storage_v1::delete_collection_storage_class().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_storage_class() -> DeleteCollectionRequest<StorageClass> {
     DeleteCollectionRequest::at(Path::new("/apis/storage.k8s.io/v1/storageclasses", &[]))
 }
@@ -401,6 +657,14 @@ pub fn delete_collection_storage_class() -> DeleteCollectionRequest<StorageClass
 /// `GET /apis/storage.k8s.io/v1/storageclasses/{name}`
 ///
 /// - `name`: name of the StorageClass
+///
+/// ```
+/// # use kubernetes_api::storage::v1 as storage_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let storage_class = storage_v1::read_storage_class("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_storage_class(name: &str) -> ReadRequest<StorageClass> {
     ReadRequest::at(Path::new("/apis/storage.k8s.io/v1/storageclasses/{name}", &[name]))
 }
@@ -412,6 +676,16 @@ pub fn read_storage_class(name: &str) -> ReadRequest<StorageClass> {
 /// - `name`: name of the StorageClass
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::storage::v1 as storage_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut storage_class = storage_v1::read_storage_class("web").send(client).await?;
+/// storage_class.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = storage_v1::replace_storage_class("web", &storage_class).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_storage_class<'a>(
     name: &str,
     body: &'a StorageClass,
@@ -429,6 +703,14 @@ pub fn replace_storage_class<'a>(
 /// - `name`: name of the StorageClass
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::storage::v1 as storage_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// storage_v1::delete_storage_class("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_storage_class(name: &str) -> DeleteRequest<StorageClass> {
     DeleteRequest::at(
         Path::new("/apis/storage.k8s.io/v1/storageclasses/{name}", &[name]),
@@ -442,6 +724,16 @@ pub fn delete_storage_class(name: &str) -> DeleteRequest<StorageClass> {
 /// - `name`: name of the StorageClass
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::storage::v1 as storage_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = storage_v1::patch_storage_class("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_storage_class<'a>(
     name: &str,
     patch: &'a Patch,
@@ -457,6 +749,14 @@ pub fn patch_storage_class<'a>(
 /// `GET /apis/storage.k8s.io/v1/volumeattachments`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::storage::v1 as storage_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = storage_v1::list_volume_attachment().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_volume_attachment() -> ListRequest<VolumeAttachment> {
     ListRequest::at(Path::new("/apis/storage.k8s.io/v1/volumeattachments", &[]))
 }
@@ -466,6 +766,16 @@ pub fn list_volume_attachment() -> ListRequest<VolumeAttachment> {
 /// `POST /apis/storage.k8s.io/v1/volumeattachments`
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::storage::v1 as storage_v1;
+/// # use kubernetes_models::storage::v1::VolumeAttachment;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let volume_attachment = VolumeAttachment::named("web");
+/// let created = storage_v1::create_volume_attachment(&volume_attachment).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_volume_attachment(
     body: &VolumeAttachment,
 ) -> CreateRequest<'_, VolumeAttachment> {
@@ -477,6 +787,14 @@ pub fn create_volume_attachment(
 /// `DELETE /apis/storage.k8s.io/v1/volumeattachments`
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::storage::v1 as storage_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// storage_v1::delete_collection_volume_attachment().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_volume_attachment() -> DeleteCollectionRequest<
     VolumeAttachment,
 > {
@@ -490,6 +808,14 @@ pub fn delete_collection_volume_attachment() -> DeleteCollectionRequest<
 /// `GET /apis/storage.k8s.io/v1/volumeattachments/{name}`
 ///
 /// - `name`: name of the VolumeAttachment
+///
+/// ```
+/// # use kubernetes_api::storage::v1 as storage_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let volume_attachment = storage_v1::read_volume_attachment("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_volume_attachment(name: &str) -> ReadRequest<VolumeAttachment> {
     ReadRequest::at(
         Path::new("/apis/storage.k8s.io/v1/volumeattachments/{name}", &[name]),
@@ -503,6 +829,16 @@ pub fn read_volume_attachment(name: &str) -> ReadRequest<VolumeAttachment> {
 /// - `name`: name of the VolumeAttachment
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::storage::v1 as storage_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut volume_attachment = storage_v1::read_volume_attachment("web").send(client).await?;
+/// volume_attachment.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = storage_v1::replace_volume_attachment("web", &volume_attachment).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_volume_attachment<'a>(
     name: &str,
     body: &'a VolumeAttachment,
@@ -520,6 +856,14 @@ pub fn replace_volume_attachment<'a>(
 /// - `name`: name of the VolumeAttachment
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::storage::v1 as storage_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// storage_v1::delete_volume_attachment("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_volume_attachment(name: &str) -> DeleteRequest<VolumeAttachment> {
     DeleteRequest::at(
         Path::new("/apis/storage.k8s.io/v1/volumeattachments/{name}", &[name]),
@@ -533,6 +877,16 @@ pub fn delete_volume_attachment(name: &str) -> DeleteRequest<VolumeAttachment> {
 /// - `name`: name of the VolumeAttachment
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::storage::v1 as storage_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = storage_v1::patch_volume_attachment("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_volume_attachment<'a>(
     name: &str,
     patch: &'a Patch,
@@ -548,6 +902,14 @@ pub fn patch_volume_attachment<'a>(
 /// `GET /apis/storage.k8s.io/v1/volumeattachments/{name}/status`
 ///
 /// - `name`: name of the VolumeAttachment
+///
+/// ```
+/// # use kubernetes_api::storage::v1 as storage_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let volume_attachment = storage_v1::read_volume_attachment_status("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_volume_attachment_status(name: &str) -> ReadRequest<VolumeAttachment> {
     ReadRequest::at(
         Path::new("/apis/storage.k8s.io/v1/volumeattachments/{name}/status", &[name]),
@@ -561,6 +923,16 @@ pub fn read_volume_attachment_status(name: &str) -> ReadRequest<VolumeAttachment
 /// - `name`: name of the VolumeAttachment
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::storage::v1 as storage_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut volume_attachment = storage_v1::read_volume_attachment_status("web").send(client).await?;
+/// volume_attachment.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = storage_v1::replace_volume_attachment_status("web", &volume_attachment).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_volume_attachment_status<'a>(
     name: &str,
     body: &'a VolumeAttachment,
@@ -578,6 +950,16 @@ pub fn replace_volume_attachment_status<'a>(
 /// - `name`: name of the VolumeAttachment
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::storage::v1 as storage_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = storage_v1::patch_volume_attachment_status("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_volume_attachment_status<'a>(
     name: &str,
     patch: &'a Patch,
@@ -593,6 +975,14 @@ pub fn patch_volume_attachment_status<'a>(
 /// `GET /apis/storage.k8s.io/v1/volumeattributesclasses`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::storage::v1 as storage_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = storage_v1::list_volume_attributes_class().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_volume_attributes_class() -> ListRequest<VolumeAttributesClass> {
     ListRequest::at(Path::new("/apis/storage.k8s.io/v1/volumeattributesclasses", &[]))
 }
@@ -602,6 +992,16 @@ pub fn list_volume_attributes_class() -> ListRequest<VolumeAttributesClass> {
 /// `POST /apis/storage.k8s.io/v1/volumeattributesclasses`
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::storage::v1 as storage_v1;
+/// # use kubernetes_models::storage::v1::VolumeAttributesClass;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let volume_attributes_class = VolumeAttributesClass::named("web");
+/// let created = storage_v1::create_volume_attributes_class(&volume_attributes_class).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_volume_attributes_class(
     body: &VolumeAttributesClass,
 ) -> CreateRequest<'_, VolumeAttributesClass> {
@@ -616,6 +1016,14 @@ pub fn create_volume_attributes_class(
 /// `DELETE /apis/storage.k8s.io/v1/volumeattributesclasses`
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::storage::v1 as storage_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// storage_v1::delete_collection_volume_attributes_class().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_volume_attributes_class() -> DeleteCollectionRequest<
     VolumeAttributesClass,
 > {
@@ -629,6 +1037,14 @@ pub fn delete_collection_volume_attributes_class() -> DeleteCollectionRequest<
 /// `GET /apis/storage.k8s.io/v1/volumeattributesclasses/{name}`
 ///
 /// - `name`: name of the VolumeAttributesClass
+///
+/// ```
+/// # use kubernetes_api::storage::v1 as storage_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let volume_attributes_class = storage_v1::read_volume_attributes_class("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_volume_attributes_class(name: &str) -> ReadRequest<VolumeAttributesClass> {
     ReadRequest::at(
         Path::new("/apis/storage.k8s.io/v1/volumeattributesclasses/{name}", &[name]),
@@ -642,6 +1058,16 @@ pub fn read_volume_attributes_class(name: &str) -> ReadRequest<VolumeAttributesC
 /// - `name`: name of the VolumeAttributesClass
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::storage::v1 as storage_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut volume_attributes_class = storage_v1::read_volume_attributes_class("web").send(client).await?;
+/// volume_attributes_class.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = storage_v1::replace_volume_attributes_class("web", &volume_attributes_class).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_volume_attributes_class<'a>(
     name: &str,
     body: &'a VolumeAttributesClass,
@@ -659,6 +1085,14 @@ pub fn replace_volume_attributes_class<'a>(
 /// - `name`: name of the VolumeAttributesClass
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::storage::v1 as storage_v1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// storage_v1::delete_volume_attributes_class("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_volume_attributes_class(
     name: &str,
 ) -> DeleteRequest<VolumeAttributesClass> {
@@ -674,6 +1108,16 @@ pub fn delete_volume_attributes_class(
 /// - `name`: name of the VolumeAttributesClass
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::storage::v1 as storage_v1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = storage_v1::patch_volume_attributes_class("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_volume_attributes_class<'a>(
     name: &str,
     patch: &'a Patch,

@@ -11,6 +11,14 @@ use kubernetes_models::storagemigration::v1beta1::StorageVersionMigration;
 /// Get available resources.
 ///
 /// `GET /apis/storagemigration.k8s.io/v1beta1/`
+///
+/// ```
+/// # use kubernetes_api::storagemigration::v1beta1 as storagemigration_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let document = storagemigration_v1beta1::get_api_resources().send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn get_api_resources() -> GetRequest<APIResourceList> {
     GetRequest::at(Path::new("/apis/storagemigration.k8s.io/v1beta1/", &[]))
 }
@@ -20,6 +28,14 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// `GET /apis/storagemigration.k8s.io/v1beta1/storageversionmigrations`
 ///
 /// Optional parameters are methods of [`ListRequest`].
+///
+/// ```
+/// # use kubernetes_api::storagemigration::v1beta1 as storagemigration_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let list = storagemigration_v1beta1::list_storage_version_migration().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn list_storage_version_migration() -> ListRequest<StorageVersionMigration> {
     ListRequest::at(
         Path::new("/apis/storagemigration.k8s.io/v1beta1/storageversionmigrations", &[]),
@@ -31,6 +47,16 @@ pub fn list_storage_version_migration() -> ListRequest<StorageVersionMigration> 
 /// `POST /apis/storagemigration.k8s.io/v1beta1/storageversionmigrations`
 ///
 /// Optional parameters are methods of [`CreateRequest`].
+///
+/// ```
+/// # use kubernetes_api::storagemigration::v1beta1 as storagemigration_v1beta1;
+/// # use kubernetes_models::storagemigration::v1beta1::StorageVersionMigration;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let storage_version_migration = StorageVersionMigration::named("web");
+/// let created = storagemigration_v1beta1::create_storage_version_migration(&storage_version_migration).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn create_storage_version_migration(
     body: &StorageVersionMigration,
 ) -> CreateRequest<'_, StorageVersionMigration> {
@@ -45,6 +71,14 @@ pub fn create_storage_version_migration(
 /// `DELETE /apis/storagemigration.k8s.io/v1beta1/storageversionmigrations`
 ///
 /// Optional parameters are methods of [`DeleteCollectionRequest`].
+///
+/// ```
+/// # use kubernetes_api::storagemigration::v1beta1 as storagemigration_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// storagemigration_v1beta1::delete_collection_storage_version_migration().label_selector("app=web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_collection_storage_version_migration() -> DeleteCollectionRequest<
     StorageVersionMigration,
 > {
@@ -58,6 +92,14 @@ pub fn delete_collection_storage_version_migration() -> DeleteCollectionRequest<
 /// `GET /apis/storagemigration.k8s.io/v1beta1/storageversionmigrations/{name}`
 ///
 /// - `name`: name of the StorageVersionMigration
+///
+/// ```
+/// # use kubernetes_api::storagemigration::v1beta1 as storagemigration_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let storage_version_migration = storagemigration_v1beta1::read_storage_version_migration("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_storage_version_migration(
     name: &str,
 ) -> ReadRequest<StorageVersionMigration> {
@@ -76,6 +118,16 @@ pub fn read_storage_version_migration(
 /// - `name`: name of the StorageVersionMigration
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::storagemigration::v1beta1 as storagemigration_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut storage_version_migration = storagemigration_v1beta1::read_storage_version_migration("web").send(client).await?;
+/// storage_version_migration.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = storagemigration_v1beta1::replace_storage_version_migration("web", &storage_version_migration).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_storage_version_migration<'a>(
     name: &str,
     body: &'a StorageVersionMigration,
@@ -96,6 +148,14 @@ pub fn replace_storage_version_migration<'a>(
 /// - `name`: name of the StorageVersionMigration
 ///
 /// Optional parameters are methods of [`DeleteRequest`].
+///
+/// ```
+/// # use kubernetes_api::storagemigration::v1beta1 as storagemigration_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// storagemigration_v1beta1::delete_storage_version_migration("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn delete_storage_version_migration(
     name: &str,
 ) -> DeleteRequest<StorageVersionMigration> {
@@ -114,6 +174,16 @@ pub fn delete_storage_version_migration(
 /// - `name`: name of the StorageVersionMigration
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::storagemigration::v1beta1 as storagemigration_v1beta1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = storagemigration_v1beta1::patch_storage_version_migration("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_storage_version_migration<'a>(
     name: &str,
     patch: &'a Patch,
@@ -132,6 +202,14 @@ pub fn patch_storage_version_migration<'a>(
 /// `GET /apis/storagemigration.k8s.io/v1beta1/storageversionmigrations/{name}/status`
 ///
 /// - `name`: name of the StorageVersionMigration
+///
+/// ```
+/// # use kubernetes_api::storagemigration::v1beta1 as storagemigration_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let storage_version_migration = storagemigration_v1beta1::read_storage_version_migration_status("web").send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn read_storage_version_migration_status(
     name: &str,
 ) -> ReadRequest<StorageVersionMigration> {
@@ -150,6 +228,16 @@ pub fn read_storage_version_migration_status(
 /// - `name`: name of the StorageVersionMigration
 ///
 /// Optional parameters are methods of [`ReplaceRequest`].
+///
+/// ```
+/// # use kubernetes_api::storagemigration::v1beta1 as storagemigration_v1beta1;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let mut storage_version_migration = storagemigration_v1beta1::read_storage_version_migration_status("web").send(client).await?;
+/// storage_version_migration.metadata.annotations.insert("example.com/checked", "yes");
+/// let replaced = storagemigration_v1beta1::replace_storage_version_migration_status("web", &storage_version_migration).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn replace_storage_version_migration_status<'a>(
     name: &str,
     body: &'a StorageVersionMigration,
@@ -170,6 +258,16 @@ pub fn replace_storage_version_migration_status<'a>(
 /// - `name`: name of the StorageVersionMigration
 ///
 /// Optional parameters are methods of [`PatchRequest`].
+///
+/// ```
+/// # use kubernetes_api::storagemigration::v1beta1 as storagemigration_v1beta1;
+/// # use kubernetes_core::Patch;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
+/// let patched = storagemigration_v1beta1::patch_storage_version_migration_status("web", &Patch::merge(&labels)).send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn patch_storage_version_migration_status<'a>(
     name: &str,
     patch: &'a Patch,

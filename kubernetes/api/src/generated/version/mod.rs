@@ -7,6 +7,14 @@ use kubernetes_core::version::Info;
 /// Get the version information for this server.
 ///
 /// `GET /version/`
+///
+/// ```
+/// # use kubernetes_api::version;
+/// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
+/// let document = version::get_code().send(client).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub fn get_code() -> GetRequest<Info> {
     GetRequest::at(Path::new("/version/", &[]))
 }

@@ -13,7 +13,7 @@ use crate::authentication::fields::Fields;
 use crate::authorization::basic;
 use crate::body::Body;
 use crate::error::{AuthenticationError, Error};
-use crate::transport::{Connector, Pool, Transport, tls};
+use crate::transport::{Connector, Delivery, Pool, Transport, tls};
 
 /// How long one answer may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -204,7 +204,7 @@ impl Provider {
             config.server = request.uri().clone();
             let connector = Connector::new(&config, self.tls.client_config(None), Some(TIMEOUT))?;
             let pool = Pool::new(connector.clone(), connector, config.server.clone());
-            let response = pool.send(request).await;
+            let response = pool.send(request, Delivery::Whole).await;
             let (head, body) = response.map_err(|error| Error::from_service(error, Some(&config.server)))?.into_parts();
             Ok::<_, Error>((head.status, body.collect(MAX_ANSWER_BYTES).await?))
         };

@@ -7,10 +7,12 @@ use std::task::{Poll, ready};
 use std::time::Duration;
 
 use hyper::client::conn::{http1, http2};
+use hyper::rt::{Read, Write};
 use hyper_util::client::legacy::connect::Connection as _;
 use hyper_util::rt::TokioTimer;
 
 use super::close_reason::{CloseReason, RecordingIo};
+use super::companions;
 use super::http1::{Connection, Http1, log_end};
 use super::http2::SharedTask;
 use super::state::Opened;
@@ -72,9 +74,32 @@ pub(super) async fn open(pool: &Arc<Inner>) -> Result<Opened, BoxError> {
             }
             done
         });
-        task::spawn(tasks.beside(drive(running, remove_on_drop)));
+        task::spawn(tasks.beside(drive(running, remove_on_drop, IDLE_TIMEOUT)));
         return Ok(Opened::Http2 { id, sender, close_reason });
     }
+    let absolute = connected.is_proxied().then(|| {
+        let mut extras = http::Extensions::new();
+        connected.get_extras(&mut extras);
+        extras.remove::<AbsoluteForm>().unwrap_or_default()
+    });
+    let http1 = open_http1(io, absolute, remove_on_drop, IDLE_TIMEOUT).await?;
+    Ok(Opened::Http1 { id, http1 })
+}
+
+/// Connects for HTTP/1.1 to a server that speaks HTTP/2, so over TLS, which a proxy tunnels.
+pub(super) async fn open_companion(pool: &Arc<Inner>) -> Result<(u64, Http1), BoxError> {
+    let io = pool.http1_connector.connect(pool.server.clone()).await?;
+    let id = pool.lock().next_id();
+    let remove_on_drop = RemoveOnDrop { pool: Arc::downgrade(pool), id };
+    Ok((id, open_http1(io, None, remove_on_drop, companions::IDLE_TIMEOUT).await?))
+}
+
+async fn open_http1(
+    io: impl Read + Write + Unpin + Send + 'static,
+    absolute: Option<AbsoluteForm>,
+    remove_on_drop: RemoveOnDrop,
+    idle_timeout: Duration,
+) -> Result<Http1, BoxError> {
     let (mut sender, connection) = http1::Builder::new().handshake(io).await?;
     let mut connection = connection.with_upgrades();
     poll_fn(|cx| match Pin::new(&mut connection).poll(cx) {
@@ -84,19 +109,14 @@ pub(super) async fn open(pool: &Arc<Inner>) -> Result<Opened, BoxError> {
     })
     .await?;
     let connection = Connection::new(connection);
-    task::spawn(drive(connection.task(), remove_on_drop));
-    let absolute = connected.is_proxied().then(|| {
-        let mut extras = http::Extensions::new();
-        connected.get_extras(&mut extras);
-        extras.remove::<AbsoluteForm>().unwrap_or_default()
-    });
-    Ok(Opened::Http1 { id, http1: Http1 { sender, absolute, connection } })
+    task::spawn(drive(connection.task(), remove_on_drop, idle_timeout));
+    Ok(Http1 { sender, absolute, connection })
 }
 
 /// Runs a connection until it ends, and tells the pool to forget it when it was idle for too long.
-async fn drive(running: impl Future<Output = hyper::Result<()>>, remove_on_drop: RemoveOnDrop) {
+async fn drive(running: impl Future<Output = hyper::Result<()>>, remove_on_drop: RemoveOnDrop, idle_timeout: Duration) {
     let mut running = pin!(running);
-    let mut check = pin!(tokio::time::sleep(IDLE_TIMEOUT));
+    let mut check = pin!(tokio::time::sleep(idle_timeout));
     let result = poll_fn(|cx| {
         loop {
             if let Poll::Ready(result) = running.as_mut().poll(cx) {

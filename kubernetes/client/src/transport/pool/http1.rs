@@ -1,8 +1,9 @@
 //! HTTP/1.1 connections, and who drives them.
 //!
 //! hyper hands a response over frame by frame, from the task that drives the connection to the one that reads the body.
-//! For a watch of small events these changes of task would cost several times what the events do. So whoever waits for
-//! a response drives the connection for that time, and gives it back to its task at the end.
+//! For a watch of small events these changes of task would cost several times what the events do, and for a small request
+//! more than its bytes. So whoever waits for a response drives the connection for that time, and gives it back to its
+//! task at the end, which then has nothing to do until the server closes the connection.
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
@@ -14,8 +15,11 @@ use http::{Request, Response};
 use http_body::{Frame, SizeHint};
 use hyper::body::Incoming;
 use hyper::client::conn::{TrySendError, http1};
+use tokio::runtime::Handle;
 
+use super::waker::{DriverWaker, MOST_ROUNDS};
 use crate::body::Body;
+use crate::task;
 use crate::transport::proxy::AbsoluteForm;
 
 /// A connection that carries one request at a time.
@@ -25,25 +29,41 @@ pub(super) struct Http1 {
     pub(super) connection: Arc<Connection>,
 }
 
+/// The way of a connection back to where it came from.
+pub(super) trait GiveBack: Unpin + Send + 'static {
+    /// Gives back a connection that is ready for another request.
+    fn give_back(self, http1: Http1);
+}
+
 impl Http1 {
-    /// Sends a request, and reads the head of the response.
-    pub(super) async fn send(&mut self, request: Request<Body>) -> Result<Response<Body>, TrySendError<Request<Body>>> {
+    /// Sends a request, and reads the head of the response. The connection goes `back` when it is ready for another.
+    pub(super) async fn send(
+        mut self,
+        request: Request<Body>,
+        back: impl GiveBack,
+    ) -> Result<Response<Body>, TrySendError<Request<Body>>> {
         let driver = Driver::new(&self.connection);
-        let mut response = pin!(self.sender.try_send_request(request));
-        let response = poll_fn(|cx| driver.poll(cx, |cx| response.as_mut().poll(cx))).await?;
+        let response = {
+            let mut response = pin!(self.sender.try_send_request(request));
+            poll_fn(|cx| driver.poll(cx, |cx| response.as_mut().poll(cx))).await?
+        };
+        let reading = Reading { driver, http1: self, back };
         // An answer without a body leaves the connection to its task: for the next request, or for an upgrade.
-        Ok(response.map(|body| {
-            if http_body::Body::is_end_stream(&body) {
-                Body::empty()
-            } else {
-                Body::new(DrivenBody { body, driver: Some(driver) })
-            }
-        }))
+        if http_body::Body::is_end_stream(response.body()) {
+            reading.finish();
+            return Ok(response.map(|_| Body::empty()));
+        }
+        Ok(response.map(|body| Body::new(DrivenBody { body, reading: Some(reading) })))
     }
 }
 
 /// A connection that is driven by its own task, or by the reader of a response.
-pub(super) struct Connection(Mutex<State>);
+pub(super) struct Connection {
+    state: Mutex<State>,
+    driver: Arc<DriverWaker>,
+    /// The same for the context of a poll.
+    waker: Waker,
+}
 
 struct State {
     /// `None` once it has ended.
@@ -52,45 +72,46 @@ struct State {
     task: Option<Waker>,
     /// Whether somebody reads, and then drives.
     is_read: bool,
-    reader: Option<Waker>,
 }
 
 type Running = Pin<Box<dyn Future<Output = hyper::Result<()>> + Send>>;
 
 impl Connection {
     pub(super) fn new(running: impl Future<Output = hyper::Result<()>> + Send + 'static) -> Arc<Self> {
-        Arc::new(Self(Mutex::new(State { running: Some(Box::pin(running)), task: None, is_read: false, reader: None })))
+        let driver = Arc::<DriverWaker>::default();
+        let waker = Waker::from(Arc::clone(&driver));
+        let state = Mutex::new(State { running: Some(Box::pin(running)), task: None, is_read: false });
+        Arc::new(Self { state, driver, waker })
     }
 
     /// The future of the connection's own task.
     pub(super) fn task(self: &Arc<Self>) -> impl Future<Output = hyper::Result<()>> + use<> {
         let task = Task(Arc::clone(self));
         poll_fn(move |cx| {
-            let mut state = task.0.lock();
-            state.task = Some(cx.waker().clone());
-            if !state.is_read || state.running.is_none() {
-                return state.poll(cx);
+            let connection = &*task.0;
+            let mut state = connection.lock();
+            if !state.task.as_ref().is_some_and(|known| known.will_wake(cx.waker())) {
+                state.task = Some(cx.waker().clone());
             }
-            // What woke the task is for the reader: were both to drive, each would go on waking the other.
-            let reader = state.reader.take();
-            drop(state);
-            if let Some(reader) = reader {
-                reader.wake();
+            // Whoever began to read has looked at all that came before.
+            if state.is_read && state.running.is_some() {
+                return Poll::Pending;
             }
-            Poll::Pending
+            connection.driver.register(cx.waker());
+            connection.driver.run(MOST_ROUNDS, || state.poll(&connection.waker))
         })
     }
 
     /// A poisoned state is as good as any: what panicked was taken out.
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl State {
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<hyper::Result<()>> {
+    fn poll(&mut self, waker: &Waker) -> Poll<hyper::Result<()>> {
         let Some(mut running) = self.running.take() else { return Poll::Ready(Ok(())) };
-        let polled = running.as_mut().poll(cx);
+        let polled = running.as_mut().poll(&mut Context::from_waker(waker));
         if polled.is_pending() {
             self.running = Some(running);
         }
@@ -120,19 +141,42 @@ impl Driver {
 
     /// Polls for what may only come when the connection is driven.
     fn poll<T>(&self, cx: &mut Context<'_>, mut wanted: impl FnMut(&mut Context<'_>) -> Poll<T>) -> Poll<T> {
-        let polled = wanted(cx);
-        if polled.is_ready() {
-            return polled;
-        }
+        let connection = &*self.0;
+        connection.driver.register(cx.waker());
+        connection.driver.run(MOST_ROUNDS, || {
+            let mut cx = Context::from_waker(&connection.waker);
+            let polled = wanted(&mut cx);
+            if polled.is_ready() {
+                return polled;
+            }
+            self.drive();
+            wanted(&mut cx)
+        })
+    }
+
+    /// Goes on with all that the connection can do now.
+    fn drive(&self) {
         let mut state = self.0.lock();
-        state.reader = Some(cx.waker().clone());
-        if let Poll::Ready(result) = state.poll(cx) {
+        if let Poll::Ready(result) = state.poll(&self.0.waker) {
             log_end(result);
             wake_task(state);
-        } else {
-            drop(state);
         }
-        wanted(cx)
+    }
+
+    /// Gives the connection back to its task after a response, without a turn of it if it is ready for another request.
+    fn finish(&self, is_ready: impl Fn() -> bool) -> bool {
+        let connection = &*self.0;
+        {
+            let mut state = connection.lock();
+            let Some(task) = &state.task else { return false };
+            connection.driver.register(task);
+            state.is_read = false;
+        }
+        let _ = connection.driver.run(MOST_ROUNDS, || {
+            self.drive();
+            Poll::<()>::Pending
+        });
+        is_ready()
     }
 }
 
@@ -140,9 +184,9 @@ impl Driver {
 impl Drop for Driver {
     fn drop(&mut self) {
         let mut state = self.0.lock();
-        state.is_read = false;
-        state.reader = None;
-        wake_task(state);
+        if std::mem::replace(&mut state.is_read, false) {
+            wake_task(state);
+        }
     }
 }
 
@@ -154,6 +198,7 @@ pub(super) fn log_end(result: hyper::Result<()>) {
 }
 
 fn wake_task(mut state: MutexGuard<'_, State>) {
+    // Its next poll tells it again.
     let task = state.task.take();
     drop(state);
     if let Some(task) = task {
@@ -161,25 +206,53 @@ fn wake_task(mut state: MutexGuard<'_, State>) {
     }
 }
 
-/// The body of a response.
-struct DrivenBody {
-    body: Incoming,
-    /// `None` after the end.
-    driver: Option<Driver>,
+/// A response that is being read.
+struct Reading<B> {
+    driver: Driver,
+    http1: Http1,
+    back: B,
 }
 
-impl http_body::Body for DrivenBody {
+impl<B: GiveBack> Reading<B> {
+    /// All of the response has come.
+    fn finish(self) {
+        let Self { driver, mut http1, back } = self;
+        if driver.finish(|| http1.sender.is_ready()) {
+            return back.give_back(http1);
+        }
+        drop(driver);
+        // Whoever reads the end of a body need not be in a runtime. Without one, the connection is closed.
+        if Handle::try_current().is_ok() {
+            task::spawn(async move {
+                if http1.sender.ready().await.is_ok() {
+                    back.give_back(http1);
+                }
+            });
+        }
+    }
+}
+
+/// The body of a response.
+struct DrivenBody<B> {
+    body: Incoming,
+    /// `None` after the end.
+    reading: Option<Reading<B>>,
+}
+
+impl<B: GiveBack> http_body::Body for DrivenBody<B> {
     type Data = Bytes;
     type Error = hyper::Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        let Self { body, driver } = &mut *self;
-        let polled = match &*driver {
-            Some(driver) => driver.poll(cx, |cx| Pin::new(&mut *body).poll_frame(cx)),
+        let Self { body, reading } = &mut *self;
+        let polled = match &*reading {
+            Some(reading) => reading.driver.poll(cx, |cx| Pin::new(&mut *body).poll_frame(cx)),
             None => Pin::new(&mut *body).poll_frame(cx),
         };
-        if matches!(polled, Poll::Ready(None | Some(Err(_)))) || body.is_end_stream() {
-            *driver = None;
+        if (matches!(polled, Poll::Ready(None | Some(Err(_)))) || body.is_end_stream())
+            && let Some(reading) = reading.take()
+        {
+            reading.finish();
         }
         polled
     }

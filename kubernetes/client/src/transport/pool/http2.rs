@@ -6,17 +6,14 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use futures_util::task::AtomicWaker;
 use hyper::rt::Executor;
 
-/// How often the subtasks of a connection may wake one another before other tasks have their turn.
-const MOST_ROUNDS: usize = 8;
+use super::waker::{DriverWaker, MOST_ROUNDS};
 
 type Subtask = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -24,7 +21,7 @@ type Subtask = Pin<Box<dyn Future<Output = ()> + Send>>;
 #[derive(Clone, Default)]
 pub(super) struct SharedTask {
     spawned: Arc<Mutex<Vec<Subtask>>>,
-    waker: Arc<GroupWaker>,
+    waker: Arc<DriverWaker>,
 }
 
 impl<F: Future<Output = ()> + Send + 'static> Executor<F> for SharedTask {
@@ -38,6 +35,10 @@ impl SharedTask {
     /// The subtasks that were spawned since the last call.
     fn take(&self) -> Vec<Subtask> {
         std::mem::take(&mut self.spawned.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn has_spawned(&self) -> bool {
+        !self.spawned.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 
     /// The connection's task: `main`, and all that it spawns, until the last of them has ended.
@@ -66,7 +67,7 @@ impl TaskGroup {
         {
             self.main = None;
         }
-        self.main.is_none() && self.running.is_empty()
+        self.main.is_none() && self.running.is_empty() && !self.tasks.has_spawned()
     }
 }
 
@@ -75,18 +76,10 @@ impl Future for TaskGroup {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let waker = Arc::clone(&self.tasks.waker);
-        waker.task.register(cx.waker());
+        waker.register(cx.waker());
         // With several requests under way, others may be about to be sent, which then go out together.
         let rounds = if self.running.len() > 2 { 1 } else { MOST_ROUNDS };
-        for _ in 0..rounds {
-            waker.begin();
-            let ended = self.poll_once();
-            if waker.end() {
-                return if ended { Poll::Ready(()) } else { Poll::Pending };
-            }
-        }
-        cx.waker().wake_by_ref();
-        Poll::Pending
+        waker.run(rounds, || if self.poll_once() { Poll::Ready(()) } else { Poll::Pending })
     }
 }
 
@@ -94,41 +87,6 @@ impl Drop for TaskGroup {
     /// A subtask may hold the very list that it stands in.
     fn drop(&mut self) {
         drop(self.tasks.take());
-    }
-}
-
-/// Wakes the task of a connection, or keeps it at work if its own subtasks wake one another.
-#[derive(Default)]
-struct GroupWaker {
-    state: AtomicU8,
-    task: AtomicWaker,
-}
-
-const WAITING: u8 = 0;
-const WORKING: u8 = 1;
-const WOKEN: u8 = 2;
-
-impl GroupWaker {
-    fn begin(&self) {
-        // Not a mere store: what those that have woken the task did before must be seen.
-        self.state.swap(WORKING, Ordering::AcqRel);
-    }
-
-    /// Whether nothing was woken since the beginning.
-    fn end(&self) -> bool {
-        self.state.compare_exchange(WORKING, WAITING, Ordering::AcqRel, Ordering::Acquire).is_ok()
-    }
-}
-
-impl Wake for GroupWaker {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        if self.state.swap(WOKEN, Ordering::AcqRel) == WAITING {
-            self.task.wake();
-        }
     }
 }
 

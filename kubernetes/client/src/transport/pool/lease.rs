@@ -14,9 +14,9 @@ use hyper::client::conn::{TrySendError, http2};
 
 use super::Inner;
 use super::close_reason::CloseReason;
-use super::http1::Http1;
+use super::http1::{GiveBack, Http1};
 use crate::body::Body;
-use crate::task;
+use crate::transport::Delivery;
 use crate::transport::proxy::AbsoluteForm;
 
 /// Given back when it is dropped.
@@ -30,7 +30,7 @@ pub(super) struct Lease {
 pub(super) enum Sender {
     /// `None` once a request was sent, after which the connection is given back when it is ready again.
     Http1(Option<Http1>),
-    Http2(http2::SendRequest<Body>, CloseReason),
+    Http2(http2::SendRequest<Body>, CloseReason, Delivery),
 }
 
 /// Why a request failed, and the request if nothing of it was sent.
@@ -51,21 +51,24 @@ impl Lease {
         self.reused
     }
 
-    pub(super) async fn send(mut self, request: Request<Body>) -> Result<Response<Body>, SendError> {
+    pub(super) async fn send(
+        mut self,
+        request: Request<Body>,
+        host: Option<&HeaderValue>,
+    ) -> Result<Response<Body>, SendError> {
         match &mut self.sender {
-            Sender::Http2(sender, close_reason) => {
+            Sender::Http2(sender, close_reason, _) => {
                 let sent = sender.try_send_request(request).await;
                 let response =
                     sent.map_err(|error| SendError { refusal: close_reason.refusal(), ..failed(error, None) })?;
                 Ok(response.map(|body| Body::new(LeasedBody { body, lease: Some(self) })))
             }
             Sender::Http1(http1) => {
-                let mut http1 = http1.take().expect("a lease is used up by its one request");
+                let http1 = http1.take().expect("a lease is used up by its one request");
                 let uri = request.uri().clone();
-                let request = for_http1(request, http1.absolute.as_ref());
-                let response = http1.send(request).await.map_err(|error| failed(error, Some(uri)))?;
-                give_back_when_ready(self.pool.clone(), self.id, http1);
-                Ok(response)
+                let request = for_http1(request, host, http1.absolute.as_ref());
+                let back = Return { pool: self.pool.clone(), id: self.id };
+                http1.send(request, back).await.map_err(|error| failed(error, Some(uri)))
             }
         }
     }
@@ -75,7 +78,7 @@ impl Drop for Lease {
     fn drop(&mut self) {
         let Some(pool) = self.pool.upgrade() else { return };
         match &mut self.sender {
-            Sender::Http2(..) => pool.update(|state| state.release(self.id)),
+            Sender::Http2(.., delivery) => pool.update(|state| state.release(self.id, *delivery)),
             Sender::Http1(http1) => {
                 if let Some(http1) = http1.take() {
                     pool.update(|state| state.give_back(self.id, http1));
@@ -93,28 +96,28 @@ fn failed(mut error: TrySendError<Request<Body>>, uri: Option<Uri>) -> SendError
     SendError { error: error.into_error(), unsent, refusal: None }
 }
 
-/// A connection is ready again when the whole response was read; if its body is dropped before, it is closed.
-fn give_back_when_ready(pool: Weak<Inner>, id: u64, mut http1: Http1) {
-    let give_back = move |http1| {
-        if let Some(pool) = pool.upgrade() {
-            pool.update(|state| state.give_back(id, http1));
+/// The way of an HTTP/1.1 connection back to its pool.
+struct Return {
+    pool: Weak<Inner>,
+    id: u64,
+}
+
+impl GiveBack for Return {
+    fn give_back(self, http1: Http1) {
+        if let Some(pool) = self.pool.upgrade() {
+            pool.update(|state| state.give_back(self.id, http1));
         }
-    };
-    if http1.sender.is_ready() {
-        return give_back(http1);
     }
-    task::spawn(async move {
-        if http1.sender.ready().await.is_ok() {
-            give_back(http1);
-        }
-    });
 }
 
 /// Sets the request line and `Host` of HTTP/1.1 (RFC 9112, §3.2).
-pub(super) fn for_http1(mut request: Request<Body>, absolute: Option<&AbsoluteForm>) -> Request<Body> {
-    let uri = request.uri();
-    if let Some(host) = host(uri) {
-        request.headers_mut().entry(HOST).or_insert(host);
+pub(super) fn for_http1(
+    mut request: Request<Body>,
+    host: Option<&HeaderValue>,
+    absolute: Option<&AbsoluteForm>,
+) -> Request<Body> {
+    if let Some(host) = host {
+        request.headers_mut().entry(HOST).or_insert_with(|| host.clone());
     }
     match absolute {
         Some(AbsoluteForm(authorization)) => {
@@ -130,9 +133,10 @@ pub(super) fn for_http1(mut request: Request<Body>, absolute: Option<&AbsoluteFo
     request
 }
 
-fn host(uri: &Uri) -> Option<HeaderValue> {
-    let authority = uri.authority()?;
-    let default = if uri.scheme() == Some(&Scheme::HTTPS) { 443 } else { 80 };
+/// The `Host` of requests to a server.
+pub(super) fn host(server: &Uri) -> Option<HeaderValue> {
+    let authority = server.authority()?;
+    let default = if server.scheme() == Some(&Scheme::HTTPS) { 443 } else { 80 };
     match authority.port_u16().filter(|port| *port != default) {
         Some(port) => HeaderValue::try_from(format!("{}:{port}", authority.host())).ok(),
         None => HeaderValue::from_str(authority.host()).ok(),

@@ -2,29 +2,33 @@
 //!
 //! HTTP/1.1 connections carry one request at a time and wait for the next one. An HTTP/2 connection carries as many as
 //! the server allows; beyond that another is opened, so that a request never waits behind streams that stay open, such
-//! as watches. (A connection of `hyper_util::client::legacy` queues them.)
+//! as watches. (A connection of `hyper_util::client::legacy` queues them.) A client that makes many requests, few of them
+//! at a time, gets HTTP/1.1 connections [beside](companions) that of HTTP/2.
 //!
 //! Connecting is a task of its own, which outlives the request that asked for it. Requests that need a connection wait
 //! for one in line. As many are being opened as the line needs: one, until it is known what a connection can carry.
 
 mod close_reason;
+mod companions;
 mod connection;
 mod http1;
 mod http2;
+mod idle;
 mod lease;
 mod state;
 mod upgrade;
+mod waker;
 
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use http::{Request, Response, Uri};
+use http::{HeaderValue, Request, Response, Uri};
 use tokio::sync::oneshot;
 
-use super::Transport;
 use super::connect::Connector;
+use super::{Delivery, Transport};
 use crate::body::Body;
 use crate::error::{BoxError, ConnectFailed, NotSent};
 use lease::Lease;
@@ -39,15 +43,20 @@ pub(crate) struct Pool(Arc<Inner>);
 
 struct Inner {
     connector: Connector,
-    upgrade_connector: Connector,
+    /// For HTTP/1.1, also where the server speaks HTTP/2.
+    http1_connector: Connector,
     server: Uri,
+    /// The `Host` of HTTP/1.1.
+    host: Option<HeaderValue>,
     state: Mutex<State>,
 }
 
 impl Pool {
-    /// A pool for `server`. `upgrade_connector` opens the connections that leave HTTP, each for one request.
-    pub(crate) fn new(connector: Connector, upgrade_connector: Connector, server: Uri) -> Self {
-        Self(Arc::new(Inner { connector, upgrade_connector, server, state: Mutex::new(State::default()) }))
+    /// A pool for `server`. `http1_connector` opens connections in HTTP/1.1: those that leave HTTP, each for one request,
+    /// and the companions of HTTP/2.
+    pub(crate) fn new(connector: Connector, http1_connector: Connector, server: Uri) -> Self {
+        let host = lease::host(&server);
+        Self(Arc::new(Inner { connector, http1_connector, server, host, state: Mutex::new(State::default()) }))
     }
 }
 
@@ -55,15 +64,16 @@ impl Transport for Pool {
     fn send(
         &self,
         mut request: Request<Body>,
+        delivery: Delivery,
     ) -> Pin<Box<dyn Future<Output = Result<Response<Body>, BoxError>> + Send + '_>> {
         Box::pin(async move {
             if upgrade::is_requested(&request) {
-                return upgrade::send(&self.0.upgrade_connector, self.0.server.clone(), request).await;
+                return upgrade::send(&self.0.http1_connector, self.0.server.clone(), request).await;
             }
             loop {
-                let lease = self.0.lease().await?;
+                let lease = self.0.lease(delivery).await?;
                 let reused = lease.is_reused();
-                match lease.send(request).await {
+                match lease.send(request, self.0.host.as_ref()).await {
                     Ok(response) => return Ok(response),
                     Err(failed) => match (failed.unsent, failed.refusal) {
                         // The next connection would have the same certificate.
@@ -89,15 +99,18 @@ impl Inner {
     /// A connection that can take a request now.
     ///
     /// Dropping the future gives up the place in the line.
-    async fn lease(self: &Arc<Self>) -> Result<Lease, ConnectFailed> {
+    async fn lease(self: &Arc<Self>, delivery: Delivery) -> Result<Lease, ConnectFailed> {
         loop {
             let (handed, connect) = {
                 let mut state = self.lock();
-                if let Some(lease) = state.take(self) {
+                if let Some(lease) = state.take(self, delivery) {
+                    if state.companions.begin_opening() {
+                        crate::task::spawn(CompanionAttempt(Arc::clone(self)).run());
+                    }
                     return Ok(lease);
                 }
                 let (waiter, handed) = oneshot::channel();
-                (handed, state.enqueue(waiter))
+                (handed, state.enqueue(waiter, delivery))
             };
             if connect {
                 crate::task::spawn(Attempt::new(self).run());
@@ -149,5 +162,27 @@ impl Drop for Attempt {
         if !self.finished {
             self.pool.update(State::abandoned);
         }
+    }
+}
+
+/// A companion that is being opened.
+struct CompanionAttempt(Arc<Inner>);
+
+impl CompanionAttempt {
+    async fn run(self) {
+        match connection::open_companion(&self.0).await {
+            Ok((id, http1)) => self.0.update(|state| state.companions.opened(id, http1)),
+            Err(error) => {
+                tracing::debug!(%error, "no HTTP/1.1 connection beside HTTP/2");
+                self.0.update(|state| state.companions.refused());
+            }
+        }
+    }
+}
+
+impl Drop for CompanionAttempt {
+    /// Also when the runtime ends first.
+    fn drop(&mut self) {
+        self.0.update(|state| state.companions.end_opening());
     }
 }

@@ -8,12 +8,15 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::close_reason::CloseReason;
+use super::companions::{self, Companions};
 use super::http1::Http1;
+use super::idle::Idle;
 use super::lease::{Lease, Sender};
 use super::{IDLE_TIMEOUT, Inner};
 use crate::body::Body;
 use crate::clock;
 use crate::error::ConnectFailed;
+use crate::transport::Delivery;
 
 /// How many HTTP/1.1 connections are kept for later, as many as Go's clients have requests under way as a rule.
 const MAX_IDLE: usize = 100;
@@ -22,7 +25,10 @@ const MAX_IDLE: usize = 100;
 pub(super) struct State {
     http1: Vec<Idle>,
     http2: Vec<Shared>,
-    waiters: VecDeque<Waiter>,
+    pub(super) companions: Companions,
+    /// How many requests whose response is read at once HTTP/2 carries.
+    whole: usize,
+    waiters: VecDeque<(Waiter, Delivery)>,
     /// How many connections are being opened.
     connecting: usize,
     /// How many requests the last connection could carry; `None` before the first.
@@ -31,13 +37,6 @@ pub(super) struct State {
 }
 
 pub(super) type Waiter = oneshot::Sender<Result<Lease, ConnectFailed>>;
-
-/// An HTTP/1.1 connection without a request.
-struct Idle {
-    id: u64,
-    http1: Http1,
-    since: Instant,
-}
 
 /// An HTTP/2 connection.
 struct Shared {
@@ -72,31 +71,31 @@ impl State {
     }
 
     /// A connection with room, for one request.
-    pub(super) fn take(&mut self, pool: &Arc<Inner>) -> Option<Lease> {
+    pub(super) fn take(&mut self, pool: &Arc<Inner>, delivery: Delivery) -> Option<Lease> {
         self.http2.retain(|shared| !shared.sender.is_closed());
+        let is_companions = delivery == Delivery::Whole && self.companions.may_take(self.whole);
+        if is_companions && let Some((id, http1)) = self.companions.take() {
+            return Some(Lease::new(pool, id, true, Sender::Http1(Some(http1))));
+        }
         if let Some(shared) = self.http2.iter_mut().find(|shared| shared.free() > 0) {
             shared.taken += 1;
-            let reused = std::mem::replace(&mut shared.used, true);
-            return Some(Lease::new(
-                pool,
-                shared.id,
-                reused,
-                Sender::Http2(shared.sender.clone(), shared.close_reason.clone()),
-            ));
-        }
-        while let Some(Idle { id, http1, since }) = self.http1.pop() {
-            if http1.sender.is_ready() && since.elapsed() < IDLE_TIMEOUT {
-                return Some(Lease::new(pool, id, true, Sender::Http1(Some(http1))));
+            self.whole += usize::from(delivery == Delivery::Whole);
+            if is_companions {
+                self.companions.missed();
             }
+            let reused = std::mem::replace(&mut shared.used, true);
+            let sender = Sender::Http2(shared.sender.clone(), shared.close_reason.clone(), delivery);
+            return Some(Lease::new(pool, shared.id, reused, sender));
         }
-        None
+        let (id, http1) = Idle::take(&mut self.http1, IDLE_TIMEOUT)?;
+        Some(Lease::new(pool, id, true, Sender::Http1(Some(http1))))
     }
 
     /// Puts a request into the line. Whether another connection must be opened for it, which counts as begun then.
-    pub(super) fn enqueue(&mut self, waiter: Waiter) -> bool {
-        self.waiters.push_back(waiter);
+    pub(super) fn enqueue(&mut self, waiter: Waiter, delivery: Delivery) -> bool {
+        self.waiters.push_back((waiter, delivery));
         if self.waiters.len() > self.coming() {
-            self.waiters.retain(|waiter| !waiter.is_closed());
+            self.waiters.retain(|(waiter, _)| !waiter.is_closed());
         }
         let connect = self.waiters.len() > self.coming();
         if connect {
@@ -119,12 +118,12 @@ impl State {
     /// Returns leases whose requests are gone; they must be dropped when the state is not locked.
     pub(super) fn assign(&mut self, pool: &Arc<Inner>) -> Vec<Lease> {
         let mut unclaimed = Vec::new();
-        while let Some(waiter) = self.waiters.pop_front() {
+        while let Some((waiter, delivery)) = self.waiters.pop_front() {
             if waiter.is_closed() {
                 continue;
             }
-            let Some(lease) = self.take(pool) else {
-                self.waiters.push_front(waiter);
+            let Some(lease) = self.take(pool, delivery) else {
+                self.waiters.push_front((waiter, delivery));
                 break;
             };
             if let Err(Ok(lease)) = waiter.send(Ok(lease)) {
@@ -156,7 +155,7 @@ impl State {
     pub(super) fn failed(&mut self, error: &ConnectFailed) {
         self.abandoned();
         while self.waiters.len() > self.coming() {
-            if let Some(waiter) = self.waiters.pop_front() {
+            if let Some((waiter, _)) = self.waiters.pop_front() {
                 // Whether the request is still there doesn't matter.
                 let _ = waiter.send(Err(error.clone()));
             }
@@ -179,7 +178,8 @@ impl State {
     }
 
     /// A request on an HTTP/2 connection has ended.
-    pub(super) fn release(&mut self, id: u64) {
+    pub(super) fn release(&mut self, id: u64, delivery: Delivery) {
+        self.whole = self.whole.saturating_sub(usize::from(delivery == Delivery::Whole));
         if let Some(shared) = self.http2.iter_mut().find(|shared| shared.id == id) {
             shared.taken = shared.taken.saturating_sub(1);
             shared.since = clock::now();
@@ -188,25 +188,32 @@ impl State {
 
     /// An HTTP/1.1 connection is free again.
     pub(super) fn give_back(&mut self, id: u64, http1: Http1) {
-        self.http1.push(Idle { id, http1, since: clock::now() });
+        let idle = Idle { id, http1, since: clock::now() };
+        if self.companions.contains(id) {
+            self.companions.give_back(idle);
+        } else {
+            self.http1.push(idle);
+        }
     }
 
     /// A connection has ended.
     pub(super) fn remove(&mut self, id: u64) {
         self.http1.retain(|idle| idle.id != id);
         self.http2.retain(|shared| shared.id != id);
+        self.companions.remove(id);
     }
 
     /// Closes a connection that was not used for long enough, or says when to ask again.
     pub(super) fn expire(&mut self, id: u64) -> Instant {
         let now = clock::now();
-        let http1 = self.http1.iter().filter(|idle| idle.id == id).map(|idle| idle.since);
-        let http2 = self.http2.iter().filter(|shared| shared.id == id && shared.taken == 0).map(|shared| shared.since);
-        let Some(since) = http1.chain(http2).next() else { return now + IDLE_TIMEOUT };
-        if now.duration_since(since) >= IDLE_TIMEOUT {
+        let timeout = if self.companions.contains(id) { companions::IDLE_TIMEOUT } else { IDLE_TIMEOUT };
+        let http1 = self.http1.iter().find(|idle| idle.id == id).map(|idle| idle.since);
+        let http2 = || self.http2.iter().find(|shared| shared.id == id && shared.taken == 0).map(|shared| shared.since);
+        let Some(since) = http1.or_else(http2).or_else(|| self.companions.idle_since(id)) else { return now + timeout };
+        if now.duration_since(since) >= timeout {
             self.remove(id);
             return now + IDLE_TIMEOUT;
         }
-        since + IDLE_TIMEOUT
+        since + timeout
     }
 }

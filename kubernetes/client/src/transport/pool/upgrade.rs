@@ -5,7 +5,7 @@ use http::{Request, Response, StatusCode, Uri};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 
-use super::lease::for_http1;
+use super::lease::{for_http1, host};
 use crate::body::Body;
 use crate::error::{BoxError, ConnectFailed};
 use crate::task;
@@ -23,11 +23,12 @@ pub(super) async fn send(
     server: Uri,
     request: Request<Body>,
 ) -> Result<Response<Body>, BoxError> {
+    let host = host(&server);
     let io = connector.connect(server).await.map_err(ConnectFailed::new)?;
     let (mut sender, connection) = http1::handshake(io).await?;
     // Ends with the upgrade, or with the response.
     task::spawn(async { drop(connection.with_upgrades().await) });
-    let mut response = sender.send_request(for_http1(request, None)).await?;
+    let mut response = sender.send_request(for_http1(request, host.as_ref(), None)).await?;
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
         return Ok(response.map(Body::new));
     }

@@ -28,7 +28,7 @@ impl Budget {
     /// Any amount of memory: for documents that are to be trusted.
     pub const UNLIMITED: Self = Self::new(0, usize::MAX);
 
-    /// So many times the bytes of the document, and so many bytes more.
+    /// `times` times the bytes of the document, plus `extra` bytes.
     pub const fn new(times: usize, extra: usize) -> Self {
         Self { times, extra }
     }
@@ -55,14 +55,14 @@ impl fmt::Display for Budget {
 }
 
 impl<'a> Reader<'a> {
-    /// Limits the memory of what is read from here on.
+    /// Limits the memory of the values read from here on.
     #[must_use]
     pub fn with_budget(mut self, budget: Budget) -> Self {
         self.memory = budget.bytes(self.text.len());
         self
     }
 
-    /// Limits the memory of what is read from here on to so many bytes.
+    /// Limits the memory of the values read from here on to this number of bytes.
     pub(crate) fn with_memory(mut self, bytes: usize) -> Self {
         self.memory = bytes;
         self

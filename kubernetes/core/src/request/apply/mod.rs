@@ -1,4 +1,4 @@
-//! Server-side apply: the fields that are sent, who owns them, and how an apply goes on from there.
+//! Server-side apply: the fields that are sent, their owners, and changes of earlier applies.
 
 mod body;
 mod extract;
@@ -26,7 +26,7 @@ pub use path_element::{PathElement, Step};
 use unowned::Unowned;
 
 shape::request_type! {
-    /// Makes an object what it should be, as one of its managers: a server-side apply (KEP-555). It is created if it does
+    /// Sets the fields of an object that one manager owns: a server-side apply (KEP-555). It is created if it does
     /// not exist.
     ///
     /// ```
@@ -52,7 +52,7 @@ shape::request_type! {
     /// `metadata.name` and `spec.replicas`. A type that has serde derives of its own (`resource!(…, serde)`) is sent as it
     /// serializes.
     ///
-    /// To change what was applied before without losing fields, start from [`extract`](crate::extract).
+    /// To change an earlier apply without losing fields, start from [`extract`](crate::extract).
     ApplyRequest<'a, K> { applied: Applied<'a, K> }
 }
 

@@ -56,7 +56,7 @@ impl Patch {
     /// let patch = Patch::merge_between(&before, &after); // {"metadata":{"labels":{"tier":"web"}}}
     /// ```
     ///
-    /// As controller-runtime's `client.MergeFrom(before)`: what others change meanwhile stays, but for elements of lists
+    /// As controller-runtime's `client.MergeFrom(before)`: changes by others are kept, except for elements of lists
     /// that this changes too, since those are replaced as a whole.
     pub fn merge_between<V: Value>(before: &V, after: &V) -> Self {
         let as_json = |object: &V| {

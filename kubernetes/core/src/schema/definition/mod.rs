@@ -24,7 +24,7 @@ pub trait CustomResource: Resource + Schema {
     }
 }
 
-/// A `CustomResourceDefinition`, made of Rust types: what the API server needs to serve them.
+/// A `CustomResourceDefinition`, made of Rust types, for the API server to serve them.
 ///
 /// ```
 /// # use kubernetes_core::schema::{CustomResource, Declaration, Definition, InvalidSchema};

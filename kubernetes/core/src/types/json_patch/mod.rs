@@ -71,13 +71,13 @@ impl JsonPatch {
         self.with_value("replace", path.into(), value)
     }
 
-    /// Removes what is at `from` and adds it at `path`.
+    /// Moves the value at `from` to `path`.
     #[must_use]
     pub fn r#move(self, from: impl Into<JsonPointer>, path: impl Into<JsonPointer>) -> Self {
         self.with(Operation { op: "move", from: Some(from.into()), path: path.into(), value: None })
     }
 
-    /// Adds what is at `from` at `path` as well.
+    /// Copies the value at `from` to `path`.
     #[must_use]
     pub fn copy(self, from: impl Into<JsonPointer>, path: impl Into<JsonPointer>) -> Self {
         self.with(Operation { op: "copy", from: Some(from.into()), path: path.into(), value: None })

@@ -8,7 +8,7 @@ use std::fmt;
 use kubernetes_core::json::Tree;
 use kubernetes_core::text::printable;
 use kubernetes_core::{Object, Str};
-use kubernetes_watch::{Condition, Verdict};
+use kubernetes_watch::{ObjectCondition, Verdict};
 
 use find::find;
 use parse::{Step, parse};
@@ -33,11 +33,11 @@ use parse::{Step, parse};
 ///
 /// # Errors
 /// If the text is not a path of this subset.
-pub fn json_path<K: Object>(path: &str, value: impl Into<Str>) -> Result<Condition<K>, InvalidJsonPath> {
+pub fn json_path<K: Object>(path: &str, value: impl Into<Str>) -> Result<ObjectCondition<K>, InvalidJsonPath> {
     let value = value.into();
     let description = format!("has {path}={value}");
     let steps = parse(path)?;
-    Ok(Condition::new(description, move |object: &K| check(object, &steps, Some(&value))))
+    Ok(ObjectCondition::new(description, move |object: &K| check(object, &steps, Some(&value))))
 }
 
 /// A field of an object of any type has a value, as `kubectl wait --for=jsonpath='{.status.podIP}'` has it; see
@@ -45,10 +45,10 @@ pub fn json_path<K: Object>(path: &str, value: impl Into<Str>) -> Result<Conditi
 ///
 /// # Errors
 /// If the text is not a path of this subset.
-pub fn json_path_exists<K: Object>(path: &str) -> Result<Condition<K>, InvalidJsonPath> {
+pub fn json_path_exists<K: Object>(path: &str) -> Result<ObjectCondition<K>, InvalidJsonPath> {
     let description = format!("has {path}");
     let steps = parse(path)?;
-    Ok(Condition::new(description, move |object: &K| check(object, &steps, None)))
+    Ok(ObjectCondition::new(description, move |object: &K| check(object, &steps, None)))
 }
 
 /// How many bytes of a value are shown.

@@ -8,7 +8,7 @@ use kubernetes_client::Client;
 use kubernetes_core::meta::v1::GroupResource;
 use kubernetes_core::{CreateRequest, DeleteRequest, ListRequest, ObjectMeta, Resource};
 use kubernetes_models::storagemigration::v1::{StorageVersionMigration, StorageVersionMigrationSpec};
-use kubernetes_watch::{Condition, UntilError, Verdict, until};
+use kubernetes_watch::{ObjectCondition, UntilError, Verdict, until};
 
 use crate::definitions::error::Cause;
 
@@ -40,12 +40,12 @@ pub(super) async fn migrate<K: Resource>(client: &Client) -> Result<bool, Cause>
 /// Waits until the migration has ended; false if the server does not begin with it.
 async fn ended(client: &Client, name: &str) -> Result<bool, UntilError> {
     let wait = |limit| until(client, ListRequest::<StorageVersionMigration>::cluster()).named(name).within(limit);
-    match wait(START_LIMIT).is(Condition::new("is begun", is_begun)).await {
+    match wait(START_LIMIT).is(ObjectCondition::new("is begun", is_begun)).await {
         Ok(_) => {}
         Err(error) if error.is_timeout() => return Ok(false),
         Err(error) => return Err(error),
     }
-    wait(LIMIT).is(Condition::new("has succeeded", success)).await.map(|_| true)
+    wait(LIMIT).is(ObjectCondition::new("has succeeded", success)).await.map(|_| true)
 }
 
 fn is_begun(migration: &StorageVersionMigration) -> bool {

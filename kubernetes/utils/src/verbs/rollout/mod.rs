@@ -26,7 +26,7 @@ use std::time::Duration;
 use kubernetes_client::Client;
 use kubernetes_core::Str;
 use kubernetes_dynamic::DynamicObject;
-use kubernetes_watch::{Condition, Verdict};
+use kubernetes_watch::{ObjectCondition, Verdict};
 
 use super::VerbError;
 use crate::{Target, WaitError, WaitFor, clock, modify};
@@ -154,15 +154,15 @@ pub async fn status(client: &Client, target: &Target, limit: Duration) -> Result
 }
 
 /// The rollout of a Deployment, StatefulSet or DaemonSet is complete; it fails for other kinds.
-pub fn rolled_out() -> Condition<DynamicObject> {
+pub fn rolled_out() -> ObjectCondition<DynamicObject> {
     #[cfg(feature = "apps-v1")]
-    fn typed<K: kubernetes_core::Object>(condition: &Condition<K>, object: &DynamicObject) -> Verdict {
+    fn typed<K: kubernetes_core::Object>(condition: &ObjectCondition<K>, object: &DynamicObject) -> Verdict {
         match object.to::<K>() {
             Ok(object) => condition.check(Some(&object)),
             Err(error) => Verdict::failed(format!("it can't be read: {error}")),
         }
     }
-    Condition::new("is rolled out", |object: &DynamicObject| match object.kind() {
+    ObjectCondition::new("is rolled out", |object: &DynamicObject| match object.kind() {
         #[cfg(feature = "apps-v1")]
         "Deployment" => typed(&crate::conditions::deployment_rolled_out(), object),
         #[cfg(feature = "apps-v1")]

@@ -5,32 +5,33 @@ use kubernetes_core::Str;
 
 use super::Verdict;
 
-/// A condition on one object, to wait for.
+/// A condition on one object, to wait for. (The entries of `status.conditions` are
+/// [`meta::v1::Condition`](kubernetes_core::meta::v1::Condition)s.)
 ///
 /// ```
-/// use kubernetes_watch::{Condition, Verdict};
+/// use kubernetes_watch::{ObjectCondition, Verdict};
 /// # kubernetes_core::doc_test_resource!(Pod);
 ///
-/// let red = Condition::new("is red", |pod: &Pod| match pod.metadata.labels.get("color") {
+/// let red = ObjectCondition::new("is red", |pod: &Pod| match pod.metadata.labels.get("color") {
 ///     Some(color) if color == "red" => Verdict::Met,
 ///     Some(color) => Verdict::waiting(format!("its color is {color}")),
 ///     None => Verdict::waiting("it has no color"),
 /// });
-/// let gone_or_red = red.or(Condition::deleted());
+/// let gone_or_red = red.or(ObjectCondition::deleted());
 /// assert_eq!(gone_or_red.to_string(), "is red or is deleted");
 /// assert_eq!(gone_or_red.check(None), Verdict::Met);
 /// assert_eq!(gone_or_red.not().check(Some(&Pod::named("web"))), Verdict::Met);
 /// ```
 ///
 /// Errors show the description: "the pod web is red", without the subject.
-pub struct Condition<K> {
+pub struct ObjectCondition<K> {
     pub(super) description: Description,
     pub(super) check: Check<K>,
 }
 
 pub(super) type Check<K> = Arc<dyn Fn(Option<&K>) -> Verdict + Send + Sync>;
 
-impl<K: 'static> Condition<K> {
+impl<K: 'static> ObjectCondition<K> {
     /// A condition on an object that exists: as long as it does not, the condition does not hold.
     ///
     /// `check` answers a [`Verdict`], or a `bool`. It is called for each state of the object, and must not block.
@@ -89,28 +90,28 @@ impl<K: 'static> Condition<K> {
     }
 }
 
-impl<K> Condition<K> {
+impl<K> ObjectCondition<K> {
     /// The verdict on an object, or on its absence.
     pub fn check(&self, object: Option<&K>) -> Verdict {
         (self.check)(object)
     }
 }
 
-impl<K> Clone for Condition<K> {
+impl<K> Clone for ObjectCondition<K> {
     fn clone(&self) -> Self {
         Self { description: self.description.clone(), check: Arc::clone(&self.check) }
     }
 }
 
-impl<K> fmt::Display for Condition<K> {
+impl<K> fmt::Display for ObjectCondition<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.description.fmt(f)
     }
 }
 
-impl<K> fmt::Debug for Condition<K> {
+impl<K> fmt::Debug for ObjectCondition<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Condition").field(&self.description.text).finish()
+        f.debug_tuple("ObjectCondition").field(&self.description.text).finish()
     }
 }
 

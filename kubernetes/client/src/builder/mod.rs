@@ -1,54 +1,25 @@
 //! Settings of a client.
 
+mod config;
+mod service;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::USER_AGENT;
-use http::uri::Scheme;
-use http::{HeaderMap, HeaderValue};
-use kubernetes_config::{Config, Credentials, is_loopback};
+use kubernetes_config::Config;
 use kubernetes_core::json::Budget;
 
-use crate::authentication::{Authentication, impersonation};
-use crate::client::Client;
 use crate::error::Error;
-use crate::exchange::{Content, ContentType, Exchange, Limits, RETRIES, RateLimit, Warning, Warnings};
-use crate::telemetry::{Observation, Observer, Telemetry};
-use crate::transport::{Connector, Pool, rotating, tls};
+use crate::exchange::{ContentType, Limits, RETRIES, RateLimit, Warning, Warnings};
+use crate::telemetry::{Observation, Observer};
+
+pub use service::InjectedService;
 
 /// As client-go's dialer (`transport/cache.go`), which gives as much to TCP alone.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
-impl Client {
-    /// Connects as kubectl does: the current context of `$KUBECONFIG` or `~/.kube/config`, else as a pod in a cluster.
-    ///
-    /// Nothing is sent yet.
-    ///
-    /// # Errors
-    ///
-    /// When no configuration is found or it is wrong; [`source`](std::error::Error::source) is the
-    /// [`kubernetes_config::Error`] that names the file and field.
-    pub fn from_env() -> Result<Self, Error> {
-        Self::new(Config::from_env().map_err(Error::from)?)
-    }
-
-    /// A client for `config`, with the default settings of [`ClientBuilder`].
-    ///
-    /// # Errors
-    ///
-    /// As [`ClientBuilder::build`].
-    pub fn new(config: Config) -> Result<Self, Error> {
-        Self::builder(config).build()
-    }
-
-    /// A builder, for timeouts and limits other than the defaults.
-    pub fn builder(config: Config) -> ClientBuilder {
-        ClientBuilder::new(config)
-    }
-}
-
-/// Builds a [`Client`] from a configuration.
+/// Builds a [`Client`](crate::Client) from a configuration, or over an [injected service](crate::Client::service_builder).
 ///
 /// ```
 /// use std::time::Duration;
@@ -62,8 +33,8 @@ impl Client {
 /// ```
 #[derive(Clone)]
 #[must_use = "a builder does nothing until `build` is called"]
-pub struct ClientBuilder {
-    config: Config,
+pub struct ClientBuilder<T = Config> {
+    target: T,
     connect_timeout: Option<Duration>,
     exec_timeout: Option<Duration>,
     limits: Limits,
@@ -75,10 +46,10 @@ pub struct ClientBuilder {
     observer: Option<Observer>,
 }
 
-impl ClientBuilder {
-    fn new(config: Config) -> Self {
+impl<T> ClientBuilder<T> {
+    fn new(target: T) -> Self {
         Self {
-            config,
+            target,
             connect_timeout: Some(CONNECT_TIMEOUT),
             exec_timeout: None,
             limits: Limits::default(),
@@ -96,25 +67,11 @@ impl ClientBuilder {
         }
     }
 
-    /// How long connecting may take: name, TCP on all addresses, and TLS. 30 s by default; `None` for no limit but
-    /// that of the request.
-    pub fn connect_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
-        self.connect_timeout = timeout.into();
-        self
-    }
-
     /// How long a request may take, retries included, until its whole response is read; for watches and logs, until the
     /// head of the response is there. 60 s by default; `None` for no limit. Waiting for credentials, such as for a user
     /// who has to log in, does not count.
     pub fn request_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         self.limits.request_timeout = timeout.into();
-        self
-    }
-
-    /// How long an exec plugin may take before it is stopped, and the requests that wait for it fail. 60 s by default,
-    /// and five minutes when it can talk with the user. It does not count as time of a request.
-    pub fn exec_timeout(mut self, timeout: Duration) -> Self {
-        self.exec_timeout = Some(timeout);
         self
     }
 
@@ -137,12 +94,6 @@ impl ClientBuilder {
     /// ```
     pub fn decode_budget(mut self, budget: Budget) -> Self {
         self.limits.decode_budget = budget;
-        self
-    }
-
-    /// The `User-Agent` header, by which the server's audit log and metrics tell clients apart.
-    pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
-        self.user_agent = user_agent.into();
         self
     }
 
@@ -253,48 +204,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Builds the client. Nothing is sent, and no runtime is needed.
-    ///
-    /// # Errors
-    ///
-    /// When the server's address is not a URL with `http` or `https`; when a certificate or key is wrong, or the
-    /// platform's certificates can't be read; when verification is off in spite of an authority; when credentials would
-    /// be sent over `http` to another machine; when the URL of the proxy is wrong; and when the rate limit makes no
-    /// sense.
-    pub fn build(self) -> Result<Client, Error> {
-        self.check()?;
-        let (config, connect_timeout) = (self.config, self.connect_timeout);
-        let mut headers = config.impersonate.as_ref().map_or_else(|| Ok(HeaderMap::new()), impersonation::headers)?;
-        let user_agent = HeaderValue::try_from(&self.user_agent).map_err(|error| {
-            Error::build_from(format!("the user agent {:?} does not fit into a header", self.user_agent), error)
-        })?;
-        headers.insert(USER_AGENT, user_agent);
-        let authentication = Authentication::new(&config, self.exec_timeout)?;
-        let settings = tls::Settings::new(&config)?;
-        let (server, compression) = (config.server.clone(), !config.disable_compression);
-        let default_namespace = config.default_namespace.clone();
-        let make_pool = move |tls: rustls::ClientConfig| {
-            let upgrades = Connector::for_upgrades(&config, tls.clone(), connect_timeout)?;
-            Ok(Pool::new(Connector::new(&config, tls, connect_timeout)?, upgrades, config.server.clone()))
-        };
-        let exchange = Exchange {
-            transport: rotating(settings, authentication.certificate(), make_pool)?,
-            server: Some(server.clone()),
-            headers,
-            authentication,
-            limits: self.limits,
-            retries: self.retries,
-            rate_limit: self.rate_limit,
-            compression,
-            content: Content::new(self.content_type),
-            warnings: self.warnings,
-            telemetry: Telemetry::new(server, self.observer),
-        };
-        Ok(Client::from_exchange(exchange, &default_namespace))
-    }
-
-    fn check(&self) -> Result<(), Error> {
-        check_config(&self.config)?;
+    pub(crate) fn check_rate_limit(&self) -> Result<(), Error> {
         if self.rate_limit.as_ref().is_some_and(|limit| !limit.is_possible()) {
             let message = "the rate limit must be a number of requests above zero, and the burst at least one";
             return Err(Error::build(message));
@@ -303,10 +213,10 @@ impl ClientBuilder {
     }
 }
 
-impl fmt::Debug for ClientBuilder {
+impl<T: fmt::Debug> fmt::Debug for ClientBuilder<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder")
-            .field("config", &self.config)
+            .field("target", &self.target)
             .field("connect_timeout", &self.connect_timeout)
             .field("exec_timeout", &self.exec_timeout)
             .field("limits", &self.limits)
@@ -317,25 +227,4 @@ impl fmt::Debug for ClientBuilder {
             .field("observed", &self.observer.is_some())
             .finish_non_exhaustive()
     }
-}
-
-/// Refuses settings with which requests would go to the wrong place, or in the clear.
-fn check_config(config: &Config) -> Result<(), Error> {
-    let server = &config.server;
-    let Some(authority) = server.authority() else {
-        return Err(Error::build(format!("the server URL {server} has no host")));
-    };
-    if authority.as_str().contains('@') {
-        return Err(Error::build("the server URL contains a user or password; put them in the credentials"));
-    }
-    if ![Some(&Scheme::HTTPS), Some(&Scheme::HTTP)].contains(&server.scheme()) {
-        return Err(Error::build(format!("the server {server} does not start with https:// or http://")));
-    }
-    if server.scheme() == Some(&Scheme::HTTP) && config.credentials != Credentials::None && !is_loopback(server) {
-        return Err(Error::build(format!("credentials are not sent to {server}, since http is not encrypted")));
-    }
-    if config.insecure_skip_tls_verify && config.certificate_authority.is_some() {
-        return Err(Error::build("insecure_skip_tls_verify contradicts certificate_authority; remove one of the two"));
-    }
-    Ok(())
 }

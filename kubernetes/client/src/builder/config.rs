@@ -1,0 +1,128 @@
+//! The client for a server that a configuration names.
+
+use std::time::Duration;
+
+use http::header::USER_AGENT;
+use http::uri::Scheme;
+use http::{HeaderMap, HeaderValue};
+use kubernetes_config::{Config, Credentials, is_loopback};
+
+use super::ClientBuilder;
+use crate::authentication::{Authentication, impersonation};
+use crate::client::Client;
+use crate::error::Error;
+use crate::exchange::{Content, Exchange};
+use crate::telemetry::Telemetry;
+use crate::transport::{Connector, Pool, rotating, tls};
+
+impl Client {
+    /// Connects as kubectl does: the current context of `$KUBECONFIG` or `~/.kube/config`, else as a pod in a cluster.
+    ///
+    /// Nothing is sent yet.
+    ///
+    /// # Errors
+    ///
+    /// When no configuration is found or it is wrong; [`source`](std::error::Error::source) is the
+    /// [`kubernetes_config::Error`] that names the file and field.
+    pub fn from_env() -> Result<Self, Error> {
+        Self::new(Config::from_env().map_err(Error::from)?)
+    }
+
+    /// A client for `config`, with the default settings of [`ClientBuilder`].
+    ///
+    /// # Errors
+    ///
+    /// As [`ClientBuilder::build`].
+    pub fn new(config: Config) -> Result<Self, Error> {
+        Self::builder(config).build()
+    }
+
+    /// A builder, for timeouts and limits other than the defaults.
+    pub fn builder(config: Config) -> ClientBuilder {
+        ClientBuilder::new(config)
+    }
+}
+
+impl ClientBuilder {
+    /// How long connecting may take: name, TCP on all addresses, and TLS. 30 s by default; `None` for no limit but
+    /// that of the request.
+    pub fn connect_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.connect_timeout = timeout.into();
+        self
+    }
+
+    /// How long an exec plugin may take before it is stopped, and the requests that wait for it fail. 60 s by default,
+    /// and five minutes when it can talk with the user. It does not count as time of a request.
+    pub fn exec_timeout(mut self, timeout: Duration) -> Self {
+        self.exec_timeout = Some(timeout);
+        self
+    }
+
+    /// The `User-Agent` header, by which the server's audit log and metrics tell clients apart.
+    pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
+        self.user_agent = user_agent.into();
+        self
+    }
+
+    /// Builds the client. Nothing is sent, and no runtime is needed.
+    ///
+    /// # Errors
+    ///
+    /// When the server's address is not a URL with `http` or `https`; when a certificate or key is wrong, or the
+    /// platform's certificates can't be read; when verification is off in spite of an authority; when credentials would
+    /// be sent over `http` to another machine; when the URL of the proxy is wrong; and when the rate limit makes no
+    /// sense.
+    pub fn build(self) -> Result<Client, Error> {
+        check_config(&self.target)?;
+        self.check_rate_limit()?;
+        let (config, connect_timeout) = (self.target, self.connect_timeout);
+        let mut headers = config.impersonate.as_ref().map_or_else(|| Ok(HeaderMap::new()), impersonation::headers)?;
+        let user_agent = HeaderValue::try_from(&self.user_agent).map_err(|error| {
+            Error::build_from(format!("the user agent {:?} does not fit into a header", self.user_agent), error)
+        })?;
+        headers.insert(USER_AGENT, user_agent);
+        let authentication = Authentication::new(&config, self.exec_timeout)?;
+        let settings = tls::Settings::new(&config)?;
+        let (server, compression) = (config.server.clone(), !config.disable_compression);
+        let default_namespace = config.default_namespace.clone();
+        let make_pool = move |tls: rustls::ClientConfig| {
+            let upgrades = Connector::for_upgrades(&config, tls.clone(), connect_timeout)?;
+            Ok(Pool::new(Connector::new(&config, tls, connect_timeout)?, upgrades, config.server.clone()))
+        };
+        let exchange = Exchange {
+            transport: rotating(settings, authentication.certificate(), make_pool)?,
+            server: Some(server.clone()),
+            headers,
+            authentication,
+            limits: self.limits,
+            retries: self.retries,
+            rate_limit: self.rate_limit,
+            compression,
+            content: Content::new(self.content_type),
+            warnings: self.warnings,
+            telemetry: Telemetry::new(Some(server), self.observer),
+        };
+        Ok(Client::from_exchange(exchange, &default_namespace))
+    }
+}
+
+/// Refuses settings with which requests would go to the wrong place, or in the clear.
+fn check_config(config: &Config) -> Result<(), Error> {
+    let server = &config.server;
+    let Some(authority) = server.authority() else {
+        return Err(Error::build(format!("the server URL {server} has no host")));
+    };
+    if authority.as_str().contains('@') {
+        return Err(Error::build("the server URL contains a user or password; put them in the credentials"));
+    }
+    if ![Some(&Scheme::HTTPS), Some(&Scheme::HTTP)].contains(&server.scheme()) {
+        return Err(Error::build(format!("the server {server} does not start with https:// or http://")));
+    }
+    if server.scheme() == Some(&Scheme::HTTP) && config.credentials != Credentials::None && !is_loopback(server) {
+        return Err(Error::build(format!("credentials are not sent to {server}, since http is not encrypted")));
+    }
+    if config.insecure_skip_tls_verify && config.certificate_authority.is_some() {
+        return Err(Error::build("insecure_skip_tls_verify contradicts certificate_authority; remove one of the two"));
+    }
+    Ok(())
+}
