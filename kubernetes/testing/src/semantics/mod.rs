@@ -1,6 +1,5 @@
 //! The semantics of the API: each request as a function of the state, without sockets and without waiting.
 
-mod admission;
 mod controllers;
 mod conversion;
 mod decoding;

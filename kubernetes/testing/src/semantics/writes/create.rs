@@ -1,10 +1,10 @@
 use kubernetes_core::{GroupVersion, ObjectKey};
 
+use super::admission::{self, Attributes};
 use super::writer::{Tracking, Writer};
 use crate::definitions;
 use crate::object::Object;
 use crate::resources::ServedResource;
-use crate::semantics::admission::{self, Attributes};
 use crate::semantics::conversion;
 use crate::shape::fill_required;
 use crate::state::State;

@@ -1,11 +1,11 @@
 use serde_json::Value;
 
+use super::admission::{self, Attributes};
 use super::limits;
 use super::preconditions::stale;
 use super::writer::{Tracking, Writer};
 use crate::object::Object;
 use crate::resources::ServedResource;
-use crate::semantics::admission::{self, Attributes};
 use crate::semantics::conversion;
 use crate::state::State;
 use crate::status::{Cause, Result, Status};

@@ -7,8 +7,8 @@ mod hook;
 mod matching;
 mod review;
 
+use super::writer::Writer;
 use crate::object::Object;
-use crate::semantics::writes::Writer;
 use crate::state::State;
 use crate::status::{Result, Status};
 use calls::{Answer, call};
