@@ -1,10 +1,10 @@
 //! Objects of custom resources keep everything when they are read and written.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use kubernetes_codegen::{CustomResources, generate_custom};
+use kubernetes_codegen::{CustomResources, FileTree, OutputFolder, generate_custom};
 use serde_json::Value;
 
 use super::round_trip;
@@ -21,40 +21,72 @@ fn objects_are_written_as_they_were_read() {
     let resources = CustomResources { files: &files, groups: &[], name, sdk, strict, reuse };
     let generated = generate_custom(&resources).unwrap_or_else(|error| panic!("{error}"));
 
-    let workspace = Path::new(env!("CARGO_TARGET_TMPDIR")).join("custom");
-    let folder = workspace.join("custom");
-    if folder.exists() {
-        fs::remove_dir_all(&folder).expect("the folder is ours");
-    }
-    fs::create_dir_all(folder.join("src")).expect("the folder is ours");
-    let folder_of_crate = kubernetes_codegen::OutputFolder::open(&folder).expect("the folder is ours");
-    let changes = generated.tree.compare(folder_of_crate.path()).expect("the folder can be read");
-    changes.apply(&folder_of_crate).expect("the folder is ours");
-    fs::write(folder.join("src/main.rs"), round_trip::program("custom", &generated.tree)).expect("the folder is ours");
-    fs::write(workspace.join("Cargo.toml"), "[workspace]\nresolver = \"3\"\nmembers = [\"custom\"]\n").expect("ours");
-    fs::copy(root().join("Cargo.lock"), workspace.join("Cargo.lock")).expect("the workspace has a lock file");
-    for arguments in [&["build", "--quiet"][..], &["doc", "--quiet", "--lib", "--no-deps"]] {
-        let mut cargo = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
-        cargo
-            .args(arguments)
-            .arg("--offline")
-            .current_dir(&workspace)
-            .env("CARGO_TARGET_DIR", workspace.join("target"));
-        cargo.env("RUSTFLAGS", "-D warnings").env("RUSTDOCFLAGS", "-D warnings");
-        let output = cargo.output().expect("cargo starts");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    }
+    let workspace = Workspace::new("custom");
+    workspace.add_crate("custom", &generated.tree);
+    workspace.write("custom/src/main.rs", &round_trip::program("custom", &generated.tree));
+    workspace.cargo(&["build", "--quiet"]);
+    workspace.cargo(&["doc", "--quiet", "--lib", "--no-deps"]);
 
     let Value::Array(objects) = read_json(&fixtures.join("objects.json")) else { panic!("a list of objects") };
-    let written = round_trip::run(&workspace.join("target/debug/custom"), &objects);
+    let written = round_trip::run(&workspace.program("custom"), &objects);
     assert_eq!(written.len(), objects.len());
     for (object, written) in objects.iter().zip(&written) {
         assert_eq!(difference(object, written), None, "{object}");
     }
 }
 
+/// A folder of packages that depend on the SDK, which is compiled once for all of them.
+pub(super) struct Workspace(PathBuf);
+
+impl Workspace {
+    pub(super) fn new(name: &str) -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        fs::create_dir_all(&folder).expect("the folder is ours");
+        fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock")).expect("the workspace has a lock file");
+        let workspace = Self(folder);
+        workspace.write("Cargo.toml", "[workspace]\nresolver = \"3\"\nmembers = [\"*\"]\nexclude = [\"target\"]\n");
+        workspace
+    }
+
+    pub(super) fn write(&self, path: &str, text: &str) {
+        let path = self.0.join(path);
+        fs::create_dir_all(path.parent().expect("a file has a folder")).expect("the folder is ours");
+        fs::write(path, text).expect("the folder is ours");
+    }
+
+    /// Writes a generated crate.
+    pub(super) fn add_crate(&self, name: &str, tree: &FileTree) {
+        let folder = self.0.join(name);
+        if folder.exists() {
+            fs::remove_dir_all(&folder).expect("the folder is ours");
+        }
+        fs::create_dir_all(folder.join("src")).expect("the folder is ours");
+        let folder = OutputFolder::open(&folder).expect("the folder is ours");
+        let changes = tree.compare(folder.path()).expect("the folder can be read");
+        changes.apply(&folder).expect("the folder is ours");
+    }
+
+    /// Runs cargo, for which warnings are errors.
+    pub(super) fn cargo(&self, arguments: &[&str]) {
+        let mut cargo = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
+        cargo.args(arguments).arg("--offline").current_dir(&self.0).env("CARGO_TARGET_DIR", Self::target());
+        cargo.env("RUSTFLAGS", "-D warnings").env("RUSTDOCFLAGS", "-D warnings");
+        let output = cargo.output().expect("cargo starts");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// A program that was built.
+    pub(super) fn program(&self, name: &str) -> PathBuf {
+        Self::target().join("debug").join(name)
+    }
+
+    fn target() -> PathBuf {
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join("custom/target")
+    }
+}
+
 /// How what was written differs from what was read, if it does.
-fn difference(object: &Value, written: &str) -> Option<String> {
+pub(super) fn difference(object: &Value, written: &str) -> Option<String> {
     let Ok(written) = serde_json::from_str::<Value>(written) else { return Some(written.to_owned()) };
     first_difference("", object, &written)
 }

@@ -8,6 +8,7 @@ mod crds;
 mod custom_definitions;
 mod custom_diff;
 mod custom_objects;
+mod derived;
 mod determinism;
 mod diff;
 #[path = "../shared/differences.rs"]

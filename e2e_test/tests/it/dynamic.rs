@@ -83,9 +83,8 @@ async fn kubectl_and_the_mapper_share_one_disk_cache() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn both_use_the_responses_that_the_other_has_kept() {
-    let kubeconfig = std::env::var("KUBECONFIG").expect("the test cluster's kubeconfig");
-    let get = format!("--kubeconfig {kubeconfig} --context admin get deploy -A");
-    let kubectl = Kubectl::with("");
+    let (kubectl, arguments) = Kubectl::of_cluster();
+    let get = format!("{arguments} get deploy -A");
     let config = config("admin");
     kubectl.say(&get, "").await;
 

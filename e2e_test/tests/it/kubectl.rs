@@ -31,6 +31,12 @@ impl Kubectl {
         Self { folder }
     }
 
+    /// For the test cluster, with the arguments that every command starts with.
+    pub(crate) fn of_cluster() -> (Self, String) {
+        let kubeconfig = std::env::var("KUBECONFIG").expect("the test cluster's kubeconfig");
+        (Self::with(""), format!("--kubeconfig {kubeconfig} --context admin"))
+    }
+
     /// The folder of its disk cache.
     pub(crate) fn cache(&self) -> PathBuf {
         self.folder.path().join("cache")

@@ -16,6 +16,7 @@ mod dynamic;
 mod election;
 mod errors;
 mod etcd;
+mod examples;
 #[path = "../../../codegen/tests/long/go.rs"]
 mod go;
 mod informer;

@@ -49,12 +49,6 @@ fn write(folder: &Path, change: impl Fn(&str) -> String) {
     }
 }
 
-/// kubectl for the test cluster, and the arguments that every command starts with.
-fn kubectl() -> (Kubectl, String) {
-    let kubeconfig = std::env::var("KUBECONFIG").expect("the test cluster's kubeconfig");
-    (Kubectl::with(""), format!("--kubeconfig {kubeconfig} --context admin"))
-}
-
 fn assert_succeeded(report: &Report) {
     report.check().expect("all objects");
 }
@@ -118,7 +112,7 @@ async fn the_same_folder_gives_the_same_objects_as_kubectl() {
     let (_, theirs) = namespace("manifests-kubectl").await;
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().display().to_string();
-    let (kubectl, to) = kubectl();
+    let (kubectl, to) = Kubectl::of_cluster();
     let apply = format!("{to} apply --server-side --field-manager={MANAGER} -n {theirs} -f {path}");
     let set = || ApplySet::secret(&ours, "set", "kubectl/v1.37.2").expect("a set");
     let prune = format!("{apply} --prune --applyset=set");
@@ -195,7 +189,7 @@ fn read(text: &str) -> Manifests {
 #[tokio::test(flavor = "multi_thread")]
 async fn kubectl_and_the_sdk_work_on_one_set() {
     let (client, name) = namespace("apply-set").await;
-    let (kubectl, to) = kubectl();
+    let (kubectl, to) = Kubectl::of_cluster();
     let version = kubectl.say("version --client -o json", "").await;
     let version: serde_json::Value = serde_json::from_str(&version).expect("JSON");
     let tooling = format!("kubectl/{}", version["clientVersion"]["gitVersion"].as_str().expect("a version"));

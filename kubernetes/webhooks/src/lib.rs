@@ -32,7 +32,6 @@ mod conversion;
 mod metrics;
 mod server;
 mod service;
-mod sync;
 mod tls;
 mod webhook;
 

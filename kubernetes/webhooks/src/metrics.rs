@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use kubernetes_client::sync::lock;
 use kubernetes_serving::{Histogram, MetricsText};
 
 use crate::clock;
-use crate::sync::lock;
 
 /// The counters of all webhooks.
 #[derive(Clone, Default)]

@@ -1,7 +1,9 @@
 //! Custom resources derived from Rust types: their definitions are in force, and mean what the types say.
 
 mod cases;
+mod random;
 mod types;
+mod versions;
 
 use kubernetes_sdk::api::apiextensions::v1 as apiextensions;
 use kubernetes_sdk::core::{
@@ -14,6 +16,7 @@ use serde_json::{Value, json};
 
 use self::types::Probe;
 use crate::cluster;
+use crate::kubectl::Kubectl;
 
 #[tokio::test]
 async fn the_server_takes_derived_definitions_and_keeps_their_rules() {
@@ -37,6 +40,7 @@ async fn the_server_takes_derived_definitions_and_keeps_their_rules() {
     rules_of_the_object(&client, &namespace).await;
     transitions(&client, &namespace).await;
     subresources(&client, &namespace).await;
+    kubectl(&namespace).await;
     apiextensions::delete_custom_resource_definition(definition.name()).send(&client).await.unwrap();
 }
 
@@ -143,4 +147,25 @@ async fn subresources(client: &Client, namespace: &str) {
     let columns: Vec<&str> = table.column_definitions.iter().map(|column| column.name.as_str()).collect();
     assert_eq!(columns, ["Name", "Replicas", "Color", "Age"]);
     assert_eq!(table.rows[0].cells[1].as_str(), "5");
+}
+
+/// The names, columns, descriptions and scale of the definition, as people see them.
+async fn kubectl(namespace: &str) {
+    let (kubectl, arguments) = Kubectl::of_cluster();
+    let say = async |command: &str| kubectl.say(&format!("{arguments} --namespace {namespace} {command}"), "").await;
+    let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let narrow = say("get prb p-scaled").await;
+    assert_eq!(words(narrow.lines().next().unwrap()), ["NAME", "REPLICAS", "AGE"]);
+    let wide = say("get prb p-scaled -o wide").await;
+    let lines: Vec<Vec<String>> = wide.lines().map(words).collect();
+    assert_eq!(lines[0], ["NAME", "REPLICAS", "COLOR", "AGE"]);
+    assert_eq!(lines[1][..3], ["p-scaled", "5", "green"]);
+    assert!(say("get derived -o name").await.contains("probe.derived.example.com/p-scaled"), "by the category");
+    let scaled = say("scale probe p-scaled --current-replicas=5 --replicas=7").await;
+    assert_eq!(scaled, "probe.derived.example.com/p-scaled scaled\n");
+    assert_eq!(say("get probe p-scaled -o jsonpath={.spec.replicas}").await, "7");
+    let explained = say("explain probe").await;
+    assert!(explained.contains("A resource that probes what the server makes of attributes."), "{explained}");
+    let explained = say("explain probe.spec.enums.text").await;
+    assert!(explained.contains("ENUM:\n    Always\n    Never\n"), "{explained}");
 }

@@ -9,11 +9,11 @@ mod tests;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
+use kubernetes_client::sync::lock;
+
 pub use client::ClientMetrics;
 
 use kubernetes_serving::MetricsText;
-
-use crate::sync::lock;
 
 /// The metrics of a program: functions that tell numbers when they are asked for.
 ///

@@ -73,3 +73,16 @@ pub(super) fn flag(schema: &Tree, key: &str) -> bool {
 pub(super) fn text<'a>(schema: &'a Tree, key: &str) -> &'a str {
     schema.get(key).and_then(Tree::as_str).unwrap_or_default()
 }
+
+/// Whether the `anyOf` of a schema is that of an int-or-string: an integer and a string, and nothing else.
+pub(super) fn is_type_pattern(schema: &Tree) -> bool {
+    let is = |branch: &Tree, name: &str| {
+        matches!(branch, Tree::Object(fields) if fields.len() == 1) && text(branch, "type") == name
+    };
+    match schema.get("anyOf") {
+        Some(Tree::List(branches)) => {
+            matches!(branches.as_slice(), [first, second] if is(first, "integer") && is(second, "string"))
+        }
+        _ => false,
+    }
+}

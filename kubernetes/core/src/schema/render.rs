@@ -191,6 +191,10 @@ fn apply(fields: &mut Fields, keyword: &Keyword) -> Result<(), InvalidSchema> {
             return Ok(());
         }
         Keyword::Description(value) => ("description", text(value)),
+        Keyword::Format("") => {
+            take(fields, "format");
+            return Ok(());
+        }
         Keyword::Format(value) => ("format", text(value)),
         Keyword::Pattern(value) => ("pattern", text(value)),
         Keyword::Default(value) => ("default", parsed("default", value)?),

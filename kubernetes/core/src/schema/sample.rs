@@ -47,7 +47,7 @@ impl Sampler {
         match text(schema, "type") {
             "boolean" => Tree::Bool(self.below(2) == 0),
             "integer" => self.integer(schema),
-            "number" => Tree::Number(format!("{}.5", self.below(3)).into()),
+            "number" => self.number(schema),
             "string" => self.text(schema),
             "array" => self.list(schema, depth),
             "object" => self.object(schema, depth),
@@ -69,6 +69,15 @@ impl Sampler {
             _ => least.saturating_add(self.below(10) as i64).min(most),
         };
         Tree::Number(chosen.to_string().into())
+    }
+
+    fn number(&mut self, schema: &Tree) -> Tree {
+        let limit = |key: &str| match schema.get(key) {
+            Some(Tree::Number(number)) => number.parse::<f64>().ok(),
+            _ => None,
+        };
+        let chosen = limit("minimum").unwrap_or(0.0) + self.below(3) as f64 + 0.5;
+        Tree::Number(chosen.min(limit("maximum").unwrap_or(f64::MAX)).to_string().into())
     }
 
     fn text(&mut self, schema: &Tree) -> Tree {

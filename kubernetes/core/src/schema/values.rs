@@ -1,6 +1,6 @@
 //! Whether a value fits a schema: for default values, which the API server checks.
 
-use super::fields::{flag, text};
+use super::fields::{flag, is_type_pattern, text};
 use crate::json::Tree;
 
 /// Why a value does not fit a schema; `None` if it does. Patterns, formats and expressions in CEL are not checked.
@@ -18,7 +18,7 @@ pub(super) fn mismatch(schema: &Tree, value: &Tree) -> Option<String> {
         Tree::Object(_) => "object",
     };
     let fits = match text(schema, "type") {
-        "" if flag(schema, "x-kubernetes-int-or-string") => matches!(kind, "integer" | "string"),
+        "" if is_int_or_string(schema) => matches!(kind, "integer" | "string"),
         "" => true,
         "number" => matches!(kind, "integer" | "number"),
         wanted => kind == wanted,
@@ -39,6 +39,15 @@ pub(super) fn mismatch(schema: &Tree, value: &Tree) -> Option<String> {
         Tree::Object(fields) => object_mismatch(schema, fields),
         _ => None,
     }
+}
+
+/// Whether only integers and strings fit: `x-kubernetes-int-or-string` alone lets all values pass.
+fn is_int_or_string(schema: &Tree) -> bool {
+    let first = match schema.get("allOf") {
+        Some(Tree::List(all)) => all.first(),
+        _ => None,
+    };
+    is_type_pattern(schema) || first.is_some_and(is_type_pattern)
 }
 
 fn number(schema: &Tree, key: &str) -> Option<f64> {

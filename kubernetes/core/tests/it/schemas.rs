@@ -48,6 +48,9 @@ const OF_ROOT: &[(&str, &str)] = &[
         "metadata: only name and generateName can be specified",
     ),
     (r#"{"type":"object","properties":{"kind":{"type":"integer"}}}"#, "kind: type must be string"),
+    (r#"{"type":"object","not":{"properties":{"b":{"minimum":1}}}}"#, "b: is in a condition and not in the structure"),
+    (r#"{"type":"object","not":{"items":{"minimum":1}}}"#, "items: is in a condition and not in the structure"),
+    (r#"{"type":"object","nullable":true}"#, "nullable must not be true at the root"),
     (
         r#"{"type":"object","properties":{"metadata":{"type":"object","properties":{"name":{"type":"string","default":"a"}}}}}"#,
         "metadata.name: default must not be set in metadata of the resource",
@@ -66,8 +69,6 @@ const OF_FIELD: &[(&str, &str)] = &[
     (r#"{"typ":"x","type":"string"}"#, "typ is not a keyword"),
     (r#"{"type":"string","uniqueItems":true}"#, "uniqueItems must not be true: use list type set"),
     (r#"{"type":"string","anyOf":[{"type":"string"}]}"#, "type must not be set inside of a condition"),
-    (r#"{"type":"object","not":{"properties":{"b":{"minimum":1}}}}"#, "is in a condition and not in the structure"),
-    (r#"{"type":"object","not":{"items":{"minimum":1}}}"#, "is in a condition and not in the structure"),
     (
         r#"{"type":"object","properties":{"metadata":{"type":"object"}},"anyOf":[{"properties":{"metadata":{}}}]}"#,
         "metadata must not be specified inside of a condition",
@@ -129,7 +130,10 @@ const OF_FIELD: &[(&str, &str)] = &[
         r#"{"type":"object","default":{"b":1}}"#,
         "the default value does not fit: b is not a field, and would be removed",
     ),
-    (r#"{"type":"string","default":null}"#, "the default value does not fit: null needs nullable"),
+    (
+        r#"{"type":"array","items":{"type":"string"},"default":[null]}"#,
+        "the default value does not fit: null needs nullable",
+    ),
     (
         r#"{"type":"array","items":{"type":"string","maxLength":1},"default":["ab"]}"#,
         "the default value does not fit: it has more than maxLength",

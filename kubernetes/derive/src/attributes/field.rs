@@ -15,6 +15,8 @@ pub(crate) struct Field {
     pub(crate) default: Option<Default>,
     pub(crate) flatten: Option<Span>,
     pub(crate) skip: bool,
+    /// Whether the schema requires the field although it has a default value.
+    pub(crate) required: Option<Span>,
     /// The type whose schema the field has in place of its own type's.
     pub(crate) schema: Option<Type>,
     pub(crate) keywords: Keywords,
@@ -30,7 +32,7 @@ pub(crate) enum Default {
     Value(Json),
 }
 
-const KNOWN: &[&str] = &["default", "flatten", "rename", "schema", "skip"];
+const KNOWN: &[&str] = &["default", "flatten", "rename", "required", "schema", "skip"];
 
 impl Field {
     pub(crate) fn parse(attributes: &[Attribute]) -> Result<Self> {
@@ -67,6 +69,7 @@ impl Field {
                 "default" => field.default = Some(Default::Trait),
                 "flatten" => field.flatten = Some(entry.path.span()),
                 "skip" => field.skip = flag(entry)?,
+                "required" => field.required = flag(entry)?.then(|| entry.path.span()),
                 "schema" => field.schema = Some(entry.value()?.parse()?),
                 _ if field.keywords.read(entry, key)? => {}
                 _ => return Err(unknown(entry, key, &[KNOWN, KEYWORDS].concat())),

@@ -176,6 +176,10 @@ impl Field {
         if role != Role::Skipped && attributes.schema.is_none() {
             types::not_recursive(&field.ty, itself)?;
         }
+        let has_default_value = matches!(attributes.default, Some(Default::Value(_)));
+        if let Some(span) = attributes.required.filter(|_| !has_default_value && rust_name != "metadata") {
+            return Err(Error::new(span, REQUIRED));
+        }
         if let (Some(span), false) = (attributes.flatten, attributes.keywords.needs().is_empty()) {
             return Err(Error::new(span, "a flattened field has no keywords of its own; put them on its type"));
         }
@@ -215,7 +219,7 @@ impl Field {
             Role::Rest => return Some(quote!(__schema::Member::flattened(<__core::Rest as __schema::Schema>::SCHEMA))),
             Role::Flattened if self.is_option() => return Some(quote!(__schema::Member::flattened_optional(#schema))),
             Role::Flattened => return Some(quote!(__schema::Member::flattened(#schema))),
-            Role::Plain if is_optional => quote!(optional),
+            Role::Plain if is_optional && self.attributes.required.is_none() => quote!(optional),
             Role::Plain => quote!(required),
         };
         let keywords = self.attributes.keywords.tokens();
@@ -354,5 +358,7 @@ impl Field {
     }
 }
 
+const REQUIRED: &str = "`required` is for a field whose default value is in the schema (`default = …`), and for `metadata`: \
+                        other fields are required unless they are an `Option` or have a `default`";
 const CASE: &str = "Fields of Kubernetes are in camel case: give the type `#[kubernetes(rename_all = \"camelCase\")]`, or \
                     \"snake_case\" to keep the names";

@@ -66,8 +66,9 @@ fn metadata_member(body: &mut Body, place: usize) -> TokenStream {
             quote!(&[__schema::Member::optional("name", &__schema::Type::new(__schema::Shape::String, &[]), #keywords)])
         }
     };
+    let presence = if field.attributes.required.is_some() { quote!(required) } else { quote!(optional) };
     quote! {
-        __schema::Member::optional("metadata", &__schema::Type::new(__schema::Shape::Object(#properties), &[]), &[])
+        __schema::Member::#presence("metadata", &__schema::Type::new(__schema::Shape::Object(#properties), &[]), &[])
     }
 }
 

@@ -4,7 +4,9 @@ mod compile_fail;
 mod conversions;
 mod enums;
 mod keywords;
+mod kube_issues;
 mod objects;
+mod operators;
 mod resources;
 mod serde_agrees;
 

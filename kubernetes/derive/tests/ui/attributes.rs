@@ -79,6 +79,13 @@ struct NullDefault {
     any: Json,
 }
 
+#[derive(Schema)]
+#[kubernetes(crate = kubernetes_core)]
+struct RequiredOption {
+    #[kubernetes(required)]
+    size: Option<i32>,
+}
+
 #[derive(CustomResource)]
 #[kubernetes(crate = kubernetes_core, group = "example.com", version = "v1")]
 struct NoScope {

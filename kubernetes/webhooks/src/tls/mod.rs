@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use kubernetes_client::support::{Reloaded, pem_fault, provider, time_provider};
+use kubernetes_client::sync::lock;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert, WebPkiClientVerifier};
@@ -17,8 +18,6 @@ use rustls::{RootCertStore, ServerConfig};
 
 pub use error::CertificatesError;
 pub use managed::ManagedCertificates;
-
-use crate::sync::lock;
 
 /// As controller-runtime's certwatcher, which reads the files each 10 s beside watching them.
 const PERIOD: Duration = Duration::from_secs(10);

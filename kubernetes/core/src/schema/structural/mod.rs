@@ -142,8 +142,12 @@ impl<'a> Checker<'a> {
         self.parts(schema, place);
         self.extensions(schema, place);
         self.conditions(schema);
-        self.complete(schema, schema);
-        if let Some(value) = schema.get("default") {
+        // The server does not look at the conditions of fields.
+        if place.level == Level::Root {
+            self.complete(schema, schema);
+        }
+        // A default value of null is none.
+        if let Some(value) = schema.get("default").filter(|value| !matches!(value, Tree::Null)) {
             self.default(schema, value, place);
         }
         self.require(!flag(schema, "uniqueItems"), "uniqueItems must not be true: use list type set");
@@ -169,7 +173,7 @@ impl<'a> Checker<'a> {
             ("", Level::Item) if !is_open => self.report("type must not be empty for items of a list"),
             ("", Level::Field) if !is_open => self.report("type must not be empty for fields of an object"),
             ("", _) => {}
-            ("object", Level::Root) => {}
+            ("object", Level::Root) => self.require(!flag(schema, "nullable"), "nullable must not be true at the root"),
             (_, Level::Root) => self.report("type must be object at the root"),
             (name, _) if !TYPES.contains(&name) => self.report(format!("type must be one of {}", TYPES.join(", "))),
             _ => {}
@@ -195,7 +199,7 @@ impl<'a> Checker<'a> {
         }
         match schema.get("additionalProperties") {
             None => {}
-            Some(Tree::Bool(true)) if place.level != Level::Root => {}
+            Some(Tree::Bool(_)) if place.level != Level::Root => {}
             Some(_) if place.level == Level::Root => self.report("additionalProperties must not be used at the root"),
             Some(values) => {
                 self.require(properties.is_empty(), "additionalProperties and properties exclude each other");

@@ -1,7 +1,8 @@
 //! Conditions (`allOf`, `anyOf`, `oneOf`, `not`), which say nothing of structure.
 
-use super::{Checker, flag, list, object, text};
+use super::{Checker, list, object};
 use crate::json::Tree;
+use crate::schema::fields::is_type_pattern;
 
 const JUNCTORS: [&str; 3] = ["allOf", "anyOf", "oneOf"];
 const FORBIDDEN: &[&str] = &[
@@ -22,14 +23,16 @@ const FORBIDDEN: &[&str] = &[
 
 impl<'a> Checker<'a> {
     pub(super) fn conditions(&mut self, schema: &'a Tree) {
-        let is_int_or_string = flag(schema, "x-kubernetes-int-or-string");
-        for junctor in JUNCTORS {
+        self.branches(schema, is_type_pattern(schema), true);
+    }
+
+    /// Checks the conditions of a schema or condition. The `anyOf` of an int-or-string is the only one that may have types;
+    /// that of a whole schema may stand in the first part of its `allOf`, too.
+    fn branches(&mut self, schema: &'a Tree, has_types: bool, is_whole: bool) {
+        for junctor in JUNCTORS.into_iter().filter(|junctor| !(has_types && *junctor == "anyOf")) {
             for (index, branch) in list(schema, junctor).iter().enumerate() {
-                if is_int_or_string && junctor == "anyOf" && is_type_pattern(schema) {
-                    continue;
-                }
-                let is_first = is_int_or_string && junctor == "allOf" && index == 0 && is_type_pattern(branch);
-                self.within(junctor, |checker| checker.condition(branch, is_first));
+                let may_have_types = is_whole && junctor == "allOf" && index == 0;
+                self.within(junctor, |checker| checker.condition(branch, may_have_types && is_type_pattern(branch)));
             }
         }
         if let Some(branch) = schema.get("not") {
@@ -37,14 +40,12 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Checks one condition; that of an int-or-string has types.
     fn condition(&mut self, condition: &'a Tree, has_types: bool) {
         for key in FORBIDDEN {
-            self.require(condition.get(key).is_none(), &format!("{key} must not be set inside of a condition"));
+            let is_set = condition.get(key).is_some_and(is_set);
+            self.require(!is_set, &format!("{key} must not be set inside of a condition"));
         }
-        if !has_types {
-            self.conditions(condition);
-        }
+        self.branches(condition, has_types, false);
         if let Some(items) = condition.get("items") {
             self.within("items", |checker| checker.condition(items, false));
         }
@@ -79,8 +80,12 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// Whether a schema has the one `anyOf` that may have types: of an integer and a string.
-fn is_type_pattern(schema: &Tree) -> bool {
-    let types: Vec<&str> = list(schema, "anyOf").iter().map(|branch| text(branch, "type")).collect();
-    types == ["integer", "string"]
+/// Whether a keyword with this value is more than one that is left out.
+fn is_set(value: &Tree) -> bool {
+    match value {
+        Tree::Null | Tree::Bool(false) => false,
+        Tree::String(text) => !text.is_empty(),
+        Tree::List(items) => !items.is_empty(),
+        _ => true,
+    }
 }

@@ -10,6 +10,7 @@ pub(crate) mod json_changes;
 mod json_model;
 mod json_reader;
 mod quantity;
+mod schemas;
 mod selectors;
 mod time;
 #[cfg(feature = "yaml")]
@@ -36,8 +37,24 @@ fn the_corpora_pass() {
     replay("json_model", json_model::check);
     replay("json_reader", json_reader::check);
     replay("quantity", quantity::check);
+    replay("schemas", schemas::check);
     replay("selectors", selectors::check);
     replay("time", time::check);
     #[cfg(feature = "yaml")]
     replay("yaml", yaml::check);
+}
+
+/// Finds in a second what fuzzing finds first.
+#[test]
+fn random_schemas_pass() {
+    use schemas::random_schemas::{Choices, bytes, root};
+
+    let mut valid = 0;
+    for seed in 0..3_000 {
+        let bytes = bytes(seed);
+        schemas::check(&bytes);
+        let schema = kubernetes_core::json::from_str(&root(&mut Choices::new(&bytes)).to_string()).unwrap();
+        valid += usize::from(kubernetes_core::schema::violations(&schema).is_empty());
+    }
+    assert!((500..2_500).contains(&valid), "{valid} of 3000 are valid");
 }

@@ -37,8 +37,12 @@
 //! kept in the annotation `GROUP/only-in-VERSION` of the converted object, and put back when that is converted again,
 //! unless its surroundings were changed meanwhile.
 
+mod check;
+
 use std::error::Error;
 use std::fmt;
+
+pub use check::{check_round_trip, check_round_trips};
 
 use crate::json::{Tree, Value};
 use crate::{JsonPointer, Map, Resource, Str};
@@ -96,31 +100,6 @@ pub fn convert_from_hub<S: Spoke>(hub: &S::Hub) -> Result<S, ConversionError> {
 /// As [`convert_to_hub`].
 pub fn convert_between<A: Spoke, B: Spoke<Hub = A::Hub>>(spoke: &A) -> Result<B, ConversionError> {
     convert_from_hub(&convert_to_hub(spoke)?)
-}
-
-/// Checks that nothing of an object is lost when it is converted to a version and back, for tests.
-///
-/// Tests that call it with many objects can take those of [`sample`](crate::schema::sample).
-///
-/// # Errors
-/// If the object differs afterwards: the message names the first place.
-pub fn check_round_trip<S: Spoke>(hub: &S::Hub) -> Result<(), ConversionError> {
-    let spoke: S = convert_from_hub(hub)?;
-    let (before, after) = (written(hub)?, written(&convert_to_hub(&spoke)?)?);
-    let mut differences = Vec::new();
-    compare(&JsonPointer::default(), Some(&before), Some(&after), &mut differences);
-    match differences.first() {
-        None => Ok(()),
-        Some(difference) => {
-            let place = difference.path.as_str();
-            Err(ConversionError(format!(
-                "{} {} differs at {place} after a conversion to {} and back",
-                S::Hub::KIND,
-                S::Hub::VERSION,
-                S::VERSION
-            )))
-        }
-    }
 }
 
 /// A place where an object differs from the original after it was converted and converted back.
