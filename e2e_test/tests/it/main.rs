@@ -38,3 +38,4 @@ mod subresources;
 mod until;
 mod verbs;
 mod watch;
+mod webhooks;
