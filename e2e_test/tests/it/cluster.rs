@@ -1,4 +1,4 @@
-//! What the tests share: the cluster, a namespace for each of them, and events with a time limit.
+//! Shared by all tests: the cluster, a namespace for each of them, and events with a time limit.
 
 use std::path::Path;
 use std::process::Command;

@@ -78,7 +78,7 @@ impl Pods {
         body.into_bytes()
     }
 
-    /// What a watch tells of a pod.
+    /// A pod in an event of a watch.
     pub(crate) fn event(&self, line: &mut Vec<u8>, kind: &str, pod: usize, version: usize) {
         let Pod { item, version: (from, to) } = &self.0[pod];
         let (before, after) = (&item[1..*from], &item[*to..]);

@@ -78,7 +78,7 @@ impl Writes {
         (Arc::new(writes), receiver)
     }
 
-    /// Sets the stores and the function that is told of an object of the controller that another has changed while a run
+    /// Sets the stores and the function that is called with an object of the controller that another has changed while a run
     /// wrote it, the first time that it is called.
     pub(crate) fn start(
         &self,

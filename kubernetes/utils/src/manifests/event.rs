@@ -5,7 +5,7 @@ use crate::Target;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ManifestEvent<'a> {
-    /// The manifests are valid, and so many objects are to be worked on.
+    /// The manifests are valid; the number of their objects.
     Planned {
         /// The number of objects.
         objects: usize,
