@@ -103,6 +103,7 @@ pub(crate) fn checked_authority(uri: &Uri) -> Result<&Authority, String> {
 }
 
 /// Whether requests to the URL stay on this machine: its host is `localhost` or a loopback address.
+#[doc(hidden)]
 pub fn is_loopback(uri: &Uri) -> bool {
     is_loopback_host(uri.host().unwrap_or_default())
 }

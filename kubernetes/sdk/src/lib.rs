@@ -5,7 +5,7 @@
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! let client = Client::from_env()?;
-//! let pods = core_v1::list_namespaced_pod("shop").label_selector("app=web").send(&client).await?;
+//! let pods = core_v1::list_namespaced_pod("shop").send(&client).await?;
 //! for pod in &pods.items {
 //!     println!("{}", pod.name());
 //! }
@@ -15,15 +15,15 @@
 //!
 //! # Where to begin
 //!
-//! | to | use |
+//! | To | Use |
 //! |---|---|
 //! | read and write objects | [`api`], a function for each operation, and [`models`], a struct for each type |
 //! | follow changes, keep objects in memory, wait | [`watch`] |
 //! | write a controller or an operator | `controller`, with the feature of that name, and `derive` for a custom resource |
-//! | apply files, and do as kubectl's verbs do | [`utils`], with the feature `dynamic` |
+//! | apply files, and call kubectl's verbs | [`utils`], with the feature `dynamic` |
 //! | run commands, copy files, forward ports, follow logs | `streams`, with the feature of that name |
 //! | work with kinds that are known at run time only | `dynamic`, with the feature of that name |
-//! | make a type of one's own a resource | [`resource!`], or the derives of the feature `derive` |
+//! | turn your own type into a resource | [`resource!`], or the derives of the feature `derive` |
 //!
 //! # Features
 //!
@@ -31,11 +31,13 @@
 //!   one.
 //! - `serde`, on by default: serde's traits for models. Requests and watches don't need them.
 //! - `yaml`: [`core`] reads and writes YAML.
-//! - `dynamic`, `streams`, `controller`, `election`, `derive`: the modules of these names.
+//! - `dynamic`, `streams`, `controller`, `election`: the modules of these names. `derive`: the derives `CustomResource`
+//!   and `Schema`.
 //! - `aws-lc-rs`: TLS with aws-lc-rs instead of ring. `cbor`: requests and responses in CBOR. `idna`: names of servers
 //!   outside ASCII.
 //!
-//! This crate only re-exports the others: `kubernetes_sdk::core` is the crate `kubernetes-core`, and so on.
+//! This crate only re-exports the others: `kubernetes_sdk::core` is the crate `kubernetes-core`, and so on. Examples that
+//! name a crate, such as `kubernetes_core::ListRequest`, work with the path of the module, `kubernetes_sdk::core::ListRequest`.
 
 #[cfg(doctest)]
 mod pages;
@@ -128,7 +130,15 @@ pub mod models {
     //! # }
     //! ```
     //!
-    //! Optional fields are `Option`s, lists and maps are plain.
+    //! | in the description | in Rust | to set it |
+    //! |---|---|---|
+    //! | required value or object | `T` | `name: "web".into()` |
+    //! | optional value | `Option<T>` | `replicas: Some(3)` |
+    //! | optional object | `Option<Box<T>>` | `spec: PodSpec { .. }.into()` |
+    //! | list, map | `Vec<T>`, `Map<T>` | `labels: [("app", "web")].into()` |
+    //!
+    //! Absent and empty lists and maps are the same, as in Kubernetes. The page `docs/models.md` of the repository has more
+    //! types, and the reasons.
 
     #[doc(inline)]
     pub use kubernetes_models::*;
