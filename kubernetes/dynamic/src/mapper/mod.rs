@@ -219,7 +219,7 @@ impl Mapper {
         &self.snapshots.client
     }
 
-    /// Tells of every discovery, and of reasons for one.
+    /// Sends every discovery, and reasons for one.
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {
         self.snapshots.changes()
     }
