@@ -37,3 +37,4 @@ mod subresources;
 mod until;
 mod verbs;
 mod watch;
+mod webhooks;
