@@ -5,13 +5,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+pub(crate) use kubernetes_client::clock::now;
 use tokio::time::Sleep;
 pub(crate) use tokio::time::{Instant, sleep, timeout};
-
-/// The present moment.
-pub(crate) fn now() -> Instant {
-    Instant::now()
-}
 
 /// A timer that can be set again and again.
 #[derive(Debug, Default)]
@@ -32,11 +28,11 @@ impl Timer {
     /// Starts to count anew.
     pub(crate) fn set(&mut self, limit: impl Into<Option<Duration>>) {
         // Some centuries, where the clock can count no further.
-        let limit = limit.into().filter(|limit| Instant::now().checked_add(*limit).is_some());
+        let limit = limit.into().filter(|limit| now().checked_add(*limit).is_some());
         self.limit = limit;
         match (&mut self.sleep, limit) {
             (_, None) => {}
-            (Some(sleep), Some(limit)) => sleep.as_mut().reset(Instant::now() + limit),
+            (Some(sleep), Some(limit)) => sleep.as_mut().reset(now() + limit),
             (slot @ None, Some(limit)) => *slot = Some(Box::pin(sleep(limit))),
         }
     }

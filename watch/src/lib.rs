@@ -104,7 +104,6 @@ mod settings;
 mod stop;
 mod store;
 mod stream;
-mod sync;
 mod transition;
 mod until;
 mod watch;

@@ -1,7 +1,7 @@
 use std::sync::{Arc, Mutex, Weak};
 use std::task::{Context, Waker};
 
-use crate::sync::lock;
+use kubernetes_client::sync::lock;
 
 /// Stops one [`WatchStream`](crate::WatchStream), from anywhere.
 ///

@@ -172,7 +172,7 @@ fn target(bench: &Bench, unit: &Unit<'_>) -> std::path::PathBuf {
 }
 
 /// The time that all finished commands have used on all cores, in seconds.
-fn cpu_of_children() -> Result<f64> {
+pub(crate) fn cpu_of_children() -> Result<f64> {
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
     let seconds = |time: nix::sys::time::TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
     Ok(seconds(usage.user_time()) + seconds(usage.system_time()))

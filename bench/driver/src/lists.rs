@@ -118,6 +118,12 @@ pub(crate) fn decode(bench: &Bench, table: &mut Table) -> Result<()> {
     Ok(())
 }
 
+/// Decodes the pods here, as often as there are rounds.
+pub(crate) fn decode_pods(bench: &Bench) -> Result<Vec<Value>> {
+    let [ours] = alternate(bench, "decode", &KINDS[0], [(OURS, KINDS[0].name)])?;
+    Ok(ours)
+}
+
 pub(crate) fn encode(bench: &Bench, table: &mut Table) -> Result<()> {
     prepare(bench)?;
     for kind in KINDS {

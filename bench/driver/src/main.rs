@@ -8,14 +8,20 @@ use clap::{Parser, ValueEnum};
 
 mod bench;
 mod compile;
+mod counting_proxy;
+mod curve;
 mod discovery;
+mod guard;
 mod instructions;
 mod lists;
 mod machine;
 mod manifests;
+mod protobuf;
 mod requests;
+mod scale;
 mod server;
 mod streams;
+mod svg;
 mod table;
 mod watching;
 
@@ -32,6 +38,18 @@ struct Arguments {
     /// How many times each side runs, in turn, unless its part says that fewer are enough.
     #[arg(long, default_value_t = 5)]
     rounds: usize,
+    /// Record the instructions that `guard` counts, instead of comparing them.
+    #[arg(long)]
+    record: bool,
+    /// Also draw what was measured, into this folder.
+    #[arg(long)]
+    svg: Option<PathBuf>,
+    /// What `--json` has written before; can be repeated.
+    #[arg(long)]
+    from: Vec<PathBuf>,
+    /// Measure larger numbers in `scale`, too, which takes an hour.
+    #[arg(long)]
+    long: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -47,30 +65,46 @@ enum What {
     Discovery,
     Streams,
     Manifests,
+    Protobuf,
+    Scale,
+    /// All of these.
     All,
+    /// Draw what was measured before, from the files of `--from`.
+    Draw,
+    /// Compare the instructions of key paths with those that were recorded.
+    Guard,
 }
 
-type Part = fn(&Bench, &mut Table) -> bench::Result<()>;
+type Part = fn(&Bench, &mut Table, &Arguments) -> bench::Result<()>;
 
 const PARTS: &[(What, Part)] = &[
-    (What::Size, lists::size),
-    (What::Memory, lists::memory),
-    (What::Decode, decode),
-    (What::Encode, encode),
-    (What::Compile, compile::measure),
-    (What::Requests, requests::measure),
-    (What::Watch, watching::measure),
-    (What::Server, server::measure),
-    (What::Discovery, discovery::measure),
-    (What::Streams, streams::measure),
-    (What::Manifests, manifests::measure),
+    (What::Size, |bench, table, _| lists::size(bench, table)),
+    (What::Memory, |bench, table, _| lists::memory(bench, table)),
+    (What::Decode, |bench, table, _| decode(bench, table)),
+    (What::Encode, |bench, table, _| encode(bench, table)),
+    (What::Compile, |bench, table, _| compile::measure(bench, table)),
+    (What::Requests, |bench, table, _| requests::measure(bench, table)),
+    (What::Watch, |bench, table, _| watching::measure(bench, table)),
+    (What::Server, |bench, table, _| server::measure(bench, table)),
+    (What::Discovery, |bench, table, _| discovery::measure(bench, table)),
+    (What::Streams, |bench, table, _| streams::measure(bench, table)),
+    (What::Manifests, |bench, table, _| manifests::measure(bench, table)),
+    (What::Protobuf, |bench, table, _| protobuf::measure(bench, table)),
+    (What::Scale, |bench, table, arguments| scale::measure(bench, table, arguments.long)),
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::parse();
     let bench = Bench::new(arguments.rounds.max(1))?;
+    if arguments.what == What::Guard {
+        return guard::run_guard(&bench, arguments.record);
+    }
     let mut table = Table::default();
-    println!("{}\n", machine::description());
+    let machine = machine::description();
+    println!("{machine}\n");
+    for file in &arguments.from {
+        table.add_json(&std::fs::read(file)?).map_err(|error| format!("{}: {error}", file.display()))?;
+    }
     let mut failed = Vec::new();
     for (what, measure) in PARTS {
         if arguments.what != *what && arguments.what != What::All {
@@ -78,7 +112,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         let start = Instant::now();
         // What the other parts measured, some of them for minutes, is not to be lost.
-        if let Err(error) = measure(&bench, &mut table) {
+        if let Err(error) = measure(&bench, &mut table, &arguments) {
             eprintln!("{what:?}: {error}");
             failed.push(format!("{what:?}"));
         }
@@ -86,8 +120,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     println!("{table}");
     println!("{}", machine::load());
-    if let Some(file) = arguments.json {
+    if let Some(file) = &arguments.json {
         std::fs::write(file, table.to_json())?;
+    }
+    if let Some(folder) = &arguments.svg {
+        let command = std::env::args().skip(1).collect::<Vec<_>>().join(" ");
+        svg::draw(folder, &table, &format!("bench/run {command}; {machine}"))?;
     }
     if failed.is_empty() { Ok(()) } else { Err(format!("not measured to the end: {}", failed.join(", ")).into()) }
 }

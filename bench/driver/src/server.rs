@@ -60,7 +60,7 @@ fn load(bench: &Bench, kubeconfig: &Path, processes: &[u32]) -> Result<Value> {
 }
 
 /// Those of the test cluster that keep objects, from files that have a process's id and when it began.
-fn processes(bench: &Bench) -> Result<Vec<u32>> {
+pub(crate) fn processes(bench: &Bench) -> Result<Vec<u32>> {
     let state = std::env::var_os("CLUSTER_DIR").map_or_else(|| bench.source("../.cluster"), Into::into);
     let id = |name: &str| {
         let path = state.join("pid").join(name);

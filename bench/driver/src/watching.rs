@@ -41,13 +41,18 @@ pub(crate) fn build(bench: &Bench, packages: &[&str]) -> Result<()> {
 /// Builds the clients and the server that they ask. client-go is left out where it can't be built.
 pub(crate) fn prepare(bench: &Bench) -> Result<bool> {
     build(bench, &["bench-canned", "bench-client-ours", "bench-client-kube"])?;
+    Ok(build_go(bench))
+}
+
+/// Builds client-go's side, if it can be built.
+pub(crate) fn build_go(bench: &Bench) -> bool {
     let mut go = Command::new("go");
     go.args(["build", "-trimpath", "-o"]).arg(bench.program(GO)).arg(".").current_dir(bench.source("client_go"));
     let built = run(&mut go);
     if let Err(error) = &built {
         eprintln!("client-go is left out, since its program can't be built: {error}");
     }
-    Ok(built.is_ok())
+    built.is_ok()
 }
 
 pub(crate) fn measure(bench: &Bench, table: &mut Table) -> Result<()> {

@@ -10,7 +10,7 @@ pub use load::Load;
 pub use phases::Phases;
 pub use requests::{Ask, Requests, name, on_all_cores};
 
-/// How many informers share a client.
+/// How many informers share a client, unless another number is asked for.
 pub const INFORMERS: usize = 100;
 
 /// What a program does with the pods of a server.
@@ -26,6 +26,8 @@ pub enum Job {
     ReflectorStreaming,
     /// As `reflector`, in 100 parts.
     Informers,
+    /// List all pods in one answer.
+    List,
     /// Take no event after the first list, however many come.
     Stalled,
 }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Stats};
 use tokio::runtime::Builder;
 
-use crate::Job;
+use crate::{INFORMERS, Job};
 
 /// The arguments of a program that is measured against a server of canned pods.
 #[derive(Parser)]
@@ -23,6 +23,9 @@ struct Arguments {
     /// For how many seconds to do nothing in the end.
     #[arg(long, default_value_t = 0)]
     rest: u64,
+    /// How many informers share a client.
+    #[arg(long, default_value_t = INFORMERS)]
+    informers: usize,
     /// Use a runtime of one thread instead of one for each core.
     #[arg(long)]
     current_thread: bool,
@@ -74,6 +77,16 @@ impl Phases {
     /// How many events are to come.
     pub fn events(&self) -> usize {
         self.arguments.events
+    }
+
+    /// How many informers share the client.
+    pub fn informers(&self) -> usize {
+        self.arguments.informers
+    }
+
+    /// The list is complete, and that is all.
+    pub fn listed(&mut self) {
+        self.end("sync");
     }
 
     /// The first list is complete: what follows are the events, which are told to begin.

@@ -177,6 +177,6 @@ pub fn status_field(name: &str) -> u64 {
 
 /// What callgrind counts, and nothing else: it is told to by this function's name.
 #[inline(never)]
-fn counted_region<R>(work: impl FnOnce() -> R) -> R {
+pub fn counted_region<R>(work: impl FnOnce() -> R) -> R {
     black_box(work())
 }

@@ -121,6 +121,14 @@ impl Client {
         Self { hooks: self.hooks.and(Arc::new(hook)), ..self.clone() }
     }
 
+    /// Whether both have the same connections and credentials: clones, and derived clients.
+    ///
+    /// For the crates of this SDK.
+    #[doc(hidden)]
+    pub fn is_same_client(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.exchange, &other.exchange)
+    }
+
     /// The namespace of the context or service account, otherwise `default`.
     pub fn default_namespace(&self) -> &str {
         &self.default_namespace

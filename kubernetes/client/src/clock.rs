@@ -1,6 +1,7 @@
 //! The one source of time: a paused tokio clock stops everything in this crate.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use rustls::pki_types::UnixTime;
@@ -8,15 +9,21 @@ use rustls::time_provider::TimeProvider;
 use tokio::time::Instant;
 
 /// The monotonic time, for durations and deadlines.
-pub(crate) fn now() -> Instant {
+pub fn now() -> Instant {
     Instant::now()
+}
+
+/// `instant` and a duration; what the clock can't count is the far future.
+pub fn later(instant: Instant, by: Duration) -> Instant {
+    const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+    instant.checked_add(by).or_else(|| instant.checked_add(CENTURY)).unwrap_or(instant)
 }
 
 /// The wall-clock time, for what is compared with the times of servers and certificates.
 ///
 /// It is the system's, which counts the time while a machine is suspended, moved by as much as a test has moved tokio's
 /// clock.
-pub(crate) fn timestamp() -> Timestamp {
+pub fn timestamp() -> Timestamp {
     let (monotonic, system) = (Instant::now().into_std(), std::time::Instant::now());
     let moved = match monotonic.checked_duration_since(system) {
         Some(ahead) => SignedDuration::try_from(ahead),
@@ -43,9 +50,14 @@ impl TimeProvider for Clock {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
+
+    #[test]
+    fn no_duration_is_too_long_for_the_clock() {
+        let now = now();
+        assert_eq!(later(now, Duration::from_secs(5)), now + Duration::from_secs(5));
+        assert!(later(now, Duration::MAX) > now + Duration::from_secs(3600));
+    }
 
     #[tokio::test]
     async fn the_wall_clock_follows_a_paused_one() {

@@ -42,14 +42,20 @@ mod body;
 mod buffer;
 mod builder;
 mod client;
-mod clock;
+/// For the crates of this SDK.
+#[doc(hidden)]
+pub mod clock;
 mod error;
 mod exchange;
 mod hooks;
 mod path;
 mod reloaded;
+/// For the crates of this SDK.
+#[doc(hidden)]
+pub mod sync;
 mod task;
 mod telemetry;
+mod token_bucket;
 mod transport;
 mod upgrade;
 
@@ -64,6 +70,9 @@ pub use hooks::{Write, WriteAdmission, WriteHook, WriteOutcome, WritePermit, Wri
 #[doc(hidden)]
 pub use path::ResourcePath;
 pub use telemetry::{Counts, Observation};
+/// For the crates of this SDK.
+#[doc(hidden)]
+pub use token_bucket::TokenBucket;
 pub use upgrade::{Upgraded, UpgradedIo};
 
 /// For the fuzz target of this name.

@@ -19,7 +19,6 @@ mod owned;
 mod panic;
 mod queue;
 mod status;
-mod sync;
 
 pub use admin::{Admin, Heartbeat};
 pub use controller::{

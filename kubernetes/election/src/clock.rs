@@ -9,7 +9,8 @@ use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
-use jiff::{SignedDuration, Timestamp};
+pub(crate) use kubernetes_client::clock::later;
+use kubernetes_client::clock::timestamp;
 use kubernetes_core::MicroTime;
 pub(crate) use tokio::time::Instant;
 
@@ -21,19 +22,9 @@ pub(crate) fn now() -> Instant {
     later(Instant::now(), suspended())
 }
 
-/// `instant` and a duration; what the clock can't count is the far future.
-pub(crate) fn later(instant: Instant, by: Duration) -> Instant {
-    const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
-    instant.checked_add(by).or_else(|| instant.checked_add(CENTURY)).unwrap_or(instant)
-}
-
-/// The wall-clock time for people who read a Lease; no decision depends on it. It follows a paused clock.
+/// The wall-clock time for people who read a Lease; no decision depends on it.
 pub(crate) fn micro_time() -> MicroTime {
-    let (monotonic, system) = (Instant::now().into_std(), std::time::Instant::now());
-    let ahead = SignedDuration::try_from(monotonic.saturating_duration_since(system)).unwrap_or_default();
-    let behind = SignedDuration::try_from(system.saturating_duration_since(monotonic)).unwrap_or_default();
-    let timestamp = Timestamp::now();
-    timestamp.checked_add(ahead - behind).unwrap_or(timestamp).into()
+    timestamp().into()
 }
 
 /// Sleeps, also through a suspension of the machine.

@@ -7,6 +7,7 @@ use kubernetes_core::{Map, ObjectKey, Str};
 use crate::coordination::Coordination;
 use crate::error::Error;
 use crate::event::ElectionEvent;
+use crate::host::host_name;
 
 /// The factor of client-go's `JitterFactor`: how much longer than the retry period a wait may be.
 const JITTER_FACTOR: f64 = 1.2;
@@ -200,17 +201,6 @@ impl std::fmt::Debug for LeaseConfig {
 fn unique_identity() -> Str {
     let random = fastrand::u128(..);
     format!("{}_{random:032x}", host_name()).into()
-}
-
-#[cfg(unix)]
-fn host_name() -> String {
-    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
-    if name.is_empty() { "localhost".to_owned() } else { name }
-}
-
-#[cfg(not(unix))]
-fn host_name() -> String {
-    std::env::var("COMPUTERNAME").unwrap_or_else(|_| "localhost".to_owned())
 }
 
 #[cfg(test)]

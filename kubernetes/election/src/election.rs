@@ -6,9 +6,11 @@ use std::sync::atomic::AtomicU64;
 
 use futures_util::future::{Either, select};
 use kubernetes_client::Client;
+use kubernetes_models::coordination::v1::Lease;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::clock::Instant;
 use crate::config::LeaseConfig;
 use crate::elector::Elector;
 use crate::error::Error;
@@ -119,13 +121,44 @@ impl Election {
         F: FnOnce(Leadership) -> Fut,
         Fut: Future,
     {
+        self.run_after(async |elector| Some(elector.acquire().await), shutdown, lead).await
+    }
+
+    /// As [`run_until`](Self::run_until), if the Lease can be acquired now; otherwise the result is `None`.
+    pub(crate) async fn try_run_until<F, Fut>(
+        &mut self,
+        shutdown: impl Future<Output = ()>,
+        lead: F,
+    ) -> Result<Option<Fut::Output>, Error>
+    where
+        F: FnOnce(Leadership) -> Fut,
+        Fut: Future,
+    {
+        self.run_after(async |elector| elector.acquire_once().await, shutdown, lead).await
+    }
+
+    /// Takes in a Lease that was seen to be as it is since a time.
+    pub(crate) fn has_seen(&mut self, lease: Lease, since: Instant) {
+        self.elector.has_seen(lease, since);
+    }
+
+    async fn run_after<F, Fut>(
+        &mut self,
+        acquire: impl AsyncFnOnce(&mut Elector) -> Option<Arc<Term>>,
+        shutdown: impl Future<Output = ()>,
+        lead: F,
+    ) -> Result<Option<Fut::Output>, Error>
+    where
+        F: FnOnce(Leadership) -> Fut,
+        Fut: Future,
+    {
         let mut shutdown = pin!(shutdown);
         let (elector, releasing) = (&mut self.elector, &mut self.releasing);
         let mut session = Session { elector, releasing, term: None, is_done: false };
         session.stop_releasing().await;
-        let acquired = match select(shutdown.as_mut(), pin!(session.elector.acquire())).await {
+        let acquired = match select(shutdown.as_mut(), pin!(acquire(session.elector))).await {
             Either::Left(_) => None,
-            Either::Right((term, _)) => Some(term),
+            Either::Right((term, _)) => term,
         };
         let Some(term) = acquired else {
             session.finish().await;

@@ -3,6 +3,7 @@ use std::sync::atomic::Ordering;
 
 use kubernetes_client::Client;
 use kubernetes_core::Str;
+use kubernetes_models::coordination::v1::Lease;
 use tokio::sync::watch;
 
 use crate::candidate::Candidate;
@@ -56,6 +57,22 @@ impl Elector {
             }
             clock::sleep(delays.next_delay()).await;
         }
+    }
+
+    /// The term, if this candidate can have the Lease now.
+    pub(crate) async fn acquire_once(&mut self) -> Option<Arc<Term>> {
+        match self.try_acquire().await {
+            Ok(term) => term.inspect(|term| self.started(term)),
+            Err(failure) => {
+                self.failed("acquire", &failure);
+                None
+            }
+        }
+    }
+
+    /// Takes in a Lease that was seen to be as it is since a time.
+    pub(crate) fn has_seen(&mut self, lease: Lease, since: Instant) {
+        self.lock.has_seen(lease, since);
     }
 
     async fn try_acquire(&mut self) -> Result<Option<Arc<Term>>, Failure> {

@@ -22,6 +22,8 @@
 //! # }
 //! ```
 //!
+//! [`Shards`] share out work over several processes, by a Lease for each part of it.
+//!
 //! The process needs the rights to get, create and update `leases` in `coordination.k8s.io`.
 
 mod candidate;
@@ -33,8 +35,10 @@ mod elector;
 mod error;
 mod event;
 mod gate;
+mod host;
 mod leadership;
 mod lock;
+mod shards;
 mod status;
 mod term;
 
@@ -43,5 +47,9 @@ pub use coordination::Coordination;
 pub use election::Election;
 pub use error::Error;
 pub use event::ElectionEvent;
+/// For the crates of this SDK.
+#[doc(hidden)]
+pub use host::host_name;
 pub use leadership::Leadership;
+pub use shards::{HeldShard, Shards, ShardsConfig, ShardsStatus};
 pub use status::ElectionStatus;

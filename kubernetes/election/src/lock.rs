@@ -107,6 +107,11 @@ impl LeaseLock {
         }
     }
 
+    /// Takes in a Lease that was seen to be as it is since a time.
+    pub(crate) fn has_seen(&mut self, lease: Lease, since: Instant) {
+        (self.lease, self.observed_at) = (Some(lease), Some(since));
+    }
+
     pub(crate) fn lease(&self) -> Option<&Lease> {
         self.lease.as_ref()
     }

@@ -2,7 +2,8 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-use crate::sync::lock;
+use kubernetes_client::sync::lock;
+
 use crate::{Error, Reason, Transition};
 
 /// The failures that the workers of an informer are trying to get over.

@@ -31,7 +31,11 @@ impl Shard {
     /// Whether an object belongs to it: by the 64-bit FNV-1a hash of its uid, as the API server decides
     /// (<https://github.com/kubernetes/apimachinery/blob/v0.37.2/pkg/sharding/hash.go>).
     pub fn contains<K: Object>(&self, object: &K) -> bool {
-        let uid = object.metadata().uid.as_deref().unwrap_or_default();
+        self.contains_uid(object.metadata().uid.as_deref().unwrap_or_default())
+    }
+
+    /// As [`contains`](Self::contains), for the object with this uid.
+    pub fn contains_uid(&self, uid: &str) -> bool {
         (self.start..=self.last).contains(&hash(uid.as_bytes()))
     }
 

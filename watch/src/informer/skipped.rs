@@ -1,10 +1,10 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
+use kubernetes_client::sync::lock;
 use kubernetes_core::ObjectKey;
 
 use crate::Error;
-use crate::sync::lock;
 
 /// How many objects are remembered; all are logged.
 const LIMIT: usize = 1000;

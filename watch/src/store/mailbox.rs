@@ -2,11 +2,11 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::Waker;
 
+use kubernetes_client::sync::lock;
 use kubernetes_core::Object;
 
 use super::delta::Delta;
 use super::snapshot::Objects;
-use crate::sync::lock;
 
 /// How many events may wait for one subscription: few in tests of this crate, so that they come to exceed it.
 pub(super) const BACKLOG: usize = if cfg!(test) { 8 } else { 1024 };

@@ -3,6 +3,7 @@ use std::sync::atomic::Ordering::{AcqRel, Acquire, Release};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::task::Waker;
 
+use kubernetes_client::sync::lock;
 use kubernetes_core::{Object, ObjectKey, Str};
 use tokio::sync::Notify;
 
@@ -11,7 +12,6 @@ use super::mailbox::Mailbox;
 use super::progress::{Progress, SourceProgress, Stage};
 use super::snapshot::{Objects, Snapshot, Write};
 use super::sources::Sources;
-use crate::sync::lock;
 use crate::{Error, Index, Stopped};
 
 /// The state that a store shares with its writers and subscriptions.

@@ -4,12 +4,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use kubernetes_client::sync::lock;
 use kubernetes_core::{ListRequest, Object, Str, Watchable};
 
 use super::error::Cause;
 use super::last_seen::LastSeen;
 use super::{UntilError, Verdict};
-use crate::sync::lock;
 use crate::{Change, Error, Reflector, Watch, clock};
 
 /// The list that a wait follows, and for how long.

@@ -2,11 +2,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
+use kubernetes_client::sync::lock;
 use kubernetes_core::{Object, ObjectKey};
 
 use super::object_condition::Check;
 use super::{ObjectCondition, Verdict};
-use crate::sync::lock;
 
 /// The objects that exist, in the order of their namespaces and names.
 #[derive(Clone)]

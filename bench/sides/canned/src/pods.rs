@@ -5,14 +5,20 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+const NAME: &str = "\"name\":\"";
 const VERSION: &str = "\"resourceVersion\":\"";
 
 /// The pods, cut up so that a version can be put in.
-pub(crate) struct Pods(Vec<Pod>);
+pub(crate) struct Pods {
+    pods: Vec<Pod>,
+    copies: usize,
+}
 
 struct Pod {
     /// As it stands in a list, which tells the kind once for all.
     item: Box<str>,
+    /// Where its name ends in it.
+    name: usize,
     /// Where its version begins and ends in it.
     version: (usize, usize),
 }
@@ -44,21 +50,30 @@ impl Versions {
 }
 
 impl Pods {
-    pub(crate) fn read(list: &Path) -> io::Result<Self> {
+    pub(crate) fn read(list: &Path, copies: usize) -> io::Result<Self> {
         let text = fs::read_to_string(list)?;
         let list: List<'_> = serde_json::from_str(&text)?;
         let pod = |item: &&RawValue| {
             let item: Box<str> = item.get().into();
+            let name = item.find(NAME)? + NAME.len();
+            let name = name + item[name..].find('"')?;
             let from = item.find(VERSION)? + VERSION.len();
             let to = from + item[from..].find('"')?;
-            Some(Pod { item, version: (from, to) })
+            (name < from).then_some(Pod { item, name, version: (from, to) })
         };
         let pods: Option<Vec<Pod>> = list.items.iter().map(pod).collect();
-        pods.map(Self).filter(|pods| pods.len() > 0).ok_or_else(|| io::Error::other("a pod has no resourceVersion"))
+        let pods = pods.map(|pods| Self { pods, copies }).filter(|pods| pods.len() > 0);
+        pods.ok_or_else(|| io::Error::other("a pod has no name, or no resourceVersion after it"))
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.0.len()
+        self.pods.len() * self.copies
+    }
+
+    /// A pod, and what its name ends with.
+    fn pod(&self, pod: usize) -> (&Pod, String) {
+        let (copy, pod) = (pod / self.pods.len(), pod % self.pods.len());
+        (&self.pods[pod], if copy == 0 { String::new() } else { format!("-{copy}") })
     }
 
     /// A page of the pods that are asked for.
@@ -72,7 +87,10 @@ impl Pods {
         let mut body = format!("{{\"kind\":\"PodList\",\"apiVersion\":\"v1\",\"metadata\":{metadata},\"items\":[");
         for (index, pod) in page.into_iter().enumerate() {
             body.push_str(if index == 0 { "" } else { "," });
-            body.push_str(&self.0[pod].item);
+            let (Pod { item, name, .. }, suffix) = self.pod(pod);
+            body.push_str(&item[..*name]);
+            body.push_str(&suffix);
+            body.push_str(&item[*name..]);
         }
         body.push_str("]}\n");
         body.into_bytes()
@@ -80,9 +98,9 @@ impl Pods {
 
     /// What a watch tells of a pod.
     pub(crate) fn event(&self, line: &mut Vec<u8>, kind: &str, pod: usize, version: usize) {
-        let Pod { item, version: (from, to) } = &self.0[pod];
-        let (before, after) = (&item[1..*from], &item[*to..]);
-        let object = format_args!("{{\"kind\":\"Pod\",\"apiVersion\":\"v1\",{before}{version}{after}");
+        let (Pod { item, name, version: (from, to) }, suffix) = self.pod(pod);
+        let (before, between, after) = (&item[1..*name], &item[*name..*from], &item[*to..]);
+        let object = format_args!("{{\"kind\":\"Pod\",\"apiVersion\":\"v1\",{before}{suffix}{between}{version}{after}");
         write_line(line, kind, object);
     }
 

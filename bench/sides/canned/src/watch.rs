@@ -22,9 +22,6 @@ const WRITE: usize = 64 * 1024;
 /// The API server's interval between bookmarks.
 const BOOKMARKS: Duration = Duration::from_secs(60);
 
-/// Into how many sets the pods are parted: `/api/v1/namespaces/7/pods` has those of set 7.
-const SETS: usize = 100;
-
 #[derive(Parser)]
 struct Arguments {
     /// The pods, as a list in JSON.
@@ -32,20 +29,28 @@ struct Arguments {
     /// How many changes there are.
     #[arg(long, default_value_t = 50_000)]
     events: usize,
+    /// How many times each pod of the list is there, each with a name of its own.
+    #[arg(long, default_value_t = 1)]
+    copies: usize,
+    /// Into how many sets the pods are parted: `/api/v1/namespaces/7/pods` has those of set 7.
+    #[arg(long, default_value_t = 100)]
+    sets: usize,
 }
 
 struct Server {
     pods: Pods,
     events: usize,
+    sets: usize,
     gone: Mutex<bool>,
     go: Condvar,
 }
 
 fn main() -> io::Result<()> {
     let arguments = Arguments::parse();
-    let pods = Pods::read(&arguments.list)?;
+    let Arguments { events, sets, .. } = arguments;
+    let pods = Pods::read(&arguments.list, arguments.copies)?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-    let server = Arc::new(Server { pods, events: arguments.events, gone: Mutex::default(), go: Condvar::new() });
+    let server = Arc::new(Server { pods, events, sets, gone: Mutex::default(), go: Condvar::new() });
     println!("{}", listener.local_addr()?.port());
     loop {
         let (socket, _) = listener.accept()?;
@@ -73,13 +78,19 @@ impl Server {
                 }
                 ("/api/v1/pods", set) | (_, set @ Some(_)) => {
                     let (from, limit) = (request.number("continue").unwrap_or(0), request.number("limit").unwrap_or(0));
-                    respond(socket, "200 OK", &self.pods.list(members(set), from, limit))?;
+                    respond(socket, "200 OK", &self.pods.list(self.members(set), from, limit))?;
                 }
                 _ => respond(socket, "404 Not Found", b"")?,
             }
             socket.flush()?;
         }
         Ok(())
+    }
+
+    /// Which pods belong to a set; to none, all.
+    fn members(&self, set: Option<usize>) -> impl Fn(usize) -> bool + use<> {
+        let sets = self.sets;
+        move |pod| set.is_none_or(|set| pod % sets == set)
     }
 
     fn watch(
@@ -90,7 +101,7 @@ impl Server {
         set: Option<usize>,
     ) -> io::Result<()> {
         let mut stream = Chunks::start(socket)?;
-        let is_member = members(set);
+        let is_member = self.members(set);
         if request.is("sendInitialEvents") {
             for pod in (0..self.pods.len()).filter(|&pod| is_member(pod)) {
                 stream.send(|line| self.pods.event(line, "ADDED", pod, Versions::listed(pod)))?;
@@ -121,11 +132,6 @@ impl Server {
             }
         }
     }
-}
-
-/// Which pods belong to a set; to none, all.
-fn members(set: Option<usize>) -> impl Fn(usize) -> bool {
-    move |pod| set.is_none_or(|set| pod % SETS == set)
 }
 
 struct Request {

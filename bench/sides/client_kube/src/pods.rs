@@ -2,11 +2,11 @@ use std::error::Error;
 use std::pin::pin;
 use std::time::Duration;
 
-use bench_live::{INFORMERS, Job, Phases};
+use bench_live::{Job, Phases};
 use futures::{Stream, StreamExt, TryStreamExt, stream};
 use k8s_openapi::api::core::v1::Pod;
 use kube::Client;
-use kube::api::Api;
+use kube::api::{Api, ListParams};
 use kube::runtime::reflector::{self, Store};
 use kube::runtime::watcher::{self, Config, Event, watcher};
 
@@ -21,6 +21,11 @@ pub(crate) async fn run(mut phases: Phases) -> Result<()> {
         Job::Reflector => keep(pods, Config::default(), &mut phases).await?,
         Job::ReflectorStreaming => keep(pods, Config::default().streaming_lists(), &mut phases).await?,
         Job::Informers => informers(&client, &mut phases).await?,
+        Job::List => {
+            let list = pods.list(&ListParams::default()).await?;
+            phases.listed();
+            assert!(!list.items.is_empty(), "the list is empty");
+        }
         Job::Stalled => {
             let mut events = pin!(watcher(pods, Config::default()));
             while !matches!(next(&mut events).await?, Event::InitDone) {}
@@ -60,11 +65,12 @@ fn reflect(pods: Api<Pod>, config: Config) -> (Store<Pod>, impl Stream<Item = wa
 
 /// All reflectors in one task, as streams are combined; each has its own watch.
 async fn informers(client: &Client, phases: &mut Phases) -> Result<()> {
-    let parts = (0..INFORMERS).map(|set| reflect(Api::namespaced(client.clone(), &set.to_string()), Config::default()));
+    let count = phases.informers();
+    let parts = (0..count).map(|set| reflect(Api::namespaced(client.clone(), &set.to_string()), Config::default()));
     let (stores, events): (Vec<_>, Vec<_>) = parts.map(|(store, events)| (store, events.boxed())).unzip();
     let mut events = stream::select_all(events);
     let mut ready = 0;
-    while ready < INFORMERS {
+    while ready < count {
         ready += usize::from(matches!(next(&mut events).await?, Event::InitDone));
     }
     phases.synced();
@@ -73,7 +79,7 @@ async fn informers(client: &Client, phases: &mut Phases) -> Result<()> {
         seen += usize::from(matches!(next(&mut events).await?, Event::Apply(_)));
     }
     phases.finished();
-    assert_eq!(stores.len(), INFORMERS);
+    assert_eq!(stores.len(), count);
     Ok(())
 }
 

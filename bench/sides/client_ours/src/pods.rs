@@ -1,7 +1,7 @@
 use std::error::Error;
 use std::time::Duration;
 
-use bench_live::{INFORMERS, Job, Phases};
+use bench_live::{Job, Phases};
 use futures::{Stream, TryStreamExt, stream};
 use kubernetes_sdk::Client;
 use kubernetes_sdk::api::core::v1 as core_v1;
@@ -18,6 +18,15 @@ pub(crate) async fn run(mut phases: Phases) -> Result<()> {
         Job::Watch | Job::WatchStreaming => take(&client, &mut phases).await?,
         Job::Reflector | Job::ReflectorStreaming => keep(&client, &mut phases).await?,
         Job::Informers => informers(&client, &mut phases).await?,
+        Job::List => {
+            let client = Client::builder(Config::new(phases.server().parse()?))
+                .max_response_bytes(usize::MAX)
+                .request_timeout(None)
+                .build()?;
+            let list = core_v1::list_pod_for_all_namespaces().send(&client).await?;
+            phases.listed();
+            assert!(!list.items.is_empty(), "the list is empty");
+        }
         Job::Stalled => {
             let mut events = Watch::new(&client).stream(core_v1::list_pod_for_all_namespaces());
             while !is_end_of_list(&next(&mut events).await?) {}
@@ -68,15 +77,16 @@ async fn keep(client: &Client, phases: &mut Phases) -> Result<()> {
 
 /// All reflectors in one task, as streams are combined; each has its own watch.
 async fn informers(client: &Client, phases: &mut Phases) -> Result<()> {
-    let mut writers: Vec<_> = (0..INFORMERS).map(|_| Store::builder().build()).collect();
+    let count = phases.informers();
+    let mut writers: Vec<_> = (0..count).map(|_| Store::builder().build()).collect();
     let reflector = Reflector::new(client);
     let part = |set: usize| {
         let changes = reflector.stream(core_v1::list_namespaced_pod(&set.to_string()));
         changes.map_ok(move |change| (set, change))
     };
-    let mut changes = stream::select_all((0..INFORMERS).map(part));
+    let mut changes = stream::select_all((0..count).map(part));
     let mut ready = 0;
-    while ready < INFORMERS {
+    while ready < count {
         let (set, change) = next(&mut changes).await?;
         ready += usize::from(matches!(change, Change::RestartEnd));
         writers[set].apply(change);

@@ -23,6 +23,7 @@ use std::time::Duration;
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Request, Response, StatusCode, Uri};
+use http_body::Body as _;
 use kubernetes_core::json::Budget;
 use tokio::time::Instant;
 use tracing::Instrument;
@@ -129,7 +130,7 @@ impl Exchange {
             if within(deadline, self.rate_limited()).await.is_err() {
                 return Err(self.timed_out(previous));
             }
-            let mut telemetry = self.telemetry.attempt(context.line, number);
+            let mut telemetry = self.telemetry.attempt(context.line, number, request.body().size_hint().exact());
             let span = telemetry.span();
             let attempt = self.attempt(&mut request, context, &mut telemetry);
             // Futures that are handed on are pinned here: a move would copy kilobytes.
@@ -162,7 +163,7 @@ impl Exchange {
     pub(crate) async fn pass(&self, mut request: Request<Body>, context: Context<'_>) -> Result<Response<Body>, Error> {
         Error::unless_in_runtime()?;
         self.rate_limited().await;
-        let mut telemetry = self.telemetry.attempt(context.line, 1);
+        let mut telemetry = self.telemetry.attempt(context.line, 1, request.body().size_hint().exact());
         let span = telemetry.span();
         let result = self.attempt(&mut request, context, &mut telemetry).instrument(span).await;
         telemetry.finish(result.as_ref().err());

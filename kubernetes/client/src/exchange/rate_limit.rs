@@ -1,54 +1,42 @@
 //! A limit on how often requests are sent.
 
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
-
-use tokio::time::Instant;
+use std::sync::Mutex;
 
 use crate::clock;
+use crate::sync::lock;
+use crate::token_bucket::TokenBucket;
 
-/// A longer interval is refused: several of them may be more than a clock counts.
-const MAX_INTERVAL: Duration = Duration::from_secs(365 * 24 * 60 * 60);
-
-/// A token bucket, kept as the time at which it will be full again.
+/// A token bucket of requests; `None` when the rate makes no sense.
 #[derive(Debug)]
-pub(crate) struct RateLimit {
-    /// In which time a token is added; `None` when the rate makes no sense.
-    interval: Option<Duration>,
-    burst: u32,
-    full_at: Mutex<Option<Instant>>,
-}
+pub(crate) struct RateLimit(Option<Mutex<TokenBucket>>);
 
 impl RateLimit {
     pub(crate) fn new(per_second: f64, burst: u32) -> Self {
-        let interval = (per_second > 0.0).then(|| Duration::try_from_secs_f64(per_second.recip()).ok()).flatten();
-        let interval = interval.filter(|interval| *interval <= MAX_INTERVAL);
-        Self { interval, burst, full_at: Mutex::new(None) }
+        let interval = TokenBucket::interval_of(per_second).filter(|_| burst > 0);
+        Self(interval.map(|interval| Mutex::new(TokenBucket::new(interval, burst))))
     }
 
     pub(crate) fn is_possible(&self) -> bool {
-        self.interval.is_some() && self.burst > 0
+        self.0.is_some()
     }
 
     /// Waits for a token. They are given in the order of the calls; a future that is dropped has used up its own.
     pub(crate) async fn acquire(&self) {
-        let Some(interval) = self.interval else { return };
+        let Some(bucket) = &self.0 else { return };
         let now = clock::now();
-        let ready_at = {
-            let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
-            let taken = full_at.map_or(now, |at| at.max(now)) + interval;
-            *full_at = Some(taken);
-            // As long as the bucket lacks no more than it holds, a token was there.
-            taken.checked_sub(interval.saturating_mul(self.burst))
-        };
-        if let Some(ready_at) = ready_at.filter(|at| *at > now) {
-            tokio::time::sleep_until(ready_at).await;
+        let wait = lock(bucket).take(now);
+        if !wait.is_zero() {
+            tokio::time::sleep_until(clock::later(now, wait)).await;
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use tokio::time::Instant;
+
     use super::*;
 
     #[tokio::test(start_paused = true)]

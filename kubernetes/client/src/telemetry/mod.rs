@@ -37,8 +37,8 @@ impl Telemetry {
         self.counters.snapshot()
     }
 
-    /// Begins an attempt; the first is 1.
-    pub(crate) fn attempt<'a>(&'a self, line: &'a RequestLine, attempt: u32) -> Attempt<'a> {
+    /// Begins an attempt with a body of this size; the first is 1.
+    pub(crate) fn attempt<'a>(&'a self, line: &'a RequestLine, attempt: u32, sent_bytes: Option<u64>) -> Attempt<'a> {
         let span = self.server.as_ref().map_or_else(Span::none, |server| span::attempt(server, line, attempt));
         Attempt {
             telemetry: self,
@@ -47,6 +47,7 @@ impl Telemetry {
             started: clock::now(),
             span,
             status: None,
+            sent_bytes,
             bytes: None,
             finished: false,
         }
@@ -61,6 +62,7 @@ pub(crate) struct Attempt<'a> {
     started: Instant,
     span: Span,
     pub(crate) status: Option<StatusCode>,
+    sent_bytes: Option<u64>,
     pub(crate) bytes: Option<u64>,
     finished: bool,
 }
@@ -82,6 +84,7 @@ impl Attempt<'_> {
             duration: clock::now().duration_since(self.started),
             status: self.status.or_else(|| error.and_then(Error::http_status)),
             error,
+            sent_bytes: self.sent_bytes,
             bytes: self.bytes.filter(|_| self.finished && error.is_none()),
             finished: self.finished,
         };

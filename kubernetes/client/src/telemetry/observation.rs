@@ -16,6 +16,7 @@ pub struct Observation<'a> {
     pub(super) duration: Duration,
     pub(super) status: Option<StatusCode>,
     pub(super) error: Option<&'a Error>,
+    pub(super) sent_bytes: Option<u64>,
     pub(super) bytes: Option<u64>,
     pub(super) finished: bool,
 }
@@ -55,6 +56,11 @@ impl Observation<'_> {
     /// Why the attempt failed.
     pub fn error(&self) -> Option<&Error> {
         self.error
+    }
+
+    /// How many bytes the body of the request has; `None` for a body whose size is not known before it is sent.
+    pub fn sent_bytes(&self) -> Option<u64> {
+        self.sent_bytes
     }
 
     /// How many bytes the response has, after decompression; `None` for watches and logs, and for what failed.

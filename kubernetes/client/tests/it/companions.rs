@@ -87,6 +87,58 @@ async fn many_requests_at_a_time_go_by_http_2() {
 }
 
 #[tokio::test]
+async fn writes_go_by_http_2() {
+    let (server, client) = server_and_client().await;
+    until_busy(&server, &client).await;
+    for _ in 0..50 {
+        let request = kubernetes_core::Request::new(http::Method::POST, kubernetes_core::Path::new("/version", &[]));
+        client.execute(request, crate::raw).await.unwrap();
+        assert_eq!(last_version(&server), Version::HTTP_2);
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_closes_each_connection_is_left_alone() {
+    let authority = Authority::new();
+    let tls = tls_config(&authority.server(&["127.0.0.1"]), &["h2", "http/1.1"], None);
+    let server = Server::tls(tls, |request| async move {
+        let version = request.version();
+        let mut answer = hello(request).await;
+        if version == Version::HTTP_11 {
+            answer.headers_mut().insert("connection", http::HeaderValue::from_static("close"));
+        }
+        answer
+    })
+    .await;
+    let client = client_of(&server, &authority);
+    for _ in 0..1000 {
+        assert_eq!(fetch(&client).await.unwrap(), "hello");
+    }
+    assert!(server.connections() <= 3, "{} connections", server.connections());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn no_request_of_many_threads_waits_for_ever() {
+    let authority = Authority::new();
+    for alpn in [&["h2", "http/1.1"][..], &["http/1.1"]] {
+        let server = Server::tls(tls_config(&authority.server(&["127.0.0.1"]), alpn, None), hello).await;
+        let client = client_of(&server, &authority);
+        let tasks = (0..6).map(|_| {
+            let client = client.clone();
+            tokio::spawn(async move {
+                for _ in 0..500 {
+                    let answer = tokio::time::timeout(Duration::from_secs(20), fetch(&client)).await;
+                    assert_eq!(answer.expect("it is answered").unwrap(), "hello");
+                }
+            })
+        });
+        for task in join_all(tasks).await {
+            task.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_idle_client_has_the_connection_of_http_2_alone() {
     let (server, client) = server_and_client().await;
     until_busy(&server, &client).await;

@@ -1,8 +1,9 @@
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
+use kubernetes_client::sync::lock;
+
 use crate::clock::{self, Instant};
-use crate::sync::lock;
 
 /// Shows that a loop makes progress; see [`Admin::heartbeat`](crate::Admin::heartbeat).
 #[derive(Debug)]

@@ -19,12 +19,12 @@ use bytes::Bytes;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::Full;
+use kubernetes_client::sync::lock;
 use kubernetes_election::ElectionStatus;
 use tower_service::Service;
 
 pub use heartbeat::Heartbeat;
 
-use crate::sync::lock;
 use crate::{Metrics, Queue};
 use checks::Checks;
 use heartbeat::Pulse;

@@ -1,10 +1,12 @@
+use std::future::ready;
 use std::sync::Arc;
 
 use http::Method;
-use kubernetes_client::{Write, WriteHook, WriteOutcome, WrittenObject};
+use kubernetes_client::{Write, WriteAdmission, WriteHook, WriteOutcome, WritePermit, WrittenObject};
 use kubernetes_core::{GroupVersionResource, ObjectKey};
 
 use super::Writes;
+use super::own::End;
 use super::requirements::Requirement;
 use crate::informers::WatchedStore;
 
@@ -16,8 +18,18 @@ pub(super) struct NoteWrites {
 }
 
 impl WriteHook for NoteWrites {
+    fn before<'a>(&'a self, write: &'a Write) -> WriteAdmission<'a> {
+        if let Some(key) = self.own_object(write) {
+            self.writes.begun(&key);
+        }
+        Box::pin(ready(Ok(WritePermit::unlimited())))
+    }
+
     fn after(&self, write: &Write, outcome: &WriteOutcome<'_>) {
         let Some(resource) = write.resource().filter(|_| !write.is_upgrade()) else { return };
+        if let Some(key) = self.own_object(write) {
+            self.writes.ended(&key, &end_of(outcome));
+        }
         match outcome {
             WriteOutcome::Rejected(_) | WriteOutcome::NotSent => {}
             // It is answered with the objects as they were before: some may have finalizers, and stay.
@@ -57,22 +69,35 @@ fn has_gone(write: &Write, object: &WrittenObject) -> bool {
     }
 }
 
+/// The end of a write of one object.
+fn end_of<'a>(outcome: &'a WriteOutcome<'_>) -> End<'a> {
+    match outcome {
+        WriteOutcome::Rejected(_) | WriteOutcome::NotSent => End::NotWritten,
+        WriteOutcome::Done(objects) => objects.iter().find_map(version).map_or(End::Unknown, End::Written),
+        // Also those that may come with later versions.
+        _ => End::Unknown,
+    }
+}
+
 impl NoteWrites {
+    /// The controller's own object that is written.
+    fn own_object(&self, write: &Write) -> Option<ObjectKey> {
+        let resource = write.resource().filter(|_| !write.is_upgrade())?;
+        write.key().filter(|key| self.writes.is_own_object(&resource, key))
+    }
+
     fn written(&self, write: &Write, resource: &GroupVersionResource, object: &WrittenObject) {
         // The path counts: a response may leave the namespace out.
         let key = write.key().unwrap_or_else(|| object.key());
         let is_deleted = has_gone(write, object);
-        if let Some(version) = version(object) {
-            self.writes.note_own_version(resource, &key, version);
-        }
         self.writes.require(&self.key, |store| {
             let scope = store.scope();
             let uid = store.uid_of(&key);
             let is_covered = scope.is_of(resource)
                 && scope.has_namespace(key.namespace())
-                && (uid.is_some() || scope.may_select(&key, &object.metadata.labels));
+                && (uid.is_some() || scope.may_select(&key, &object.metadata));
             let gone = object.metadata.uid.clone().or_else(|| uid.clone()).filter(|_| is_deleted);
-            if is_covered && uid.is_none() && scope.has_other_fields() {
+            if is_covered && uid.is_none() && scope.is_known_to_server_only() {
                 return Some(Requirement::Unknown(key.clone()));
             }
             is_covered.then(|| Requirement::Written { key: key.clone(), version: version(object).cloned(), gone })

@@ -1,14 +1,16 @@
 //! Reading what was written: a run starts when its stores have seen the writes of earlier runs for the same object.
 
 mod hook;
+mod own;
 mod requirements;
 mod settle;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use kubernetes_client::Client;
+use kubernetes_client::sync::lock;
 use kubernetes_core::{GroupVersionResource, ObjectKey, Str};
 use tokio::sync::mpsc;
 
@@ -16,24 +18,26 @@ use crate::clock::{self, Instant};
 use crate::histogram::{Histogram, SECONDS};
 use crate::informers::WatchedStore;
 use crate::queue::Delivery;
-use crate::sync::lock;
 use hook::NoteWrites;
+pub(crate) use own::Author;
+use own::{End, OwnWrites};
 use requirements::{Requirement, Requirements};
 
-/// How many versions of an object are remembered: a run writes few, and their events come soon.
-const OWN_VERSIONS: usize = 16;
+type OnChange = Box<dyn Fn(&ObjectKey) + Send + Sync>;
 
 /// The writes of a controller's runs that its stores have not seen yet.
 pub(crate) struct Writes {
     /// The store of the controller's own objects is the first.
     stores: OnceLock<Vec<Arc<dyn WatchedStore>>>,
     pending: Mutex<HashMap<ObjectKey, Pending>>,
-    /// The last versions of each of the controller's objects that runs have written.
-    own_versions: Mutex<HashMap<ObjectKey, VecDeque<Str>>>,
+    own: OwnWrites,
+    /// Told of an object of the controller that another has changed while a run wrote it.
+    on_change: OnceLock<OnChange>,
     counters: Mutex<Counters>,
     /// Names the objects with writes that nobody waits for yet.
     unsettled: mpsc::UnboundedSender<ObjectKey>,
-    limit: Duration,
+    /// How long a run is held back; `None` if runs are not.
+    limit: Option<Duration>,
 }
 
 /// The writes of the runs for one object.
@@ -59,13 +63,14 @@ pub(crate) struct ConsistencyCounts {
 }
 
 impl Writes {
-    /// Waits up to `limit` for a store. The receiver belongs to [`settle`](Self::settle).
-    pub(crate) fn new(limit: Duration) -> (Arc<Self>, mpsc::UnboundedReceiver<ObjectKey>) {
+    /// Waits up to `limit` for a store, if there is one. The receiver belongs to [`settle`](Self::settle).
+    pub(crate) fn new(limit: Option<Duration>) -> (Arc<Self>, mpsc::UnboundedReceiver<ObjectKey>) {
         let (unsettled, receiver) = mpsc::unbounded_channel();
         let writes = Self {
             stores: OnceLock::new(),
             pending: Mutex::default(),
-            own_versions: Mutex::default(),
+            own: OwnWrites::default(),
+            on_change: OnceLock::new(),
             counters: Mutex::new(Counters { wait: Histogram::new(SECONDS), timeouts: 0 }),
             unsettled,
             limit,
@@ -73,9 +78,15 @@ impl Writes {
         (Arc::new(writes), receiver)
     }
 
-    /// Sets the stores, the first time that it is called.
-    pub(crate) fn set_stores(&self, stores: Vec<Arc<dyn WatchedStore>>) {
+    /// Sets the stores and the function that is told of an object of the controller that another has changed while a run
+    /// wrote it, the first time that it is called.
+    pub(crate) fn start(
+        &self,
+        stores: Vec<Arc<dyn WatchedStore>>,
+        on_change: impl Fn(&ObjectKey) + Send + Sync + 'static,
+    ) {
         let _ = self.stores.set(stores);
+        let _ = self.on_change.set(Box::new(on_change));
     }
 
     fn stores(&self) -> &[Arc<dyn WatchedStore>] {
@@ -93,19 +104,18 @@ impl Writes {
         let mut pending = lock(&self.pending);
         let Some(pending) = pending.get_mut(delivery.item()) else { return Some(delivery) };
         pending.held_since.get_or_insert_with(clock::now);
-        delivery.hold(self.limit.saturating_mul(2));
+        delivery.hold(self.limit.unwrap_or_default().saturating_mul(2));
         None
     }
 
-    /// Whether a run has written this state of one of the controller's own objects.
-    pub(crate) fn is_own(&self, key: &ObjectKey, version: Option<&Str>) -> bool {
-        let own = lock(&self.own_versions);
-        version.is_some_and(|version| own.get(key).is_some_and(|own| own.contains(version)))
+    /// The author of this state of one of the controller's own objects.
+    pub(crate) fn author(&self, key: &ObjectKey, version: Option<&Str>) -> Author {
+        self.own.author(key, version)
     }
 
     /// Forgets one of the controller's own objects, which was deleted.
     pub(crate) fn forget(&self, key: &ObjectKey) {
-        lock(&self.own_versions).remove(key);
+        self.own.forget(key);
     }
 
     pub(crate) fn counts(&self) -> ConsistencyCounts {
@@ -113,22 +123,28 @@ impl Writes {
         ConsistencyCounts { wait: counters.wait.clone(), timeouts: counters.timeouts }
     }
 
-    fn note_own_version(&self, resource: &GroupVersionResource, key: &ObjectKey, version: &Str) {
-        // Those of an object that is not in the store would never be forgotten.
-        let is_known =
-            |primary: &Arc<dyn WatchedStore>| primary.scope().is_of(resource) && primary.uid_of(key).is_some();
-        if self.stores().first().is_some_and(is_known) {
-            let mut own = lock(&self.own_versions);
-            let versions = own.entry(key.clone()).or_default();
-            if versions.len() >= OWN_VERSIONS {
-                versions.pop_front();
-            }
-            versions.push_back(version.clone());
+    /// Whether this is one of the controller's own objects. Others would never be forgotten.
+    fn is_own_object(&self, resource: &GroupVersionResource, key: &ObjectKey) -> bool {
+        self.stores().first().is_some_and(|primary| primary.scope().is_of(resource) && primary.uid_of(key).is_some())
+    }
+
+    fn begun(&self, key: &ObjectKey) {
+        self.own.begun(key);
+    }
+
+    fn ended(&self, key: &ObjectKey, end: &End<'_>) {
+        if self.own.ended(key, end)
+            && let Some(on_change) = self.on_change.get()
+        {
+            on_change(key);
         }
     }
 
     /// Notes what each store must have seen before the next run for `key`.
     fn require(&self, key: &ObjectKey, requirement: impl Fn(&dyn WatchedStore) -> Option<Requirement>) {
+        if self.limit.is_none() {
+            return;
+        }
         let required =
             self.stores().iter().enumerate().filter_map(|(index, store)| Some((index, requirement(&**store)?)));
         let required: Vec<_> = required.collect();

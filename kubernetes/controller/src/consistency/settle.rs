@@ -47,7 +47,8 @@ impl Writes {
     async fn settle_object(&self, client: &Client, key: ObjectKey) -> ObjectKey {
         loop {
             let Some((mut requirements, writes)) = self.required(&key) else { return key };
-            let met = clock::timeout(self.limit, self.wait_until_met(client, &mut requirements)).await;
+            let limit = self.limit.unwrap_or_default();
+            let met = clock::timeout(limit, self.wait_until_met(client, &mut requirements)).await;
             let mut pending = lock(&self.pending);
             let is_last = pending.get(&key).is_none_or(|pending| pending.writes == writes);
             // Writes that have come meanwhile have their own time.
@@ -62,7 +63,7 @@ impl Writes {
             }
             if met.is_err() {
                 counters.timeouts += 1;
-                warn!(%key, limit = ?self.limit, "controller: a store has not seen a write in time; the next run may not see it");
+                warn!(%key, ?limit, "controller: a store has not seen a write in time; the next run may not see it");
             }
             return key;
         }
@@ -118,10 +119,12 @@ async fn read(
     key: &ObjectKey,
 ) -> Result<Option<PartialObjectMetadata<()>>, Error> {
     let scope = store.scope();
-    if scope.is_selective() {
-        return Ok(scope.selected(key).send(client).await?.items.into_iter().next());
-    }
-    ReadRequest::<()>::at(scope.path(key)).metadata_only().send_opt(client).await
+    let object = if scope.is_selective() {
+        scope.selected(key).send(client).await?.items.into_iter().next()
+    } else {
+        ReadRequest::<()>::at(scope.path(key)).metadata_only().send_opt(client).await?
+    };
+    Ok(object.filter(|object| scope.has_uid(object.metadata.uid.as_deref())))
 }
 
 /// Repeats a read until it succeeds; `None` if the server refuses it, as without permission.

@@ -35,7 +35,8 @@ impl Action {
         Self { next: Next::After(after), priority: None }
     }
 
-    /// Runs again after a backoff, as after an error, without being one: for an outcome that is not there yet.
+    /// Runs again after a backoff, which grows as after errors, or when something changes before: for an outcome that is
+    /// not there yet.
     pub fn requeue() -> Self {
         Self { next: Next::Backoff, priority: None }
     }

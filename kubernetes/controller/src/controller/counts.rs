@@ -1,10 +1,11 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
+use kubernetes_client::sync::lock;
+
 use crate::Histogram;
 use crate::histogram::SECONDS;
 use crate::queue::QueueCounts;
-use crate::sync::lock;
 
 /// The numbers of a [controller](crate::Controller), for metrics: see [`Monitor::counts`](crate::Monitor::counts).
 ///

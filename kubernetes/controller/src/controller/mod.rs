@@ -6,6 +6,7 @@ mod counts;
 mod error;
 mod finalizer;
 mod monitor;
+mod monitors;
 mod predicate;
 mod reason;
 mod runner;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 
 use kubernetes_client::Client;
 use kubernetes_core::{ListRequest, ObjectKey, Str, Watchable};
+use kubernetes_election::HeldShard;
 
 pub use action::Action;
 pub use context::Context;
@@ -29,6 +31,7 @@ pub use counts::ControllerCounts;
 pub use error::ControllerError;
 pub use finalizer::Cleanup;
 pub use monitor::Monitor;
+pub(crate) use monitors::Monitors;
 pub use predicate::Predicate;
 pub use reason::Reason;
 pub use runner::Runner;
@@ -93,7 +96,8 @@ pub struct Controller<K: Watchable> {
     client: Client,
     primary: Source<K>,
     sources: Vec<Box<dyn AnySource<K>>>,
-    informers: Informers,
+    /// Its own, if there are none.
+    informers: Option<Informers>,
     settings: Settings<K>,
 }
 
@@ -106,7 +110,7 @@ impl<K: Watchable> Controller<K> {
             settings: Settings::new(name_of(&primary.request)),
             primary,
             sources: Vec::new(),
-            informers: Informers::new(client),
+            informers: None,
         }
     }
 
@@ -204,9 +208,19 @@ impl<K: Watchable> Controller<K> {
         self
     }
 
-    /// Shares informers with other controllers.
+    /// Shares informers with other controllers. Those of a [`Manager`](crate::Manager) share them by default.
     pub fn informers(mut self, informers: &Informers) -> Self {
-        self.informers = informers.clone();
+        self.informers = Some(informers.clone());
+        self
+    }
+
+    /// Works on the objects of a shard only, which [`Shards`](kubernetes_election::Shards) hand out.
+    /// [`Manager::sharded`](crate::Manager::sharded) does this.
+    ///
+    /// The server selects them (`shardSelector`, an alpha feature of Kubernetes 1.36); where it does not know how, the
+    /// others are left out here.
+    pub fn shard(mut self, shard: &HeldShard) -> Self {
+        self.settings.take_shard(shard);
         self
     }
 
@@ -274,7 +288,7 @@ where
 
 /// The resource that a request is about: `crontabs.stable.example.com`.
 fn name_of<K>(request: &ListRequest<K>) -> Arc<str> {
-    match crate::informers::Scope::of(request) {
+    match crate::informers::Scope::of(request, None) {
         Some(scope) if scope.resource.group.is_empty() => scope.resource.resource.as_str().into(),
         Some(scope) => format!("{}.{}", scope.resource.resource, scope.resource.group).into(),
         None => "unnamed".into(),

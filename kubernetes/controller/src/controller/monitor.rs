@@ -3,16 +3,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use kubernetes_client::sync::lock;
 use kubernetes_core::ObjectKey;
 
 use super::counts::{ControllerCounts, Counters, RunResult};
 use super::reason::Reason;
-use crate::Histogram;
 use crate::clock::{self, Instant};
 use crate::consistency::Writes;
-use crate::histogram::SECONDS;
 use crate::queue::Queue;
-use crate::sync::lock;
 
 /// The state of a controller, for metrics and health checks: see [`Runner::monitor`](crate::Runner::monitor).
 ///
@@ -27,7 +25,7 @@ pub(super) struct Inner {
     pub(super) queue: Queue<ObjectKey, Reason>,
     pub(super) concurrency: usize,
     pub(super) counters: Counters,
-    pub(super) writes: Option<Arc<Writes>>,
+    pub(super) writes: Arc<Writes>,
     pub(super) is_ready: AtomicBool,
     /// The last time that the controller looked for work.
     pub(super) heartbeat: Mutex<Option<Instant>>,
@@ -53,8 +51,7 @@ impl Monitor {
     /// The numbers of the controller.
     pub fn counts(&self) -> ControllerCounts {
         let counters = self.inner.counters.snapshot();
-        let consistency = self.inner.writes.as_ref().map(|writes| writes.counts());
-        let timeouts = consistency.as_ref().map_or(0, |consistency| consistency.timeouts);
+        let consistency = self.inner.writes.counts();
         ControllerCounts {
             successes: counters.of(RunResult::Success),
             requeues_after: counters.of(RunResult::RequeueAfter),
@@ -66,8 +63,8 @@ impl Monitor {
             active: counters.active,
             durations: counters.durations,
             concurrency: self.inner.concurrency,
-            consistency_waits: consistency.map_or_else(|| Histogram::new(SECONDS), |consistency| consistency.wait),
-            consistency_timeouts: timeouts,
+            consistency_waits: consistency.wait,
+            consistency_timeouts: consistency.timeouts,
             queue: self.inner.queue.counts(),
         }
     }

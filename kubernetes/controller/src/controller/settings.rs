@@ -3,6 +3,8 @@ use std::time::Duration;
 
 use kubernetes_client::Backoff;
 use kubernetes_core::{ObjectKey, Watchable};
+use kubernetes_election::HeldShard;
+use kubernetes_watch::Shard;
 
 use super::finalizer::Finalizer;
 use super::reason::Reason;
@@ -23,6 +25,8 @@ pub(super) struct Settings<K: Watchable> {
     pub(super) finalizers: Vec<Finalizer<K>>,
     pub(super) on_deleted: Option<ObjectFunction<K, Action>>,
     pub(super) recorder: Option<Recorder>,
+    /// The part of the objects that the controller works on.
+    pub(super) shard: Option<Shard>,
 }
 
 impl<K: Watchable> Settings<K> {
@@ -39,7 +43,12 @@ impl<K: Watchable> Settings<K> {
             finalizers: Vec::new(),
             on_deleted: None,
             recorder: None,
+            shard: None,
         }
+    }
+
+    pub(super) fn take_shard(&mut self, shard: &HeldShard) {
+        self.shard = Shard::split(shard.count()).nth(shard.index() as usize);
     }
 }
 

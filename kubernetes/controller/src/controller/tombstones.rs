@@ -1,9 +1,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use kubernetes_client::sync::lock;
 use kubernetes_core::ObjectKey;
-
-use crate::sync::lock;
 
 /// The last states of objects that were deleted, until a run has handled that.
 pub(crate) struct Tombstones<K>(Mutex<HashMap<ObjectKey, Arc<K>>>);

@@ -3,6 +3,7 @@
 mod counts;
 mod election;
 mod event;
+mod pending;
 mod reference;
 mod series;
 mod sink;
@@ -19,8 +20,9 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use kubernetes_client::Client;
+use kubernetes_client::sync::lock;
 use kubernetes_core::{Object, ObjectReference, Str};
-use kubernetes_election::ElectionEvent;
+use kubernetes_election::{ElectionEvent, host_name};
 use kubernetes_models::events::v1;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
@@ -29,7 +31,6 @@ pub use counts::RecorderCounts;
 pub use event::Event;
 
 use crate::clock;
-use crate::sync::lock;
 use counts::Counters;
 use event::{MAX_FIELD_BYTES, truncated};
 use worker::{Message, Worker};
@@ -169,14 +170,4 @@ impl fmt::Debug for Recorder {
             .field("counts", &self.counts())
             .finish()
     }
-}
-
-#[cfg(unix)]
-fn host_name() -> String {
-    rustix::system::uname().nodename().to_string_lossy().into_owned()
-}
-
-#[cfg(not(unix))]
-fn host_name() -> String {
-    std::env::var("COMPUTERNAME").unwrap_or_default()
 }

@@ -27,6 +27,13 @@ pub(super) enum Write {
     Update(Box<Event>),
 }
 
+impl Write {
+    pub(super) fn event(&self) -> &Event {
+        let (Self::Create(event) | Self::Update(event)) = self;
+        event
+    }
+}
+
 /// All of an event but note, time and the version of its object.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Key {

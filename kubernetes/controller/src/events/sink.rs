@@ -4,6 +4,7 @@ use kubernetes_client::{Backoff, Client, Error};
 use kubernetes_core::{CreateRequest, Patch, PatchRequest};
 use kubernetes_models::events::v1::Event;
 use serde_json::json;
+use tokio::sync::Semaphore;
 
 use super::series::Write;
 use crate::clock;
@@ -12,9 +13,13 @@ use crate::clock;
 const TRIES: u32 = 12;
 const PAUSE: Backoff = Backoff::new(Duration::from_secs(10), Duration::from_secs(10)).jitter(1.0, 1.25);
 
+/// How many requests are under way at a time.
+const CONCURRENCY: usize = 8;
+
 /// Sends events to the server.
 pub(super) struct Sink {
-    pub(super) client: Client,
+    client: Client,
+    permits: Semaphore,
 }
 
 /// How a write has ended.
@@ -26,11 +31,19 @@ pub(super) enum Outcome {
 }
 
 impl Sink {
+    pub(super) fn new(client: Client) -> Self {
+        Self { client, permits: Semaphore::new(CONCURRENCY) }
+    }
+
     /// Sends a write, again if the server can't take it now.
     pub(super) async fn send(&self, write: &Write) -> Outcome {
         let mut pauses = PAUSE.delays();
         loop {
-            let error = match self.try_send(write).await {
+            // Not while it waits to be sent again. The semaphore is never closed.
+            let permit = self.permits.acquire().await;
+            let result = self.try_send(write).await;
+            drop(permit);
+            let error = match result {
                 Ok(()) => return Outcome::Sent,
                 Err(error) => error,
             };

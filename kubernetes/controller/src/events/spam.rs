@@ -1,10 +1,11 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use kubernetes_client::TokenBucket;
 use kubernetes_core::Str;
 use kubernetes_models::core::v1::ObjectReference;
 
-use crate::clock::{Instant, later};
+use crate::clock::Instant;
 
 /// client-go's `defaultSpamBurst` and `defaultSpamQPS`.
 const BURST: u32 = 25;
@@ -13,10 +14,10 @@ const INTERVAL: Duration = Duration::from_secs(300);
 /// client-go's `maxLruCacheEntries`.
 pub(super) const MAX_OBJECTS: usize = 4096;
 
-/// Limits the events about each object: a bucket of tokens, kept as the time when it will be full again.
+/// Limits the events about each object.
 #[derive(Debug, Default)]
 pub(super) struct SpamFilter {
-    full_at: HashMap<Key, Instant>,
+    buckets: HashMap<Key, TokenBucket>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -38,25 +39,24 @@ impl SpamFilter {
             name: regarding.name.clone(),
             uid: regarding.uid.clone(),
         };
-        let full_at = later(self.full_at.get(&key).map_or(now, |full_at| now.max(*full_at)), INTERVAL);
-        if full_at.duration_since(now) > INTERVAL * BURST {
-            return false;
+        if let Some(bucket) = self.buckets.get_mut(&key) {
+            return bucket.try_take(now);
         }
         self.make_room(now);
-        self.full_at.insert(key, full_at);
-        true
+        self.buckets.entry(key).or_insert_with(|| TokenBucket::new(INTERVAL, BURST)).try_take(now)
     }
 
     /// Forgets the objects whose bucket is full, or if there are none, the one that has the most tokens.
     fn make_room(&mut self, now: Instant) {
-        if self.full_at.len() < MAX_OBJECTS {
+        if self.buckets.len() < MAX_OBJECTS {
             return;
         }
-        self.full_at.retain(|_, full_at| *full_at > now);
-        if self.full_at.len() >= MAX_OBJECTS
-            && let Some(key) = self.full_at.iter().min_by_key(|(_, full_at)| **full_at).map(|(key, _)| key.clone())
+        self.buckets.retain(|_, bucket| !bucket.lacks(now).is_zero());
+        if self.buckets.len() >= MAX_OBJECTS
+            && let Some(key) =
+                self.buckets.iter().min_by_key(|(_, bucket)| bucket.lacks(now)).map(|(key, _)| key.clone())
         {
-            self.full_at.remove(&key);
+            self.buckets.remove(&key);
         }
     }
 }
@@ -92,6 +92,6 @@ mod tests {
         for index in 0..3 * MAX_OBJECTS {
             assert!(filter.admits(&object(&index.to_string()), now));
         }
-        assert_eq!(filter.full_at.len(), MAX_OBJECTS);
+        assert_eq!(filter.buckets.len(), MAX_OBJECTS);
     }
 }

@@ -228,3 +228,27 @@ async fn elections_are_recorded_about_the_lease() {
     assert_eq!(notes, ["operator-0 became leader", "operator-0 stopped leading"]);
     assert_eq!(events(&server).await[0].regarding.as_deref().unwrap().kind.as_deref(), Some("Lease"));
 }
+
+/// An event that the server can't take, as of a namespace whose webhook fails, does not hold up others.
+#[tokio::test(start_paused = true)]
+async fn an_event_that_fails_does_not_hold_up_others() {
+    let server = TestServer::builder().namespace("shop").in_process();
+    server.inject(Fault::status(500).path("/apis/events.k8s.io/v1/namespaces/shop/events").times(20));
+    let recorder = Recorder::new(&server.client(), "example.com/scaler");
+    for index in 0..20 {
+        let mut broken = map(&format!("broken-{index}"));
+        broken.metadata.namespace = Some("shop".into());
+        recorder.record(&broken, scaled());
+    }
+    recorder.record(&map("web"), scaled());
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!((events(&server).await.len(), recorder.counts().sent), (1, 1), "that of the other namespace");
+    // A repetition of one that waits is written after it, with the count of all.
+    let mut broken = map("broken-0");
+    broken.metadata.namespace = Some("shop".into());
+    (0..3).for_each(|_| recorder.record(&broken, scaled()));
+    assert!(!recorder.flush(Duration::from_secs(1)).await, "some wait to be sent again");
+    assert!(recorder.flush(MINUTE).await);
+    let found = events(&server).await;
+    assert_eq!((found.len(), found.iter().filter_map(counts).collect::<Vec<_>>()), (21, vec![4]));
+}

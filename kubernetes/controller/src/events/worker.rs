@@ -1,27 +1,28 @@
+use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
-use futures_util::future::{Either, select};
 use kubernetes_client::Client;
 use kubernetes_models::events::v1::Event;
 use tokio::sync::{mpsc, oneshot};
 
 use super::counts::Counters;
-use super::series::{SeriesCache, Write};
-use super::sink::{Outcome, Sink};
+use super::pending::Pending;
+use super::series::SeriesCache;
 use super::spam::SpamFilter;
 use crate::clock::{self, Instant, later};
 
 /// How often it is checked which series have ended.
 const CHECK: Duration = Duration::from_secs(60);
 
-/// The task that sends events, one after another.
+/// The task that sends events.
 pub(super) struct Worker {
-    sink: Sink,
     queue: mpsc::Receiver<Message>,
     spam: SpamFilter,
     series: SeriesCache,
+    pending: Pending,
     counters: Arc<Counters>,
     /// The nanoseconds in the name of the last event.
     last_name: i128,
@@ -33,53 +34,67 @@ pub(super) enum Message {
     Flush(oneshot::Sender<()>),
 }
 
+/// The next thing for the worker to do.
+enum Step {
+    Take(Message),
+    CheckSeries,
+    /// All recorders were dropped.
+    End,
+}
+
 impl Worker {
     pub(super) fn new(client: Client, queue: mpsc::Receiver<Message>, counters: Arc<Counters>) -> Self {
         let (spam, series) = (SpamFilter::default(), SeriesCache::default());
-        Self { sink: Sink { client }, queue, spam, series, counters, last_name: 0 }
+        let pending = Pending::new(client, Arc::clone(&counters));
+        Self { queue, spam, series, pending, counters, last_name: 0 }
     }
 
     pub(super) async fn run(mut self) {
         let mut check_at = later(clock::now(), CHECK);
         loop {
-            let Some(message) = self.receive(check_at).await else {
-                check_at = later(clock::now(), CHECK);
-                let writes = self.series.due(clock::now());
-                self.send_all(writes).await;
-                continue;
-            };
-            match message {
-                Some(Message::Event(event)) => self.record(*event).await,
-                Some(Message::Flush(done)) => {
-                    self.send_unwritten().await;
-                    // The caller may have given up.
-                    let _ = done.send(());
+            match self.next_step(check_at).await {
+                Step::Take(Message::Event(event)) => self.record(*event),
+                Step::Take(Message::Flush(done)) => {
+                    self.send_unwritten();
+                    self.pending.flush(done);
                 }
-                None => return self.send_unwritten().await,
+                Step::CheckSeries => {
+                    check_at = later(clock::now(), CHECK);
+                    self.series.due(clock::now()).into_iter().for_each(|write| self.pending.send(write));
+                }
+                Step::End => break,
             }
         }
-    }
-
-    /// The next message, or that there will be none; `None` if it is time to look at the series before it comes.
-    async fn receive(&mut self, check_at: Instant) -> Option<Option<Message>> {
-        let message = pin!(self.queue.recv());
-        if self.series.is_empty() {
-            return Some(message.await);
-        }
-        match select(message, pin!(clock::sleep_until(check_at))).await {
-            Either::Left((message, _)) => Some(message),
-            Either::Right(_) => None,
+        self.send_unwritten();
+        while !self.pending.is_empty() {
+            poll_fn(|context| self.pending.poll_sent(context)).await;
         }
     }
 
-    async fn record(&mut self, mut event: Event) {
+    async fn next_step(&mut self, check_at: Instant) -> Step {
+        let mut check = pin!(clock::sleep_until(check_at));
+        poll_fn(|context| {
+            while self.pending.poll_sent(context).is_ready() {}
+            if !self.pending.is_full()
+                && let Poll::Ready(message) = self.queue.poll_recv(context)
+            {
+                return Poll::Ready(message.map_or(Step::End, Step::Take));
+            }
+            if self.series.is_empty() {
+                return Poll::Pending;
+            }
+            check.as_mut().poll(context).map(|()| Step::CheckSeries)
+        })
+        .await
+    }
+
+    fn record(&mut self, mut event: Event) {
         let now = clock::now();
         event.metadata.name = Some(self.name(&event).into());
         // What is counted in a series makes no request, and takes none of its object's.
         let Some(write) = self.series.observe(event, now) else { return self.counters.aggregated() };
-        let (Write::Create(event) | Write::Update(event)) = &write;
-        match event.regarding.as_deref().is_none_or(|regarding| self.spam.admits(regarding, now)) {
-            true => self.send(&write).await,
+        match write.event().regarding.as_deref().is_none_or(|regarding| self.spam.admits(regarding, now)) {
+            true => self.pending.send(write),
             false => self.counters.filtered(),
         }
     }
@@ -93,23 +108,8 @@ impl Worker {
         if is_subdomain(&name) { name } else { format!("event.{:x}", self.last_name) }
     }
 
-    async fn send_unwritten(&mut self) {
-        let writes = self.series.unwritten(clock::now());
-        self.send_all(writes).await;
-    }
-
-    async fn send_all(&self, writes: Vec<Write>) {
-        for write in writes {
-            self.send(&write).await;
-        }
-    }
-
-    async fn send(&self, write: &Write) {
-        match self.sink.send(write).await {
-            Outcome::Sent => self.counters.sent(),
-            Outcome::Refused => self.counters.refused(),
-            Outcome::Failed => self.counters.failed(),
-        }
+    fn send_unwritten(&mut self) {
+        self.series.unwritten(clock::now()).into_iter().for_each(|write| self.pending.send(write));
     }
 }
 

@@ -9,13 +9,12 @@ use std::fmt;
 use std::sync::{Arc, Mutex, Weak};
 
 use kubernetes_client::Client;
+use kubernetes_client::sync::lock;
 use kubernetes_core::{ListRequest, Watchable};
-use kubernetes_watch::{ErrorPolicy, Index, Informer, Watch};
+use kubernetes_watch::{ErrorPolicy, Index, Informer, Shard, Watch};
 
 pub(crate) use scope::Scope;
 pub(crate) use watched::{SharedInformer, WatchedStore};
-
-use crate::sync::lock;
 
 /// The informers of a process: controllers that ask for the same objects in the same form share one watch and one store.
 ///
@@ -35,6 +34,8 @@ use crate::sync::lock;
 #[derive(Clone)]
 pub struct Informers {
     watch: Watch,
+    /// That of the watch, if it is known.
+    client: Option<Client>,
     running: Arc<Mutex<HashMap<Form, Weak<dyn Any + Send + Sync>>>>,
 }
 
@@ -46,17 +47,23 @@ struct Form {
     accept: String,
     request: String,
     drops_managed_fields: bool,
+    shard: Option<Shard>,
 }
 
 impl Informers {
     /// Informers that watch through `client`.
     pub fn new(client: &Client) -> Self {
-        Self::with_watch(&Watch::new(client))
+        Self { client: Some(client.clone()), ..Self::with_watch(&Watch::new(client)) }
     }
 
     /// Informers with the client, timeouts, observer and counters of a watch.
     pub fn with_watch(watch: &Watch) -> Self {
-        Self { watch: watch.clone(), running: Arc::default() }
+        Self { watch: watch.clone(), client: None, running: Arc::default() }
+    }
+
+    /// Whether they watch through this client, or one that is derived from it.
+    pub(crate) fn are_of(&self, client: &Client) -> bool {
+        self.client.as_ref().is_some_and(|own| own.is_same_client(client))
     }
 
     /// The informer of this request, which is started if there is none; `None` if the request's path does not name a
@@ -68,13 +75,15 @@ impl Informers {
         client: &Client,
         request: &ListRequest<K>,
         drops_managed_fields: bool,
+        shard: Option<Shard>,
     ) -> Option<Arc<SharedInformer<K>>> {
-        let scope = Scope::of(request)?;
+        let scope = Scope::of(request, shard)?;
         let form = Form {
             of: TypeId::of::<K>(),
             accept: String::from_utf8_lossy(request.request().accept.as_bytes()).into_owned(),
             request: format!("{:?}", request.request()),
             drops_managed_fields,
+            shard,
         };
         let mut running = lock(&self.running);
         running.retain(|_, informer| informer.strong_count() > 0);
@@ -86,6 +95,10 @@ impl Informers {
         let builder =
             Informer::builder(client, request.clone()).watch(&self.watch).index(&by_owner).on_error(ErrorPolicy::Retry);
         let builder = if drops_managed_fields { builder.drop_managed_fields() } else { builder };
+        let builder = match shard {
+            None => builder,
+            Some(shard) => builder.shard(shard),
+        };
         let informer = Arc::new(SharedInformer { informer: builder.start(), by_owner, scope });
         let shared: Arc<dyn Any + Send + Sync> = Arc::clone(&informer) as _;
         running.insert(form, Arc::downgrade(&shared));

@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use kubernetes_client::Client;
+use kubernetes_client::sync::lock;
 use kubernetes_core::Watchable;
-use kubernetes_election::Leadership;
+use kubernetes_election::{HeldShard, Leadership};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::sync::lock;
-use crate::{Admin, ControllerError, Metrics, Recorder, Runner};
+use crate::{Admin, ControllerError, Informers, Metrics, Monitor, Recorder, Runner};
 
 /// A controller looks for work every 10 s.
 const STALLED: Duration = Duration::from_secs(60);
@@ -28,6 +28,7 @@ pub struct ServiceContext {
     pub(super) recorder: Recorder,
     pub(super) admin: Admin,
     pub(super) controllers: Controllers,
+    pub(super) informers: Informers,
 }
 
 /// The names of the controllers that run, by which their checks and metrics are told apart.
@@ -49,6 +50,14 @@ impl ControllerName {
 impl Drop for ControllerName {
     fn drop(&mut self) {
         lock(&self.all).remove(&self.name);
+    }
+}
+
+/// Fails if a controller is stuck.
+pub(super) fn check_heartbeat(monitor: &Monitor) -> Result<(), String> {
+    match monitor.heartbeat_age() {
+        Some(age) if age > STALLED => Err(format!("the controller has not looked for work for {}s", age.as_secs())),
+        _ => Ok(()),
     }
 }
 
@@ -103,6 +112,22 @@ impl ServiceContext {
         }
     }
 
+    /// The informers of the program, which its controllers share: those that [`run_controller`](Self::run_controller) runs,
+    /// unless they have [others](crate::Controller::informers).
+    pub fn informers(&self) -> &Informers {
+        &self.informers
+    }
+
+    /// The surroundings of the controller of a shard.
+    pub(super) fn of_shard(&self, shard: &HeldShard, shutdown: &CancellationToken) -> Self {
+        Self {
+            client: shard.leadership().gate(&self.client),
+            shutdown: shutdown.clone(),
+            leadership: watch::Sender::new(Standing::Leading(shard.leadership().clone())).subscribe(),
+            ..self.clone()
+        }
+    }
+
     /// Runs a controller until the service should stop: it fills its stores, waits until this process leads, and works.
     ///
     /// Its metrics are added to the program's, `/readyz` fails until the stores are filled, and `/livez` when the
@@ -125,11 +150,9 @@ impl ServiceContext {
             true => Ok(()),
             false => Err("the objects have not been listed yet".to_owned()),
         });
-        self.admin.live_check(monitor.name(), move || match watched.heartbeat_age() {
-            Some(age) if age > STALLED => Err(format!("the controller has not looked for work for {}s", age.as_secs())),
-            _ => Ok(()),
-        });
+        self.admin.live_check(monitor.name(), move || check_heartbeat(&watched));
         self.metrics().add_controller(monitor);
+        runner.share(&self.informers);
         match select(pin!(runner.warm_up()), pin!(self.shutdown())).await {
             Either::Left((warm, _)) => warm?,
             Either::Right(_) => return Ok(()),

@@ -8,6 +8,7 @@ mod report;
 mod run;
 mod services;
 mod settings;
+mod sharded;
 mod signal;
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use super::error::{Kind, ManagerError};
 use super::report::Report;
 use super::services::{Group, Service, Start};
 use crate::clock;
-use crate::{Admin, Recorder};
+use crate::{Admin, Informers, Recorder};
 
 /// How long events may take to be sent at the end.
 const FLUSH: Duration = Duration::from_secs(5);
@@ -46,6 +46,7 @@ pub(super) struct Running {
     admin_server: Option<AdminServer>,
     is_stopping: CancellationToken,
     controllers: Controllers,
+    informers: Informers,
     _watchdog: AbortOnDropHandle<()>,
 }
 
@@ -76,6 +77,7 @@ impl Running {
             admin.watch_election(candidate.status.clone(), TOLERANCE);
             admin.metrics().add_election(candidate.status.clone());
         }
+        let informers = Informers::new(&client);
         let standing = if candidate.is_some() { Standing::Waiting } else { Standing::NoElection };
         let mut running = Self {
             client,
@@ -92,6 +94,7 @@ impl Running {
             admin_server,
             is_stopping,
             controllers: Controllers::default(),
+            informers,
             _watchdog: admin::watch_runtime(&admin),
             admin,
         };
@@ -115,6 +118,7 @@ impl Running {
             recorder: self.recorder.clone(),
             admin: self.admin.clone(),
             controllers: Controllers::clone(&self.controllers),
+            informers: self.informers.clone(),
         };
         group.spawn(service, context, self.reporter.clone());
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use kubernetes_client::Client;
 use kubernetes_core::text::printable;
-use kubernetes_election::LeaseConfig;
+use kubernetes_election::{LeaseConfig, ShardsConfig};
 
 /// The settings of a [`Manager`](super::Manager), which can be read from flags and the environment.
 ///
@@ -192,8 +192,17 @@ impl Settings {
 
     /// The election that the settings describe.
     pub(super) fn lease_config(&self, client: &Client) -> LeaseConfig {
+        self.lease_config_named(client, &self.lease_name)
+    }
+
+    /// The shards of a service, with the timings of the election.
+    pub(super) fn shards_config(&self, client: &Client, service: &str, shards: u32) -> ShardsConfig {
+        ShardsConfig::new(self.lease_config_named(client, &format!("{}-{service}", self.lease_name)), shards)
+    }
+
+    fn lease_config_named(&self, client: &Client, name: &str) -> LeaseConfig {
         let namespace = self.lease_namespace.as_deref().unwrap_or(client.default_namespace());
-        let config = LeaseConfig::new(namespace, &self.lease_name)
+        let config = LeaseConfig::new(namespace, name)
             .lease_duration(self.lease_duration)
             .renew_deadline(self.renew_deadline)
             .retry_period(self.retry_period);

@@ -4,10 +4,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use kubernetes_client::Observation;
+use kubernetes_client::sync::lock;
 
 use super::MetricsText;
 use crate::Histogram;
-use crate::sync::lock;
 
 /// Counts the requests of a client, as client-go's `rest_client_requests_total` and its relatives.
 ///

@@ -10,10 +10,10 @@ mod tests;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
+use kubernetes_client::sync::lock;
+
 pub use client::ClientMetrics;
 pub use text::MetricsText;
-
-use crate::sync::lock;
 
 /// The metrics of a program: functions that tell numbers when they are asked for.
 ///

@@ -2,9 +2,10 @@
 
 use std::hash::Hash;
 
-use kubernetes_election::ElectionStatus;
+use kubernetes_election::{ElectionStatus, ShardsStatus};
 
 use super::{Metrics, MetricsText};
+use crate::controller::Monitors;
 use crate::{ControllerCounts, Monitor, Queue, QueueCounts, Recorder};
 
 impl Metrics {
@@ -15,7 +16,7 @@ impl Metrics {
         R: PartialEq + Send + Sync + 'static,
     {
         let (name, queue) = (name.to_owned(), queue.clone());
-        self.add(move |text| write_queue(text, &name, &queue.counts()));
+        self.add(move |text| write_queue(text, &[("controller", &name), ("name", &name)], &queue.counts()));
     }
 
     /// Adds the metrics of a controller and its queue, such as `controller_runtime_reconcile_total`, with the label
@@ -23,8 +24,28 @@ impl Metrics {
     pub fn add_controller(&self, monitor: Monitor) {
         self.add(move |text| {
             let counts = monitor.counts();
-            write_controller(text, monitor.name(), &counts);
-            write_queue(text, monitor.name(), &counts.queue);
+            write_controller(text, &[("controller", monitor.name())], &counts);
+            write_queue(text, &[("controller", monitor.name()), ("name", monitor.name())], &counts.queue);
+        });
+    }
+
+    /// Adds the metrics of the shards of a service, `shards_held`, `shards_share` and `shards_members` with the label
+    /// `name`, and those of their controllers, with the label `shard`.
+    pub(crate) fn add_shards(&self, name: &str, status: ShardsStatus, monitors: Monitors) {
+        let name = name.to_owned();
+        self.add(move |text| {
+            let labels = [("name", name.as_str())];
+            let held = status.held().len() as f64;
+            text.gauge("shards_held", "Number of shards that this replica holds", &labels, held);
+            let help = "Number of shards that this replica should hold";
+            text.gauge("shards_share", help, &labels, status.share() as f64);
+            text.gauge("shards_members", "Number of replicas that share the shards", &labels, status.members() as f64);
+            for (shard, monitor) in monitors.all() {
+                let (counts, shard) = (monitor.counts(), shard.to_string());
+                let labels = [("controller", monitor.name()), ("name", monitor.name()), ("shard", shard.as_str())];
+                write_controller(text, &[labels[0], labels[2]], &counts);
+                write_queue(text, &labels, &counts.queue);
+            }
         });
     }
 
@@ -63,18 +84,20 @@ impl Metrics {
     }
 }
 
-fn write_controller(text: &mut MetricsText, name: &str, counts: &ControllerCounts) {
+/// The names and values of labels.
+type Labels<'a> = &'a [(&'a str, &'a str)];
+
+fn write_controller(text: &mut MetricsText, labels: Labels<'_>, counts: &ControllerCounts) {
     for (result, runs) in [
         ("success", counts.successes),
         ("requeue_after", counts.requeues_after),
         ("requeue", counts.requeues),
         ("error", counts.errors),
     ] {
-        let labels = [("controller", name), ("result", result)];
+        let labels = [labels, &[("result", result)]].concat();
         let help = "Total number of reconciliations per controller";
         text.counter("controller_runtime_reconcile_total", help, &labels, runs as f64);
     }
-    let labels = [("controller", name)];
     for (metric, help, runs) in [
         ("reconcile_errors_total", "Total number of reconciliation errors per controller", counts.errors),
         ("terminal_reconcile_errors_total", "Total number of terminal reconciliation errors", counts.terminal_errors),
@@ -86,42 +109,41 @@ fn write_controller(text: &mut MetricsText, name: &str, counts: &ControllerCount
             counts.consistency_timeouts,
         ),
     ] {
-        text.counter(&format!("controller_runtime_{metric}"), help, &labels, runs as f64);
+        text.counter(&format!("controller_runtime_{metric}"), help, labels, runs as f64);
     }
     let help = "Length of time per reconciliation per controller";
-    text.histogram("controller_runtime_reconcile_time_seconds", help, &labels, &counts.durations);
+    text.histogram("controller_runtime_reconcile_time_seconds", help, labels, &counts.durations);
     let help = "Maximum number of concurrent reconciles per controller";
-    text.gauge("controller_runtime_max_concurrent_reconciles", help, &labels, counts.concurrency as f64);
+    text.gauge("controller_runtime_max_concurrent_reconciles", help, labels, counts.concurrency as f64);
     let help = "Number of currently used workers per controller";
-    text.gauge("controller_runtime_active_workers", help, &labels, counts.active as f64);
+    text.gauge("controller_runtime_active_workers", help, labels, counts.active as f64);
     let help = "How long reconciliations were held back for stores that had not seen earlier writes";
     let name = "controller_runtime_client_consistency_wait_duration_seconds";
-    text.histogram(name, help, &labels, &counts.consistency_waits);
+    text.histogram(name, help, labels, &counts.consistency_waits);
 }
 
-fn write_queue(text: &mut MetricsText, name: &str, counts: &QueueCounts) {
-    let labels = [("controller", name), ("name", name)];
+fn write_queue(text: &mut MetricsText, labels: Labels<'_>, counts: &QueueCounts) {
     let depth = "Current depth of workqueue by workqueue and priority";
     for (priority, items) in &counts.depth {
         let priority = priority.to_string();
-        let labels = [labels[0], labels[1], ("priority", priority.as_str())];
+        let labels = [labels, &[("priority", priority.as_str())]].concat();
         text.gauge("workqueue_depth", depth, &labels, *items as f64);
     }
     if counts.depth.is_empty() {
-        text.gauge("workqueue_depth", depth, &[labels[0], labels[1], ("priority", "0")], 0.0);
+        text.gauge("workqueue_depth", depth, &[labels, &[("priority", "0")]].concat(), 0.0);
     }
     let help = "Total number of adds handled by workqueue";
-    text.counter("workqueue_adds_total", help, &labels, counts.adds as f64);
+    text.counter("workqueue_adds_total", help, labels, counts.adds as f64);
     let help = "Total number of retries handled by workqueue";
-    text.counter("workqueue_retries_total", help, &labels, counts.retries as f64);
+    text.counter("workqueue_retries_total", help, labels, counts.retries as f64);
     let help = "How long in seconds an item stays in workqueue before being requested";
-    text.histogram("workqueue_queue_duration_seconds", help, &labels, &counts.queue_duration);
+    text.histogram("workqueue_queue_duration_seconds", help, labels, &counts.queue_duration);
     let help = "How long in seconds processing an item from workqueue takes.";
-    text.histogram("workqueue_work_duration_seconds", help, &labels, &counts.work_duration);
+    text.histogram("workqueue_work_duration_seconds", help, labels, &counts.work_duration);
     let help = "How many seconds of work has been done that is in progress and hasn't been observed by work_duration. \
                 Large values indicate stuck threads. One can deduce the number of stuck threads by observing the rate \
                 at which this increases.";
-    text.gauge("workqueue_unfinished_work_seconds", help, &labels, counts.unfinished_work.as_secs_f64());
+    text.gauge("workqueue_unfinished_work_seconds", help, labels, counts.unfinished_work.as_secs_f64());
     let help = "How many seconds has the longest running processor for workqueue been running.";
-    text.gauge("workqueue_longest_running_processor_seconds", help, &labels, counts.longest_running.as_secs_f64());
+    text.gauge("workqueue_longest_running_processor_seconds", help, labels, counts.longest_running.as_secs_f64());
 }

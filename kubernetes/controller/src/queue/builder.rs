@@ -3,11 +3,10 @@ use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kubernetes_client::Backoff;
+use kubernetes_client::{Backoff, TokenBucket};
 use kubernetes_core::{ObjectKey, Str};
 
 use super::state::State;
-use super::token_bucket::TokenBucket;
 use super::{GroupOf, Queue};
 
 /// From 5 ms to 1,000 s, as client-go's `DefaultTypedControllerRateLimiter`.
@@ -37,9 +36,11 @@ impl<T: Clone + Eq + Hash, R: PartialEq> QueueBuilder<T, R> {
     /// Limits the retries of all items together to a number per second, after a burst. By default, there is no such limit.
     ///
     /// An item waits for the longer of this limit and its backoff, as with client-go's
-    /// `DefaultTypedControllerRateLimiter` (10 per second after a burst of 100).
+    /// `DefaultTypedControllerRateLimiter` (10 per second after a burst of 100). A rate that is not a positive number is
+    /// taken for one in a day.
     pub fn retry_limit(mut self, per_second: f64, burst: u32) -> Self {
-        self.bucket = Some(TokenBucket::new(per_second, burst));
+        let interval = TokenBucket::interval_of(per_second).unwrap_or(Duration::from_secs(24 * 3600));
+        self.bucket = Some(TokenBucket::new(interval, burst));
         self
     }
 

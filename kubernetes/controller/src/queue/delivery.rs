@@ -57,6 +57,14 @@ impl<T: Clone + Eq + Hash, R: PartialEq> Delivery<T, R> {
         self.finish(|_| Outcome::Done(Some(add)));
     }
 
+    /// The attempt succeeded, but the outcome is not there yet: the item is added again after its backoff, which grows as
+    /// after failures.
+    ///
+    /// If it is added before, it comes at once, and the backoff does not grow for that.
+    pub fn requeue(mut self, add: Add<R>) {
+        self.finish(|_| Outcome::Requeued(add));
+    }
+
     /// The attempt failed: the item comes again, with the same reasons and those that are added, after a backoff.
     ///
     /// If it is added before, it does not come earlier, unless that [resets the backoff](Add::reset_backoff).

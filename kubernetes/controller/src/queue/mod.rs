@@ -6,7 +6,6 @@ mod counts;
 mod delivery;
 mod reasons;
 mod state;
-mod token_bucket;
 
 use std::fmt;
 use std::hash::Hash;
@@ -14,6 +13,7 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex};
 
 use futures_util::future::{Either, select};
+use kubernetes_client::sync::lock;
 use kubernetes_core::Str;
 use tokio::sync::Notify;
 
@@ -24,7 +24,6 @@ pub use delivery::Delivery;
 pub use reasons::Reasons;
 
 use crate::clock::{self, sleep_until};
-use crate::sync::lock;
 use state::{Next, Outcome, Phase, State};
 
 /// A queue of items to work on, as keys of objects that are to be looked at.

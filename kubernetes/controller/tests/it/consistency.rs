@@ -1,6 +1,6 @@
 //! Runs see what earlier runs have written, however far behind the watches are.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -133,27 +133,84 @@ async fn the_wait_has_a_limit() {
     assert_eq!(created, timeouts + 1);
 }
 
-/// Stores in other forms: of another namespace or selector, which a write does not concern, and of metadata alone.
+/// Stores in other forms: of another namespace, selector or shard, which a write does not concern, and of metadata alone.
 #[tokio::test(start_paused = true)]
 async fn a_write_is_awaited_only_where_it_will_appear() {
     let server = server();
-    let client = server.client();
-    create(&client, "a").await;
+    create(&server.client(), "a").await;
+    let late = Arc::new(Mutex::new("nothing"));
+    // Watches whose URL has this text see nothing any more, once they have been renewed.
+    let client = intercepted(&server.client(), {
+        let late = Arc::clone(&late);
+        move |request| {
+            let is_late = request.uri().query().is_some_and(|query| query.contains("watch"))
+                && request.uri().to_string().contains(*late.lock().unwrap());
+            async move {
+                if is_late {
+                    std::future::pending().await
+                }
+            }
+        }
+    });
     let log = Log::default();
     let none = |_: &Gadget| None;
     let controller = controller(&client)
         .watches(ListRequest::<Gadget>::namespaced("default").label_selector("team=a"), none)
         .watches(ListRequest::<Gadget>::namespaced("shop"), none)
-        .watches(ListRequest::<Gadget>::namespaced("default").label_selector("team=b"), none)
+        .watches(ListRequest::<Gadget>::namespaced("default").label_selector("team=other"), none)
         .watches(ListRequest::<Gadget>::namespaced("default").field_selector("metadata.name=other"), none)
         .watches(gadgets().metadata_only(), |_| None)
         .informers(&brief(&client));
     let running = Running::start(controller, every_second(&log, create_one));
-    // Only the first two of the five watches are late, then those that the write does not concern are so for longer.
-    tokio::time::sleep(SECOND).await;
-    arm(&server, &client, SECOND * 8).await;
-    let counts = running.monitor.counts();
-    assert_eq!((log.len(), counts.consistency_timeouts), (1, 0));
+    let mut wait = Duration::ZERO;
+    for (name, is_awaited) in [("shop", false), ("other", false), ("team%3Da", true), ("v1/gadgets", true)] {
+        settle().await;
+        *late.lock().unwrap() = name;
+        tokio::time::sleep(SECOND * 6).await;
+        resize(&server.client(), "a", 1).await;
+        tokio::time::sleep(SECOND * 3).await;
+        assert_eq!(log.take().await, ["created"], "{name}");
+        *late.lock().unwrap() = "nothing";
+        resize(&server.client(), "a", 0).await;
+        tokio::time::sleep(SECOND * 20).await;
+        let waits = running.monitor.counts().consistency_waits.sum();
+        assert_eq!(waits - wait > SECOND, is_awaited, "{name}: {waits:?} after {wait:?}");
+        wait = waits;
+        for gadget in names::<Gadget>(&server.client()).await {
+            delete::<Gadget>(&server.client(), &gadget).await;
+        }
+    }
+    assert_eq!(running.monitor.counts().consistency_timeouts, 0);
+}
+
+/// A controller whose request names a shard by itself: the server is asked whether a write is in it.
+#[tokio::test(start_paused = true)]
+async fn a_write_is_awaited_only_in_its_shard() {
+    for is_supported in [true, false] {
+        let server = builder().sharding(is_supported).in_process();
+        let client = server.client();
+        create(&client, "a").await;
+        let log = Log::default();
+        let none = |_: &Gadget| None;
+        let [first, second] = [0, 1].map(|index| {
+            let shard = kubernetes_watch::Shard::split(2).nth(index).expect("one of two");
+            gadgets().shard_selector(shard.to_string())
+        });
+        let controller = controller(&client).watches(first, none).watches(second, none);
+        let write = |_, context: Context<Widget>, log: Log| async move {
+            let mut gadget = Gadget::named("");
+            gadget.metadata = Default::default();
+            gadget.metadata.generate_name = Some("g-".into());
+            CreateRequest::namespaced("default", &gadget).send(context.client()).await?;
+            log.push("created");
+            Ok(())
+        };
+        let running = Running::start(controller, every_second(&log, write));
+        tokio::time::sleep(SECOND * 10).await;
+        assert_eq!(running.monitor.counts().consistency_timeouts, 0, "{is_supported}");
+        assert!(running.monitor.counts().consistency_waits.sum() < SECOND, "{is_supported}");
+        assert!(log.len() >= 9, "{is_supported}: {} runs", log.len());
+    }
 }
 
 /// Whether an object is selected by a field, the server is asked.

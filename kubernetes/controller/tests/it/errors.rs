@@ -4,7 +4,9 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 
 use kubernetes_client::Backoff;
-use kubernetes_controller::{Action, Terminal};
+use kubernetes_controller::{Action, Context, Terminal};
+use kubernetes_core::ListRequest;
+use kubernetes_models::core::v1::ConfigMap;
 use serde_json::json;
 use tokio::time::Instant;
 
@@ -213,4 +215,96 @@ async fn a_run_that_takes_too_long_is_an_error() {
     assert_eq!((counts.timeouts, counts.errors, counts.successes), (1, 1, 1));
     assert_eq!(counts.durations.count(), 2);
     assert!(counts.durations.sum() >= SECOND * 10);
+}
+
+/// Another's change of an object ends the wait of a run that has asked to run again, which is not a failure.
+#[tokio::test(start_paused = true)]
+async fn a_change_ends_the_wait_of_a_requeue() {
+    let server = server();
+    let client = server.client();
+    let log: Arc<Mutex<Vec<(u64, u32)>>> = Arc::default();
+    let running =
+        Running::start(controller(&client).owns(gadgets()).backoff(Backoff::new(SECOND * 10, SECOND * 1000)), {
+            let (log, start) = (Arc::clone(&log), Instant::now());
+            move |_, context| {
+                log.lock().unwrap().push((start.elapsed().as_secs(), context.attempt()));
+                std::future::ready(Ok::<_, std::io::Error>(Action::requeue()))
+            }
+        });
+    create(&client, "a").await;
+    tokio::time::sleep(SECOND * 15).await;
+    merge::<Widget>(&client, "a", json!({"metadata": {"labels": {"team": "b"}}})).await;
+    tokio::time::sleep(SECOND * 62).await;
+    // After 10 s, at once for the label, and then 20 and 40 s later: the trigger has not made the wait longer.
+    assert_eq!(*log.lock().unwrap(), [(0, 1), (10, 2), (15, 2), (35, 3), (75, 4)]);
+    assert_eq!(running.monitor.counts().requeues, 5);
+}
+
+/// A change of the run itself, seen before the server's response to it, does not start over.
+#[tokio::test(start_paused = true)]
+async fn an_own_change_is_known_before_its_response() {
+    for limit in [Some(SECOND * 30), None] {
+        let server = server();
+        let client = slow_responses(&server.client(), SECOND);
+        let count = Log::default();
+        let controller =
+            controller(&client).backoff(Backoff::new(SECOND * 10, SECOND * 1000)).consistency_timeout(limit);
+        let running = Running::start(controller, {
+            let count = count.clone();
+            move |widget: Arc<Widget>, context| {
+                count.push(context.attempt().to_string());
+                async move {
+                    let patch = kubernetes_core::Patch::merge(&json!({"spec": {"size": widget.spec.size + 1}}));
+                    kubernetes_core::PatchRequest::<Widget>::namespaced("default", widget.name(), &patch)
+                        .send(context.client())
+                        .await?;
+                    Err::<Action, _>(Box::<dyn std::error::Error + Send + Sync>::from("fails after its write"))
+                }
+            }
+        });
+        create(&server.client(), "a").await;
+        tokio::time::sleep(SECOND * 80).await;
+        assert_eq!(count.take().await, ["1", "2", "3", "4"], "{limit:?}: after 0, 11, 32 and 73 seconds");
+        // The change of another while a run writes does start over.
+        tokio::time::sleep(SECOND * 74 + SECOND / 4).await;
+        assert_eq!(count.take().await, ["5"], "{limit:?}");
+        resize(&server.client(), "a", 100).await;
+        tokio::time::sleep(SECOND * 11).await;
+        assert_eq!(count.take().await, ["2"], "{limit:?}: after the first delay");
+        running.stop().await.unwrap();
+    }
+}
+
+/// As with ConfigMaps: what was changed can't be told, only who has done it.
+#[tokio::test(start_paused = true)]
+async fn an_own_change_of_a_kind_without_generation_does_not_reset_the_backoff() {
+    for limit in [Some(SECOND * 30), None] {
+        let server = server();
+        let client = server.client();
+        let count = Log::default();
+        let maps = ListRequest::<ConfigMap>::namespaced("default");
+        let controller = kubernetes_controller::Controller::new(&client, maps)
+            .backoff(Backoff::new(SECOND * 10, SECOND * 1000))
+            .consistency_timeout(limit);
+        let runner = controller.runner({
+            let count = count.clone();
+            move |map: Arc<ConfigMap>, context: Context<ConfigMap>| {
+                count.push(context.attempt().to_string());
+                async move {
+                    let seen = map.data.get("runs").map_or(0, |runs| runs.len());
+                    let patch = kubernetes_core::Patch::merge(&json!({"data": {"runs": "x".repeat(seen + 1)}}));
+                    kubernetes_core::PatchRequest::<ConfigMap>::namespaced("default", map.name(), &patch)
+                        .send(context.client())
+                        .await?;
+                    Err::<Action, _>(Box::<dyn std::error::Error + Send + Sync>::from("fails after its write"))
+                }
+            }
+        });
+        let _running = AbortOnDrop(tokio::spawn(runner.run_until(std::future::pending())));
+        create_in(&client, "default", &ConfigMap::named("a")).await;
+        tokio::time::sleep(SECOND * 75).await;
+        assert_eq!(count.take().await, ["1", "2", "3", "4"], "{limit:?}");
+        merge::<ConfigMap>(&client, "a", json!({"data": {"fixed": "yes"}})).await;
+        assert_eq!(count.take().await, ["1"], "{limit:?}: another's change");
+    }
 }

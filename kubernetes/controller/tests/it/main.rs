@@ -6,6 +6,7 @@ mod finalizers;
 mod lifecycle;
 mod owned;
 mod runs;
+mod shards;
 mod sources;
 mod status;
 mod support;

@@ -55,12 +55,15 @@ kubernetes_core::resource!(Gadget: "example.com" / "v1" / "Gadget", "gadgets", n
 kubernetes_core::resource!(Zone: "example.com" / "v1" / "Zone", "zones", cluster, watch, serde);
 
 pub(crate) fn server() -> TestServer {
+    builder().in_process()
+}
+
+pub(crate) fn builder() -> kubernetes_testing::TestServerBuilder {
     TestServer::builder()
         .resource(CustomResource::of::<Widget>().with_status())
         .resource(CustomResource::of::<Gadget>())
         .resource(CustomResource::of::<Zone>().cluster_scoped())
         .namespace("shop")
-        .in_process()
 }
 
 pub(crate) fn widgets() -> ListRequest<Widget> {
@@ -200,5 +203,70 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         self.task.abort();
+    }
+}
+
+/// Ends a task with the test.
+pub(crate) struct AbortOnDrop<T>(pub(crate) JoinHandle<T>);
+
+impl<T> Drop for AbortOnDrop<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// A client whose requests wait for a future before they are sent.
+pub(crate) fn intercepted<F, R>(client: &Client, before: F) -> Client
+where
+    F: Fn(&http::Request<kubernetes_client::Body>) -> R + Clone + Send + Sync + 'static,
+    R: Future<Output = ()> + Send + 'static,
+{
+    let client = client.clone();
+    let service = ServiceFn(move |request: http::Request<kubernetes_client::Body>| {
+        let (mut client, waiting) = (client.clone(), before(&request));
+        async move {
+            waiting.await;
+            tower_service::Service::call(&mut client, request).await
+        }
+    });
+    Client::with_service(service, "default")
+}
+
+/// A client whose writes are carried out at once, and answered later.
+pub(crate) fn slow_responses(client: &Client, by: Duration) -> Client {
+    let client = client.clone();
+    let service = ServiceFn(move |request: http::Request<kubernetes_client::Body>| {
+        let mut client = client.clone();
+        async move {
+            let is_read = request.method().is_safe();
+            let response = tower_service::Service::call(&mut client, request).await;
+            if !is_read {
+                tokio::time::sleep(by).await;
+            }
+            response
+        }
+    });
+    Client::with_service(service, "default")
+}
+
+/// A service that is a function.
+#[derive(Clone)]
+struct ServiceFn<F>(F);
+
+impl<F, R, T, E> tower_service::Service<http::Request<kubernetes_client::Body>> for ServiceFn<F>
+where
+    F: Fn(http::Request<kubernetes_client::Body>) -> R,
+    R: Future<Output = Result<T, E>>,
+{
+    type Response = T;
+    type Error = E;
+    type Future = R;
+
+    fn poll_ready(&mut self, _: &mut std::task::Context<'_>) -> std::task::Poll<Result<(), E>> {
+        std::task::Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<kubernetes_client::Body>) -> R {
+        (self.0)(request)
     }
 }

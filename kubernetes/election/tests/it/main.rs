@@ -8,4 +8,5 @@ mod hold;
 mod network;
 mod recovery;
 mod release;
+mod shards;
 mod support;

@@ -5,8 +5,9 @@
 //! and requests on several connections are worked on at once. With many under way it is the other way round: HTTP/2
 //! sends many in one packet.
 //!
-//! So a client has companions only while it makes many requests, few of them at a time. Watches and other streams never
-//! use them, and an idle client soon has none.
+//! So a client has companions only while it makes many reads, few of them at a time. Watches and other streams never use
+//! them, and an idle client soon has none. Nor do writes: HTTP/2 tells which requests a server that ends has not looked
+//! at, so that they can be sent again, which of a write on HTTP/1.1 nobody knows.
 
 use std::time::Duration;
 
@@ -30,12 +31,18 @@ pub(super) const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 /// After a failure to open one, for example since the server speaks HTTP/2 alone.
 const PAUSE: Duration = Duration::from_secs(60);
 
+/// How long a companion is used. Only HTTP/2 is told (by GOAWAY) that a server would rather have its clients elsewhere.
+const MAX_AGE: Duration = Duration::from_secs(300);
+
+/// A server that ends a companion before so many requests costs more than companions save.
+const WORTHWHILE: u32 = 100;
+
 #[derive(Default)]
 pub(super) struct Companions {
     /// The last is used first, so that those beyond what is needed become idle.
     idle: Vec<Idle>,
-    /// All that are open.
-    ids: Vec<u64>,
+    /// All that are open, but for those that are not to come back.
+    open: Vec<Open>,
     is_opening: bool,
     /// Requests that found none, since `counted_from`.
     missed: u32,
@@ -43,14 +50,24 @@ pub(super) struct Companions {
     not_before: Option<Instant>,
 }
 
+struct Open {
+    id: u64,
+    since: Instant,
+    requests: u32,
+}
+
 impl Companions {
     /// Whether a request may have one, while HTTP/2 carries `others` like it.
     pub(super) fn may_take(&self, others: usize) -> bool {
-        self.ids.len().saturating_sub(self.idle.len()) + others < MOST
+        self.open.len().saturating_sub(self.idle.len()) + others < MOST
     }
 
     pub(super) fn take(&mut self) -> Option<(u64, Http1)> {
-        Idle::take(&mut self.idle, IDLE_TIMEOUT)
+        let (id, http1) = Idle::take(&mut self.idle, IDLE_TIMEOUT)?;
+        if let Some(open) = self.find(id) {
+            open.requests += 1;
+        }
+        Some((id, http1))
     }
 
     /// A request that may have one found none.
@@ -64,7 +81,7 @@ impl Companions {
 
     /// Whether to open one, which counts as begun then.
     pub(super) fn begin_opening(&mut self) -> bool {
-        let is_wanted = self.missed >= MISSED && !self.is_opening && self.ids.len() < MOST;
+        let is_wanted = self.missed >= MISSED && !self.is_opening && self.open.len() < MOST;
         if !is_wanted || self.not_before.is_some_and(|time| clock::now() < time) {
             return false;
         }
@@ -75,12 +92,15 @@ impl Companions {
 
     pub(super) fn opened(&mut self, id: u64, http1: Http1) {
         // One that has ended since is not removed any more.
-        if http1.sender.is_ready() {
-            self.ids.push(id);
-            self.idle.push(Idle { id, http1, since: clock::now() });
+        if !http1.sender.is_ready() {
+            return self.refused();
         }
+        let since = clock::now();
+        self.open.push(Open { id, since, requests: 0 });
+        self.idle.push(Idle { id, http1, since });
     }
 
+    /// None is opened for a time.
     pub(super) fn refused(&mut self) {
         self.not_before = Some(clock::now() + PAUSE);
     }
@@ -90,21 +110,44 @@ impl Companions {
     }
 
     pub(super) fn contains(&self, id: u64) -> bool {
-        self.ids.contains(&id)
+        self.open.iter().any(|open| open.id == id)
     }
 
-    /// Keeps a connection that is free again.
+    /// Keeps a connection that is free again, unless it is to end.
     pub(super) fn give_back(&mut self, idle: Idle) {
-        self.idle.push(idle);
+        match self.find(idle.id) {
+            Some(open) if idle.since.duration_since(open.since) < MAX_AGE => self.idle.push(idle),
+            _ => self.close(idle.id),
+        }
     }
 
-    pub(super) fn remove(&mut self, id: u64) {
-        self.ids.retain(|open| *open != id);
+    /// HTTP/2 has lost its connection, so that the next ones may lead to another server: ends the companions of the last,
+    /// those in use after their request.
+    pub(super) fn close_all(&mut self) {
+        self.idle.clear();
+        self.open.clear();
+    }
+
+    /// Closes an idle connection.
+    pub(super) fn close(&mut self, id: u64) {
+        self.open.retain(|open| open.id != id);
         self.idle.retain(|idle| idle.id != id);
     }
 
-    /// Since when a connection is unused, if it is.
+    /// A connection has ended.
+    pub(super) fn ended(&mut self, id: u64) {
+        if self.find(id).is_some_and(|open| open.requests < WORTHWHILE) {
+            self.refused();
+        }
+        self.close(id);
+    }
+
+    /// When a connection became idle; `None` while it is in use.
     pub(super) fn idle_since(&self, id: u64) -> Option<Instant> {
         self.idle.iter().find(|idle| idle.id == id).map(|idle| idle.since)
+    }
+
+    fn find(&mut self, id: u64) -> Option<&mut Open> {
+        self.open.iter_mut().find(|open| open.id == id)
     }
 }

@@ -17,6 +17,7 @@ use super::http1::{Connection, Http1, log_end};
 use super::http2::SharedTask;
 use super::state::Opened;
 use super::{IDLE_TIMEOUT, Inner};
+use crate::body::Body;
 use crate::clock;
 use crate::error::BoxError;
 use crate::task;
@@ -82,7 +83,8 @@ pub(super) async fn open(pool: &Arc<Inner>) -> Result<Opened, BoxError> {
         connected.get_extras(&mut extras);
         extras.remove::<AbsoluteForm>().unwrap_or_default()
     });
-    let http1 = open_http1(io, absolute, remove_on_drop, IDLE_TIMEOUT).await?;
+    let (sender, connection) = open_http1(io, remove_on_drop, IDLE_TIMEOUT).await?;
+    let http1 = Http1 { sender, absolute, is_companion: false, connection };
     Ok(Opened::Http1 { id, http1 })
 }
 
@@ -91,15 +93,15 @@ pub(super) async fn open_companion(pool: &Arc<Inner>) -> Result<(u64, Http1), Bo
     let io = pool.http1_connector.connect(pool.server.clone()).await?;
     let id = pool.lock().next_id();
     let remove_on_drop = RemoveOnDrop { pool: Arc::downgrade(pool), id };
-    Ok((id, open_http1(io, None, remove_on_drop, companions::IDLE_TIMEOUT).await?))
+    let (sender, connection) = open_http1(io, remove_on_drop, companions::IDLE_TIMEOUT).await?;
+    Ok((id, Http1 { sender, absolute: None, is_companion: true, connection }))
 }
 
 async fn open_http1(
     io: impl Read + Write + Unpin + Send + 'static,
-    absolute: Option<AbsoluteForm>,
     remove_on_drop: RemoveOnDrop,
     idle_timeout: Duration,
-) -> Result<Http1, BoxError> {
+) -> Result<(http1::SendRequest<Body>, Arc<Connection>), BoxError> {
     let (mut sender, connection) = http1::Builder::new().handshake(io).await?;
     let mut connection = connection.with_upgrades();
     poll_fn(|cx| match Pin::new(&mut connection).poll(cx) {
@@ -110,7 +112,7 @@ async fn open_http1(
     .await?;
     let connection = Connection::new(connection);
     task::spawn(drive(connection.task(), remove_on_drop, idle_timeout));
-    Ok(Http1 { sender, absolute, connection })
+    Ok((sender, connection))
 }
 
 /// Runs a connection until it ends, and tells the pool to forget it when it was idle for too long.
@@ -151,7 +153,6 @@ mod tests {
     use tokio::io::AsyncWriteExt as _;
 
     use super::*;
-    use crate::body::Body;
 
     /// The assumption of [`open`] about hyper: the limit that it was given counts until the server's settings have come, and
     /// then the server's, also if that has none.

@@ -26,6 +26,8 @@ use crate::transport::proxy::AbsoluteForm;
 pub(super) struct Http1 {
     pub(super) sender: http1::SendRequest<Body>,
     pub(super) absolute: Option<AbsoluteForm>,
+    /// Whether it is beside HTTP/2.
+    pub(super) is_companion: bool,
     pub(super) connection: Arc<Connection>,
 }
 
@@ -163,8 +165,9 @@ impl Driver {
         }
     }
 
-    /// Gives the connection back to its task after a response, without a turn of it if it is ready for another request.
-    fn finish(&self, is_ready: impl Fn() -> bool) -> bool {
+    /// Gives the connection back to its task after a response, and returns whether it is ready for another request, so
+    /// that the task need not run for that. Takes the driver, since the next request may have one of its own at once.
+    fn finish(self, is_ready: impl Fn() -> bool) -> bool {
         let connection = &*self.0;
         {
             let mut state = connection.lock();
@@ -220,7 +223,6 @@ impl<B: GiveBack> Reading<B> {
         if driver.finish(|| http1.sender.is_ready()) {
             return back.give_back(http1);
         }
-        drop(driver);
         // Whoever reads the end of a body need not be in a runtime. Without one, the connection is closed.
         if Handle::try_current().is_ok() {
             task::spawn(async move {
@@ -263,5 +265,48 @@ impl<B: GiveBack> http_body::Body for DrivenBody<B> {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use hyper_util::rt::TokioIo;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+
+    /// Begins the next request as soon as it may.
+    struct Next(Arc<Mutex<Option<(Driver, Http1)>>>);
+
+    impl GiveBack for Next {
+        fn give_back(self, http1: Http1) {
+            *self.0.lock().unwrap() = Some((Driver::new(&http1.connection), http1));
+        }
+    }
+
+    #[tokio::test]
+    async fn the_next_request_keeps_the_connection_that_it_got_at_the_end_of_the_last() {
+        let (client, mut server) = tokio::io::duplex(64 * 1024);
+        let (mut sender, connection) = http1::handshake(TokioIo::new(client)).await.unwrap();
+        let connection = Connection::new(connection);
+        let task = tokio::spawn(connection.task());
+        sender.ready().await.unwrap();
+        let http1 = Http1 { sender, absolute: None, is_companion: false, connection: Arc::clone(&connection) };
+        let answering = tokio::spawn(async move {
+            let _ = server.read(&mut [0; 4096]).await.unwrap();
+            server.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await.unwrap();
+            server
+        });
+        let next = Arc::new(Mutex::new(None));
+        let request = Request::get("/").body(Body::empty()).unwrap();
+        let response = http1.send(request, Next(Arc::clone(&next))).await;
+        let body = response.map_err(TrySendError::into_error).unwrap().into_body().collect(1024);
+        assert_eq!(tokio::time::timeout(Duration::from_secs(5), body).await.unwrap().unwrap(), "ok");
+        assert!(next.lock().unwrap().is_some(), "the connection is ready without a turn of its task");
+        assert!(connection.lock().is_read, "the next request drives it");
+        task.abort();
+        drop(answering.await);
     }
 }

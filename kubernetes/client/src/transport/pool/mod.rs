@@ -2,7 +2,7 @@
 //!
 //! HTTP/1.1 connections carry one request at a time and wait for the next one. An HTTP/2 connection carries as many as
 //! the server allows; beyond that another is opened, so that a request never waits behind streams that stay open, such
-//! as watches. (A connection of `hyper_util::client::legacy` queues them.) A client that makes many requests, few of them
+//! as watches. (A connection of `hyper_util::client::legacy` queues them.) A client that makes many reads, few of them
 //! at a time, gets HTTP/1.1 connections [beside](companions) that of HTTP/2.
 //!
 //! Connecting is a task of its own, which outlives the request that asked for it. Requests that need a connection wait
@@ -70,6 +70,8 @@ impl Transport for Pool {
             if upgrade::is_requested(&request) {
                 return upgrade::send(&self.0.http1_connector, self.0.server.clone(), request).await;
             }
+            // HTTP/2 tells which writes a server that ends has not looked at, so they stay with it.
+            let delivery = if request.method().is_safe() { delivery } else { Delivery::Streamed };
             loop {
                 let lease = self.0.lease(delivery).await?;
                 let reused = lease.is_reused();
@@ -104,7 +106,10 @@ impl Inner {
             let (handed, connect) = {
                 let mut state = self.lock();
                 if let Some(lease) = state.take(self, delivery) {
-                    if state.companions.begin_opening() {
+                    let opens_companion = state.companions.begin_opening();
+                    drop(state);
+                    // Not under the lock: a runtime that ends drops the task at once, which takes the lock.
+                    if opens_companion {
                         crate::task::spawn(CompanionAttempt(Arc::clone(self)).run());
                     }
                     return Ok(lease);

@@ -72,7 +72,11 @@ impl State {
 
     /// A connection with room, for one request.
     pub(super) fn take(&mut self, pool: &Arc<Inner>, delivery: Delivery) -> Option<Lease> {
+        let connections = self.http2.len();
         self.http2.retain(|shared| !shared.sender.is_closed());
+        if self.http2.len() < connections {
+            self.companions.close_all();
+        }
         let is_companions = delivery == Delivery::Whole && self.companions.may_take(self.whole);
         if is_companions && let Some((id, http1)) = self.companions.take() {
             return Some(Lease::new(pool, id, true, Sender::Http1(Some(http1))));
@@ -189,7 +193,9 @@ impl State {
     /// An HTTP/1.1 connection is free again.
     pub(super) fn give_back(&mut self, id: u64, http1: Http1) {
         let idle = Idle { id, http1, since: clock::now() };
-        if self.companions.contains(id) {
+        if !idle.http1.sender.is_ready() {
+            // Its end was noted before it came back.
+        } else if idle.http1.is_companion {
             self.companions.give_back(idle);
         } else {
             self.http1.push(idle);
@@ -198,9 +204,18 @@ impl State {
 
     /// A connection has ended.
     pub(super) fn remove(&mut self, id: u64) {
+        if self.http2.iter().any(|shared| shared.id == id) {
+            self.companions.close_all();
+        }
+        self.companions.ended(id);
+        self.close(id);
+    }
+
+    /// Closes a connection that is idle.
+    fn close(&mut self, id: u64) {
         self.http1.retain(|idle| idle.id != id);
         self.http2.retain(|shared| shared.id != id);
-        self.companions.remove(id);
+        self.companions.close(id);
     }
 
     /// Closes a connection that was not used for long enough, or says when to ask again.
@@ -211,7 +226,7 @@ impl State {
         let http2 = || self.http2.iter().find(|shared| shared.id == id && shared.taken == 0).map(|shared| shared.since);
         let Some(since) = http1.or_else(http2).or_else(|| self.companions.idle_since(id)) else { return now + timeout };
         if now.duration_since(since) >= timeout {
-            self.remove(id);
+            self.close(id);
             return now + IDLE_TIMEOUT;
         }
         since + timeout

@@ -36,6 +36,8 @@ impl DriverWaker {
             self.state.swap(WORKING, Ordering::AcqRel);
             let polled = turn();
             if polled.is_ready() {
+                // A wake that came meanwhile is forgotten: whoever got what it waited for polls again, or gives the
+                // connection to one who does.
                 self.state.store(WAITING, Ordering::Release);
                 return polled;
             }

@@ -10,6 +10,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use kubernetes_core::{ObjectKey, Watchable};
+use kubernetes_election::HeldShard;
 use kubernetes_watch::Stopped;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -58,7 +59,8 @@ const HEARTBEAT: Duration = Duration::from_secs(10);
 #[must_use = "a controller does nothing until it runs"]
 pub struct Runner<K: Watchable> {
     client: kubernetes_client::Client,
-    informers: Informers,
+    /// Its own, if there are none.
+    informers: Option<Informers>,
     settings: Settings<K>,
     reconcile: ObjectFunction<K, Action>,
     monitor: Monitor,
@@ -76,7 +78,7 @@ enum State<K: Watchable> {
 struct New<K> {
     primary: Source<K>,
     others: Vec<Box<dyn AnySource<K>>>,
-    unsettled: Option<mpsc::UnboundedReceiver<ObjectKey>>,
+    unsettled: mpsc::UnboundedReceiver<ObjectKey>,
 }
 
 /// The next thing that a controller reacts to.
@@ -90,7 +92,7 @@ enum Event {
 impl<K: Watchable> Runner<K> {
     pub(super) fn new(controller: Controller<K>, reconcile: ObjectFunction<K, Action>) -> Self {
         let Controller { client, primary, sources, informers, mut settings } = controller;
-        let (writes, unsettled) = settings.consistency_timeout.map(Writes::new).unzip();
+        let (writes, unsettled) = Writes::new(settings.consistency_timeout);
         let queue = std::mem::replace(&mut settings.queue, crate::Queue::builder());
         let inner = Inner {
             name: Arc::clone(&settings.name),
@@ -114,6 +116,18 @@ impl<K: Watchable> Runner<K> {
     /// The controller's name.
     pub fn name(&self) -> &str {
         &self.settings.name
+    }
+
+    /// Uses these informers, if it has been given none and has not started.
+    pub(crate) fn share(&mut self, informers: &Informers) {
+        if informers.are_of(&self.client) {
+            self.informers.get_or_insert_with(|| informers.clone());
+        }
+    }
+
+    /// Works on the objects of a shard only; this is to be called before it starts.
+    pub(crate) fn take_shard(&mut self, shard: &HeldShard) {
+        self.settings.take_shard(shard);
     }
 
     /// Starts the sources, and waits until all objects have been listed. No run starts.
@@ -256,11 +270,7 @@ async fn dispatch<K: Watchable>(
             Event::Heartbeat => heartbeat.set(clock::sleep(HEARTBEAT)),
             Event::Item(delivery) => {
                 next.set(inner.queue.next());
-                let delivery = match &inner.writes {
-                    Some(writes) => writes.hold_back(delivery),
-                    None => Some(delivery),
-                };
-                if let Some(delivery) = delivery {
+                if let Some(delivery) = inner.writes.hold_back(delivery) {
                     tasks.spawn(Arc::clone(runs).run(delivery));
                 }
             }

@@ -76,12 +76,8 @@ impl<K: Watchable> Runs<K> {
 
     fn context(&self, delivery: &Delivery<ObjectKey, Reason>) -> Context<K> {
         let key = delivery.item();
-        let client = match &self.monitor.inner.writes {
-            Some(writes) => writes.client(&self.client, key),
-            None => self.client.clone(),
-        };
         Context {
-            client,
+            client: self.monitor.inner.writes.client(&self.client, key),
             stores: Arc::clone(&self.stores),
             key: key.clone(),
             attempt: delivery.attempt(),
@@ -128,7 +124,7 @@ fn succeed(delivery: Delivery<ObjectKey, Reason>, action: Action) -> RunResult {
             RunResult::RequeueAfter
         }
         Next::Backoff => {
-            delivery.retry_with_priority(priority);
+            delivery.requeue(Add::new().priority(priority).reason(Reason::Requeued));
             RunResult::Requeue
         }
     }

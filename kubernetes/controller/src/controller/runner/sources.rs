@@ -10,12 +10,12 @@ use kubernetes_watch::Stopped;
 use tokio::task::AbortHandle;
 
 use super::{New, Runner};
-use crate::consistency::Writes;
 use crate::controller::context::Stores;
 use crate::controller::error::{Cause, ControllerError};
-use crate::controller::source::{Started, Target, start_primary};
+use crate::controller::source::{Source, Started, Target, start_primary};
 use crate::controller::tombstones::Tombstones;
-use crate::informers::WatchedStore;
+use crate::informers::{Informers, WatchedStore};
+use crate::queue::Add;
 
 /// The sources of a controller that has started. Dropping them ends them.
 pub(super) struct Sources<K: Watchable> {
@@ -24,7 +24,7 @@ pub(super) struct Sources<K: Watchable> {
     target: Arc<Target<K>>,
     started: Vec<Started>,
     stores: Arc<Stores<K>>,
-    settle: Option<AbortHandle>,
+    settle: AbortHandle,
 }
 
 impl<K: Watchable> Sources<K> {
@@ -34,15 +34,17 @@ impl<K: Watchable> Sources<K> {
         tombstones: Option<Arc<Tombstones<K>>>,
     ) -> Result<Self, ControllerError> {
         let (settings, inner) = (&runner.settings, &runner.monitor.inner);
-        let primary = runner.informers.get(&runner.client, &new.primary.request, new.primary.drops_managed_fields);
+        let informers = runner.informers.clone().unwrap_or_else(|| Informers::new(&runner.client));
+        let Source { request, drops_managed_fields, .. } = &new.primary;
+        let primary = informers.get(&runner.client, request, *drops_managed_fields, settings.shard);
         let primary = primary.ok_or_else(|| ControllerError::new(&settings.name, Cause::NoResource(None)))?;
         let target = Arc::new(Target {
             name: Arc::clone(&settings.name),
             client: runner.client.clone(),
-            informers: runner.informers.clone(),
+            informers,
             queue: inner.queue.clone(),
             primary: Arc::clone(&primary),
-            writes: inner.writes.clone(),
+            writes: Arc::clone(&inner.writes),
             tombstones,
             has_begun: AtomicBool::new(false),
         });
@@ -52,12 +54,13 @@ impl<K: Watchable> Sources<K> {
             started.push(source.start(&target).ok_or_else(|| ControllerError::new(&settings.name, no_resource()))?);
         }
         let all: Vec<Arc<dyn WatchedStore>> = started.iter().filter_map(|started| started.store.clone()).collect();
-        let settle = inner.writes.as_ref().zip(new.unsettled).map(|(writes, unsettled)| {
-            writes.set_stores(all.clone());
-            let (writes, queue) = (Arc::<Writes>::clone(writes), inner.queue.clone());
-            let settle = writes.settle(runner.client.clone(), unsettled, move |key: &ObjectKey| queue.release(key));
-            tokio::spawn(settle).abort_handle()
+        let (writes, queue) = (&inner.writes, inner.queue.clone());
+        writes.start(all.clone(), move |key| {
+            queue.add_with(key.clone(), Add::new().reset_backoff());
         });
+        let (writes, queue) = (Arc::clone(writes), inner.queue.clone());
+        let settle = writes.settle(runner.client.clone(), new.unsettled, move |key: &ObjectKey| queue.release(key));
+        let settle = tokio::spawn(settle).abort_handle();
         let stores = Arc::new(Stores {
             controller: Arc::clone(&settings.name),
             primary,
@@ -122,6 +125,6 @@ fn resource(store: &dyn WatchedStore) -> String {
 
 impl<K: Watchable> Drop for Sources<K> {
     fn drop(&mut self) {
-        self.settle.iter().for_each(AbortHandle::abort);
+        self.settle.abort();
     }
 }

@@ -73,7 +73,7 @@ impl<K: Watchable> Source<K> {
     }
 
     fn informer(&self, informers: &Informers, client: &Client) -> Option<Arc<SharedInformer<K>>> {
-        informers.get(client, &self.request, self.drops_managed_fields)
+        informers.get(client, &self.request, self.drops_managed_fields, None)
     }
 }
 
@@ -105,7 +105,7 @@ pub(crate) struct Target<K: Object> {
     pub(crate) informers: Informers,
     pub(crate) queue: Queue<ObjectKey, Reason>,
     pub(crate) primary: Arc<SharedInformer<K>>,
-    pub(crate) writes: Option<Arc<Writes>>,
+    pub(crate) writes: Arc<Writes>,
     pub(crate) tombstones: Option<Arc<Tombstones<K>>>,
     /// Whether runs have started. Before that, as in a replica that waits for leadership, deletions are another's.
     pub(crate) has_begun: AtomicBool,

@@ -6,6 +6,7 @@ use kubernetes_core::{Object, ObjectKey, Watchable};
 use kubernetes_watch::StoreEvent;
 
 use super::{Follower, Source, Started, Target, is_low};
+use crate::consistency::Author;
 use crate::controller::reason::Reason;
 use crate::queue::Add;
 
@@ -33,12 +34,10 @@ fn handle<K: Object>(event: &StoreEvent<K>, is_initial: bool, target: &Target<K>
         StoreEvent::Added(_) => (Reason::Created, true),
         StoreEvent::Updated { .. } if event.is_resync() => (Reason::Resync, false),
         StoreEvent::Updated { old, new } => {
-            (Reason::Updated, is_wanted_otherwise(&**old, &**new) && !is_own(&key, &**new, target))
+            (Reason::Updated, is_wanted_otherwise(&**old, &**new) && is_of_another(&key, &**new, target))
         }
         StoreEvent::Deleted { object, .. } => {
-            if let Some(writes) = &target.writes {
-                writes.forget(&key);
-            }
+            target.writes.forget(&key);
             if !target.has_begun.load(Ordering::Acquire) {
                 return target.queue.remove(&key);
             }
@@ -61,8 +60,8 @@ fn is_wanted_otherwise<K: Object>(old: &K, new: &K) -> bool {
     generation_differs || old.uid != new.uid || old.deletion_timestamp.is_some() != new.deletion_timestamp.is_some()
 }
 
-/// A run that changes its own object and fails would otherwise be repeated without a pause.
-fn is_own<K: Object>(key: &ObjectKey, object: &K, target: &Target<K>) -> bool {
-    let version = object.metadata().resource_version.as_ref();
-    target.writes.as_ref().is_some_and(|writes| writes.is_own(key, version))
+/// Whether another than this controller has written a state. A run that changes its own object and fails would otherwise
+/// be repeated without a pause.
+fn is_of_another<K: Object>(key: &ObjectKey, object: &K, target: &Target<K>) -> bool {
+    target.writes.author(key, object.metadata().resource_version.as_ref()) == Author::Other
 }

@@ -17,6 +17,15 @@ pub(super) struct Entry<R> {
     pub(super) reasons: Reasons<R>,
 }
 
+impl<R: PartialEq> Entry<R> {
+    /// Takes in the adds of an item that comes again without a failure: it has the priority of these. Returns when it comes.
+    pub(super) fn take_in(&mut self, again: Again<R>) -> Instant {
+        self.priority = again.priority;
+        self.reasons = again.reasons;
+        again.due
+    }
+}
+
 /// The place of an item: exactly one.
 pub(super) enum Place<R> {
     /// A worker can have it.
@@ -27,11 +36,13 @@ pub(super) enum Place<R> {
     Running { since: Instant, again: Option<Box<Again<R>>> },
 }
 
-/// The cause for which an item does not become ready earlier, whatever is added.
+/// The cause for which an item waits.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Barrier {
     /// It has failed.
     Backoff,
+    /// It has asked to come again: unlike the others, this ends when it is added.
+    Requeue,
     /// A worker has put it back until it is released.
     Hold,
 }
@@ -51,6 +62,17 @@ impl<R: PartialEq> Again<R> {
             reasons.insert(reason);
         }
         Self { due, priority: add.priority, resets_backoff: add.resets_backoff, reasons }
+    }
+
+    /// Both, if there are two.
+    pub(super) fn merged(first: Option<Box<Self>>, second: Option<Self>) -> Option<Box<Self>> {
+        match (first, second) {
+            (Some(mut first), Some(second)) => {
+                first.merge(second);
+                Some(first)
+            }
+            (first, second) => first.or(second.map(Box::new)),
+        }
     }
 
     /// Takes in another add.

@@ -7,13 +7,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 use std::time::Duration;
 
-use kubernetes_client::Backoff;
+use kubernetes_client::{Backoff, TokenBucket};
 use kubernetes_core::Str;
 
 use super::Reasons;
 use super::add::Add;
 use super::counts::{Counters, QueueCounts};
-use super::token_bucket::TokenBucket;
 use crate::clock::{Instant, later};
 use entry::{Again, Barrier, Entry, Place};
 use ready::Ready;
@@ -64,12 +63,17 @@ pub(super) enum Outcome<R> {
         reasons: Reasons<R>,
         priority: i32,
     },
+    /// It has not failed, and comes again after its backoff, or when it is added before.
+    Requeued(Add<R>),
     /// It comes again once it is released, or at this time.
     Held {
         reasons: Reasons<R>,
         limit: Duration,
     },
 }
+
+/// The time at which an item comes again, and for what it waits.
+type Due = (Instant, Option<Barrier>);
 
 impl<T: Clone + Eq + Hash, R: PartialEq> State<T, R> {
     pub(super) fn new(backoff: Backoff, bucket: Option<TokenBucket>) -> Self {
@@ -91,6 +95,8 @@ impl<T: Clone + Eq + Hash, R: PartialEq> State<T, R> {
         if self.phase != Phase::Open {
             return false;
         }
+        // Those whose time has come are before this one.
+        self.promote(now);
         let add = Again { due: later(now, add.after), ..Again::new(add, now) };
         match self.items.get_mut(&item) {
             None => {
@@ -126,11 +132,22 @@ impl<T: Clone + Eq + Hash, R: PartialEq> State<T, R> {
             Place::Ready { .. } => {}
             Place::Waiting { at, sequence, barrier } => {
                 entry.priority = priority;
-                let barrier = barrier.filter(|barrier| *barrier == Barrier::Hold || !add.resets_backoff);
+                let is_early = barrier == Some(Barrier::Requeue) && add.due < at;
+                let barrier = barrier.filter(|barrier| match barrier {
+                    Barrier::Backoff => !add.resets_backoff,
+                    Barrier::Requeue => !add.resets_backoff && !is_early,
+                    Barrier::Hold => true,
+                });
                 if add.resets_backoff {
                     entry.failures = 0;
+                } else if is_early {
+                    // The wait that it has not had does not lengthen the next one.
+                    entry.failures = entry.failures.saturating_sub(1);
                 }
-                let due = if barrier.is_some() { at } else { at.min(add.due) };
+                let due = match barrier {
+                    Some(Barrier::Backoff | Barrier::Hold) => at,
+                    Some(Barrier::Requeue) | None => at.min(add.due),
+                };
                 self.waiting.remove(&(at, sequence));
                 self.settle(item, due, barrier, now);
             }
@@ -203,59 +220,88 @@ impl<T: Clone + Eq + Hash, R: PartialEq> State<T, R> {
         }
     }
 
+    /// How long an item waits that has failed so often before.
+    fn retry_delay(&mut self, failures: u32, now: Instant) -> Duration {
+        let shared = self.bucket.as_mut().map_or(Duration::ZERO, |bucket| bucket.take(now));
+        self.backoff.delay(failures).max(shared)
+    }
+
     /// Takes in the outcome of an item that a worker has.
     pub(super) fn finish(&mut self, item: T, outcome: Outcome<R>, now: Instant) {
+        self.promote(now);
         let Some(entry) = self.items.get_mut(&item) else { return };
         let Place::Running { since, again } = &mut entry.place else { return };
         if !matches!(outcome, Outcome::Held { .. }) {
             self.counters.work_duration.observe(now.duration_since(*since));
         }
         self.running -= 1;
-        let mut again = again.take();
+        let again = again.take();
         let is_open = self.phase == Phase::Open;
-        let mut barrier = None;
         let due = match outcome {
-            Outcome::Done(add) => {
-                entry.failures = 0;
-                if let Some(add) = add.filter(|_| is_open) {
-                    let add = Again { due: later(now, add.after), ..Again::new(add, now) };
-                    match &mut again {
-                        Some(again) => again.merge(add),
-                        None => again = Some(Box::new(add)),
-                    }
-                }
-                // An item that comes again without a failure has the priority that it is added with.
-                entry.priority = again.as_ref().map_or(entry.priority, |again| again.priority);
-                again.as_ref().map(|again| again.due)
-            }
-            Outcome::Failed { reasons, priority } if is_open => {
-                let is_reset = again.as_ref().is_some_and(|again| again.resets_backoff);
-                entry.failures = if is_reset { 1 } else { entry.failures.saturating_add(1) };
-                entry.reasons = reasons;
-                entry.priority = priority;
-                self.counters.retries += 1;
-                barrier = Some(Barrier::Backoff);
-                let delay = self.backoff.delay(entry.failures - 1);
-                Some(later(now, delay.max(self.bucket.as_mut().map_or(Duration::ZERO, |bucket| bucket.take(now)))))
-            }
+            Outcome::Done(add) => self.done(&item, add.filter(|_| is_open), again, now),
+            Outcome::Failed { reasons, priority } if is_open => self.failed(&item, reasons, priority, again, now),
+            Outcome::Requeued(add) if is_open => self.requeued(&item, add, again, now),
             Outcome::Held { reasons, limit } if is_open => {
-                entry.reasons = reasons;
-                barrier = Some(Barrier::Hold);
-                if again.as_ref().is_some_and(|again| again.resets_backoff) {
-                    entry.failures = 0;
-                }
-                Some(later(now, limit))
+                self.keep(&item, reasons, again);
+                Some((later(now, limit), Some(Barrier::Hold)))
             }
-            Outcome::Failed { .. } | Outcome::Held { .. } => again.as_ref().map(|again| again.due),
+            Outcome::Failed { .. } | Outcome::Requeued(_) | Outcome::Held { .. } => self.done(&item, None, again, now),
         };
+        match due {
+            // Nobody waits for times after the end.
+            Some((due, barrier)) if is_open || due <= now => self.settle(item, due, barrier, now),
+            _ => drop(self.items.remove(&item)),
+        }
+    }
+
+    /// When an item comes again after a success, if it does.
+    fn done(&mut self, item: &T, add: Option<Add<R>>, again: Option<Box<Again<R>>>, now: Instant) -> Option<Due> {
+        let entry = self.items.get_mut(item)?;
+        entry.failures = 0;
+        let again = Again::merged(again, add.map(|add| Again { due: later(now, add.after), ..Again::new(add, now) }))?;
+        Some((entry.take_in(*again), None))
+    }
+
+    /// When an item comes again after a failure.
+    fn failed(
+        &mut self,
+        item: &T,
+        reasons: Reasons<R>,
+        priority: i32,
+        again: Option<Box<Again<R>>>,
+        now: Instant,
+    ) -> Option<Due> {
+        self.counters.retries += 1;
+        let is_reset = again.as_ref().is_some_and(|again| again.resets_backoff);
+        let entry = self.items.get_mut(item)?;
+        let failures = if is_reset { 0 } else { entry.failures };
+        entry.failures = failures.saturating_add(1);
+        entry.priority = priority;
+        self.keep(item, reasons, again);
+        Some((later(now, self.retry_delay(failures, now)), Some(Barrier::Backoff)))
+    }
+
+    /// When an item comes again that has asked to.
+    fn requeued(&mut self, item: &T, add: Add<R>, again: Option<Box<Again<R>>>, now: Instant) -> Option<Due> {
+        self.counters.retries += 1;
+        let is_reset = again.as_ref().is_some_and(|again| again.resets_backoff);
+        let failures = if is_reset { 0 } else { self.items.get(item)?.failures };
+        let due = later(now, self.retry_delay(failures, now).max(add.after));
+        let is_early = again.as_ref().is_some_and(|again| again.due < due);
+        let entry = self.items.get_mut(item)?;
+        // The wait that it does not have does not lengthen the next one.
+        entry.failures = if is_early { failures } else { failures.saturating_add(1) };
+        let again = Again::merged(again, Some(Again { due, ..Again::new(add, now) }))?;
+        Some((entry.take_in(*again), Some(Barrier::Requeue).filter(|_| !is_early)))
+    }
+
+    /// Keeps the reasons of an item that comes again, beside those for which it was added meanwhile.
+    fn keep(&mut self, item: &T, reasons: Reasons<R>, again: Option<Box<Again<R>>>) {
+        let Some(entry) = self.items.get_mut(item) else { return };
+        entry.reasons = reasons;
         if let Some(again) = again {
             entry.priority = entry.priority.max(again.priority);
             entry.reasons.extend(again.reasons);
-        }
-        match due {
-            // Nobody waits for times after the end.
-            Some(due) if is_open || due <= now => self.settle(item, due, barrier, now),
-            _ => drop(self.items.remove(&item)),
         }
     }
 

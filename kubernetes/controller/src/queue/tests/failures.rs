@@ -128,3 +128,49 @@ async fn an_item_is_held_back_until_it_is_released() {
     queue.release(&"one");
     assert!(queue.try_next().is_none(), "a backoff is not released");
 }
+
+/// An item that has asked to come again waits as after failures, and an add ends the wait.
+#[tokio::test(start_paused = true)]
+async fn a_requeued_item_comes_when_it_is_added() {
+    let queue = Queue::<&str, &str>::builder().backoff(Backoff::new(SECOND, SECOND * 100)).build();
+    let again = || Add::new().reason("again");
+    queue.add("one");
+    for (attempt, wait) in [(1, 0), (2, 1_000), (3, 2_000)] {
+        let (one, after) = timed(&queue).await;
+        assert_eq!((one.attempt(), after), (attempt, wait));
+        one.requeue(again());
+    }
+    advance(SECOND).await;
+    queue.add_with("one", Add::new().reason("changed"));
+    let one = queue.try_next().expect("it is handed out at once");
+    assert_eq!(one.reasons().iter().copied().collect::<Vec<_>>(), ["again", "changed"]);
+    assert_eq!(one.attempt(), 3, "the wait was not over");
+    // What is added during the attempt ends the wait, too.
+    queue.add_with("one", Add::new().priority(3).reason("changed"));
+    one.requeue(again());
+    let one = queue.try_next().expect("it is handed out at once");
+    assert_eq!((one.attempt(), one.priority()), (3, 3));
+    one.requeue(again());
+    let (one, after) = timed(&queue).await;
+    assert_eq!((one.attempt(), after), (4, 4_000), "triggers have not made it longer");
+    one.requeue(again().after(SECOND * 60));
+    queue.add_with("one", Add::new().after(SECOND * 30));
+    let (one, after) = timed(&queue).await;
+    assert_eq!((one.attempt(), after), (4, 30_000));
+    one.retry();
+    let (one, after) = timed(&queue).await;
+    assert_eq!((one.attempt(), after), (5, 8_000));
+    queue.add_with("one", Add::new().reset_backoff());
+    one.requeue(again());
+    assert_eq!(queue.try_next().map(|one| one.attempt()), Some(1));
+}
+
+/// Those whose time has come while no worker looked are before those that are added afterwards.
+#[tokio::test(start_paused = true)]
+async fn items_come_in_the_order_in_which_they_became_ready() {
+    let queue = Queue::<&str>::new();
+    queue.add_with("late", Add::new().after(SECOND));
+    advance(SECOND * 2).await;
+    queue.add("new");
+    assert_eq!(take_all(&queue), ["late", "new"]);
+}

@@ -18,23 +18,149 @@ impl Random {
     }
 }
 
-/// The time at which each item that is queued may be handed out at the earliest, in seconds.
-#[derive(Default)]
-struct Model {
-    queued: BTreeMap<u64, (u64, bool)>,
-    running: BTreeMap<u64, (u32, Option<u64>)>,
-    failures: BTreeMap<u64, u32>,
+/// For what an item waits.
+#[derive(Clone, Copy, PartialEq)]
+enum Cause {
+    Time,
+    Backoff,
+    Requeue,
 }
 
+struct Queued {
+    /// In seconds.
+    at: u64,
+    cause: Cause,
+    priority: i32,
+    /// Its place among those that wait for the same time.
+    sequence: u64,
+    /// Its place among those of its priority and group that can be handed out, if it can be.
+    place: Option<u64>,
+}
+
+#[derive(Default)]
+struct Model {
+    queued: BTreeMap<u64, Queued>,
+    /// With the priority that each was handed out with, and what was added since: the time and the priority.
+    running: BTreeMap<u64, (i32, Option<(u64, i32)>)>,
+    failures: BTreeMap<u64, u32>,
+    counter: u64,
+    /// How many in a row had a higher priority than another.
+    higher: u32,
+}
+
+const GROUPS: u64 = 3;
+/// The longest backoff, as a power of two.
+const LONGEST: u32 = 6;
+
 impl Model {
-    fn add(&mut self, item: u64, due: u64) {
+    fn count(&mut self) -> u64 {
+        self.counter += 1;
+        self.counter
+    }
+
+    fn add(&mut self, item: u64, due: u64, priority: i32, now: u64) {
+        self.promote(now);
         if let Some((_, again)) = self.running.get_mut(&item) {
-            *again = Some(again.map_or(due, |again| again.min(due)));
+            *again = Some(again.map_or((due, priority), |(at, other)| (at.min(due), other.max(priority))));
             return;
         }
-        let (at, is_backoff) = self.queued.entry(item).or_insert((due, false));
-        if !*is_backoff {
-            *at = due.min(*at);
+        let Some(mut queued) = self.queued.remove(&item) else {
+            return self.queue(item, due, Cause::Time, priority, now);
+        };
+        let is_raised = priority > queued.priority;
+        queued.priority = queued.priority.max(priority);
+        if queued.place.is_some() {
+            if is_raised {
+                queued.place = Some(self.count());
+            }
+            self.queued.insert(item, queued);
+            return;
+        }
+        match queued.cause {
+            Cause::Backoff => {}
+            Cause::Requeue if due >= queued.at => {}
+            Cause::Requeue => {
+                (queued.at, queued.cause) = (due, Cause::Time);
+                *self.failures.get_mut(&item).expect("it was requeued") -= 1;
+            }
+            Cause::Time => queued.at = queued.at.min(due),
+        }
+        self.queue(item, queued.at, queued.cause, queued.priority, now);
+    }
+
+    fn queue(&mut self, item: u64, at: u64, cause: Cause, priority: i32, now: u64) {
+        let sequence = self.count();
+        self.queued.insert(item, Queued { at, cause, priority, sequence, place: (at <= now).then_some(sequence) });
+    }
+
+    fn promote(&mut self, now: u64) {
+        let mut due: Vec<_> = self
+            .queued
+            .iter()
+            .filter(|(_, queued)| queued.place.is_none() && queued.at <= now)
+            .map(|(item, queued)| (queued.at, queued.sequence, *item))
+            .collect();
+        due.sort_unstable();
+        for (_, _, item) in due {
+            let place = self.count();
+            self.queued.get_mut(&item).expect("it is queued").place = Some(place);
+        }
+    }
+
+    /// Checks that an item is one that may be handed out now, and does so.
+    fn hand_out(&mut self, item: u64) {
+        let ready = || self.queued.iter().filter(|(_, queued)| queued.place.is_some());
+        let taken = &self.queued[&item];
+        assert!(taken.place.is_some(), "{item} came before its time");
+        let priorities: Vec<_> = ready().map(|(_, queued)| queued.priority).collect();
+        let (highest, lowest) = (priorities.iter().max(), priorities.iter().min());
+        self.higher = if highest == lowest { 0 } else { self.higher + 1 };
+        if self.higher == 32 {
+            assert!(Some(&taken.priority) < highest, "one in 32 has a lower priority");
+            self.higher = 0;
+        } else {
+            assert_eq!(Some(&taken.priority), highest, "the highest priority comes first");
+        }
+        let is_rival =
+            |other: u64, queued: &Queued| other % GROUPS == item % GROUPS && queued.priority == taken.priority;
+        let first = ready().filter(|(other, queued)| is_rival(**other, queued)).map(|(_, queued)| queued.place).min();
+        assert_eq!(first, Some(taken.place), "the first of its group comes first");
+        let priority = taken.priority;
+        self.queued.remove(&item);
+        self.running.insert(item, (priority, None));
+    }
+
+    fn finish(&mut self, delivery: Delivery<u64>, outcome: u64, now: u64) {
+        self.promote(now);
+        let item = *delivery.item();
+        let (priority, again) = self.running.remove(&item).expect("it is running");
+        let failures = self.failures.get(&item).copied().unwrap_or_default();
+        let backoff = now + (1 << failures.min(LONGEST));
+        match outcome {
+            0 => {
+                self.failures.insert(item, failures + 1);
+                let priority = again.map_or(priority, |(_, other)| other.max(priority));
+                self.queue(item, backoff, Cause::Backoff, priority, now);
+                delivery.retry();
+            }
+            1 => {
+                match again {
+                    Some((due, other)) if due < backoff => self.queue(item, due, Cause::Time, other.max(1), now),
+                    again => {
+                        let priority = again.map_or(1, |(_, other)| other.max(1));
+                        self.queue(item, backoff, Cause::Requeue, priority, now);
+                        self.failures.insert(item, failures + 1);
+                    }
+                }
+                delivery.requeue(Add::new().priority(1));
+            }
+            _ => {
+                self.failures.remove(&item);
+                if let Some((due, priority)) = again {
+                    self.queue(item, due, Cause::Time, priority, now);
+                }
+                delivery.done();
+            }
         }
     }
 }
@@ -43,56 +169,44 @@ impl Model {
 async fn a_queue_hands_out_what_a_naive_one_would() {
     for seed in 1..=30 {
         let mut random = Random(u64::wrapping_mul(seed, 0x9e37_79b9_7f4a_7c15));
-        let queue =
-            Queue::<u64>::builder().backoff(Backoff::new(SECOND, SECOND * 64)).fair_by(|item| (item % 3).to_string());
+        let queue = Queue::<u64>::builder()
+            .backoff(Backoff::new(SECOND, SECOND * (1 << LONGEST)))
+            .fair_by(|item| (item % GROUPS).to_string());
         let (queue, mut model, mut now) = (queue.build(), Model::default(), 0);
         let mut deliveries: Vec<Delivery<u64>> = Vec::new();
-        for _ in 0..2_000 {
+        for _ in 0..3_000 {
             match random.below(10) {
-                0..=3 => {
-                    let (item, delay) = (random.below(12), random.below(4) * random.below(2));
+                0..=4 => {
+                    let (item, delay) = (random.below(40), random.below(4) * random.below(2));
                     let priority = i32::try_from(random.below(3)).unwrap();
                     queue.add_with(item, Add::new().after(SECOND * delay as u32).priority(priority));
-                    model.add(item, now + delay);
+                    model.add(item, now + delay, priority, now);
                 }
-                4..=5 => {
+                5 => {
                     advance(SECOND).await;
                     now += 1;
                 }
                 6..=7 => {
-                    let due = model.queued.values().filter(|(at, _)| *at <= now).count();
+                    model.promote(now);
+                    let due = model.queued.values().filter(|queued| queued.place.is_some()).count();
                     assert_eq!(queue.len(), due, "seed {seed}");
                     let Some(delivery) = queue.try_next() else {
                         assert_eq!(due, 0, "seed {seed}");
                         continue;
                     };
-                    let (at, _) = model.queued.remove(delivery.item()).expect("it was queued");
-                    assert!(at <= now, "seed {seed}: {} came at {now}, before {at}", *delivery);
                     let failures = model.failures.get(delivery.item()).copied().unwrap_or_default();
-                    assert_eq!(delivery.attempt(), failures + 1, "seed {seed}");
-                    model.running.insert(*delivery, (failures, None));
+                    assert_eq!(delivery.attempt(), failures + 1, "seed {seed}: {}", *delivery);
+                    model.hand_out(*delivery);
+                    assert_eq!(delivery.priority(), model.running[&*delivery].0, "seed {seed}");
                     deliveries.push(delivery);
                 }
-                outcome if !deliveries.is_empty() => {
+                _ if !deliveries.is_empty() => {
                     let delivery = deliveries.swap_remove(random.below(deliveries.len() as u64) as usize);
-                    finish(&mut model, delivery, outcome == 8, now);
+                    model.finish(delivery, random.below(4), now);
                 }
                 _ => {}
             }
         }
-    }
-}
-
-fn finish(model: &mut Model, delivery: Delivery<u64>, is_failure: bool, now: u64) {
-    let item = *delivery.item();
-    let (failures, again) = model.running.remove(&item).expect("it is running");
-    if is_failure {
-        model.queued.insert(item, (now + (1 << failures.min(6)), true));
-        model.failures.insert(item, failures + 1);
-        delivery.retry();
-    } else {
-        model.failures.remove(&item);
-        model.queued.extend(again.map(|due| (item, (due, false))));
-        delivery.done();
+        assert!(model.counter > 1_000, "seed {seed}");
     }
 }

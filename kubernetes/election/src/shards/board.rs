@@ -1,0 +1,173 @@
+use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
+
+use kubernetes_core::Str;
+use kubernetes_models::coordination::v1::{Lease, LeaseSpec};
+
+use super::config::{COUNT_LABEL, MEMBER_LABEL, ShardsConfig};
+use crate::clock::{self, Instant};
+
+/// After this many durations without a renewal, the Lease of a member is deleted.
+const FORGOTTEN_AFTER: u32 = 20;
+
+/// The Leases of all shards and members as they were seen, with the time since when they have been as they are.
+#[derive(Default)]
+pub(super) struct Board {
+    leases: HashMap<Str, Seen>,
+}
+
+/// A Lease as it was seen.
+#[derive(Clone)]
+pub(super) struct Seen {
+    pub(super) lease: Lease,
+    /// By this machine's clock: the times in the Lease are never compared with it.
+    pub(super) since: Instant,
+}
+
+impl Seen {
+    fn spec(&self) -> Option<&LeaseSpec> {
+        self.lease.spec.as_deref()
+    }
+
+    pub(super) fn holder(&self) -> Option<&Str> {
+        self.spec()?.holder_identity.as_ref().filter(|holder| !holder.is_empty())
+    }
+
+    fn duration(&self) -> Duration {
+        let seconds = self.spec().and_then(|spec| spec.lease_duration_seconds).unwrap_or_default();
+        Duration::from_secs(u64::try_from(seconds).unwrap_or_default())
+    }
+
+    fn is_held(&self, now: Instant) -> bool {
+        self.holder().is_some() && now < clock::later(self.since, self.duration())
+    }
+
+    fn is_member(&self) -> bool {
+        self.lease.metadata.labels.get(MEMBER_LABEL).is_some()
+    }
+
+    fn is_of_count(&self, count: u32) -> bool {
+        self.lease.metadata.labels.get(COUNT_LABEL).and_then(|text| text.parse().ok()) == Some(count)
+    }
+}
+
+impl Board {
+    /// Takes in a list of all Leases.
+    pub(super) fn update(&mut self, leases: Vec<Lease>, now: Instant) {
+        let mut known = std::mem::take(&mut self.leases);
+        for lease in leases {
+            let name = lease.metadata.name.clone().unwrap_or_default();
+            let since = match known.remove(&name) {
+                Some(seen) if seen.lease.spec == lease.spec => seen.since,
+                _ => now,
+            };
+            self.leases.insert(name, Seen { lease, since });
+        }
+    }
+
+    /// The identities of the replicas that live, this one included, in order.
+    pub(super) fn members(&self, config: &ShardsConfig, now: Instant) -> BTreeSet<Str> {
+        let alive = self.leases.values().filter(|seen| seen.is_member() && seen.is_of_count(config.count));
+        let others = alive.filter(|seen| seen.is_held(now)).filter_map(|seen| seen.holder().cloned());
+        others.chain([config.identity().clone()]).collect()
+    }
+
+    /// Whether replicas live that have another number of shards, or still hold some.
+    pub(super) fn has_other_counts(&self, config: &ShardsConfig, now: Instant) -> bool {
+        self.leases.values().any(|seen| seen.is_held(now) && !seen.is_of_count(config.count))
+    }
+
+    /// The shards that nobody else holds, with their Leases if they have one.
+    pub(super) fn free_shards<'a>(
+        &'a self,
+        config: &'a ShardsConfig,
+        now: Instant,
+    ) -> impl Iterator<Item = (u32, Option<&'a Seen>)> {
+        (0..config.count).filter_map(move |index| {
+            let seen = self.leases.get(config.shard_name(index).as_str());
+            let is_free = seen.is_none_or(|seen| !seen.is_held(now) || seen.holder() == Some(config.identity()));
+            is_free.then_some((index, seen))
+        })
+    }
+
+    /// The names of the Leases of members that have been gone for long.
+    pub(super) fn forgotten_members(&self, now: Instant) -> Vec<Str> {
+        let is_forgotten =
+            |seen: &Seen| clock::later(seen.since, seen.duration().saturating_mul(FORGOTTEN_AFTER)) <= now;
+        let forgotten = self.leases.iter().filter(|(_, seen)| seen.is_member() && is_forgotten(seen));
+        forgotten.map(|(name, _)| name.clone()).collect()
+    }
+}
+
+/// How many shards a member should have: so that all have the same number, or one more.
+pub(super) fn share(members: &BTreeSet<Str>, identity: &Str, count: u32) -> usize {
+    let (count, len) = (count as usize, members.len().max(1));
+    let rank = members.iter().position(|member| member == identity).unwrap_or_default();
+    count / len + usize::from(rank < count % len)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::LeaseConfig;
+
+    fn config(identity: &str) -> ShardsConfig {
+        ShardsConfig::new(LeaseConfig::new("shop", "operator").identity(identity), 4)
+    }
+
+    fn lease(config: &LeaseConfig, renewal: i64) -> Lease {
+        let mut lease = Lease::named(config.key.name());
+        lease.metadata.labels = config.labels.clone();
+        let renewed = jiff::Timestamp::from_second(renewal).unwrap();
+        lease.spec = Some(Box::new(LeaseSpec {
+            holder_identity: Some(config.identity.clone()),
+            lease_duration_seconds: Some(15),
+            renew_time: Some(renewed.into()),
+            ..LeaseSpec::default()
+        }));
+        lease
+    }
+
+    #[test]
+    fn shares_differ_by_one_at_most_and_are_all() {
+        for (count, len) in [(1, 1), (4, 3), (16, 3), (3, 5), (7, 7)] {
+            let members: BTreeSet<Str> = (0..len).map(|index: u32| Str::from(index.to_string())).collect();
+            let shares: Vec<_> = members.iter().map(|member| share(&members, member, count)).collect();
+            assert_eq!(shares.iter().sum::<usize>(), count as usize);
+            assert!(shares.iter().max().unwrap() - shares.iter().min().unwrap() <= 1, "{shares:?}");
+        }
+    }
+
+    #[test]
+    fn whoever_does_not_renew_is_gone() {
+        let (start, mut board) = (clock::now(), Board::default());
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let (own, other) = (config("a"), config("b"));
+        let member = other.member();
+        let all = |renewal| vec![lease(&member, renewal), lease(&other.shard(2), 5), lease(&own.shard(1), 5)];
+        board.update(all(1), at(0));
+        board.update(all(1), at(10));
+        let indexes = |board: &Board, now| board.free_shards(&own, now).map(|(index, _)| index).collect::<Vec<_>>();
+        assert_eq!(board.members(&own, at(14)).len(), 2);
+        assert_eq!(indexes(&board, at(14)), [0, 1, 3], "its own it can have again");
+        assert_eq!(board.members(&own, at(15)).len(), 1);
+        assert_eq!(indexes(&board, at(15)), [0, 1, 2, 3]);
+        assert!(board.forgotten_members(at(299)).is_empty());
+        assert_eq!(board.forgotten_members(at(300)).len(), 1);
+        board.update(all(2), at(20));
+        assert_eq!((board.members(&own, at(34)).len(), board.members(&own, at(35)).len()), (2, 1));
+        board.update(Vec::new(), at(21));
+        assert_eq!(board.members(&own, at(22)).len(), 1, "it has left");
+    }
+
+    #[test]
+    fn replicas_with_another_number_of_shards_are_told_apart() {
+        let (now, mut board) = (clock::now(), Board::default());
+        let (own, mut other) = (config("a"), config("b"));
+        other.count = 8;
+        board.update(vec![lease(&other.member(), 1)], now);
+        assert!(board.has_other_counts(&own, now));
+        assert_eq!(board.members(&own, now).len(), 1);
+        assert!(!board.has_other_counts(&own, now + Duration::from_secs(15)));
+    }
+}

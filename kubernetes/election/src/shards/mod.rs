@@ -1,0 +1,198 @@
+//! Shards: several processes share out work by a Lease for each part of it.
+
+mod board;
+mod config;
+mod held;
+mod member;
+mod status;
+mod tasks;
+
+use std::fmt;
+use std::future::Future;
+use std::pin::pin;
+
+use futures_util::future::{Either, select};
+use kubernetes_client::Client;
+
+pub use config::ShardsConfig;
+pub use held::HeldShard;
+pub use status::ShardsStatus;
+
+use crate::clock;
+use crate::error::Error;
+use board::Board;
+use member::Member;
+use tasks::Tasks;
+
+/// Shares out work over all processes that run it with the same configuration: each holds some of a fixed number of
+/// shards, by a Lease for each, and no two hold one at the same time.
+///
+/// ```no_run
+/// use kubernetes_client::Client;
+/// use kubernetes_election::{HeldShard, LeaseConfig, Shards, ShardsConfig};
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let client = Client::from_env()?;
+/// let mut shards = Shards::new(&client, ShardsConfig::new(LeaseConfig::new("shop", "billing"), 16))?;
+/// shards
+///     .run(|shard: HeldShard| async move {
+///         println!("bills the customers of part {} of {}", shard.index(), shard.count());
+///         bill(shard.client(), shard.index()).await?;
+///         shard.end().await; // another replica shall have it
+///         Ok::<_, kubernetes_client::Error>(())
+///     })
+///     .await?;
+/// # Ok(())
+/// # }
+/// # async fn bill(client: Client, part: u32) -> Result<(), kubernetes_client::Error> { Ok(()) }
+/// ```
+///
+/// # Guarantees
+///
+/// Each shard is a Lease with the guarantees of an [`Election`](crate::Election). A function works on a shard only while
+/// this process holds its Lease; when the Lease is lost, the function's future is dropped, and its
+/// [client](HeldShard::client) writes no more.
+///
+/// # Balance
+///
+/// All have the same number of shards, or one more. When a replica comes, the others let
+/// [functions end](HeldShard::end) on as many shards as it should have, and release them. When one leaves, it releases
+/// its shards, and when one crashes, they are taken once its Leases have expired.
+///
+/// The process needs the rights to get, list, create, update and delete `leases` in `coordination.k8s.io`.
+pub struct Shards {
+    client: Client,
+    config: ShardsConfig,
+    board: Board,
+    member: Member,
+    status: ShardsStatus,
+}
+
+impl Shards {
+    /// Shards of which none is held before [`run`](Self::run).
+    ///
+    /// # Errors
+    ///
+    /// When the configuration is not valid ([`Error::is_config`]).
+    pub fn new(client: &Client, config: ShardsConfig) -> Result<Self, Error> {
+        config.validate()?;
+        let (member, status) = (Member::new(client, &config), ShardsStatus::new(&config));
+        Ok(Self { client: client.clone(), config, board: Board::default(), member, status })
+    }
+
+    /// How the shards stand, for other parts of the program.
+    pub fn status(&self) -> ShardsStatus {
+        self.status.clone()
+    }
+
+    /// Calls a function for each shard that this process comes to hold, in a task of its own, until one fails.
+    ///
+    /// A function that returns gives its shard up, to this or another process.
+    ///
+    /// # Errors
+    ///
+    /// That of the first function that fails, after the others were asked to end and have ended. Failed requests are
+    /// retried, and Leases that are lost are no errors.
+    ///
+    /// # Panics
+    ///
+    /// When a function panics.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future cancels all functions; the Leases are released by tasks in the background. To wait for that, use
+    /// [`run_until`](Self::run_until).
+    pub async fn run<F, Fut, E>(&mut self, work: F) -> Result<(), E>
+    where
+        F: Fn(HeldShard) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = Result<(), E>> + Send + 'static,
+        E: Send + 'static,
+    {
+        self.run_until(std::future::pending(), work).await
+    }
+
+    /// As [`run`](Self::run), until `shutdown` completes: then the functions are asked to [end](HeldShard::end), and
+    /// waited for.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run).
+    ///
+    /// # Panics
+    ///
+    /// As [`run`](Self::run).
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`run`](Self::run).
+    pub async fn run_until<F, Fut, E>(&mut self, shutdown: impl Future<Output = ()>, work: F) -> Result<(), E>
+    where
+        F: Fn(HeldShard) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = Result<(), E>> + Send + 'static,
+        E: Send + 'static,
+    {
+        let mut tasks = Tasks::new(self.client.clone(), self.config.clone(), work, self.status.clone());
+        let mut shutdown = pin!(shutdown);
+        let result = loop {
+            let turn = async {
+                self.turn(&mut tasks).await;
+                clock::sleep(self.config.interval()).await;
+            };
+            if let Either::Right(_) = select(pin!(turn), shutdown.as_mut()).await {
+                break Ok(());
+            }
+            if let Err(error) = tasks.reap() {
+                break Err(error);
+            }
+        };
+        tasks.end_all();
+        self.member.leave().await;
+        let ended = tasks.ended().await;
+        self.status.set_share(0, 0);
+        result.and(ended)
+    }
+
+    /// Renews the own Lease, looks at those of others, and takes and gives up shards.
+    async fn turn<F, Fut, E>(&mut self, tasks: &mut Tasks<F, E>)
+    where
+        F: Fn(HeldShard) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = Result<(), E>> + Send + 'static,
+        E: Send + 'static,
+    {
+        // Others must be able to know of this one before it looks: of two that come at once, one sees the other.
+        let looked = match self.member.keep().await {
+            Ok(()) => self.member.list(&self.config).await,
+            Err(failure) => Err(failure),
+        };
+        match looked {
+            Ok(leases) => self.board.update(leases, clock::now()),
+            Err(failure) => {
+                tracing::warn!(shards = self.config.name(), error = %failure, "failed to look at the shards; retrying");
+                return;
+            }
+        }
+        let now = clock::now();
+        let members = self.board.members(&self.config, now);
+        let share = board::share(&members, self.config.identity(), self.config.count);
+        self.status.set_share(members.len(), share);
+        if self.board.has_other_counts(&self.config, now) {
+            tracing::warn!(shards = self.config.name(), "waiting for replicas with another number of shards to end");
+            return;
+        }
+        tasks.give_up_more_than(share);
+        for (index, seen) in self.board.free_shards(&self.config, now) {
+            tasks.take_up_to(share, index, seen);
+        }
+        if members.first() == Some(self.config.identity()) {
+            for name in self.board.forgotten_members(now) {
+                self.member.delete(&name).await;
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Shards {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shards").field("config", &self.config).field("status", &self.status).finish_non_exhaustive()
+    }
+}
