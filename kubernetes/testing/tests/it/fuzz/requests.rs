@@ -8,6 +8,7 @@ use kubernetes_testing::{ResponseBody, TestServer};
 use serde_json::Value;
 use tower_service::Service;
 
+#[allow(clippy::duplicate_mod, reason = "a fuzz target has this file alone")]
 #[path = "../widgets.rs"]
 mod definition;
 
