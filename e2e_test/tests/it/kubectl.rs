@@ -47,7 +47,7 @@ impl Kubectl {
         self.folder.path().join("cache")
     }
 
-    fn command(&self, arguments: &str) -> Command {
+    pub(crate) fn command(&self, arguments: &str) -> Command {
         let path = |name: &str| -> PathBuf { Path::join(self.folder.path(), name) };
         let mut command = Command::new(program());
         command.arg("--kubeconfig").arg(path("config")).arg("--cache-dir").arg(path("cache"));

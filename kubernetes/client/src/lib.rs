@@ -50,6 +50,8 @@ mod exchange;
 mod hooks;
 mod path;
 mod reloaded;
+#[doc(hidden)]
+pub mod support;
 /// For the crates of this SDK.
 #[doc(hidden)]
 pub mod sync;

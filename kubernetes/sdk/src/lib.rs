@@ -22,6 +22,7 @@
 //! | write a controller or an operator | `controller`, with the feature of that name, and `derive` for a custom resource |
 //! | apply files, and do as kubectl's verbs do | [`utils`], with the feature `dynamic` |
 //! | run commands, copy files, forward ports, follow logs | `streams`, with the feature of that name |
+//! | serve admission and conversion webhooks | `webhooks`, with the feature of that name |
 //! | work with kinds that are known at run time only | `dynamic`, with the feature of that name |
 //! | make a type of one's own a resource | [`resource!`], or the derives of the feature `derive` |
 //!
@@ -31,7 +32,7 @@
 //!   one.
 //! - `serde`, on by default: serde's traits for models. Requests and watches don't need them.
 //! - `yaml`: [`core`] reads and writes YAML.
-//! - `dynamic`, `streams`, `controller`, `election`, `derive`: the modules of these names.
+//! - `dynamic`, `streams`, `controller`, `election`, `derive`, `webhooks`: the modules of these names.
 //! - `aws-lc-rs`: TLS with aws-lc-rs instead of ring. `cbor`: requests and responses in CBOR. `idna`: names of servers
 //!   outside ASCII.
 //!
@@ -155,6 +156,15 @@ pub mod utils {
 pub mod watch {
     #[doc(inline)]
     pub use kubernetes_watch::*;
+}
+
+/// Admission and conversion webhooks: handlers, a TLS server, managed certificates, and the API server's configuration.
+///
+/// [`Webhooks`] holds the handlers, [`WebhookServer`] serves them, [`Configuration`] makes the API server call them.
+#[cfg(feature = "webhooks")]
+pub mod webhooks {
+    #[doc(inline)]
+    pub use kubernetes_webhooks::*;
 }
 
 #[doc(inline)]

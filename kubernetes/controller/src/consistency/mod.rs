@@ -14,8 +14,8 @@ use kubernetes_client::sync::lock;
 use kubernetes_core::{GroupVersionResource, ObjectKey, Str};
 use tokio::sync::mpsc;
 
+use crate::Histogram;
 use crate::clock::{self, Instant};
-use crate::histogram::{Histogram, SECONDS};
 use crate::informers::WatchedStore;
 use crate::queue::Delivery;
 use hook::NoteWrites;
@@ -71,7 +71,7 @@ impl Writes {
             pending: Mutex::default(),
             own: OwnWrites::default(),
             on_change: OnceLock::new(),
-            counters: Mutex::new(Counters { wait: Histogram::new(SECONDS), timeouts: 0 }),
+            counters: Mutex::new(Counters { wait: Histogram::new(Histogram::SECONDS), timeouts: 0 }),
             unsettled,
             limit,
         };
