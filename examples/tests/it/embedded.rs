@@ -22,6 +22,8 @@ mod operator;
 mod wait_for_deployment;
 #[path = "../../watch_pods.rs"]
 mod watch_pods;
+#[path = "../../webhooks.rs"]
+mod webhooks;
 
 #[tokio::test(start_paused = true)]
 async fn apply_settles_a_conflict() {
@@ -43,6 +45,17 @@ async fn a_custom_resource_is_defined_and_watched() {
     for _ in 0..2 {
         let seen = custom_resource::run(&server.client(), "default").await.unwrap();
         assert_eq!(seen, ["ADDED red red", "DELETED red red"]);
+    }
+}
+
+/// Over TLS, as a cluster calls them; twice, as nothing is left behind but the Secret with the authority.
+#[tokio::test]
+async fn webhooks_change_check_and_convert() {
+    let server = TestServer::in_process();
+    for _ in 0..2 {
+        let seen = webhooks::run(&server.client(), "default").await.unwrap();
+        let denied = "admission webhook \"validate.lantern.street.example.com\" denied the request: a black lantern gives no light";
+        assert_eq!(seen, ["red has 1 bulb", denied, "red is red in v1beta1"]);
     }
 }
 

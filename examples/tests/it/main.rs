@@ -6,5 +6,6 @@ mod embedded;
 mod forwarding;
 mod kubectl;
 mod operators;
+mod programs;
 #[cfg(unix)]
 mod streams;

@@ -34,7 +34,7 @@ pub fn timestamp() -> Timestamp {
 }
 
 /// [`timestamp`] for the verification of certificates.
-pub(crate) fn time_provider() -> Arc<dyn TimeProvider> {
+pub fn time_provider() -> Arc<dyn TimeProvider> {
     Arc::new(Clock)
 }
 

@@ -23,11 +23,12 @@ type Parse<T> = Box<dyn Fn(&[Vec<u8>]) -> Result<T, BoxError> + Send + Sync>;
 /// last good value counts.
 ///
 /// Without `Debug`: it may hold secrets. Reading blocks, as the files are small, local and regular.
-pub(crate) struct Reloaded<T> {
+pub struct Reloaded<T> {
     /// For the log, such as `the client certificate`.
     name: &'static str,
     files: Vec<PathBuf>,
     parse: Parse<T>,
+    period: Duration,
     /// Locked while reading, so that one request reads for all.
     last: Mutex<Option<Last<T>>>,
 }
@@ -42,12 +43,18 @@ struct Last<T> {
 
 impl<T> Reloaded<T> {
     /// `parse` gets the contents of `files`, in their order. Reads nothing yet.
-    pub(crate) fn new(
+    pub fn new(
         name: &'static str,
         files: Vec<PathBuf>,
         parse: impl Fn(&[Vec<u8>]) -> Result<T, BoxError> + Send + Sync + 'static,
     ) -> Self {
-        Self { name, files, parse: Box::new(parse), last: Mutex::new(None) }
+        Self { name, files, parse: Box::new(parse), period: PERIOD, last: Mutex::new(None) }
+    }
+
+    /// Uses a value for this time before its files are read again, instead of a minute.
+    #[must_use]
+    pub fn with_period(self, period: Duration) -> Self {
+        Self { period, ..self }
     }
 
     /// As [`new`](Self::new), with contents that were read just now.
@@ -55,7 +62,7 @@ impl<T> Reloaded<T> {
     /// # Errors
     ///
     /// If they can't be parsed.
-    pub(crate) fn with_contents(self, contents: Contents) -> Result<Self, BoxError> {
+    pub fn with_contents(self, contents: Contents) -> Result<Self, BoxError> {
         let value = Arc::new((self.parse)(&contents)?);
         *self.lock() = Some(Last { value, contents, read_at: clock::now() });
         Ok(self)
@@ -66,9 +73,9 @@ impl<T> Reloaded<T> {
     /// # Errors
     ///
     /// If there has never been a good value, and there is none now.
-    pub(crate) fn current(&self) -> Result<Arc<T>, BoxError> {
+    pub fn current(&self) -> Result<Arc<T>, BoxError> {
         let mut last = self.lock();
-        if last.as_ref().is_none_or(|last| clock::now().duration_since(last.read_at) >= PERIOD) {
+        if last.as_ref().is_none_or(|last| clock::now().duration_since(last.read_at) >= self.period) {
             self.reload(&mut last)?;
         }
         last.as_ref().map(|last| Arc::clone(&last.value)).ok_or_else(|| "no file was read".into())
@@ -76,7 +83,7 @@ impl<T> Reloaded<T> {
 
     /// Another value than the one that was used and refused: another request may have read it already, otherwise the
     /// files are read at once.
-    pub(crate) fn other_than(&self, is_used: impl Fn(&T) -> bool) -> Option<Arc<T>> {
+    pub fn other_than(&self, is_used: impl Fn(&T) -> bool) -> Option<Arc<T>> {
         let mut last = self.lock();
         if last.as_ref().is_none_or(|last| is_used(&last.value)) {
             self.reload(&mut last).ok()?;
@@ -85,7 +92,7 @@ impl<T> Reloaded<T> {
     }
 
     /// The last good value, without reading.
-    pub(crate) fn last(&self) -> Option<Arc<T>> {
+    pub fn last(&self) -> Option<Arc<T>> {
         self.lock().as_ref().map(|last| Arc::clone(&last.value))
     }
 

@@ -1,7 +1,7 @@
 //! Controllers: from a reconcile function to an operator in production.
 //!
-//! - [`Controller`] calls a function for each object that has changed; [`Context`] is what the function works with.
-//! - [`Queue`] is the work queue below it, which can be used by itself.
+//! - [`Controller`] calls a function for each object that has changed, with a [`Context`].
+//! - [`Queue`] is its work queue, which can be used by itself.
 //! - [`Manager`] runs controllers and other services, with leader election, events and admin endpoints.
 
 mod admin;
@@ -10,7 +10,6 @@ mod consistency;
 mod controller;
 mod create_or_update;
 mod events;
-mod histogram;
 mod informers;
 mod manager;
 mod metrics;
@@ -27,10 +26,10 @@ pub use controller::{
 };
 pub use create_or_update::create_or_update;
 pub use events::{Event, Recorder, RecorderCounts};
-pub use histogram::Histogram;
 pub use informers::Informers;
+pub use kubernetes_serving::{Histogram, MetricsText};
 pub use manager::{Manager, ManagerError, ServiceContext, Settings, SettingsError};
-pub use metrics::{ClientMetrics, Metrics, MetricsText};
+pub use metrics::{ClientMetrics, Metrics};
 pub use names::bounded_name;
 pub use owned::{Change, OwnedChange, OwnedError, OwnedSet};
 pub use queue::{Add, Delivery, Queue, QueueBuilder, QueueCounts, Reasons};

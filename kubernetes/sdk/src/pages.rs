@@ -40,3 +40,7 @@ struct Kubectl;
 #[cfg(feature = "core-v1")]
 #[doc = include_str!("../../../docs/models.md")]
 struct Models;
+
+#[cfg(all(feature = "webhooks", feature = "controller", feature = "derive"))]
+#[doc = include_str!("../../../docs/webhooks.md")]
+struct Webhooks;

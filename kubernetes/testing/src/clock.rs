@@ -18,18 +18,25 @@ pub(crate) struct Clock {
     started: Instant,
     /// By how much the clock was set forward.
     advanced: Duration,
+    /// The time at which it stands still, while a request is carried out again.
+    held: Option<Duration>,
 }
 
 impl Clock {
     /// A clock that shows `origin` now; the system's time without one.
     pub(crate) fn starting_at(origin: Option<Timestamp>) -> Self {
         let origin = origin.unwrap_or_else(Timestamp::now);
-        Self { origin, started: Instant::now(), advanced: Duration::ZERO }
+        Self { origin, started: Instant::now(), advanced: Duration::ZERO, held: None }
     }
 
     /// How long the server has been running.
     pub(crate) fn elapsed(&self) -> Duration {
-        self.started.elapsed().saturating_add(self.advanced)
+        self.held.unwrap_or_else(|| self.started.elapsed().saturating_add(self.advanced))
+    }
+
+    /// Lets the clock stand still at a time, or go on.
+    pub(crate) fn hold(&mut self, at: Option<Duration>) {
+        self.held = at;
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -54,6 +61,11 @@ pub(crate) fn seconds(time: Timestamp) -> String {
 /// Waits by tokio's clock.
 pub(crate) async fn sleep(duration: Duration) {
     tokio::time::sleep(duration).await;
+}
+
+/// The output of a future; `None` if it takes too long by tokio's clock.
+pub(crate) async fn timeout<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
+    tokio::time::timeout(limit, future).await.ok()
 }
 
 /// A timer that can be set again, by tokio's clock.

@@ -2,6 +2,8 @@
 //!
 //! <https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/>
 
+use std::sync::Arc;
+
 use kubernetes_core::{GroupVersionKind, ObjectKey};
 use serde_json::{Value, json};
 
@@ -135,6 +137,15 @@ fn custom(object: &Object, version: &Value, collection: CollectionId) -> ServedR
         form: Form::Custom(version.get("schema").and_then(|schema| schema.get("openAPIV3Schema")).cloned()),
         collection,
         head: head(&kind.api_version(), &kind.kind),
+        storage_version: versions(object)
+            .find(|version| flag(version, "storage"))
+            .map_or("", |version| field(version, "name"))
+            .into(),
+        webhook: object
+            .at("spec.conversion.webhook")
+            .cloned()
+            .filter(|_| object.text_at("spec.conversion.strategy") == "Webhook")
+            .map(Arc::new),
         kind,
     }
 }

@@ -27,7 +27,7 @@
 //! Create, read, replace, patch (JSON, merge, strategic, apply), delete and delete-collection, with selectors, pages,
 //! resourceVersions, conflicts, `generateName`, dry run, finalizers, grace periods, owners, preconditions and the
 //! subresources status, scale, binding, eviction (with disruption budgets), approval, resize, ephemeral containers and
-//! finalize; shards of lists and watches; watches with bookmarks, streaming lists and timeouts; tables, as kubectl shows
+//! finalize; admission and conversion webhooks ([`TestServer::serve_webhooks`]); shards of lists and watches; watches with bookmarks, streaming lists and timeouts; tables, as kubectl shows
 //! them; custom resources with defaults and a schema; discovery and `/version`. What is done and the words of errors are
 //! those of Kubernetes 1.37.
 //!
@@ -35,12 +35,14 @@
 //!
 //! - Users and permissions: everybody may do everything. Reviews of access and tokens are answered; a test decides what they
 //!   say ([`TestServer::on_access_review`]), but no request is refused for it.
-//! - Admission (webhooks, policies, quotas, default service accounts) and defaults of built-in resources: an object is
-//!   stored as it was sent.
+//! - Admission by policies, quotas and default service accounts, and defaults of built-in resources: an object is stored
+//!   as it was sent, and as webhooks have changed it. These are called for objects and their status, not for other
+//!   subresources (scale, eviction, binding, connections) and not for what controllers do; a test decides about their
+//!   match conditions ([`TestServer::on_match_condition`]), as CEL is not evaluated.
 //! - Validation beyond structure: types of fields and names are checked, not what Go code checks beyond them. Of the
 //!   schema of a custom resource, patterns, formats, combinations (`oneOf`) and rules in CEL are not checked.
-//! - Conversion: an object is the same in all versions of its resource, but for `apiVersion`. The two APIs of events do
-//!   not share their objects.
+//! - Conversion other than by webhooks: an object is the same in all versions of its resource, but for `apiVersion`, and
+//!   field selectors see it as it is stored. The two APIs of events do not share their objects.
 //! - Controllers other than the garbage collector and the namespace controller, which act at once: no Deployment gets
 //!   pods, and no disruption budget is counted. Removing a pod after its grace period, and an event after an hour, is
 //!   done by the server's clock.
@@ -51,6 +53,8 @@
 
 mod access;
 mod clock;
+mod conditions;
+mod conversion;
 mod definitions;
 mod discovery;
 mod faults;
@@ -72,8 +76,10 @@ mod status;
 mod store;
 mod streams;
 mod watch;
+mod webhooks;
 
 pub use access::{Access, AccessAttributes};
+pub use conditions::MatchCondition;
 pub use faults::{Fault, RandomFaults};
 pub use server::{
     CustomResource, LoadError, RecordedRequest, ResponseBody, TestServer, TestServerBuilder, TestService,

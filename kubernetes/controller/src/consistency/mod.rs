@@ -14,8 +14,8 @@ use kubernetes_client::sync::lock;
 use kubernetes_core::{GroupVersionResource, ObjectKey, Str};
 use tokio::sync::mpsc;
 
+use crate::Histogram;
 use crate::clock::{self, Instant};
-use crate::histogram::{Histogram, SECONDS};
 use crate::informers::WatchedStore;
 use crate::queue::Delivery;
 use hook::NoteWrites;
@@ -31,7 +31,7 @@ pub(crate) struct Writes {
     stores: OnceLock<Vec<Arc<dyn WatchedStore>>>,
     pending: Mutex<HashMap<ObjectKey, Pending>>,
     own: OwnWrites,
-    /// Told of an object of the controller that another has changed while a run wrote it.
+    /// Called with an object of the controller that another has changed while a run wrote it.
     on_change: OnceLock<OnChange>,
     counters: Mutex<Counters>,
     /// Names the objects with writes that nobody waits for yet.
@@ -71,14 +71,14 @@ impl Writes {
             pending: Mutex::default(),
             own: OwnWrites::default(),
             on_change: OnceLock::new(),
-            counters: Mutex::new(Counters { wait: Histogram::new(SECONDS), timeouts: 0 }),
+            counters: Mutex::new(Counters { wait: Histogram::new(Histogram::SECONDS), timeouts: 0 }),
             unsettled,
             limit,
         };
         (Arc::new(writes), receiver)
     }
 
-    /// Sets the stores and the function that is told of an object of the controller that another has changed while a run
+    /// Sets the stores and the function that is called with an object of the controller that another has changed while a run
     /// wrote it, the first time that it is called.
     pub(crate) fn start(
         &self,

@@ -4,7 +4,6 @@ use std::time::Duration;
 use kubernetes_client::sync::lock;
 
 use crate::Histogram;
-use crate::histogram::SECONDS;
 use crate::queue::QueueCounts;
 
 /// The numbers of a [controller](crate::Controller), for metrics: see [`Monitor::counts`](crate::Monitor::counts).
@@ -66,7 +65,7 @@ pub(super) struct Inner {
 
 impl Counters {
     pub(super) fn new() -> Self {
-        Self(Mutex::new(Inner { results: [0; 7], durations: Histogram::new(SECONDS), active: 0 }))
+        Self(Mutex::new(Inner { results: [0; 7], durations: Histogram::new(Histogram::SECONDS), active: 0 }))
     }
 
     pub(super) fn started(&self) {

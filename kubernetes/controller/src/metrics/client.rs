@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use kubernetes_client::Observation;
 use kubernetes_client::sync::lock;
-
-use super::MetricsText;
-use crate::Histogram;
+use kubernetes_serving::{Histogram, MetricsText};
 
 /// Counts the requests of a client, as client-go's `rest_client_requests_total` and its relatives.
 ///

@@ -2,7 +2,6 @@
 
 mod client;
 mod sources;
-mod text;
 
 #[cfg(test)]
 mod tests;
@@ -13,7 +12,8 @@ use std::sync::{Arc, Mutex};
 use kubernetes_client::sync::lock;
 
 pub use client::ClientMetrics;
-pub use text::MetricsText;
+
+use kubernetes_serving::MetricsText;
 
 /// The metrics of a program: functions that tell numbers when they are asked for.
 ///

@@ -3,8 +3,9 @@
 use std::hash::Hash;
 
 use kubernetes_election::{ElectionStatus, ShardsStatus};
+use kubernetes_serving::MetricsText;
 
-use super::{Metrics, MetricsText};
+use super::Metrics;
 use crate::controller::Monitors;
 use crate::{ControllerCounts, Monitor, Queue, QueueCounts, Recorder};
 

@@ -48,24 +48,9 @@ pub(super) struct Counters {
     pub(super) work_duration: Histogram,
 }
 
-/// From 10 ns to 1,000 s, as controller-runtime has them (`ExponentialBuckets(10e-9, 10, 12)` in `pkg/metrics/workqueue.go`).
-const LIMITS: &[Duration] = &[
-    Duration::from_nanos(10),
-    Duration::from_nanos(100),
-    Duration::from_micros(1),
-    Duration::from_micros(10),
-    Duration::from_micros(100),
-    Duration::from_millis(1),
-    Duration::from_millis(10),
-    Duration::from_millis(100),
-    Duration::from_secs(1),
-    Duration::from_secs(10),
-    Duration::from_secs(100),
-    Duration::from_secs(1000),
-];
-
 impl Default for Counters {
     fn default() -> Self {
-        Self { adds: 0, retries: 0, queue_duration: Histogram::new(LIMITS), work_duration: Histogram::new(LIMITS) }
+        let durations = Histogram::new(Histogram::DECADES);
+        Self { adds: 0, retries: 0, queue_duration: durations.clone(), work_duration: durations }
     }
 }

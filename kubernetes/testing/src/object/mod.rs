@@ -162,8 +162,9 @@ impl Object {
         self
     }
 
-    /// The object as it is stored at `revision`; `selectable` are the fields that field selectors can name.
-    pub(crate) fn into_stored(mut self, selectable: &[String], revision: u64) -> Stored {
+    /// The object as it is stored at `revision`; `version` is the version of its form, and `selectable` are the
+    /// fields that field selectors can name.
+    pub(crate) fn into_stored(mut self, version: &str, selectable: &[String], revision: u64) -> Stored {
         self.set("resourceVersion", revision.to_string());
         let object = self.without_type();
         let labels = object.metadata().and_then(|metadata| metadata.get("labels")).and_then(Value::as_object);
@@ -177,6 +178,7 @@ impl Object {
         Stored {
             key: object.key(),
             revision,
+            version: version.into(),
             uid: object.text("uid").into(),
             labels,
             fields,

@@ -38,6 +38,12 @@ impl ApiRequest {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
+    /// The user: there is no authentication, so it is whoever is impersonated.
+    pub(crate) fn user(&self) -> String {
+        let user = self.headers.get("impersonate-user").and_then(|value| value.to_str().ok());
+        user.unwrap_or("kubernetes-admin").to_owned()
+    }
+
     /// The media type of the body, without parameters.
     pub(crate) fn content_type(&self) -> &str {
         let value = self.header(http::header::CONTENT_TYPE);

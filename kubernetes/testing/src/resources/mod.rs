@@ -37,6 +37,10 @@ pub(crate) struct ServedResource {
     pub(crate) collection: CollectionId,
     /// The beginning of each object: `{"kind":…,"apiVersion":…,`.
     pub(crate) head: Arc<str>,
+    /// The version in which objects are stored.
+    pub(crate) storage_version: Box<str>,
+    /// The webhook that converts between versions: `spec.conversion.webhook` of the definition.
+    pub(crate) webhook: Option<Arc<Value>>,
 }
 
 /// The beginning of an object of a kind.
@@ -107,7 +111,12 @@ impl ServedResource {
 
     /// An object as it is stored.
     pub(crate) fn stored(&self, object: Object, revision: u64) -> Stored {
-        object.into_stored(&self.selectable_fields, revision)
+        object.into_stored(&self.storage_version, &self.selectable_fields, revision)
+    }
+
+    /// Whether an object has to be converted to be of this version.
+    pub(crate) fn converts(&self, object: &Stored) -> bool {
+        self.webhook.is_some() && *object.version != *self.version()
     }
 
     /// Whether this is the built-in resource of a group and plural.

@@ -57,6 +57,8 @@ impl Registry {
             rules,
             form: Form::BuiltIn(resource.definition),
             collection: self.collection(resource.group, resource.plural, store),
+            storage_version: Box::default(),
+            webhook: None,
         };
         self.add(served);
     }

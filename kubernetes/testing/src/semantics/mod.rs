@@ -1,6 +1,7 @@
 //! The semantics of the API: each request as a function of the state, without sockets and without waiting.
 
 mod controllers;
+mod conversion;
 mod decoding;
 mod json_patch;
 mod options;
@@ -19,6 +20,7 @@ use crate::state::State;
 use crate::status::Result;
 use crate::streams::{LogRequest, LogScript, Upgrade};
 use crate::watch::Watch;
+use crate::webhooks::Exchange;
 
 /// The response to a request.
 pub(crate) enum Answer {
@@ -28,12 +30,34 @@ pub(crate) enum Answer {
     Log(Box<LogRequest>, LogScript),
 }
 
-/// Answers a request.
-pub(crate) fn answer(state: &mut State, request: &ApiRequest) -> Answer {
+/// Answers a request; `None` if it has to wait for the calls that it wants to make, and is to be carried out again then.
+///
+/// Nothing has changed in that case: a request's effects come after its last call.
+pub(crate) fn answer(state: &mut State, request: &ApiRequest, exchange: &mut Exchange) -> Option<Answer> {
     expire(state);
-    let answer = route::route(state, request).unwrap_or_else(|status| Answer::Whole(Reply::from(&status)));
+    // Each time, the request sees the same clock and the same random values.
+    let start = exchange.begin(&state.random, state.clock.elapsed());
+    let random = start.map(|(random, elapsed)| {
+        state.clock.hold(Some(elapsed));
+        std::mem::replace(&mut state.random, random)
+    });
+    state.exchange.replace(std::mem::take(exchange));
+    let result = route::route(state, request);
+    *exchange = state.exchange.take();
+    if let Some(random) = random {
+        state.random = random;
+        state.clock.hold(None);
+    }
+    if exchange.is_waiting() {
+        return None;
+    }
+    let warnings = exchange.take_warnings();
+    let answer = match result.unwrap_or_else(|status| Answer::Whole(Reply::from(&status))) {
+        Answer::Whole(reply) => Answer::Whole(reply.with_warnings(&warnings)),
+        other => other,
+    };
     controllers::run(state);
-    answer
+    Some(answer)
 }
 
 /// Removes the objects whose time is over.

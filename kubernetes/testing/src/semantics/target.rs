@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use kubernetes_core::ObjectKey;
 
+use super::conversion::from_storage;
 use crate::request::ApiRequest;
 use crate::resources::ServedResource;
 use crate::selection::Selection;
@@ -27,9 +28,16 @@ impl Target {
         self.subresource.as_deref().unwrap_or_default()
     }
 
-    pub(super) fn find<'a>(&self, state: &'a State) -> Option<&'a Arc<Stored>> {
+    /// The object as it is stored.
+    pub(super) fn stored<'a>(&self, state: &'a State) -> Option<&'a Arc<Stored>> {
         let key = ObjectKey::new(self.namespace.as_deref(), self.name());
         state.store.get(self.served.collection, &key)
+    }
+
+    /// The object in the version of the path, if it exists.
+    pub(super) fn find(&self, state: &State) -> Result<Option<Arc<Stored>>> {
+        let Some(stored) = self.stored(state) else { return Ok(None) };
+        Ok(from_storage(state, &self.served, vec![Arc::clone(stored)])?.pop())
     }
 
     /// The objects that a list or a watch selects.
@@ -39,7 +47,7 @@ impl Target {
 
     /// The object that the path names.
     pub(super) fn get(&self, state: &State) -> Result<Arc<Stored>> {
-        self.find(state).cloned().ok_or_else(|| self.not_found())
+        self.find(state)?.ok_or_else(|| self.not_found())
     }
 
     pub(super) fn not_found(&self) -> Status {

@@ -1,5 +1,6 @@
 use std::collections::VecDeque;
 use std::fmt;
+use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -11,10 +12,15 @@ use tokio::io::{AsyncRead, DuplexStream, ReadBuf};
 
 use super::shared::Shared;
 use crate::clock::Timer;
+use crate::conversion::Conversion;
 use crate::faults::{Damage, DamageFilter, Piece};
+use crate::object::Object;
+use crate::resources::ServedResource;
 use crate::semantics::expire;
-use crate::store::WaiterId;
+use crate::status::Status;
+use crate::store::{Stored, WaiterId};
 use crate::watch::{Progress, Watch};
+use crate::webhooks::reach;
 
 /// The body of a response of a test server.
 ///
@@ -34,6 +40,8 @@ enum Source {
     Done,
 }
 
+type Converting = Pin<Box<dyn Future<Output = Result<(), Status>> + Send>>;
+
 /// A watch while it is sent.
 struct WatchStream {
     shared: Arc<Shared>,
@@ -41,6 +49,8 @@ struct WatchStream {
     waiter: WaiterId,
     /// Ends at the next time at which there is something to do.
     timer: Timer,
+    /// Converts the next objects.
+    converting: Option<Converting>,
 }
 
 impl ResponseBody {
@@ -51,7 +61,7 @@ impl ResponseBody {
     pub(super) fn watch(shared: &Arc<Shared>, watch: Watch) -> Self {
         let waiter = shared.with(|inner| inner.state.store.add_waiter());
         let (shared, timer) = (Arc::clone(shared), Timer::default());
-        Self::new(Source::Watch(Box::new(WatchStream { shared, watch, waiter, timer })))
+        Self::new(Source::Watch(Box::new(WatchStream { shared, watch, waiter, timer, converting: None })))
     }
 
     /// The bytes that a script writes, at most `limit`.
@@ -190,6 +200,16 @@ impl WatchStream {
     /// The next events; pending until there are some.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Progress>> {
         loop {
+            if let Some(converting) = &mut self.converting {
+                match converting.as_mut().poll(cx) {
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(Err(status)) => {
+                        self.converting = None;
+                        return Poll::Ready(Ok(self.watch.fail(&status)));
+                    }
+                    Poll::Ready(Ok(())) => self.converting = None,
+                }
+            }
             let watch = &mut self.watch;
             let outcome = self.shared.with(|inner| {
                 if inner.is_stopped {
@@ -197,7 +217,7 @@ impl WatchStream {
                 }
                 expire(&mut inner.state);
                 let progress = watch.advance(&inner.state);
-                if !progress.lines.is_empty() || progress.has_ended {
+                if !progress.lines.is_empty() || progress.has_ended || !progress.wanted.is_empty() {
                     return Ok(Ok(progress));
                 }
                 inner.state.store.wait(watch.collection(), self.waiter, cx.waker());
@@ -207,6 +227,10 @@ impl WatchStream {
             });
             match outcome {
                 Err(error) => return Poll::Ready(Err(error)),
+                Ok(Ok(progress)) if !progress.wanted.is_empty() => {
+                    let (shared, served) = (Arc::clone(&self.shared), Arc::clone(self.watch.served()));
+                    self.converting = Some(Box::pin(convert(shared, served, progress.wanted)));
+                }
                 Ok(Ok(progress)) => return Poll::Ready(Ok(progress)),
                 Ok(Err(wait)) => {
                     if self.timer.poll_after(wait, cx).is_pending() {
@@ -216,6 +240,27 @@ impl WatchStream {
             }
         }
     }
+}
+
+/// Converts objects, and keeps them for all watches.
+async fn convert(shared: Arc<Shared>, to: Arc<ServedResource>, objects: Vec<Arc<Stored>>) -> Result<(), Status> {
+    let Some(webhook) = to.webhook.clone() else { return Ok(()) };
+    for batch in objects.chunk_by(|one, other| one.version == other.version) {
+        let version = batch.first().map(|object| object.version.clone()).unwrap_or_default();
+        let originals = batch.iter().map(|object| Object::of(object)).collect();
+        let conversion = Conversion::new(&to, &version, to.version(), originals);
+        let (services, uid) = shared.with(|inner| (inner.services.clone(), inner.state.new_uid()));
+        let call = conversion.call(&webhook, &uid).map_err(Status::internal)?;
+        let outcome = reach(&services, &call).await;
+        let converted = conversion.read(&call, outcome).map_err(Status::internal)?;
+        shared.with(|inner| {
+            let mut conversions = inner.state.conversions.borrow_mut();
+            for (object, converted) in batch.iter().zip(converted) {
+                conversions.keep(object, &to, converted);
+            }
+        });
+    }
+    Ok(())
 }
 
 impl fmt::Debug for ResponseBody {

@@ -1,3 +1,4 @@
+use std::cell::RefCell;
 use std::io;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use super::shared::Shared;
 use super::{TestServer, load};
 use crate::access::AccessPolicy;
 use crate::clock::Clock;
+use crate::conditions::MatchConditions;
 use crate::resources::Registry;
 use crate::state::{Deadlines, Settings, State, Tokens};
 use crate::store::Store;
@@ -132,6 +134,9 @@ impl TestServerBuilder {
             access: AccessPolicy::default(),
             tokens: Tokens::default(),
             scripts: Scripts::default(),
+            exchange: RefCell::default(),
+            conditions: MatchConditions::default(),
+            conversions: RefCell::default(),
         };
         for name in &self.namespaces {
             let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});

@@ -14,6 +14,10 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Body;
+use http_body_util::Full;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use kubernetes_client::Client;
@@ -31,6 +35,7 @@ pub use service::TestService;
 
 use crate::access::{Access, AccessAttributes, AccessPolicy};
 use crate::clock;
+use crate::conditions::{MatchCondition, MatchConditions};
 use crate::faults::{Fault, RandomFaults};
 use crate::semantics;
 use crate::streams::{ContainerIo, ExecRequest, Exit, LogRequest, Output, PortForwardRequest, PortIo, Script};
@@ -177,6 +182,58 @@ impl TestServer {
     /// The function runs while the server is locked: it must not use the server.
     pub fn on_access_review(&self, decide: impl Fn(&AccessAttributes) -> Access + Send + Sync + 'static) {
         self.shared.with(|inner| inner.state.access = AccessPolicy::new(decide));
+    }
+
+    /// Serves webhooks in process: calls of this host go to the service, without TLS.
+    ///
+    /// The host is that of the Service, such as `webhooks.shop.svc`, or of the URL in the configuration, with or without a
+    /// port. Calls of other URLs go over the network.
+    ///
+    /// ```
+    /// use bytes::Bytes;
+    /// use http::{Request, Response};
+    /// use http_body_util::Full;
+    /// use kubernetes_testing::TestServer;
+    ///
+    /// # fn example(
+    /// #     webhooks: impl tower_service::Service<
+    /// #         Request<Full<Bytes>>, Response = Response<Full<Bytes>>, Error = std::convert::Infallible, Future: Send,
+    /// #     > + Clone + Send + Sync + 'static,
+    /// # ) {
+    /// let server = TestServer::in_process();
+    /// server.serve_webhooks("webhooks.shop.svc", webhooks); // such as `Webhooks` of `kubernetes-webhooks`
+    /// # }
+    /// ```
+    ///
+    /// The server calls webhooks as its configurations and definitions say: mutating ones in the order of their names,
+    /// then validating ones at once, and conversions for custom resources with the strategy `Webhook`. The words of errors
+    /// are those of the API server and client-go.
+    pub fn serve_webhooks<S, B>(&self, host: &str, service: S)
+    where
+        S: Service<Request<Full<Bytes>>, Response = Response<B>> + Clone + Send + Sync + 'static,
+        S::Future: Send,
+        S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+        B: Body<Error: Into<Box<dyn std::error::Error + Send + Sync>>, Data: Send> + Send + 'static,
+    {
+        self.shared.with(|inner| inner.services.add(host, service));
+    }
+
+    /// Decides about match conditions of webhooks, which are CEL; without a function, a request to a webhook that has some
+    /// is answered with 501.
+    ///
+    /// ```
+    /// use kubernetes_testing::TestServer;
+    ///
+    /// let server = TestServer::in_process();
+    /// server.on_match_condition(|condition| match condition.name.as_str() {
+    ///     "not-in-kube-system" => condition.request["namespace"] != "kube-system",
+    ///     name => panic!("{name} is not expected"),
+    /// });
+    /// ```
+    ///
+    /// The function runs while the server is locked: it must not use the server.
+    pub fn on_match_condition(&self, decide: impl Fn(&MatchCondition) -> bool + Send + Sync + 'static) {
+        self.shared.with(|inner| inner.state.conditions = MatchConditions::new(decide));
     }
 
     /// Plays the processes that clients run in containers (`exec`).

@@ -125,7 +125,7 @@ async fn respond(
     }
     let response = match replacement {
         Some(reply) => whole(reply, request),
-        None => match shared.answer(request) {
+        None => match shared.answer(request).await {
             Answer::Whole(reply) => whole(reply, request),
             Answer::Upgrade(_) if disconnects => return Err(reset()),
             Answer::Upgrade(upgrade) => return Ok(switch(shared, *upgrade, frame_faults, on_upgrade)),

@@ -3,12 +3,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use super::record::{Limits, Record, RecordedRequest, RequestId};
 use crate::faults::{Action, Rules};
+use crate::reply::Reply;
 use crate::request::{ApiRequest, RequestInfo};
 use crate::semantics::{self, Answer};
 use crate::state::State;
+use crate::status::Status;
+use crate::webhooks::{Exchange, Services, reach};
 
 /// The server, behind one lock: requests are carried out one after the other, each in one go.
 #[derive(Debug)]
@@ -24,11 +28,25 @@ pub(crate) struct Inner {
     pub(crate) rules: Rules,
     pub(crate) record: Record,
     pub(crate) is_stopped: bool,
+    /// The webhooks that are served in process.
+    pub(crate) services: Services,
+    /// The number of requests that have been answered.
+    exchanges: u64,
 }
+
+/// A request whose object is changed by others meanwhile calls its webhooks again, as the real server does.
+const MAX_ROUNDS: usize = 100;
 
 impl Shared {
     pub(crate) fn new(state: State, limits: Limits) -> Arc<Self> {
-        let inner = Inner { state, rules: Rules::default(), record: Record::new(limits), is_stopped: false };
+        let inner = Inner {
+            state,
+            rules: Rules::default(),
+            record: Record::new(limits),
+            is_stopped: false,
+            services: Services::default(),
+            exchanges: 0,
+        };
         Arc::new(Self { inner: Mutex::new(inner), stopped: watch::Sender::new(false) })
     }
 
@@ -65,8 +83,29 @@ impl Shared {
         })
     }
 
-    pub(crate) fn answer(&self, request: &ApiRequest) -> Answer {
-        self.with(|inner| semantics::answer(&mut inner.state, request))
+    /// Answers a request, as soon as webhooks have answered its calls.
+    pub(crate) async fn answer(self: &Arc<Self>, request: &ApiRequest) -> Answer {
+        let mut exchange = self.with(|inner| {
+            inner.exchanges += 1;
+            Exchange::new(inner.exchanges)
+        });
+        for _ in 0..MAX_ROUNDS {
+            if let Some(answer) = self.with(|inner| semantics::answer(&mut inner.state, request, &mut exchange)) {
+                return answer;
+            }
+            let mut calls = JoinSet::new();
+            let services = self.with(|inner| inner.services.clone());
+            for call in exchange.take_wanted() {
+                let services = services.clone();
+                calls.spawn(async move { (reach(&services, &call).await, call) });
+            }
+            while let Some(done) = calls.join_next().await {
+                // A webhook of the test that panics is one that can't be reached.
+                let Ok((outcome, call)) = done else { continue };
+                exchange.learn(call, outcome);
+            }
+        }
+        Answer::Whole(Reply::from(&Status::internal("the webhooks of this request have been called too often")))
     }
 
     /// Runs a task beside requests, until it ends or the server stops.

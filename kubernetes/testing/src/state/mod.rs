@@ -3,15 +3,19 @@
 mod deadlines;
 mod tokens;
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use fastrand::Rng;
 
 use crate::access::AccessPolicy;
 use crate::clock::Clock;
+use crate::conditions::MatchConditions;
+use crate::conversion::Conversions;
 use crate::resources::Registry;
 use crate::store::Store;
 use crate::streams::Scripts;
+use crate::webhooks::Exchange;
 pub(crate) use deadlines::{Deadline, Deadlines};
 pub(crate) use tokens::{Token, Tokens};
 
@@ -28,6 +32,10 @@ pub(crate) struct State {
     pub(crate) access: AccessPolicy,
     pub(crate) tokens: Tokens,
     pub(crate) scripts: Scripts,
+    /// The calls of the request that is being carried out.
+    pub(crate) exchange: RefCell<Exchange>,
+    pub(crate) conditions: MatchConditions,
+    pub(crate) conversions: RefCell<Conversions>,
 }
 
 /// The behaviour that a test can change.

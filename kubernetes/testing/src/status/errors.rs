@@ -2,6 +2,8 @@
 //!
 //! From <https://github.com/kubernetes/apimachinery/blob/v0.37.2/pkg/api/errors/errors.go>.
 
+use serde_json::Value;
+
 use super::{Cause, Details, Status};
 
 /// `deployments.apps`; the name alone in the core group. `name` is a plural or a kind.
@@ -102,6 +104,11 @@ impl Status {
         Self::failure(415, "UnsupportedMediaType", message)
     }
 
+    /// The routes of a kubelet have no media type, and so `Accept` has to have `*/*`.
+    pub(crate) fn nothing_acceptable() -> Self {
+        Self::failure(406, "NotAcceptable", "406: Not Acceptable\n\nAvailable representations: ")
+    }
+
     pub(crate) fn not_acceptable() -> Self {
         let message = "only the following media types are accepted: application/json";
         Self::failure(406, "NotAcceptable", message)
@@ -139,6 +146,42 @@ impl Status {
         let causes = vec![Cause::of("ResourceVersionTooLarge", "Too large resource version")];
         let details = Details { causes, retry_after_seconds: Some(1), ..Details::default() };
         Self::failure(504, "Timeout", message).with_details(details)
+    }
+
+    /// An error of the server's own, such as a webhook that can't be called.
+    pub(crate) fn internal_error(why: &str) -> Self {
+        let details = Details { causes: vec![Cause::of("", why)], ..Details::default() };
+        Self::failure(500, "InternalError", format!("Internal error occurred: {why}")).with_details(details)
+    }
+
+    /// The refusal of a webhook, with the status that it gives (`ToStatusErr` in
+    /// <https://github.com/kubernetes/apiserver/blob/v0.37.2/pkg/admission/plugin/webhook/errors/statuserror.go>).
+    pub(crate) fn denied(webhook: &str, status: &Value) -> Self {
+        let text = |field: &str| status.get(field).and_then(Value::as_str).unwrap_or_default();
+        let code = status.get("code").and_then(Value::as_u64).and_then(|code| u16::try_from(code).ok());
+        let denied = format!("admission webhook {webhook:?} denied the request");
+        let message = match (text("message"), text("reason")) {
+            ("", "") => format!("{denied} without explanation"),
+            ("", reason) => format!("{denied}: {reason}"),
+            (message, _) => format!("{denied}: {message}"),
+        };
+        let refusal = Self::failure(code.unwrap_or_default().max(400), text("reason").to_owned(), message);
+        let Some(given) = status.get("details").filter(|details| details.is_object()) else { return refusal };
+        let text = |field: &str| given.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let causes = given.get("causes").and_then(Value::as_array).into_iter().flatten().map(Cause::from_json);
+        refusal.with_details(Details {
+            name: text("name"),
+            group: text("group"),
+            kind: text("kind"),
+            uid: text("uid"),
+            causes: causes.collect(),
+            retry_after_seconds: given.get("retryAfterSeconds").and_then(Value::as_u64),
+        })
+    }
+
+    /// Stands for the result of a request that waits for a webhook; it is carried out again, and nobody sees this.
+    pub(crate) fn waiting() -> Self {
+        Self::internal("the request waits for a webhook")
     }
 
     /// An error that a test injects.

@@ -6,6 +6,7 @@ mod cause;
 mod errors;
 mod json;
 
+use std::borrow::Cow;
 use std::fmt;
 
 pub(crate) use cause::Cause;
@@ -18,7 +19,7 @@ pub(crate) type Result<T> = std::result::Result<T, Status>;
 pub(crate) struct Status {
     outcome: Outcome,
     message: String,
-    reason: &'static str,
+    reason: Cow<'static, str>,
     details: Option<Box<Details>>,
     /// 0 if there is none.
     code: u16,
@@ -59,15 +60,15 @@ impl Status {
         Self {
             outcome: Outcome::Success,
             message: String::new(),
-            reason: "",
+            reason: Cow::Borrowed(""),
             details: None,
             code: 0,
             continue_token: String::new(),
         }
     }
 
-    fn failure(code: u16, reason: &'static str, message: impl Into<String>) -> Self {
-        Self { outcome: Outcome::Failure, message: message.into(), reason, code, ..Self::success() }
+    fn failure(code: u16, reason: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+        Self { outcome: Outcome::Failure, message: message.into(), reason: reason.into(), code, ..Self::success() }
     }
 
     fn with_details(mut self, details: Details) -> Self {
@@ -105,7 +106,7 @@ impl fmt::Display for Status {
         metadata.end()?;
         object.text("status", if self.outcome == Outcome::Success { "Success" } else { "Failure" })?;
         object.text("message", &self.message)?;
-        object.text("reason", self.reason)?;
+        object.text("reason", &self.reason)?;
         if let Some(details) = &self.details {
             details.write(object.object("details")?)?;
         }

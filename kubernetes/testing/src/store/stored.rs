@@ -6,6 +6,8 @@ use kubernetes_core::{Map, ObjectKey, Str};
 pub(crate) struct Stored {
     pub(crate) key: ObjectKey,
     pub(crate) revision: u64,
+    /// The version of the API in whose form it is, of a custom resource.
+    pub(crate) version: Box<str>,
     pub(crate) uid: Box<str>,
     pub(crate) labels: Map<Str>,
     /// The fields that field selectors can name, beside `metadata.name` and `metadata.namespace`.

@@ -7,6 +7,7 @@ fn large(revision: u64) -> Stored {
     Stored {
         key: ObjectKey::new("default", "a"),
         revision,
+        version: "".into(),
         uid: "uid".into(),
         labels: kubernetes_core::Map::default(),
         fields: Box::default(),

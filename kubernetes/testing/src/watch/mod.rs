@@ -73,6 +73,8 @@ struct Times {
 pub(crate) struct Progress {
     pub(crate) lines: Vec<Bytes>,
     pub(crate) has_ended: bool,
+    /// Objects that have to be converted first.
+    pub(crate) wanted: Vec<Arc<Stored>>,
 }
 
 /// The default duration of a watch: the least that the API server chooses.
@@ -103,6 +105,10 @@ impl Watch {
         Self { served: Arc::clone(served), selection, rendering, phase, seen, interval, times, is_first: true }
     }
 
+    pub(crate) fn served(&self) -> &Arc<ServedResource> {
+        &self.served
+    }
+
     pub(crate) fn collection(&self) -> CollectionId {
         self.served.collection
     }
@@ -118,6 +124,10 @@ impl Watch {
         if let Phase::Failed(status) = &self.phase {
             let status = status.clone();
             return self.fail(&status);
+        }
+        let wanted = self.unconverted(state);
+        if !wanted.is_empty() {
+            return Progress { wanted, ..Progress::default() };
         }
         let mut lines = Vec::new();
         self.take_initial(state, &mut lines);
@@ -136,7 +146,31 @@ impl Watch {
         if self.times.end <= now && lines.is_empty() {
             self.phase = Phase::Ended;
         }
-        Progress { lines, has_ended: matches!(self.phase, Phase::Ended) }
+        Progress { lines, has_ended: matches!(self.phase, Phase::Ended), wanted: Vec::new() }
+    }
+
+    /// The objects of the next events that are not converted to the version of this watch yet.
+    fn unconverted(&self, state: &State) -> Vec<Arc<Stored>> {
+        if self.served.webhook.is_none() {
+            return Vec::new();
+        }
+        let conversions = state.conversions.borrow();
+        let is_missing = |object: &&Arc<Stored>| conversions.find(object, &self.served).is_none();
+        let initial = match &self.phase {
+            Phase::Initial { objects, .. } => objects.iter().take(BATCH).filter(is_missing).cloned().collect(),
+            _ => Vec::new(),
+        };
+        if !initial.is_empty() {
+            return initial;
+        }
+        let changes = state.store.collection(self.served.collection).changes_after(self.seen);
+        let objects = changes.flat_map(|change| [Some(&change.object), change.previous.as_ref()]).flatten();
+        objects.filter(|object| self.selection.matches(object)).filter(is_missing).cloned().collect()
+    }
+
+    /// An object in the version of this watch.
+    fn converted(&self, object: &Arc<Stored>, state: &State) -> Arc<Stored> {
+        state.conversions.borrow().find(object, &self.served).unwrap_or_else(|| Arc::clone(object))
     }
 
     fn take_initial(&mut self, state: &State, lines: &mut Vec<Bytes>) {
@@ -184,22 +218,28 @@ impl Watch {
             }
             (true, false) => {
                 // The object as it was, with the version of the change.
-                let mut object = Object::of(change.previous.as_ref()?);
+                let mut object = Object::of(&self.converted(change.previous.as_ref()?, state));
                 object.set("resourceVersion", change.revision().to_string());
                 let left = Arc::new(self.served.stored(object, change.revision()));
-                Some(self.line(ChangeKind::Deleted, &left, state))
+                Some(self.converted_line(ChangeKind::Deleted, &left, state))
             }
         }
     }
 
     fn change_line(&mut self, kind: ChangeKind, change: &Change, state: &State) -> Bytes {
-        if self.rendering == Rendering::Whole && kind == change.kind {
+        if self.rendering == Rendering::Whole && kind == change.kind && !self.served.converts(&change.object) {
             return change.line(&self.served.head);
         }
         self.line(kind, &change.object, state)
     }
 
     fn line(&mut self, kind: ChangeKind, object: &Arc<Stored>, state: &State) -> Bytes {
+        let object = self.converted(object, state);
+        self.converted_line(kind, &object, state)
+    }
+
+    /// As [`line`](Self::line), of an object in the version of this watch.
+    fn converted_line(&mut self, kind: ChangeKind, object: &Arc<Stored>, state: &State) -> Bytes {
         if self.rendering == Rendering::Whole {
             return event_line(kind.event_type(), object, &self.served.head);
         }
@@ -218,9 +258,10 @@ impl Watch {
         line("BOOKMARK", &self.rendering.bookmark(self.served.printer(), &metadata, is_first))
     }
 
-    fn fail(&mut self, status: &Status) -> Progress {
+    /// Ends the watch with an error.
+    pub(crate) fn fail(&mut self, status: &Status) -> Progress {
         self.phase = Phase::Ended;
-        Progress { lines: vec![line("ERROR", status)], has_ended: true }
+        Progress { lines: vec![line("ERROR", status)], has_ended: true, wanted: Vec::new() }
     }
 
     /// The watch read too slowly, and the history no longer reaches back to its position.

@@ -5,9 +5,14 @@ use crate::Target;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ManifestEvent<'a> {
-    /// The manifests are valid, and so many objects are to be worked on.
+    /// The manifests are valid. The members of a set that are to be pruned are known later only.
     Planned {
         /// The number of objects.
+        objects: usize,
+    },
+    /// All objects were applied; the members of their set that are no longer among the manifests are deleted next.
+    Pruning {
+        /// The number of members.
         objects: usize,
     },
     /// The first request for an object is about to be sent.

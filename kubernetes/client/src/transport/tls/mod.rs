@@ -16,14 +16,14 @@ use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 use crate::clock;
 use crate::error::Error;
 
-pub(crate) use pem::fault as pem_fault;
-pub(crate) use validity::Validity;
+pub use pem::fault as pem_fault;
+pub use validity::Validity;
 
 #[cfg(not(any(feature = "ring", feature = "aws-lc-rs")))]
 compile_error!("kubernetes-client needs one of its features `ring` and `aws-lc-rs`, for TLS");
 
 /// The cryptography to use; of both, the one that was asked for beside the default.
-pub(crate) fn provider() -> CryptoProvider {
+pub fn provider() -> CryptoProvider {
     #[cfg(feature = "aws-lc-rs")]
     return rustls::crypto::aws_lc_rs::default_provider();
     #[cfg(all(feature = "ring", not(feature = "aws-lc-rs")))]

@@ -1,7 +1,7 @@
 use rustls::pki_types::pem::Error;
 
 /// A description of an error in PEM. The error itself may quote a key.
-pub(crate) fn fault(error: &Error) -> &'static str {
+pub fn fault(error: &Error) -> &'static str {
     match error {
         Error::MissingSectionEnd { .. } => "its END line is missing",
         Error::IllegalSectionStart { .. } => "its BEGIN line is wrong",

@@ -20,14 +20,16 @@ const VERSION: u8 = 0xa0;
 
 /// The field `validity` of a certificate (RFC 5280, §4.1.2.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Validity {
-    pub(crate) not_before: Timestamp,
-    pub(crate) not_after: Timestamp,
+pub struct Validity {
+    /// The first moment.
+    pub not_before: Timestamp,
+    /// The last moment.
+    pub not_after: Timestamp,
 }
 
 impl Validity {
     /// `None` if it is not a certificate.
-    pub(crate) fn of(certificate: &CertificateDer<'_>) -> Option<Self> {
+    pub fn of(certificate: &CertificateDer<'_>) -> Option<Self> {
         let (SEQUENCE, mut certificate) = Der(certificate).next()? else { return None };
         let (SEQUENCE, mut signed) = certificate.next()? else { return None };
         let mut field = signed.next()?;
@@ -42,7 +44,7 @@ impl Validity {
     }
 
     /// A description of why the certificate is not valid at a time.
-    pub(crate) fn fault(&self, name: &str, now: Timestamp) -> Option<String> {
+    pub fn fault(&self, name: &str, now: Timestamp) -> Option<String> {
         if now > self.not_after {
             return Some(format!("{name} expired at {}: renew it", self.not_after));
         }
@@ -53,7 +55,7 @@ impl Validity {
 
 impl Validity {
     /// As webpki checks certificates.
-    pub(crate) fn check(&self, now: UnixTime) -> Result<(), CertificateError> {
+    pub fn check(&self, now: UnixTime) -> Result<(), CertificateError> {
         let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
         match () {
             () if now > self.not_after.as_second() => Err(CertificateError::Expired),

@@ -114,11 +114,18 @@ impl JsonPatch {
         self.operations.push(Operation { op: "remove", from: None, path, value: None });
     }
 
-    /// Writes the operations, their values as they are.
+    /// The operations as JSON text, with numbers as they were written.
+    ///
+    /// ```
+    /// use kubernetes_core::JsonPatch;
+    ///
+    /// assert_eq!(JsonPatch::new().remove("/spec/size").to_text()?, r#"[{"op":"remove","path":"/spec/size"}]"#);
+    /// # Ok::<(), kubernetes_core::json::EncodeError>(())
+    /// ```
     ///
     /// # Errors
     /// If a path or value is not valid.
-    pub(crate) fn to_text(&self) -> Result<String, json::EncodeError> {
+    pub fn to_text(&self) -> Result<String, json::EncodeError> {
         if let Some(failure) = &self.failure {
             return Err(json::EncodeError::new(failure.clone()));
         }

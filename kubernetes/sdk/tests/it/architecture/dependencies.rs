@@ -6,7 +6,7 @@ use cargo_metadata::DependencyKind;
 
 use super::source::{crates, metadata};
 
-/// What each crate may depend on, of the others in this workspace.
+/// The crates of this workspace that each may depend on.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("kubernetes-swagger", &[]),
     ("kubernetes-codegen", &["kubernetes-swagger"]),
@@ -18,10 +18,22 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("kubernetes-watch", &["kubernetes-core", "kubernetes-client"]),
     ("kubernetes-dynamic", &["kubernetes-core", "kubernetes-config", "kubernetes-client", "kubernetes-watch"]),
     ("kubernetes-streams", &["kubernetes-core", "kubernetes-client", "kubernetes-watch"]),
+    ("kubernetes-serving", &[]),
     ("kubernetes-election", &["kubernetes-core", "kubernetes-models", "kubernetes-client"]),
     (
         "kubernetes-controller",
-        &["kubernetes-core", "kubernetes-models", "kubernetes-client", "kubernetes-watch", "kubernetes-election"],
+        &[
+            "kubernetes-core",
+            "kubernetes-models",
+            "kubernetes-client",
+            "kubernetes-watch",
+            "kubernetes-election",
+            "kubernetes-serving",
+        ],
+    ),
+    (
+        "kubernetes-webhooks",
+        &["kubernetes-core", "kubernetes-models", "kubernetes-client", "kubernetes-election", "kubernetes-serving"],
     ),
     ("kubernetes-derive", &[]),
     (
@@ -52,6 +64,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "kubernetes-controller",
             "kubernetes-derive",
             "kubernetes-utils",
+            "kubernetes-webhooks",
         ],
     ),
     ("kubernetes-e2e-test", &[]),

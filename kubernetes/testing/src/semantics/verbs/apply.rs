@@ -44,7 +44,7 @@ pub(super) fn apply(state: &mut State, request: &ApiRequest, target: &Target, op
     let writer = Writer::of(request, target, options);
     check_name(&writer, &config)?;
     writer.check_namespace(&mut config)?;
-    let stored = target.find(state).cloned();
+    let stored = target.find(state)?;
     if stored.is_none() && target.subresource.is_some() {
         return Err(target.not_found());
     }

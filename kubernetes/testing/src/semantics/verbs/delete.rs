@@ -1,22 +1,39 @@
 use http::StatusCode;
 
 use super::list::{page, write_list};
+use crate::object::Object;
 use crate::reply::Reply;
 use crate::request::ApiRequest;
 use crate::semantics::controllers;
-use crate::semantics::options::{DeleteOptions, ListOptions};
+use crate::semantics::conversion::from_storage;
+use crate::semantics::options::{DeleteOptions, ListOptions, WriteOptions};
 use crate::semantics::target::Target;
-use crate::semantics::writes::{Outcome, check_preconditions, delete_object, respond};
+use crate::semantics::writes::admission::{self, Attributes};
+use crate::semantics::writes::{Outcome, Writer, check_preconditions, delete_object, respond};
 use crate::state::State;
 use crate::status::{Details, Result, Status};
+use crate::store::Stored;
 
 pub(in crate::semantics) fn delete(state: &mut State, request: &ApiRequest, target: &Target) -> Result<Reply> {
     let options = DeleteOptions::read(request)?;
     let old = target.get(state)?;
     let served = &target.served;
     check_preconditions(served, &old, &options)?;
-    match delete_object(state, served, &old, &options) {
-        Outcome::Removed(object) if served.rules.returns_deleted => Ok(respond(served, object, StatusCode::OK)),
+    admit(state, request, target, &options, &old)?;
+    let stored = target.stored(state).cloned().ok_or_else(|| target.not_found())?;
+    // In the version of the request, with what the deletion has changed.
+    let shown = |object: Object| match served.converts(&stored) {
+        false => object,
+        true => {
+            let mut shown = Object::of(&old);
+            for field in ["resourceVersion", "deletionTimestamp", "deletionGracePeriodSeconds", "finalizers"] {
+                shown.restore(field, &object);
+            }
+            shown
+        }
+    };
+    match delete_object(state, served, &stored, &options) {
+        Outcome::Removed(object) if served.rules.returns_deleted => Ok(respond(served, shown(object), StatusCode::OK)),
         Outcome::Removed(_) => {
             let details = Details {
                 name: old.key.name().to_owned(),
@@ -29,9 +46,18 @@ pub(in crate::semantics) fn delete(state: &mut State, request: &ApiRequest, targ
         }
         Outcome::Pending(object) => {
             let status = if options.cascades { StatusCode::ACCEPTED } else { StatusCode::OK };
-            Ok(respond(served, object, status))
+            Ok(respond(served, shown(object), status))
         }
     }
+}
+
+/// Asks the webhooks about a deletion. They see the object as it was.
+fn admit(state: &State, request: &ApiRequest, target: &Target, options: &DeleteOptions, old: &Stored) -> Result<()> {
+    let writer = Writer::of(request, target, WriteOptions { dry_run: options.dry_run });
+    let old = Object::of(old);
+    let attributes = Attributes { writer: &writer, operation: "DELETE", old: Some(&old) };
+    admission::mutate(state, attributes, Object::default())?;
+    admission::validate(state, attributes, None)
 }
 
 /// Deletes the objects that a list with the same parameters would contain.
@@ -43,7 +69,13 @@ pub(in crate::semantics) fn delete_collection(
     let options = DeleteOptions::read(request)?;
     let list_options = ListOptions::read(&request.query, false)?;
     let selection = target.selection(state, request)?;
-    let page = page(state, target, &list_options, &selection)?;
+    let mut page = page(state, target, &list_options, &selection)?;
+    page.objects = from_storage(state, &target.served, page.objects)?;
+    // Before the first is deleted, as the request may have to wait.
+    for object in &page.objects {
+        let target = Target { name: Some(object.key.name().to_owned()), ..target.clone() };
+        admit(state, request, &target, &options, object)?;
+    }
     for object in &page.objects {
         // The garbage collector may have removed this one after the deletion of an earlier one.
         let Some(current) = state.store.get(target.served.collection, &object.key).cloned() else { continue };

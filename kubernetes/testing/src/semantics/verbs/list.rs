@@ -7,6 +7,7 @@ use crate::reply::Reply;
 use crate::request::ApiRequest;
 use crate::resources::{ServedResource, head};
 use crate::selection::Selection;
+use crate::semantics::conversion::from_storage;
 use crate::semantics::options::ListOptions;
 use crate::semantics::paging::Continue;
 use crate::semantics::target::Target;
@@ -41,8 +42,9 @@ fn refuse_future(state: &State, version: Option<u64>) -> Result<()> {
 pub(in crate::semantics) fn list(state: &State, request: &ApiRequest, target: &Target) -> Result<Reply> {
     let options = ListOptions::read(&request.query, false)?;
     let selection = target.selection(state, request)?;
-    let page = page(state, target, &options, &selection)?;
+    let mut page = page(state, target, &options, &selection)?;
     let served = &target.served;
+    page.objects = from_storage(state, served, page.objects)?;
     match Rendering::of(request)?.render(served.printer(), &page.objects, state.clock.now(), Some(page.metadata())) {
         Some(value) => Ok(Reply::ok(value.to_string())),
         None => Ok(Reply::ok(write_list(served, &page))),

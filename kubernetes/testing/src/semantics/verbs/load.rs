@@ -21,6 +21,13 @@ pub(in crate::semantics) fn load(state: &mut State, value: Value) -> Result<()> 
     if let Some(path) = unknown.first() {
         return Err(Status::bad_request(format!("{} has no field {path:?}", served.kind())));
     }
+    if served.webhook.is_some() && served.version() != &*served.storage_version {
+        let stored = &served.storage_version;
+        return Err(Status::bad_request(format!(
+            "a webhook converts {}: load it in the version {stored}",
+            served.kind()
+        )));
+    }
     let mut object = Object(fields).without_type();
     (served.rules.convert)(&mut object);
     let namespace = namespace(&served, &mut object)?;

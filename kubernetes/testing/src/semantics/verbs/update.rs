@@ -15,7 +15,7 @@ pub(in crate::semantics) fn update(state: &mut State, request: &ApiRequest, targ
     let writer = Writer::of(request, target, options);
     check_name(&writer, &object)?;
     writer.check_namespace(&mut object)?;
-    let (object, status) = match target.find(state).cloned() {
+    let (object, status) = match target.find(state)? {
         Some(old) => (replace(state, &writer, &old, object)?, StatusCode::OK),
         None if target.served.rules.create_on_update && target.subresource.is_none() => {
             object.unset("resourceVersion");

@@ -1,9 +1,11 @@
 use kubernetes_core::{GroupVersion, ObjectKey};
 
+use super::admission::{self, Attributes};
 use super::writer::{Tracking, Writer};
 use crate::definitions;
 use crate::object::Object;
 use crate::resources::ServedResource;
+use crate::semantics::conversion;
 use crate::shape::fill_required;
 use crate::state::State;
 use crate::status::{Cause, Result, Status};
@@ -22,6 +24,10 @@ pub(in crate::semantics) fn create_object(
     if !object.text("resourceVersion").is_empty() {
         return Err(Status::internal("resourceVersion should not be set on objects to be created"));
     }
+    let attributes = Attributes { writer, operation: "CREATE", old: None };
+    let sent = object.clone();
+    let mut object = admission::mutate(state, attributes, object)?;
+    let is_mutated = object != sent;
     let is_generated = set_name(state, served, &mut object)?;
     check_namespace_is_open(state, writer, object.text("name"))?;
     for field in ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"] {
@@ -36,20 +42,24 @@ pub(in crate::semantics) fn create_object(
     }
     initialize(served, &mut object, &state.clock.timestamp());
     writer.check(state, &object)?;
+    admission::validate(state, attributes, Some(&object))?;
     let key = writer.key_of(object.text("name"));
     if state.store.get(served.collection, &key).is_some() {
         let name = if is_generated { object.text("generateName") } else { key.name() };
         return Err(Status::already_exists(served.group(), &served.plural, name));
     }
     if tracking == Tracking::Update {
-        writer.track(state, None, &mut object);
+        writer.track_sent(state, None, is_mutated.then_some(sent), &mut object);
     }
     (served.rules.complete)(&mut object);
     writer.check_size(&object)?;
     if writer.options.dry_run {
         return Ok(object);
     }
-    Ok(writer.put(state, object))
+    Ok(match conversion::to_storage(state, served, &object)? {
+        Some(stored) => writer.put_as(state, object, stored),
+        None => writer.put(state, object),
+    })
 }
 
 /// Generates the name where only its prefix is given; returns whether it did.

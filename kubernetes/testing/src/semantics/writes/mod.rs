@@ -2,6 +2,7 @@
 //!
 //! From <https://github.com/kubernetes/apiserver/blob/v0.37.2/pkg/registry/generic/registry/store.go>.
 
+pub(super) mod admission;
 mod create;
 mod delete;
 mod limits;

@@ -1,10 +1,12 @@
 use serde_json::Value;
 
+use super::admission::{self, Attributes};
 use super::limits;
 use super::preconditions::stale;
 use super::writer::{Tracking, Writer};
 use crate::object::Object;
 use crate::resources::ServedResource;
+use crate::semantics::conversion;
 use crate::state::State;
 use crate::status::{Cause, Result, Status};
 use crate::store::Stored;
@@ -20,6 +22,10 @@ pub(in crate::semantics) fn finish(
 ) -> Result<Object> {
     writer.check_namespace(&mut new)?;
     (writer.served.rules.convert)(&mut new);
+    let attributes = Attributes { writer, operation: "UPDATE", old: Some(old) };
+    let sent = new.clone();
+    let mut new = admission::mutate(state, attributes, new)?;
+    let is_mutated = new != sent;
     for field in
         ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink"]
     {
@@ -31,21 +37,26 @@ pub(in crate::semantics) fn finish(
     count_generation(writer, old, &mut new);
     writer.check(state, &new)?;
     if tracking == Tracking::Update {
-        writer.track(state, Some(old), &mut new);
+        writer.track_sent(state, Some(old), is_mutated.then_some(sent), &mut new);
     }
+    admission::validate(state, attributes, Some(&new))?;
     let is_done =
         new.is_deleting() && new.finalizers().next().is_none() && new.integer("deletionGracePeriodSeconds") == Some(0);
     writer.check_size(&new)?;
     if writer.options.dry_run {
         return Ok(new);
     }
+    let stored = conversion::to_storage(state, writer.served, &new)?;
     if is_done {
         return Ok(writer.remove(state, new));
     }
     if same_but_times(old, &new) {
         return Ok(old.clone());
     }
-    Ok(writer.put(state, new))
+    Ok(match stored {
+        Some(stored) => writer.put_as(state, new, stored),
+        None => writer.put(state, new),
+    })
 }
 
 /// An object that is being deleted gets no new finalizers (`ValidateObjectMetaUpdate`).

@@ -1,4 +1,4 @@
-use http::StatusCode;
+use http::{Method, StatusCode};
 use kubernetes_core::ObjectKey;
 use serde_json::Value;
 
@@ -23,6 +23,9 @@ pub(in crate::semantics) struct Writer<'a> {
     pub(in crate::semantics) subresource: &'a str,
     pub(in crate::semantics) manager: String,
     pub(in crate::semantics) options: WriteOptions,
+    /// The user whose request it is; `None` for the server itself, whose writes webhooks don't see.
+    pub(in crate::semantics) user: Option<String>,
+    is_patch: bool,
 }
 
 /// Whether the ownership of fields is still to be worked out.
@@ -42,6 +45,18 @@ impl<'a> Writer<'a> {
             subresource: target.subresource(),
             manager: request.field_manager(),
             options,
+            user: Some(request.user()),
+            is_patch: request.method == Method::PATCH,
+        }
+    }
+
+    /// The kind of the options of an operation, for webhooks.
+    pub(in crate::semantics) fn options_kind(&self, operation: &str) -> &'static str {
+        match operation {
+            "CREATE" => "CreateOptions",
+            "DELETE" => "DeleteOptions",
+            _ if self.is_patch => "PatchOptions",
+            _ => "UpdateOptions",
         }
     }
 
@@ -54,6 +69,8 @@ impl<'a> Writer<'a> {
             subresource: "",
             manager: "kube-controller-manager".to_owned(),
             options: WriteOptions::default(),
+            user: None,
+            is_patch: false,
         }
     }
 
@@ -116,7 +133,25 @@ impl<'a> Writer<'a> {
         fields::track_update(self.served, &self.manager, self.subresource, &state.clock.timestamp(), old, new);
     }
 
-    /// Stores an object.
+    /// As [`track`](Self::track); where webhooks have changed what was sent, their changes belong to nobody.
+    pub(super) fn track_sent(&self, state: &State, old: Option<&Object>, sent: Option<Object>, new: &mut Object) {
+        match sent {
+            None => self.track(state, old, new),
+            Some(mut sent) => {
+                self.track(state, old, &mut sent);
+                new.restore("managedFields", &sent);
+            }
+        }
+    }
+
+    /// Stores an object in another form than that of the request, and returns it as it was.
+    pub(super) fn put_as(&self, state: &mut State, mut object: Object, stored: Object) -> Object {
+        let stored = self.put(state, stored);
+        object.restore("resourceVersion", &stored);
+        object
+    }
+
+    /// Stores an object, which has the form of the stored version.
     pub(in crate::semantics) fn put(&self, state: &mut State, object: Object) -> Object {
         let stored = self.served.stored(object, state.store.next_revision());
         Object::of(&state.store.put(self.served.collection, stored))

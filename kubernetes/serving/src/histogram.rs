@@ -1,37 +1,18 @@
 use std::time::Duration;
 
-/// From 5 ms to a minute, as controller-runtime has them for runs (`pkg/internal/controller/metrics`).
-pub(crate) const SECONDS: &[Duration] = &{
-    const MILLIS: [u64; 39] = [
-        5, 10, 25, 50, 100, 150, 200, 250, 300, 350, 400, 450, 500, 600, 700, 800, 900, 1000, 1250, 1500, 1750, 2000,
-        2500, 3000, 3500, 4000, 4500, 5000, 6000, 7000, 8000, 9000, 10_000, 15_000, 20_000, 25_000, 30_000, 40_000,
-        50_000,
-    ];
-    let mut limits = [Duration::from_secs(60); 40];
-    let mut index = 0;
-    while index < MILLIS.len() {
-        limits[index] = Duration::from_millis(MILLIS[index]);
-        index += 1;
-    }
-    limits
-};
-
 /// How many durations were within each of a number of limits, as Prometheus counts them.
 ///
 /// ```
-/// # use kubernetes_controller::Queue;
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() {
-/// let queue = Queue::<&str>::new();
-/// queue.add("web");
-/// queue.next().await.expect("an item").done();
+/// use std::time::Duration;
 ///
-/// let durations = queue.counts().work_duration;
+/// use kubernetes_serving::Histogram;
+///
+/// let mut durations = Histogram::new(Histogram::SECONDS);
+/// durations.observe(Duration::from_millis(30));
 /// assert_eq!(durations.count(), 1);
 /// for (limit, count) in durations.buckets() {
-///     println!("workqueue_work_duration_seconds_bucket{{le=\"{}\"}} {count}", limit.as_secs_f64());
+///     println!("shop_bill_seconds_bucket{{le=\"{}\"}} {count}", limit.as_secs_f64());
 /// }
-/// # }
 /// ```
 #[derive(Clone, Debug)]
 pub struct Histogram {
@@ -43,13 +24,41 @@ pub struct Histogram {
 }
 
 impl Histogram {
+    /// Limits from 5 ms to a minute, as controller-runtime has them for runs (`pkg/internal/controller/metrics`).
+    pub const SECONDS: &[Duration] = &{
+        const MILLIS: [u64; 39] = [
+            5, 10, 25, 50, 100, 150, 200, 250, 300, 350, 400, 450, 500, 600, 700, 800, 900, 1000, 1250, 1500, 1750,
+            2000, 2500, 3000, 3500, 4000, 4500, 5000, 6000, 7000, 8000, 9000, 10_000, 15_000, 20_000, 25_000, 30_000,
+            40_000, 50_000,
+        ];
+        let mut limits = [Duration::from_secs(60); 40];
+        let mut index = 0;
+        while index < MILLIS.len() {
+            limits[index] = Duration::from_millis(MILLIS[index]);
+            index += 1;
+        }
+        limits
+    };
+
+    /// Limits from 10 ns to 1000 s, each ten times the one before, as client-go and controller-runtime have them for work
+    /// queues and webhooks.
+    pub const DECADES: &[Duration] = &{
+        let mut limits = [Duration::from_nanos(10); 12];
+        let mut index = 1;
+        while index < limits.len() {
+            limits[index] = limits[index - 1].saturating_mul(10);
+            index += 1;
+        }
+        limits
+    };
+
     /// A histogram with these limits, in ascending order.
-    pub(crate) fn new(limits: &'static [Duration]) -> Self {
+    pub fn new(limits: &'static [Duration]) -> Self {
         Self { limits, counts: vec![0; limits.len()], count: 0, sum: Duration::ZERO }
     }
 
     /// Counts a duration.
-    pub(crate) fn observe(&mut self, duration: Duration) {
+    pub fn observe(&mut self, duration: Duration) {
         let bucket = self.limits.partition_point(|limit| *limit < duration);
         if let Some(count) = self.counts.get_mut(bucket) {
             *count += 1;

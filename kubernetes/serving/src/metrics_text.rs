@@ -3,7 +3,15 @@ use std::fmt::{self, Write as _};
 
 use crate::Histogram;
 
-/// Metrics on their way into Prometheus' text format; see [`Metrics::add`](crate::Metrics::add).
+/// Metrics on their way into Prometheus' text format.
+///
+/// ```
+/// use kubernetes_serving::MetricsText;
+///
+/// let mut text = MetricsText::default();
+/// text.counter("shop_bills_total", "Number of bills sent", &[("currency", "EUR")], 3.0);
+/// assert!(text.to_string().ends_with("shop_bills_total{currency=\"EUR\"} 3\n"));
+/// ```
 ///
 /// The samples of one metric stay together, whoever tells them; of the same labels, the last sample counts. A metric
 /// whose name or label is not valid, or that has another kind under the same name, is left out and logged: a single

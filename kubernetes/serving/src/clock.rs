@@ -1,0 +1,3 @@
+//! Time. It is tokio's, and nothing else in this crate asks for it, so that a paused clock controls everything.
+
+pub(crate) use tokio::time::{sleep, timeout};

@@ -1,0 +1,38 @@
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
+
+use crate::clock;
+
+/// The next connection, once there is room for it.
+pub(super) async fn accept(
+    server: &str,
+    listener: &TcpListener,
+    permits: &Arc<Semaphore>,
+) -> (TcpStream, Result<OwnedSemaphorePermit, AcquireError>) {
+    let permit = Arc::clone(permits).acquire_owned().await;
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                // Responses are written in one go. A socket that refuses is slower, and works.
+                let _ = stream.set_nodelay(true);
+                return (stream, permit);
+            }
+            Err(error) if is_of_connection(&error) => {}
+            Err(error) => {
+                // As when there are too many open files, which is to pass.
+                tracing::warn!(server, %error, "can't accept connections");
+                clock::sleep(Duration::from_secs(1)).await;
+            }
+        }
+    }
+}
+
+/// Whether the error is one of the connection that was to be accepted.
+fn is_of_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}

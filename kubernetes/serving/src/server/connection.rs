@@ -1,0 +1,108 @@
+use std::convert::Infallible;
+use std::future::{Future, pending};
+use std::io;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+use http::{Request, Response};
+use http_body::Body;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_util::sync::CancellationToken;
+use tower_service::Service;
+
+use super::{BoxError, Protocol, Server};
+use crate::clock;
+
+/// HTTP/2 connections are checked by a ping at this interval, since a peer that is gone sends nothing.
+const PING_INTERVAL: Duration = Duration::from_secs(30);
+const PING_TIMEOUT: Duration = Duration::from_secs(15);
+
+impl Server {
+    /// Serves one connection until it ends, is too old, or the server is closing.
+    pub(super) async fn serve_connection<Io, S, B>(
+        &self,
+        handshake: impl Future<Output = io::Result<(Io, Protocol)>>,
+        service: S,
+        closing: CancellationToken,
+    ) where
+        Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
+        S::Future: Send + 'static,
+        B: Body<Error: Into<BoxError>, Data: Send> + Send + 'static,
+    {
+        let handshake = pin!(clock::timeout(self.header_timeout, handshake));
+        let (io, protocol) = match select(pin!(closing.cancelled()), handshake).await {
+            Either::Left(_) => return,
+            Either::Right((Err(_), _)) => return self.log(&"the handshake took too long"),
+            Either::Right((Ok(Err(error)), _)) => return self.log(&error),
+            Either::Right((Ok(Ok(shaken)), _)) => shaken,
+        };
+        let is_used = Arc::new(AtomicBool::new(false));
+        let noted = Arc::clone(&is_used);
+        let service = service_fn(move |request| {
+            noted.store(true, Ordering::Relaxed);
+            service.clone().call(request)
+        });
+        let builder = self.builder(protocol);
+        let mut connection = pin!(builder.serve_connection(TokioIo::new(io), service));
+        let end = pin!(self.end(&closing, &is_used));
+        if let Either::Left((result, _)) = select(connection.as_mut(), end).await {
+            return self.log_result(result);
+        }
+        connection.as_mut().graceful_shutdown();
+        if let Either::Left((result, _)) = select(connection, pin!(clock::sleep(self.grace))).await {
+            self.log_result(result);
+        }
+    }
+
+    fn builder(&self, protocol: Protocol) -> auto::Builder<TokioExecutor> {
+        let mut builder = auto::Builder::new(TokioExecutor::new());
+        builder
+            .http1()
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.header_timeout)
+            .max_buf_size(self.max_header_bytes);
+        builder
+            .http2()
+            .timer(TokioTimer::new())
+            .keep_alive_interval(PING_INTERVAL)
+            .keep_alive_timeout(PING_TIMEOUT)
+            .max_header_list_size(u32::try_from(self.max_header_bytes).unwrap_or(u32::MAX));
+        match protocol {
+            Protocol::Http1 => builder.http1_only(),
+            Protocol::Http2 => builder.http2_only(),
+        }
+    }
+
+    /// Completes when the connection should end: the server is closing, no request came, or the connection is too old.
+    async fn end(&self, closing: &CancellationToken, is_used: &AtomicBool) {
+        let unused = async {
+            clock::sleep(self.header_timeout.saturating_mul(2)).await;
+            if is_used.load(Ordering::Relaxed) {
+                pending::<()>().await;
+            }
+        };
+        let aged: Pin<Box<dyn Future<Output = ()> + Send>> = match self.max_connection_age {
+            Some(age) => Box::pin(clock::sleep(age)),
+            None => Box::pin(pending()),
+        };
+        select(pin!(closing.cancelled()), select(pin!(unused), aged)).await;
+    }
+
+    fn log_result(&self, result: Result<(), BoxError>) {
+        if let Err(error) = result {
+            self.log(&error);
+        }
+    }
+
+    fn log(&self, error: &dyn std::fmt::Display) {
+        tracing::debug!(server = self.name, %error, "a connection has failed");
+    }
+}

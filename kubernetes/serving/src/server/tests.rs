@@ -1,0 +1,104 @@
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+use std::net::SocketAddr;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tower_service::Service;
+
+use super::Server;
+
+#[derive(Clone)]
+struct Hello;
+
+impl Service<Request<Incoming>> for Hello {
+    type Response = Response<Full<Bytes>>;
+    type Error = Infallible;
+    type Future = Ready<Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Request<Incoming>) -> Self::Future {
+        ready(Ok(Response::new(Full::from("hello"))))
+    }
+}
+
+async fn start(server: Server) -> (SocketAddr, oneshot::Sender<()>, JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let (address, (stop, stopped)) = (listener.local_addr().expect("its address"), oneshot::channel::<()>());
+    let shutdown = async { stopped.await.unwrap_or_default() };
+    (address, stop, tokio::spawn(async move { server.serve(listener, Hello, shutdown).await }))
+}
+
+async fn exchange(address: SocketAddr, request: &[u8]) -> String {
+    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    stream.write_all(request).await.expect("the request is sent");
+    let mut response = String::new();
+    stream.read_to_string(&mut response).await.expect("the response is text");
+    response
+}
+
+#[tokio::test]
+async fn requests_are_answered_until_the_shutdown() {
+    let (address, stop, task) = start(Server::new("test")).await;
+    let response = exchange(address, b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
+    assert!(response.starts_with("HTTP/1.1 200 OK\r\n") && response.ends_with("hello"), "{response}");
+    // An idle connection does not hold up the end.
+    let mut idle = TcpStream::connect(address).await.expect("a connection");
+    idle.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("the request is sent");
+    idle.read_exact(&mut [0; 12]).await.expect("a response");
+    stop.send(()).expect("the server runs");
+    task.await.expect("the server ends");
+    assert!(TcpStream::connect(address).await.is_err());
+}
+
+#[tokio::test]
+async fn headers_are_limited() {
+    let (address, _stop, _task) = start(Server::new("test").max_header_bytes(8 * 1024)).await;
+    let request = format!("GET / HTTP/1.1\r\nhost: x\r\nx: {}\r\n\r\n", "y".repeat(20_000));
+    assert!(exchange(address, request.as_bytes()).await.starts_with("HTTP/1.1 431"));
+}
+
+#[tokio::test]
+async fn further_connections_wait_for_room() {
+    let (address, _stop, _task) = start(Server::new("test").max_connections(1)).await;
+    let mut first = TcpStream::connect(address).await.expect("a connection");
+    first.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("the request is sent");
+    first.read_exact(&mut [0; 12]).await.expect("a response");
+    let request = b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    let mut second = TcpStream::connect(address).await.expect("it waits in the backlog");
+    second.write_all(request).await.expect("the request is sent");
+    let early = tokio::time::timeout(Duration::from_millis(100), second.read_u8()).await;
+    assert!(early.is_err(), "there is no room yet");
+    drop(first);
+    let mut response = String::new();
+    second.read_to_string(&mut response).await.expect("the response is text");
+    assert!(response.contains("200 OK"), "{response}");
+}
+
+/// The clock is paused, and so goes on whenever the server waits for a connection.
+#[tokio::test(start_paused = true)]
+async fn silent_and_slow_connections_are_closed() {
+    let (address, _stop, _task) = start(Server::new("test")).await;
+    for sent in [&b""[..], b"GET / HT"] {
+        let response = exchange(address, sent).await;
+        assert!(!response.contains("200 OK"), "{response}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn old_connections_end() {
+    let (address, _stop, _task) = start(Server::new("test").max_connection_age(Duration::from_secs(7))).await;
+    let response = exchange(address, b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    assert!(response.ends_with("hello"), "{response}");
+}

@@ -1,0 +1,85 @@
+//! Admission by webhooks, as the API server's plugins call them.
+//!
+//! From <https://github.com/kubernetes/apiserver/tree/v0.37.2/pkg/admission/plugin/webhook>.
+
+mod calls;
+mod hook;
+mod matching;
+mod review;
+
+use super::writer::Writer;
+use crate::object::Object;
+use crate::state::State;
+use crate::status::{Result, Status};
+use calls::{Answer, call};
+use hook::{Hook, Kind};
+
+/// An operation on an object.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::semantics) struct Attributes<'a> {
+    pub(in crate::semantics) writer: &'a Writer<'a>,
+    /// `CREATE`, `UPDATE` or `DELETE`.
+    pub(in crate::semantics) operation: &'static str,
+    pub(in crate::semantics) old: Option<&'a Object>,
+}
+
+/// The object as mutating webhooks leave it: each sees the changes of those before, and those that ask for it are called
+/// once more if others have changed it afterwards.
+pub(in crate::semantics) fn mutate(state: &State, attributes: Attributes<'_>, object: Object) -> Result<Object> {
+    let hooks = hooks(state, attributes, Kind::Mutating);
+    let mut object = object;
+    let (mut called, mut again) = (Vec::new(), Vec::new());
+    for (index, hook) in hooks.iter().enumerate() {
+        if change(state, attributes, hook, &mut object)? {
+            again.append(&mut called);
+        }
+        if hook.is_reinvoked() {
+            called.push(index);
+        }
+    }
+    for (index, hook) in hooks.iter().enumerate() {
+        if again.contains(&index) {
+            change(state, attributes, hook, &mut object)?;
+        }
+    }
+    Ok(object)
+}
+
+/// Calls one webhook; returns whether it has changed the object.
+fn change(state: &State, attributes: Attributes<'_>, hook: &Hook, object: &mut Object) -> Result<bool> {
+    let present = (attributes.operation != "DELETE").then_some(&*object);
+    let Some(review) = matching::matches(state, attributes, hook, present)? else { return Ok(false) };
+    let Answer::Allowed(Some(patch)) = call(state, attributes, hook, &review)? else { return Ok(false) };
+    let Some(present) = present else {
+        let name = hook.name();
+        return Err(Status::internal_error(&format!(
+            "admission webhook {name:?} attempted to modify the object, which is not supported for this operation"
+        )));
+    };
+    let changed = review.patched(attributes.writer.served, &patch)?;
+    let is_changed = changed != *present;
+    *object = changed;
+    Ok(is_changed)
+}
+
+/// Asks all validating webhooks. The refusal of the first in their order counts.
+pub(in crate::semantics) fn validate(state: &State, attributes: Attributes<'_>, object: Option<&Object>) -> Result<()> {
+    let mut first = Ok(());
+    for hook in hooks(state, attributes, Kind::Validating) {
+        let Some(review) = matching::matches(state, attributes, &hook, object)? else { continue };
+        let answer = call(state, attributes, &hook, &review).map(drop);
+        // Those behind one that is waited for are called meanwhile.
+        first = first.and(answer);
+    }
+    match state.exchange.borrow().is_waiting() {
+        true => Err(Status::waiting()),
+        false => first,
+    }
+}
+
+/// The webhooks of all configurations by their names; none for requests that no webhook sees.
+fn hooks(state: &State, attributes: Attributes<'_>, kind: Kind) -> Vec<Hook> {
+    let served = attributes.writer.served;
+    let is_exempt = served.group() == "admissionregistration.k8s.io";
+    if attributes.writer.user.is_none() || is_exempt { Vec::new() } else { Hook::all(state, kind) }
+}

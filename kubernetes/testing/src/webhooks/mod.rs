@@ -1,0 +1,10 @@
+//! Calls of webhooks. Requests are carried out without waiting, so one that needs an answer is carried out again once it
+//! is there: its effects come after its last call.
+
+mod exchange;
+mod reach;
+mod service;
+
+pub(crate) use exchange::{Call, Exchange, Outcome};
+pub(crate) use reach::reach;
+pub(crate) use service::Services;

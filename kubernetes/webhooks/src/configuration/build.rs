@@ -1,0 +1,87 @@
+use kubernetes_core::{ByteString, Json};
+use kubernetes_models::admissionregistration::v1::{
+    MutatingWebhookConfiguration, ServiceReference, ValidatingWebhook, ValidatingWebhookConfiguration,
+    WebhookClientConfig,
+};
+use serde_json::json;
+
+use super::{CaBundle, Configuration, Endpoint, Place, metadata};
+use crate::service::{CONVERT_PATH, Webhooks};
+
+impl Configuration {
+    /// The configuration of all webhooks, under a name that is unique in the cluster.
+    pub fn new(name: &str, webhooks: &Webhooks, endpoint: &Endpoint, authority: &CaBundle) -> Self {
+        let (mut mutating, mut validating) = (Vec::new(), Vec::new());
+        for webhook in webhooks.0.admission.values() {
+            let mut settings = webhook.settings.clone();
+            settings.client_config = client_config(endpoint, &webhook.path, authority);
+            match webhook.is_mutating {
+                true => mutating.push(settings),
+                false => validating.push(ValidatingWebhook {
+                    admission_review_versions: settings.admission_review_versions,
+                    client_config: settings.client_config,
+                    failure_policy: settings.failure_policy.map(|policy| policy.as_str().into()),
+                    match_conditions: settings.match_conditions,
+                    match_policy: settings.match_policy.map(|policy| policy.as_str().into()),
+                    name: settings.name,
+                    namespace_selector: settings.namespace_selector,
+                    object_selector: settings.object_selector,
+                    rules: settings.rules,
+                    side_effects: settings.side_effects.as_str().into(),
+                    timeout_seconds: settings.timeout_seconds,
+                }),
+            }
+        }
+        let mutating = (!mutating.is_empty())
+            .then(|| MutatingWebhookConfiguration { metadata: metadata(name, authority), webhooks: mutating });
+        let validating = (!validating.is_empty())
+            .then(|| ValidatingWebhookConfiguration { metadata: metadata(name, authority), webhooks: validating });
+        let conversions = webhooks.0.conversion.iter().map(|converter| {
+            let name = format!("{}.{}", converter.plural, converter.group);
+            let definition = conversion(&name, endpoint, authority);
+            (name, definition)
+        });
+        Self { validating, mutating, conversions: conversions.collect() }
+    }
+}
+
+fn client_config(endpoint: &Endpoint, path: &str, authority: &CaBundle) -> WebhookClientConfig {
+    let ca_bundle = match authority {
+        CaBundle::Pem(pem) => Some(ByteString::from(pem.as_slice())),
+        CaBundle::Unset | CaBundle::CertManager(_) => None,
+    };
+    match &endpoint.0 {
+        Place::Service { namespace, name, port } => {
+            let service = ServiceReference {
+                name: name.as_str().into(),
+                namespace: namespace.as_str().into(),
+                path: Some(path.into()),
+                port: Some(i32::from(*port)),
+            };
+            WebhookClientConfig { ca_bundle, service: service.into(), url: None }
+        }
+        Place::Url(base) => WebhookClientConfig { ca_bundle, service: None, url: Some(format!("{base}{path}").into()) },
+    }
+}
+
+/// The fields that are applied to the definition of a converted resource. Its client configuration has the form of admission webhooks'.
+fn conversion(name: &str, endpoint: &Endpoint, authority: &CaBundle) -> Json {
+    let metadata = metadata(name, authority);
+    let annotations: serde_json::Map<String, serde_json::Value> =
+        metadata.annotations.iter().map(|(key, value)| (key.to_string(), value.as_str().into())).collect();
+    let client_config = client_config(endpoint, CONVERT_PATH, authority);
+    // A model is always written, and as JSON.
+    let client_config = kubernetes_core::json::to_string(&client_config).unwrap_or_default();
+    let client_config: serde_json::Value = serde_json::from_str(&client_config).unwrap_or_default();
+    Json::from(json!({
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": name, "annotations": annotations},
+        "spec": {
+            "conversion": {
+                "strategy": "Webhook",
+                "webhook": {"clientConfig": client_config, "conversionReviewVersions": ["v1"]},
+            },
+        },
+    }))
+}

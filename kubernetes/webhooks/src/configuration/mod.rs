@@ -1,0 +1,176 @@
+//! The objects that make the API server call webhooks, made of their registrations.
+
+mod build;
+
+use std::fmt;
+
+use kubernetes_client::{Client, Error};
+use kubernetes_core::json;
+use kubernetes_core::schema::Definition;
+use kubernetes_core::{ApplyRequest, IntOrString, Json, Map, ObjectMeta, Patch, PatchRequest, Str};
+use kubernetes_models::admissionregistration::v1::{MutatingWebhookConfiguration, ValidatingWebhookConfiguration};
+use kubernetes_models::core::v1::{Service, ServicePort, ServiceSpec};
+
+/// Where the API server reaches webhooks.
+///
+/// ```
+/// use kubernetes_webhooks::Endpoint;
+///
+/// assert_eq!(Endpoint::service("shop", "webhooks").host(), "webhooks.shop.svc");
+/// assert_eq!(Endpoint::url("https://10.0.0.1:9443").host(), "10.0.0.1");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint(pub(crate) Place);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    Service { namespace: String, name: String, port: u16 },
+    Url(String),
+}
+
+impl Endpoint {
+    /// A Service, at its port 443.
+    pub fn service(namespace: &str, name: &str) -> Self {
+        Self(Place::Service { namespace: namespace.to_owned(), name: name.to_owned(), port: 443 })
+    }
+
+    /// A server outside of the cluster, by a URL such as `https://10.0.0.1:9443`; paths are added to it.
+    pub fn url(base: &str) -> Self {
+        Self(Place::Url(base.trim_end_matches('/').to_owned()))
+    }
+
+    /// Sets the port of the Service.
+    #[must_use]
+    pub fn port(mut self, to: u16) -> Self {
+        if let Place::Service { port, .. } = &mut self.0 {
+            *port = to;
+        }
+        self
+    }
+
+    /// The name that a certificate must have.
+    pub fn host(&self) -> String {
+        match &self.0 {
+            Place::Service { namespace, name, .. } => format!("{name}.{namespace}.svc"),
+            Place::Url(url) => {
+                let uri: Option<http::Uri> = url.parse().ok();
+                uri.as_ref().and_then(http::Uri::host).unwrap_or_default().trim_matches(['[', ']']).to_owned()
+            }
+        }
+    }
+
+    /// The Service, which leads to a port of the pods that have these labels; `None` for a URL.
+    pub fn to_service(
+        &self,
+        selector: impl IntoIterator<Item = (impl Into<Str>, impl Into<Str>)>,
+        target_port: u16,
+    ) -> Option<Service> {
+        let Place::Service { namespace, name, port } = &self.0 else { return None };
+        let mut service = Service::named(name.as_str());
+        service.metadata.namespace = Some(namespace.as_str().into());
+        let port = ServicePort {
+            name: Some("https".into()),
+            port: i32::from(*port),
+            target_port: Some(IntOrString::Int(target_port.into())),
+            ..ServicePort::default()
+        };
+        let selector: Map<Str> = selector.into_iter().map(|(key, value)| (key.into(), value.into())).collect();
+        service.spec = ServiceSpec { ports: vec![port], selector, ..ServiceSpec::default() }.into();
+        Some(service)
+    }
+}
+
+/// The authorities by which the API server recognizes the webhooks' server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CaBundle {
+    /// Others set it, such as [`ManagedCertificates`](crate::ManagedCertificates).
+    Unset,
+    /// These certificates, as PEM.
+    Pem(Vec<u8>),
+    /// cert-manager sets it, from this Certificate (`namespace/name`).
+    CertManager(String),
+}
+
+/// The objects that make the API server call webhooks.
+///
+/// ```
+/// # use kubernetes_models::core::v1::Pod;
+/// # use kubernetes_webhooks::{AdmissionRequest, Denied};
+/// use kubernetes_webhooks::{CaBundle, Configuration, Endpoint, Webhooks};
+///
+/// # let webhooks = Webhooks::new().mutate(|pod: Pod, _: AdmissionRequest<Pod>| async move { Ok::<_, Denied>(pod) });
+/// let endpoint = Endpoint::service("shop", "webhooks");
+/// let authority = CaBundle::CertManager("shop/webhooks".to_owned());
+/// let configuration = Configuration::new("shop", &webhooks, &endpoint, &authority);
+/// for manifest in configuration.manifests() {
+///     println!("{manifest}\n---"); // for kubectl apply
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Configuration {
+    /// The validating webhooks, if there are any.
+    pub validating: Option<ValidatingWebhookConfiguration>,
+    /// The mutating webhooks, if there are any.
+    pub mutating: Option<MutatingWebhookConfiguration>,
+    /// The fields of each definition of a converted resource: its name, and `metadata` and `spec.conversion`.
+    pub(crate) conversions: Vec<(String, Json)>,
+}
+
+impl Configuration {
+    /// All objects as JSON, for `kubectl apply --server-side`.
+    ///
+    /// The last are CustomResourceDefinitions with `spec.conversion` alone: they complete definitions that exist.
+    pub fn manifests(&self) -> Vec<String> {
+        let validating = self.validating.iter().map(json::to_string);
+        let mutating = self.mutating.iter().map(json::to_string);
+        // Models are always written.
+        let admission = mutating.chain(validating).map(Result::unwrap_or_default);
+        admission.chain(self.conversions.iter().map(|(_, definition)| definition.as_str().to_owned())).collect()
+    }
+
+    /// Applies all objects, as a manager of their fields.
+    ///
+    /// The definitions of converted resources must exist. Their `spec.conversion` is applied as another manager, whose name
+    /// has `-conversion` behind it: so the two don't give up each other's fields if one program applies both.
+    ///
+    /// # Errors
+    ///
+    /// If a request fails.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future leaves the rest unapplied.
+    pub async fn apply(&self, client: &Client, field_manager: &str) -> Result<(), Error> {
+        let converting = format!("{field_manager}-conversion");
+        for (name, definition) in &self.conversions {
+            let patch = Patch::apply_json(definition);
+            let request = PatchRequest::<Definition>::cluster(name, &patch).field_manager(&converting).force(true);
+            request.send(client).await?;
+        }
+        if let Some(mutating) = &self.mutating {
+            ApplyRequest::cluster(mutating, field_manager).force(true).send(client).await?;
+        }
+        if let Some(validating) = &self.validating {
+            ApplyRequest::cluster(validating, field_manager).force(true).send(client).await?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Place::Service { port, .. } => write!(f, "https://{}:{port}", self.host()),
+            Place::Url(url) => f.write_str(url),
+        }
+    }
+}
+
+/// Metadata with a name, and cert-manager's annotation if it is to set the authorities.
+fn metadata(name: &str, authority: &CaBundle) -> ObjectMeta {
+    let mut metadata = ObjectMeta { name: Some(name.into()), ..ObjectMeta::default() };
+    if let CaBundle::CertManager(certificate) = authority {
+        metadata.annotations.insert("cert-manager.io/inject-ca-from", certificate.as_str());
+    }
+    metadata
+}

@@ -1,0 +1,45 @@
+//! Admission and conversion webhooks: from a function to a server with certificates.
+//!
+//! ```
+//! use kubernetes_models::core::v1::Pod;
+//! use kubernetes_webhooks::{AdmissionRequest, Allowed, Denied, Webhooks};
+//!
+//! let webhooks = Webhooks::new()
+//!     .mutate(|mut pod: Pod, _request: AdmissionRequest<Pod>| async move {
+//!         pod.metadata.labels.extend([("team", "shop")]);
+//!         Ok::<_, Denied>(pod)
+//!     })
+//!     .validate(|request: AdmissionRequest<Pod>| async move {
+//!         let Some(pod) = &request.object else { return Ok(Allowed::new()) };
+//!         match pod.metadata.labels.contains_key("owner") {
+//!             true => Ok(Allowed::new()),
+//!             false => Err(Denied::new("set the label owner")),
+//!         }
+//!     });
+//! ```
+//!
+//! - [`Webhooks`] holds the functions, and answers requests: it is a [`tower_service::Service`] for any HTTP server.
+//! - [`WebhookServer`] serves them over TLS, with [`Certificates`] from files that are read again, or managed in a Secret
+//!   ([`ManagedCertificates`]).
+//! - [`Configuration`] is made of the registrations: what the API server needs to call the webhooks.
+//! - [`Converter`] converts between the versions of a custom resource.
+
+mod admission;
+mod authenticate;
+mod clock;
+mod configuration;
+mod conversion;
+mod metrics;
+mod server;
+mod service;
+mod tls;
+mod webhook;
+
+pub use admission::{AdmissionRequest, Allowed, Denied, Mutated, Operation};
+pub use authenticate::Caller;
+pub use configuration::{CaBundle, Configuration, Endpoint};
+pub use conversion::Converter;
+pub use server::{ServeError, WebhookServer};
+pub use service::Webhooks;
+pub use tls::{Certificates, CertificatesError, ManagedCertificates};
+pub use webhook::{FailurePolicy, MatchPolicy, SideEffects, Webhook};

@@ -1,0 +1,183 @@
+//! The server of webhooks, over TLS.
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::net::{Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use kubernetes_serving::{Protocol, Server};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+
+use crate::service::Webhooks;
+use crate::tls::{Certificates, CertificatesError, server_config};
+
+/// Serves webhooks over TLS, with HTTP/1.1 and HTTP/2.
+///
+/// ```no_run
+/// use kubernetes_webhooks::{Certificates, WebhookServer, Webhooks};
+///
+/// # async fn example(webhooks: Webhooks) -> Result<(), Box<dyn std::error::Error>> {
+/// let certificates = Certificates::files("/certs/tls.crt", "/certs/tls.key")?;
+/// let server = WebhookServer::new(webhooks, certificates);
+/// server.run_until(async { tokio::signal::ctrl_c().await.unwrap_or_default() }).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// With a manager of `kubernetes-controller`, it is a service of every replica, which is ready once it listens and has a
+/// certificate:
+///
+/// ```text
+/// manager.admin().ready_check("webhooks", server.ready_check());
+/// manager.metrics().add(webhooks.metrics());
+/// manager.service("webhooks", move |context| async move { server.run_until(context.shutdown()).await })
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct WebhookServer {
+    webhooks: Webhooks,
+    certificates: Certificates,
+    address: SocketAddr,
+    client_authority: Option<Vec<u8>>,
+    server: Server,
+    is_listening: Arc<AtomicBool>,
+}
+
+impl WebhookServer {
+    /// A server at port 9443 of all addresses, which is controller-runtime's.
+    pub fn new(webhooks: Webhooks, certificates: Certificates) -> Self {
+        Self {
+            webhooks,
+            certificates,
+            address: (Ipv6Addr::UNSPECIFIED, 9443).into(),
+            client_authority: None,
+            server: Server::new("webhooks").grace(Duration::from_secs(60)),
+            is_listening: Arc::default(),
+        }
+    }
+
+    /// Sets the address to listen on.
+    pub fn address(mut self, address: impl Into<SocketAddr>) -> Self {
+        self.address = address.into();
+        self
+    }
+
+    /// Sets how many connections are open at a time, by default 1024; further ones wait.
+    pub fn max_connections(mut self, connections: usize) -> Self {
+        self.server = self.server.max_connections(connections);
+        self
+    }
+
+    /// Ends connections gracefully when they have been open for this time, so that requests spread over new replicas; by
+    /// default never.
+    pub fn max_connection_age(mut self, age: Duration) -> Self {
+        self.server = self.server.max_connection_age(age);
+        self
+    }
+
+    /// Sets how long requests may take to end after shutdown, by default a minute.
+    pub fn grace(mut self, grace: Duration) -> Self {
+        self.server = self.server.grace(grace);
+        self
+    }
+
+    /// Demands a client certificate of one of these authorities (PEM) from callers.
+    ///
+    /// The API server shows one if its file of `--admission-control-config-file` says so.
+    pub fn client_authority(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.client_authority = Some(pem.into());
+        self
+    }
+
+    /// Says whether the server listens and has a certificate, for an endpoint such as `/readyz`.
+    pub fn ready_check(&self) -> impl Fn() -> Result<(), String> + Send + Sync + 'static + use<> {
+        let (is_listening, certificates) = (Arc::clone(&self.is_listening), self.certificates.clone());
+        move || {
+            if !is_listening.load(Ordering::Acquire) {
+                return Err("the server does not listen yet".to_owned());
+            }
+            certificates.check()
+        }
+    }
+
+    /// Listens and serves until `shutdown` completes; then the requests under way end.
+    ///
+    /// # Errors
+    ///
+    /// If the address can't be listened on, or the authority of clients can't be used.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future closes all connections.
+    pub async fn run_until(&self, shutdown: impl Future<Output = ()>) -> Result<(), ServeError> {
+        let failed = |source| ServeError::Listen { address: self.address, source };
+        let listener = TcpListener::bind(self.address).await.map_err(failed)?;
+        self.serve(listener, shutdown).await
+    }
+
+    /// As [`run_until`](Self::run_until), on a listener.
+    ///
+    /// # Errors
+    ///
+    /// If the authority of clients can't be used.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`run_until`](Self::run_until).
+    pub async fn serve(&self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Result<(), ServeError> {
+        let config = server_config(&self.certificates, self.client_authority.as_deref());
+        let acceptor = TlsAcceptor::from(Arc::new(config.map_err(ServeError::Certificates)?));
+        let handshake = |stream: TcpStream| {
+            let accept = acceptor.accept(stream);
+            async move {
+                let stream = accept.await?;
+                let protocol = match stream.get_ref().1.alpn_protocol() {
+                    Some(b"h2") => Protocol::Http2,
+                    _ => Protocol::Http1,
+                };
+                Ok::<_, io::Error>((stream, protocol))
+            }
+        };
+        self.is_listening.store(true, Ordering::Release);
+        self.server.serve_with(listener, handshake, self.webhooks.clone(), shutdown).await;
+        self.is_listening.store(false, Ordering::Release);
+        Ok(())
+    }
+}
+
+/// A server of webhooks that can't start.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// The address can't be listened on.
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// The reason.
+        source: io::Error,
+    },
+    /// The settings of TLS are not valid.
+    Certificates(CertificatesError),
+}
+
+impl fmt::Display for ServeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Listen { address, .. } => write!(f, "can't listen on {address} for webhooks"),
+            Self::Certificates(_) => f.write_str("the TLS settings of the webhooks can't be used"),
+        }
+    }
+}
+
+impl std::error::Error for ServeError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Listen { source, .. } => Some(source),
+            Self::Certificates(source) => Some(source),
+        }
+    }
+}

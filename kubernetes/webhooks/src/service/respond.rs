@@ -1,0 +1,202 @@
+//! From a request to its response.
+
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::FutureExt as _;
+use http::header::{ALLOW, CONTENT_TYPE, HeaderValue};
+use http::request::Parts;
+use http::{Method, Request, Response, StatusCode};
+use http_body::Body;
+use http_body_util::{BodyExt as _, Full, Limited};
+
+use super::{BoxError, CONVERT_PATH, Inner, MAX_ADMISSION_BYTES, MAX_CONVERSION_BYTES};
+use crate::admission::{self, decide};
+use crate::authenticate::Caller;
+use crate::clock::{self, Instant};
+use crate::conversion::{self, PANIC, convert_all};
+use crate::webhook::Webhook;
+
+const JSON: &str = "application/json";
+const TEXT: &str = "text/plain; charset=utf-8";
+/// The default of `timeoutSeconds`.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
+/// The most that `timeoutSeconds` may be, and the API server's limit for a conversion.
+const MAX_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Why there is no body.
+struct BadBody {
+    code: i32,
+    message: String,
+}
+
+impl Inner {
+    pub(super) async fn respond<B>(&self, request: Request<B>) -> Response<Full<Bytes>>
+    where
+        B: Body<Error: Into<BoxError>>,
+    {
+        let (head, body) = request.into_parts();
+        let path = head.uri.path();
+        let webhook = self.admission.get(path).cloned();
+        let converts = path == CONVERT_PATH && !self.conversion.is_empty();
+        if webhook.is_none() && !converts {
+            return response(StatusCode::NOT_FOUND, TEXT, "there is no webhook at this path\n");
+        }
+        let in_flight = self.counters.start(path);
+        let response = match self.refusal(&head).await {
+            Some(refusal) => refusal,
+            None => match webhook {
+                Some(webhook) => self.admit(&webhook, &head, body).await,
+                None => self.convert_objects(&head, body).await,
+            },
+        };
+        in_flight.finish(response.status().as_u16());
+        response
+    }
+
+    /// The response to a request that is not looked at.
+    async fn refusal(&self, head: &Parts) -> Option<Response<Full<Bytes>>> {
+        if head.method != Method::POST {
+            let mut refusal = response(StatusCode::METHOD_NOT_ALLOWED, TEXT, "only POST is allowed\n");
+            refusal.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+            return Some(refusal);
+        }
+        let authenticate = self.authenticate.as_ref()?;
+        let caller = Caller::new(head.uri.clone(), head.headers.clone());
+        let deadline = clock::later(MAX_TIMEOUT);
+        let decision = AssertUnwindSafe(async { authenticate(caller).await }).catch_unwind();
+        let reason = match clock::timeout_at(deadline, decision).await {
+            Ok(Ok(Ok(()))) => return None,
+            Ok(Ok(Err(reason))) => reason,
+            Ok(Err(_)) => "the check has panicked".to_owned(),
+            Err(_) => "the check has timed out".to_owned(),
+        };
+        tracing::warn!(path = head.uri.path(), reason, "a webhook was called by someone unknown");
+        Some(response(StatusCode::UNAUTHORIZED, TEXT, "unauthorized\n"))
+    }
+
+    async fn admit<B>(&self, webhook: &Webhook, head: &Parts, body: B) -> Response<Full<Bytes>>
+    where
+        B: Body<Error: Into<BoxError>>,
+    {
+        let deadline = deadline(head, DEFAULT_TIMEOUT);
+        let limit = self.max_admission_bytes.unwrap_or(MAX_ADMISSION_BYTES);
+        let failed = |code, message: String| {
+            tracing::warn!(path = webhook.path, code, message, "an admission request can't be handled");
+            review(&admission::Answer::error(code, message), "admission.k8s.io/v1", "")
+        };
+        let body = match read(head, body, limit, deadline).await {
+            Ok(body) => body,
+            Err(BadBody { code, message }) => return failed(code, message),
+        };
+        let (version, request) = match admission::Review::read(&body) {
+            Ok(read) => read,
+            Err(error) => return failed(400, error.to_string()),
+        };
+        let decision = AssertUnwindSafe(decide(&webhook.handlers, &request, deadline)).catch_unwind();
+        let answer = match clock::timeout_at(deadline, decision).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(payload)) => {
+                self.counters.count_admission_panic();
+                let message = panic_message(&*payload).unwrap_or("of an unknown type");
+                tracing::error!(path = webhook.path, message, "a webhook has panicked");
+                admission::Answer::error(500, format!("panic: {message} [recovered]"))
+            }
+            Err(_) => {
+                tracing::warn!(path = webhook.path, "a webhook was not done in time");
+                admission::Answer::error(504, "the webhook was not done in time")
+            }
+        };
+        review(&answer, version, &request.uid)
+    }
+
+    async fn convert_objects<B>(&self, head: &Parts, body: B) -> Response<Full<Bytes>>
+    where
+        B: Body<Error: Into<BoxError>>,
+    {
+        let deadline = deadline(head, MAX_TIMEOUT);
+        let limit = self.max_conversion_bytes.unwrap_or(MAX_CONVERSION_BYTES);
+        let failed = |code: i32, message: String| {
+            tracing::warn!(code, message, "a conversion request can't be handled");
+            let code = u16::try_from(code).ok().and_then(|code| StatusCode::from_u16(code).ok());
+            response(code.unwrap_or(StatusCode::BAD_REQUEST), TEXT, message)
+        };
+        let body = match read(head, body, limit, deadline).await {
+            Ok(body) => body,
+            Err(BadBody { code, message }) => return failed(code, message),
+        };
+        let request = match conversion::Review::read(&body) {
+            Ok(request) => request,
+            Err(error) => return failed(400, error.to_string()),
+        };
+        let converted = convert_all(&self.conversion, &request.desired_api_version, &request.objects);
+        let result = match clock::timeout_at(deadline, converted).await {
+            Ok(Ok(objects)) => Ok(objects),
+            Ok(Err(conversion::Failure::Message(message))) => Err(message),
+            Ok(Err(conversion::Failure::Panic)) => {
+                self.counters.count_conversion_panic();
+                Err(PANIC.to_owned())
+            }
+            Err(_) => Err("the conversion was not done in time".to_owned()),
+        };
+        if let Err(message) = &result {
+            tracing::error!(desired = request.desired_api_version.as_str(), message, "objects can't be converted");
+        }
+        response(StatusCode::OK, JSON, conversion::Answer(result).write(&request.uid))
+    }
+}
+
+/// The whole body, of the right media type.
+async fn read<B>(head: &Parts, body: B, limit: usize, deadline: Instant) -> Result<Bytes, BadBody>
+where
+    B: Body<Error: Into<BoxError>>,
+{
+    let bad = |code, message: String| BadBody { code, message };
+    let content_type = head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media_type = content_type.split(';').next().unwrap_or_default().trim();
+    if !media_type.eq_ignore_ascii_case(JSON) {
+        return Err(bad(400, format!("contentType={content_type}, expected application/json")));
+    }
+    let body = pin!(Limited::new(body, limit).collect());
+    match clock::timeout_at(deadline, body).await {
+        Ok(Ok(body)) => match body.to_bytes() {
+            body if body.is_empty() => Err(bad(400, "request body is empty".to_owned())),
+            body => Ok(body),
+        },
+        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
+            Err(bad(413, format!("request entity is too large; limit is {limit} bytes")))
+        }
+        Ok(Err(error)) => Err(bad(400, format!("the body can't be read: {error}"))),
+        Err(_) => Err(bad(408, "the body did not come in time".to_owned())),
+    }
+}
+
+/// When the API server stops waiting, by its parameter `timeout`.
+fn deadline(head: &Parts, default: Duration) -> Instant {
+    let query = head.uri.query().unwrap_or_default();
+    let timeout = query.split('&').find_map(|parameter| parameter.strip_prefix("timeout="));
+    let timeout = timeout.and_then(|text| text.parse::<kubernetes_core::Duration>().ok()?.to_std());
+    clock::later(timeout.unwrap_or(default).min(MAX_TIMEOUT))
+}
+
+fn panic_message(payload: &(dyn std::any::Any + Send)) -> Option<&str> {
+    payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+}
+
+fn review(answer: &admission::Answer, version: &str, uid: &str) -> Response<Full<Bytes>> {
+    let text = answer.write(version, uid).or_else(|error| {
+        let message = format!("the answer can't be written: {error}");
+        admission::Answer::error(500, message).write(version, uid)
+    });
+    // Only types with serde derives can fail to be written, and a review has none.
+    response(StatusCode::OK, JSON, text.unwrap_or_default())
+}
+
+fn response(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(body.into()));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}

@@ -1,0 +1,24 @@
+use std::fmt;
+
+/// Certificates, a key or settings of TLS that can't be used.
+pub struct CertificatesError(Box<str>);
+
+impl CertificatesError {
+    pub(crate) fn new(message: impl Into<Box<str>>) -> Self {
+        Self(message.into())
+    }
+}
+
+impl fmt::Display for CertificatesError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for CertificatesError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CertificatesError({:?})", self.0)
+    }
+}
+
+impl std::error::Error for CertificatesError {}

@@ -1,0 +1,60 @@
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::authorities::{Authorities, Lifetimes};
+
+const DAY: i64 = 24 * 3600;
+
+fn after(days: i64, seconds: i64) -> Timestamp {
+    Timestamp::UNIX_EPOCH + SignedDuration::from_secs((20_000 + days) * DAY + seconds)
+}
+
+#[test]
+fn an_authority_is_trusted_before_it_signs_and_until_it_expires() {
+    let lifetimes = Lifetimes { authority: Duration::from_secs(90 * DAY as u64), ..Lifetimes::default() };
+    let step = |authorities: &Authorities, now| authorities.next_step(now, &lifetimes).expect("certificates are made");
+    let first = Authorities::create(after(0, 0), &lifetimes).expect("an authority");
+    assert_eq!(step(&first, after(59, 0)), None, "it is not due");
+
+    let prepared = step(&first, after(60, 0)).expect("a successor is made");
+    let (old, new) = (first.current.certificate.as_str(), prepared.next.as_ref().expect("a successor"));
+    assert_eq!(prepared.current, first.current, "the old one signs");
+    assert!(prepared.bundle().contains(old) && prepared.bundle().contains(&new.certificate));
+    assert_eq!(step(&prepared, after(60, 599)), None, "it is not trusted everywhere yet");
+
+    let promoted = step(&prepared, after(60, 601)).expect("the successor signs");
+    assert_eq!(&promoted.current, new);
+    assert!(promoted.bundle().contains(old), "certificates of the old one are still in use");
+    assert_eq!(step(&promoted, after(89, 0)), None);
+    let pruned = step(&promoted, after(91, 0)).expect("the old one has expired");
+    assert_eq!(pruned.bundle(), new.certificate);
+}
+
+#[test]
+fn an_expired_authority_is_replaced_without_an_overlap() {
+    let lifetimes = Lifetimes { overlap: Duration::from_secs(3600), ..Lifetimes::default() };
+    let first = Authorities::create(after(0, 0), &lifetimes).expect("an authority");
+    let prepared = first.next_step(after(400, 0), &lifetimes).expect("certificates are made").expect("a successor");
+    let promoted = prepared.next_step(after(400, 10), &lifetimes).expect("certificates are made").expect("it signs");
+    assert_eq!(Some(&promoted.current), prepared.next.as_ref());
+}
+
+#[test]
+fn certificates_end_with_their_authority_and_are_renewed_before() {
+    let lifetimes = Lifetimes::default();
+    let authority = Authorities::create(after(0, 0), &lifetimes).expect("an authority").current;
+    let names = ["webhooks.shop.svc".to_owned(), "127.0.0.1".to_owned()];
+    let leaf = authority.sign(&names, after(0, 0), lifetimes.leaf).expect("a certificate");
+    assert_eq!(leaf.not_after, after(30, 0));
+    assert!(!leaf.is_due(after(19, 0)) && leaf.is_due(after(20, 1)) && leaf.is_of(&authority));
+    let last = authority.sign(&names, after(350, 0), lifetimes.leaf).expect("a certificate");
+    assert_eq!(last.not_after, authority.not_after);
+}
+
+#[test]
+fn keys_are_not_shown() {
+    let authorities = Authorities::create(after(0, 0), &Lifetimes::default()).expect("an authority");
+    let key = authorities.current.key.lines().nth(1).expect("a line of the key").to_owned();
+    assert!(!format!("{authorities:?}").contains(&key));
+}

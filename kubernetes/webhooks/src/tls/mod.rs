@@ -1,0 +1,160 @@
+//! Certificates of the server, and the settings of TLS.
+
+mod error;
+mod managed;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use kubernetes_client::support::{Reloaded, pem_fault, provider, time_provider};
+use kubernetes_client::sync::lock;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::{ClientHello, ResolvesServerCert, WebPkiClientVerifier};
+use rustls::sign::CertifiedKey;
+use rustls::{RootCertStore, ServerConfig};
+
+pub use error::CertificatesError;
+pub use managed::ManagedCertificates;
+
+/// As controller-runtime's certwatcher, which reads the files each 10 s beside watching them.
+const PERIOD: Duration = Duration::from_secs(10);
+
+/// The certificate and key of a server, which may change while it runs.
+///
+/// ```no_run
+/// use kubernetes_webhooks::Certificates;
+///
+/// let certificates = Certificates::files("/certs/tls.crt", "/certs/tls.key")?;
+/// # Ok::<(), kubernetes_webhooks::CertificatesError>(())
+/// ```
+///
+/// New connections get the latest; those that are open stay.
+#[derive(Clone)]
+pub struct Certificates(Arc<Source>);
+
+enum Source {
+    Files(Reloaded<CertifiedKey>),
+    Fixed(Arc<CertifiedKey>),
+    /// Set by the task that manages it.
+    Managed(Mutex<Option<Arc<CertifiedKey>>>),
+}
+
+impl Certificates {
+    /// The certificates and key of two PEM files, which are read again every 10 s when connections come.
+    ///
+    /// That is how a Secret is mounted, by the names `tls.crt` and `tls.key`. While a file can't be read, or the two do not
+    /// fit together (as in the moment when they are replaced), the last good ones are used.
+    ///
+    /// # Errors
+    ///
+    /// If the files can't be read, or are not a certificate and its key.
+    pub fn files(certificate: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Result<Self, CertificatesError> {
+        let files = vec![certificate.into(), key.into()];
+        let parse = |contents: &[Vec<u8>]| match contents {
+            [certificate, key] => Ok(certified(certificate, key)?),
+            _ => Err("two files are expected".into()),
+        };
+        let names = format!("{} and {}", files[0].display(), files[1].display());
+        let files = Reloaded::new("the webhooks' certificate", files, parse).with_period(PERIOD);
+        files.current().map_err(|error| CertificatesError::new(format!("{names} can't be used: {error}")))?;
+        Ok(Self(Arc::new(Source::Files(files))))
+    }
+
+    /// A certificate and its key, as PEM, which stay.
+    ///
+    /// # Errors
+    ///
+    /// If they are not a certificate and its key.
+    pub fn pem(certificate: &[u8], key: &[u8]) -> Result<Self, CertificatesError> {
+        Ok(Self(Arc::new(Source::Fixed(Arc::new(certified(certificate, key)?)))))
+    }
+
+    fn managed() -> Self {
+        Self(Arc::new(Source::Managed(Mutex::default())))
+    }
+
+    fn set(&self, key: CertifiedKey) {
+        if let Source::Managed(current) = &*self.0 {
+            *lock(current) = Some(Arc::new(key));
+        }
+    }
+
+    fn current(&self) -> Result<Arc<CertifiedKey>, String> {
+        match &*self.0 {
+            Source::Files(files) => files.current().map_err(|error| error.to_string()),
+            Source::Fixed(key) => Ok(Arc::clone(key)),
+            Source::Managed(key) => lock(key).clone().ok_or_else(|| "there is no certificate yet".to_owned()),
+        }
+    }
+
+    /// Whether there is a certificate.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        self.current().map(drop)
+    }
+}
+
+impl ResolvesServerCert for Certificates {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        self.current().inspect_err(|error| tracing::warn!(error, "the webhooks have no certificate")).ok()
+    }
+}
+
+impl fmt::Debug for Certificates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let source = match &*self.0 {
+            Source::Files(_) => "files",
+            Source::Fixed(_) => "fixed",
+            Source::Managed(_) => "managed",
+        };
+        f.debug_tuple("Certificates").field(&source).finish()
+    }
+}
+
+/// A chain of certificates and the key of its first, checked to fit together.
+fn certified(certificate: &[u8], key: &[u8]) -> Result<CertifiedKey, CertificatesError> {
+    let chain = CertificateDer::pem_slice_iter(certificate).collect::<Result<Vec<_>, _>>();
+    let chain = chain.map_err(|error| invalid("the certificate is not valid PEM", pem_fault(&error)))?;
+    if chain.is_empty() {
+        return Err(CertificatesError::new("there is no certificate"));
+    }
+    // The error itself may quote the key.
+    let key = PrivateKeyDer::from_pem_slice(key);
+    let key = key.map_err(|error| invalid("the key is not valid PEM", pem_fault(&error)))?;
+    CertifiedKey::from_der(chain, key, &provider())
+        .map_err(|error| invalid("the certificate and the key can't be used", error))
+}
+
+fn invalid(message: &str, reason: impl fmt::Display) -> CertificatesError {
+    CertificatesError::new(format!("{message}: {reason}"))
+}
+
+/// The settings of TLS for a server with these certificates.
+pub(crate) fn server_config(
+    certificates: &Certificates,
+    client_authority: Option<&[u8]>,
+) -> Result<ServerConfig, CertificatesError> {
+    let provider = Arc::new(provider());
+    let builder = ServerConfig::builder_with_details(Arc::clone(&provider), time_provider())
+        .with_safe_default_protocol_versions()
+        .map_err(|error| invalid("TLS can't be set up", error))?;
+    let builder = match client_authority {
+        None => builder.with_no_client_auth(),
+        Some(pem) => {
+            let mut roots = RootCertStore::empty();
+            let authorities = CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>();
+            roots.add_parsable_certificates(
+                authorities.map_err(|error| invalid("the authority of clients is not valid PEM", pem_fault(&error)))?,
+            );
+            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build();
+            builder.with_client_cert_verifier(
+                verifier.map_err(|error| invalid("the authority of clients can't be used", error))?,
+            )
+        }
+    };
+    let mut config = builder.with_cert_resolver(Arc::new(certificates.clone()));
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(config)
+}

@@ -1,0 +1,133 @@
+//! The configuration of the API server.
+
+use std::time::Duration;
+
+use kubernetes_core::meta::v1::LabelSelector;
+use kubernetes_testing::{CustomResource, TestServer};
+use kubernetes_webhooks::{
+    AdmissionRequest, CaBundle, Configuration, Denied, Endpoint, FailurePolicy, MatchPolicy, Operation, SideEffects,
+    Webhook, Webhooks,
+};
+use serde_json::{Value, json};
+
+use crate::support::{Lantern, converter};
+
+fn webhooks() -> Webhooks {
+    let guard = Webhook::validating(|_: AdmissionRequest<Lantern>| async { Ok::<(), Denied>(()) })
+        .path("guard")
+        .name("guard.lanterns.example.com")
+        .operations([Operation::Delete])
+        .resources(["lanterns", "lanterns/status"])
+        .failure_policy(FailurePolicy::Ignore)
+        .side_effects(SideEffects::NoneOnDryRun)
+        .timeout(Duration::from_secs(90))
+        .match_policy(MatchPolicy::Exact)
+        .namespace_selector(LabelSelector { match_labels: [("lit", "yes")].into(), ..LabelSelector::default() })
+        .object_selector(LabelSelector { match_labels: [("tier", "front")].into(), ..LabelSelector::default() })
+        .match_condition("named", "object.metadata.name != ''");
+    let defaults =
+        Webhook::mutating(|lantern: Lantern, _: AdmissionRequest<Lantern>| async { Ok::<_, Denied>(lantern) });
+    Webhooks::new().with(guard).with(defaults.reinvoke_if_needed()).convert(converter())
+}
+
+fn manifests(endpoint: &Endpoint, authority: &CaBundle) -> Vec<Value> {
+    let configuration = Configuration::new("lights", &webhooks(), endpoint, authority);
+    configuration.manifests().iter().map(|manifest| serde_json::from_str(manifest).expect("JSON")).collect()
+}
+
+#[test]
+fn configurations_say_what_was_registered() {
+    let [mutating, validating, definition] =
+        manifests(&Endpoint::service("home", "lights").port(8443), &CaBundle::Pem(b"pem".to_vec()))
+            .try_into()
+            .expect("three objects");
+    let service = |path: &str| json!({"namespace": "home", "name": "lights", "path": path, "port": 8443});
+    let expected = json!({
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "MutatingWebhookConfiguration",
+        "metadata": {"name": "lights"},
+        "webhooks": [{
+            "admissionReviewVersions": ["v1"],
+            "clientConfig": {"caBundle": "cGVt", "service": service("/mutate-light-example-com-v1-lantern")},
+            "failurePolicy": "Fail",
+            "matchPolicy": "Equivalent",
+            "name": "mutate.lantern.light.example.com",
+            "reinvocationPolicy": "IfNeeded",
+            "rules": [{
+                "apiGroups": ["light.example.com"],
+                "apiVersions": ["v1"],
+                "operations": ["CREATE", "UPDATE"],
+                "resources": ["lanterns"],
+            }],
+            "sideEffects": "None",
+            "timeoutSeconds": 10,
+        }],
+    });
+    assert_eq!(mutating, expected);
+    let expected = json!([{
+        "admissionReviewVersions": ["v1"],
+        "clientConfig": {"caBundle": "cGVt", "service": service("/guard")},
+        "failurePolicy": "Ignore",
+        "matchConditions": [{"expression": "object.metadata.name != ''", "name": "named"}],
+        "matchPolicy": "Exact",
+        "name": "guard.lanterns.example.com",
+        "namespaceSelector": {"matchLabels": {"lit": "yes"}},
+        "objectSelector": {"matchLabels": {"tier": "front"}},
+        "rules": [{
+            "apiGroups": ["light.example.com"],
+            "apiVersions": ["v1"],
+            "operations": ["DELETE"],
+            "resources": ["lanterns", "lanterns/status"],
+        }],
+        "sideEffects": "NoneOnDryRun",
+        "timeoutSeconds": 30,
+    }]);
+    assert_eq!(validating["webhooks"], expected);
+    assert_eq!(definition["metadata"]["name"], "lanterns.light.example.com");
+    let expected = json!({
+        "strategy": "Webhook",
+        "webhook": {
+            "clientConfig": {"caBundle": "cGVt", "service": service("/convert")},
+            "conversionReviewVersions": ["v1"],
+        },
+    });
+    assert_eq!(definition["spec"]["conversion"], expected);
+}
+
+#[test]
+fn cert_manager_is_told_where_to_set_the_authority() {
+    for manifest in manifests(&Endpoint::service("home", "lights"), &CaBundle::CertManager("home/lights".to_owned())) {
+        assert_eq!(manifest["metadata"]["annotations"]["cert-manager.io/inject-ca-from"], "home/lights");
+        assert!(!manifest.to_string().contains("caBundle"), "{manifest}");
+    }
+}
+
+#[test]
+fn an_endpoint_is_a_service_or_a_url() {
+    let [mutating, ..] = &manifests(&Endpoint::url("https://[::1]:9443/"), &CaBundle::Unset)[..] else { panic!() };
+    let config = &mutating["webhooks"][0]["clientConfig"];
+    assert_eq!(config, &json!({"url": "https://[::1]:9443/mutate-light-example-com-v1-lantern"}));
+    assert_eq!(Endpoint::url("https://[::1]:9443/").host(), "::1");
+    let service = Endpoint::service("home", "lights").to_service([("app", "lights")], 9443).expect("a service");
+    let service: Value =
+        serde_json::from_str(&kubernetes_core::json::to_string(&service).expect("JSON")).expect("JSON");
+    let port = json!({"name": "https", "port": 443, "targetPort": 9443});
+    assert_eq!(service["spec"], json!({"ports": [port], "selector": {"app": "lights"}}));
+    assert_eq!(Endpoint::url("https://x").to_service([("a", "b")], 1), None);
+}
+
+#[tokio::test]
+async fn configurations_are_applied() {
+    let server = TestServer::builder().resource(CustomResource::of::<Lantern>()).in_process();
+    let client = server.client();
+    let endpoint = Endpoint::service("home", "lights");
+    let configuration = Configuration::new("lights", &webhooks(), &endpoint, &CaBundle::Unset);
+    configuration.apply(&client, "lights").await.expect("all are applied");
+    configuration.apply(&client, "lights").await.expect("and again");
+    let applied: Vec<_> = server.requests().iter().map(|request| request.path.clone()).collect();
+    assert!(
+        applied
+            .contains(&"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/lanterns.light.example.com".to_owned())
+    );
+    assert_eq!(applied.len(), 6, "{applied:?}");
+}

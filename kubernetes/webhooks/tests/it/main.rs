@@ -1,0 +1,17 @@
+//! Webhooks as the API server calls them.
+
+mod admission;
+mod api_server;
+mod certificates;
+mod configuration;
+mod conversion;
+mod fuzz;
+mod http;
+mod managed;
+mod metrics;
+mod multi;
+mod mutation;
+mod server;
+mod support;
+mod tls;
+mod validation;

@@ -1,0 +1,137 @@
+//! controller-runtime's `server_test.go`: requests over TLS.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use http::StatusCode;
+use http_body_util::BodyExt as _;
+use kubernetes_webhooks::{AdmissionRequest, Certificates, Denied, WebhookServer, Webhooks};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
+
+use crate::support::{Lantern, VALIDATE, lantern, review};
+use crate::tls::{Connection, authority, certificate, start};
+
+fn webhooks() -> Webhooks {
+    Webhooks::new().validate(|_: AdmissionRequest<Lantern>| async { Ok::<(), Denied>(()) })
+}
+
+fn body() -> Vec<u8> {
+    review("CREATE", &lantern("red"), &Value::Null).to_string().into_bytes()
+}
+
+#[tokio::test]
+async fn should_serve_a_webhook_on_the_requested_path_and_support_http2() {
+    let authority = authority();
+    let (pem, key) = certificate(&authority, "localhost");
+    let server = WebhookServer::new(webhooks(), Certificates::pem(&pem, &key).expect("a certificate"));
+    let running = start(&server).await;
+    for is_http2 in [false, true] {
+        let mut connection = Connection::open(running.address, authority.pem(), is_http2, None).await.expect("TLS");
+        for _ in 0..2 {
+            let response = connection.post(VALIDATE, body()).await.expect("a response");
+            assert_eq!(response.status(), StatusCode::OK);
+            let body = response.into_body().collect().await.expect("a body").to_bytes();
+            let review: Value = serde_json::from_slice(&body).expect("a review");
+            assert_eq!(review["response"]["allowed"], json!(true));
+        }
+        assert_eq!(connection.post("/other", body()).await.expect("a response").status(), StatusCode::NOT_FOUND);
+    }
+}
+
+#[tokio::test]
+async fn should_verify_the_client_ca_when_asked_to() {
+    let (authority, clients, others) = (authority(), authority(), authority());
+    let (pem, key) = certificate(&authority, "localhost");
+    let server = WebhookServer::new(webhooks(), Certificates::pem(&pem, &key).expect("a certificate"))
+        .client_authority(clients.pem());
+    let running = start(&server).await;
+    for (client, is_known) in [(Some(&clients), true), (Some(&others), false), (None, false)] {
+        let client = client.map(|client| certificate(client, "apiserver"));
+        let connection = Connection::open(running.address, authority.pem(), true, client).await;
+        // With TLS 1.3, the client learns about it with the first response.
+        let response = match connection {
+            Ok(mut connection) => connection.post(VALIDATE, body()).await.map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        assert_eq!(response.is_ok(), is_known, "{response:?}");
+    }
+}
+
+#[test]
+fn should_error_without_cert_or_key() {
+    let authority = authority();
+    let (pem, key) = certificate(&authority, "localhost");
+    let (_, other_key) = certificate(&authority, "localhost");
+    for (certificate, key, message) in [
+        (&b""[..], &key[..], "there is no certificate"),
+        (&pem, b"", "the key is not valid PEM"),
+        (&pem, &other_key, "can't be used"),
+    ] {
+        let error = Certificates::pem(certificate, key).expect_err("they are not valid").to_string();
+        assert!(error.contains(message), "{error}");
+    }
+    let error = Certificates::files("/nowhere/tls.crt", "/nowhere/tls.key").expect_err("no files").to_string();
+    assert!(error.contains("/nowhere/tls.crt"), "{error}");
+    let server = WebhookServer::new(webhooks(), Certificates::pem(&pem, &key).expect("a certificate"));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let error = runtime.block_on(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        server.client_authority("no PEM").serve(listener, std::future::pending()).await
+    });
+    assert!(error.is_err());
+}
+
+#[tokio::test]
+async fn requests_under_way_end_before_the_server_does() {
+    let (started, finish) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
+    let (count, release) = (Arc::clone(&started), Arc::clone(&finish));
+    let slow = Webhooks::new().validate(move |_: AdmissionRequest<Lantern>| {
+        let (count, release) = (Arc::clone(&count), Arc::clone(&release));
+        async move {
+            count.fetch_add(1, Ordering::SeqCst);
+            release.notified().await;
+            Ok::<(), Denied>(())
+        }
+    });
+    let authority = authority();
+    let (pem, key) = certificate(&authority, "localhost");
+    let server = WebhookServer::new(slow, Certificates::pem(&pem, &key).expect("a certificate"));
+    let ready = server.ready_check();
+    assert!(ready().is_err(), "it does not listen yet");
+    let running = start(&server).await;
+    let mut connection = Connection::open(running.address, authority.pem(), true, None).await.expect("TLS");
+    assert_eq!(ready(), Ok(()));
+    let request =
+        tokio::spawn(async move { connection.post(VALIDATE, body()).await.map(|response| response.status()) });
+    while started.load(Ordering::SeqCst) == 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let stopping = tokio::spawn(running.stop());
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    assert!(!stopping.is_finished(), "a request is under way");
+    finish.notify_one();
+    assert_eq!(request.await.expect("no panic").expect("a response"), StatusCode::OK);
+    stopping.await.expect("the server has ended");
+}
+
+#[test]
+fn intermediate_authorities_are_sent() {
+    let root = authority();
+    let (key, mut params) = (KeyPair::generate().expect("a key"), CertificateParams::default());
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let intermediate = params.signed_by(&key, &root.issuer()).expect("a certificate");
+    let (leaf_key, leaf) = (KeyPair::generate().expect("a key"), CertificateParams::new(["localhost".to_owned()]));
+    let leaf = leaf.expect("a name").signed_by(&leaf_key, &Issuer::new(params, key)).expect("a certificate");
+    let chain = format!("{}{}", leaf.pem(), intermediate.pem());
+    let certificates = Certificates::pem(chain.as_bytes(), leaf_key.serialize_pem().as_bytes()).expect("a chain");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let running = start(&WebhookServer::new(webhooks(), certificates)).await;
+        let mut connection = Connection::open(running.address, root.pem(), true, None).await.expect("TLS");
+        assert_eq!(connection.post(VALIDATE, body()).await.expect("a response").status(), StatusCode::OK);
+    });
+}
