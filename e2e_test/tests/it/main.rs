@@ -22,6 +22,7 @@ mod go;
 mod informer;
 mod kubeconfig;
 mod kubectl;
+mod kubectl_streams;
 mod manifests;
 mod many;
 mod objects;

@@ -5,5 +5,6 @@ mod dynamic;
 mod embedded;
 mod forwarding;
 mod kubectl;
+mod programs;
 #[cfg(unix)]
 mod streams;

@@ -15,6 +15,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let client = Client::new(Config::from_env()?)?;
     let manifests = Manifests::from_path(folder)?;
     manifests.apply("bench").namespace(namespace).send(&client).await?.check()?;
-    println!("{}", client.counts().requests_sent);
+    println!("{}", client.counts().attempts());
     Ok(())
 }

@@ -10,7 +10,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
     let pods: Api<Pod> = Api::namespaced(Client::try_default().await?, "default");
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -7,7 +7,7 @@ use kubernetes_streams::Exec;
 use kubernetes_streams::port_forward::{PortForwarder, PortMapping};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy, sink};
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let client = Client::from_env()?;
     let arguments: Vec<String> = std::env::args().skip(1).collect();

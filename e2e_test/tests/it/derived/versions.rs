@@ -5,7 +5,7 @@ use kubernetes_sdk::core::{ApplyRequest, CreateRequest, DeleteRequest, ListReque
 use kubernetes_sdk::models::apiextensions::v1::CustomResourceDefinition;
 use kubernetes_sdk::models::rbac::v1::{ClusterRole, ClusterRoleBinding};
 use kubernetes_sdk::utils::{Migration, ensure_definition, migrate_storage};
-use kubernetes_sdk::watch::{Condition, until};
+use kubernetes_sdk::watch::{ObjectCondition, until};
 use kubernetes_sdk::{Client, CustomResource};
 use serde_json::json;
 
@@ -69,7 +69,12 @@ async fn end(client: &Client, namespace: &str, before: Vec<Gauge>) {
     ensure_definition(client, &Gauge::definition().unwrap(), "e2e").await.unwrap();
     apiextensions::delete_custom_resource_definition("gauges.derived.example.com").send(client).await.unwrap();
     let definitions = until(client, ListRequest::<CustomResourceDefinition>::cluster());
-    definitions.named("gauges.derived.example.com").within(cluster::LIMIT).is(Condition::deleted()).await.unwrap();
+    definitions
+        .named("gauges.derived.example.com")
+        .within(cluster::LIMIT)
+        .is(ObjectCondition::deleted())
+        .await
+        .unwrap();
 }
 
 #[tokio::test]

@@ -212,3 +212,21 @@ async fn an_idle_command_lives_and_a_reader_sees_its_end() {
     let error = process.stdout().unwrap().read(&mut [0]).await.unwrap_err();
     assert!(Error::of_io(&error).is_some(), "{error}");
 }
+
+#[tokio::test]
+async fn a_command_is_lost_with_the_api_server() {
+    let (client, namespace) = sleeping_pod("exec-restart").await;
+    let mut process = Exec::new(&namespace, "web", ["cat"]).stdin(true).start(&client).await.unwrap();
+    let (mut stdin, mut stdout) = (process.stdin().unwrap(), process.stdout().unwrap());
+    stdin.write_all(b"before").await.unwrap();
+    let mut echo = [0; 6];
+    in_time(stdout.read_exact(&mut echo)).await.unwrap();
+    cluster::kill_apiserver();
+    let error = in_time(process.wait()).await.unwrap_err();
+    cluster::test_cluster(&["start-apiserver"]);
+    assert!(error.is_connection_lost(), "{error:?}");
+    let error = in_time(stdout.read(&mut echo)).await.unwrap_err();
+    assert!(Error::of_io(&error).unwrap().is_connection_lost(), "{error}");
+    let output = in_time(Exec::new(&namespace, "web", ["hostname"]).output(&client)).await.unwrap();
+    assert_eq!(output.stdout, b"web\n");
+}

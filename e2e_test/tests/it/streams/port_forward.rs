@@ -48,13 +48,18 @@ async fn fetch_when_ready(forwarder: &PortForwarder) {
     in_time(fetching).await;
 }
 
+/// How many connections are open at a time: `STREAM_CONNECTIONS=1000` for more.
+fn connections() -> usize {
+    std::env::var("STREAM_CONNECTIONS").map_or(100, |count| count.parse().expect("a number"))
+}
+
 #[tokio::test]
-async fn a_hundred_connections_share_a_tunnel_and_a_refused_port_disturbs_none() {
+async fn many_connections_share_a_tunnel_and_a_refused_port_disturbs_none() {
     let (client, namespace) = cluster::namespace("forward").await;
     serving_pod(&client, &namespace).await;
     let forwarder = PortForwarder::to_pod(&client, &namespace, "web");
     fetch_when_ready(&forwarder).await;
-    let streams = in_time(try_join_all((0..100).map(|_| forwarder.connect(8080)))).await.unwrap();
+    let streams = in_time(try_join_all((0..connections()).map(|_| forwarder.connect(8080)))).await.unwrap();
     let refused = async {
         let mut stream = forwarder.connect(9999).await.unwrap();
         let error = stream.read_to_end(&mut Vec::new()).await.unwrap_err();

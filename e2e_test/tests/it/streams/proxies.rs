@@ -3,7 +3,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use kubernetes_sdk::Client;
-use kubernetes_sdk::streams::Exec;
+use kubernetes_sdk::streams::port_forward::PortForwarder;
+use kubernetes_sdk::streams::{Error, Exec};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -74,5 +75,11 @@ async fn commands_run_through_proxies() {
         let output = in_time(exec.output_with_input(&client, &input[..])).await.unwrap();
         assert!(output.stdout == input);
         assert_eq!(carried.load(Ordering::Relaxed), 1, "{scheme}");
+        // Nothing listens there, which the kubelet says over the tunnel.
+        let forwarder = PortForwarder::to_pod(&client, &namespace, "web");
+        let mut refused = in_time(forwarder.connect(9999)).await.unwrap();
+        let error = in_time(refused.read_u8()).await.unwrap_err();
+        assert!(Error::of_io(&error).unwrap().is_refused(), "{error}");
+        assert_eq!(forwarder.state().counts().tunnels, 1, "{scheme}");
     }
 }

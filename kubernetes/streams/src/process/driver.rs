@@ -7,10 +7,10 @@ use tokio::sync::watch;
 
 use super::exit_status::ExitStatus;
 use super::outputs::Outputs;
-use super::protocol::ServerMessage;
+use super::protocol::{Messages, ServerMessage};
 use crate::clock;
 use crate::error::Error;
-use crate::websocket::Receiver;
+use crate::websocket::{Part, Receiver};
 
 /// How long the server has to close the connection once the process has ended.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -21,6 +21,7 @@ pub(super) type End = Option<Result<ExitStatus, Error>>;
 /// Reads the messages of a connection, and hands them to the readers of a process.
 pub(super) struct Driver {
     pub(super) receiver: Receiver,
+    pub(super) messages: Messages,
     pub(super) outputs: Arc<Outputs>,
     pub(super) end: watch::Sender<End>,
     /// For errors: which process it is.
@@ -47,8 +48,8 @@ impl Driver {
     /// # Errors
     /// If the connection ends before the process does.
     async fn read_to_end(&mut self) -> Result<(), Error> {
-        while let Some(message) = self.receiver.next().await? {
-            if let Some(status) = self.handle(message).await {
+        while let Some(part) = self.receiver.next().await? {
+            if let Some(status) = self.handle(part).await? {
                 let end = ExitStatus::decode(&status).map_err(|error| error.at(&self.place));
                 self.end.send_replace(Some(end));
                 self.read_rest().await;
@@ -60,20 +61,22 @@ impl Driver {
 
     /// Reads what comes after the exit status, until the connection ends in any way.
     async fn read_rest(&mut self) {
-        while let Ok(Ok(Some(message))) = clock::timeout(CLOSE_TIMEOUT, self.receiver.next()).await {
-            self.handle(message).await;
+        while let Ok(Ok(Some(part))) = clock::timeout(CLOSE_TIMEOUT, self.receiver.next()).await {
+            if self.handle(part).await.is_err() {
+                return;
+            }
         }
     }
 
-    /// Hands on the output of a message; returns an exit status.
-    async fn handle(&mut self, message: Bytes) -> Option<Bytes> {
-        match ServerMessage::decode(message) {
-            ServerMessage::Output(channel, mut bytes) => {
+    /// Hands on the output in a part of a message; returns an exit status.
+    async fn handle(&mut self, part: Part) -> Result<Option<Bytes>, Error> {
+        match self.messages.receive(part)? {
+            Some(ServerMessage::Output(channel, mut bytes)) => {
                 poll_fn(|cx| self.outputs.poll_push(channel, &mut bytes, cx)).await;
-                None
+                Ok(None)
             }
-            ServerMessage::Status(status) => Some(status),
-            ServerMessage::Nothing => None,
+            Some(ServerMessage::Status(status)) => Ok(Some(status)),
+            None => Ok(None),
         }
     }
 }

@@ -2,9 +2,11 @@
 //!
 //! <https://github.com/kubernetes/kubernetes/blob/v1.37.2/staging/src/k8s.io/kubelet/pkg/cri/streaming/remotecommand/websocket.go>
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{Buf, BufMut, Bytes, BytesMut};
 
 use super::terminal::TerminalSize;
+use crate::error::Error;
+use crate::websocket::Part;
 
 const STDIN: u8 = 0;
 const STDOUT: u8 = 1;
@@ -61,29 +63,51 @@ impl Channel {
     }
 }
 
-/// A message of a server.
+/// An item that a server sends.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum ServerMessage {
+    /// Output, as much as has come of it.
     Output(Channel, Bytes),
     /// A `Status` in JSON: the end of the process.
     Status(Bytes),
-    /// A message without content, which opens a channel, or one of a channel that this client does not know.
-    Nothing,
 }
 
-impl ServerMessage {
-    pub(super) fn decode(mut message: Bytes) -> Self {
-        if message.len() < 2 {
-            return Self::Nothing;
-        }
-        let payload = message.split_off(1);
-        match message.first() {
-            Some(&STDOUT) => Self::Output(Channel::Stdout, payload),
-            Some(&STDERR) => Self::Output(Channel::Stderr, payload),
-            Some(&STATUS) => Self::Status(payload),
+/// Reads the messages of a server, which may come in parts.
+#[derive(Debug, Default)]
+pub(super) struct Messages {
+    /// The channel of the message that has begun.
+    channel: Option<u8>,
+    status: BytesMut,
+}
+
+/// A `Status` is smaller by far.
+const MAX_STATUS_BYTES: usize = 1024 * 1024;
+
+impl Messages {
+    /// Takes a part of a message in; `None` for one without content, which opens a channel, and one of a channel that this
+    /// client does not know.
+    ///
+    /// # Errors
+    /// If the status is too large.
+    pub(super) fn receive(&mut self, part: Part) -> Result<Option<ServerMessage>, Error> {
+        let Part { mut bytes, is_last } = part;
+        let channel = self.channel.or_else(|| (!bytes.is_empty()).then(|| bytes.get_u8()));
+        self.channel = if is_last { None } else { channel };
+        match channel {
+            Some(STATUS) if self.status.len() + bytes.len() > MAX_STATUS_BYTES => {
+                Err(Error::protocol(format!("the status of the process has more than {MAX_STATUS_BYTES} bytes")))
+            }
+            Some(STATUS) => {
+                self.status.extend_from_slice(&bytes);
+                let is_whole = is_last && !self.status.is_empty();
+                Ok(is_whole.then(|| ServerMessage::Status(self.status.split().freeze())))
+            }
+            _ if bytes.is_empty() => Ok(None),
+            Some(STDOUT) => Ok(Some(ServerMessage::Output(Channel::Stdout, bytes))),
+            Some(STDERR) => Ok(Some(ServerMessage::Output(Channel::Stderr, bytes))),
             channel => {
                 tracing::debug!(?channel, "ignored a message of an unknown channel");
-                Self::Nothing
+                Ok(None)
             }
         }
     }
@@ -124,14 +148,34 @@ mod tests {
         assert_eq!(resize(TerminalSize::new(80, 24)), &b"\x04{\"Width\":80,\"Height\":24}"[..]);
     }
 
+    fn read(parts: &[&'static [u8]]) -> Vec<ServerMessage> {
+        let mut messages = Messages::default();
+        let parts = parts
+            .iter()
+            .enumerate()
+            .map(|(number, bytes)| Part { bytes: Bytes::from_static(bytes), is_last: number + 1 == parts.len() });
+        parts.filter_map(|part| messages.receive(part).unwrap()).collect()
+    }
+
     #[test]
     fn messages_are_read_by_their_channel() {
-        let decode = |message: &'static [u8]| ServerMessage::decode(Bytes::from_static(message));
-        assert_eq!(decode(b"\x01a"), ServerMessage::Output(Channel::Stdout, Bytes::from_static(b"a")));
-        assert_eq!(decode(b"\x02\0"), ServerMessage::Output(Channel::Stderr, Bytes::from_static(b"\0")));
-        assert_eq!(decode(b"\x03{}"), ServerMessage::Status(Bytes::from_static(b"{}")));
+        let output = |channel, bytes| ServerMessage::Output(channel, Bytes::from_static(bytes));
+        assert_eq!(read(&[b"\x01a"]), [output(Channel::Stdout, b"a")]);
+        assert_eq!(read(&[b"\x02\0"]), [output(Channel::Stderr, b"\0")]);
+        assert_eq!(read(&[b"\x03{}"]), [ServerMessage::Status(Bytes::from_static(b"{}"))]);
         for message in [&b""[..], b"\x01", b"\x03", b"\0a", b"\x04a", b"\x07a", b"\xff\x01"] {
-            assert_eq!(decode(message), ServerMessage::Nothing, "{message:?}");
+            assert_eq!(read(&[message]), [], "{message:?}");
         }
+    }
+
+    #[test]
+    fn output_does_not_wait_for_the_rest_of_its_message_and_a_status_does() {
+        let output = |bytes| ServerMessage::Output(Channel::Stdout, Bytes::from_static(bytes));
+        assert_eq!(read(&[b"", b"\x01", b"ab", b"c", b""]), [output(b"ab"), output(b"c")]);
+        assert_eq!(read(&[b"\x03{", b"", b"}"]), [ServerMessage::Status(Bytes::from_static(b"{}"))]);
+        let mut messages = Messages::default();
+        let endless = Part { bytes: Bytes::from_static(&[STATUS; 1024]), is_last: false };
+        let error = std::iter::repeat_with(|| messages.receive(endless.clone())).take(1100).find_map(Result::err);
+        assert!(error.expect("it has a limit").to_string().contains("more than 1048576 bytes"));
     }
 }

@@ -7,6 +7,7 @@ use tokio::task::AbortHandle;
 use super::driver::{Driver, End};
 use super::exit_status::ExitStatus;
 use super::outputs::Outputs;
+use super::protocol::Messages;
 use crate::error::Error;
 use crate::websocket::{Receiver, Sender};
 
@@ -26,7 +27,13 @@ impl Session {
     pub(super) fn start(sender: Sender, receiver: Receiver, buffer: usize, place: Arc<str>) -> Arc<Self> {
         let outputs = Arc::new(Outputs::new(buffer));
         let end = watch::Sender::new(None);
-        let driver = Driver { receiver, outputs: Arc::clone(&outputs), end: end.clone(), place: Arc::clone(&place) };
+        let driver = Driver {
+            receiver,
+            messages: Messages::default(),
+            outputs: Arc::clone(&outputs),
+            end: end.clone(),
+            place: Arc::clone(&place),
+        };
         let driver = tokio::spawn(driver.run()).abort_handle();
         Arc::new(Self { outputs, sender, end, driver, place })
     }

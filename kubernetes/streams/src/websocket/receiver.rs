@@ -1,17 +1,17 @@
 use std::fmt;
 use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use bytes::Bytes;
-use futures_util::StreamExt;
-use futures_util::stream::SplitStream;
+use bytes::{Bytes, BytesMut};
+use kubernetes_client::Upgraded;
 use kubernetes_core::text::printable;
-use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio::io::ReadHalf;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_util::io::poll_read_buf;
 
-use super::Socket;
+use super::decoder::{Decoder, Part, Received};
 use super::heartbeat::{MAX_SILENCE, PING_PERIOD};
 use super::shared::Shared;
 use crate::clock::Timer;
@@ -19,7 +19,9 @@ use crate::error::Error;
 
 /// Receives the messages of a WebSocket. When it is dropped, the connection is closed.
 pub(crate) struct Receiver {
-    stream: SplitStream<Socket>,
+    io: ReadHalf<Upgraded>,
+    buffer: BytesMut,
+    decoder: Decoder,
     shared: Arc<Shared>,
     /// Counts while nothing arrives.
     silence: Timer,
@@ -27,52 +29,70 @@ pub(crate) struct Receiver {
     has_ended: bool,
 }
 
+/// How much is allocated at once. Larger pieces of memory come from the kernel, and go back to it, each time.
+const BLOCK_BYTES: usize = 120 * 1024;
+
+/// With less room than this, the next bytes are read into a new block.
+const MIN_ROOM_BYTES: usize = 16 * 1024;
+
 impl Receiver {
-    pub(super) fn new(stream: SplitStream<Socket>, shared: Arc<Shared>) -> Self {
-        Self { stream, shared, silence: Timer::after(MAX_SILENCE), is_silent: false, has_ended: false }
+    pub(super) fn new(io: ReadHalf<Upgraded>, shared: Arc<Shared>) -> Self {
+        Self {
+            io,
+            buffer: BytesMut::new(),
+            decoder: Decoder::default(),
+            shared,
+            silence: Timer::after(MAX_SILENCE),
+            is_silent: false,
+            has_ended: false,
+        }
     }
 
-    /// The next binary message; `None` once the server has closed the connection with the code 1000.
+    /// The next piece of a binary message, as soon as it arrives; `None` once the server has closed the connection with the
+    /// code 1000.
     ///
     /// # Errors
     /// If the connection is lost, is closed with another code, or carries what is not a binary message.
     ///
     /// # Cancel safety
-    /// No message is lost when the future is dropped.
-    pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Error> {
+    /// No bytes are lost when the future is dropped.
+    pub(crate) async fn next(&mut self) -> Result<Option<Part>, Error> {
         poll_fn(|cx| self.poll_next(cx)).await
     }
 
-    /// As [`next`](Self::next).
-    pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Error>> {
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Part>, Error>> {
         if self.has_ended {
             return Poll::Ready(Ok(None));
         }
-        let next = ready!(self.poll_message(cx));
+        let next = ready!(self.poll_part(cx));
         self.has_ended = !matches!(next, Ok(Some(_)));
         Poll::Ready(next.inspect_err(|error| self.shared.fail(error)))
     }
 
-    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Error>> {
+    fn poll_part(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Part>, Error>> {
         loop {
-            let Poll::Ready(message) = self.stream.poll_next_unpin(cx) else {
+            while let Some(received) = self.decoder.next(&mut self.buffer).map_err(Error::connection)? {
+                self.is_silent = false;
+                match received {
+                    Received::Data(part) => return Poll::Ready(Ok(Some(part))),
+                    Received::Ping(payload) => self.shared.answer(payload),
+                    Received::Pong(payload) => self.shared.heartbeat.pong(&payload),
+                    Received::Close(reason) => return Poll::Ready(end_of(reason)),
+                    Received::Text => {
+                        return Poll::Ready(Err(Error::protocol("the server sent a text message".to_owned())));
+                    }
+                }
+            }
+            if self.buffer.capacity() - self.buffer.len() < MIN_ROOM_BYTES {
+                self.buffer.reserve(BLOCK_BYTES);
+            }
+            let Poll::Ready(read) = poll_read_buf(Pin::new(&mut self.io), cx, &mut self.buffer) else {
                 ready!(self.poll_silence(cx));
                 return Poll::Ready(Err(Error::silent(MAX_SILENCE)));
             };
-            self.is_silent = false;
-            return Poll::Ready(match message {
-                Some(Ok(Message::Binary(message))) => Ok(Some(message)),
-                Some(Ok(Message::Pong(payload))) => {
-                    self.shared.heartbeat.pong(&payload);
-                    continue;
-                }
-                // Its pong is sent by the library.
-                Some(Ok(Message::Ping(_) | Message::Frame(_))) => continue,
-                Some(Ok(Message::Text(_))) => Err(Error::protocol("the server sent a text message".to_owned())),
-                Some(Ok(Message::Close(frame))) => end_of(frame),
-                Some(Err(error)) => Err(Error::connection(error)),
-                None => Err(Error::cut_short()),
-            });
+            if read.map_err(|error| Error::connection(error.into()))? == 0 {
+                return Poll::Ready(Err(Error::cut_short()));
+            }
         }
     }
 
@@ -92,10 +112,10 @@ impl Receiver {
     }
 }
 
-fn end_of(frame: Option<CloseFrame>) -> Result<Option<Bytes>, Error> {
-    match frame {
-        Some(frame) if frame.code == CloseCode::Normal => Ok(None),
-        Some(frame) => Err(Error::closed_with(Some(frame.code.into()), printable(&frame.reason, 200))),
+fn end_of(reason: Option<(u16, Bytes)>) -> Result<Option<Part>, Error> {
+    match reason {
+        Some((code, _)) if CloseCode::from(code) == CloseCode::Normal => Ok(None),
+        Some((code, reason)) => Err(Error::closed_with(Some(code), printable(&String::from_utf8_lossy(&reason), 200))),
         None => Err(Error::closed_with(None, String::new())),
     }
 }

@@ -1,18 +1,17 @@
 use std::fmt;
-use std::future::poll_fn;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use futures_util::SinkExt;
-use futures_util::stream::SplitSink;
+use bytes::{Bytes, BytesMut};
+use kubernetes_client::Upgraded;
+use tokio::io::{AsyncWriteExt, WriteHalf};
 use tokio::sync::mpsc;
-use tokio_tungstenite::tungstenite::protocol::CloseFrame;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
+use tokio_tungstenite::tungstenite::Error as SocketError;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Control, Data, OpCode};
 use tokio_util::sync::PollSender;
 
-use super::Socket;
+use super::encoder::encode;
 use super::heartbeat::PING_PERIOD;
 use super::shared::Shared;
 use crate::clock;
@@ -20,6 +19,9 @@ use crate::error::Error;
 
 /// How many messages wait to be written.
 const QUEUE: usize = 4;
+
+/// As many bytes are written at once, if so many wait.
+const BATCH_BYTES: usize = 64 * 1024;
 
 /// How long the last bytes and the closing message have to be written.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -33,9 +35,9 @@ pub(crate) struct Sender {
 
 impl Sender {
     /// Starts the task that writes.
-    pub(super) fn start(sink: SplitSink<Socket, Message>, shared: Arc<Shared>) -> Self {
+    pub(super) fn start(io: WriteHalf<Upgraded>, shared: Arc<Shared>) -> Self {
         let (messages, queue) = mpsc::channel(QUEUE);
-        tokio::spawn(Writer { sink, queue, shared: Arc::clone(&shared) }.run());
+        tokio::spawn(Writer { io, frames: BytesMut::new(), queue, shared: Arc::clone(&shared) }.run());
         Self { messages, shared }
     }
 
@@ -69,7 +71,9 @@ impl fmt::Debug for Sender {
 
 /// Writes messages and pings until the connection ends.
 struct Writer {
-    sink: SplitSink<Socket, Message>,
+    io: WriteHalf<Upgraded>,
+    /// The frames that are to be written next.
+    frames: BytesMut,
     queue: mpsc::Receiver<Bytes>,
     shared: Arc<Shared>,
 }
@@ -82,8 +86,6 @@ impl Writer {
             () = shared.closed.notified() => Ok(()),
         };
         match written {
-            // What the receiver reads says more than that writing is no longer possible.
-            Err(SocketError::ConnectionClosed | SocketError::AlreadyClosed) => {}
             Err(error) => shared.fail(&Error::connection(error)),
             Ok(()) => {
                 // Bytes that were accepted come before the close, unless the server no longer reads.
@@ -97,45 +99,47 @@ impl Writer {
     async fn write(&mut self) -> Result<(), SocketError> {
         let mut pings = clock::interval(PING_PERIOD);
         loop {
-            self.ready().await?;
             tokio::select! {
                 biased;
                 _ = pings.tick() => {
                     let ping = self.shared.heartbeat.ping();
-                    self.sink.start_send_unpin(Message::Ping(ping))?;
+                    encode(&mut self.frames, OpCode::Control(Control::Ping), &ping)?;
                 }
+                pong = self.shared.next_pong() => encode(&mut self.frames, OpCode::Control(Control::Pong), &pong)?,
                 message = self.queue.recv() => match message {
-                    Some(message) => self.start_send(message)?,
+                    Some(message) => self.put(&message)?,
                     None => return Ok(()),
                 },
             }
-            self.ready().await?;
-            while let Ok(message) = self.queue.try_recv() {
-                self.start_send(message)?;
-                self.ready().await?;
+            while self.frames.len() < BATCH_BYTES
+                && let Ok(message) = self.queue.try_recv()
+            {
+                self.put(&message)?;
             }
-            self.sink.flush().await?;
+            self.flush().await?;
         }
     }
 
-    async fn ready(&mut self) -> Result<(), SocketError> {
-        poll_fn(|cx| self.sink.poll_ready_unpin(cx)).await
+    fn put(&mut self, message: &[u8]) -> Result<(), SocketError> {
+        self.shared.heartbeat.sent(message.len());
+        encode(&mut self.frames, OpCode::Data(Data::Binary), message)
     }
 
-    /// Has to be preceded by [`ready`](Self::ready).
-    fn start_send(&mut self, message: Bytes) -> Result<(), SocketError> {
-        self.shared.heartbeat.sent(message.len());
-        self.sink.start_send_unpin(Message::Binary(message))
+    /// Writes the frames. When the future is dropped, the rest of them stays.
+    async fn flush(&mut self) -> io::Result<()> {
+        self.io.write_all_buf(&mut self.frames).await?;
+        self.io.flush().await
     }
 
     async fn close(&mut self) -> Result<(), SocketError> {
         self.queue.close();
-        self.ready().await?;
         while let Some(message) = self.queue.recv().await {
-            self.start_send(message)?;
-            self.ready().await?;
+            self.put(&message)?;
+            self.flush().await?;
         }
-        let normal = CloseFrame { code: CloseCode::Normal, reason: "".into() };
-        self.sink.send(Message::Close(Some(normal))).await
+        let code = u16::from(CloseCode::Normal).to_be_bytes();
+        encode(&mut self.frames, OpCode::Control(Control::Close), &code)?;
+        self.flush().await?;
+        Ok(self.io.shutdown().await?)
     }
 }

@@ -1,5 +1,6 @@
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use bytes::Bytes;
 use tokio::sync::Notify;
 
 use super::heartbeat::Heartbeat;
@@ -13,6 +14,9 @@ pub(super) struct Shared {
     failure: OnceLock<Error>,
     /// Tells the writing task that the receiver is gone.
     pub(super) closed: Notify,
+    /// The payload of the last ping of the server, until it is answered: earlier ones need no answer.
+    ping: Mutex<Option<Bytes>>,
+    pinged: Notify,
 }
 
 impl Shared {
@@ -28,5 +32,24 @@ impl Shared {
     /// The error of an operation that is no longer possible.
     pub(super) fn failure(&self) -> Error {
         self.failure.get().cloned().unwrap_or_else(Error::closed)
+    }
+
+    /// Has the writing task answer a ping.
+    pub(super) fn answer(&self, ping: Bytes) {
+        *self.ping.lock().unwrap_or_else(PoisonError::into_inner) = Some(ping);
+        self.pinged.notify_one();
+    }
+
+    /// The payload of the next pong.
+    ///
+    /// # Cancel safety
+    /// No ping is lost when the future is dropped.
+    pub(super) async fn next_pong(&self) -> Bytes {
+        loop {
+            if let Some(ping) = self.ping.lock().unwrap_or_else(PoisonError::into_inner).take() {
+                return ping;
+            }
+            self.pinged.notified().await;
+        }
     }
 }

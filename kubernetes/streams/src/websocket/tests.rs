@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
-use super::{Connection, MAX_MESSAGE_BYTES};
+use super::Connection;
 use crate::clock;
 use crate::error::Error;
 use crate::fake_server::{self, Socket};
@@ -57,7 +57,8 @@ async fn messages_go_both_ways_until_the_server_closes() {
     connection.sender.send(Bytes::from_static(&[255, 0])).await.unwrap();
     let mut output = Vec::new();
     while let Some(message) = connection.receiver.next().await.unwrap() {
-        output.push(message);
+        assert!(message.is_last);
+        output.push(message.bytes);
     }
     assert_eq!(output[..2], [&b"\x01"[..], b"\x01hello"]);
     assert!(output[2].starts_with(b"\x03{"), "{output:?}");
@@ -102,7 +103,7 @@ async fn only_a_normal_close_is_the_end() {
         let (mut connection, mut socket) = played().await;
         socket.send(Message::Binary(Bytes::from_static(b"\x01data"))).await.unwrap();
         socket.send(last).await.unwrap();
-        assert_eq!(connection.receiver.next().await.unwrap().unwrap(), &b"\x01data"[..]);
+        assert_eq!(connection.receiver.next().await.unwrap().unwrap().bytes, &b"\x01data"[..]);
         let error = connection.receiver.next().await.unwrap_err();
         assert!(error.to_string().ends_with(expected), "{error}");
         drop(connection.receiver);
@@ -137,24 +138,42 @@ async fn a_connection_that_breaks_is_lost() {
 }
 
 #[tokio::test]
-async fn a_message_that_is_too_large_is_refused() {
+async fn a_large_message_comes_in_parts() {
     let (mut connection, mut socket) = played().await;
-    let sending = tokio::spawn(async move { socket.send(vec![1; MAX_MESSAGE_BYTES + 1].into()).await });
-    let error = connection.receiver.next().await.unwrap_err();
-    assert!(format!("{error:?}").contains("Message too long"), "{error:?}");
-    drop(connection);
-    let _ = sending.await;
+    let message: Vec<u8> = (0..3_000_000_u32).map(|number| number.to_be_bytes()[3]).collect();
+    let sent = message.clone();
+    let sending = tokio::spawn(async move { socket.send(sent.into()).await.map(|()| socket) });
+    let mut received = Vec::new();
+    loop {
+        let part = connection.receiver.next().await.unwrap().unwrap();
+        received.extend_from_slice(&part.bytes);
+        if part.is_last {
+            break;
+        }
+    }
+    assert!(received == message);
+    drop(sending.await.unwrap());
+}
+
+#[tokio::test]
+async fn pings_of_the_server_are_answered() {
+    let (mut connection, mut socket) = played().await;
+    let reading = tokio::spawn(async move { connection.receiver.next().await });
+    socket.send(Message::Ping(Bytes::from_static(b"alive?"))).await.unwrap();
+    assert_eq!(socket.next().await.unwrap().unwrap(), Message::Pong(Bytes::from_static(b"alive?")));
+    drop(socket);
+    assert!(reading.await.unwrap().unwrap_err().is_connection_lost());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_quiet_connection_lives_by_its_pings() {
     let server = echo();
     let mut connection = open(&server).await;
-    assert_eq!(connection.receiver.next().await.unwrap().unwrap(), &b"\x01"[..]);
+    assert_eq!(connection.receiver.next().await.unwrap().unwrap().bytes, &b"\x01"[..]);
     let quiet = tokio::time::timeout(Duration::from_secs(3600), connection.receiver.next()).await;
     assert!(quiet.is_err(), "{quiet:?}");
     connection.sender.send(Bytes::from_static(b"\0late")).await.unwrap();
-    assert_eq!(connection.receiver.next().await.unwrap().unwrap(), &b"\x01late"[..]);
+    assert_eq!(connection.receiver.next().await.unwrap().unwrap().bytes, &b"\x01late"[..]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -162,7 +181,7 @@ async fn a_server_that_answers_no_ping_is_lost() {
     let server = echo();
     server.inject(Fault::drop_pongs());
     let mut connection = open(&server).await;
-    assert_eq!(connection.receiver.next().await.unwrap().unwrap(), &b"\x01"[..]);
+    assert_eq!(connection.receiver.next().await.unwrap().unwrap().bytes, &b"\x01"[..]);
     let start = clock::now();
     let error = connection.receiver.next().await.unwrap_err();
     assert!(error.is_timeout() && error.is_connection_lost(), "{error:?}");
@@ -189,9 +208,9 @@ async fn a_process_that_does_not_read_for_long_does_not_lose_its_connection() {
         sender.send(Bytes::from_static(&[255, 0])).await.unwrap();
         sender
     });
-    assert_eq!(receiver.next().await.unwrap().unwrap(), &b"\x01"[..]);
+    assert_eq!(receiver.next().await.unwrap().unwrap().bytes, &b"\x01"[..]);
     let expected = 64 * (32 * 1024 - 1);
-    assert_eq!(receiver.next().await.unwrap().unwrap(), format!("\x01{expected}"));
+    assert_eq!(receiver.next().await.unwrap().unwrap().bytes, format!("\x01{expected}"));
     drop(sending.await.unwrap());
 }
 

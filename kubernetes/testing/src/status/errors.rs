@@ -104,6 +104,11 @@ impl Status {
         Self::failure(415, "UnsupportedMediaType", message)
     }
 
+    /// The routes of a kubelet have no media type, and so `Accept` has to have `*/*`.
+    pub(crate) fn nothing_acceptable() -> Self {
+        Self::failure(406, "NotAcceptable", "406: Not Acceptable\n\nAvailable representations: ")
+    }
+
     pub(crate) fn not_acceptable() -> Self {
         let message = "only the following media types are accepted: application/json";
         Self::failure(406, "NotAcceptable", message)

@@ -24,6 +24,7 @@ async fn upgrade(
 ) -> Result<Upgraded, Error> {
     let path = Path::new("/api/v1/namespaces/{namespace}/pods/{name}/{subresource}", &["default", "web", subresource]);
     let mut request = Request::new(Method::GET, path);
+    request.accept = HeaderValue::from_static("*/*");
     for (name, _) in query {
         if request.query.get(name).is_none() {
             let values = query.iter().filter(|(other, _)| other == name).map(|(_, value)| *value);
@@ -155,6 +156,28 @@ async fn a_client_that_goes_ends_the_process() {
         // The script holds a sender, and the server the one that is cloned for each run.
         server.on_exec(|_, _| async {});
         assert_eq!(ended.recv().await, None);
+    }
+}
+
+#[tokio::test]
+async fn a_stream_has_no_media_type_to_choose() {
+    let [server, _] = servers().await;
+    server.on_port_forward(|_, _| async { Ok(()) });
+    let path = Path::new("/api/v1/namespaces/default/pods/web/portforward", &[]);
+    let mut request = Request::new(Method::GET, path);
+    let headers = || {
+        let mut headers = HeaderMap::new();
+        headers.insert("sec-websocket-key", HeaderValue::from_static("dGhlIHNhbXBsZSBub25jZQ=="));
+        headers.insert("sec-websocket-protocol", HeaderValue::from_static("SPDY/3.1+portforward.k8s.io"));
+        headers
+    };
+    for (accept, is_accepted) in [("application/json", false), ("application/json, */*;q=0.8", true)] {
+        request.accept = HeaderValue::from_static(accept);
+        let upgraded = server.client().upgrade(request.clone(), HeaderValue::from_static("websocket"), headers()).await;
+        match upgraded {
+            Ok(_) => assert!(is_accepted, "{accept}"),
+            Err(error) => assert!(!is_accepted && error.status().unwrap().code == Some(406), "{error}"),
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use super::report::{Action, OperationError, Report};
 use super::served::{await_definition, when_served};
 use super::settings::{STRICT, Settings, setters, write_setters};
 use super::waves::{self, Done, Verb};
-use super::{Manifests, prune};
+use super::{Manifests, compare, prune};
 use crate::{ApplySet, Retry};
 
 /// The application of manifests on the server; made by [`Manifests::apply`].
@@ -33,7 +33,7 @@ use crate::{ApplySet, Retry};
 /// # }
 /// ```
 ///
-/// One request is sent for each object. Fields that `kubectl apply` without `--server-side` owned become this manager's,
+/// One request is sent for each object, or two with [`skip_unchanged`](Self::skip_unchanged). Fields that `kubectl apply` without `--server-side` owned become this manager's,
 /// so that those which the manifests no longer have are removed.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is applied until it is sent"]
@@ -49,11 +49,12 @@ struct Fields {
     manager: Str,
     force: bool,
     validation: Str,
+    skips_unchanged: bool,
 }
 
 impl<'a> Apply<'a> {
     pub(super) fn new(manifests: &'a Manifests, manager: Str) -> Self {
-        let fields = Fields { manager, force: false, validation: STRICT };
+        let fields = Fields { manager, force: false, validation: STRICT, skips_unchanged: false };
         Self { manifests, settings: Settings::default(), fields, set: None }
     }
 
@@ -69,6 +70,16 @@ impl<'a> Apply<'a> {
     /// The treatment of unknown fields: `Ignore`, `Warn` or `Strict` (the default).
     pub fn field_validation(mut self, validation: impl Into<Str>) -> Self {
         self.fields.validation = validation.into();
+        self
+    }
+
+    /// Reads each object first, and does not send one that is as its manifest says.
+    ///
+    /// The report then tells objects that were [created](Action::Created), [configured](Action::Configured) and
+    /// [unchanged](Action::Unchanged) apart; otherwise all are [applied](Action::Applied), since the server's answer is the
+    /// same. A read is cheap for the server compared with an apply that changes nothing.
+    pub fn skip_unchanged(mut self, skip: bool) -> Self {
+        self.fields.skips_unchanged = skip;
         self
     }
 
@@ -115,23 +126,56 @@ struct ApplyVerb {
 
 impl Verb for ApplyVerb {
     async fn run(&self, client: &Client, settings: &Settings, step: &Step) -> Result<Done, OperationError> {
-        let Some(mut object) = when_served(settings, step, || self.apply(client, settings, step)).await? else {
+        let before = match self.fields.skips_unchanged {
+            true => Some(step.live(client).await?),
+            false => None,
+        };
+        let current = before.as_ref().and_then(Option::as_ref);
+        let Some(mut object) = when_served(settings, step, || self.apply(client, settings, step, current)).await?
+        else {
             return Ok(Done::new(Action::Unchecked, None));
         };
         if !settings.dry_run && self.migrate(client, step, &object).await? {
-            object = self.apply(client, settings, step).await.map_err(OperationError::request)?;
+            object = self.apply(client, settings, step, None).await.map_err(OperationError::request)?;
         }
         await_definition(client, settings, &self.mapper, step, &object).await?;
-        Ok(Done::new(Action::Applied, object))
+        let action = before.map_or(Action::Applied, |before| change(before.as_ref(), &object, settings.dry_run));
+        Ok(Done::new(action, object))
+    }
+}
+
+/// How an apply has changed an object.
+fn change(before: Option<&DynamicObject>, after: &DynamicObject, is_dry_run: bool) -> Action {
+    let Some(before) = before else { return Action::Created };
+    let (old, new) = (&before.metadata, &after.metadata);
+    // In a dry run, the version stays in any case.
+    let is_same = old.resource_version == new.resource_version
+        && (!is_dry_run || compare::fields(before, after, true).is_empty());
+    match old.uid == new.uid {
+        true if is_same => Action::Unchanged,
+        true => Action::Configured,
+        // It was deleted meanwhile.
+        false => Action::Created,
     }
 }
 
 impl ApplyVerb {
-    async fn apply(&self, client: &Client, settings: &Settings, step: &Step) -> Result<DynamicObject, Error> {
+    async fn apply(
+        &self,
+        client: &Client,
+        settings: &Settings,
+        step: &Step,
+        current: Option<&DynamicObject>,
+    ) -> Result<DynamicObject, Error> {
         let scope = step.target.scope();
         let request = scope.apply(&step.object, self.fields.manager.clone()).force(self.fields.force);
-        let request = request.field_validation(self.fields.validation.clone());
-        let request = if settings.dry_run { request.dry_run("All") } else { request };
+        let mut request = request.field_validation(self.fields.validation.clone());
+        if settings.dry_run {
+            request = request.dry_run("All");
+        }
+        if let Some(current) = current {
+            request = request.unless_equal(current);
+        }
         request.send(client).await
     }
 

@@ -128,11 +128,7 @@ impl<'a> Diff<'a> {
 
 async fn difference(client: &Client, step: &Step, manager: &Str, force: bool) -> Result<Difference, OperationError> {
     let scope = step.target.scope();
-    let live = match scope.read(step.target.key.name()).send(client).await {
-        Ok(live) => Some(live),
-        Err(error) if error.is_not_found() => None,
-        Err(error) => return Err(OperationError::request(error)),
-    };
+    let live = step.live(client).await?;
     let apply = scope.apply(&step.object, manager.clone()).force(force).field_validation(STRICT).dry_run("All");
     match (apply.send(client).await, live) {
         (Ok(applied), Some(live)) => {

@@ -5,9 +5,16 @@ use crate::Target;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ManifestEvent<'a> {
-    /// The manifests are valid, and so many objects are to be worked on.
+    /// The manifests are valid, and so many objects are to be worked on. Members of a set that are to be pruned are known
+    /// later only.
     Planned {
         /// The number of objects.
+        objects: usize,
+    },
+    /// All objects were applied, and so many members of their set, which are no longer among the manifests, are to be
+    /// deleted.
+    Pruning {
+        /// The number of members.
         objects: usize,
     },
     /// The first request for an object is about to be sent.

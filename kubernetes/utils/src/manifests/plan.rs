@@ -46,6 +46,15 @@ impl Step {
         Self { object, target, location: None, wave, needs: Vec::new() }
     }
 
+    /// The object on the server; `None` if it, or the definition of its kind, does not exist.
+    pub(super) async fn live(&self, client: &Client) -> Result<Option<DynamicObject>, OperationError> {
+        match self.target.scope().read(self.target.key.name()).send(client).await {
+            Ok(live) => Ok(Some(live)),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(OperationError::request(error)),
+        }
+    }
+
     pub(super) fn is(&self, group: &str, kind: &str) -> bool {
         self.target.resource.group == group && self.target.resource.kind == kind
     }

@@ -113,6 +113,9 @@ pub(super) async fn finish(
     // Their deletion is in reverse.
     orphans.sort_by_cached_key(|step| std::cmp::Reverse((step.target.resource.kind.clone(), step.target.key.clone())));
     depend(&mut orphans);
+    if !orphans.is_empty() {
+        settings.notify(&ManifestEvent::Pruning { objects: orphans.len() });
+    }
     let deletion = Deletion { waits: Waits::Needed, is_pruning: true, ..Deletion::default() };
     let pruned = deletion.run(client, settings, &orphans).await;
     let has_failed = pruned.iter().any(|outcome| outcome.result.is_err());

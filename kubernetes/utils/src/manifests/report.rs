@@ -36,10 +36,15 @@ pub struct Outcome {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Action {
-    /// It was applied; the server may have had nothing to change.
+    /// It was applied: created, changed, or left as it was, which
+    /// [`skip_unchanged`](super::Apply::skip_unchanged) tells apart.
     Applied,
     /// It was created.
     Created,
+    /// It existed, and was changed.
+    Configured,
+    /// It was as its manifest says.
+    Unchanged,
     /// It was replaced.
     Replaced,
     /// It was deleted, and is gone unless it was not waited for.
@@ -108,8 +113,9 @@ impl Report {
 
     /// The objects that exist after the operation, to be [waited for](WaitFor).
     pub fn targets(&self) -> Vec<Target> {
+        use Action::{Applied, Configured, Created, Replaced, Unchanged};
         let exists =
-            |outcome: &&Outcome| matches!(outcome.result, Ok(Action::Applied | Action::Created | Action::Replaced));
+            |outcome: &&Outcome| matches!(outcome.result, Ok(Applied | Created | Configured | Unchanged | Replaced));
         self.0.iter().filter(exists).map(|outcome| outcome.target.clone()).collect()
     }
 
@@ -190,6 +196,8 @@ impl fmt::Display for Action {
         f.write_str(match self {
             Self::Applied => "applied",
             Self::Created => "created",
+            Self::Configured => "configured",
+            Self::Unchanged => "unchanged",
             Self::Replaced => "replaced",
             Self::Deleted => "deleted",
             Self::Absent => "not found",

@@ -42,8 +42,8 @@ impl Driver {
         let mut decoder = Decoder::default();
         loop {
             match receiver.next().await {
-                Ok(Some(message)) => {
-                    if let Err(error) = self.take_in(&mut decoder, message).await {
+                Ok(Some(part)) => {
+                    if let Err(error) = self.take_in(&mut decoder, part.bytes).await {
                         return error;
                     }
                 }

@@ -1,5 +1,7 @@
 //! Connections to the containers of a pod, and their logs: scripts of a test answer.
 
+use http::header::ACCEPT;
+
 use crate::object::Object;
 use crate::request::ApiRequest;
 use crate::semantics::Answer;
@@ -47,7 +49,15 @@ fn unscripted(what: &str, setter: &str) -> Status {
 }
 
 fn check_upgrade(request: &ApiRequest) -> Result<()> {
-    if is_upgrade(request) { Ok(()) } else { Err(Status::bad_request("Upgrade request required")) }
+    if !is_upgrade(request) {
+        return Err(Status::bad_request("Upgrade request required"));
+    }
+    // The kubelet's routes declare no media type
+    // (<https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/kubelet/server/server.go>).
+    let mut accepted = request.headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).peekable();
+    let any =
+        |accept: &str| accept.split(',').any(|kind| kind.split(';').next().is_some_and(|kind| kind.trim() == "*/*"));
+    if accepted.peek().is_some() && !accepted.any(any) { Err(Status::nothing_acceptable()) } else { Ok(()) }
 }
 
 fn check_streams(exec: &ExecRequest, name: &str) -> Result<()> {

@@ -98,6 +98,7 @@ async fn exchange(subresource: &'static str, protocol: &'static str, bytes: &[u8
     let mut headers = HeaderMap::new();
     headers.insert("sec-websocket-key", HeaderValue::from_static("dGhlIHNhbXBsZSBub25jZQ=="));
     headers.insert("sec-websocket-protocol", HeaderValue::from_static(protocol));
+    request.accept = HeaderValue::from_static("*/*");
     let upgraded = server.client().upgrade(request, HeaderValue::from_static("websocket"), headers).await;
     let (mut reader, mut writer) = split(upgraded.expect("an upgrade"));
     let mut output = Vec::new();

@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -5,13 +6,14 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use kubernetes_client::{Client, Error};
 use kubernetes_core::meta::v1::{DeleteOptions, Preconditions, Status};
-use kubernetes_core::{GroupVersionKind, Str};
+use kubernetes_core::{GroupVersionKind, ObjectKey, Str};
 use kubernetes_dynamic::DynamicObject;
 use kubernetes_watch::until;
 
 use super::Options;
 use super::error::Left;
 use super::event::{DrainEvent, Observer};
+use super::surge::Rollouts;
 use crate::{Target, VerbError};
 
 /// The pause after an eviction that was refused for now, as in kubectl.
@@ -24,6 +26,8 @@ const CONCURRENCY: usize = 100;
 pub(super) struct Evictions<'a> {
     pub(super) options: &'a Options,
     pub(super) pods: &'a [Target],
+    pub(super) surges: &'a HashMap<ObjectKey, Target>,
+    pub(super) rollouts: Rollouts,
     pub(super) observer: Option<&'a Observer>,
 }
 
@@ -72,6 +76,7 @@ impl Evictions<'_> {
 /// The progress of a pod.
 enum State {
     Evicting,
+    Surging(String),
     Blocked(String),
     Terminating,
     Gone,
@@ -83,7 +88,7 @@ impl State {
         let reason = match self {
             Self::Gone => return None,
             Self::Evicting => "it was not evicted yet".to_owned(),
-            Self::Blocked(reason) => reason,
+            Self::Surging(reason) | Self::Blocked(reason) => reason,
             Self::Terminating => "it is terminating".to_owned(),
             Self::Failed(error) => error.to_string(),
         };
@@ -98,6 +103,12 @@ async fn one(
     pod: &Target,
     set: &(impl Fn(State) + Sync),
 ) -> Result<(), VerbError> {
+    if let Some(deployment) = plan.surges.get(&pod.key) {
+        plan.notify(&DrainEvent::Surging(pod, deployment));
+        set(State::Surging(format!("it waits for another pod of {deployment}")));
+        plan.rollouts.complete(client, deployment).await?;
+        set(State::Evicting);
+    }
     plan.notify(&DrainEvent::Evicting(pod));
     let removal = Removal::new(plan, pod)?;
     loop {

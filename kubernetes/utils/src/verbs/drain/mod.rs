@@ -20,6 +20,7 @@ mod evict;
 mod filter;
 mod plan;
 mod problem;
+mod surge;
 
 use std::time::Duration;
 
@@ -43,6 +44,7 @@ struct Options {
     delete_empty_dirs: bool,
     force: bool,
     delete_instead: bool,
+    surge: bool,
     pod_selector: Option<String>,
     grace_period: Option<Duration>,
     limit: Option<Duration>,
@@ -76,6 +78,17 @@ impl Drain {
     /// Deletes pods, whatever disruption budgets say.
     pub fn delete_instead_of_evict(mut self, delete: bool) -> Self {
         self.options.delete_instead = delete;
+        self
+    }
+
+    /// Starts a new pod elsewhere before it evicts one that is ready and the only replica of a Deployment, so that its
+    /// service does not stop: by [restarting](crate::rollout::restart) the Deployment, which has to roll out by
+    /// `RollingUpdate` with a `maxSurge`.
+    ///
+    /// Without it, a disruption budget of such a pod blocks the drain, or nobody serves until its successor is ready.
+    /// [`DrainPlan::surges`] names these pods. If the rollout fails, the pod stays.
+    pub fn surge(mut self, surge: bool) -> Self {
+        self.options.surge = surge;
         self
     }
 

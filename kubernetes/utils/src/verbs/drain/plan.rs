@@ -3,7 +3,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use kubernetes_client::Client;
-use kubernetes_core::{GroupVersionKind, Object, Str};
+use kubernetes_core::{GroupVersionKind, Object, ObjectKey, Str};
 use kubernetes_dynamic::{ApiResource, DynamicObject};
 
 use super::cordon::read;
@@ -12,6 +12,7 @@ use super::event::{DrainEvent, Observer};
 use super::evict::Evictions;
 use super::filter::{DaemonSet, Verdict, daemon_set_of, verdict};
 use super::problem::PodProblem;
+use super::surge::{Rollouts, only_replica_of};
 use super::{Options, cordon};
 use crate::verbs::pods::pods;
 use crate::{Target, VerbError, clock};
@@ -23,6 +24,8 @@ pub struct DrainPlan {
     options: Options,
     pods: Vec<Target>,
     problems: Vec<PodProblem>,
+    /// The Deployments of which pods are the only replica.
+    surges: HashMap<ObjectKey, Target>,
     observer: Option<Observer>,
 }
 
@@ -34,7 +37,8 @@ impl DrainPlan {
             list = list.label_selector(selector.clone());
         }
         let now = clock::wall();
-        let mut plan = Self { node, options, pods: Vec::new(), problems: Vec::new(), observer: None };
+        let mut plan =
+            Self { node, options, pods: Vec::new(), problems: Vec::new(), surges: HashMap::new(), observer: None };
         let mut known = HashMap::new();
         let mut pages = list.pages(client);
         while let Some(page) = pages.next_page().await? {
@@ -42,7 +46,14 @@ impl DrainPlan {
                 let target = Target::of(&pods(), &pod);
                 let daemon_set = daemon_set(client, &pod, &mut known).await?;
                 match verdict(&pod, daemon_set, &plan.options, now) {
-                    Verdict::Evict => plan.pods.push(target),
+                    Verdict::Evict => {
+                        if plan.options.surge
+                            && let Some(deployment) = only_replica_of(client, &pod).await?
+                        {
+                            plan.surges.insert(target.key.clone(), deployment);
+                        }
+                        plan.pods.push(target);
+                    }
                     Verdict::Skip => {}
                     Verdict::Refuse(reason) => plan.problems.push(PodProblem { pod: target, reason }),
                 }
@@ -59,6 +70,12 @@ impl DrainPlan {
     /// The pods that can't be.
     pub fn problems(&self) -> &[PodProblem] {
         &self.problems
+    }
+
+    /// The pods that get a successor before they are evicted, each with its Deployment:
+    /// see [`Drain::surge`](super::Drain::surge).
+    pub fn surges(&self) -> impl Iterator<Item = (&Target, &Target)> {
+        self.pods.iter().filter_map(|pod| Some((pod, self.surges.get(&pod.key)?)))
     }
 
     /// Leaves out pods for which the function returns `false`, and their problems.
@@ -89,7 +106,13 @@ impl DrainPlan {
             return Err(DrainError::problems(&self.node, &self.problems));
         }
         cordon(client, &self.node).await.map_err(|error| DrainError::cordon(&self.node, error))?;
-        let evictions = Evictions { options: &self.options, pods: &self.pods, observer: self.observer.as_ref() };
+        let evictions = Evictions {
+            options: &self.options,
+            pods: &self.pods,
+            surges: &self.surges,
+            rollouts: Rollouts::of(self.surges().map(|(_, deployment)| deployment)),
+            observer: self.observer.as_ref(),
+        };
         let (left, timed_out) = evictions.run(client).await;
         match left.is_empty() {
             true => Ok(()),

@@ -67,6 +67,55 @@ async fn a_second_run_changes_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn created_configured_and_unchanged_objects_are_told_apart() {
+    let server = server();
+    let client = server.client();
+    let lines = async |text: &str, dry_run: bool| {
+        let manifests = read(text);
+        let report = manifests.apply("test").skip_unchanged(true).dry_run(dry_run).send(&client).await.unwrap();
+        let report = report.succeeded();
+        assert_eq!(report.targets().len(), report.len(), "all of them exist");
+        report.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let (a, b) = (config_map("a", "1"), config_map("b", "1"));
+    assert_eq!(lines(&a, true).await, ["configmaps shop/a created"]);
+    assert_eq!(lines(&a, false).await, ["configmaps shop/a created"]);
+    writes(&server);
+    let both = format!("{a}{b}");
+    assert_eq!(lines(&both, false).await, ["configmaps shop/a unchanged", "configmaps shop/b created"]);
+    assert_eq!(writes(&server), ["patch configmaps/b"], "what is unchanged is not sent");
+    let changed = format!("{}{b}", config_map("a", "2"));
+    for dry_run in [true, false] {
+        let lines = lines(&changed, dry_run).await;
+        assert_eq!(lines, ["configmaps shop/a configured", "configmaps shop/b unchanged"], "{dry_run}");
+    }
+    // Another manager's fields are no change, and a field that this one has lost is.
+    let theirs = "{apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: shop, labels: {their: own}}}";
+    read(theirs).apply("somebody").send(&client).await.unwrap().check().unwrap();
+    assert_eq!(lines(&config_map("a", "2"), false).await, ["configmaps shop/a unchanged"]);
+    read(&config_map("a", "3")).apply("somebody").force(true).send(&client).await.unwrap().check().unwrap();
+    let conflict = read(&config_map("a", "2"));
+    let report = conflict.apply("test").skip_unchanged(true).send(&client).await.unwrap();
+    assert_eq!(report.failures().count(), 1, "{report:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn fields_of_client_side_apply_move_though_nothing_else_changes() {
+    let server = server();
+    let client = server.client();
+    let manifests = read(&config_map("a", "1"));
+    manifests.apply("test").send(&client).await.unwrap().check().unwrap();
+    let shop = config_maps().in_namespace("shop");
+    let patch = Patch::merge(&serde_json::json!({"metadata": {"annotations":
+        {"kubectl.kubernetes.io/last-applied-configuration": "{}"}}, "data": {"more": "x"}}));
+    shop.patch("a", &patch).field_manager("kubectl-client-side-apply").send(&client).await.unwrap();
+    let report = manifests.apply("test").skip_unchanged(true).send(&client).await.unwrap().succeeded();
+    let outcome = report.into_iter().next().unwrap();
+    assert_eq!(outcome.result.unwrap(), Action::Configured);
+    assert!(!outcome.object.unwrap().has("/data/more"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_failure_does_not_hide_the_others_but_keeps_back_what_needs_the_object() {
     let server = server();
     server.inject(Fault::status(500).verb("patch").resource("customresourcedefinitions").always());

@@ -6,7 +6,7 @@ use std::time::Duration;
 use kubernetes_core::{ObjectKey, Patch};
 use kubernetes_dynamic::{ApiResource, Mapper};
 use kubernetes_testing::{Fault, TestServer};
-use kubernetes_utils::manifests::{ManifestError, Manifests, ProblemKind, Report};
+use kubernetes_utils::manifests::{ManifestError, ManifestEvent, Manifests, ProblemKind, Report};
 use kubernetes_utils::{ApplySet, Target};
 use serde_json::{Value, json};
 
@@ -365,4 +365,23 @@ async fn a_controller_is_pruned_after_its_custom_resources() {
     let widgets = resource("example.com", "Widget", "widgets", true);
     widgets.in_namespace("shop").patch("w", &patch).send(&client).await.unwrap();
     prune_again().await.unwrap().check().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn progress_has_the_pruned_members() {
+    let server = server();
+    let both = read(&format!("{}{}", config_map("a", "1"), config_map("b", "1")));
+    prune(&server, &both, set()).await.unwrap().check().unwrap();
+    let log = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let seen = std::sync::Arc::clone(&log);
+    let one = read(&config_map("a", "1"));
+    let apply = one.apply("test").prune(set()).observe(move |event| match event {
+        ManifestEvent::Planned { objects } => seen.lock().unwrap().push(format!("planned {objects}")),
+        ManifestEvent::Pruning { objects } => seen.lock().unwrap().push(format!("pruning {objects}")),
+        ManifestEvent::Finished(outcome) => seen.lock().unwrap().push(outcome.to_string()),
+        _ => {}
+    });
+    apply.send(&server.client()).await.unwrap().check().unwrap();
+    let expected = ["planned 1", "configmaps shop/a applied", "pruning 1", "configmaps shop/b pruned"];
+    assert_eq!(*log.lock().unwrap(), expected);
 }

@@ -245,3 +245,112 @@ async fn pods_can_be_selected() {
     let plan = Drain::new("n1").pod_selector("app=web").plan(&client).await.unwrap();
     assert_eq!(plan.pods().iter().map(ToString::to_string).collect::<Vec<_>>(), ["pods shop/web"]);
 }
+
+/// A Deployment with a ReplicaSet and one ready pod on the node.
+fn lone_replica(server: &TestServer, spec: &Value) {
+    let mut deployment = json!({
+        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "namespace": "shop", "uid": "u-d"},
+        "spec": {"replicas": 1, "selector": {"matchLabels": {"app": "web"}}, "template": {}},
+    });
+    deployment["spec"].as_object_mut().unwrap().extend(spec.as_object().unwrap().clone());
+    let owner = |kind: &str, name: &str, uid: &str| json!([{"apiVersion": "apps/v1", "kind": kind, "name": name, "uid": uid, "controller": true}]);
+    let replica_set = json!({
+        "apiVersion": "apps/v1", "kind": "ReplicaSet",
+        "metadata": {"name": "web-1", "namespace": "shop", "uid": "u-r", "ownerReferences": owner("Deployment", "web", "u-d")},
+    });
+    let metadata = json!({"labels": {"app": "web"}, "ownerReferences": owner("ReplicaSet", "web-1", "u-r")});
+    let pod = pod("web", metadata, json!({}), "Running").replace(
+        "\"phase\":\"Running\"",
+        "\"phase\":\"Running\",\"conditions\":[{\"type\":\"Ready\",\"status\":\"True\"}]",
+    );
+    for object in [deployment.to_string(), replica_set.to_string(), pod] {
+        server.load_yaml(&object).unwrap();
+    }
+}
+
+fn deployments() -> kubernetes_dynamic::ApiResource {
+    resource("apps", "Deployment", "deployments", true)
+}
+
+/// Writes the status of the rollout as the controller of Deployments does.
+async fn tell_rollout(client: &Client, conditions: Value, updated: i64) {
+    let status = json!({"status": {"observedGeneration": 2, "replicas": 1, "updatedReplicas": updated,
+                                   "readyReplicas": 1, "availableReplicas": 1, "conditions": conditions}});
+    let shop = deployments().in_namespace("shop");
+    shop.patch("web", &Patch::merge(&status)).subresource("status").send(client).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_only_replica_goes_once_another_has_come() {
+    let server = node();
+    let client = server.client();
+    lone_replica(&server, &json!({}));
+    server.load_yaml(BUDGET).unwrap();
+    let plan = Drain::new("n1").surge(true).within(Duration::from_secs(60)).plan(&client).await.unwrap();
+    let surges: Vec<_> = plan.surges().map(|(pod, deployment)| format!("{pod} of {deployment}")).collect();
+    assert_eq!(surges, ["pods shop/web of deployments.apps shop/web"]);
+    let log = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&log);
+    let plan = plan
+        .observe(move |event| seen.lock().unwrap().push(format!("{event:?}").split('(').next().unwrap().to_owned()));
+    server.forget_requests();
+    let controller = async {
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        let deployment = get(&server, &deployments(), "shop", "web").await.unwrap();
+        assert!(deployment.has("/spec/template/metadata/annotations/kubectl.kubernetes.io~1restartedAt"));
+        assert_eq!(left(&client).await, ["web"], "it serves until then");
+        pods().in_namespace("shop").delete("web").send(&client).await.unwrap();
+        tell_rollout(&client, json!([]), 1).await;
+    };
+    let (drained, ()) = tokio::join!(plan.run(&client), controller);
+    drained.unwrap();
+    assert_eq!(*log.lock().unwrap(), ["Surging", "Evicting", "Gone"]);
+    assert_eq!(writes(&server)[..2], ["patch nodes/n1", "patch deployments/web"], "nothing is to start on this node");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pod_whose_successor_does_not_come_stays() {
+    let server = node();
+    let client = server.client();
+    lone_replica(&server, &json!({}));
+    let plan = Drain::new("n1").surge(true).within(Duration::from_secs(60)).plan(&client).await.unwrap();
+    let error = plan.run(&client).await.unwrap_err();
+    assert_eq!(error.pods()[0].1, "it waits for another pod of deployments.apps shop/web");
+    // The times of restarts are those of the wall clock, and have seconds.
+    std::thread::sleep(Duration::from_millis(1100));
+    let late = json!([{"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}]);
+    let controller = async {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        let status =
+            json!({"status": {"observedGeneration": 3, "replicas": 2, "updatedReplicas": 1, "conditions": late}});
+        let shop = deployments().in_namespace("shop");
+        shop.patch("web", &Patch::merge(&status)).subresource("status").send(&client).await.unwrap();
+    };
+    let (drained, ()) = tokio::join!(plan.run(&client), controller);
+    let error = drained.unwrap_err().to_string();
+    assert!(
+        error.contains("deployments.apps shop/web got no new pod: ") && error.contains("progress deadline"),
+        "{error}"
+    );
+    assert_eq!(left(&client).await, ["web"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn pods_whose_deployment_can_t_surge_are_evicted_at_once() {
+    let cases = [
+        json!({"replicas": 2}),
+        json!({"paused": true}),
+        json!({"strategy": {"type": "Recreate"}}),
+        json!({"strategy": {"rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}}}),
+        json!({"strategy": {"rollingUpdate": {"maxSurge": "0%", "maxUnavailable": 1}}}),
+    ];
+    for spec in cases {
+        let server = node();
+        let client = server.client();
+        lone_replica(&server, &spec);
+        let plan = Drain::new("n1").surge(true).plan(&client).await.unwrap();
+        assert_eq!(plan.surges().count(), 0, "{spec}");
+        plan.run(&client).await.unwrap();
+        assert!(left(&client).await.is_empty());
+    }
+}
