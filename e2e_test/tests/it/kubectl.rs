@@ -68,7 +68,7 @@ impl Kubectl {
         child.wait_with_output().await.expect("kubectl ends")
     }
 
-    /// What a successful command says.
+    /// The output of a successful command.
     pub(crate) async fn say(&self, arguments: &str, input: &str) -> String {
         let output = self.output(arguments, input).await;
         assert!(output.status.success(), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
