@@ -32,7 +32,7 @@ struct Lantern {
 }
 
 #[derive(Clone, Debug, PartialEq, Schema)]
-#[kubernetes(rule("self.color != 'black'", message = "a black light is none"))]
+#[kubernetes(rule("self.color != 'black'", message = "a black lantern gives no light"))]
 struct LanternSpec {
     /// The color of its light.
     #[kubernetes(min_length = 1, max_length = 20)]

@@ -42,7 +42,7 @@ pub(crate) async fn wait(client: &Client, namespace: &str, name: &str) -> Result
     Ok(())
 }
 
-/// What a cluster's controllers do, where there are none: a new replica a second.
+/// Plays the cluster's controllers where there are none: a new replica each second.
 pub(crate) async fn roll_out(client: Client, namespace: String, name: String) -> Result<(), kubernetes_sdk::Error> {
     let new = Deployment::named(&*name).with_spec(DeploymentSpec { replicas: Some(3), ..Default::default() });
     let mut deployment = apps_v1::create_namespaced_deployment(&namespace, &new).send(&client).await?;

@@ -24,7 +24,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     .await
 }
 
-/// Tells of every change of a resource, until `show` returns false.
+/// Shows every change of a resource, until `show` returns false.
 pub(crate) async fn follow(
     client: &Client,
     name: &str,

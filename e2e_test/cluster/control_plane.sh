@@ -107,7 +107,7 @@ stop_apiserver() {
 }
 
 # A started API server's watch cache knows nothing older than its start, so a watch that resumes is told 410, whatever
-# etcd still has. With --watch-cache=false watches are served by etcd, as good as by another replica that went on running:
+# etcd still has. With --watch-cache=false watches are served by etcd, as by another replica that kept running:
 # then one resumes after the restart and misses nothing.
 start_apiserver() { # flags...
   running etcd || fail "the cluster is not up; run: scripts/test-cluster up"

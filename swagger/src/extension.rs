@@ -157,7 +157,7 @@ fn get<'a, T>(
     name: &str,
     read: impl FnOnce(&Place<'_>, Json<'a>) -> Option<T>,
 ) -> Option<T> {
-    // Mended fields may hold others than what was read; what is wrong with them is as good as absent.
+    // Mended fields may hold others than what was read; errors in them count as absent.
     read(&Place::root(&Document::default()), Json::from_value(extensions.get(name)?))
 }
 

@@ -49,6 +49,29 @@ fn check(bench: &Bench, table: &mut Table) -> Result<()> {
     let [all, theirs, core_apps] = dependencies_prebuilt(bench, &units)?;
     add(table, "check_all", "k8s-openapi", &all, &theirs);
     add(table, "check_core_apps", "k8s-openapi", &core_apps, &theirs);
+    let check_models = |package| Unit { measured: OUR_MODELS, ..check(package, &[]) };
+    let [schema, without] = dependencies_prebuilt(
+        bench,
+        &[check_models("compile-models-schema-ours"), check_models("compile-models-ours")],
+    )?;
+    add(table, "check_models_schema", "without schemas", &schema, &without);
+    derives(bench, table)
+}
+
+/// Ten types of 50 fields, with this SDK's derive, and with serde's without and with schemars.
+fn derives(bench: &Bench, table: &mut Table) -> Result<()> {
+    for (command, release) in [("check", false), ("build", true)] {
+        let unit = |package, measured| Unit { command, package, measured, release };
+        let units = [
+            unit("compile-derive-ours", &["compile-derive-ours"]),
+            unit("compile-derive-schemars", &["compile-derive-schemars"]),
+            unit("compile-derive-serde", &["compile-derive-serde"]),
+        ];
+        let [ours, schemars, serde] = dependencies_prebuilt(bench, &units)?;
+        let metric = if release { "build_derive_release" } else { "check_derive" };
+        add(table, metric, "serde and schemars", &ours, &schemars);
+        add(table, metric, "serde alone", &ours, &serde);
+    }
     Ok(())
 }
 

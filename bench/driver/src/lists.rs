@@ -37,7 +37,7 @@ const LIMITS: &[(&str, &str)] = &[
 
 /// Builds the sides, each by itself: built together, they would share the features of their dependencies.
 fn prepare(bench: &Bench) -> Result<()> {
-    for package in ["bench-ours", "bench-k8s-openapi", "bench-limits"] {
+    for package in ["bench-ours", "bench-derived", "bench-k8s-openapi", "bench-limits"] {
         let mut build = bench.cargo(&["build", "--locked", "--release", "-p", package, "--target-dir"]);
         run(build.arg(bench.target("sides")))?;
     }
@@ -101,6 +101,11 @@ pub(crate) fn decode(bench: &Bench, table: &mut Table) -> Result<()> {
         let metric = format!("decode_{}", kind.metric);
         table.add(&metric, PEER, "MB/s", &warm(&ours), &warm(&theirs));
         table.add(&(metric + "_first"), PEER, "MB/s", &first(&ours), &first(&theirs));
+    }
+    // A derived type beside the generated one of the same fields.
+    for job in ["decode", "encode"] {
+        let [derived, generated] = alternate(bench, job, &KINDS[2], [("derived", "events"), (OURS, "events")])?;
+        table.add(&format!("{job}_derived"), "the generated model", "MB/s", &warm(&derived), &warm(&generated));
     }
     let pods = &KINDS[0];
     let ours = (OURS, pods.name);

@@ -14,7 +14,7 @@ use crate::watching::{self, Canned, OURS};
 const OBJECTS: usize = 100_000;
 const WATCHERS: usize = 1_000;
 
-/// How many changes each watch is told of.
+/// The number of changes that each watch receives.
 const EVENTS: usize = 50;
 
 pub(crate) fn measure(bench: &Bench, table: &mut Table) -> Result<()> {

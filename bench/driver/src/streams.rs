@@ -23,7 +23,7 @@ const CONNECTIONS: usize = 200;
 /// `USER_HZ`, which is the same on all Linux machines that these benchmarks run on.
 const TICKS_PER_SECOND: f64 = 100.0;
 
-/// Ports of the pod: one sends what is asked for, one takes in what it is told of, and one is an echo.
+/// Ports of the pod: one sends what is asked for, one takes in the bytes it is sent, and one is an echo.
 const PORTS: [&str; 3] = ["7001", "7002", "7003"];
 
 #[derive(Clone)]

@@ -14,7 +14,7 @@ struct Arguments {
     objects: usize,
     /// How many watches there are of them.
     watchers: usize,
-    /// How many changes each watch is told of.
+    /// The number of changes that each watch receives.
     events: usize,
     /// How many requests are under way at a time.
     #[arg(long, default_value_t = 64)]
@@ -57,7 +57,7 @@ impl Load {
         self.arguments.watchers
     }
 
-    /// How many changes each watch is told of.
+    /// The number of changes that each watch receives.
     pub fn events(&self) -> usize {
         self.arguments.events
     }

@@ -21,7 +21,7 @@ pub(crate) use reuse::Reuse;
 pub(crate) fn lower(openapi: &OpenAPI, reuse: Option<&Reuse<'_>>) -> Result<Api> {
     let (definitions, mut problems) = definitions::lower(openapi, reuse);
     let (operations, more) = operations::lower(openapi, &definitions);
-    // A definition that could not be lowered is missing for operations, which is no problem of theirs.
+    // A definition that could not be lowered is missing for operations, which is not their fault.
     if problems.is_empty() {
         problems = more;
     }

@@ -49,13 +49,13 @@ impl<'a> Examples<'a> {
             format!("{}::{}({})", module.name, function.name, arguments.join(", "))
         };
         let variable = self.variable(function);
-        let send = |name: &str, call: String| format!("let {name} = {call}.send(client).await?;");
+        let send = |name: &str, call: String| broken(format!("let {name} = {call}.send(client).await?;"));
         match function.verb {
             Verb::List => vec![send("list", format!("{}.label_selector(\"app=web\")", call(function, "")))],
             Verb::DeleteCollection => {
-                vec![format!("{}.label_selector(\"app=web\").send(client).await?;", call(function, ""))]
+                vec![broken(format!("{}.label_selector(\"app=web\").send(client).await?;", call(function, "")))]
             }
-            Verb::Delete => vec![format!("{}.send(client).await?;", call(function, ""))],
+            Verb::Delete => vec![broken(format!("{}.send(client).await?;", call(function, "")))],
             Verb::Read => vec![send(&variable, call(function, ""))],
             Verb::Get => vec![send("document", call(function, ""))],
             Verb::Log => vec![send("log", format!("{}.tail_lines(10)", call(function, "")))],
@@ -134,6 +134,17 @@ impl Module {
             None => Self { name: group.clone(), import: format!("use kubernetes_api::{group};") },
         }
     }
+}
+
+/// A call as rustfmt breaks it, where it is longer than a page of documentation is wide.
+fn broken(call: String) -> String {
+    const WIDTH: usize = 80;
+    if call.len() <= WIDTH {
+        return call;
+    }
+    ["label_selector(", "tail_lines(", "send(", "await?"]
+        .iter()
+        .fold(call, |call, method| call.replace(&format!(".{method}"), &format!("\n    .{method}")))
 }
 
 /// The argument for a parameter of a path.

@@ -1,4 +1,4 @@
-//! What a user writes with a crate of custom resources: a lamp is created, watched, changed, scaled and deleted.
+//! A user's program with a crate of custom resources: a lamp is created, watched, changed, scaled and deleted.
 
 use std::error::Error;
 use std::time::Duration;

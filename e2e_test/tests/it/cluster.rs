@@ -1,4 +1,4 @@
-//! What the tests share: the cluster, a namespace for each of them, and events with a time limit.
+//! Shared by all tests: the cluster, a namespace for each of them, and events with a time limit.
 
 use std::path::Path;
 use std::process::Command;
@@ -60,7 +60,7 @@ fn run_test_cluster(arguments: &[&str], variables: &[(&str, &str)]) {
     assert!(status.expect("scripts/test-cluster starts").success(), "scripts/test-cluster {arguments:?} failed");
 }
 
-/// The next event that is no bookmark, as its type and object.
+/// The next event other than a bookmark, as its type and object.
 pub(crate) async fn next_change<K: Object>(
     events: &mut WatchStream<K>,
 ) -> Result<(&'static str, K), kubernetes_sdk::watch::Error> {

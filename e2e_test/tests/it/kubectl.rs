@@ -7,6 +7,11 @@ use kubernetes_testing::TestServer;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
+#[path = "../../../kubernetes/testing/tests/it/widgets.rs"]
+mod definition;
+
+use definition::widgets;
+
 /// The program that `scripts/test-cluster build` made.
 fn program() -> PathBuf {
     let home = || PathBuf::from(std::env::var_os("HOME").unwrap_or_default());
@@ -63,7 +68,7 @@ impl Kubectl {
         child.wait_with_output().await.expect("kubectl ends")
     }
 
-    /// What a successful command says.
+    /// The output of a successful command.
     pub(crate) async fn say(&self, arguments: &str, input: &str) -> String {
         let output = self.output(arguments, input).await;
         assert!(output.status.success(), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
@@ -153,19 +158,7 @@ async fn kubectl_describes_conflicts_and_watches() {
     assert_eq!(line, "configmap/late\n");
 }
 
-const WIDGETS: &str = "
-apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata: {name: widgets.example.com}
-spec:
-  group: example.com
-  scope: Namespaced
-  names: {plural: widgets, kind: Widget}
-  versions:
-  - name: v1
-    served: true
-    storage: true
-    schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
+const VERSION: &str = "    schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
     additionalPrinterColumns: [{name: Size, type: integer, jsonPath: .spec.size}]
 ";
 
@@ -207,7 +200,7 @@ fn words(text: &str) -> Vec<String> {
 async fn kubectl_shows_columns() {
     let now = "2026-01-04T00:00:00Z".parse().expect("a time");
     let server = TestServer::builder().now(now).start().await.expect("a port");
-    server.load_yaml(WIDGETS).expect("a definition");
+    server.load_yaml(&widgets(VERSION)).expect("a definition");
     server.load_yaml(STATE).expect("objects");
     let kubectl = Kubectl::new(&server);
     kubectl.say("apply -f -", DEPLOYMENT).await;

@@ -24,7 +24,7 @@ async fn round_trips<K: kubernetes_sdk::core::Object>(client: &Client, path: &st
     list.items.len()
 }
 
-/// Notes what the server sent and the model lost. What the model adds (types of items, empty metadata) is no loss, and
+/// Notes fields that the server sent and the model lost. Fields that the model adds (types of items, empty metadata) are not a loss, and
 /// neither is a null or an empty list or map left out.
 fn compare(path: &str, theirs: &serde_json::Value, ours: &serde_json::Value, differences: &mut Vec<String>) {
     use serde_json::Value::{Array, Null, Object};

@@ -75,7 +75,7 @@ pub(crate) fn codegen() -> Command {
     run("kubernetes-codegen")
 }
 
-/// What writes a cluster's description to files; arguments follow.
+/// Writes a cluster's description to files; arguments follow.
 pub(crate) fn describe() -> Command {
     run("kubernetes-describe")
 }

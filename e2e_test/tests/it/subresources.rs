@@ -1,4 +1,4 @@
-//! What hangs below an object: status, scale, binding, ephemeral containers, resize; and logs, line by line.
+//! Subresources: status, scale, binding, ephemeral containers, resize; and logs, line by line.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What users write with crates of other projects' custom resources: objects of three projects are created, read from a
+//! A user's program with crates of other projects' custom resources: objects of three projects are created, read from a
 //! watch, changed and deleted.
 
 use std::error::Error;

@@ -8,7 +8,7 @@
 //! Objects are sent as JSON, or with the feature `cbor` as CBOR if the client prefers it ([`ClientBuilder::content_type`]).
 //!
 //! It goes through the proxy that the configuration has for the server, asks for compressed responses, sends requests
-//! again as client-go does ([`ClientBuilder::retries`]), logs warnings ([`ClientBuilder::on_warning`]), and tells of each
+//! again as client-go does ([`ClientBuilder::retries`]), logs warnings ([`ClientBuilder::on_warning`]), and reports each
 //! attempt by a `tracing` span, a function of yours ([`ClientBuilder::observe`]) and counters ([`Client::counts`]).
 //!
 //! # Credentials and certificates

@@ -11,6 +11,7 @@ use percent_encoding::percent_decode_str;
 /// The parts are percent-encoded, as in the path; the methods decode them.
 ///
 /// The older form with `watch` before the resource is not made by this SDK.
+#[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ResourcePath<'a> {
     /// `/api/v1` or `/apis/{group}/{version}`.

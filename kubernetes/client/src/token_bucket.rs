@@ -7,6 +7,7 @@ use crate::clock::later;
 /// A limit on how often something happens: once in an interval on average, after a burst.
 ///
 /// It keeps one time: when the bucket would be full again (a virtual schedule, as of leaky buckets in ATM networks).
+#[doc(hidden)]
 #[derive(Clone, Debug)]
 pub struct TokenBucket {
     interval: Duration,

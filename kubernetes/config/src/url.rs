@@ -10,7 +10,7 @@ use http::uri::{Authority, PathAndQuery, Scheme};
 /// The source of the rules is `DefaultServerURL` in client-go's `rest/url_utils.go`.
 pub(crate) fn server(text: &str) -> Result<Uri, String> {
     let text = text.split(['?', '#']).next().unwrap_or_default();
-    // RFC 3986, section 3.2.3: a port may be empty, which is as good as none.
+    // RFC 3986, section 3.2.3: a port may be empty, which means the default one.
     let text = text.trim_end_matches('/');
     let text =
         text.strip_suffix(':').filter(|rest| !rest.ends_with(['/', ':']) && rest.contains("://")).unwrap_or(text);
@@ -103,6 +103,7 @@ pub(crate) fn checked_authority(uri: &Uri) -> Result<&Authority, String> {
 }
 
 /// Whether requests to the URL stay on this machine: its host is `localhost` or a loopback address.
+#[doc(hidden)]
 pub fn is_loopback(uri: &Uri) -> bool {
     is_loopback_host(uri.host().unwrap_or_default())
 }

@@ -1,7 +1,7 @@
 //! Controllers: from a reconcile function to an operator in production.
 //!
-//! - [`Controller`] calls a function for each object that has changed; [`Context`] is what the function works with.
-//! - [`Queue`] is the work queue below it, which can be used by itself.
+//! - [`Controller`] calls a function for each object that has changed, with a [`Context`].
+//! - [`Queue`] is its work queue, which can be used by itself.
 //! - [`Manager`] runs controllers and other services, with leader election, events and admin endpoints.
 
 mod admin;

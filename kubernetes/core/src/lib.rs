@@ -76,5 +76,8 @@ pub use types::{
 
 #[doc(no_inline)]
 pub use http::Method;
+/// For macros, which can't name a crate that their users do not depend on.
 #[doc(hidden)]
-pub use serde;
+pub mod serde {
+    pub use ::serde::*;
+}

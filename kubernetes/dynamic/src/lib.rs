@@ -1,9 +1,9 @@
 //! Kubernetes objects and resources whose types are known only at run time.
 //!
-//! - [`DynamicObject`] is any object. It keeps what the server sent, and works with every request, watch and store.
-//! - [`Discovery`] is what a server has: groups, versions, and the [`ApiResource`]s of each, which make requests.
-//! - [`Mapper`] finds a resource by whatever name people and objects give it, and keeps up with a server whose
-//!   resources come and go. A [`DiskCache`] shares what it knows with kubectl.
+//! - [`DynamicObject`] is an object of any kind. It keeps all fields that the server sent, and works with every request, watch and store.
+//! - [`Discovery`] lists the groups and versions of a server, and the [`ApiResource`]s of each, which make requests.
+//! - [`Mapper`] finds a resource by any name that people or objects use, and keeps up with a server whose resources
+//!   come and go. A [`DiskCache`] shares its knowledge with kubectl.
 //! - [`KindInformer`] keeps the objects of a kind in memory, whenever the server has that kind.
 //!
 //! ```no_run

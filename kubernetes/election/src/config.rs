@@ -12,7 +12,7 @@ use crate::host::host_name;
 /// The factor of client-go's `JitterFactor`: how much longer than the retry period a wait may be.
 const JITTER_FACTOR: f64 = 1.2;
 
-/// Which Lease is elected on, by whom, and with which timings.
+/// The Lease of an election, the candidate's identity, and the timings.
 ///
 /// ```
 /// use std::time::Duration;

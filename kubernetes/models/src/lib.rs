@@ -4,7 +4,8 @@
 //! kubernetes-models = { version = "0.1", default-features = false, features = ["apps-v1"] }
 //! ```
 //!
-//! The default features are the stable groups, and `serde`; `all` has every group. A group brings the groups that it refers to.
+//! The default features are the stable groups, and `serde`; `all` has every group. A group enables the groups that it refers
+//! to.
 //!
 //! # How a definition becomes a type
 //!
@@ -19,6 +20,9 @@
 //! - All types are [`json::Value`]s, the fast way in and out. With the feature `serde`, on by default, they have serde's
 //!   traits too, for every other format and for types of yours that contain them.
 //! - A list (`PodList`) is a [`List`] of its items.
+//!
+//! The page `docs/models.md` of the repository has a table of which fields are plain, `Option` and `Option<Box>`, how to set
+//! them, and the reasons.
 //!
 //! The files in `generated` are rendered by `kubernetes-codegen` from the API description.
 

@@ -24,7 +24,7 @@ use crate::process_request::{ProcessRequest, setters};
 /// # }
 /// ```
 ///
-/// [`output`](Self::output) and [`output_with_input`](Self::output_with_input) collect what a command writes;
+/// [`output`](Self::output) and [`output_with_input`](Self::output_with_input) collect the output of a command;
 /// [`start`](Self::start) gives its streams. The command is not run by a shell: for pipes and variables, run
 /// `["sh", "-c", "…"]`. It is sent in the URL, so it must be short, and proxies may log it: give secrets as input.
 ///
@@ -84,7 +84,7 @@ impl Exec {
     /// As [`start`](Self::start) and [`Process::output`]. An exit code is not an error.
     ///
     /// # Cancel safety
-    /// When the future is dropped, the connection is closed and what was collected is lost.
+    /// When the future is dropped, the connection is closed and the collected output is lost.
     pub async fn output(self, client: &Client) -> Result<Output, Error> {
         let limit = self.output_limit;
         self.stdin(false).start(client).await?.output(limit).await

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! cargo run -p kubernetes-testing --example serve > /tmp/kubeconfig &
+//! sleep 1 # until the kubeconfig is written
 //! kubectl --kubeconfig /tmp/kubeconfig run web --image=nginx
 //! kubectl --kubeconfig /tmp/kubeconfig get pods
 //! ```

@@ -23,7 +23,7 @@ use crate::{Retry, retry};
 /// This is the safe way to change an object that others change too:
 ///
 /// - Fields that the type does not know stay as they are, those inside the items of lists included: the difference is a
-///   JSON Patch of what the server sent, and not of what the type kept of it.
+///   JSON Patch of the server's document, not of the fields that the type knows.
 /// - A change of another in between is not overwritten: the patch sets the `resourceVersion` that was read, so that the
 ///   server answers with a conflict. The object is read again then, and the function called again.
 /// - If the function changes nothing, nothing is sent, and the object is returned as it was read.

@@ -22,7 +22,7 @@ pub struct Target {
     pub resource: ApiResource,
     /// The namespace and the name.
     pub key: ObjectKey,
-    /// The uid, by which the object is told from a later one of the same name.
+    /// The uid, which distinguishes the object from a later one of the same name.
     pub uid: Option<Str>,
 }
 

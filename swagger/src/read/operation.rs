@@ -84,7 +84,7 @@ impl Paths<'_> {
             operation.responses = object.required("responses", |place, json| responses(place, json, &[]));
         }
         object.finish();
-        // Its absence was reported; several such operations are no duplicates.
+        // Its absence was reported; several such operations are not duplicates.
         if !id.is_empty()
             && let Some(first) = place.document.operation_ids.borrow_mut().insert(id.clone(), place.pointer())
         {

@@ -94,7 +94,7 @@ impl<K: Object> Sources<K> {
                     // The other source is behind: its older state does not count.
                     return Some(Arc::clone(current));
                 }
-                // The other source has a predecessor of the object that is gone, and will tell of it for a while.
+                // The other source has a predecessor of the object that is gone, and will report it for a while.
                 self.successors.insert(key.clone(), Arc::clone(current));
                 None
             }

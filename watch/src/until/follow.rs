@@ -34,7 +34,7 @@ pub(super) trait State {
     /// An object of the list, or of an event after it.
     fn applied(&mut self, object: Self::Object) -> Outcome<Self::Output>;
 
-    /// An object that is gone, be it during the list.
+    /// An object that is gone, possibly during the list.
     fn deleted(&mut self, object: Self::Object) -> Outcome<Self::Output>;
 
     /// The condition, in words.

@@ -78,7 +78,7 @@ struct Current<K> {
 }
 
 impl<K: Object> Current<K> {
-    /// Whether an object that the server tells of is the one that is meant.
+    /// Whether an object of an event is the awaited one.
     fn is_meant(&self, object: &K) -> bool {
         self.uid.as_deref().is_none_or(|uid| object.metadata().uid.as_deref() == Some(uid))
     }

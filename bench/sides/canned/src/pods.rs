@@ -96,7 +96,7 @@ impl Pods {
         body.into_bytes()
     }
 
-    /// What a watch tells of a pod.
+    /// A pod in an event of a watch.
     pub(crate) fn event(&self, line: &mut Vec<u8>, kind: &str, pod: usize, version: usize) {
         let (Pod { item, name, version: (from, to) }, suffix) = self.pod(pod);
         let (before, between, after) = (&item[1..*name], &item[*name..*from], &item[*to..]);

@@ -52,7 +52,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         socket.set_nodelay(true)?;
         let acceptor = acceptor.clone();
         tokio::spawn(async move {
-            // A client that goes away is no news.
+            // A client may disconnect at any time.
             if let Ok(socket) = acceptor.accept(socket).await {
                 let connection = auto::Builder::new(TokioExecutor::new());
                 _ = connection.serve_connection(TokioIo::new(socket), service_fn(answer)).await;
@@ -63,7 +63,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
     let status = if request.method() == Method::POST { 201 } else { 200 };
-    // What could not be read is no business of this server.
+    // Requests that could not be read are ignored.
     _ = request.into_body().collect().await;
     let response = Response::builder().status(status).header("content-type", "application/json");
     Ok(response.body(Full::new(Bytes::from_static(OBJECT))).expect("a response of constants"))

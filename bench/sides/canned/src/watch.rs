@@ -1,4 +1,4 @@
-//! An API server that knows nothing but pods, lists them, and tells of changes as fast as they are taken.
+//! An API server that knows nothing but pods, lists them, and sends changes as fast as they are read.
 //!
 //! It prints its port. The changes begin when `/go` is asked for, so that the first list and they can be measured apart.
 
@@ -55,7 +55,7 @@ fn main() -> io::Result<()> {
     loop {
         let (socket, _) = listener.accept()?;
         let server = server.clone();
-        // A client that closes its connection is no news.
+        // A client may disconnect at any time.
         thread::spawn(move || server.serve(&socket).ok());
     }
 }

@@ -7,7 +7,7 @@ const POD: &str =
     "{apiVersion: v1, kind: Pod, metadata: {name: web, namespace: default}, spec: {containers: [{name: a}]},
                     status: {phase: Running}}";
 
-/// Adds a pod with three ports: 7001 sends as many bytes as it is asked for, 7002 takes in as many as it is told of, and 7003
+/// Adds a pod with three ports: 7001 sends as many bytes as it is asked for, 7002 takes in the announced number, and 7003
 /// is an echo. The command `source` sends bytes, and `sink` counts them.
 ///
 /// # Errors

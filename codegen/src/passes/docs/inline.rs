@@ -116,7 +116,7 @@ fn url(rest: &str, output: &mut String) -> Option<usize> {
 fn is_special(character: char, before: &str, rest: &str) -> bool {
     match character {
         '<' | '>' | '[' | ']' | '*' | '\\' | '~' | '`' => true,
-        // Inside of a word it is no emphasis.
+        // Inside a word it is not emphasis.
         '_' => {
             let is_word = |neighbour: Option<char>| neighbour.is_some_and(char::is_alphanumeric);
             !is_word(before.chars().next_back()) || !is_word(rest.chars().nth(1))

@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 
 use crate::cluster;
 
-/// What is to become of the connections that there are.
+/// The fate of the existing connections.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 struct Orders {
     cuts: usize,

@@ -1,4 +1,4 @@
-//! What handlers and streams were told, put together.
+//! The events that handlers and streams received, put together.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex};
@@ -20,7 +20,7 @@ fn state(object: &ConfigMap) -> (String, String) {
     (text(&object.metadata.uid), text(&object.metadata.resource_version))
 }
 
-/// What is missing, what is too much, and what is in another state.
+/// The objects that are missing, superfluous, or in another state.
 #[derive(Debug)]
 pub(crate) struct Difference {
     _lost: Vec<String>,
@@ -39,7 +39,7 @@ pub(crate) fn difference(found: &Contents, expected: &Contents) -> Difference {
     }
 }
 
-/// What one was told, and what makes no sense of it.
+/// The events of one of them, and those that make no sense.
 #[derive(Clone, Default)]
 pub(crate) struct Told(Arc<Mutex<State>>);
 

@@ -83,7 +83,7 @@ async fn create(client: &Client, namespace: &str, number: usize) {
     pause_after(created.is_err()).await;
 }
 
-/// What becomes of a single change does not matter: the server may be away, and the object may not be there.
+/// The outcome of a single change does not matter: the server may be away, and the object may not be there.
 async fn change(client: &Client, namespace: &str, number: usize, turn: usize) {
     let name = name(number);
     if turn % 10 == 9 {

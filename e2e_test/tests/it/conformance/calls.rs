@@ -142,7 +142,7 @@ impl Script {
         }
     }
 
-    /// What is below a pod, in an order in which the real server does not wait.
+    /// The subresources of a pod, in an order in which the real server does not wait.
     fn pods(&mut self, list: &str) {
         let path = format!("{list}/a");
         let binding = |metadata: Value, target: Value| json!({"metadata": metadata, "target": target});

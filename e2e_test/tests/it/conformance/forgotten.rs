@@ -29,7 +29,7 @@ impl Paged {
         Self { token: text("continue"), version: text("resourceVersion"), list }
     }
 
-    /// What is answered to a page while its version is known, each with the codes.
+    /// The responses to a page while its version is known, each with the codes.
     async fn pages(&self, client: &Client) -> Vec<(u16, Value)> {
         let mut pages = Vec::new();
         let mut token = self.token.clone();
@@ -43,7 +43,7 @@ impl Paged {
         pages
     }
 
-    /// What is answered at the version of the page, and long after it.
+    /// The responses at the version of the page, and long after it.
     async fn at_versions(&self, client: &Client) -> Vec<(String, u16, Value)> {
         const FUTURE: &str = "999999999";
         const FUTURE_TOKEN: &str = "eyJ2IjoibWV0YS5rOHMuaW8vdjEiLCJydiI6OTk5OTk5OTk5LCJzdGFydCI6Ii9hXHUwMDAwIn0";

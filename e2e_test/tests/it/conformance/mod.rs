@@ -31,7 +31,7 @@ const REASONS: &[(&str, &str)] = &[
     ("bad continue", "the decoder of the token has words of its own"),
 ];
 
-/// What came back: the code, and the body in a form that can be compared.
+/// A response: the code, and the body in a form that can be compared.
 type Outcome = (u16, Value);
 
 async fn run(client: &Client, call: &Call) -> Outcome {
@@ -53,7 +53,7 @@ async fn version(client: &Client, path: &str) -> String {
     lines[0]["metadata"]["resourceVersion"].as_str().expect("a list has a version").to_owned()
 }
 
-/// What comes back, as it came.
+/// The response as it came.
 async fn answer(client: &Client, call: &Call) -> (u16, Vec<Value>) {
     let mut request = Request::builder().method(call.method).uri(&call.path);
     request = request.header("accept", call.accept).header("user-agent", "conformance/1.0");

@@ -1,6 +1,6 @@
 use serde_json::Value;
 
-/// What can't be the same in two clusters is replaced by what it is.
+/// Replaces values that can't be the same in two clusters by their kind.
 pub(crate) fn normalize(mut value: Value) -> Value {
     walk(&mut value);
     value
@@ -41,7 +41,7 @@ fn walk(value: &mut Value) {
     }
 }
 
-/// What a controller did to an object meanwhile, and what a table says of times and of its own columns.
+/// Removes changes by controllers, and a table's times and descriptions.
 fn forget_controllers(fields: &mut serde_json::Map<String, Value>) {
     if fields.contains_key("priority") && fields.contains_key("format") {
         fields.remove("description");

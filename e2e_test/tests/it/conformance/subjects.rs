@@ -5,7 +5,7 @@ pub(crate) struct Subject {
     pub(crate) group: &'static str,
     pub(crate) kind: &'static str,
     pub(crate) plural: &'static str,
-    /// What an object has beside its metadata.
+    /// The fields of an object other than its metadata.
     pub(crate) content: Value,
     /// A merge patch that changes the content.
     pub(crate) change: Value,

@@ -30,7 +30,7 @@ fn call(method: &'static str, path: &str, content_type: &'static str, body: &Val
     Call { label: "watch".to_owned(), method, path: path.to_owned(), content_type, body, accept }
 }
 
-/// What happens while the watches run.
+/// The changes while the watches run.
 fn changes(list: &str) -> Vec<Call> {
     let change = |method, path: &str, content_type, body: Value| call(method, path, content_type, &body, JSON);
     let object = |metadata: Value| json!({"metadata": metadata, "spec": {"holderIdentity": "x"}});

@@ -35,7 +35,8 @@ async fn the_checker_and_the_server_agree_on_random_schemas() {
         let mut found = violations(&json::from_str(&schema.to_string()).expect("it is JSON"));
         // The server takes wrong default values below additionalProperties, and then refuses the objects that get them.
         found.retain(|violation| {
-            !(violation.path().contains("additionalProperties") && violation.rule().contains("default value"))
+            !(violation.path().contains("additionalProperties")
+                && violation.rule().starts_with("the default value does not fit"))
         });
         valid += usize::from(found.is_empty());
         // Nothing is kept of it.

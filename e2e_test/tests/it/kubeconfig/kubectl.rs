@@ -33,7 +33,7 @@ impl Kubectl {
         command.args(arguments).stdin(Stdio::null()).output().expect("kubectl runs")
     }
 
-    /// What `kubectl config view` shows of the current context.
+    /// The current context as `kubectl config view` shows it.
     pub(crate) fn view(&self, path: &Path) -> Result<Value, String> {
         let path = path.to_str().expect("a UTF-8 path");
         self.json(OsStr::new(""), &["--kubeconfig", path, "config", "view", "--minify", "--raw", "-o", "json"])

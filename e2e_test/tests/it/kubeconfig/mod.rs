@@ -70,7 +70,7 @@ fn ours(path: &Path) -> Result<Summary, String> {
     config.as_ref().map(summary::ours).map_err(told)
 }
 
-/// What is wrong with a case, if anything.
+/// The fault of a case, if there is one.
 fn compare(kubectl: &Kubectl, directory: &Path, case: &Case) -> Option<String> {
     let path = directory.join("config");
     std::fs::write(&path, &case.content).expect("the kubeconfig");

@@ -1,4 +1,4 @@
-//! What a kubeconfig leads to, in a form in which the SDK and kubectl can be compared.
+//! The result of a kubeconfig, in a form in which the SDK and kubectl can be compared.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -75,7 +75,7 @@ fn credentials(credentials: &Credentials) -> Value {
     }
 }
 
-/// What follows from kubectl's reading of the entries, by the rules of client-go's `getUserIdentificationPartialConfig`
+/// The result of kubectl's reading of the entries, by the rules of client-go's `getUserIdentificationPartialConfig`
 /// and `rest.Config`.
 pub(crate) fn theirs(view: &Value, directory: &Path) -> Summary {
     let context = &view["contexts"][0]["context"];

@@ -30,7 +30,7 @@ impl Error {
     ///   namespace in its kubeconfig uses `default`.
     /// - The resource is not served: the definition of the custom resource is missing or not established yet, or the
     ///   server has no such version of the group (`kubectl api-resources`). `Status::is_unknown_path` of
-    ///   [`status`](Self::status) tells this from a missing object.
+    ///   [`status`](Self::status) distinguishes this from a missing object.
     /// - A cache was read before its watch saw the object.
     pub fn is_not_found(&self) -> bool {
         self.status_is(Status::is_not_found)

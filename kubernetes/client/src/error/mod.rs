@@ -29,9 +29,9 @@ pub(crate) use transport::{ConnectFailed, ConnectTimeout, IdleTimeout, NotSent};
 /// Any error, as services give it.
 pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// Why a client could not be built, or a request failed.
+/// The reason why a client could not be built, or a request failed.
 ///
-/// `Display` says in one line what failed (`GET /api/v1/namespaces/shop/pods/web failed: 404 Not Found: pods "web" not
+/// `Display` shows the failure in one line (`GET /api/v1/namespaces/shop/pods/web failed: 404 Not Found: pods "web" not
 /// found`), and [`source`](StdError::source) gives the next reason; `{:#}` and `Debug` show all of them. The wording and
 /// the types of sources are not a stable interface; [`status`](Self::status) and the predicates are.
 ///

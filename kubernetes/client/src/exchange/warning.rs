@@ -1,4 +1,4 @@
-//! `Warning` headers, by which the API server tells of deprecated versions and doubtful objects.
+//! `Warning` headers, in which the API server reports deprecated versions and doubtful objects.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -322,7 +322,7 @@ async fn writes_new_tokens_back() {
 
     let kept = fs::read_to_string(&path).unwrap();
     assert!(kept.contains("# of the shop") && kept.contains("refresh-1") && !kept.contains("refresh-0"), "{kept}");
-    // What is kept is as good as new.
+    // The kept tokens are still valid.
     fetch(&Client::new(load(&path, &server)).unwrap()).await.unwrap();
     assert_eq!((provider.refreshed(), subjects(&server)), (1, vec!["jane-1".to_owned(); 2]));
 

@@ -25,6 +25,7 @@ const PAUSES: u32 = 6000;
 /// # Errors
 ///
 /// If the file can't be read, is larger than `limit`, or is not a regular file. The message starts with the path.
+#[doc(hidden)]
 pub fn read_file(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     read_regular(path, limit).map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
 }

@@ -141,7 +141,7 @@ pub(crate) fn first_document(text: &str) -> Result<Option<Node>, Fault> {
     }
 }
 
-/// A parser as kubectl's; it passes over comments, since of those that it tells of there is a limit.
+/// A parser as kubectl's; it passes over comments, since it limits the number that it reports.
 pub(crate) fn parser(text: &str) -> Parser<'_, StrInput<'_>> {
     let mut options = Options::default();
     // Another crate may have turned them on for the whole program.

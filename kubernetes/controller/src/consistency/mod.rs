@@ -31,7 +31,7 @@ pub(crate) struct Writes {
     stores: OnceLock<Vec<Arc<dyn WatchedStore>>>,
     pending: Mutex<HashMap<ObjectKey, Pending>>,
     own: OwnWrites,
-    /// Told of an object of the controller that another has changed while a run wrote it.
+    /// Called with an object of the controller that another has changed while a run wrote it.
     on_change: OnceLock<OnChange>,
     counters: Mutex<Counters>,
     /// Names the objects with writes that nobody waits for yet.
@@ -78,7 +78,7 @@ impl Writes {
         (Arc::new(writes), receiver)
     }
 
-    /// Sets the stores and the function that is told of an object of the controller that another has changed while a run
+    /// Sets the stores and the function that is called with an object of the controller that another has changed while a run
     /// wrote it, the first time that it is called.
     pub(crate) fn start(
         &self,

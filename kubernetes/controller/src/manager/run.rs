@@ -148,7 +148,7 @@ impl Running {
         if is_hurried {
             self.finish(HURRY, HURRY).await;
         }
-        // The election tells of its loss last.
+        // The election reports its loss last.
         result.and(stopped).and(self.outcome())
     }
 

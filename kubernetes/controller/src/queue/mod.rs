@@ -115,7 +115,7 @@ impl<T: Clone + Eq + Hash, R: PartialEq> Queue<T, R> {
     /// Waits for the next item; returns `None` after the end of the queue.
     ///
     /// # Cancel safety
-    /// It can be given up and called again at any time: no item is lost.
+    /// No item is lost when the future is dropped.
     pub async fn next(&self) -> Option<Delivery<T, R>> {
         loop {
             let until = match self.poll_next() {

@@ -129,7 +129,7 @@ impl<V> Place<V> for Option<V> {
 }
 
 impl Reader<'_> {
-    /// The value of a field that an object must have; null is as good as absent.
+    /// The value of a field that an object must have; null counts as absent.
     ///
     /// # Errors
     /// If the object has not had it.

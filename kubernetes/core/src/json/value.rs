@@ -256,7 +256,7 @@ impl Reader<'_> {
     /// Reads a string that must be `value`: a type's own `kind` or `apiVersion`.
     ///
     /// # Errors
-    /// If it is another one. Null and the empty string are as good as absent.
+    /// If it is another one. Null and the empty string count as absent.
     pub fn constant(&mut self, value: &str) -> Result<(), DecodeError> {
         if self.null()? {
             return Ok(());

@@ -10,6 +10,7 @@ use crate::json::{DecodeError, EncodeError, Reader, Writer};
 ///
 /// # Errors
 /// If it is of another type, or does not fit.
+#[doc(hidden)]
 pub fn from_serde_object<T: DeserializeOwned>(
     reader: &mut Reader<'_>,
     of_type: Option<StaticType>,
@@ -82,6 +83,7 @@ fn check_type(text: &str, of_type: StaticType) -> Result<(), DecodeError> {
 }
 
 /// Writes an object by its type's own `Serialize`, with its `apiVersion` and `kind` first unless it writes these itself.
+#[doc(hidden)]
 pub fn to_serde_object<T: Serialize>(value: &T, of_type: Option<StaticType>, writer: &mut Writer) {
     let text = match serde_json::to_string(value) {
         Ok(text) => text,

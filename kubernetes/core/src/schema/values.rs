@@ -35,10 +35,16 @@ pub(super) fn mismatch(schema: &Tree, value: &Tree) -> Option<String> {
         Tree::Number(number) => number_mismatch(schema, number),
         Tree::String(text) => count_mismatch(schema, ["minLength", "maxLength"], text.chars().count()),
         Tree::List(items) => count_mismatch(schema, ["minItems", "maxItems"], items.len())
-            .or_else(|| items.iter().find_map(|item| mismatch(schema.get("items")?, item))),
+            .or_else(|| items.iter().find_map(|item| mismatch(items_of(schema)?, item))),
         Tree::Object(fields) => object_mismatch(schema, fields),
         _ => None,
     }
+}
+
+/// The schema of the items of a list; the server removes the fields of items without one.
+fn items_of(schema: &Tree) -> Option<&Tree> {
+    const NONE: &Tree = &Tree::Object(Vec::new());
+    schema.get("items").or_else(|| (!flag(schema, "x-kubernetes-preserve-unknown-fields")).then_some(NONE))
 }
 
 /// Whether only integers and strings fit: `x-kubernetes-int-or-string` alone lets all values pass.

@@ -79,6 +79,7 @@ fn in_scope(container: &Container, code: &TokenStream) -> TokenStream {
     let core = &container.core;
     quote! {
         const _: () = {
+            #[allow(unused_imports)]
             use #core as __core;
             #[allow(unused_imports)]
             use #core::{derived as __derived, json as __json, schema as __schema};

@@ -55,6 +55,7 @@ impl Code {
             quote! {
                 #[automatically_derived]
                 impl #impl_generics __json::Decode for #name #type_generics #where_clause {
+                    #[inline]
                     fn decode(reader: &mut __json::Reader<'_>) -> ::core::result::Result<Self, __json::DecodeError> {
                         #decode
                     }

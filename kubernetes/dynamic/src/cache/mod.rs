@@ -38,7 +38,7 @@ pub(crate) use documents::Documents;
 ///
 /// `discovery/<host>_<port>` has the groups and the resources of each version, which are used for
 /// [6 hours](Self::TTL); `http` has the responses that they were made of, by which later requests ask for what changed
-/// only (`If-None-Match`). A file that is damaged, or that can't be read or written, is as good as missing.
+/// only (`If-None-Match`). A file that is damaged, or that can't be read or written, counts as missing.
 #[derive(Clone, Debug)]
 pub struct DiskCache {
     folder: PathBuf,

@@ -33,9 +33,9 @@ use crate::{ApiResource, DynamicObject, Mapper};
 /// ```
 ///
 /// An [`Informer`](kubernetes_watch::Informer) is for a resource that exists. This one waits for the definition of a kind,
-/// and goes on when it is deleted and created again, changes its scope, or is served in other versions; an empty version
+/// and continues when it is deleted and created again, changes its scope, or is served in other versions; an empty version
 /// stands for the preferred one. There is one store for all of that: while the server does not have the kind, it is
-/// empty, and its subscriptions have been told of the deletion of every object.
+/// empty, and its subscriptions have received the deletion of every object.
 ///
 /// It watches definitions ([`Mapper::watch_definitions`]), which all informers of a mapper and its clones share. An error
 /// that a retry can't cure, as a lack of rights, is logged; it lists again after some time, with what it has meanwhile.
@@ -80,7 +80,7 @@ impl KindInformer {
     /// is watched from now on. A change that has come since the last call is returned at once.
     ///
     /// # Cancel safety
-    /// It can be given up and called again at any time.
+    /// Dropping the future is safe: call it again at any time.
     pub async fn resource_changed(&mut self) -> Option<ApiResource> {
         // The task ends after this, which has the sender.
         let _ = self.resource.changed().await;

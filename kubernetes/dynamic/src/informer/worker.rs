@@ -84,7 +84,7 @@ impl Worker {
                 Ended::Unknown => {
                     self.clear();
                     self.mapper.invalidate();
-                    // The server may go on to tell of a kind whose definition is being deleted.
+                    // The server may still list a kind whose definition is being deleted.
                     clock::sleep(delays.next_delay()).await;
                 }
                 Ended::Failed(error) => {
@@ -144,7 +144,7 @@ async fn changed(mapper: &Mapper, of_type: &GroupVersionKind, resource: &ApiReso
         if !is_same {
             return;
         }
-        // The server may notice a change later than it tells of it.
+        // The server may apply a change later than it reports it.
         if let Some(Err(_)) = clock::timeout(mapper.longest_wait(), changes.changed()).await {
             return;
         }

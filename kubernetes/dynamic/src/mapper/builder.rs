@@ -20,7 +20,7 @@ pub struct MapperBuilder {
 }
 
 impl MapperBuilder {
-    /// For how long what was discovered is used, unless [told otherwise](Self::ttl).
+    /// How long a discovery is used, unless [set otherwise](Self::ttl).
     pub const TTL: Duration = Duration::from_secs(600);
 
     /// How much time lies between two discoveries for names that are not found, unless
@@ -32,7 +32,7 @@ impl MapperBuilder {
         Self { client: client.clone(), settings, ambiguity: Ambiguity::default(), cache: None }
     }
 
-    /// For how long what was discovered is used: 10 minutes by default.
+    /// How long a discovery is used: 10 minutes by default.
     pub fn ttl(mut self, ttl: Duration) -> Self {
         self.settings.ttl = ttl;
         self
@@ -59,7 +59,7 @@ impl MapperBuilder {
         self
     }
 
-    /// Begins with what is on disk, and writes there what the server tells.
+    /// Starts with the cache on disk, and updates it from the server.
     ///
     /// [Without peers](Self::without_peers), only the responses are kept on disk: kubectl would take the documents of
     /// one API server for those of all.

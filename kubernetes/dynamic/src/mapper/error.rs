@@ -84,7 +84,7 @@ impl MapError {
         }
     }
 
-    /// The versions whose resources are not known, so that one of them may have what was not found.
+    /// The versions whose resources could not be discovered; one of them may have the missing resource.
     pub fn failures(&self) -> &[DiscoveryFailure] {
         match &*self.0 {
             Kind::NoMatch { failures, .. } => failures,
@@ -141,7 +141,7 @@ fn list<T: fmt::Display>(f: &mut fmt::Formatter<'_>, before: &str, items: &[T]) 
 }
 
 impl fmt::Debug for MapError {
-    /// As `Display`, with all that caused it: this is what a `main` that returns the error prints.
+    /// As `Display`, with all sources: a `main` that returns the error prints this.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         kubernetes_core::debug::error(self, f)
     }

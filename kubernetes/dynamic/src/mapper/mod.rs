@@ -27,7 +27,7 @@ use resolve::Ambiguity;
 use snapshots::Snapshots;
 use watches::Tasks;
 
-/// Finds the resource for a name or a type, by what the server says that it has.
+/// Finds the resource for a name or a type, by discovery.
 ///
 /// ```no_run
 /// # async fn example(client: &kubernetes_client::Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -46,12 +46,12 @@ use watches::Tasks;
 ///
 /// It discovers when it is first asked, and again
 /// - after a miss, at most once per [interval](MapperBuilder::reload_interval): a definition that was just created is found;
-/// - when what it knows is older than the [time to live](MapperBuilder::ttl): a changed scope or version is noticed;
+/// - when its knowledge is older than the [time to live](MapperBuilder::ttl): a changed scope or version is noticed;
 /// - after [`invalidate`](Self::invalidate), and after changes of definitions and API services while it
 ///   [watches](Self::watch_definitions) them.
 ///
-/// However many ask, there is one discovery at a time. If it fails because what is known has become too old, that is used
-/// for longer. Clones share what they know.
+/// There is one discovery at a time, however many callers wait for it. If a refresh fails, the old result is used for
+/// longer. Clones share their results.
 ///
 /// # Names
 /// Plural, singular, short name and kind, in any case; each alone, with its group (`deployments.apps`, of which the
@@ -69,7 +69,7 @@ pub struct Mapper {
 }
 
 impl Mapper {
-    /// A mapper of what the client's server has.
+    /// A mapper of the resources of the client's server.
     pub fn new(client: &Client) -> Self {
         Self::builder(client).build()
     }
@@ -86,7 +86,7 @@ impl Mapper {
     /// asked.
     ///
     /// # Cancel safety
-    /// It can be given up and called again at any time.
+    /// Dropping the future is safe: call it again at any time.
     pub async fn resource(&self, name: &str) -> Result<ApiResource, MapError> {
         self.find(|discovery| resolve::by_name(discovery, name, self.ambiguity)).await
     }
@@ -97,7 +97,7 @@ impl Mapper {
     /// As [`resource`](Self::resource), and if the text is not of this form.
     ///
     /// # Cancel safety
-    /// It can be given up and called again at any time.
+    /// Dropping the future is safe: call it again at any time.
     pub async fn object(&self, text: &str) -> Result<(ApiResource, Str), MapError> {
         let (resource, name) = match text.split_once('/') {
             Some((resource, name)) if !name.is_empty() && !name.contains('/') => (resource, name),
@@ -112,7 +112,7 @@ impl Mapper {
     /// As [`resource`](Self::resource), for the first that fails.
     ///
     /// # Cancel safety
-    /// It can be given up and called again at any time.
+    /// Dropping the future is safe: call it again at any time.
     pub async fn resources(&self, names: &str) -> Result<Vec<ApiResource>, MapError> {
         let mut found: Vec<ApiResource> = Vec::new();
         for name in names.split(',').map(str::trim) {
@@ -139,7 +139,7 @@ impl Mapper {
     /// If the server could not be asked.
     ///
     /// # Cancel safety
-    /// It can be given up and called again at any time.
+    /// Dropping the future is safe: call it again at any time.
     pub async fn category(&self, category: &str) -> Result<Vec<ApiResource>, MapError> {
         Ok(resolve::by_category(&*self.discovery().await?, category))
     }
@@ -150,7 +150,7 @@ impl Mapper {
     /// As [`resource`](Self::resource).
     ///
     /// # Cancel safety
-    /// It can be given up and called again at any time.
+    /// Dropping the future is safe: call it again at any time.
     pub async fn kind(&self, of_type: &GroupVersionKind) -> Result<ApiResource, MapError> {
         self.find(|discovery| resolve::by_kind(discovery, of_type)).await
     }
@@ -161,7 +161,7 @@ impl Mapper {
     /// As [`resource`](Self::resource), and if the object does not say its type.
     ///
     /// # Cancel safety
-    /// It can be given up and called again at any time.
+    /// Dropping the future is safe: call it again at any time.
     pub async fn resource_of<K: Object>(&self, object: &K) -> Result<ApiResource, MapError> {
         match object.group_version_kind() {
             Some(of_type) => self.kind(&of_type).await,
@@ -192,7 +192,7 @@ impl Mapper {
     /// If the server could not be asked.
     ///
     /// # Cancel safety
-    /// It can be given up and called again at any time.
+    /// Dropping the future is safe: call it again at any time.
     pub async fn discovery(&self) -> Result<Arc<Discovery>, MapError> {
         Ok(self.snapshots.current().await?.discovery)
     }
@@ -202,7 +202,7 @@ impl Mapper {
         self.snapshots.invalidate();
     }
 
-    /// Watches CustomResourceDefinitions and APIServices, and takes what is known for too old when one of them changes:
+    /// Watches CustomResourceDefinitions and APIServices, and discovers again when one of them changes:
     /// a change is noticed after an [interval](MapperBuilder::reload_interval), however many come, or once the server
     /// shows it.
     ///
@@ -219,7 +219,7 @@ impl Mapper {
         &self.snapshots.client
     }
 
-    /// Tells of every discovery, and of reasons for one.
+    /// Sends every discovery, and reasons for one.
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {
         self.snapshots.changes()
     }

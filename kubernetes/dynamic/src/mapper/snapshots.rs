@@ -145,7 +145,7 @@ impl Snapshots {
         wait.max(SHORTEST_WAIT)
     }
 
-    /// Tells of discoveries and of reasons for one.
+    /// Sends discoveries, and reasons for one.
     pub(super) fn changes(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
     }

@@ -143,7 +143,7 @@ impl DynamicObject {
         }
     }
 
-    /// Whether the object has this field, be it null.
+    /// Whether the object has this field, even if it is null.
     pub fn has(&self, pointer: impl Into<JsonPointer>) -> bool {
         matches!(pointer.into().find(&self.to_text()), Ok(Some(_)))
     }

@@ -60,7 +60,7 @@ pub struct ApiResource {
 pub struct ApiSubresource {
     /// Its name, as `scale`.
     pub name: Str,
-    /// The type of what it answers, which may be of another group, as `autoscaling/v1, Kind=Scale`.
+    /// The type of its responses, which may be of another group, as `autoscaling/v1, Kind=Scale`.
     pub kind: GroupVersionKind,
     /// The operations that the server has for it.
     pub verbs: Vec<Str>,

@@ -91,7 +91,7 @@ impl ScopedResource {
         parent.segment("plural", &self.plural)
     }
 
-    /// The path of an object; [`Path::subresource`] leads on to what is below it.
+    /// The path of an object; [`Path::subresource`] appends a subresource.
     pub fn path(&self, name: impl AsRef<str>) -> Path {
         match self.scope {
             Scope::AllNamespaces => Path::invalid(format!(

@@ -68,7 +68,7 @@ async fn aggregated_discovery_takes_two_requests() {
 
 #[tokio::test]
 async fn a_kind_without_a_version_is_one_of_its_resources_version() {
-    // As kube-apiserver tells of built-in kinds; a group may be the core group, whose name is empty.
+    // As kube-apiserver lists built-in kinds; a group may be the core group, whose name is empty.
     let script = Script::default();
     let mut deployments = resource("Deployment", "deployments", &[]);
     let of_type = |group: &str, version: &str, kind: &str| json!({"group": group, "version": version, "kind": kind});

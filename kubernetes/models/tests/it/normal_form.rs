@@ -31,7 +31,7 @@ pub(crate) fn normal_form(form: Form<'_>, tree: &Tree) -> Tree {
             Tree::Object(entries.collect())
         }
         (form, tree) if tree.is_null() => zero(form),
-        // As in Go, a number is as good as its text.
+        // As in Go, a number counts as its text.
         (Form::Quantity, Tree::Scalar(Value::Number(number))) => Tree::text(number.to_string()),
         (_, other) => other.clone(),
     }

@@ -35,7 +35,7 @@ fn every_definition_has_a_type() {
     assert!(typed.is_subset(&described));
     if cfg!(feature = "all") {
         let missing: Vec<_> = described.difference(&typed).collect();
-        // A patch is no value: it is sent and never read.
+        // A patch is not a value: it is sent and never read.
         assert_eq!(missing, [&"io.k8s.apimachinery.pkg.apis.meta.v1.Patch"]);
     }
 }

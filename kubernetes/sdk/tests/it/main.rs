@@ -1,4 +1,4 @@
-//! What holds across crates: which may depend on which, and how the facade is used.
+//! Rules across crates: their dependencies, and the use of the facade.
 
 mod architecture;
 mod yaml;

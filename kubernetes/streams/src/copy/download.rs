@@ -75,7 +75,7 @@ impl Download {
 
     setters!();
 
-    /// How many times in a row, without a byte between them, a lost connection is opened again, to go on where it broke
+    /// How many times in a row, without a byte between them, a lost connection is reopened to continue where it broke
     /// off. Defaults to 0.
     ///
     /// This reads the beginning of the archive again in the container. If the files have changed meanwhile so that the

@@ -32,7 +32,7 @@ pub struct Copied {
     pub skipped: u64,
 }
 
-/// A function of the caller's that is told of progress.
+/// The caller's function for progress.
 #[derive(Clone)]
 pub(super) struct Observer(Arc<dyn Fn(&Progress) + Send + Sync>);
 
@@ -48,7 +48,7 @@ impl fmt::Debug for Observer {
     }
 }
 
-/// Counts what is copied, and tells of it.
+/// Counts the copied files, and reports progress.
 #[derive(Debug, Default)]
 pub(super) struct Counter {
     progress: Progress,

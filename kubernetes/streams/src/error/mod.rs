@@ -184,7 +184,7 @@ impl Error {
         matches!(&*self.kind, Kind::Invalid(_))
     }
 
-    /// Whether the [`DetachKeys`](crate::DetachKeys) were typed, and the process goes on.
+    /// Whether the [`DetachKeys`](crate::DetachKeys) were typed; the process keeps running.
     pub fn is_detached(&self) -> bool {
         matches!(&*self.kind, Kind::Detached)
     }
@@ -194,7 +194,7 @@ impl Error {
         matches!(&*self.kind, Kind::Unsupported(_) | Kind::Forward(ForwardError::NoTunnel(_)))
     }
 
-    /// Whether an output was larger than the limit of what is collected.
+    /// Whether an output exceeded the limit for collected output.
     pub fn is_too_much_output(&self) -> bool {
         matches!(&*self.kind, Kind::TooMuchOutput { .. })
     }
@@ -332,7 +332,7 @@ impl StdError for Error {
 }
 
 impl fmt::Debug for Error {
-    /// As `Display`, with all that caused it: this is what a `main` that returns the error prints.
+    /// As `Display`, with all sources: a `main` that returns the error prints this.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         kubernetes_core::debug::error(self, f)
     }

@@ -5,7 +5,7 @@ use tokio::sync::watch;
 
 use crate::pod::{ContainerStatus, Pod};
 
-/// The containers of pods, as a watch tells of them.
+/// The containers of pods, as a watch reports them.
 #[derive(Debug, Default)]
 pub(super) struct Containers {
     pods: HashMap<Str, HashMap<Str, Run>>,

@@ -96,7 +96,7 @@ impl Driver {
                 return pod.has_finished();
             }
             Change::Deleted(pod) => {
-                // Its last state may tell of containers that were started at the end.
+                // Its last state may have containers that were started at the end.
                 self.apply(&pod);
                 self.containers.remove(pod.uid());
             }

@@ -170,11 +170,11 @@ pub struct LogLine {
 
 /// The lines of several logs: made by [`PodLogs::stream`].
 ///
-/// An error is that of one container, which it names, and the others go on; if pods can't be watched, it is the last item.
+/// An error concerns one container, which it names, and the others continue; if pods can't be watched, it is the last item.
 /// Dropping the stream ends everything.
 ///
 /// # Cancel safety
-/// Waiting for the next line can be given up at any time: none is lost.
+/// No line is lost when a future that waits for the next one is dropped.
 #[must_use = "streams do nothing unless polled"]
 pub struct PodLogStream {
     lines: mpsc::Receiver<Result<LogLine, Error>>,

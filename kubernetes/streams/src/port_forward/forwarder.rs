@@ -53,7 +53,7 @@ use crate::error::{Error, ForwardError};
 /// containerd and CRI-O end a connection in both directions about a second after the client has ended its own, so that a
 /// program in the pod that answers only then has to do so at once.
 ///
-/// Clones share the tunnel. When the last one is dropped, connections go on, and the last one of these closes the tunnel.
+/// Clones share the tunnel. When the last one is dropped, connections stay open, and the last one closes the tunnel.
 #[derive(Clone)]
 pub struct PortForwarder(Arc<Inner>);
 

@@ -166,7 +166,7 @@ impl Link {
 fn without_tunnel(error: Error) -> Error {
     let refuses_protocol = |error: &kubernetes_client::Error| match error.http_status().map(|status| status.as_u16()) {
         Some(400) => true,
-        // A user who may not do this is told of which object.
+        // A user without the right learns for which object.
         Some(403) => error.status().is_none_or(|status| status.details.is_none()),
         _ => false,
     };

@@ -68,7 +68,7 @@ impl TargetPod {
         Self { pod, uid: None, ports: BTreeMap::new(), unsupported_ports: BTreeSet::new(), has_all_ports: true }
     }
 
-    /// The uid of the pod, by which it is told from another of its name.
+    /// The uid of the pod, which distinguishes it from others of its name.
     pub fn with_uid(mut self, uid: impl Into<Str>) -> Self {
         self.uid = Some(uid.into());
         self

@@ -70,7 +70,7 @@ use stdin::Input;
 /// # End
 ///
 /// The connection is closed when the process and all of its streams are dropped, or by [`close`](Self::close). What runs
-/// in the container may go on, since Kubernetes has no way to stop it: a process with a terminal gets a hangup, another
+/// in the container may keep running, since Kubernetes has no way to stop it: a process with a terminal gets a hangup, another
 /// the end of its input and a broken pipe.
 pub struct Process {
     session: Arc<Session>,
@@ -183,7 +183,7 @@ impl Process {
     /// ([`Error::is_too_much_output`]); then the connection is closed.
     ///
     /// # Cancel safety
-    /// When the future is dropped, the connection is closed and what was collected is lost.
+    /// When the future is dropped, the connection is closed and the collected output is lost.
     pub async fn output(self, limit: usize) -> Result<Output, Error> {
         output::collect(self, limit).await
     }
@@ -202,7 +202,7 @@ impl Process {
         output::collect_with_input(self, input, limit).await
     }
 
-    /// Closes the connection, whoever still has a stream: readers get an error, and so does [`wait`](Self::wait).
+    /// Closes the connection, even if streams are in use: readers get an error, and so does [`wait`](Self::wait).
     pub fn close(&self) {
         self.session.close(Error::closed(), Err(Error::closed()));
     }

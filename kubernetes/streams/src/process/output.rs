@@ -24,7 +24,7 @@ pub struct Output {
 }
 
 impl fmt::Debug for Output {
-    /// Shows lengths: what a process writes may be secret.
+    /// Shows lengths: the output of a process may be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Output")
             .field("status", &self.status)

@@ -3,7 +3,8 @@
 use kubernetes_testing::TestServer;
 use serde_json::{Value, json};
 
-use crate::support::{APPLY, MERGE, get, post, send, widgets};
+use crate::support::{APPLY, MERGE, get, post, send};
+use crate::widgets::widgets;
 
 const VERSIONS: &str = "    subresources: {status: {}}
     schema: &schema

@@ -7,7 +7,8 @@ use kubernetes_testing::TestServer;
 use serde_json::{Value, json};
 use tower_service::Service;
 
-use crate::support::{JSON, MAPS, MERGE, create, delete, get, post, send, widgets};
+use crate::support::{JSON, MAPS, MERGE, create, delete, get, post, send};
+use crate::widgets::widgets;
 
 const JSON_PATCH: &str = "application/json-patch+json";
 const MIB: usize = 1024 * 1024;

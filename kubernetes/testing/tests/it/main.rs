@@ -18,4 +18,5 @@ mod support;
 mod tables;
 mod watches;
 mod web_socket;
+mod widgets;
 mod writes;

@@ -6,7 +6,7 @@ use kubernetes_testing::TestServer;
 use serde_json::{Value, json};
 use tower_service::Service;
 
-use crate::support::widgets;
+use crate::widgets::widgets;
 
 async fn table(server: &TestServer, path: &str) -> Value {
     let accept = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json";

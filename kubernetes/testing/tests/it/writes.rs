@@ -4,6 +4,7 @@ use kubernetes_testing::TestServer;
 use serde_json::{Value, json};
 
 use crate::support::{APPLY, Events, MAPS, MERGE, delete, get, post, put, send};
+use crate::widgets::widgets;
 
 const PODS: &str = "/api/v1/namespaces/default/pods";
 const DEPLOYMENTS: &str = "/apis/apps/v1/namespaces/default/deployments";
@@ -289,19 +290,7 @@ async fn applies_merge_lists_by_their_keys() {
     assert_eq!((containers.len(), containers[0].get("tty")), (1, None));
 }
 
-const WIDGETS: &str = "
-apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata: {name: widgets.example.com}
-spec:
-  group: example.com
-  scope: Namespaced
-  names: {plural: widgets, kind: Widget, shortNames: [wd]}
-  versions:
-  - name: v1
-    served: true
-    storage: true
-    selectableFields: [{jsonPath: .spec.color}]
+const VERSION: &str = "    selectableFields: [{jsonPath: .spec.color}]
     subresources:
       status: {}
       scale: {specReplicasPath: .spec.count, statusReplicasPath: .status.count}
@@ -327,7 +316,7 @@ async fn a_definition_adds_a_resource_until_it_is_deleted() {
     let server = TestServer::in_process();
     let path = "/apis/example.com/v1/namespaces/default/widgets";
     assert_eq!(get(&server, path).await.status, 404);
-    server.load_yaml(WIDGETS).unwrap();
+    server.load_yaml(&widgets(VERSION).replace("kind: Widget}", "kind: Widget, shortNames: [wd]}")).unwrap();
     let spec = json!({"color": "red", "count": 2, "other": 1, "parts": [{"name": "a", "size": 1}]});
     let widget = json!({"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "w"}, "spec": spec});
     let created = post(&server, path, widget).await;

@@ -5,14 +5,12 @@ use crate::Target;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ManifestEvent<'a> {
-    /// The manifests are valid, and so many objects are to be worked on. Members of a set that are to be pruned are known
-    /// later only.
+    /// The manifests are valid. The members of a set that are to be pruned are known later only.
     Planned {
         /// The number of objects.
         objects: usize,
     },
-    /// All objects were applied, and so many members of their set, which are no longer among the manifests, are to be
-    /// deleted.
+    /// All objects were applied; the members of their set that are no longer among the manifests are deleted next.
     Pruning {
         /// The number of members.
         objects: usize,

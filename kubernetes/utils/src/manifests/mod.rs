@@ -1,4 +1,4 @@
-//! Manifests: reading them, and applying, comparing and deleting what they describe.
+//! Manifests: reading them, and applying, comparing and deleting their objects.
 //!
 //! ```no_run
 //! # async fn example(client: &kubernetes_client::Client) -> Result<(), Box<dyn std::error::Error>> {

@@ -263,7 +263,7 @@ impl OperationError {
         matches!(self.0, Kind::Invalid(_))
     }
 
-    /// Whether the object was written, but did not become what others need within the time limit.
+    /// Whether the object was written, but was not ready for others within the time limit.
     pub fn is_timeout(&self) -> bool {
         match &self.0 {
             Kind::Wait(error) => error.is_timeout(),

@@ -39,7 +39,7 @@ impl Scale {
         Self { target, replicas, if_replicas: None, if_version: None, wait: None }
     }
 
-    /// Only if the object is to have so many replicas now.
+    /// Scales only if the object currently has this many replicas.
     pub fn if_replicas(mut self, replicas: u32) -> Self {
         self.if_replicas = Some(i32::try_from(replicas).unwrap_or(i32::MAX));
         self

@@ -74,7 +74,7 @@ impl fmt::Display for WaitError {
             Some(_) => write!(f, "timed out waiting until {description}")?,
             None => write!(f, "the condition that {description} can no longer become true")?,
         }
-        write!(f, ": not met for {} of {targets} objects", unmet.len())?;
+        write!(f, ": not met for {} of {targets} objects:", unmet.len())?;
         // Those that have failed are the reason.
         let (failed, waiting): (Vec<_>, Vec<_>) = unmet.iter().partition(|object| object.failed);
         for object in failed.iter().chain(&waiting).take(SHOWN) {

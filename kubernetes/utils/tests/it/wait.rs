@@ -87,7 +87,7 @@ async fn a_timeout_says_what_each_object_lacks() {
     let targets = [target(&jobs(), "a"), target(&claims(), "c"), target(&claims(), "d")];
     let wait = WaitFor::new(&server.client(), targets).within(Duration::from_secs(30));
     let error = wait.all(object_current()).await.unwrap_err();
-    let expected = "timed out waiting until each object is current: not met for 2 of 3 objects\n\
+    let expected = "timed out waiting until each object is current: not met for 2 of 3 objects:\n\
         jobs.batch shop/a: InProgress (JobNotStarted): it has not started yet\n\
         persistentvolumeclaims shop/d: it does not exist";
     assert_eq!(error.to_string(), expected);
@@ -108,7 +108,7 @@ async fn a_failure_ends_the_wait_at_once_or_after_the_others() {
     let text = error.to_string();
     assert!(
         text.starts_with(
-            "the condition that each object is current can no longer become true: not met for 2 of 2 objects\n\
+            "the condition that each object is current can no longer become true: not met for 2 of 2 objects:\n\
         jobs.batch shop/a: Failed (JobFailed): "
         ),
         "{text}"

@@ -106,7 +106,7 @@ fn progress_and_health_give_new_tries() {
     }
 }
 
-/// Many short silences are as good as few long ones.
+/// Many short silences count like few long ones.
 #[test]
 fn silence_is_measured_by_its_length() {
     for (lived, tries) in [(15 * SECOND, 60), (90 * SECOND, 10), (10 * MINUTE, 2)] {

@@ -19,7 +19,9 @@ use kubernetes_models::admissionregistration::v1::{
 /// ```
 /// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let document = admissionregistration_v1::get_api_resources().send(client).await?;
+/// let document = admissionregistration_v1::get_api_resources()
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -36,7 +38,10 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// ```
 /// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = admissionregistration_v1::list_mutating_admission_policy().label_selector("app=web").send(client).await?;
+/// let list = admissionregistration_v1::list_mutating_admission_policy()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -57,7 +62,9 @@ pub fn list_mutating_admission_policy() -> ListRequest<MutatingAdmissionPolicy> 
 /// # use kubernetes_models::admissionregistration::v1::MutatingAdmissionPolicy;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mutating_admission_policy = MutatingAdmissionPolicy::named("web");
-/// let created = admissionregistration_v1::create_mutating_admission_policy(&mutating_admission_policy).send(client).await?;
+/// let created = admissionregistration_v1::create_mutating_admission_policy(&mutating_admission_policy)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -82,7 +89,10 @@ pub fn create_mutating_admission_policy(
 /// ```
 /// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// admissionregistration_v1::delete_collection_mutating_admission_policy().label_selector("app=web").send(client).await?;
+/// admissionregistration_v1::delete_collection_mutating_admission_policy()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -103,7 +113,9 @@ pub fn delete_collection_mutating_admission_policy() -> DeleteCollectionRequest<
 /// ```
 /// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let mutating_admission_policy = admissionregistration_v1::read_mutating_admission_policy("web").send(client).await?;
+/// let mutating_admission_policy = admissionregistration_v1::read_mutating_admission_policy("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -131,7 +143,9 @@ pub fn read_mutating_admission_policy(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut mutating_admission_policy = admissionregistration_v1::read_mutating_admission_policy("web").send(client).await?;
 /// mutating_admission_policy.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = admissionregistration_v1::replace_mutating_admission_policy("web", &mutating_admission_policy).send(client).await?;
+/// let replaced = admissionregistration_v1::replace_mutating_admission_policy("web", &mutating_admission_policy)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -159,7 +173,9 @@ pub fn replace_mutating_admission_policy<'a>(
 /// ```
 /// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// admissionregistration_v1::delete_mutating_admission_policy("web").send(client).await?;
+/// admissionregistration_v1::delete_mutating_admission_policy("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -187,7 +203,9 @@ pub fn delete_mutating_admission_policy(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = admissionregistration_v1::patch_mutating_admission_policy("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = admissionregistration_v1::patch_mutating_admission_policy("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -213,7 +231,10 @@ pub fn patch_mutating_admission_policy<'a>(
 /// ```
 /// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = admissionregistration_v1::list_mutating_admission_policy_binding().label_selector("app=web").send(client).await?;
+/// let list = admissionregistration_v1::list_mutating_admission_policy_binding()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -239,7 +260,9 @@ pub fn list_mutating_admission_policy_binding() -> ListRequest<
 /// # use kubernetes_models::admissionregistration::v1::MutatingAdmissionPolicyBinding;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mutating_admission_policy_binding = MutatingAdmissionPolicyBinding::named("web");
-/// let created = admissionregistration_v1::create_mutating_admission_policy_binding(&mutating_admission_policy_binding).send(client).await?;
+/// let created = admissionregistration_v1::create_mutating_admission_policy_binding(&mutating_admission_policy_binding)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -264,7 +287,10 @@ pub fn create_mutating_admission_policy_binding(
 /// ```
 /// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// admissionregistration_v1::delete_collection_mutating_admission_policy_binding().label_selector("app=web").send(client).await?;
+/// admissionregistration_v1::delete_collection_mutating_admission_policy_binding()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -288,7 +314,9 @@ pub fn delete_collection_mutating_admission_policy_binding() -> DeleteCollection
 /// ```
 /// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let mutating_admission_policy_binding = admissionregistration_v1::read_mutating_admission_policy_binding("web").send(client).await?;
+/// let mutating_admission_policy_binding = admissionregistration_v1::read_mutating_admission_policy_binding("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -316,7 +344,9 @@ pub fn read_mutating_admission_policy_binding(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut mutating_admission_policy_binding = admissionregistration_v1::read_mutating_admission_policy_binding("web").send(client).await?;
 /// mutating_admission_policy_binding.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = admissionregistration_v1::replace_mutating_admission_policy_binding("web", &mutating_admission_policy_binding).send(client).await?;
+/// let replaced = admissionregistration_v1::replace_mutating_admission_policy_binding("web", &mutating_admission_policy_binding)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -344,7 +374,9 @@ pub fn replace_mutating_admission_policy_binding<'a>(
 /// ```
 /// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// admissionregistration_v1::delete_mutating_admission_policy_binding("web").send(client).await?;
+/// admissionregistration_v1::delete_mutating_admission_policy_binding("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -372,7 +404,9 @@ pub fn delete_mutating_admission_policy_binding(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = admissionregistration_v1::patch_mutating_admission_policy_binding("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = admissionregistration_v1::patch_mutating_admission_policy_binding("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -398,7 +432,10 @@ pub fn patch_mutating_admission_policy_binding<'a>(
 /// ```
 /// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = admissionregistration_v1::list_mutating_webhook_configuration().label_selector("app=web").send(client).await?;
+/// let list = admissionregistration_v1::list_mutating_webhook_configuration()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -424,7 +461,9 @@ pub fn list_mutating_webhook_configuration() -> ListRequest<
 /// # use kubernetes_models::admissionregistration::v1::MutatingWebhookConfiguration;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mutating_webhook_configuration = MutatingWebhookConfiguration::named("web");
-/// let created = admissionregistration_v1::create_mutating_webhook_configuration(&mutating_webhook_configuration).send(client).await?;
+/// let created = admissionregistration_v1::create_mutating_webhook_configuration(&mutating_webhook_configuration)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -449,7 +488,10 @@ pub fn create_mutating_webhook_configuration(
 /// ```
 /// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// admissionregistration_v1::delete_collection_mutating_webhook_configuration().label_selector("app=web").send(client).await?;
+/// admissionregistration_v1::delete_collection_mutating_webhook_configuration()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -473,7 +515,9 @@ pub fn delete_collection_mutating_webhook_configuration() -> DeleteCollectionReq
 /// ```
 /// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let mutating_webhook_configuration = admissionregistration_v1::read_mutating_webhook_configuration("web").send(client).await?;
+/// let mutating_webhook_configuration = admissionregistration_v1::read_mutating_webhook_configuration("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -501,7 +545,9 @@ pub fn read_mutating_webhook_configuration(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut mutating_webhook_configuration = admissionregistration_v1::read_mutating_webhook_configuration("web").send(client).await?;
 /// mutating_webhook_configuration.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = admissionregistration_v1::replace_mutating_webhook_configuration("web", &mutating_webhook_configuration).send(client).await?;
+/// let replaced = admissionregistration_v1::replace_mutating_webhook_configuration("web", &mutating_webhook_configuration)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -529,7 +575,9 @@ pub fn replace_mutating_webhook_configuration<'a>(
 /// ```
 /// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// admissionregistration_v1::delete_mutating_webhook_configuration("web").send(client).await?;
+/// admissionregistration_v1::delete_mutating_webhook_configuration("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -557,7 +605,9 @@ pub fn delete_mutating_webhook_configuration(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = admissionregistration_v1::patch_mutating_webhook_configuration("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = admissionregistration_v1::patch_mutating_webhook_configuration("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -583,7 +633,10 @@ pub fn patch_mutating_webhook_configuration<'a>(
 /// ```
 /// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = admissionregistration_v1::list_validating_admission_policy().label_selector("app=web").send(client).await?;
+/// let list = admissionregistration_v1::list_validating_admission_policy()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -607,7 +660,9 @@ pub fn list_validating_admission_policy() -> ListRequest<ValidatingAdmissionPoli
 /// # use kubernetes_models::admissionregistration::v1::ValidatingAdmissionPolicy;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let validating_admission_policy = ValidatingAdmissionPolicy::named("web");
-/// let created = admissionregistration_v1::create_validating_admission_policy(&validating_admission_policy).send(client).await?;
+/// let created = admissionregistration_v1::create_validating_admission_policy(&validating_admission_policy)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -632,7 +687,10 @@ pub fn create_validating_admission_policy(
 /// ```
 /// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// admissionregistration_v1::delete_collection_validating_admission_policy().label_selector("app=web").send(client).await?;
+/// admissionregistration_v1::delete_collection_validating_admission_policy()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -656,7 +714,9 @@ pub fn delete_collection_validating_admission_policy() -> DeleteCollectionReques
 /// ```
 /// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let validating_admission_policy = admissionregistration_v1::read_validating_admission_policy("web").send(client).await?;
+/// let validating_admission_policy = admissionregistration_v1::read_validating_admission_policy("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -684,7 +744,9 @@ pub fn read_validating_admission_policy(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut validating_admission_policy = admissionregistration_v1::read_validating_admission_policy("web").send(client).await?;
 /// validating_admission_policy.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = admissionregistration_v1::replace_validating_admission_policy("web", &validating_admission_policy).send(client).await?;
+/// let replaced = admissionregistration_v1::replace_validating_admission_policy("web", &validating_admission_policy)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -712,7 +774,9 @@ pub fn replace_validating_admission_policy<'a>(
 /// ```
 /// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// admissionregistration_v1::delete_validating_admission_policy("web").send(client).await?;
+/// admissionregistration_v1::delete_validating_admission_policy("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -740,7 +804,9 @@ pub fn delete_validating_admission_policy(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = admissionregistration_v1::patch_validating_admission_policy("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = admissionregistration_v1::patch_validating_admission_policy("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -766,7 +832,9 @@ pub fn patch_validating_admission_policy<'a>(
 /// ```
 /// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let validating_admission_policy = admissionregistration_v1::read_validating_admission_policy_status("web").send(client).await?;
+/// let validating_admission_policy = admissionregistration_v1::read_validating_admission_policy_status("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -794,7 +862,9 @@ pub fn read_validating_admission_policy_status(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut validating_admission_policy = admissionregistration_v1::read_validating_admission_policy_status("web").send(client).await?;
 /// validating_admission_policy.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = admissionregistration_v1::replace_validating_admission_policy_status("web", &validating_admission_policy).send(client).await?;
+/// let replaced = admissionregistration_v1::replace_validating_admission_policy_status("web", &validating_admission_policy)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -824,7 +894,9 @@ pub fn replace_validating_admission_policy_status<'a>(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = admissionregistration_v1::patch_validating_admission_policy_status("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = admissionregistration_v1::patch_validating_admission_policy_status("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -850,7 +922,10 @@ pub fn patch_validating_admission_policy_status<'a>(
 /// ```
 /// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = admissionregistration_v1::list_validating_admission_policy_binding().label_selector("app=web").send(client).await?;
+/// let list = admissionregistration_v1::list_validating_admission_policy_binding()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -876,7 +951,9 @@ pub fn list_validating_admission_policy_binding() -> ListRequest<
 /// # use kubernetes_models::admissionregistration::v1::ValidatingAdmissionPolicyBinding;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let validating_admission_policy_binding = ValidatingAdmissionPolicyBinding::named("web");
-/// let created = admissionregistration_v1::create_validating_admission_policy_binding(&validating_admission_policy_binding).send(client).await?;
+/// let created = admissionregistration_v1::create_validating_admission_policy_binding(&validating_admission_policy_binding)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -901,7 +978,10 @@ pub fn create_validating_admission_policy_binding(
 /// ```
 /// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// admissionregistration_v1::delete_collection_validating_admission_policy_binding().label_selector("app=web").send(client).await?;
+/// admissionregistration_v1::delete_collection_validating_admission_policy_binding()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -925,7 +1005,9 @@ pub fn delete_collection_validating_admission_policy_binding() -> DeleteCollecti
 /// ```
 /// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let validating_admission_policy_binding = admissionregistration_v1::read_validating_admission_policy_binding("web").send(client).await?;
+/// let validating_admission_policy_binding = admissionregistration_v1::read_validating_admission_policy_binding("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -953,7 +1035,9 @@ pub fn read_validating_admission_policy_binding(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut validating_admission_policy_binding = admissionregistration_v1::read_validating_admission_policy_binding("web").send(client).await?;
 /// validating_admission_policy_binding.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = admissionregistration_v1::replace_validating_admission_policy_binding("web", &validating_admission_policy_binding).send(client).await?;
+/// let replaced = admissionregistration_v1::replace_validating_admission_policy_binding("web", &validating_admission_policy_binding)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -981,7 +1065,9 @@ pub fn replace_validating_admission_policy_binding<'a>(
 /// ```
 /// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// admissionregistration_v1::delete_validating_admission_policy_binding("web").send(client).await?;
+/// admissionregistration_v1::delete_validating_admission_policy_binding("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1009,7 +1095,9 @@ pub fn delete_validating_admission_policy_binding(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = admissionregistration_v1::patch_validating_admission_policy_binding("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = admissionregistration_v1::patch_validating_admission_policy_binding("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1035,7 +1123,10 @@ pub fn patch_validating_admission_policy_binding<'a>(
 /// ```
 /// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = admissionregistration_v1::list_validating_webhook_configuration().label_selector("app=web").send(client).await?;
+/// let list = admissionregistration_v1::list_validating_webhook_configuration()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1061,7 +1152,9 @@ pub fn list_validating_webhook_configuration() -> ListRequest<
 /// # use kubernetes_models::admissionregistration::v1::ValidatingWebhookConfiguration;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let validating_webhook_configuration = ValidatingWebhookConfiguration::named("web");
-/// let created = admissionregistration_v1::create_validating_webhook_configuration(&validating_webhook_configuration).send(client).await?;
+/// let created = admissionregistration_v1::create_validating_webhook_configuration(&validating_webhook_configuration)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1086,7 +1179,10 @@ pub fn create_validating_webhook_configuration(
 /// ```
 /// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// admissionregistration_v1::delete_collection_validating_webhook_configuration().label_selector("app=web").send(client).await?;
+/// admissionregistration_v1::delete_collection_validating_webhook_configuration()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1110,7 +1206,9 @@ pub fn delete_collection_validating_webhook_configuration() -> DeleteCollectionR
 /// ```
 /// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let validating_webhook_configuration = admissionregistration_v1::read_validating_webhook_configuration("web").send(client).await?;
+/// let validating_webhook_configuration = admissionregistration_v1::read_validating_webhook_configuration("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1138,7 +1236,9 @@ pub fn read_validating_webhook_configuration(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut validating_webhook_configuration = admissionregistration_v1::read_validating_webhook_configuration("web").send(client).await?;
 /// validating_webhook_configuration.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = admissionregistration_v1::replace_validating_webhook_configuration("web", &validating_webhook_configuration).send(client).await?;
+/// let replaced = admissionregistration_v1::replace_validating_webhook_configuration("web", &validating_webhook_configuration)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1166,7 +1266,9 @@ pub fn replace_validating_webhook_configuration<'a>(
 /// ```
 /// # use kubernetes_api::admissionregistration::v1 as admissionregistration_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// admissionregistration_v1::delete_validating_webhook_configuration("web").send(client).await?;
+/// admissionregistration_v1::delete_validating_webhook_configuration("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1194,7 +1296,9 @@ pub fn delete_validating_webhook_configuration(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = admissionregistration_v1::patch_validating_webhook_configuration("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = admissionregistration_v1::patch_validating_webhook_configuration("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```

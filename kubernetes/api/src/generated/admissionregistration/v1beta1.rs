@@ -17,7 +17,9 @@ use kubernetes_models::admissionregistration::v1beta1::{
 /// ```
 /// # use kubernetes_api::admissionregistration::v1beta1 as admissionregistration_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let document = admissionregistration_v1beta1::get_api_resources().send(client).await?;
+/// let document = admissionregistration_v1beta1::get_api_resources()
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -34,7 +36,10 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// ```
 /// # use kubernetes_api::admissionregistration::v1beta1 as admissionregistration_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = admissionregistration_v1beta1::list_mutating_admission_policy().label_selector("app=web").send(client).await?;
+/// let list = admissionregistration_v1beta1::list_mutating_admission_policy()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -58,7 +63,9 @@ pub fn list_mutating_admission_policy() -> ListRequest<MutatingAdmissionPolicy> 
 /// # use kubernetes_models::admissionregistration::v1beta1::MutatingAdmissionPolicy;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mutating_admission_policy = MutatingAdmissionPolicy::named("web");
-/// let created = admissionregistration_v1beta1::create_mutating_admission_policy(&mutating_admission_policy).send(client).await?;
+/// let created = admissionregistration_v1beta1::create_mutating_admission_policy(&mutating_admission_policy)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -83,7 +90,10 @@ pub fn create_mutating_admission_policy(
 /// ```
 /// # use kubernetes_api::admissionregistration::v1beta1 as admissionregistration_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// admissionregistration_v1beta1::delete_collection_mutating_admission_policy().label_selector("app=web").send(client).await?;
+/// admissionregistration_v1beta1::delete_collection_mutating_admission_policy()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -107,7 +117,9 @@ pub fn delete_collection_mutating_admission_policy() -> DeleteCollectionRequest<
 /// ```
 /// # use kubernetes_api::admissionregistration::v1beta1 as admissionregistration_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let mutating_admission_policy = admissionregistration_v1beta1::read_mutating_admission_policy("web").send(client).await?;
+/// let mutating_admission_policy = admissionregistration_v1beta1::read_mutating_admission_policy("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -135,7 +147,9 @@ pub fn read_mutating_admission_policy(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut mutating_admission_policy = admissionregistration_v1beta1::read_mutating_admission_policy("web").send(client).await?;
 /// mutating_admission_policy.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = admissionregistration_v1beta1::replace_mutating_admission_policy("web", &mutating_admission_policy).send(client).await?;
+/// let replaced = admissionregistration_v1beta1::replace_mutating_admission_policy("web", &mutating_admission_policy)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -163,7 +177,9 @@ pub fn replace_mutating_admission_policy<'a>(
 /// ```
 /// # use kubernetes_api::admissionregistration::v1beta1 as admissionregistration_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// admissionregistration_v1beta1::delete_mutating_admission_policy("web").send(client).await?;
+/// admissionregistration_v1beta1::delete_mutating_admission_policy("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -191,7 +207,9 @@ pub fn delete_mutating_admission_policy(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = admissionregistration_v1beta1::patch_mutating_admission_policy("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = admissionregistration_v1beta1::patch_mutating_admission_policy("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -217,7 +235,10 @@ pub fn patch_mutating_admission_policy<'a>(
 /// ```
 /// # use kubernetes_api::admissionregistration::v1beta1 as admissionregistration_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = admissionregistration_v1beta1::list_mutating_admission_policy_binding().label_selector("app=web").send(client).await?;
+/// let list = admissionregistration_v1beta1::list_mutating_admission_policy_binding()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -243,7 +264,9 @@ pub fn list_mutating_admission_policy_binding() -> ListRequest<
 /// # use kubernetes_models::admissionregistration::v1beta1::MutatingAdmissionPolicyBinding;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mutating_admission_policy_binding = MutatingAdmissionPolicyBinding::named("web");
-/// let created = admissionregistration_v1beta1::create_mutating_admission_policy_binding(&mutating_admission_policy_binding).send(client).await?;
+/// let created = admissionregistration_v1beta1::create_mutating_admission_policy_binding(&mutating_admission_policy_binding)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -268,7 +291,10 @@ pub fn create_mutating_admission_policy_binding(
 /// ```
 /// # use kubernetes_api::admissionregistration::v1beta1 as admissionregistration_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// admissionregistration_v1beta1::delete_collection_mutating_admission_policy_binding().label_selector("app=web").send(client).await?;
+/// admissionregistration_v1beta1::delete_collection_mutating_admission_policy_binding()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -292,7 +318,9 @@ pub fn delete_collection_mutating_admission_policy_binding() -> DeleteCollection
 /// ```
 /// # use kubernetes_api::admissionregistration::v1beta1 as admissionregistration_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let mutating_admission_policy_binding = admissionregistration_v1beta1::read_mutating_admission_policy_binding("web").send(client).await?;
+/// let mutating_admission_policy_binding = admissionregistration_v1beta1::read_mutating_admission_policy_binding("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -320,7 +348,9 @@ pub fn read_mutating_admission_policy_binding(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut mutating_admission_policy_binding = admissionregistration_v1beta1::read_mutating_admission_policy_binding("web").send(client).await?;
 /// mutating_admission_policy_binding.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = admissionregistration_v1beta1::replace_mutating_admission_policy_binding("web", &mutating_admission_policy_binding).send(client).await?;
+/// let replaced = admissionregistration_v1beta1::replace_mutating_admission_policy_binding("web", &mutating_admission_policy_binding)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -348,7 +378,9 @@ pub fn replace_mutating_admission_policy_binding<'a>(
 /// ```
 /// # use kubernetes_api::admissionregistration::v1beta1 as admissionregistration_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// admissionregistration_v1beta1::delete_mutating_admission_policy_binding("web").send(client).await?;
+/// admissionregistration_v1beta1::delete_mutating_admission_policy_binding("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -376,7 +408,9 @@ pub fn delete_mutating_admission_policy_binding(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = admissionregistration_v1beta1::patch_mutating_admission_policy_binding("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = admissionregistration_v1beta1::patch_mutating_admission_policy_binding("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```

@@ -32,7 +32,10 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// ```
 /// # use kubernetes_api::apiextensions::v1 as apiextensions_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = apiextensions_v1::list_custom_resource_definition().label_selector("app=web").send(client).await?;
+/// let list = apiextensions_v1::list_custom_resource_definition()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -53,7 +56,9 @@ pub fn list_custom_resource_definition() -> ListRequest<CustomResourceDefinition
 /// # use kubernetes_models::apiextensions::v1::CustomResourceDefinition;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let custom_resource_definition = CustomResourceDefinition::named("web");
-/// let created = apiextensions_v1::create_custom_resource_definition(&custom_resource_definition).send(client).await?;
+/// let created = apiextensions_v1::create_custom_resource_definition(&custom_resource_definition)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -75,7 +80,10 @@ pub fn create_custom_resource_definition(
 /// ```
 /// # use kubernetes_api::apiextensions::v1 as apiextensions_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// apiextensions_v1::delete_collection_custom_resource_definition().label_selector("app=web").send(client).await?;
+/// apiextensions_v1::delete_collection_custom_resource_definition()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -96,7 +104,9 @@ pub fn delete_collection_custom_resource_definition() -> DeleteCollectionRequest
 /// ```
 /// # use kubernetes_api::apiextensions::v1 as apiextensions_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let custom_resource_definition = apiextensions_v1::read_custom_resource_definition("web").send(client).await?;
+/// let custom_resource_definition = apiextensions_v1::read_custom_resource_definition("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -124,7 +134,9 @@ pub fn read_custom_resource_definition(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut custom_resource_definition = apiextensions_v1::read_custom_resource_definition("web").send(client).await?;
 /// custom_resource_definition.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = apiextensions_v1::replace_custom_resource_definition("web", &custom_resource_definition).send(client).await?;
+/// let replaced = apiextensions_v1::replace_custom_resource_definition("web", &custom_resource_definition)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -180,7 +192,9 @@ pub fn delete_custom_resource_definition(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = apiextensions_v1::patch_custom_resource_definition("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = apiextensions_v1::patch_custom_resource_definition("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -206,7 +220,9 @@ pub fn patch_custom_resource_definition<'a>(
 /// ```
 /// # use kubernetes_api::apiextensions::v1 as apiextensions_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let custom_resource_definition = apiextensions_v1::read_custom_resource_definition_status("web").send(client).await?;
+/// let custom_resource_definition = apiextensions_v1::read_custom_resource_definition_status("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -234,7 +250,9 @@ pub fn read_custom_resource_definition_status(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut custom_resource_definition = apiextensions_v1::read_custom_resource_definition_status("web").send(client).await?;
 /// custom_resource_definition.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = apiextensions_v1::replace_custom_resource_definition_status("web", &custom_resource_definition).send(client).await?;
+/// let replaced = apiextensions_v1::replace_custom_resource_definition_status("web", &custom_resource_definition)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -264,7 +282,9 @@ pub fn replace_custom_resource_definition_status<'a>(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = apiextensions_v1::patch_custom_resource_definition_status("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = apiextensions_v1::patch_custom_resource_definition_status("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```

@@ -32,7 +32,10 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// ```
 /// # use kubernetes_api::apiregistration::v1 as apiregistration_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = apiregistration_v1::list_api_service().label_selector("app=web").send(client).await?;
+/// let list = apiregistration_v1::list_api_service()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -51,7 +54,9 @@ pub fn list_api_service() -> ListRequest<APIService> {
 /// # use kubernetes_models::apiregistration::v1::APIService;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let api_service = APIService::named("web");
-/// let created = apiregistration_v1::create_api_service(&api_service).send(client).await?;
+/// let created = apiregistration_v1::create_api_service(&api_service)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -71,7 +76,10 @@ pub fn create_api_service(body: &APIService) -> CreateRequest<'_, APIService> {
 /// ```
 /// # use kubernetes_api::apiregistration::v1 as apiregistration_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// apiregistration_v1::delete_collection_api_service().label_selector("app=web").send(client).await?;
+/// apiregistration_v1::delete_collection_api_service()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -90,7 +98,9 @@ pub fn delete_collection_api_service() -> DeleteCollectionRequest<APIService> {
 /// ```
 /// # use kubernetes_api::apiregistration::v1 as apiregistration_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let api_service = apiregistration_v1::read_api_service("web").send(client).await?;
+/// let api_service = apiregistration_v1::read_api_service("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -113,7 +123,9 @@ pub fn read_api_service(name: &str) -> ReadRequest<APIService> {
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut api_service = apiregistration_v1::read_api_service("web").send(client).await?;
 /// api_service.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = apiregistration_v1::replace_api_service("web", &api_service).send(client).await?;
+/// let replaced = apiregistration_v1::replace_api_service("web", &api_service)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -161,7 +173,9 @@ pub fn delete_api_service(name: &str) -> DeleteRequest<APIService> {
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = apiregistration_v1::patch_api_service("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = apiregistration_v1::patch_api_service("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -184,7 +198,9 @@ pub fn patch_api_service<'a>(
 /// ```
 /// # use kubernetes_api::apiregistration::v1 as apiregistration_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let api_service = apiregistration_v1::read_api_service_status("web").send(client).await?;
+/// let api_service = apiregistration_v1::read_api_service_status("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -207,7 +223,9 @@ pub fn read_api_service_status(name: &str) -> ReadRequest<APIService> {
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut api_service = apiregistration_v1::read_api_service_status("web").send(client).await?;
 /// api_service.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = apiregistration_v1::replace_api_service_status("web", &api_service).send(client).await?;
+/// let replaced = apiregistration_v1::replace_api_service_status("web", &api_service)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -234,7 +252,9 @@ pub fn replace_api_service_status<'a>(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = apiregistration_v1::patch_api_service_status("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = apiregistration_v1::patch_api_service_status("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```

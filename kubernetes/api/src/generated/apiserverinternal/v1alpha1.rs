@@ -15,7 +15,9 @@ use kubernetes_models::apiserverinternal::v1alpha1::StorageVersion;
 /// ```
 /// # use kubernetes_api::apiserverinternal::v1alpha1 as apiserverinternal_v1alpha1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let document = apiserverinternal_v1alpha1::get_api_resources().send(client).await?;
+/// let document = apiserverinternal_v1alpha1::get_api_resources()
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -32,7 +34,10 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// ```
 /// # use kubernetes_api::apiserverinternal::v1alpha1 as apiserverinternal_v1alpha1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = apiserverinternal_v1alpha1::list_storage_version().label_selector("app=web").send(client).await?;
+/// let list = apiserverinternal_v1alpha1::list_storage_version()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -53,7 +58,9 @@ pub fn list_storage_version() -> ListRequest<StorageVersion> {
 /// # use kubernetes_models::apiserverinternal::v1alpha1::StorageVersion;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let storage_version = StorageVersion::named("web");
-/// let created = apiserverinternal_v1alpha1::create_storage_version(&storage_version).send(client).await?;
+/// let created = apiserverinternal_v1alpha1::create_storage_version(&storage_version)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -75,7 +82,10 @@ pub fn create_storage_version(
 /// ```
 /// # use kubernetes_api::apiserverinternal::v1alpha1 as apiserverinternal_v1alpha1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// apiserverinternal_v1alpha1::delete_collection_storage_version().label_selector("app=web").send(client).await?;
+/// apiserverinternal_v1alpha1::delete_collection_storage_version()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -94,7 +104,9 @@ pub fn delete_collection_storage_version() -> DeleteCollectionRequest<StorageVer
 /// ```
 /// # use kubernetes_api::apiserverinternal::v1alpha1 as apiserverinternal_v1alpha1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let storage_version = apiserverinternal_v1alpha1::read_storage_version("web").send(client).await?;
+/// let storage_version = apiserverinternal_v1alpha1::read_storage_version("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -120,7 +132,9 @@ pub fn read_storage_version(name: &str) -> ReadRequest<StorageVersion> {
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut storage_version = apiserverinternal_v1alpha1::read_storage_version("web").send(client).await?;
 /// storage_version.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = apiserverinternal_v1alpha1::replace_storage_version("web", &storage_version).send(client).await?;
+/// let replaced = apiserverinternal_v1alpha1::replace_storage_version("web", &storage_version)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -174,7 +188,9 @@ pub fn delete_storage_version(name: &str) -> DeleteRequest<StorageVersion> {
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = apiserverinternal_v1alpha1::patch_storage_version("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = apiserverinternal_v1alpha1::patch_storage_version("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -200,7 +216,9 @@ pub fn patch_storage_version<'a>(
 /// ```
 /// # use kubernetes_api::apiserverinternal::v1alpha1 as apiserverinternal_v1alpha1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let storage_version = apiserverinternal_v1alpha1::read_storage_version_status("web").send(client).await?;
+/// let storage_version = apiserverinternal_v1alpha1::read_storage_version_status("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -226,7 +244,9 @@ pub fn read_storage_version_status(name: &str) -> ReadRequest<StorageVersion> {
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut storage_version = apiserverinternal_v1alpha1::read_storage_version_status("web").send(client).await?;
 /// storage_version.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = apiserverinternal_v1alpha1::replace_storage_version_status("web", &storage_version).send(client).await?;
+/// let replaced = apiserverinternal_v1alpha1::replace_storage_version_status("web", &storage_version)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -256,7 +276,9 @@ pub fn replace_storage_version_status<'a>(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = apiserverinternal_v1alpha1::patch_storage_version_status("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = apiserverinternal_v1alpha1::patch_storage_version_status("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```

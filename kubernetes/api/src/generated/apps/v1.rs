@@ -35,7 +35,10 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// ```
 /// # use kubernetes_api::apps::v1 as apps_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = apps_v1::list_controller_revision_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// let list = apps_v1::list_controller_revision_for_all_namespaces()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -52,7 +55,10 @@ pub fn list_controller_revision_for_all_namespaces() -> ListRequest<ControllerRe
 /// ```
 /// # use kubernetes_api::apps::v1 as apps_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = apps_v1::list_daemon_set_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// let list = apps_v1::list_daemon_set_for_all_namespaces()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -69,7 +75,10 @@ pub fn list_daemon_set_for_all_namespaces() -> ListRequest<DaemonSet> {
 /// ```
 /// # use kubernetes_api::apps::v1 as apps_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = apps_v1::list_deployment_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// let list = apps_v1::list_deployment_for_all_namespaces()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -88,7 +97,10 @@ pub fn list_deployment_for_all_namespaces() -> ListRequest<Deployment> {
 /// ```
 /// # use kubernetes_api::apps::v1 as apps_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = apps_v1::list_namespaced_controller_revision("shop").label_selector("app=web").send(client).await?;
+/// let list = apps_v1::list_namespaced_controller_revision("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -116,7 +128,9 @@ pub fn list_namespaced_controller_revision(
 /// # use kubernetes_models::apps::v1::ControllerRevision;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let controller_revision = ControllerRevision::named("web");
-/// let created = apps_v1::create_namespaced_controller_revision("shop", &controller_revision).send(client).await?;
+/// let created = apps_v1::create_namespaced_controller_revision("shop", &controller_revision)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -144,7 +158,10 @@ pub fn create_namespaced_controller_revision<'a>(
 /// ```
 /// # use kubernetes_api::apps::v1 as apps_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// apps_v1::delete_collection_namespaced_controller_revision("shop").label_selector("app=web").send(client).await?;
+/// apps_v1::delete_collection_namespaced_controller_revision("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -169,7 +186,9 @@ pub fn delete_collection_namespaced_controller_revision(
 /// ```
 /// # use kubernetes_api::apps::v1 as apps_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let controller_revision = apps_v1::read_namespaced_controller_revision("shop", "web").send(client).await?;
+/// let controller_revision = apps_v1::read_namespaced_controller_revision("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -199,7 +218,9 @@ pub fn read_namespaced_controller_revision(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut controller_revision = apps_v1::read_namespaced_controller_revision("shop", "web").send(client).await?;
 /// controller_revision.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = apps_v1::replace_namespaced_controller_revision("shop", "web", &controller_revision).send(client).await?;
+/// let replaced = apps_v1::replace_namespaced_controller_revision("shop", "web", &controller_revision)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -229,7 +250,9 @@ pub fn replace_namespaced_controller_revision<'a>(
 /// ```
 /// # use kubernetes_api::apps::v1 as apps_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// apps_v1::delete_namespaced_controller_revision("shop", "web").send(client).await?;
+/// apps_v1::delete_namespaced_controller_revision("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -259,7 +282,9 @@ pub fn delete_namespaced_controller_revision(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = apps_v1::patch_namespaced_controller_revision("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = apps_v1::patch_namespaced_controller_revision("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -288,7 +313,10 @@ pub fn patch_namespaced_controller_revision<'a>(
 /// ```
 /// # use kubernetes_api::apps::v1 as apps_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = apps_v1::list_namespaced_daemon_set("shop").label_selector("app=web").send(client).await?;
+/// let list = apps_v1::list_namespaced_daemon_set("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -311,7 +339,9 @@ pub fn list_namespaced_daemon_set(namespace: &str) -> ListRequest<DaemonSet> {
 /// # use kubernetes_models::apps::v1::DaemonSet;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let daemon_set = DaemonSet::named("web");
-/// let created = apps_v1::create_namespaced_daemon_set("shop", &daemon_set).send(client).await?;
+/// let created = apps_v1::create_namespaced_daemon_set("shop", &daemon_set)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -336,7 +366,10 @@ pub fn create_namespaced_daemon_set<'a>(
 /// ```
 /// # use kubernetes_api::apps::v1 as apps_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// apps_v1::delete_collection_namespaced_daemon_set("shop").label_selector("app=web").send(client).await?;
+/// apps_v1::delete_collection_namespaced_daemon_set("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -358,7 +391,9 @@ pub fn delete_collection_namespaced_daemon_set(
 /// ```
 /// # use kubernetes_api::apps::v1 as apps_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let daemon_set = apps_v1::read_namespaced_daemon_set("shop", "web").send(client).await?;
+/// let daemon_set = apps_v1::read_namespaced_daemon_set("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -388,7 +423,9 @@ pub fn read_namespaced_daemon_set(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut daemon_set = apps_v1::read_namespaced_daemon_set("shop", "web").send(client).await?;
 /// daemon_set.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = apps_v1::replace_namespaced_daemon_set("shop", "web", &daemon_set).send(client).await?;
+/// let replaced = apps_v1::replace_namespaced_daemon_set("shop", "web", &daemon_set)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -448,7 +485,9 @@ pub fn delete_namespaced_daemon_set(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = apps_v1::patch_namespaced_daemon_set("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = apps_v1::patch_namespaced_daemon_set("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -476,7 +515,9 @@ pub fn patch_namespaced_daemon_set<'a>(
 /// ```
 /// # use kubernetes_api::apps::v1 as apps_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let daemon_set = apps_v1::read_namespaced_daemon_set_status("shop", "web").send(client).await?;
+/// let daemon_set = apps_v1::read_namespaced_daemon_set_status("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -506,7 +547,9 @@ pub fn read_namespaced_daemon_set_status(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut daemon_set = apps_v1::read_namespaced_daemon_set_status("shop", "web").send(client).await?;
 /// daemon_set.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = apps_v1::replace_namespaced_daemon_set_status("shop", "web", &daemon_set).send(client).await?;
+/// let replaced = apps_v1::replace_namespaced_daemon_set_status("shop", "web", &daemon_set)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -538,7 +581,9 @@ pub fn replace_namespaced_daemon_set_status<'a>(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = apps_v1::patch_namespaced_daemon_set_status("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = apps_v1::patch_namespaced_daemon_set_status("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -567,7 +612,10 @@ pub fn patch_namespaced_daemon_set_status<'a>(
 /// ```
 /// # use kubernetes_api::apps::v1 as apps_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = apps_v1::list_namespaced_deployment("shop").label_selector("app=web").send(client).await?;
+/// let list = apps_v1::list_namespaced_deployment("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -590,7 +638,9 @@ pub fn list_namespaced_deployment(namespace: &str) -> ListRequest<Deployment> {
 /// # use kubernetes_models::apps::v1::Deployment;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let deployment = Deployment::named("web");
-/// let created = apps_v1::create_namespaced_deployment("shop", &deployment).send(client).await?;
+/// let created = apps_v1::create_namespaced_deployment("shop", &deployment)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -615,7 +665,10 @@ pub fn create_namespaced_deployment<'a>(
 /// ```
 /// # use kubernetes_api::apps::v1 as apps_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// apps_v1::delete_collection_namespaced_deployment("shop").label_selector("app=web").send(client).await?;
+/// apps_v1::delete_collection_namespaced_deployment("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -637,7 +690,9 @@ pub fn delete_collection_namespaced_deployment(
 /// ```
 /// # use kubernetes_api::apps::v1 as apps_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let deployment = apps_v1::read_namespaced_deployment("shop", "web").send(client).await?;
+/// let deployment = apps_v1::read_namespaced_deployment("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -667,7 +722,9 @@ pub fn read_namespaced_deployment(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut deployment = apps_v1::read_namespaced_deployment("shop", "web").send(client).await?;
 /// deployment.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = apps_v1::replace_namespaced_deployment("shop", "web", &deployment).send(client).await?;
+/// let replaced = apps_v1::replace_namespaced_deployment("shop", "web", &deployment)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -727,7 +784,9 @@ pub fn delete_namespaced_deployment(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = apps_v1::patch_namespaced_deployment("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = apps_v1::patch_namespaced_deployment("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -755,7 +814,9 @@ pub fn patch_namespaced_deployment<'a>(
 /// ```
 /// # use kubernetes_api::apps::v1 as apps_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let scale = apps_v1::read_namespaced_deployment_scale("shop", "web").send(client).await?;
+/// let scale = apps_v1::read_namespaced_deployment_scale("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -785,7 +846,9 @@ pub fn read_namespaced_deployment_scale(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut scale = apps_v1::read_namespaced_deployment_scale("shop", "web").send(client).await?;
 /// scale.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = apps_v1::replace_namespaced_deployment_scale("shop", "web", &scale).send(client).await?;
+/// let replaced = apps_v1::replace_namespaced_deployment_scale("shop", "web", &scale)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -817,7 +880,9 @@ pub fn replace_namespaced_deployment_scale<'a>(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = apps_v1::patch_namespaced_deployment_scale("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = apps_v1::patch_namespaced_deployment_scale("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -845,7 +910,9 @@ pub fn patch_namespaced_deployment_scale<'a>(
 /// ```
 /// # use kubernetes_api::apps::v1 as apps_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let deployment = apps_v1::read_namespaced_deployment_status("shop", "web").send(client).await?;
+/// let deployment = apps_v1::read_namespaced_deployment_status("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -875,7 +942,9 @@ pub fn read_namespaced_deployment_status(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut deployment = apps_v1::read_namespaced_deployment_status("shop", "web").send(client).await?;
 /// deployment.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = apps_v1::replace_namespaced_deployment_status("shop", "web", &deployment).send(client).await?;
+/// let replaced = apps_v1::replace_namespaced_deployment_status("shop", "web", &deployment)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -907,7 +976,9 @@ pub fn replace_namespaced_deployment_status<'a>(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = apps_v1::patch_namespaced_deployment_status("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = apps_v1::patch_namespaced_deployment_status("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -936,7 +1007,10 @@ pub fn patch_namespaced_deployment_status<'a>(
 /// ```
 /// # use kubernetes_api::apps::v1 as apps_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = apps_v1::list_namespaced_replica_set("shop").label_selector("app=web").send(client).await?;
+/// let list = apps_v1::list_namespaced_replica_set("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -959,7 +1033,9 @@ pub fn list_namespaced_replica_set(namespace: &str) -> ListRequest<ReplicaSet> {
 /// # use kubernetes_models::apps::v1::ReplicaSet;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let replica_set = ReplicaSet::named("web");
-/// let created = apps_v1::create_namespaced_replica_set("shop", &replica_set).send(client).await?;
+/// let created = apps_v1::create_namespaced_replica_set("shop", &replica_set)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -984,7 +1060,10 @@ pub fn create_namespaced_replica_set<'a>(
 /// ```
 /// # use kubernetes_api::apps::v1 as apps_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// apps_v1::delete_collection_namespaced_replica_set("shop").label_selector("app=web").send(client).await?;
+/// apps_v1::delete_collection_namespaced_replica_set("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1006,7 +1085,9 @@ pub fn delete_collection_namespaced_replica_set(
 /// ```
 /// # use kubernetes_api::apps::v1 as apps_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let replica_set = apps_v1::read_namespaced_replica_set("shop", "web").send(client).await?;
+/// let replica_set = apps_v1::read_namespaced_replica_set("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1036,7 +1117,9 @@ pub fn read_namespaced_replica_set(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut replica_set = apps_v1::read_namespaced_replica_set("shop", "web").send(client).await?;
 /// replica_set.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = apps_v1::replace_namespaced_replica_set("shop", "web", &replica_set).send(client).await?;
+/// let replaced = apps_v1::replace_namespaced_replica_set("shop", "web", &replica_set)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1096,7 +1179,9 @@ pub fn delete_namespaced_replica_set(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = apps_v1::patch_namespaced_replica_set("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = apps_v1::patch_namespaced_replica_set("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1124,7 +1209,9 @@ pub fn patch_namespaced_replica_set<'a>(
 /// ```
 /// # use kubernetes_api::apps::v1 as apps_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let scale = apps_v1::read_namespaced_replica_set_scale("shop", "web").send(client).await?;
+/// let scale = apps_v1::read_namespaced_replica_set_scale("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1154,7 +1241,9 @@ pub fn read_namespaced_replica_set_scale(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut scale = apps_v1::read_namespaced_replica_set_scale("shop", "web").send(client).await?;
 /// scale.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = apps_v1::replace_namespaced_replica_set_scale("shop", "web", &scale).send(client).await?;
+/// let replaced = apps_v1::replace_namespaced_replica_set_scale("shop", "web", &scale)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1186,7 +1275,9 @@ pub fn replace_namespaced_replica_set_scale<'a>(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = apps_v1::patch_namespaced_replica_set_scale("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = apps_v1::patch_namespaced_replica_set_scale("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1214,7 +1305,9 @@ pub fn patch_namespaced_replica_set_scale<'a>(
 /// ```
 /// # use kubernetes_api::apps::v1 as apps_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let replica_set = apps_v1::read_namespaced_replica_set_status("shop", "web").send(client).await?;
+/// let replica_set = apps_v1::read_namespaced_replica_set_status("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1244,7 +1337,9 @@ pub fn read_namespaced_replica_set_status(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut replica_set = apps_v1::read_namespaced_replica_set_status("shop", "web").send(client).await?;
 /// replica_set.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = apps_v1::replace_namespaced_replica_set_status("shop", "web", &replica_set).send(client).await?;
+/// let replaced = apps_v1::replace_namespaced_replica_set_status("shop", "web", &replica_set)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1276,7 +1371,9 @@ pub fn replace_namespaced_replica_set_status<'a>(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = apps_v1::patch_namespaced_replica_set_status("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = apps_v1::patch_namespaced_replica_set_status("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1305,7 +1402,10 @@ pub fn patch_namespaced_replica_set_status<'a>(
 /// ```
 /// # use kubernetes_api::apps::v1 as apps_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = apps_v1::list_namespaced_stateful_set("shop").label_selector("app=web").send(client).await?;
+/// let list = apps_v1::list_namespaced_stateful_set("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1328,7 +1428,9 @@ pub fn list_namespaced_stateful_set(namespace: &str) -> ListRequest<StatefulSet>
 /// # use kubernetes_models::apps::v1::StatefulSet;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let stateful_set = StatefulSet::named("web");
-/// let created = apps_v1::create_namespaced_stateful_set("shop", &stateful_set).send(client).await?;
+/// let created = apps_v1::create_namespaced_stateful_set("shop", &stateful_set)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1353,7 +1455,10 @@ pub fn create_namespaced_stateful_set<'a>(
 /// ```
 /// # use kubernetes_api::apps::v1 as apps_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// apps_v1::delete_collection_namespaced_stateful_set("shop").label_selector("app=web").send(client).await?;
+/// apps_v1::delete_collection_namespaced_stateful_set("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1375,7 +1480,9 @@ pub fn delete_collection_namespaced_stateful_set(
 /// ```
 /// # use kubernetes_api::apps::v1 as apps_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let stateful_set = apps_v1::read_namespaced_stateful_set("shop", "web").send(client).await?;
+/// let stateful_set = apps_v1::read_namespaced_stateful_set("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1405,7 +1512,9 @@ pub fn read_namespaced_stateful_set(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut stateful_set = apps_v1::read_namespaced_stateful_set("shop", "web").send(client).await?;
 /// stateful_set.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = apps_v1::replace_namespaced_stateful_set("shop", "web", &stateful_set).send(client).await?;
+/// let replaced = apps_v1::replace_namespaced_stateful_set("shop", "web", &stateful_set)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1465,7 +1574,9 @@ pub fn delete_namespaced_stateful_set(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = apps_v1::patch_namespaced_stateful_set("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = apps_v1::patch_namespaced_stateful_set("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1493,7 +1604,9 @@ pub fn patch_namespaced_stateful_set<'a>(
 /// ```
 /// # use kubernetes_api::apps::v1 as apps_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let scale = apps_v1::read_namespaced_stateful_set_scale("shop", "web").send(client).await?;
+/// let scale = apps_v1::read_namespaced_stateful_set_scale("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1523,7 +1636,9 @@ pub fn read_namespaced_stateful_set_scale(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut scale = apps_v1::read_namespaced_stateful_set_scale("shop", "web").send(client).await?;
 /// scale.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = apps_v1::replace_namespaced_stateful_set_scale("shop", "web", &scale).send(client).await?;
+/// let replaced = apps_v1::replace_namespaced_stateful_set_scale("shop", "web", &scale)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1555,7 +1670,9 @@ pub fn replace_namespaced_stateful_set_scale<'a>(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = apps_v1::patch_namespaced_stateful_set_scale("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = apps_v1::patch_namespaced_stateful_set_scale("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1583,7 +1700,9 @@ pub fn patch_namespaced_stateful_set_scale<'a>(
 /// ```
 /// # use kubernetes_api::apps::v1 as apps_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let stateful_set = apps_v1::read_namespaced_stateful_set_status("shop", "web").send(client).await?;
+/// let stateful_set = apps_v1::read_namespaced_stateful_set_status("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1613,7 +1732,9 @@ pub fn read_namespaced_stateful_set_status(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut stateful_set = apps_v1::read_namespaced_stateful_set_status("shop", "web").send(client).await?;
 /// stateful_set.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = apps_v1::replace_namespaced_stateful_set_status("shop", "web", &stateful_set).send(client).await?;
+/// let replaced = apps_v1::replace_namespaced_stateful_set_status("shop", "web", &stateful_set)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1645,7 +1766,9 @@ pub fn replace_namespaced_stateful_set_status<'a>(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = apps_v1::patch_namespaced_stateful_set_status("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = apps_v1::patch_namespaced_stateful_set_status("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1672,7 +1795,10 @@ pub fn patch_namespaced_stateful_set_status<'a>(
 /// ```
 /// # use kubernetes_api::apps::v1 as apps_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = apps_v1::list_replica_set_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// let list = apps_v1::list_replica_set_for_all_namespaces()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1689,7 +1815,10 @@ pub fn list_replica_set_for_all_namespaces() -> ListRequest<ReplicaSet> {
 /// ```
 /// # use kubernetes_api::apps::v1 as apps_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = apps_v1::list_stateful_set_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// let list = apps_v1::list_stateful_set_for_all_namespaces()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```

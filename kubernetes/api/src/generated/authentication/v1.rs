@@ -31,7 +31,9 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// # use kubernetes_models::authentication::v1::SelfSubjectReview;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let self_subject_review = SelfSubjectReview::named("web");
-/// let created = authentication_v1::create_self_subject_review(&self_subject_review).send(client).await?;
+/// let created = authentication_v1::create_self_subject_review(&self_subject_review)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -55,7 +57,9 @@ pub fn create_self_subject_review(
 /// # use kubernetes_models::authentication::v1::TokenReview;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let token_review = TokenReview::named("web");
-/// let created = authentication_v1::create_token_review(&token_review).send(client).await?;
+/// let created = authentication_v1::create_token_review(&token_review)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```

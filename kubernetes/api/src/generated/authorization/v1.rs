@@ -36,7 +36,9 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// # use kubernetes_models::authorization::v1::LocalSubjectAccessReview;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let local_subject_access_review = LocalSubjectAccessReview::named("web");
-/// let created = authorization_v1::create_namespaced_local_subject_access_review("shop", &local_subject_access_review).send(client).await?;
+/// let created = authorization_v1::create_namespaced_local_subject_access_review("shop", &local_subject_access_review)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -64,7 +66,9 @@ pub fn create_namespaced_local_subject_access_review<'a>(
 /// # use kubernetes_models::authorization::v1::SelfSubjectAccessReview;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let self_subject_access_review = SelfSubjectAccessReview::named("web");
-/// let created = authorization_v1::create_self_subject_access_review(&self_subject_access_review).send(client).await?;
+/// let created = authorization_v1::create_self_subject_access_review(&self_subject_access_review)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -88,7 +92,9 @@ pub fn create_self_subject_access_review(
 /// # use kubernetes_models::authorization::v1::SelfSubjectRulesReview;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let self_subject_rules_review = SelfSubjectRulesReview::named("web");
-/// let created = authorization_v1::create_self_subject_rules_review(&self_subject_rules_review).send(client).await?;
+/// let created = authorization_v1::create_self_subject_rules_review(&self_subject_rules_review)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -112,7 +118,9 @@ pub fn create_self_subject_rules_review(
 /// # use kubernetes_models::authorization::v1::SubjectAccessReview;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let subject_access_review = SubjectAccessReview::named("web");
-/// let created = authorization_v1::create_subject_access_review(&subject_access_review).send(client).await?;
+/// let created = authorization_v1::create_subject_access_review(&subject_access_review)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```

@@ -32,7 +32,10 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// ```
 /// # use kubernetes_api::autoscaling::v2 as autoscaling_v2;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = autoscaling_v2::list_horizontal_pod_autoscaler_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// let list = autoscaling_v2::list_horizontal_pod_autoscaler_for_all_namespaces()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -53,7 +56,10 @@ pub fn list_horizontal_pod_autoscaler_for_all_namespaces() -> ListRequest<
 /// ```
 /// # use kubernetes_api::autoscaling::v2 as autoscaling_v2;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = autoscaling_v2::list_namespaced_horizontal_pod_autoscaler("shop").label_selector("app=web").send(client).await?;
+/// let list = autoscaling_v2::list_namespaced_horizontal_pod_autoscaler("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -81,7 +87,9 @@ pub fn list_namespaced_horizontal_pod_autoscaler(
 /// # use kubernetes_models::autoscaling::v2::HorizontalPodAutoscaler;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let horizontal_pod_autoscaler = HorizontalPodAutoscaler::named("web");
-/// let created = autoscaling_v2::create_namespaced_horizontal_pod_autoscaler("shop", &horizontal_pod_autoscaler).send(client).await?;
+/// let created = autoscaling_v2::create_namespaced_horizontal_pod_autoscaler("shop", &horizontal_pod_autoscaler)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -109,7 +117,10 @@ pub fn create_namespaced_horizontal_pod_autoscaler<'a>(
 /// ```
 /// # use kubernetes_api::autoscaling::v2 as autoscaling_v2;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// autoscaling_v2::delete_collection_namespaced_horizontal_pod_autoscaler("shop").label_selector("app=web").send(client).await?;
+/// autoscaling_v2::delete_collection_namespaced_horizontal_pod_autoscaler("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -134,7 +145,9 @@ pub fn delete_collection_namespaced_horizontal_pod_autoscaler(
 /// ```
 /// # use kubernetes_api::autoscaling::v2 as autoscaling_v2;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let horizontal_pod_autoscaler = autoscaling_v2::read_namespaced_horizontal_pod_autoscaler("shop", "web").send(client).await?;
+/// let horizontal_pod_autoscaler = autoscaling_v2::read_namespaced_horizontal_pod_autoscaler("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -164,7 +177,9 @@ pub fn read_namespaced_horizontal_pod_autoscaler(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut horizontal_pod_autoscaler = autoscaling_v2::read_namespaced_horizontal_pod_autoscaler("shop", "web").send(client).await?;
 /// horizontal_pod_autoscaler.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = autoscaling_v2::replace_namespaced_horizontal_pod_autoscaler("shop", "web", &horizontal_pod_autoscaler).send(client).await?;
+/// let replaced = autoscaling_v2::replace_namespaced_horizontal_pod_autoscaler("shop", "web", &horizontal_pod_autoscaler)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -194,7 +209,9 @@ pub fn replace_namespaced_horizontal_pod_autoscaler<'a>(
 /// ```
 /// # use kubernetes_api::autoscaling::v2 as autoscaling_v2;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// autoscaling_v2::delete_namespaced_horizontal_pod_autoscaler("shop", "web").send(client).await?;
+/// autoscaling_v2::delete_namespaced_horizontal_pod_autoscaler("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -224,7 +241,9 @@ pub fn delete_namespaced_horizontal_pod_autoscaler(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = autoscaling_v2::patch_namespaced_horizontal_pod_autoscaler("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = autoscaling_v2::patch_namespaced_horizontal_pod_autoscaler("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -252,7 +271,9 @@ pub fn patch_namespaced_horizontal_pod_autoscaler<'a>(
 /// ```
 /// # use kubernetes_api::autoscaling::v2 as autoscaling_v2;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let horizontal_pod_autoscaler = autoscaling_v2::read_namespaced_horizontal_pod_autoscaler_status("shop", "web").send(client).await?;
+/// let horizontal_pod_autoscaler = autoscaling_v2::read_namespaced_horizontal_pod_autoscaler_status("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -282,7 +303,9 @@ pub fn read_namespaced_horizontal_pod_autoscaler_status(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut horizontal_pod_autoscaler = autoscaling_v2::read_namespaced_horizontal_pod_autoscaler_status("shop", "web").send(client).await?;
 /// horizontal_pod_autoscaler.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = autoscaling_v2::replace_namespaced_horizontal_pod_autoscaler_status("shop", "web", &horizontal_pod_autoscaler).send(client).await?;
+/// let replaced = autoscaling_v2::replace_namespaced_horizontal_pod_autoscaler_status("shop", "web", &horizontal_pod_autoscaler)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -314,7 +337,9 @@ pub fn replace_namespaced_horizontal_pod_autoscaler_status<'a>(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = autoscaling_v2::patch_namespaced_horizontal_pod_autoscaler_status("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = autoscaling_v2::patch_namespaced_horizontal_pod_autoscaler_status("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```

@@ -32,7 +32,10 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// ```
 /// # use kubernetes_api::batch::v1 as batch_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = batch_v1::list_cron_job_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// let list = batch_v1::list_cron_job_for_all_namespaces()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -49,7 +52,10 @@ pub fn list_cron_job_for_all_namespaces() -> ListRequest<CronJob> {
 /// ```
 /// # use kubernetes_api::batch::v1 as batch_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = batch_v1::list_job_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// let list = batch_v1::list_job_for_all_namespaces()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -68,7 +74,10 @@ pub fn list_job_for_all_namespaces() -> ListRequest<Job> {
 /// ```
 /// # use kubernetes_api::batch::v1 as batch_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = batch_v1::list_namespaced_cron_job("shop").label_selector("app=web").send(client).await?;
+/// let list = batch_v1::list_namespaced_cron_job("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -91,7 +100,9 @@ pub fn list_namespaced_cron_job(namespace: &str) -> ListRequest<CronJob> {
 /// # use kubernetes_models::batch::v1::CronJob;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let cron_job = CronJob::named("web");
-/// let created = batch_v1::create_namespaced_cron_job("shop", &cron_job).send(client).await?;
+/// let created = batch_v1::create_namespaced_cron_job("shop", &cron_job)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -116,7 +127,10 @@ pub fn create_namespaced_cron_job<'a>(
 /// ```
 /// # use kubernetes_api::batch::v1 as batch_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// batch_v1::delete_collection_namespaced_cron_job("shop").label_selector("app=web").send(client).await?;
+/// batch_v1::delete_collection_namespaced_cron_job("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -138,7 +152,9 @@ pub fn delete_collection_namespaced_cron_job(
 /// ```
 /// # use kubernetes_api::batch::v1 as batch_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let cron_job = batch_v1::read_namespaced_cron_job("shop", "web").send(client).await?;
+/// let cron_job = batch_v1::read_namespaced_cron_job("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -165,7 +181,9 @@ pub fn read_namespaced_cron_job(namespace: &str, name: &str) -> ReadRequest<Cron
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut cron_job = batch_v1::read_namespaced_cron_job("shop", "web").send(client).await?;
 /// cron_job.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = batch_v1::replace_namespaced_cron_job("shop", "web", &cron_job).send(client).await?;
+/// let replaced = batch_v1::replace_namespaced_cron_job("shop", "web", &cron_job)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -225,7 +243,9 @@ pub fn delete_namespaced_cron_job(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = batch_v1::patch_namespaced_cron_job("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = batch_v1::patch_namespaced_cron_job("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -253,7 +273,9 @@ pub fn patch_namespaced_cron_job<'a>(
 /// ```
 /// # use kubernetes_api::batch::v1 as batch_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let cron_job = batch_v1::read_namespaced_cron_job_status("shop", "web").send(client).await?;
+/// let cron_job = batch_v1::read_namespaced_cron_job_status("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -283,7 +305,9 @@ pub fn read_namespaced_cron_job_status(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut cron_job = batch_v1::read_namespaced_cron_job_status("shop", "web").send(client).await?;
 /// cron_job.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = batch_v1::replace_namespaced_cron_job_status("shop", "web", &cron_job).send(client).await?;
+/// let replaced = batch_v1::replace_namespaced_cron_job_status("shop", "web", &cron_job)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -315,7 +339,9 @@ pub fn replace_namespaced_cron_job_status<'a>(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = batch_v1::patch_namespaced_cron_job_status("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = batch_v1::patch_namespaced_cron_job_status("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -344,7 +370,10 @@ pub fn patch_namespaced_cron_job_status<'a>(
 /// ```
 /// # use kubernetes_api::batch::v1 as batch_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = batch_v1::list_namespaced_job("shop").label_selector("app=web").send(client).await?;
+/// let list = batch_v1::list_namespaced_job("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -392,7 +421,10 @@ pub fn create_namespaced_job<'a>(
 /// ```
 /// # use kubernetes_api::batch::v1 as batch_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// batch_v1::delete_collection_namespaced_job("shop").label_selector("app=web").send(client).await?;
+/// batch_v1::delete_collection_namespaced_job("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -441,7 +473,9 @@ pub fn read_namespaced_job(namespace: &str, name: &str) -> ReadRequest<Job> {
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut job = batch_v1::read_namespaced_job("shop", "web").send(client).await?;
 /// job.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = batch_v1::replace_namespaced_job("shop", "web", &job).send(client).await?;
+/// let replaced = batch_v1::replace_namespaced_job("shop", "web", &job)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -498,7 +532,9 @@ pub fn delete_namespaced_job(namespace: &str, name: &str) -> DeleteRequest<Job> 
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = batch_v1::patch_namespaced_job("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = batch_v1::patch_namespaced_job("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -526,7 +562,9 @@ pub fn patch_namespaced_job<'a>(
 /// ```
 /// # use kubernetes_api::batch::v1 as batch_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let job = batch_v1::read_namespaced_job_status("shop", "web").send(client).await?;
+/// let job = batch_v1::read_namespaced_job_status("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -553,7 +591,9 @@ pub fn read_namespaced_job_status(namespace: &str, name: &str) -> ReadRequest<Jo
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut job = batch_v1::read_namespaced_job_status("shop", "web").send(client).await?;
 /// job.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = batch_v1::replace_namespaced_job_status("shop", "web", &job).send(client).await?;
+/// let replaced = batch_v1::replace_namespaced_job_status("shop", "web", &job)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -585,7 +625,9 @@ pub fn replace_namespaced_job_status<'a>(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = batch_v1::patch_namespaced_job_status("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = batch_v1::patch_namespaced_job_status("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```

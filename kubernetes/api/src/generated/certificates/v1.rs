@@ -34,7 +34,10 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// ```
 /// # use kubernetes_api::certificates::v1 as certificates_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = certificates_v1::list_certificate_signing_request().label_selector("app=web").send(client).await?;
+/// let list = certificates_v1::list_certificate_signing_request()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -55,7 +58,9 @@ pub fn list_certificate_signing_request() -> ListRequest<CertificateSigningReque
 /// # use kubernetes_models::certificates::v1::CertificateSigningRequest;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let certificate_signing_request = CertificateSigningRequest::named("web");
-/// let created = certificates_v1::create_certificate_signing_request(&certificate_signing_request).send(client).await?;
+/// let created = certificates_v1::create_certificate_signing_request(&certificate_signing_request)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -77,7 +82,10 @@ pub fn create_certificate_signing_request(
 /// ```
 /// # use kubernetes_api::certificates::v1 as certificates_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// certificates_v1::delete_collection_certificate_signing_request().label_selector("app=web").send(client).await?;
+/// certificates_v1::delete_collection_certificate_signing_request()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -98,7 +106,9 @@ pub fn delete_collection_certificate_signing_request() -> DeleteCollectionReques
 /// ```
 /// # use kubernetes_api::certificates::v1 as certificates_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let certificate_signing_request = certificates_v1::read_certificate_signing_request("web").send(client).await?;
+/// let certificate_signing_request = certificates_v1::read_certificate_signing_request("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -126,7 +136,9 @@ pub fn read_certificate_signing_request(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut certificate_signing_request = certificates_v1::read_certificate_signing_request("web").send(client).await?;
 /// certificate_signing_request.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = certificates_v1::replace_certificate_signing_request("web", &certificate_signing_request).send(client).await?;
+/// let replaced = certificates_v1::replace_certificate_signing_request("web", &certificate_signing_request)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -182,7 +194,9 @@ pub fn delete_certificate_signing_request(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = certificates_v1::patch_certificate_signing_request("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = certificates_v1::patch_certificate_signing_request("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -208,7 +222,9 @@ pub fn patch_certificate_signing_request<'a>(
 /// ```
 /// # use kubernetes_api::certificates::v1 as certificates_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let certificate_signing_request = certificates_v1::read_certificate_signing_request_approval("web").send(client).await?;
+/// let certificate_signing_request = certificates_v1::read_certificate_signing_request_approval("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -236,7 +252,9 @@ pub fn read_certificate_signing_request_approval(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut certificate_signing_request = certificates_v1::read_certificate_signing_request_approval("web").send(client).await?;
 /// certificate_signing_request.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = certificates_v1::replace_certificate_signing_request_approval("web", &certificate_signing_request).send(client).await?;
+/// let replaced = certificates_v1::replace_certificate_signing_request_approval("web", &certificate_signing_request)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -266,7 +284,9 @@ pub fn replace_certificate_signing_request_approval<'a>(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = certificates_v1::patch_certificate_signing_request_approval("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = certificates_v1::patch_certificate_signing_request_approval("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -292,7 +312,9 @@ pub fn patch_certificate_signing_request_approval<'a>(
 /// ```
 /// # use kubernetes_api::certificates::v1 as certificates_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let certificate_signing_request = certificates_v1::read_certificate_signing_request_status("web").send(client).await?;
+/// let certificate_signing_request = certificates_v1::read_certificate_signing_request_status("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -320,7 +342,9 @@ pub fn read_certificate_signing_request_status(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut certificate_signing_request = certificates_v1::read_certificate_signing_request_status("web").send(client).await?;
 /// certificate_signing_request.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = certificates_v1::replace_certificate_signing_request_status("web", &certificate_signing_request).send(client).await?;
+/// let replaced = certificates_v1::replace_certificate_signing_request_status("web", &certificate_signing_request)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -350,7 +374,9 @@ pub fn replace_certificate_signing_request_status<'a>(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = certificates_v1::patch_certificate_signing_request_status("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = certificates_v1::patch_certificate_signing_request_status("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -376,7 +402,10 @@ pub fn patch_certificate_signing_request_status<'a>(
 /// ```
 /// # use kubernetes_api::certificates::v1 as certificates_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = certificates_v1::list_cluster_trust_bundle().label_selector("app=web").send(client).await?;
+/// let list = certificates_v1::list_cluster_trust_bundle()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -395,7 +424,9 @@ pub fn list_cluster_trust_bundle() -> ListRequest<ClusterTrustBundle> {
 /// # use kubernetes_models::certificates::v1::ClusterTrustBundle;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let cluster_trust_bundle = ClusterTrustBundle::named("web");
-/// let created = certificates_v1::create_cluster_trust_bundle(&cluster_trust_bundle).send(client).await?;
+/// let created = certificates_v1::create_cluster_trust_bundle(&cluster_trust_bundle)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -417,7 +448,10 @@ pub fn create_cluster_trust_bundle(
 /// ```
 /// # use kubernetes_api::certificates::v1 as certificates_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// certificates_v1::delete_collection_cluster_trust_bundle().label_selector("app=web").send(client).await?;
+/// certificates_v1::delete_collection_cluster_trust_bundle()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -438,7 +472,9 @@ pub fn delete_collection_cluster_trust_bundle() -> DeleteCollectionRequest<
 /// ```
 /// # use kubernetes_api::certificates::v1 as certificates_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let cluster_trust_bundle = certificates_v1::read_cluster_trust_bundle("web").send(client).await?;
+/// let cluster_trust_bundle = certificates_v1::read_cluster_trust_bundle("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -461,7 +497,9 @@ pub fn read_cluster_trust_bundle(name: &str) -> ReadRequest<ClusterTrustBundle> 
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut cluster_trust_bundle = certificates_v1::read_cluster_trust_bundle("web").send(client).await?;
 /// cluster_trust_bundle.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = certificates_v1::replace_cluster_trust_bundle("web", &cluster_trust_bundle).send(client).await?;
+/// let replaced = certificates_v1::replace_cluster_trust_bundle("web", &cluster_trust_bundle)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -509,7 +547,9 @@ pub fn delete_cluster_trust_bundle(name: &str) -> DeleteRequest<ClusterTrustBund
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = certificates_v1::patch_cluster_trust_bundle("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = certificates_v1::patch_cluster_trust_bundle("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -534,7 +574,10 @@ pub fn patch_cluster_trust_bundle<'a>(
 /// ```
 /// # use kubernetes_api::certificates::v1 as certificates_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = certificates_v1::list_namespaced_pod_certificate_request("shop").label_selector("app=web").send(client).await?;
+/// let list = certificates_v1::list_namespaced_pod_certificate_request("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -562,7 +605,9 @@ pub fn list_namespaced_pod_certificate_request(
 /// # use kubernetes_models::certificates::v1::PodCertificateRequest;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let pod_certificate_request = PodCertificateRequest::named("web");
-/// let created = certificates_v1::create_namespaced_pod_certificate_request("shop", &pod_certificate_request).send(client).await?;
+/// let created = certificates_v1::create_namespaced_pod_certificate_request("shop", &pod_certificate_request)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -590,7 +635,10 @@ pub fn create_namespaced_pod_certificate_request<'a>(
 /// ```
 /// # use kubernetes_api::certificates::v1 as certificates_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// certificates_v1::delete_collection_namespaced_pod_certificate_request("shop").label_selector("app=web").send(client).await?;
+/// certificates_v1::delete_collection_namespaced_pod_certificate_request("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -615,7 +663,9 @@ pub fn delete_collection_namespaced_pod_certificate_request(
 /// ```
 /// # use kubernetes_api::certificates::v1 as certificates_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let pod_certificate_request = certificates_v1::read_namespaced_pod_certificate_request("shop", "web").send(client).await?;
+/// let pod_certificate_request = certificates_v1::read_namespaced_pod_certificate_request("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -645,7 +695,9 @@ pub fn read_namespaced_pod_certificate_request(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut pod_certificate_request = certificates_v1::read_namespaced_pod_certificate_request("shop", "web").send(client).await?;
 /// pod_certificate_request.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = certificates_v1::replace_namespaced_pod_certificate_request("shop", "web", &pod_certificate_request).send(client).await?;
+/// let replaced = certificates_v1::replace_namespaced_pod_certificate_request("shop", "web", &pod_certificate_request)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -675,7 +727,9 @@ pub fn replace_namespaced_pod_certificate_request<'a>(
 /// ```
 /// # use kubernetes_api::certificates::v1 as certificates_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// certificates_v1::delete_namespaced_pod_certificate_request("shop", "web").send(client).await?;
+/// certificates_v1::delete_namespaced_pod_certificate_request("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -705,7 +759,9 @@ pub fn delete_namespaced_pod_certificate_request(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = certificates_v1::patch_namespaced_pod_certificate_request("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = certificates_v1::patch_namespaced_pod_certificate_request("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -733,7 +789,9 @@ pub fn patch_namespaced_pod_certificate_request<'a>(
 /// ```
 /// # use kubernetes_api::certificates::v1 as certificates_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let pod_certificate_request = certificates_v1::read_namespaced_pod_certificate_request_status("shop", "web").send(client).await?;
+/// let pod_certificate_request = certificates_v1::read_namespaced_pod_certificate_request_status("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -763,7 +821,9 @@ pub fn read_namespaced_pod_certificate_request_status(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut pod_certificate_request = certificates_v1::read_namespaced_pod_certificate_request_status("shop", "web").send(client).await?;
 /// pod_certificate_request.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = certificates_v1::replace_namespaced_pod_certificate_request_status("shop", "web", &pod_certificate_request).send(client).await?;
+/// let replaced = certificates_v1::replace_namespaced_pod_certificate_request_status("shop", "web", &pod_certificate_request)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -795,7 +855,9 @@ pub fn replace_namespaced_pod_certificate_request_status<'a>(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = certificates_v1::patch_namespaced_pod_certificate_request_status("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = certificates_v1::patch_namespaced_pod_certificate_request_status("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -822,7 +884,10 @@ pub fn patch_namespaced_pod_certificate_request_status<'a>(
 /// ```
 /// # use kubernetes_api::certificates::v1 as certificates_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = certificates_v1::list_pod_certificate_request_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// let list = certificates_v1::list_pod_certificate_request_for_all_namespaces()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```

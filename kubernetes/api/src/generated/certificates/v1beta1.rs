@@ -34,7 +34,10 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// ```
 /// # use kubernetes_api::certificates::v1beta1 as certificates_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = certificates_v1beta1::list_cluster_trust_bundle().label_selector("app=web").send(client).await?;
+/// let list = certificates_v1beta1::list_cluster_trust_bundle()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -55,7 +58,9 @@ pub fn list_cluster_trust_bundle() -> ListRequest<ClusterTrustBundle> {
 /// # use kubernetes_models::certificates::v1beta1::ClusterTrustBundle;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let cluster_trust_bundle = ClusterTrustBundle::named("web");
-/// let created = certificates_v1beta1::create_cluster_trust_bundle(&cluster_trust_bundle).send(client).await?;
+/// let created = certificates_v1beta1::create_cluster_trust_bundle(&cluster_trust_bundle)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -77,7 +82,10 @@ pub fn create_cluster_trust_bundle(
 /// ```
 /// # use kubernetes_api::certificates::v1beta1 as certificates_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// certificates_v1beta1::delete_collection_cluster_trust_bundle().label_selector("app=web").send(client).await?;
+/// certificates_v1beta1::delete_collection_cluster_trust_bundle()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -98,7 +106,9 @@ pub fn delete_collection_cluster_trust_bundle() -> DeleteCollectionRequest<
 /// ```
 /// # use kubernetes_api::certificates::v1beta1 as certificates_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let cluster_trust_bundle = certificates_v1beta1::read_cluster_trust_bundle("web").send(client).await?;
+/// let cluster_trust_bundle = certificates_v1beta1::read_cluster_trust_bundle("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -124,7 +134,9 @@ pub fn read_cluster_trust_bundle(name: &str) -> ReadRequest<ClusterTrustBundle> 
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut cluster_trust_bundle = certificates_v1beta1::read_cluster_trust_bundle("web").send(client).await?;
 /// cluster_trust_bundle.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = certificates_v1beta1::replace_cluster_trust_bundle("web", &cluster_trust_bundle).send(client).await?;
+/// let replaced = certificates_v1beta1::replace_cluster_trust_bundle("web", &cluster_trust_bundle)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -178,7 +190,9 @@ pub fn delete_cluster_trust_bundle(name: &str) -> DeleteRequest<ClusterTrustBund
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = certificates_v1beta1::patch_cluster_trust_bundle("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = certificates_v1beta1::patch_cluster_trust_bundle("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -206,7 +220,10 @@ pub fn patch_cluster_trust_bundle<'a>(
 /// ```
 /// # use kubernetes_api::certificates::v1beta1 as certificates_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = certificates_v1beta1::list_namespaced_pod_certificate_request("shop").label_selector("app=web").send(client).await?;
+/// let list = certificates_v1beta1::list_namespaced_pod_certificate_request("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -234,7 +251,9 @@ pub fn list_namespaced_pod_certificate_request(
 /// # use kubernetes_models::certificates::v1beta1::PodCertificateRequest;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let pod_certificate_request = PodCertificateRequest::named("web");
-/// let created = certificates_v1beta1::create_namespaced_pod_certificate_request("shop", &pod_certificate_request).send(client).await?;
+/// let created = certificates_v1beta1::create_namespaced_pod_certificate_request("shop", &pod_certificate_request)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -262,7 +281,10 @@ pub fn create_namespaced_pod_certificate_request<'a>(
 /// ```
 /// # use kubernetes_api::certificates::v1beta1 as certificates_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// certificates_v1beta1::delete_collection_namespaced_pod_certificate_request("shop").label_selector("app=web").send(client).await?;
+/// certificates_v1beta1::delete_collection_namespaced_pod_certificate_request("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -287,7 +309,9 @@ pub fn delete_collection_namespaced_pod_certificate_request(
 /// ```
 /// # use kubernetes_api::certificates::v1beta1 as certificates_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let pod_certificate_request = certificates_v1beta1::read_namespaced_pod_certificate_request("shop", "web").send(client).await?;
+/// let pod_certificate_request = certificates_v1beta1::read_namespaced_pod_certificate_request("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -317,7 +341,9 @@ pub fn read_namespaced_pod_certificate_request(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut pod_certificate_request = certificates_v1beta1::read_namespaced_pod_certificate_request("shop", "web").send(client).await?;
 /// pod_certificate_request.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = certificates_v1beta1::replace_namespaced_pod_certificate_request("shop", "web", &pod_certificate_request).send(client).await?;
+/// let replaced = certificates_v1beta1::replace_namespaced_pod_certificate_request("shop", "web", &pod_certificate_request)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -347,7 +373,9 @@ pub fn replace_namespaced_pod_certificate_request<'a>(
 /// ```
 /// # use kubernetes_api::certificates::v1beta1 as certificates_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// certificates_v1beta1::delete_namespaced_pod_certificate_request("shop", "web").send(client).await?;
+/// certificates_v1beta1::delete_namespaced_pod_certificate_request("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -377,7 +405,9 @@ pub fn delete_namespaced_pod_certificate_request(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = certificates_v1beta1::patch_namespaced_pod_certificate_request("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = certificates_v1beta1::patch_namespaced_pod_certificate_request("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -405,7 +435,9 @@ pub fn patch_namespaced_pod_certificate_request<'a>(
 /// ```
 /// # use kubernetes_api::certificates::v1beta1 as certificates_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let pod_certificate_request = certificates_v1beta1::read_namespaced_pod_certificate_request_status("shop", "web").send(client).await?;
+/// let pod_certificate_request = certificates_v1beta1::read_namespaced_pod_certificate_request_status("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -435,7 +467,9 @@ pub fn read_namespaced_pod_certificate_request_status(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut pod_certificate_request = certificates_v1beta1::read_namespaced_pod_certificate_request_status("shop", "web").send(client).await?;
 /// pod_certificate_request.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = certificates_v1beta1::replace_namespaced_pod_certificate_request_status("shop", "web", &pod_certificate_request).send(client).await?;
+/// let replaced = certificates_v1beta1::replace_namespaced_pod_certificate_request_status("shop", "web", &pod_certificate_request)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -467,7 +501,9 @@ pub fn replace_namespaced_pod_certificate_request_status<'a>(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = certificates_v1beta1::patch_namespaced_pod_certificate_request_status("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = certificates_v1beta1::patch_namespaced_pod_certificate_request_status("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -494,7 +530,10 @@ pub fn patch_namespaced_pod_certificate_request_status<'a>(
 /// ```
 /// # use kubernetes_api::certificates::v1beta1 as certificates_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = certificates_v1beta1::list_pod_certificate_request_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// let list = certificates_v1beta1::list_pod_certificate_request_for_all_namespaces()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```

@@ -32,7 +32,10 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// ```
 /// # use kubernetes_api::coordination::v1 as coordination_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = coordination_v1::list_lease_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// let list = coordination_v1::list_lease_for_all_namespaces()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -51,7 +54,10 @@ pub fn list_lease_for_all_namespaces() -> ListRequest<Lease> {
 /// ```
 /// # use kubernetes_api::coordination::v1 as coordination_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = coordination_v1::list_namespaced_lease("shop").label_selector("app=web").send(client).await?;
+/// let list = coordination_v1::list_namespaced_lease("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -77,7 +83,9 @@ pub fn list_namespaced_lease(namespace: &str) -> ListRequest<Lease> {
 /// # use kubernetes_models::coordination::v1::Lease;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let lease = Lease::named("web");
-/// let created = coordination_v1::create_namespaced_lease("shop", &lease).send(client).await?;
+/// let created = coordination_v1::create_namespaced_lease("shop", &lease)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -105,7 +113,10 @@ pub fn create_namespaced_lease<'a>(
 /// ```
 /// # use kubernetes_api::coordination::v1 as coordination_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// coordination_v1::delete_collection_namespaced_lease("shop").label_selector("app=web").send(client).await?;
+/// coordination_v1::delete_collection_namespaced_lease("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -130,7 +141,9 @@ pub fn delete_collection_namespaced_lease(
 /// ```
 /// # use kubernetes_api::coordination::v1 as coordination_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let lease = coordination_v1::read_namespaced_lease("shop", "web").send(client).await?;
+/// let lease = coordination_v1::read_namespaced_lease("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -157,7 +170,9 @@ pub fn read_namespaced_lease(namespace: &str, name: &str) -> ReadRequest<Lease> 
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut lease = coordination_v1::read_namespaced_lease("shop", "web").send(client).await?;
 /// lease.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = coordination_v1::replace_namespaced_lease("shop", "web", &lease).send(client).await?;
+/// let replaced = coordination_v1::replace_namespaced_lease("shop", "web", &lease)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -214,7 +229,9 @@ pub fn delete_namespaced_lease(namespace: &str, name: &str) -> DeleteRequest<Lea
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = coordination_v1::patch_namespaced_lease("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = coordination_v1::patch_namespaced_lease("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```

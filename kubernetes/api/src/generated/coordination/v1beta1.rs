@@ -32,7 +32,10 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// ```
 /// # use kubernetes_api::coordination::v1beta1 as coordination_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = coordination_v1beta1::list_lease_candidate_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// let list = coordination_v1beta1::list_lease_candidate_for_all_namespaces()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -51,7 +54,10 @@ pub fn list_lease_candidate_for_all_namespaces() -> ListRequest<LeaseCandidate> 
 /// ```
 /// # use kubernetes_api::coordination::v1beta1 as coordination_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = coordination_v1beta1::list_namespaced_lease_candidate("shop").label_selector("app=web").send(client).await?;
+/// let list = coordination_v1beta1::list_namespaced_lease_candidate("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -77,7 +83,9 @@ pub fn list_namespaced_lease_candidate(namespace: &str) -> ListRequest<LeaseCand
 /// # use kubernetes_models::coordination::v1beta1::LeaseCandidate;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let lease_candidate = LeaseCandidate::named("web");
-/// let created = coordination_v1beta1::create_namespaced_lease_candidate("shop", &lease_candidate).send(client).await?;
+/// let created = coordination_v1beta1::create_namespaced_lease_candidate("shop", &lease_candidate)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -105,7 +113,10 @@ pub fn create_namespaced_lease_candidate<'a>(
 /// ```
 /// # use kubernetes_api::coordination::v1beta1 as coordination_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// coordination_v1beta1::delete_collection_namespaced_lease_candidate("shop").label_selector("app=web").send(client).await?;
+/// coordination_v1beta1::delete_collection_namespaced_lease_candidate("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -130,7 +141,9 @@ pub fn delete_collection_namespaced_lease_candidate(
 /// ```
 /// # use kubernetes_api::coordination::v1beta1 as coordination_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let lease_candidate = coordination_v1beta1::read_namespaced_lease_candidate("shop", "web").send(client).await?;
+/// let lease_candidate = coordination_v1beta1::read_namespaced_lease_candidate("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -160,7 +173,9 @@ pub fn read_namespaced_lease_candidate(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut lease_candidate = coordination_v1beta1::read_namespaced_lease_candidate("shop", "web").send(client).await?;
 /// lease_candidate.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = coordination_v1beta1::replace_namespaced_lease_candidate("shop", "web", &lease_candidate).send(client).await?;
+/// let replaced = coordination_v1beta1::replace_namespaced_lease_candidate("shop", "web", &lease_candidate)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -190,7 +205,9 @@ pub fn replace_namespaced_lease_candidate<'a>(
 /// ```
 /// # use kubernetes_api::coordination::v1beta1 as coordination_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// coordination_v1beta1::delete_namespaced_lease_candidate("shop", "web").send(client).await?;
+/// coordination_v1beta1::delete_namespaced_lease_candidate("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -220,7 +237,9 @@ pub fn delete_namespaced_lease_candidate(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = coordination_v1beta1::patch_namespaced_lease_candidate("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = coordination_v1beta1::patch_namespaced_lease_candidate("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```

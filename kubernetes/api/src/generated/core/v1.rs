@@ -40,7 +40,10 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = core_v1::list_component_status().label_selector("app=web").send(client).await?;
+/// let list = core_v1::list_component_status()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -57,7 +60,9 @@ pub fn list_component_status() -> ListRequest<ComponentStatus> {
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let component_status = core_v1::read_component_status("web").send(client).await?;
+/// let component_status = core_v1::read_component_status("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -74,7 +79,10 @@ pub fn read_component_status(name: &str) -> ReadRequest<ComponentStatus> {
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = core_v1::list_config_map_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// let list = core_v1::list_config_map_for_all_namespaces()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -91,7 +99,10 @@ pub fn list_config_map_for_all_namespaces() -> ListRequest<ConfigMap> {
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = core_v1::list_endpoints_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// let list = core_v1::list_endpoints_for_all_namespaces()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -108,7 +119,10 @@ pub fn list_endpoints_for_all_namespaces() -> ListRequest<Endpoints> {
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = core_v1::list_event_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// let list = core_v1::list_event_for_all_namespaces()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -125,7 +139,10 @@ pub fn list_event_for_all_namespaces() -> ListRequest<Event> {
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = core_v1::list_limit_range_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// let list = core_v1::list_limit_range_for_all_namespaces()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -142,7 +159,10 @@ pub fn list_limit_range_for_all_namespaces() -> ListRequest<LimitRange> {
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = core_v1::list_namespace().label_selector("app=web").send(client).await?;
+/// let list = core_v1::list_namespace()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -182,7 +202,9 @@ pub fn create_namespace(body: &Namespace) -> CreateRequest<'_, Namespace> {
 /// # use kubernetes_models::core::v1::Binding;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let binding = Binding::named("web");
-/// let created = core_v1::create_namespaced_binding("shop", &binding).send(client).await?;
+/// let created = core_v1::create_namespaced_binding("shop", &binding)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -207,7 +229,10 @@ pub fn create_namespaced_binding<'a>(
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = core_v1::list_namespaced_config_map("shop").label_selector("app=web").send(client).await?;
+/// let list = core_v1::list_namespaced_config_map("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -228,7 +253,9 @@ pub fn list_namespaced_config_map(namespace: &str) -> ListRequest<ConfigMap> {
 /// # use kubernetes_models::core::v1::ConfigMap;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let config_map = ConfigMap::named("web");
-/// let created = core_v1::create_namespaced_config_map("shop", &config_map).send(client).await?;
+/// let created = core_v1::create_namespaced_config_map("shop", &config_map)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -253,7 +280,10 @@ pub fn create_namespaced_config_map<'a>(
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// core_v1::delete_collection_namespaced_config_map("shop").label_selector("app=web").send(client).await?;
+/// core_v1::delete_collection_namespaced_config_map("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -275,7 +305,9 @@ pub fn delete_collection_namespaced_config_map(
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let config_map = core_v1::read_namespaced_config_map("shop", "web").send(client).await?;
+/// let config_map = core_v1::read_namespaced_config_map("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -302,7 +334,9 @@ pub fn read_namespaced_config_map(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut config_map = core_v1::read_namespaced_config_map("shop", "web").send(client).await?;
 /// config_map.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = core_v1::replace_namespaced_config_map("shop", "web", &config_map).send(client).await?;
+/// let replaced = core_v1::replace_namespaced_config_map("shop", "web", &config_map)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -359,7 +393,9 @@ pub fn delete_namespaced_config_map(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = core_v1::patch_namespaced_config_map("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = core_v1::patch_namespaced_config_map("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -388,7 +424,10 @@ pub fn patch_namespaced_config_map<'a>(
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = core_v1::list_namespaced_endpoints("shop").label_selector("app=web").send(client).await?;
+/// let list = core_v1::list_namespaced_endpoints("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -409,7 +448,9 @@ pub fn list_namespaced_endpoints(namespace: &str) -> ListRequest<Endpoints> {
 /// # use kubernetes_models::core::v1::Endpoints;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let endpoints = Endpoints::named("web");
-/// let created = core_v1::create_namespaced_endpoints("shop", &endpoints).send(client).await?;
+/// let created = core_v1::create_namespaced_endpoints("shop", &endpoints)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -434,7 +475,10 @@ pub fn create_namespaced_endpoints<'a>(
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// core_v1::delete_collection_namespaced_endpoints("shop").label_selector("app=web").send(client).await?;
+/// core_v1::delete_collection_namespaced_endpoints("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -456,7 +500,9 @@ pub fn delete_collection_namespaced_endpoints(
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let endpoints = core_v1::read_namespaced_endpoints("shop", "web").send(client).await?;
+/// let endpoints = core_v1::read_namespaced_endpoints("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -480,7 +526,9 @@ pub fn read_namespaced_endpoints(namespace: &str, name: &str) -> ReadRequest<End
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut endpoints = core_v1::read_namespaced_endpoints("shop", "web").send(client).await?;
 /// endpoints.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = core_v1::replace_namespaced_endpoints("shop", "web", &endpoints).send(client).await?;
+/// let replaced = core_v1::replace_namespaced_endpoints("shop", "web", &endpoints)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -534,7 +582,9 @@ pub fn delete_namespaced_endpoints(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = core_v1::patch_namespaced_endpoints("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = core_v1::patch_namespaced_endpoints("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -560,7 +610,10 @@ pub fn patch_namespaced_endpoints<'a>(
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = core_v1::list_namespaced_event("shop").label_selector("app=web").send(client).await?;
+/// let list = core_v1::list_namespaced_event("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -581,7 +634,9 @@ pub fn list_namespaced_event(namespace: &str) -> ListRequest<Event> {
 /// # use kubernetes_models::core::v1::Event;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let event = Event::named("web");
-/// let created = core_v1::create_namespaced_event("shop", &event).send(client).await?;
+/// let created = core_v1::create_namespaced_event("shop", &event)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -606,7 +661,10 @@ pub fn create_namespaced_event<'a>(
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// core_v1::delete_collection_namespaced_event("shop").label_selector("app=web").send(client).await?;
+/// core_v1::delete_collection_namespaced_event("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -652,7 +710,9 @@ pub fn read_namespaced_event(namespace: &str, name: &str) -> ReadRequest<Event> 
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut event = core_v1::read_namespaced_event("shop", "web").send(client).await?;
 /// event.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = core_v1::replace_namespaced_event("shop", "web", &event).send(client).await?;
+/// let replaced = core_v1::replace_namespaced_event("shop", "web", &event)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -703,7 +763,9 @@ pub fn delete_namespaced_event(namespace: &str, name: &str) -> DeleteRequest<Eve
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = core_v1::patch_namespaced_event("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = core_v1::patch_namespaced_event("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -729,7 +791,10 @@ pub fn patch_namespaced_event<'a>(
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = core_v1::list_namespaced_limit_range("shop").label_selector("app=web").send(client).await?;
+/// let list = core_v1::list_namespaced_limit_range("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -752,7 +817,9 @@ pub fn list_namespaced_limit_range(namespace: &str) -> ListRequest<LimitRange> {
 /// # use kubernetes_models::core::v1::LimitRange;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let limit_range = LimitRange::named("web");
-/// let created = core_v1::create_namespaced_limit_range("shop", &limit_range).send(client).await?;
+/// let created = core_v1::create_namespaced_limit_range("shop", &limit_range)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -777,7 +844,10 @@ pub fn create_namespaced_limit_range<'a>(
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// core_v1::delete_collection_namespaced_limit_range("shop").label_selector("app=web").send(client).await?;
+/// core_v1::delete_collection_namespaced_limit_range("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -799,7 +869,9 @@ pub fn delete_collection_namespaced_limit_range(
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let limit_range = core_v1::read_namespaced_limit_range("shop", "web").send(client).await?;
+/// let limit_range = core_v1::read_namespaced_limit_range("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -829,7 +901,9 @@ pub fn read_namespaced_limit_range(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut limit_range = core_v1::read_namespaced_limit_range("shop", "web").send(client).await?;
 /// limit_range.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = core_v1::replace_namespaced_limit_range("shop", "web", &limit_range).send(client).await?;
+/// let replaced = core_v1::replace_namespaced_limit_range("shop", "web", &limit_range)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -889,7 +963,9 @@ pub fn delete_namespaced_limit_range(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = core_v1::patch_namespaced_limit_range("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = core_v1::patch_namespaced_limit_range("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -918,7 +994,10 @@ pub fn patch_namespaced_limit_range<'a>(
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = core_v1::list_namespaced_persistent_volume_claim("shop").label_selector("app=web").send(client).await?;
+/// let list = core_v1::list_namespaced_persistent_volume_claim("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -943,7 +1022,9 @@ pub fn list_namespaced_persistent_volume_claim(
 /// # use kubernetes_models::core::v1::PersistentVolumeClaim;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let persistent_volume_claim = PersistentVolumeClaim::named("web");
-/// let created = core_v1::create_namespaced_persistent_volume_claim("shop", &persistent_volume_claim).send(client).await?;
+/// let created = core_v1::create_namespaced_persistent_volume_claim("shop", &persistent_volume_claim)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -968,7 +1049,10 @@ pub fn create_namespaced_persistent_volume_claim<'a>(
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// core_v1::delete_collection_namespaced_persistent_volume_claim("shop").label_selector("app=web").send(client).await?;
+/// core_v1::delete_collection_namespaced_persistent_volume_claim("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -990,7 +1074,9 @@ pub fn delete_collection_namespaced_persistent_volume_claim(
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let persistent_volume_claim = core_v1::read_namespaced_persistent_volume_claim("shop", "web").send(client).await?;
+/// let persistent_volume_claim = core_v1::read_namespaced_persistent_volume_claim("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1020,7 +1106,9 @@ pub fn read_namespaced_persistent_volume_claim(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut persistent_volume_claim = core_v1::read_namespaced_persistent_volume_claim("shop", "web").send(client).await?;
 /// persistent_volume_claim.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = core_v1::replace_namespaced_persistent_volume_claim("shop", "web", &persistent_volume_claim).send(client).await?;
+/// let replaced = core_v1::replace_namespaced_persistent_volume_claim("shop", "web", &persistent_volume_claim)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1050,7 +1138,9 @@ pub fn replace_namespaced_persistent_volume_claim<'a>(
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// core_v1::delete_namespaced_persistent_volume_claim("shop", "web").send(client).await?;
+/// core_v1::delete_namespaced_persistent_volume_claim("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1080,7 +1170,9 @@ pub fn delete_namespaced_persistent_volume_claim(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = core_v1::patch_namespaced_persistent_volume_claim("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = core_v1::patch_namespaced_persistent_volume_claim("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1108,7 +1200,9 @@ pub fn patch_namespaced_persistent_volume_claim<'a>(
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let persistent_volume_claim = core_v1::read_namespaced_persistent_volume_claim_status("shop", "web").send(client).await?;
+/// let persistent_volume_claim = core_v1::read_namespaced_persistent_volume_claim_status("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1138,7 +1232,9 @@ pub fn read_namespaced_persistent_volume_claim_status(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut persistent_volume_claim = core_v1::read_namespaced_persistent_volume_claim_status("shop", "web").send(client).await?;
 /// persistent_volume_claim.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = core_v1::replace_namespaced_persistent_volume_claim_status("shop", "web", &persistent_volume_claim).send(client).await?;
+/// let replaced = core_v1::replace_namespaced_persistent_volume_claim_status("shop", "web", &persistent_volume_claim)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1170,7 +1266,9 @@ pub fn replace_namespaced_persistent_volume_claim_status<'a>(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = core_v1::patch_namespaced_persistent_volume_claim_status("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = core_v1::patch_namespaced_persistent_volume_claim_status("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1199,7 +1297,10 @@ pub fn patch_namespaced_persistent_volume_claim_status<'a>(
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = core_v1::list_namespaced_pod("shop").label_selector("app=web").send(client).await?;
+/// let list = core_v1::list_namespaced_pod("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1245,7 +1346,10 @@ pub fn create_namespaced_pod<'a>(
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// core_v1::delete_collection_namespaced_pod("shop").label_selector("app=web").send(client).await?;
+/// core_v1::delete_collection_namespaced_pod("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1291,7 +1395,9 @@ pub fn read_namespaced_pod(namespace: &str, name: &str) -> ReadRequest<Pod> {
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut pod = core_v1::read_namespaced_pod("shop", "web").send(client).await?;
 /// pod.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = core_v1::replace_namespaced_pod("shop", "web", &pod).send(client).await?;
+/// let replaced = core_v1::replace_namespaced_pod("shop", "web", &pod)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1342,7 +1448,9 @@ pub fn delete_namespaced_pod(namespace: &str, name: &str) -> DeleteRequest<Pod> 
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = core_v1::patch_namespaced_pod("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = core_v1::patch_namespaced_pod("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1423,7 +1531,9 @@ pub fn connect_post_namespaced_pod_attach(
 /// # use kubernetes_models::core::v1::Binding;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let binding = Binding::named("web");
-/// let created = core_v1::create_namespaced_pod_binding("shop", "web", &binding).send(client).await?;
+/// let created = core_v1::create_namespaced_pod_binding("shop", "web", &binding)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1451,7 +1561,9 @@ pub fn create_namespaced_pod_binding<'a>(
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let pod = core_v1::read_namespaced_pod_ephemeralcontainers("shop", "web").send(client).await?;
+/// let pod = core_v1::read_namespaced_pod_ephemeralcontainers("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1481,7 +1593,9 @@ pub fn read_namespaced_pod_ephemeralcontainers(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut pod = core_v1::read_namespaced_pod_ephemeralcontainers("shop", "web").send(client).await?;
 /// pod.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = core_v1::replace_namespaced_pod_ephemeralcontainers("shop", "web", &pod).send(client).await?;
+/// let replaced = core_v1::replace_namespaced_pod_ephemeralcontainers("shop", "web", &pod)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1513,7 +1627,9 @@ pub fn replace_namespaced_pod_ephemeralcontainers<'a>(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = core_v1::patch_namespaced_pod_ephemeralcontainers("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = core_v1::patch_namespaced_pod_ephemeralcontainers("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1545,7 +1661,9 @@ pub fn patch_namespaced_pod_ephemeralcontainers<'a>(
 /// # use kubernetes_models::policy::v1::Eviction;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let eviction = Eviction::named("web");
-/// let created = core_v1::create_namespaced_pod_eviction("shop", "web", &eviction).send(client).await?;
+/// let created = core_v1::create_namespaced_pod_eviction("shop", "web", &eviction)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1621,7 +1739,10 @@ pub fn connect_post_namespaced_pod_exec(
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let log = core_v1::read_namespaced_pod_log("shop", "web").tail_lines(10).send(client).await?;
+/// let log = core_v1::read_namespaced_pod_log("shop", "web")
+///     .tail_lines(10)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -2008,7 +2129,9 @@ pub fn connect_patch_namespaced_pod_proxy_with_path(
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let pod = core_v1::read_namespaced_pod_resize("shop", "web").send(client).await?;
+/// let pod = core_v1::read_namespaced_pod_resize("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -2035,7 +2158,9 @@ pub fn read_namespaced_pod_resize(namespace: &str, name: &str) -> ReadRequest<Po
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut pod = core_v1::read_namespaced_pod_resize("shop", "web").send(client).await?;
 /// pod.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = core_v1::replace_namespaced_pod_resize("shop", "web", &pod).send(client).await?;
+/// let replaced = core_v1::replace_namespaced_pod_resize("shop", "web", &pod)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -2067,7 +2192,9 @@ pub fn replace_namespaced_pod_resize<'a>(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = core_v1::patch_namespaced_pod_resize("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = core_v1::patch_namespaced_pod_resize("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -2095,7 +2222,9 @@ pub fn patch_namespaced_pod_resize<'a>(
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let pod = core_v1::read_namespaced_pod_status("shop", "web").send(client).await?;
+/// let pod = core_v1::read_namespaced_pod_status("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -2122,7 +2251,9 @@ pub fn read_namespaced_pod_status(namespace: &str, name: &str) -> ReadRequest<Po
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut pod = core_v1::read_namespaced_pod_status("shop", "web").send(client).await?;
 /// pod.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = core_v1::replace_namespaced_pod_status("shop", "web", &pod).send(client).await?;
+/// let replaced = core_v1::replace_namespaced_pod_status("shop", "web", &pod)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -2154,7 +2285,9 @@ pub fn replace_namespaced_pod_status<'a>(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = core_v1::patch_namespaced_pod_status("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = core_v1::patch_namespaced_pod_status("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -2183,7 +2316,10 @@ pub fn patch_namespaced_pod_status<'a>(
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = core_v1::list_namespaced_pod_template("shop").label_selector("app=web").send(client).await?;
+/// let list = core_v1::list_namespaced_pod_template("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -2206,7 +2342,9 @@ pub fn list_namespaced_pod_template(namespace: &str) -> ListRequest<PodTemplate>
 /// # use kubernetes_models::core::v1::PodTemplate;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let pod_template = PodTemplate::named("web");
-/// let created = core_v1::create_namespaced_pod_template("shop", &pod_template).send(client).await?;
+/// let created = core_v1::create_namespaced_pod_template("shop", &pod_template)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -2231,7 +2369,10 @@ pub fn create_namespaced_pod_template<'a>(
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// core_v1::delete_collection_namespaced_pod_template("shop").label_selector("app=web").send(client).await?;
+/// core_v1::delete_collection_namespaced_pod_template("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -2253,7 +2394,9 @@ pub fn delete_collection_namespaced_pod_template(
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let pod_template = core_v1::read_namespaced_pod_template("shop", "web").send(client).await?;
+/// let pod_template = core_v1::read_namespaced_pod_template("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -2283,7 +2426,9 @@ pub fn read_namespaced_pod_template(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut pod_template = core_v1::read_namespaced_pod_template("shop", "web").send(client).await?;
 /// pod_template.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = core_v1::replace_namespaced_pod_template("shop", "web", &pod_template).send(client).await?;
+/// let replaced = core_v1::replace_namespaced_pod_template("shop", "web", &pod_template)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -2343,7 +2488,9 @@ pub fn delete_namespaced_pod_template(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = core_v1::patch_namespaced_pod_template("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = core_v1::patch_namespaced_pod_template("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -2372,7 +2519,10 @@ pub fn patch_namespaced_pod_template<'a>(
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = core_v1::list_namespaced_replication_controller("shop").label_selector("app=web").send(client).await?;
+/// let list = core_v1::list_namespaced_replication_controller("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -2397,7 +2547,9 @@ pub fn list_namespaced_replication_controller(
 /// # use kubernetes_models::core::v1::ReplicationController;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let replication_controller = ReplicationController::named("web");
-/// let created = core_v1::create_namespaced_replication_controller("shop", &replication_controller).send(client).await?;
+/// let created = core_v1::create_namespaced_replication_controller("shop", &replication_controller)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -2422,7 +2574,10 @@ pub fn create_namespaced_replication_controller<'a>(
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// core_v1::delete_collection_namespaced_replication_controller("shop").label_selector("app=web").send(client).await?;
+/// core_v1::delete_collection_namespaced_replication_controller("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -2444,7 +2599,9 @@ pub fn delete_collection_namespaced_replication_controller(
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let replication_controller = core_v1::read_namespaced_replication_controller("shop", "web").send(client).await?;
+/// let replication_controller = core_v1::read_namespaced_replication_controller("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -2474,7 +2631,9 @@ pub fn read_namespaced_replication_controller(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut replication_controller = core_v1::read_namespaced_replication_controller("shop", "web").send(client).await?;
 /// replication_controller.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = core_v1::replace_namespaced_replication_controller("shop", "web", &replication_controller).send(client).await?;
+/// let replaced = core_v1::replace_namespaced_replication_controller("shop", "web", &replication_controller)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -2504,7 +2663,9 @@ pub fn replace_namespaced_replication_controller<'a>(
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// core_v1::delete_namespaced_replication_controller("shop", "web").send(client).await?;
+/// core_v1::delete_namespaced_replication_controller("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -2534,7 +2695,9 @@ pub fn delete_namespaced_replication_controller(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = core_v1::patch_namespaced_replication_controller("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = core_v1::patch_namespaced_replication_controller("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -2562,7 +2725,9 @@ pub fn patch_namespaced_replication_controller<'a>(
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let scale = core_v1::read_namespaced_replication_controller_scale("shop", "web").send(client).await?;
+/// let scale = core_v1::read_namespaced_replication_controller_scale("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -2592,7 +2757,9 @@ pub fn read_namespaced_replication_controller_scale(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut scale = core_v1::read_namespaced_replication_controller_scale("shop", "web").send(client).await?;
 /// scale.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = core_v1::replace_namespaced_replication_controller_scale("shop", "web", &scale).send(client).await?;
+/// let replaced = core_v1::replace_namespaced_replication_controller_scale("shop", "web", &scale)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -2624,7 +2791,9 @@ pub fn replace_namespaced_replication_controller_scale<'a>(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = core_v1::patch_namespaced_replication_controller_scale("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = core_v1::patch_namespaced_replication_controller_scale("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -2652,7 +2821,9 @@ pub fn patch_namespaced_replication_controller_scale<'a>(
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let replication_controller = core_v1::read_namespaced_replication_controller_status("shop", "web").send(client).await?;
+/// let replication_controller = core_v1::read_namespaced_replication_controller_status("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -2682,7 +2853,9 @@ pub fn read_namespaced_replication_controller_status(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut replication_controller = core_v1::read_namespaced_replication_controller_status("shop", "web").send(client).await?;
 /// replication_controller.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = core_v1::replace_namespaced_replication_controller_status("shop", "web", &replication_controller).send(client).await?;
+/// let replaced = core_v1::replace_namespaced_replication_controller_status("shop", "web", &replication_controller)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -2714,7 +2887,9 @@ pub fn replace_namespaced_replication_controller_status<'a>(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = core_v1::patch_namespaced_replication_controller_status("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = core_v1::patch_namespaced_replication_controller_status("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -2743,7 +2918,10 @@ pub fn patch_namespaced_replication_controller_status<'a>(
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = core_v1::list_namespaced_resource_quota("shop").label_selector("app=web").send(client).await?;
+/// let list = core_v1::list_namespaced_resource_quota("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -2766,7 +2944,9 @@ pub fn list_namespaced_resource_quota(namespace: &str) -> ListRequest<ResourceQu
 /// # use kubernetes_models::core::v1::ResourceQuota;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let resource_quota = ResourceQuota::named("web");
-/// let created = core_v1::create_namespaced_resource_quota("shop", &resource_quota).send(client).await?;
+/// let created = core_v1::create_namespaced_resource_quota("shop", &resource_quota)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -2791,7 +2971,10 @@ pub fn create_namespaced_resource_quota<'a>(
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// core_v1::delete_collection_namespaced_resource_quota("shop").label_selector("app=web").send(client).await?;
+/// core_v1::delete_collection_namespaced_resource_quota("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -2813,7 +2996,9 @@ pub fn delete_collection_namespaced_resource_quota(
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let resource_quota = core_v1::read_namespaced_resource_quota("shop", "web").send(client).await?;
+/// let resource_quota = core_v1::read_namespaced_resource_quota("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -2843,7 +3028,9 @@ pub fn read_namespaced_resource_quota(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut resource_quota = core_v1::read_namespaced_resource_quota("shop", "web").send(client).await?;
 /// resource_quota.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = core_v1::replace_namespaced_resource_quota("shop", "web", &resource_quota).send(client).await?;
+/// let replaced = core_v1::replace_namespaced_resource_quota("shop", "web", &resource_quota)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -2903,7 +3090,9 @@ pub fn delete_namespaced_resource_quota(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = core_v1::patch_namespaced_resource_quota("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = core_v1::patch_namespaced_resource_quota("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -2931,7 +3120,9 @@ pub fn patch_namespaced_resource_quota<'a>(
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let resource_quota = core_v1::read_namespaced_resource_quota_status("shop", "web").send(client).await?;
+/// let resource_quota = core_v1::read_namespaced_resource_quota_status("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -2961,7 +3152,9 @@ pub fn read_namespaced_resource_quota_status(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut resource_quota = core_v1::read_namespaced_resource_quota_status("shop", "web").send(client).await?;
 /// resource_quota.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = core_v1::replace_namespaced_resource_quota_status("shop", "web", &resource_quota).send(client).await?;
+/// let replaced = core_v1::replace_namespaced_resource_quota_status("shop", "web", &resource_quota)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -2993,7 +3186,9 @@ pub fn replace_namespaced_resource_quota_status<'a>(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = core_v1::patch_namespaced_resource_quota_status("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = core_v1::patch_namespaced_resource_quota_status("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -3022,7 +3217,10 @@ pub fn patch_namespaced_resource_quota_status<'a>(
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = core_v1::list_namespaced_secret("shop").label_selector("app=web").send(client).await?;
+/// let list = core_v1::list_namespaced_secret("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -3043,7 +3241,9 @@ pub fn list_namespaced_secret(namespace: &str) -> ListRequest<Secret> {
 /// # use kubernetes_models::core::v1::Secret;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let secret = Secret::named("web");
-/// let created = core_v1::create_namespaced_secret("shop", &secret).send(client).await?;
+/// let created = core_v1::create_namespaced_secret("shop", &secret)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -3068,7 +3268,10 @@ pub fn create_namespaced_secret<'a>(
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// core_v1::delete_collection_namespaced_secret("shop").label_selector("app=web").send(client).await?;
+/// core_v1::delete_collection_namespaced_secret("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -3114,7 +3317,9 @@ pub fn read_namespaced_secret(namespace: &str, name: &str) -> ReadRequest<Secret
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut secret = core_v1::read_namespaced_secret("shop", "web").send(client).await?;
 /// secret.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = core_v1::replace_namespaced_secret("shop", "web", &secret).send(client).await?;
+/// let replaced = core_v1::replace_namespaced_secret("shop", "web", &secret)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -3165,7 +3370,9 @@ pub fn delete_namespaced_secret(namespace: &str, name: &str) -> DeleteRequest<Se
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = core_v1::patch_namespaced_secret("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = core_v1::patch_namespaced_secret("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -3191,7 +3398,10 @@ pub fn patch_namespaced_secret<'a>(
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = core_v1::list_namespaced_service_account("shop").label_selector("app=web").send(client).await?;
+/// let list = core_v1::list_namespaced_service_account("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -3214,7 +3424,9 @@ pub fn list_namespaced_service_account(namespace: &str) -> ListRequest<ServiceAc
 /// # use kubernetes_models::core::v1::ServiceAccount;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let service_account = ServiceAccount::named("web");
-/// let created = core_v1::create_namespaced_service_account("shop", &service_account).send(client).await?;
+/// let created = core_v1::create_namespaced_service_account("shop", &service_account)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -3239,7 +3451,10 @@ pub fn create_namespaced_service_account<'a>(
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// core_v1::delete_collection_namespaced_service_account("shop").label_selector("app=web").send(client).await?;
+/// core_v1::delete_collection_namespaced_service_account("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -3261,7 +3476,9 @@ pub fn delete_collection_namespaced_service_account(
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let service_account = core_v1::read_namespaced_service_account("shop", "web").send(client).await?;
+/// let service_account = core_v1::read_namespaced_service_account("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -3291,7 +3508,9 @@ pub fn read_namespaced_service_account(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut service_account = core_v1::read_namespaced_service_account("shop", "web").send(client).await?;
 /// service_account.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = core_v1::replace_namespaced_service_account("shop", "web", &service_account).send(client).await?;
+/// let replaced = core_v1::replace_namespaced_service_account("shop", "web", &service_account)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -3351,7 +3570,9 @@ pub fn delete_namespaced_service_account(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = core_v1::patch_namespaced_service_account("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = core_v1::patch_namespaced_service_account("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -3383,7 +3604,9 @@ pub fn patch_namespaced_service_account<'a>(
 /// # use kubernetes_models::authentication::v1::TokenRequest;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let token_request = TokenRequest::named("web");
-/// let created = core_v1::create_namespaced_service_account_token("shop", "web", &token_request).send(client).await?;
+/// let created = core_v1::create_namespaced_service_account_token("shop", "web", &token_request)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -3412,7 +3635,10 @@ pub fn create_namespaced_service_account_token<'a>(
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = core_v1::list_namespaced_service("shop").label_selector("app=web").send(client).await?;
+/// let list = core_v1::list_namespaced_service("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -3433,7 +3659,9 @@ pub fn list_namespaced_service(namespace: &str) -> ListRequest<Service> {
 /// # use kubernetes_models::core::v1::Service;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let service = Service::named("web");
-/// let created = core_v1::create_namespaced_service("shop", &service).send(client).await?;
+/// let created = core_v1::create_namespaced_service("shop", &service)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -3458,7 +3686,10 @@ pub fn create_namespaced_service<'a>(
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// core_v1::delete_collection_namespaced_service("shop").label_selector("app=web").send(client).await?;
+/// core_v1::delete_collection_namespaced_service("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -3480,7 +3711,9 @@ pub fn delete_collection_namespaced_service(
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let service = core_v1::read_namespaced_service("shop", "web").send(client).await?;
+/// let service = core_v1::read_namespaced_service("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -3504,7 +3737,9 @@ pub fn read_namespaced_service(namespace: &str, name: &str) -> ReadRequest<Servi
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut service = core_v1::read_namespaced_service("shop", "web").send(client).await?;
 /// service.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = core_v1::replace_namespaced_service("shop", "web", &service).send(client).await?;
+/// let replaced = core_v1::replace_namespaced_service("shop", "web", &service)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -3555,7 +3790,9 @@ pub fn delete_namespaced_service(namespace: &str, name: &str) -> DeleteRequest<S
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = core_v1::patch_namespaced_service("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = core_v1::patch_namespaced_service("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -3937,7 +4174,9 @@ pub fn connect_patch_namespaced_service_proxy_with_path(
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let service = core_v1::read_namespaced_service_status("shop", "web").send(client).await?;
+/// let service = core_v1::read_namespaced_service_status("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -3967,7 +4206,9 @@ pub fn read_namespaced_service_status(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut service = core_v1::read_namespaced_service_status("shop", "web").send(client).await?;
 /// service.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = core_v1::replace_namespaced_service_status("shop", "web", &service).send(client).await?;
+/// let replaced = core_v1::replace_namespaced_service_status("shop", "web", &service)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -3999,7 +4240,9 @@ pub fn replace_namespaced_service_status<'a>(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = core_v1::patch_namespaced_service_status("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = core_v1::patch_namespaced_service_status("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -4047,7 +4290,9 @@ pub fn read_namespace(name: &str) -> ReadRequest<Namespace> {
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut namespace = core_v1::read_namespace("web").send(client).await?;
 /// namespace.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = core_v1::replace_namespace("web", &namespace).send(client).await?;
+/// let replaced = core_v1::replace_namespace("web", &namespace)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -4090,7 +4335,9 @@ pub fn delete_namespace(name: &str) -> DeleteRequest<Namespace> {
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = core_v1::patch_namespace("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = core_v1::patch_namespace("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -4112,7 +4359,9 @@ pub fn patch_namespace<'a>(name: &str, patch: &'a Patch) -> PatchRequest<'a, Nam
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut namespace = Namespace::named("web");
 /// namespace.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = core_v1::replace_namespace_finalize("web", &namespace).send(client).await?;
+/// let replaced = core_v1::replace_namespace_finalize("web", &namespace)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -4153,7 +4402,9 @@ pub fn read_namespace_status(name: &str) -> ReadRequest<Namespace> {
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut namespace = core_v1::read_namespace_status("web").send(client).await?;
 /// namespace.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = core_v1::replace_namespace_status("web", &namespace).send(client).await?;
+/// let replaced = core_v1::replace_namespace_status("web", &namespace)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -4177,7 +4428,9 @@ pub fn replace_namespace_status<'a>(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = core_v1::patch_namespace_status("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = core_v1::patch_namespace_status("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -4311,7 +4564,9 @@ pub fn delete_node(name: &str) -> DeleteRequest<Node> {
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = core_v1::patch_node("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = core_v1::patch_node("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -4615,7 +4870,9 @@ pub fn replace_node_status<'a>(name: &str, body: &'a Node) -> ReplaceRequest<'a,
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = core_v1::patch_node_status("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = core_v1::patch_node_status("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -4632,7 +4889,10 @@ pub fn patch_node_status<'a>(name: &str, patch: &'a Patch) -> PatchRequest<'a, N
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = core_v1::list_persistent_volume_claim_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// let list = core_v1::list_persistent_volume_claim_for_all_namespaces()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -4651,7 +4911,10 @@ pub fn list_persistent_volume_claim_for_all_namespaces() -> ListRequest<
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = core_v1::list_persistent_volume().label_selector("app=web").send(client).await?;
+/// let list = core_v1::list_persistent_volume()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -4670,7 +4933,9 @@ pub fn list_persistent_volume() -> ListRequest<PersistentVolume> {
 /// # use kubernetes_models::core::v1::PersistentVolume;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let persistent_volume = PersistentVolume::named("web");
-/// let created = core_v1::create_persistent_volume(&persistent_volume).send(client).await?;
+/// let created = core_v1::create_persistent_volume(&persistent_volume)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -4689,7 +4954,10 @@ pub fn create_persistent_volume(
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// core_v1::delete_collection_persistent_volume().label_selector("app=web").send(client).await?;
+/// core_v1::delete_collection_persistent_volume()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -4708,7 +4976,9 @@ pub fn delete_collection_persistent_volume() -> DeleteCollectionRequest<
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let persistent_volume = core_v1::read_persistent_volume("web").send(client).await?;
+/// let persistent_volume = core_v1::read_persistent_volume("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -4729,7 +4999,9 @@ pub fn read_persistent_volume(name: &str) -> ReadRequest<PersistentVolume> {
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut persistent_volume = core_v1::read_persistent_volume("web").send(client).await?;
 /// persistent_volume.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = core_v1::replace_persistent_volume("web", &persistent_volume).send(client).await?;
+/// let replaced = core_v1::replace_persistent_volume("web", &persistent_volume)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -4772,7 +5044,9 @@ pub fn delete_persistent_volume(name: &str) -> DeleteRequest<PersistentVolume> {
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = core_v1::patch_persistent_volume("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = core_v1::patch_persistent_volume("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -4792,7 +5066,9 @@ pub fn patch_persistent_volume<'a>(
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let persistent_volume = core_v1::read_persistent_volume_status("web").send(client).await?;
+/// let persistent_volume = core_v1::read_persistent_volume_status("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -4813,7 +5089,9 @@ pub fn read_persistent_volume_status(name: &str) -> ReadRequest<PersistentVolume
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut persistent_volume = core_v1::read_persistent_volume_status("web").send(client).await?;
 /// persistent_volume.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = core_v1::replace_persistent_volume_status("web", &persistent_volume).send(client).await?;
+/// let replaced = core_v1::replace_persistent_volume_status("web", &persistent_volume)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -4840,7 +5118,9 @@ pub fn replace_persistent_volume_status<'a>(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = core_v1::patch_persistent_volume_status("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = core_v1::patch_persistent_volume_status("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -4863,7 +5143,10 @@ pub fn patch_persistent_volume_status<'a>(
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = core_v1::list_pod_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// let list = core_v1::list_pod_for_all_namespaces()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -4880,7 +5163,10 @@ pub fn list_pod_for_all_namespaces() -> ListRequest<Pod> {
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = core_v1::list_pod_template_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// let list = core_v1::list_pod_template_for_all_namespaces()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -4897,7 +5183,10 @@ pub fn list_pod_template_for_all_namespaces() -> ListRequest<PodTemplate> {
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = core_v1::list_replication_controller_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// let list = core_v1::list_replication_controller_for_all_namespaces()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -4916,7 +5205,10 @@ pub fn list_replication_controller_for_all_namespaces() -> ListRequest<
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = core_v1::list_resource_quota_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// let list = core_v1::list_resource_quota_for_all_namespaces()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -4933,7 +5225,10 @@ pub fn list_resource_quota_for_all_namespaces() -> ListRequest<ResourceQuota> {
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = core_v1::list_secret_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// let list = core_v1::list_secret_for_all_namespaces()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -4950,7 +5245,10 @@ pub fn list_secret_for_all_namespaces() -> ListRequest<Secret> {
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = core_v1::list_service_account_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// let list = core_v1::list_service_account_for_all_namespaces()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -4967,7 +5265,10 @@ pub fn list_service_account_for_all_namespaces() -> ListRequest<ServiceAccount> 
 /// ```
 /// # use kubernetes_api::core::v1 as core_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = core_v1::list_service_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// let list = core_v1::list_service_for_all_namespaces()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```

@@ -32,7 +32,10 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// ```
 /// # use kubernetes_api::discovery::v1 as discovery_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = discovery_v1::list_endpoint_slice_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// let list = discovery_v1::list_endpoint_slice_for_all_namespaces()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -51,7 +54,10 @@ pub fn list_endpoint_slice_for_all_namespaces() -> ListRequest<EndpointSlice> {
 /// ```
 /// # use kubernetes_api::discovery::v1 as discovery_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = discovery_v1::list_namespaced_endpoint_slice("shop").label_selector("app=web").send(client).await?;
+/// let list = discovery_v1::list_namespaced_endpoint_slice("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -77,7 +83,9 @@ pub fn list_namespaced_endpoint_slice(namespace: &str) -> ListRequest<EndpointSl
 /// # use kubernetes_models::discovery::v1::EndpointSlice;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let endpoint_slice = EndpointSlice::named("web");
-/// let created = discovery_v1::create_namespaced_endpoint_slice("shop", &endpoint_slice).send(client).await?;
+/// let created = discovery_v1::create_namespaced_endpoint_slice("shop", &endpoint_slice)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -105,7 +113,10 @@ pub fn create_namespaced_endpoint_slice<'a>(
 /// ```
 /// # use kubernetes_api::discovery::v1 as discovery_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// discovery_v1::delete_collection_namespaced_endpoint_slice("shop").label_selector("app=web").send(client).await?;
+/// discovery_v1::delete_collection_namespaced_endpoint_slice("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -130,7 +141,9 @@ pub fn delete_collection_namespaced_endpoint_slice(
 /// ```
 /// # use kubernetes_api::discovery::v1 as discovery_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let endpoint_slice = discovery_v1::read_namespaced_endpoint_slice("shop", "web").send(client).await?;
+/// let endpoint_slice = discovery_v1::read_namespaced_endpoint_slice("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -160,7 +173,9 @@ pub fn read_namespaced_endpoint_slice(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut endpoint_slice = discovery_v1::read_namespaced_endpoint_slice("shop", "web").send(client).await?;
 /// endpoint_slice.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = discovery_v1::replace_namespaced_endpoint_slice("shop", "web", &endpoint_slice).send(client).await?;
+/// let replaced = discovery_v1::replace_namespaced_endpoint_slice("shop", "web", &endpoint_slice)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -190,7 +205,9 @@ pub fn replace_namespaced_endpoint_slice<'a>(
 /// ```
 /// # use kubernetes_api::discovery::v1 as discovery_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// discovery_v1::delete_namespaced_endpoint_slice("shop", "web").send(client).await?;
+/// discovery_v1::delete_namespaced_endpoint_slice("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -220,7 +237,9 @@ pub fn delete_namespaced_endpoint_slice(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = discovery_v1::patch_namespaced_endpoint_slice("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = discovery_v1::patch_namespaced_endpoint_slice("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```

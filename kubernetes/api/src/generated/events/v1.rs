@@ -32,7 +32,10 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// ```
 /// # use kubernetes_api::events::v1 as events_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = events_v1::list_event_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// let list = events_v1::list_event_for_all_namespaces()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -51,7 +54,10 @@ pub fn list_event_for_all_namespaces() -> ListRequest<Event> {
 /// ```
 /// # use kubernetes_api::events::v1 as events_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = events_v1::list_namespaced_event("shop").label_selector("app=web").send(client).await?;
+/// let list = events_v1::list_namespaced_event("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -74,7 +80,9 @@ pub fn list_namespaced_event(namespace: &str) -> ListRequest<Event> {
 /// # use kubernetes_models::events::v1::Event;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let event = Event::named("web");
-/// let created = events_v1::create_namespaced_event("shop", &event).send(client).await?;
+/// let created = events_v1::create_namespaced_event("shop", &event)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -99,7 +107,10 @@ pub fn create_namespaced_event<'a>(
 /// ```
 /// # use kubernetes_api::events::v1 as events_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// events_v1::delete_collection_namespaced_event("shop").label_selector("app=web").send(client).await?;
+/// events_v1::delete_collection_namespaced_event("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -148,7 +159,9 @@ pub fn read_namespaced_event(namespace: &str, name: &str) -> ReadRequest<Event> 
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut event = events_v1::read_namespaced_event("shop", "web").send(client).await?;
 /// event.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = events_v1::replace_namespaced_event("shop", "web", &event).send(client).await?;
+/// let replaced = events_v1::replace_namespaced_event("shop", "web", &event)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -205,7 +218,9 @@ pub fn delete_namespaced_event(namespace: &str, name: &str) -> DeleteRequest<Eve
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = events_v1::patch_namespaced_event("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = events_v1::patch_namespaced_event("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```

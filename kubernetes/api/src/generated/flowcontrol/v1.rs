@@ -32,7 +32,10 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// ```
 /// # use kubernetes_api::flowcontrol::v1 as flowcontrol_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = flowcontrol_v1::list_flow_schema().label_selector("app=web").send(client).await?;
+/// let list = flowcontrol_v1::list_flow_schema()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -51,7 +54,9 @@ pub fn list_flow_schema() -> ListRequest<FlowSchema> {
 /// # use kubernetes_models::flowcontrol::v1::FlowSchema;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let flow_schema = FlowSchema::named("web");
-/// let created = flowcontrol_v1::create_flow_schema(&flow_schema).send(client).await?;
+/// let created = flowcontrol_v1::create_flow_schema(&flow_schema)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -71,7 +76,10 @@ pub fn create_flow_schema(body: &FlowSchema) -> CreateRequest<'_, FlowSchema> {
 /// ```
 /// # use kubernetes_api::flowcontrol::v1 as flowcontrol_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// flowcontrol_v1::delete_collection_flow_schema().label_selector("app=web").send(client).await?;
+/// flowcontrol_v1::delete_collection_flow_schema()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -113,7 +121,9 @@ pub fn read_flow_schema(name: &str) -> ReadRequest<FlowSchema> {
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut flow_schema = flowcontrol_v1::read_flow_schema("web").send(client).await?;
 /// flow_schema.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = flowcontrol_v1::replace_flow_schema("web", &flow_schema).send(client).await?;
+/// let replaced = flowcontrol_v1::replace_flow_schema("web", &flow_schema)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -161,7 +171,9 @@ pub fn delete_flow_schema(name: &str) -> DeleteRequest<FlowSchema> {
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = flowcontrol_v1::patch_flow_schema("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = flowcontrol_v1::patch_flow_schema("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -184,7 +196,9 @@ pub fn patch_flow_schema<'a>(
 /// ```
 /// # use kubernetes_api::flowcontrol::v1 as flowcontrol_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let flow_schema = flowcontrol_v1::read_flow_schema_status("web").send(client).await?;
+/// let flow_schema = flowcontrol_v1::read_flow_schema_status("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -210,7 +224,9 @@ pub fn read_flow_schema_status(name: &str) -> ReadRequest<FlowSchema> {
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut flow_schema = flowcontrol_v1::read_flow_schema_status("web").send(client).await?;
 /// flow_schema.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = flowcontrol_v1::replace_flow_schema_status("web", &flow_schema).send(client).await?;
+/// let replaced = flowcontrol_v1::replace_flow_schema_status("web", &flow_schema)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -240,7 +256,9 @@ pub fn replace_flow_schema_status<'a>(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = flowcontrol_v1::patch_flow_schema_status("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = flowcontrol_v1::patch_flow_schema_status("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -266,7 +284,10 @@ pub fn patch_flow_schema_status<'a>(
 /// ```
 /// # use kubernetes_api::flowcontrol::v1 as flowcontrol_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = flowcontrol_v1::list_priority_level_configuration().label_selector("app=web").send(client).await?;
+/// let list = flowcontrol_v1::list_priority_level_configuration()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -290,7 +311,9 @@ pub fn list_priority_level_configuration() -> ListRequest<PriorityLevelConfigura
 /// # use kubernetes_models::flowcontrol::v1::PriorityLevelConfiguration;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let priority_level_configuration = PriorityLevelConfiguration::named("web");
-/// let created = flowcontrol_v1::create_priority_level_configuration(&priority_level_configuration).send(client).await?;
+/// let created = flowcontrol_v1::create_priority_level_configuration(&priority_level_configuration)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -315,7 +338,10 @@ pub fn create_priority_level_configuration(
 /// ```
 /// # use kubernetes_api::flowcontrol::v1 as flowcontrol_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// flowcontrol_v1::delete_collection_priority_level_configuration().label_selector("app=web").send(client).await?;
+/// flowcontrol_v1::delete_collection_priority_level_configuration()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -339,7 +365,9 @@ pub fn delete_collection_priority_level_configuration() -> DeleteCollectionReque
 /// ```
 /// # use kubernetes_api::flowcontrol::v1 as flowcontrol_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let priority_level_configuration = flowcontrol_v1::read_priority_level_configuration("web").send(client).await?;
+/// let priority_level_configuration = flowcontrol_v1::read_priority_level_configuration("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -367,7 +395,9 @@ pub fn read_priority_level_configuration(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut priority_level_configuration = flowcontrol_v1::read_priority_level_configuration("web").send(client).await?;
 /// priority_level_configuration.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = flowcontrol_v1::replace_priority_level_configuration("web", &priority_level_configuration).send(client).await?;
+/// let replaced = flowcontrol_v1::replace_priority_level_configuration("web", &priority_level_configuration)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -423,7 +453,9 @@ pub fn delete_priority_level_configuration(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = flowcontrol_v1::patch_priority_level_configuration("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = flowcontrol_v1::patch_priority_level_configuration("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -449,7 +481,9 @@ pub fn patch_priority_level_configuration<'a>(
 /// ```
 /// # use kubernetes_api::flowcontrol::v1 as flowcontrol_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let priority_level_configuration = flowcontrol_v1::read_priority_level_configuration_status("web").send(client).await?;
+/// let priority_level_configuration = flowcontrol_v1::read_priority_level_configuration_status("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -477,7 +511,9 @@ pub fn read_priority_level_configuration_status(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut priority_level_configuration = flowcontrol_v1::read_priority_level_configuration_status("web").send(client).await?;
 /// priority_level_configuration.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = flowcontrol_v1::replace_priority_level_configuration_status("web", &priority_level_configuration).send(client).await?;
+/// let replaced = flowcontrol_v1::replace_priority_level_configuration_status("web", &priority_level_configuration)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -507,7 +543,9 @@ pub fn replace_priority_level_configuration_status<'a>(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = flowcontrol_v1::patch_priority_level_configuration_status("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = flowcontrol_v1::patch_priority_level_configuration_status("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```

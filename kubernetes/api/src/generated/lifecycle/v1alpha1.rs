@@ -32,7 +32,10 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// ```
 /// # use kubernetes_api::lifecycle::v1alpha1 as lifecycle_v1alpha1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = lifecycle_v1alpha1::list_eviction_request_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// let list = lifecycle_v1alpha1::list_eviction_request_for_all_namespaces()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -49,7 +52,10 @@ pub fn list_eviction_request_for_all_namespaces() -> ListRequest<EvictionRequest
 /// ```
 /// # use kubernetes_api::lifecycle::v1alpha1 as lifecycle_v1alpha1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = lifecycle_v1alpha1::list_eviction_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// let list = lifecycle_v1alpha1::list_eviction_for_all_namespaces()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -68,7 +74,10 @@ pub fn list_eviction_for_all_namespaces() -> ListRequest<Eviction> {
 /// ```
 /// # use kubernetes_api::lifecycle::v1alpha1 as lifecycle_v1alpha1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = lifecycle_v1alpha1::list_namespaced_eviction_request("shop").label_selector("app=web").send(client).await?;
+/// let list = lifecycle_v1alpha1::list_namespaced_eviction_request("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -96,7 +105,9 @@ pub fn list_namespaced_eviction_request(
 /// # use kubernetes_models::lifecycle::v1alpha1::EvictionRequest;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let eviction_request = EvictionRequest::named("web");
-/// let created = lifecycle_v1alpha1::create_namespaced_eviction_request("shop", &eviction_request).send(client).await?;
+/// let created = lifecycle_v1alpha1::create_namespaced_eviction_request("shop", &eviction_request)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -124,7 +135,10 @@ pub fn create_namespaced_eviction_request<'a>(
 /// ```
 /// # use kubernetes_api::lifecycle::v1alpha1 as lifecycle_v1alpha1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// lifecycle_v1alpha1::delete_collection_namespaced_eviction_request("shop").label_selector("app=web").send(client).await?;
+/// lifecycle_v1alpha1::delete_collection_namespaced_eviction_request("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -149,7 +163,9 @@ pub fn delete_collection_namespaced_eviction_request(
 /// ```
 /// # use kubernetes_api::lifecycle::v1alpha1 as lifecycle_v1alpha1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let eviction_request = lifecycle_v1alpha1::read_namespaced_eviction_request("shop", "web").send(client).await?;
+/// let eviction_request = lifecycle_v1alpha1::read_namespaced_eviction_request("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -179,7 +195,9 @@ pub fn read_namespaced_eviction_request(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut eviction_request = lifecycle_v1alpha1::read_namespaced_eviction_request("shop", "web").send(client).await?;
 /// eviction_request.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = lifecycle_v1alpha1::replace_namespaced_eviction_request("shop", "web", &eviction_request).send(client).await?;
+/// let replaced = lifecycle_v1alpha1::replace_namespaced_eviction_request("shop", "web", &eviction_request)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -209,7 +227,9 @@ pub fn replace_namespaced_eviction_request<'a>(
 /// ```
 /// # use kubernetes_api::lifecycle::v1alpha1 as lifecycle_v1alpha1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// lifecycle_v1alpha1::delete_namespaced_eviction_request("shop", "web").send(client).await?;
+/// lifecycle_v1alpha1::delete_namespaced_eviction_request("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -239,7 +259,9 @@ pub fn delete_namespaced_eviction_request(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = lifecycle_v1alpha1::patch_namespaced_eviction_request("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = lifecycle_v1alpha1::patch_namespaced_eviction_request("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -267,7 +289,9 @@ pub fn patch_namespaced_eviction_request<'a>(
 /// ```
 /// # use kubernetes_api::lifecycle::v1alpha1 as lifecycle_v1alpha1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let eviction_request = lifecycle_v1alpha1::read_namespaced_eviction_request_status("shop", "web").send(client).await?;
+/// let eviction_request = lifecycle_v1alpha1::read_namespaced_eviction_request_status("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -297,7 +321,9 @@ pub fn read_namespaced_eviction_request_status(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut eviction_request = lifecycle_v1alpha1::read_namespaced_eviction_request_status("shop", "web").send(client).await?;
 /// eviction_request.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = lifecycle_v1alpha1::replace_namespaced_eviction_request_status("shop", "web", &eviction_request).send(client).await?;
+/// let replaced = lifecycle_v1alpha1::replace_namespaced_eviction_request_status("shop", "web", &eviction_request)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -329,7 +355,9 @@ pub fn replace_namespaced_eviction_request_status<'a>(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = lifecycle_v1alpha1::patch_namespaced_eviction_request_status("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = lifecycle_v1alpha1::patch_namespaced_eviction_request_status("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -358,7 +386,10 @@ pub fn patch_namespaced_eviction_request_status<'a>(
 /// ```
 /// # use kubernetes_api::lifecycle::v1alpha1 as lifecycle_v1alpha1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = lifecycle_v1alpha1::list_namespaced_eviction("shop").label_selector("app=web").send(client).await?;
+/// let list = lifecycle_v1alpha1::list_namespaced_eviction("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -384,7 +415,9 @@ pub fn list_namespaced_eviction(namespace: &str) -> ListRequest<Eviction> {
 /// # use kubernetes_models::lifecycle::v1alpha1::Eviction;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let eviction = Eviction::named("web");
-/// let created = lifecycle_v1alpha1::create_namespaced_eviction("shop", &eviction).send(client).await?;
+/// let created = lifecycle_v1alpha1::create_namespaced_eviction("shop", &eviction)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -412,7 +445,10 @@ pub fn create_namespaced_eviction<'a>(
 /// ```
 /// # use kubernetes_api::lifecycle::v1alpha1 as lifecycle_v1alpha1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// lifecycle_v1alpha1::delete_collection_namespaced_eviction("shop").label_selector("app=web").send(client).await?;
+/// lifecycle_v1alpha1::delete_collection_namespaced_eviction("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -437,7 +473,9 @@ pub fn delete_collection_namespaced_eviction(
 /// ```
 /// # use kubernetes_api::lifecycle::v1alpha1 as lifecycle_v1alpha1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let eviction = lifecycle_v1alpha1::read_namespaced_eviction("shop", "web").send(client).await?;
+/// let eviction = lifecycle_v1alpha1::read_namespaced_eviction("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -464,7 +502,9 @@ pub fn read_namespaced_eviction(namespace: &str, name: &str) -> ReadRequest<Evic
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut eviction = lifecycle_v1alpha1::read_namespaced_eviction("shop", "web").send(client).await?;
 /// eviction.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = lifecycle_v1alpha1::replace_namespaced_eviction("shop", "web", &eviction).send(client).await?;
+/// let replaced = lifecycle_v1alpha1::replace_namespaced_eviction("shop", "web", &eviction)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -494,7 +534,9 @@ pub fn replace_namespaced_eviction<'a>(
 /// ```
 /// # use kubernetes_api::lifecycle::v1alpha1 as lifecycle_v1alpha1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// lifecycle_v1alpha1::delete_namespaced_eviction("shop", "web").send(client).await?;
+/// lifecycle_v1alpha1::delete_namespaced_eviction("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -524,7 +566,9 @@ pub fn delete_namespaced_eviction(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = lifecycle_v1alpha1::patch_namespaced_eviction("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = lifecycle_v1alpha1::patch_namespaced_eviction("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -552,7 +596,9 @@ pub fn patch_namespaced_eviction<'a>(
 /// ```
 /// # use kubernetes_api::lifecycle::v1alpha1 as lifecycle_v1alpha1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let eviction = lifecycle_v1alpha1::read_namespaced_eviction_status("shop", "web").send(client).await?;
+/// let eviction = lifecycle_v1alpha1::read_namespaced_eviction_status("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -582,7 +628,9 @@ pub fn read_namespaced_eviction_status(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut eviction = lifecycle_v1alpha1::read_namespaced_eviction_status("shop", "web").send(client).await?;
 /// eviction.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = lifecycle_v1alpha1::replace_namespaced_eviction_status("shop", "web", &eviction).send(client).await?;
+/// let replaced = lifecycle_v1alpha1::replace_namespaced_eviction_status("shop", "web", &eviction)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -614,7 +662,9 @@ pub fn replace_namespaced_eviction_status<'a>(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = lifecycle_v1alpha1::patch_namespaced_eviction_status("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = lifecycle_v1alpha1::patch_namespaced_eviction_status("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```

@@ -34,7 +34,10 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// ```
 /// # use kubernetes_api::networking::v1 as networking_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = networking_v1::list_ingress_class().label_selector("app=web").send(client).await?;
+/// let list = networking_v1::list_ingress_class()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -53,7 +56,9 @@ pub fn list_ingress_class() -> ListRequest<IngressClass> {
 /// # use kubernetes_models::networking::v1::IngressClass;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let ingress_class = IngressClass::named("web");
-/// let created = networking_v1::create_ingress_class(&ingress_class).send(client).await?;
+/// let created = networking_v1::create_ingress_class(&ingress_class)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -70,7 +75,10 @@ pub fn create_ingress_class(body: &IngressClass) -> CreateRequest<'_, IngressCla
 /// ```
 /// # use kubernetes_api::networking::v1 as networking_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// networking_v1::delete_collection_ingress_class().label_selector("app=web").send(client).await?;
+/// networking_v1::delete_collection_ingress_class()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -89,7 +97,9 @@ pub fn delete_collection_ingress_class() -> DeleteCollectionRequest<IngressClass
 /// ```
 /// # use kubernetes_api::networking::v1 as networking_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let ingress_class = networking_v1::read_ingress_class("web").send(client).await?;
+/// let ingress_class = networking_v1::read_ingress_class("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -112,7 +122,9 @@ pub fn read_ingress_class(name: &str) -> ReadRequest<IngressClass> {
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut ingress_class = networking_v1::read_ingress_class("web").send(client).await?;
 /// ingress_class.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = networking_v1::replace_ingress_class("web", &ingress_class).send(client).await?;
+/// let replaced = networking_v1::replace_ingress_class("web", &ingress_class)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -160,7 +172,9 @@ pub fn delete_ingress_class(name: &str) -> DeleteRequest<IngressClass> {
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = networking_v1::patch_ingress_class("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = networking_v1::patch_ingress_class("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -183,7 +197,10 @@ pub fn patch_ingress_class<'a>(
 /// ```
 /// # use kubernetes_api::networking::v1 as networking_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = networking_v1::list_ingress_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// let list = networking_v1::list_ingress_for_all_namespaces()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -200,7 +217,10 @@ pub fn list_ingress_for_all_namespaces() -> ListRequest<Ingress> {
 /// ```
 /// # use kubernetes_api::networking::v1 as networking_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = networking_v1::list_ip_address().label_selector("app=web").send(client).await?;
+/// let list = networking_v1::list_ip_address()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -236,7 +256,10 @@ pub fn create_ip_address(body: &IPAddress) -> CreateRequest<'_, IPAddress> {
 /// ```
 /// # use kubernetes_api::networking::v1 as networking_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// networking_v1::delete_collection_ip_address().label_selector("app=web").send(client).await?;
+/// networking_v1::delete_collection_ip_address()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -274,7 +297,9 @@ pub fn read_ip_address(name: &str) -> ReadRequest<IPAddress> {
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut ip_address = networking_v1::read_ip_address("web").send(client).await?;
 /// ip_address.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = networking_v1::replace_ip_address("web", &ip_address).send(client).await?;
+/// let replaced = networking_v1::replace_ip_address("web", &ip_address)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -322,7 +347,9 @@ pub fn delete_ip_address(name: &str) -> DeleteRequest<IPAddress> {
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = networking_v1::patch_ip_address("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = networking_v1::patch_ip_address("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -347,7 +374,10 @@ pub fn patch_ip_address<'a>(
 /// ```
 /// # use kubernetes_api::networking::v1 as networking_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = networking_v1::list_namespaced_ingress("shop").label_selector("app=web").send(client).await?;
+/// let list = networking_v1::list_namespaced_ingress("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -373,7 +403,9 @@ pub fn list_namespaced_ingress(namespace: &str) -> ListRequest<Ingress> {
 /// # use kubernetes_models::networking::v1::Ingress;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let ingress = Ingress::named("web");
-/// let created = networking_v1::create_namespaced_ingress("shop", &ingress).send(client).await?;
+/// let created = networking_v1::create_namespaced_ingress("shop", &ingress)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -401,7 +433,10 @@ pub fn create_namespaced_ingress<'a>(
 /// ```
 /// # use kubernetes_api::networking::v1 as networking_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// networking_v1::delete_collection_namespaced_ingress("shop").label_selector("app=web").send(client).await?;
+/// networking_v1::delete_collection_namespaced_ingress("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -426,7 +461,9 @@ pub fn delete_collection_namespaced_ingress(
 /// ```
 /// # use kubernetes_api::networking::v1 as networking_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let ingress = networking_v1::read_namespaced_ingress("shop", "web").send(client).await?;
+/// let ingress = networking_v1::read_namespaced_ingress("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -453,7 +490,9 @@ pub fn read_namespaced_ingress(namespace: &str, name: &str) -> ReadRequest<Ingre
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut ingress = networking_v1::read_namespaced_ingress("shop", "web").send(client).await?;
 /// ingress.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = networking_v1::replace_namespaced_ingress("shop", "web", &ingress).send(client).await?;
+/// let replaced = networking_v1::replace_namespaced_ingress("shop", "web", &ingress)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -510,7 +549,9 @@ pub fn delete_namespaced_ingress(namespace: &str, name: &str) -> DeleteRequest<I
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = networking_v1::patch_namespaced_ingress("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = networking_v1::patch_namespaced_ingress("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -538,7 +579,9 @@ pub fn patch_namespaced_ingress<'a>(
 /// ```
 /// # use kubernetes_api::networking::v1 as networking_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let ingress = networking_v1::read_namespaced_ingress_status("shop", "web").send(client).await?;
+/// let ingress = networking_v1::read_namespaced_ingress_status("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -568,7 +611,9 @@ pub fn read_namespaced_ingress_status(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut ingress = networking_v1::read_namespaced_ingress_status("shop", "web").send(client).await?;
 /// ingress.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = networking_v1::replace_namespaced_ingress_status("shop", "web", &ingress).send(client).await?;
+/// let replaced = networking_v1::replace_namespaced_ingress_status("shop", "web", &ingress)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -600,7 +645,9 @@ pub fn replace_namespaced_ingress_status<'a>(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = networking_v1::patch_namespaced_ingress_status("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = networking_v1::patch_namespaced_ingress_status("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -629,7 +676,10 @@ pub fn patch_namespaced_ingress_status<'a>(
 /// ```
 /// # use kubernetes_api::networking::v1 as networking_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = networking_v1::list_namespaced_network_policy("shop").label_selector("app=web").send(client).await?;
+/// let list = networking_v1::list_namespaced_network_policy("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -655,7 +705,9 @@ pub fn list_namespaced_network_policy(namespace: &str) -> ListRequest<NetworkPol
 /// # use kubernetes_models::networking::v1::NetworkPolicy;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let network_policy = NetworkPolicy::named("web");
-/// let created = networking_v1::create_namespaced_network_policy("shop", &network_policy).send(client).await?;
+/// let created = networking_v1::create_namespaced_network_policy("shop", &network_policy)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -683,7 +735,10 @@ pub fn create_namespaced_network_policy<'a>(
 /// ```
 /// # use kubernetes_api::networking::v1 as networking_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// networking_v1::delete_collection_namespaced_network_policy("shop").label_selector("app=web").send(client).await?;
+/// networking_v1::delete_collection_namespaced_network_policy("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -708,7 +763,9 @@ pub fn delete_collection_namespaced_network_policy(
 /// ```
 /// # use kubernetes_api::networking::v1 as networking_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let network_policy = networking_v1::read_namespaced_network_policy("shop", "web").send(client).await?;
+/// let network_policy = networking_v1::read_namespaced_network_policy("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -738,7 +795,9 @@ pub fn read_namespaced_network_policy(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut network_policy = networking_v1::read_namespaced_network_policy("shop", "web").send(client).await?;
 /// network_policy.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = networking_v1::replace_namespaced_network_policy("shop", "web", &network_policy).send(client).await?;
+/// let replaced = networking_v1::replace_namespaced_network_policy("shop", "web", &network_policy)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -768,7 +827,9 @@ pub fn replace_namespaced_network_policy<'a>(
 /// ```
 /// # use kubernetes_api::networking::v1 as networking_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// networking_v1::delete_namespaced_network_policy("shop", "web").send(client).await?;
+/// networking_v1::delete_namespaced_network_policy("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -798,7 +859,9 @@ pub fn delete_namespaced_network_policy(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = networking_v1::patch_namespaced_network_policy("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = networking_v1::patch_namespaced_network_policy("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -825,7 +888,10 @@ pub fn patch_namespaced_network_policy<'a>(
 /// ```
 /// # use kubernetes_api::networking::v1 as networking_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = networking_v1::list_network_policy_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// let list = networking_v1::list_network_policy_for_all_namespaces()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -842,7 +908,10 @@ pub fn list_network_policy_for_all_namespaces() -> ListRequest<NetworkPolicy> {
 /// ```
 /// # use kubernetes_api::networking::v1 as networking_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = networking_v1::list_service_cidr().label_selector("app=web").send(client).await?;
+/// let list = networking_v1::list_service_cidr()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -861,7 +930,9 @@ pub fn list_service_cidr() -> ListRequest<ServiceCIDR> {
 /// # use kubernetes_models::networking::v1::ServiceCIDR;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let service_cidr = ServiceCIDR::named("web");
-/// let created = networking_v1::create_service_cidr(&service_cidr).send(client).await?;
+/// let created = networking_v1::create_service_cidr(&service_cidr)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -878,7 +949,10 @@ pub fn create_service_cidr(body: &ServiceCIDR) -> CreateRequest<'_, ServiceCIDR>
 /// ```
 /// # use kubernetes_api::networking::v1 as networking_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// networking_v1::delete_collection_service_cidr().label_selector("app=web").send(client).await?;
+/// networking_v1::delete_collection_service_cidr()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -918,7 +992,9 @@ pub fn read_service_cidr(name: &str) -> ReadRequest<ServiceCIDR> {
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut service_cidr = networking_v1::read_service_cidr("web").send(client).await?;
 /// service_cidr.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = networking_v1::replace_service_cidr("web", &service_cidr).send(client).await?;
+/// let replaced = networking_v1::replace_service_cidr("web", &service_cidr)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -966,7 +1042,9 @@ pub fn delete_service_cidr(name: &str) -> DeleteRequest<ServiceCIDR> {
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = networking_v1::patch_service_cidr("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = networking_v1::patch_service_cidr("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -989,7 +1067,9 @@ pub fn patch_service_cidr<'a>(
 /// ```
 /// # use kubernetes_api::networking::v1 as networking_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let service_cidr = networking_v1::read_service_cidr_status("web").send(client).await?;
+/// let service_cidr = networking_v1::read_service_cidr_status("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1012,7 +1092,9 @@ pub fn read_service_cidr_status(name: &str) -> ReadRequest<ServiceCIDR> {
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut service_cidr = networking_v1::read_service_cidr_status("web").send(client).await?;
 /// service_cidr.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = networking_v1::replace_service_cidr_status("web", &service_cidr).send(client).await?;
+/// let replaced = networking_v1::replace_service_cidr_status("web", &service_cidr)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1039,7 +1121,9 @@ pub fn replace_service_cidr_status<'a>(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = networking_v1::patch_service_cidr_status("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = networking_v1::patch_service_cidr_status("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```

@@ -32,7 +32,10 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// ```
 /// # use kubernetes_api::node::v1 as node_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = node_v1::list_runtime_class().label_selector("app=web").send(client).await?;
+/// let list = node_v1::list_runtime_class()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -68,7 +71,10 @@ pub fn create_runtime_class(body: &RuntimeClass) -> CreateRequest<'_, RuntimeCla
 /// ```
 /// # use kubernetes_api::node::v1 as node_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// node_v1::delete_collection_runtime_class().label_selector("app=web").send(client).await?;
+/// node_v1::delete_collection_runtime_class()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -106,7 +112,9 @@ pub fn read_runtime_class(name: &str) -> ReadRequest<RuntimeClass> {
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut runtime_class = node_v1::read_runtime_class("web").send(client).await?;
 /// runtime_class.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = node_v1::replace_runtime_class("web", &runtime_class).send(client).await?;
+/// let replaced = node_v1::replace_runtime_class("web", &runtime_class)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -152,7 +160,9 @@ pub fn delete_runtime_class(name: &str) -> DeleteRequest<RuntimeClass> {
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = node_v1::patch_runtime_class("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = node_v1::patch_runtime_class("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```

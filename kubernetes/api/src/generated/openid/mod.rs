@@ -10,7 +10,9 @@ use kubernetes_core::{GetRequest, Json, Path};
 /// ```
 /// # use kubernetes_api::openid;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let document = openid::get_service_account_issuer_open_id_configuration().send(client).await?;
+/// let document = openid::get_service_account_issuer_open_id_configuration()
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -25,7 +27,9 @@ pub fn get_service_account_issuer_open_id_configuration() -> GetRequest<Json> {
 /// ```
 /// # use kubernetes_api::openid;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let document = openid::get_service_account_issuer_open_id_keyset().send(client).await?;
+/// let document = openid::get_service_account_issuer_open_id_keyset()
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```

@@ -34,7 +34,10 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// ```
 /// # use kubernetes_api::policy::v1 as policy_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = policy_v1::list_namespaced_pod_disruption_budget("shop").label_selector("app=web").send(client).await?;
+/// let list = policy_v1::list_namespaced_pod_disruption_budget("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -62,7 +65,9 @@ pub fn list_namespaced_pod_disruption_budget(
 /// # use kubernetes_models::policy::v1::PodDisruptionBudget;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let pod_disruption_budget = PodDisruptionBudget::named("web");
-/// let created = policy_v1::create_namespaced_pod_disruption_budget("shop", &pod_disruption_budget).send(client).await?;
+/// let created = policy_v1::create_namespaced_pod_disruption_budget("shop", &pod_disruption_budget)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -90,7 +95,10 @@ pub fn create_namespaced_pod_disruption_budget<'a>(
 /// ```
 /// # use kubernetes_api::policy::v1 as policy_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// policy_v1::delete_collection_namespaced_pod_disruption_budget("shop").label_selector("app=web").send(client).await?;
+/// policy_v1::delete_collection_namespaced_pod_disruption_budget("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -115,7 +123,9 @@ pub fn delete_collection_namespaced_pod_disruption_budget(
 /// ```
 /// # use kubernetes_api::policy::v1 as policy_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let pod_disruption_budget = policy_v1::read_namespaced_pod_disruption_budget("shop", "web").send(client).await?;
+/// let pod_disruption_budget = policy_v1::read_namespaced_pod_disruption_budget("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -145,7 +155,9 @@ pub fn read_namespaced_pod_disruption_budget(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut pod_disruption_budget = policy_v1::read_namespaced_pod_disruption_budget("shop", "web").send(client).await?;
 /// pod_disruption_budget.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = policy_v1::replace_namespaced_pod_disruption_budget("shop", "web", &pod_disruption_budget).send(client).await?;
+/// let replaced = policy_v1::replace_namespaced_pod_disruption_budget("shop", "web", &pod_disruption_budget)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -175,7 +187,9 @@ pub fn replace_namespaced_pod_disruption_budget<'a>(
 /// ```
 /// # use kubernetes_api::policy::v1 as policy_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// policy_v1::delete_namespaced_pod_disruption_budget("shop", "web").send(client).await?;
+/// policy_v1::delete_namespaced_pod_disruption_budget("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -205,7 +219,9 @@ pub fn delete_namespaced_pod_disruption_budget(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = policy_v1::patch_namespaced_pod_disruption_budget("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = policy_v1::patch_namespaced_pod_disruption_budget("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -233,7 +249,9 @@ pub fn patch_namespaced_pod_disruption_budget<'a>(
 /// ```
 /// # use kubernetes_api::policy::v1 as policy_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let pod_disruption_budget = policy_v1::read_namespaced_pod_disruption_budget_status("shop", "web").send(client).await?;
+/// let pod_disruption_budget = policy_v1::read_namespaced_pod_disruption_budget_status("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -263,7 +281,9 @@ pub fn read_namespaced_pod_disruption_budget_status(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut pod_disruption_budget = policy_v1::read_namespaced_pod_disruption_budget_status("shop", "web").send(client).await?;
 /// pod_disruption_budget.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = policy_v1::replace_namespaced_pod_disruption_budget_status("shop", "web", &pod_disruption_budget).send(client).await?;
+/// let replaced = policy_v1::replace_namespaced_pod_disruption_budget_status("shop", "web", &pod_disruption_budget)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -295,7 +315,9 @@ pub fn replace_namespaced_pod_disruption_budget_status<'a>(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = policy_v1::patch_namespaced_pod_disruption_budget_status("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = policy_v1::patch_namespaced_pod_disruption_budget_status("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -322,7 +344,10 @@ pub fn patch_namespaced_pod_disruption_budget_status<'a>(
 /// ```
 /// # use kubernetes_api::policy::v1 as policy_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = policy_v1::list_pod_disruption_budget_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// let list = policy_v1::list_pod_disruption_budget_for_all_namespaces()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```

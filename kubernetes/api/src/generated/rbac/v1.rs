@@ -32,7 +32,10 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// ```
 /// # use kubernetes_api::rbac::v1 as rbac_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = rbac_v1::list_cluster_role_binding().label_selector("app=web").send(client).await?;
+/// let list = rbac_v1::list_cluster_role_binding()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -53,7 +56,9 @@ pub fn list_cluster_role_binding() -> ListRequest<ClusterRoleBinding> {
 /// # use kubernetes_models::rbac::v1::ClusterRoleBinding;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let cluster_role_binding = ClusterRoleBinding::named("web");
-/// let created = rbac_v1::create_cluster_role_binding(&cluster_role_binding).send(client).await?;
+/// let created = rbac_v1::create_cluster_role_binding(&cluster_role_binding)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -75,7 +80,10 @@ pub fn create_cluster_role_binding(
 /// ```
 /// # use kubernetes_api::rbac::v1 as rbac_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// rbac_v1::delete_collection_cluster_role_binding().label_selector("app=web").send(client).await?;
+/// rbac_v1::delete_collection_cluster_role_binding()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -96,7 +104,9 @@ pub fn delete_collection_cluster_role_binding() -> DeleteCollectionRequest<
 /// ```
 /// # use kubernetes_api::rbac::v1 as rbac_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let cluster_role_binding = rbac_v1::read_cluster_role_binding("web").send(client).await?;
+/// let cluster_role_binding = rbac_v1::read_cluster_role_binding("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -122,7 +132,9 @@ pub fn read_cluster_role_binding(name: &str) -> ReadRequest<ClusterRoleBinding> 
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut cluster_role_binding = rbac_v1::read_cluster_role_binding("web").send(client).await?;
 /// cluster_role_binding.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = rbac_v1::replace_cluster_role_binding("web", &cluster_role_binding).send(client).await?;
+/// let replaced = rbac_v1::replace_cluster_role_binding("web", &cluster_role_binding)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -176,7 +188,9 @@ pub fn delete_cluster_role_binding(name: &str) -> DeleteRequest<ClusterRoleBindi
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = rbac_v1::patch_cluster_role_binding("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = rbac_v1::patch_cluster_role_binding("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -202,7 +216,10 @@ pub fn patch_cluster_role_binding<'a>(
 /// ```
 /// # use kubernetes_api::rbac::v1 as rbac_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = rbac_v1::list_cluster_role().label_selector("app=web").send(client).await?;
+/// let list = rbac_v1::list_cluster_role()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -241,7 +258,10 @@ pub fn create_cluster_role(body: &ClusterRole) -> CreateRequest<'_, ClusterRole>
 /// ```
 /// # use kubernetes_api::rbac::v1 as rbac_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// rbac_v1::delete_collection_cluster_role().label_selector("app=web").send(client).await?;
+/// rbac_v1::delete_collection_cluster_role()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -283,7 +303,9 @@ pub fn read_cluster_role(name: &str) -> ReadRequest<ClusterRole> {
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut cluster_role = rbac_v1::read_cluster_role("web").send(client).await?;
 /// cluster_role.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = rbac_v1::replace_cluster_role("web", &cluster_role).send(client).await?;
+/// let replaced = rbac_v1::replace_cluster_role("web", &cluster_role)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -331,7 +353,9 @@ pub fn delete_cluster_role(name: &str) -> DeleteRequest<ClusterRole> {
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = rbac_v1::patch_cluster_role("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = rbac_v1::patch_cluster_role("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -356,7 +380,10 @@ pub fn patch_cluster_role<'a>(
 /// ```
 /// # use kubernetes_api::rbac::v1 as rbac_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = rbac_v1::list_namespaced_role_binding("shop").label_selector("app=web").send(client).await?;
+/// let list = rbac_v1::list_namespaced_role_binding("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -382,7 +409,9 @@ pub fn list_namespaced_role_binding(namespace: &str) -> ListRequest<RoleBinding>
 /// # use kubernetes_models::rbac::v1::RoleBinding;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let role_binding = RoleBinding::named("web");
-/// let created = rbac_v1::create_namespaced_role_binding("shop", &role_binding).send(client).await?;
+/// let created = rbac_v1::create_namespaced_role_binding("shop", &role_binding)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -410,7 +439,10 @@ pub fn create_namespaced_role_binding<'a>(
 /// ```
 /// # use kubernetes_api::rbac::v1 as rbac_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// rbac_v1::delete_collection_namespaced_role_binding("shop").label_selector("app=web").send(client).await?;
+/// rbac_v1::delete_collection_namespaced_role_binding("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -435,7 +467,9 @@ pub fn delete_collection_namespaced_role_binding(
 /// ```
 /// # use kubernetes_api::rbac::v1 as rbac_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let role_binding = rbac_v1::read_namespaced_role_binding("shop", "web").send(client).await?;
+/// let role_binding = rbac_v1::read_namespaced_role_binding("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -465,7 +499,9 @@ pub fn read_namespaced_role_binding(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut role_binding = rbac_v1::read_namespaced_role_binding("shop", "web").send(client).await?;
 /// role_binding.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = rbac_v1::replace_namespaced_role_binding("shop", "web", &role_binding).send(client).await?;
+/// let replaced = rbac_v1::replace_namespaced_role_binding("shop", "web", &role_binding)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -525,7 +561,9 @@ pub fn delete_namespaced_role_binding(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = rbac_v1::patch_namespaced_role_binding("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = rbac_v1::patch_namespaced_role_binding("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -554,7 +592,10 @@ pub fn patch_namespaced_role_binding<'a>(
 /// ```
 /// # use kubernetes_api::rbac::v1 as rbac_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = rbac_v1::list_namespaced_role("shop").label_selector("app=web").send(client).await?;
+/// let list = rbac_v1::list_namespaced_role("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -580,7 +621,9 @@ pub fn list_namespaced_role(namespace: &str) -> ListRequest<Role> {
 /// # use kubernetes_models::rbac::v1::Role;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let role = Role::named("web");
-/// let created = rbac_v1::create_namespaced_role("shop", &role).send(client).await?;
+/// let created = rbac_v1::create_namespaced_role("shop", &role)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -608,7 +651,10 @@ pub fn create_namespaced_role<'a>(
 /// ```
 /// # use kubernetes_api::rbac::v1 as rbac_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// rbac_v1::delete_collection_namespaced_role("shop").label_selector("app=web").send(client).await?;
+/// rbac_v1::delete_collection_namespaced_role("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -660,7 +706,9 @@ pub fn read_namespaced_role(namespace: &str, name: &str) -> ReadRequest<Role> {
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut role = rbac_v1::read_namespaced_role("shop", "web").send(client).await?;
 /// role.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = rbac_v1::replace_namespaced_role("shop", "web", &role).send(client).await?;
+/// let replaced = rbac_v1::replace_namespaced_role("shop", "web", &role)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -717,7 +765,9 @@ pub fn delete_namespaced_role(namespace: &str, name: &str) -> DeleteRequest<Role
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = rbac_v1::patch_namespaced_role("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = rbac_v1::patch_namespaced_role("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -744,7 +794,10 @@ pub fn patch_namespaced_role<'a>(
 /// ```
 /// # use kubernetes_api::rbac::v1 as rbac_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = rbac_v1::list_role_binding_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// let list = rbac_v1::list_role_binding_for_all_namespaces()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -761,7 +814,10 @@ pub fn list_role_binding_for_all_namespaces() -> ListRequest<RoleBinding> {
 /// ```
 /// # use kubernetes_api::rbac::v1 as rbac_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = rbac_v1::list_role_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// let list = rbac_v1::list_role_for_all_namespaces()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```

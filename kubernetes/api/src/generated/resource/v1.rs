@@ -34,7 +34,10 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// ```
 /// # use kubernetes_api::resource::v1 as resource_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = resource_v1::list_device_class().label_selector("app=web").send(client).await?;
+/// let list = resource_v1::list_device_class()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -53,7 +56,9 @@ pub fn list_device_class() -> ListRequest<DeviceClass> {
 /// # use kubernetes_models::resource::v1::DeviceClass;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let device_class = DeviceClass::named("web");
-/// let created = resource_v1::create_device_class(&device_class).send(client).await?;
+/// let created = resource_v1::create_device_class(&device_class)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -70,7 +75,10 @@ pub fn create_device_class(body: &DeviceClass) -> CreateRequest<'_, DeviceClass>
 /// ```
 /// # use kubernetes_api::resource::v1 as resource_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// resource_v1::delete_collection_device_class().label_selector("app=web").send(client).await?;
+/// resource_v1::delete_collection_device_class()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -108,7 +116,9 @@ pub fn read_device_class(name: &str) -> ReadRequest<DeviceClass> {
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut device_class = resource_v1::read_device_class("web").send(client).await?;
 /// device_class.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = resource_v1::replace_device_class("web", &device_class).send(client).await?;
+/// let replaced = resource_v1::replace_device_class("web", &device_class)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -156,7 +166,9 @@ pub fn delete_device_class(name: &str) -> DeleteRequest<DeviceClass> {
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = resource_v1::patch_device_class("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = resource_v1::patch_device_class("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -179,7 +191,10 @@ pub fn patch_device_class<'a>(
 /// ```
 /// # use kubernetes_api::resource::v1 as resource_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = resource_v1::list_device_taint_rule().label_selector("app=web").send(client).await?;
+/// let list = resource_v1::list_device_taint_rule()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -198,7 +213,9 @@ pub fn list_device_taint_rule() -> ListRequest<DeviceTaintRule> {
 /// # use kubernetes_models::resource::v1::DeviceTaintRule;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let device_taint_rule = DeviceTaintRule::named("web");
-/// let created = resource_v1::create_device_taint_rule(&device_taint_rule).send(client).await?;
+/// let created = resource_v1::create_device_taint_rule(&device_taint_rule)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -217,7 +234,10 @@ pub fn create_device_taint_rule(
 /// ```
 /// # use kubernetes_api::resource::v1 as resource_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// resource_v1::delete_collection_device_taint_rule().label_selector("app=web").send(client).await?;
+/// resource_v1::delete_collection_device_taint_rule()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -238,7 +258,9 @@ pub fn delete_collection_device_taint_rule() -> DeleteCollectionRequest<
 /// ```
 /// # use kubernetes_api::resource::v1 as resource_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let device_taint_rule = resource_v1::read_device_taint_rule("web").send(client).await?;
+/// let device_taint_rule = resource_v1::read_device_taint_rule("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -261,7 +283,9 @@ pub fn read_device_taint_rule(name: &str) -> ReadRequest<DeviceTaintRule> {
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut device_taint_rule = resource_v1::read_device_taint_rule("web").send(client).await?;
 /// device_taint_rule.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = resource_v1::replace_device_taint_rule("web", &device_taint_rule).send(client).await?;
+/// let replaced = resource_v1::replace_device_taint_rule("web", &device_taint_rule)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -309,7 +333,9 @@ pub fn delete_device_taint_rule(name: &str) -> DeleteRequest<DeviceTaintRule> {
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = resource_v1::patch_device_taint_rule("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = resource_v1::patch_device_taint_rule("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -332,7 +358,9 @@ pub fn patch_device_taint_rule<'a>(
 /// ```
 /// # use kubernetes_api::resource::v1 as resource_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let device_taint_rule = resource_v1::read_device_taint_rule_status("web").send(client).await?;
+/// let device_taint_rule = resource_v1::read_device_taint_rule_status("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -355,7 +383,9 @@ pub fn read_device_taint_rule_status(name: &str) -> ReadRequest<DeviceTaintRule>
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut device_taint_rule = resource_v1::read_device_taint_rule_status("web").send(client).await?;
 /// device_taint_rule.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = resource_v1::replace_device_taint_rule_status("web", &device_taint_rule).send(client).await?;
+/// let replaced = resource_v1::replace_device_taint_rule_status("web", &device_taint_rule)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -382,7 +412,9 @@ pub fn replace_device_taint_rule_status<'a>(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = resource_v1::patch_device_taint_rule_status("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = resource_v1::patch_device_taint_rule_status("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -407,7 +439,10 @@ pub fn patch_device_taint_rule_status<'a>(
 /// ```
 /// # use kubernetes_api::resource::v1 as resource_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = resource_v1::list_namespaced_resource_claim("shop").label_selector("app=web").send(client).await?;
+/// let list = resource_v1::list_namespaced_resource_claim("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -433,7 +468,9 @@ pub fn list_namespaced_resource_claim(namespace: &str) -> ListRequest<ResourceCl
 /// # use kubernetes_models::resource::v1::ResourceClaim;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let resource_claim = ResourceClaim::named("web");
-/// let created = resource_v1::create_namespaced_resource_claim("shop", &resource_claim).send(client).await?;
+/// let created = resource_v1::create_namespaced_resource_claim("shop", &resource_claim)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -461,7 +498,10 @@ pub fn create_namespaced_resource_claim<'a>(
 /// ```
 /// # use kubernetes_api::resource::v1 as resource_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// resource_v1::delete_collection_namespaced_resource_claim("shop").label_selector("app=web").send(client).await?;
+/// resource_v1::delete_collection_namespaced_resource_claim("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -486,7 +526,9 @@ pub fn delete_collection_namespaced_resource_claim(
 /// ```
 /// # use kubernetes_api::resource::v1 as resource_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let resource_claim = resource_v1::read_namespaced_resource_claim("shop", "web").send(client).await?;
+/// let resource_claim = resource_v1::read_namespaced_resource_claim("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -516,7 +558,9 @@ pub fn read_namespaced_resource_claim(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut resource_claim = resource_v1::read_namespaced_resource_claim("shop", "web").send(client).await?;
 /// resource_claim.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = resource_v1::replace_namespaced_resource_claim("shop", "web", &resource_claim).send(client).await?;
+/// let replaced = resource_v1::replace_namespaced_resource_claim("shop", "web", &resource_claim)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -546,7 +590,9 @@ pub fn replace_namespaced_resource_claim<'a>(
 /// ```
 /// # use kubernetes_api::resource::v1 as resource_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// resource_v1::delete_namespaced_resource_claim("shop", "web").send(client).await?;
+/// resource_v1::delete_namespaced_resource_claim("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -576,7 +622,9 @@ pub fn delete_namespaced_resource_claim(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = resource_v1::patch_namespaced_resource_claim("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = resource_v1::patch_namespaced_resource_claim("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -604,7 +652,9 @@ pub fn patch_namespaced_resource_claim<'a>(
 /// ```
 /// # use kubernetes_api::resource::v1 as resource_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let resource_claim = resource_v1::read_namespaced_resource_claim_status("shop", "web").send(client).await?;
+/// let resource_claim = resource_v1::read_namespaced_resource_claim_status("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -634,7 +684,9 @@ pub fn read_namespaced_resource_claim_status(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut resource_claim = resource_v1::read_namespaced_resource_claim_status("shop", "web").send(client).await?;
 /// resource_claim.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = resource_v1::replace_namespaced_resource_claim_status("shop", "web", &resource_claim).send(client).await?;
+/// let replaced = resource_v1::replace_namespaced_resource_claim_status("shop", "web", &resource_claim)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -666,7 +718,9 @@ pub fn replace_namespaced_resource_claim_status<'a>(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = resource_v1::patch_namespaced_resource_claim_status("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = resource_v1::patch_namespaced_resource_claim_status("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -695,7 +749,10 @@ pub fn patch_namespaced_resource_claim_status<'a>(
 /// ```
 /// # use kubernetes_api::resource::v1 as resource_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = resource_v1::list_namespaced_resource_claim_template("shop").label_selector("app=web").send(client).await?;
+/// let list = resource_v1::list_namespaced_resource_claim_template("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -723,7 +780,9 @@ pub fn list_namespaced_resource_claim_template(
 /// # use kubernetes_models::resource::v1::ResourceClaimTemplate;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let resource_claim_template = ResourceClaimTemplate::named("web");
-/// let created = resource_v1::create_namespaced_resource_claim_template("shop", &resource_claim_template).send(client).await?;
+/// let created = resource_v1::create_namespaced_resource_claim_template("shop", &resource_claim_template)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -751,7 +810,10 @@ pub fn create_namespaced_resource_claim_template<'a>(
 /// ```
 /// # use kubernetes_api::resource::v1 as resource_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// resource_v1::delete_collection_namespaced_resource_claim_template("shop").label_selector("app=web").send(client).await?;
+/// resource_v1::delete_collection_namespaced_resource_claim_template("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -776,7 +838,9 @@ pub fn delete_collection_namespaced_resource_claim_template(
 /// ```
 /// # use kubernetes_api::resource::v1 as resource_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let resource_claim_template = resource_v1::read_namespaced_resource_claim_template("shop", "web").send(client).await?;
+/// let resource_claim_template = resource_v1::read_namespaced_resource_claim_template("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -806,7 +870,9 @@ pub fn read_namespaced_resource_claim_template(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut resource_claim_template = resource_v1::read_namespaced_resource_claim_template("shop", "web").send(client).await?;
 /// resource_claim_template.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = resource_v1::replace_namespaced_resource_claim_template("shop", "web", &resource_claim_template).send(client).await?;
+/// let replaced = resource_v1::replace_namespaced_resource_claim_template("shop", "web", &resource_claim_template)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -836,7 +902,9 @@ pub fn replace_namespaced_resource_claim_template<'a>(
 /// ```
 /// # use kubernetes_api::resource::v1 as resource_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// resource_v1::delete_namespaced_resource_claim_template("shop", "web").send(client).await?;
+/// resource_v1::delete_namespaced_resource_claim_template("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -866,7 +934,9 @@ pub fn delete_namespaced_resource_claim_template(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = resource_v1::patch_namespaced_resource_claim_template("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = resource_v1::patch_namespaced_resource_claim_template("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -893,7 +963,10 @@ pub fn patch_namespaced_resource_claim_template<'a>(
 /// ```
 /// # use kubernetes_api::resource::v1 as resource_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = resource_v1::list_resource_claim_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// let list = resource_v1::list_resource_claim_for_all_namespaces()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -910,7 +983,10 @@ pub fn list_resource_claim_for_all_namespaces() -> ListRequest<ResourceClaim> {
 /// ```
 /// # use kubernetes_api::resource::v1 as resource_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = resource_v1::list_resource_claim_template_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// let list = resource_v1::list_resource_claim_template_for_all_namespaces()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -929,7 +1005,10 @@ pub fn list_resource_claim_template_for_all_namespaces() -> ListRequest<
 /// ```
 /// # use kubernetes_api::resource::v1 as resource_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = resource_v1::list_resource_slice().label_selector("app=web").send(client).await?;
+/// let list = resource_v1::list_resource_slice()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -948,7 +1027,9 @@ pub fn list_resource_slice() -> ListRequest<ResourceSlice> {
 /// # use kubernetes_models::resource::v1::ResourceSlice;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let resource_slice = ResourceSlice::named("web");
-/// let created = resource_v1::create_resource_slice(&resource_slice).send(client).await?;
+/// let created = resource_v1::create_resource_slice(&resource_slice)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -965,7 +1046,10 @@ pub fn create_resource_slice(body: &ResourceSlice) -> CreateRequest<'_, Resource
 /// ```
 /// # use kubernetes_api::resource::v1 as resource_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// resource_v1::delete_collection_resource_slice().label_selector("app=web").send(client).await?;
+/// resource_v1::delete_collection_resource_slice()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -984,7 +1068,9 @@ pub fn delete_collection_resource_slice() -> DeleteCollectionRequest<ResourceSli
 /// ```
 /// # use kubernetes_api::resource::v1 as resource_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let resource_slice = resource_v1::read_resource_slice("web").send(client).await?;
+/// let resource_slice = resource_v1::read_resource_slice("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1005,7 +1091,9 @@ pub fn read_resource_slice(name: &str) -> ReadRequest<ResourceSlice> {
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut resource_slice = resource_v1::read_resource_slice("web").send(client).await?;
 /// resource_slice.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = resource_v1::replace_resource_slice("web", &resource_slice).send(client).await?;
+/// let replaced = resource_v1::replace_resource_slice("web", &resource_slice)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1053,7 +1141,9 @@ pub fn delete_resource_slice(name: &str) -> DeleteRequest<ResourceSlice> {
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = resource_v1::patch_resource_slice("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = resource_v1::patch_resource_slice("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```

@@ -32,7 +32,10 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// ```
 /// # use kubernetes_api::resource::v1alpha3 as resource_v1alpha3;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = resource_v1alpha3::list_device_taint_rule().label_selector("app=web").send(client).await?;
+/// let list = resource_v1alpha3::list_device_taint_rule()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -51,7 +54,9 @@ pub fn list_device_taint_rule() -> ListRequest<DeviceTaintRule> {
 /// # use kubernetes_models::resource::v1alpha3::DeviceTaintRule;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let device_taint_rule = DeviceTaintRule::named("web");
-/// let created = resource_v1alpha3::create_device_taint_rule(&device_taint_rule).send(client).await?;
+/// let created = resource_v1alpha3::create_device_taint_rule(&device_taint_rule)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -73,7 +78,10 @@ pub fn create_device_taint_rule(
 /// ```
 /// # use kubernetes_api::resource::v1alpha3 as resource_v1alpha3;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// resource_v1alpha3::delete_collection_device_taint_rule().label_selector("app=web").send(client).await?;
+/// resource_v1alpha3::delete_collection_device_taint_rule()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -94,7 +102,9 @@ pub fn delete_collection_device_taint_rule() -> DeleteCollectionRequest<
 /// ```
 /// # use kubernetes_api::resource::v1alpha3 as resource_v1alpha3;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let device_taint_rule = resource_v1alpha3::read_device_taint_rule("web").send(client).await?;
+/// let device_taint_rule = resource_v1alpha3::read_device_taint_rule("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -117,7 +127,9 @@ pub fn read_device_taint_rule(name: &str) -> ReadRequest<DeviceTaintRule> {
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut device_taint_rule = resource_v1alpha3::read_device_taint_rule("web").send(client).await?;
 /// device_taint_rule.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = resource_v1alpha3::replace_device_taint_rule("web", &device_taint_rule).send(client).await?;
+/// let replaced = resource_v1alpha3::replace_device_taint_rule("web", &device_taint_rule)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -165,7 +177,9 @@ pub fn delete_device_taint_rule(name: &str) -> DeleteRequest<DeviceTaintRule> {
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = resource_v1alpha3::patch_device_taint_rule("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = resource_v1alpha3::patch_device_taint_rule("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -188,7 +202,9 @@ pub fn patch_device_taint_rule<'a>(
 /// ```
 /// # use kubernetes_api::resource::v1alpha3 as resource_v1alpha3;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let device_taint_rule = resource_v1alpha3::read_device_taint_rule_status("web").send(client).await?;
+/// let device_taint_rule = resource_v1alpha3::read_device_taint_rule_status("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -214,7 +230,9 @@ pub fn read_device_taint_rule_status(name: &str) -> ReadRequest<DeviceTaintRule>
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut device_taint_rule = resource_v1alpha3::read_device_taint_rule_status("web").send(client).await?;
 /// device_taint_rule.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = resource_v1alpha3::replace_device_taint_rule_status("web", &device_taint_rule).send(client).await?;
+/// let replaced = resource_v1alpha3::replace_device_taint_rule_status("web", &device_taint_rule)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -244,7 +262,9 @@ pub fn replace_device_taint_rule_status<'a>(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = resource_v1alpha3::patch_device_taint_rule_status("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = resource_v1alpha3::patch_device_taint_rule_status("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -270,7 +290,10 @@ pub fn patch_device_taint_rule_status<'a>(
 /// ```
 /// # use kubernetes_api::resource::v1alpha3 as resource_v1alpha3;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = resource_v1alpha3::list_resource_pool_status_request().label_selector("app=web").send(client).await?;
+/// let list = resource_v1alpha3::list_resource_pool_status_request()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -291,7 +314,9 @@ pub fn list_resource_pool_status_request() -> ListRequest<ResourcePoolStatusRequ
 /// # use kubernetes_models::resource::v1alpha3::ResourcePoolStatusRequest;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let resource_pool_status_request = ResourcePoolStatusRequest::named("web");
-/// let created = resource_v1alpha3::create_resource_pool_status_request(&resource_pool_status_request).send(client).await?;
+/// let created = resource_v1alpha3::create_resource_pool_status_request(&resource_pool_status_request)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -313,7 +338,10 @@ pub fn create_resource_pool_status_request(
 /// ```
 /// # use kubernetes_api::resource::v1alpha3 as resource_v1alpha3;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// resource_v1alpha3::delete_collection_resource_pool_status_request().label_selector("app=web").send(client).await?;
+/// resource_v1alpha3::delete_collection_resource_pool_status_request()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -334,7 +362,9 @@ pub fn delete_collection_resource_pool_status_request() -> DeleteCollectionReque
 /// ```
 /// # use kubernetes_api::resource::v1alpha3 as resource_v1alpha3;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let resource_pool_status_request = resource_v1alpha3::read_resource_pool_status_request("web").send(client).await?;
+/// let resource_pool_status_request = resource_v1alpha3::read_resource_pool_status_request("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -362,7 +392,9 @@ pub fn read_resource_pool_status_request(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut resource_pool_status_request = resource_v1alpha3::read_resource_pool_status_request("web").send(client).await?;
 /// resource_pool_status_request.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = resource_v1alpha3::replace_resource_pool_status_request("web", &resource_pool_status_request).send(client).await?;
+/// let replaced = resource_v1alpha3::replace_resource_pool_status_request("web", &resource_pool_status_request)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -390,7 +422,9 @@ pub fn replace_resource_pool_status_request<'a>(
 /// ```
 /// # use kubernetes_api::resource::v1alpha3 as resource_v1alpha3;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// resource_v1alpha3::delete_resource_pool_status_request("web").send(client).await?;
+/// resource_v1alpha3::delete_resource_pool_status_request("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -418,7 +452,9 @@ pub fn delete_resource_pool_status_request(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = resource_v1alpha3::patch_resource_pool_status_request("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = resource_v1alpha3::patch_resource_pool_status_request("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -444,7 +480,9 @@ pub fn patch_resource_pool_status_request<'a>(
 /// ```
 /// # use kubernetes_api::resource::v1alpha3 as resource_v1alpha3;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let resource_pool_status_request = resource_v1alpha3::read_resource_pool_status_request_status("web").send(client).await?;
+/// let resource_pool_status_request = resource_v1alpha3::read_resource_pool_status_request_status("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -472,7 +510,9 @@ pub fn read_resource_pool_status_request_status(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut resource_pool_status_request = resource_v1alpha3::read_resource_pool_status_request_status("web").send(client).await?;
 /// resource_pool_status_request.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = resource_v1alpha3::replace_resource_pool_status_request_status("web", &resource_pool_status_request).send(client).await?;
+/// let replaced = resource_v1alpha3::replace_resource_pool_status_request_status("web", &resource_pool_status_request)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -502,7 +542,9 @@ pub fn replace_resource_pool_status_request_status<'a>(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = resource_v1alpha3::patch_resource_pool_status_request_status("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = resource_v1alpha3::patch_resource_pool_status_request_status("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```

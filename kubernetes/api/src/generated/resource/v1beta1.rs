@@ -34,7 +34,10 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// ```
 /// # use kubernetes_api::resource::v1beta1 as resource_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = resource_v1beta1::list_device_class().label_selector("app=web").send(client).await?;
+/// let list = resource_v1beta1::list_device_class()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -53,7 +56,9 @@ pub fn list_device_class() -> ListRequest<DeviceClass> {
 /// # use kubernetes_models::resource::v1beta1::DeviceClass;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let device_class = DeviceClass::named("web");
-/// let created = resource_v1beta1::create_device_class(&device_class).send(client).await?;
+/// let created = resource_v1beta1::create_device_class(&device_class)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -73,7 +78,10 @@ pub fn create_device_class(body: &DeviceClass) -> CreateRequest<'_, DeviceClass>
 /// ```
 /// # use kubernetes_api::resource::v1beta1 as resource_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// resource_v1beta1::delete_collection_device_class().label_selector("app=web").send(client).await?;
+/// resource_v1beta1::delete_collection_device_class()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -92,7 +100,9 @@ pub fn delete_collection_device_class() -> DeleteCollectionRequest<DeviceClass> 
 /// ```
 /// # use kubernetes_api::resource::v1beta1 as resource_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let device_class = resource_v1beta1::read_device_class("web").send(client).await?;
+/// let device_class = resource_v1beta1::read_device_class("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -115,7 +125,9 @@ pub fn read_device_class(name: &str) -> ReadRequest<DeviceClass> {
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut device_class = resource_v1beta1::read_device_class("web").send(client).await?;
 /// device_class.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = resource_v1beta1::replace_device_class("web", &device_class).send(client).await?;
+/// let replaced = resource_v1beta1::replace_device_class("web", &device_class)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -163,7 +175,9 @@ pub fn delete_device_class(name: &str) -> DeleteRequest<DeviceClass> {
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = resource_v1beta1::patch_device_class("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = resource_v1beta1::patch_device_class("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -188,7 +202,10 @@ pub fn patch_device_class<'a>(
 /// ```
 /// # use kubernetes_api::resource::v1beta1 as resource_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = resource_v1beta1::list_namespaced_resource_claim("shop").label_selector("app=web").send(client).await?;
+/// let list = resource_v1beta1::list_namespaced_resource_claim("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -214,7 +231,9 @@ pub fn list_namespaced_resource_claim(namespace: &str) -> ListRequest<ResourceCl
 /// # use kubernetes_models::resource::v1beta1::ResourceClaim;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let resource_claim = ResourceClaim::named("web");
-/// let created = resource_v1beta1::create_namespaced_resource_claim("shop", &resource_claim).send(client).await?;
+/// let created = resource_v1beta1::create_namespaced_resource_claim("shop", &resource_claim)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -242,7 +261,10 @@ pub fn create_namespaced_resource_claim<'a>(
 /// ```
 /// # use kubernetes_api::resource::v1beta1 as resource_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// resource_v1beta1::delete_collection_namespaced_resource_claim("shop").label_selector("app=web").send(client).await?;
+/// resource_v1beta1::delete_collection_namespaced_resource_claim("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -267,7 +289,9 @@ pub fn delete_collection_namespaced_resource_claim(
 /// ```
 /// # use kubernetes_api::resource::v1beta1 as resource_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let resource_claim = resource_v1beta1::read_namespaced_resource_claim("shop", "web").send(client).await?;
+/// let resource_claim = resource_v1beta1::read_namespaced_resource_claim("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -297,7 +321,9 @@ pub fn read_namespaced_resource_claim(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut resource_claim = resource_v1beta1::read_namespaced_resource_claim("shop", "web").send(client).await?;
 /// resource_claim.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = resource_v1beta1::replace_namespaced_resource_claim("shop", "web", &resource_claim).send(client).await?;
+/// let replaced = resource_v1beta1::replace_namespaced_resource_claim("shop", "web", &resource_claim)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -327,7 +353,9 @@ pub fn replace_namespaced_resource_claim<'a>(
 /// ```
 /// # use kubernetes_api::resource::v1beta1 as resource_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// resource_v1beta1::delete_namespaced_resource_claim("shop", "web").send(client).await?;
+/// resource_v1beta1::delete_namespaced_resource_claim("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -357,7 +385,9 @@ pub fn delete_namespaced_resource_claim(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = resource_v1beta1::patch_namespaced_resource_claim("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = resource_v1beta1::patch_namespaced_resource_claim("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -385,7 +415,9 @@ pub fn patch_namespaced_resource_claim<'a>(
 /// ```
 /// # use kubernetes_api::resource::v1beta1 as resource_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let resource_claim = resource_v1beta1::read_namespaced_resource_claim_status("shop", "web").send(client).await?;
+/// let resource_claim = resource_v1beta1::read_namespaced_resource_claim_status("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -415,7 +447,9 @@ pub fn read_namespaced_resource_claim_status(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut resource_claim = resource_v1beta1::read_namespaced_resource_claim_status("shop", "web").send(client).await?;
 /// resource_claim.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = resource_v1beta1::replace_namespaced_resource_claim_status("shop", "web", &resource_claim).send(client).await?;
+/// let replaced = resource_v1beta1::replace_namespaced_resource_claim_status("shop", "web", &resource_claim)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -447,7 +481,9 @@ pub fn replace_namespaced_resource_claim_status<'a>(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = resource_v1beta1::patch_namespaced_resource_claim_status("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = resource_v1beta1::patch_namespaced_resource_claim_status("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -476,7 +512,10 @@ pub fn patch_namespaced_resource_claim_status<'a>(
 /// ```
 /// # use kubernetes_api::resource::v1beta1 as resource_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = resource_v1beta1::list_namespaced_resource_claim_template("shop").label_selector("app=web").send(client).await?;
+/// let list = resource_v1beta1::list_namespaced_resource_claim_template("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -504,7 +543,9 @@ pub fn list_namespaced_resource_claim_template(
 /// # use kubernetes_models::resource::v1beta1::ResourceClaimTemplate;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let resource_claim_template = ResourceClaimTemplate::named("web");
-/// let created = resource_v1beta1::create_namespaced_resource_claim_template("shop", &resource_claim_template).send(client).await?;
+/// let created = resource_v1beta1::create_namespaced_resource_claim_template("shop", &resource_claim_template)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -532,7 +573,10 @@ pub fn create_namespaced_resource_claim_template<'a>(
 /// ```
 /// # use kubernetes_api::resource::v1beta1 as resource_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// resource_v1beta1::delete_collection_namespaced_resource_claim_template("shop").label_selector("app=web").send(client).await?;
+/// resource_v1beta1::delete_collection_namespaced_resource_claim_template("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -557,7 +601,9 @@ pub fn delete_collection_namespaced_resource_claim_template(
 /// ```
 /// # use kubernetes_api::resource::v1beta1 as resource_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let resource_claim_template = resource_v1beta1::read_namespaced_resource_claim_template("shop", "web").send(client).await?;
+/// let resource_claim_template = resource_v1beta1::read_namespaced_resource_claim_template("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -587,7 +633,9 @@ pub fn read_namespaced_resource_claim_template(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut resource_claim_template = resource_v1beta1::read_namespaced_resource_claim_template("shop", "web").send(client).await?;
 /// resource_claim_template.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = resource_v1beta1::replace_namespaced_resource_claim_template("shop", "web", &resource_claim_template).send(client).await?;
+/// let replaced = resource_v1beta1::replace_namespaced_resource_claim_template("shop", "web", &resource_claim_template)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -617,7 +665,9 @@ pub fn replace_namespaced_resource_claim_template<'a>(
 /// ```
 /// # use kubernetes_api::resource::v1beta1 as resource_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// resource_v1beta1::delete_namespaced_resource_claim_template("shop", "web").send(client).await?;
+/// resource_v1beta1::delete_namespaced_resource_claim_template("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -647,7 +697,9 @@ pub fn delete_namespaced_resource_claim_template(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = resource_v1beta1::patch_namespaced_resource_claim_template("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = resource_v1beta1::patch_namespaced_resource_claim_template("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -674,7 +726,10 @@ pub fn patch_namespaced_resource_claim_template<'a>(
 /// ```
 /// # use kubernetes_api::resource::v1beta1 as resource_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = resource_v1beta1::list_resource_claim_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// let list = resource_v1beta1::list_resource_claim_for_all_namespaces()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -691,7 +746,10 @@ pub fn list_resource_claim_for_all_namespaces() -> ListRequest<ResourceClaim> {
 /// ```
 /// # use kubernetes_api::resource::v1beta1 as resource_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = resource_v1beta1::list_resource_claim_template_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// let list = resource_v1beta1::list_resource_claim_template_for_all_namespaces()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -712,7 +770,10 @@ pub fn list_resource_claim_template_for_all_namespaces() -> ListRequest<
 /// ```
 /// # use kubernetes_api::resource::v1beta1 as resource_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = resource_v1beta1::list_resource_slice().label_selector("app=web").send(client).await?;
+/// let list = resource_v1beta1::list_resource_slice()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -731,7 +792,9 @@ pub fn list_resource_slice() -> ListRequest<ResourceSlice> {
 /// # use kubernetes_models::resource::v1beta1::ResourceSlice;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let resource_slice = ResourceSlice::named("web");
-/// let created = resource_v1beta1::create_resource_slice(&resource_slice).send(client).await?;
+/// let created = resource_v1beta1::create_resource_slice(&resource_slice)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -751,7 +814,10 @@ pub fn create_resource_slice(body: &ResourceSlice) -> CreateRequest<'_, Resource
 /// ```
 /// # use kubernetes_api::resource::v1beta1 as resource_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// resource_v1beta1::delete_collection_resource_slice().label_selector("app=web").send(client).await?;
+/// resource_v1beta1::delete_collection_resource_slice()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -770,7 +836,9 @@ pub fn delete_collection_resource_slice() -> DeleteCollectionRequest<ResourceSli
 /// ```
 /// # use kubernetes_api::resource::v1beta1 as resource_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let resource_slice = resource_v1beta1::read_resource_slice("web").send(client).await?;
+/// let resource_slice = resource_v1beta1::read_resource_slice("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -793,7 +861,9 @@ pub fn read_resource_slice(name: &str) -> ReadRequest<ResourceSlice> {
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut resource_slice = resource_v1beta1::read_resource_slice("web").send(client).await?;
 /// resource_slice.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = resource_v1beta1::replace_resource_slice("web", &resource_slice).send(client).await?;
+/// let replaced = resource_v1beta1::replace_resource_slice("web", &resource_slice)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -841,7 +911,9 @@ pub fn delete_resource_slice(name: &str) -> DeleteRequest<ResourceSlice> {
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = resource_v1beta1::patch_resource_slice("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = resource_v1beta1::patch_resource_slice("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```

@@ -34,7 +34,10 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// ```
 /// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = resource_v1beta2::list_device_class().label_selector("app=web").send(client).await?;
+/// let list = resource_v1beta2::list_device_class()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -53,7 +56,9 @@ pub fn list_device_class() -> ListRequest<DeviceClass> {
 /// # use kubernetes_models::resource::v1beta2::DeviceClass;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let device_class = DeviceClass::named("web");
-/// let created = resource_v1beta2::create_device_class(&device_class).send(client).await?;
+/// let created = resource_v1beta2::create_device_class(&device_class)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -73,7 +78,10 @@ pub fn create_device_class(body: &DeviceClass) -> CreateRequest<'_, DeviceClass>
 /// ```
 /// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// resource_v1beta2::delete_collection_device_class().label_selector("app=web").send(client).await?;
+/// resource_v1beta2::delete_collection_device_class()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -92,7 +100,9 @@ pub fn delete_collection_device_class() -> DeleteCollectionRequest<DeviceClass> 
 /// ```
 /// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let device_class = resource_v1beta2::read_device_class("web").send(client).await?;
+/// let device_class = resource_v1beta2::read_device_class("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -115,7 +125,9 @@ pub fn read_device_class(name: &str) -> ReadRequest<DeviceClass> {
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut device_class = resource_v1beta2::read_device_class("web").send(client).await?;
 /// device_class.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = resource_v1beta2::replace_device_class("web", &device_class).send(client).await?;
+/// let replaced = resource_v1beta2::replace_device_class("web", &device_class)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -163,7 +175,9 @@ pub fn delete_device_class(name: &str) -> DeleteRequest<DeviceClass> {
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = resource_v1beta2::patch_device_class("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = resource_v1beta2::patch_device_class("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -186,7 +200,10 @@ pub fn patch_device_class<'a>(
 /// ```
 /// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = resource_v1beta2::list_device_taint_rule().label_selector("app=web").send(client).await?;
+/// let list = resource_v1beta2::list_device_taint_rule()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -205,7 +222,9 @@ pub fn list_device_taint_rule() -> ListRequest<DeviceTaintRule> {
 /// # use kubernetes_models::resource::v1beta2::DeviceTaintRule;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let device_taint_rule = DeviceTaintRule::named("web");
-/// let created = resource_v1beta2::create_device_taint_rule(&device_taint_rule).send(client).await?;
+/// let created = resource_v1beta2::create_device_taint_rule(&device_taint_rule)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -227,7 +246,10 @@ pub fn create_device_taint_rule(
 /// ```
 /// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// resource_v1beta2::delete_collection_device_taint_rule().label_selector("app=web").send(client).await?;
+/// resource_v1beta2::delete_collection_device_taint_rule()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -248,7 +270,9 @@ pub fn delete_collection_device_taint_rule() -> DeleteCollectionRequest<
 /// ```
 /// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let device_taint_rule = resource_v1beta2::read_device_taint_rule("web").send(client).await?;
+/// let device_taint_rule = resource_v1beta2::read_device_taint_rule("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -271,7 +295,9 @@ pub fn read_device_taint_rule(name: &str) -> ReadRequest<DeviceTaintRule> {
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut device_taint_rule = resource_v1beta2::read_device_taint_rule("web").send(client).await?;
 /// device_taint_rule.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = resource_v1beta2::replace_device_taint_rule("web", &device_taint_rule).send(client).await?;
+/// let replaced = resource_v1beta2::replace_device_taint_rule("web", &device_taint_rule)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -319,7 +345,9 @@ pub fn delete_device_taint_rule(name: &str) -> DeleteRequest<DeviceTaintRule> {
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = resource_v1beta2::patch_device_taint_rule("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = resource_v1beta2::patch_device_taint_rule("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -342,7 +370,9 @@ pub fn patch_device_taint_rule<'a>(
 /// ```
 /// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let device_taint_rule = resource_v1beta2::read_device_taint_rule_status("web").send(client).await?;
+/// let device_taint_rule = resource_v1beta2::read_device_taint_rule_status("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -368,7 +398,9 @@ pub fn read_device_taint_rule_status(name: &str) -> ReadRequest<DeviceTaintRule>
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut device_taint_rule = resource_v1beta2::read_device_taint_rule_status("web").send(client).await?;
 /// device_taint_rule.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = resource_v1beta2::replace_device_taint_rule_status("web", &device_taint_rule).send(client).await?;
+/// let replaced = resource_v1beta2::replace_device_taint_rule_status("web", &device_taint_rule)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -398,7 +430,9 @@ pub fn replace_device_taint_rule_status<'a>(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = resource_v1beta2::patch_device_taint_rule_status("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = resource_v1beta2::patch_device_taint_rule_status("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -426,7 +460,10 @@ pub fn patch_device_taint_rule_status<'a>(
 /// ```
 /// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = resource_v1beta2::list_namespaced_resource_claim("shop").label_selector("app=web").send(client).await?;
+/// let list = resource_v1beta2::list_namespaced_resource_claim("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -452,7 +489,9 @@ pub fn list_namespaced_resource_claim(namespace: &str) -> ListRequest<ResourceCl
 /// # use kubernetes_models::resource::v1beta2::ResourceClaim;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let resource_claim = ResourceClaim::named("web");
-/// let created = resource_v1beta2::create_namespaced_resource_claim("shop", &resource_claim).send(client).await?;
+/// let created = resource_v1beta2::create_namespaced_resource_claim("shop", &resource_claim)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -480,7 +519,10 @@ pub fn create_namespaced_resource_claim<'a>(
 /// ```
 /// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// resource_v1beta2::delete_collection_namespaced_resource_claim("shop").label_selector("app=web").send(client).await?;
+/// resource_v1beta2::delete_collection_namespaced_resource_claim("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -505,7 +547,9 @@ pub fn delete_collection_namespaced_resource_claim(
 /// ```
 /// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let resource_claim = resource_v1beta2::read_namespaced_resource_claim("shop", "web").send(client).await?;
+/// let resource_claim = resource_v1beta2::read_namespaced_resource_claim("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -535,7 +579,9 @@ pub fn read_namespaced_resource_claim(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut resource_claim = resource_v1beta2::read_namespaced_resource_claim("shop", "web").send(client).await?;
 /// resource_claim.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = resource_v1beta2::replace_namespaced_resource_claim("shop", "web", &resource_claim).send(client).await?;
+/// let replaced = resource_v1beta2::replace_namespaced_resource_claim("shop", "web", &resource_claim)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -565,7 +611,9 @@ pub fn replace_namespaced_resource_claim<'a>(
 /// ```
 /// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// resource_v1beta2::delete_namespaced_resource_claim("shop", "web").send(client).await?;
+/// resource_v1beta2::delete_namespaced_resource_claim("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -595,7 +643,9 @@ pub fn delete_namespaced_resource_claim(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = resource_v1beta2::patch_namespaced_resource_claim("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = resource_v1beta2::patch_namespaced_resource_claim("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -623,7 +673,9 @@ pub fn patch_namespaced_resource_claim<'a>(
 /// ```
 /// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let resource_claim = resource_v1beta2::read_namespaced_resource_claim_status("shop", "web").send(client).await?;
+/// let resource_claim = resource_v1beta2::read_namespaced_resource_claim_status("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -653,7 +705,9 @@ pub fn read_namespaced_resource_claim_status(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut resource_claim = resource_v1beta2::read_namespaced_resource_claim_status("shop", "web").send(client).await?;
 /// resource_claim.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = resource_v1beta2::replace_namespaced_resource_claim_status("shop", "web", &resource_claim).send(client).await?;
+/// let replaced = resource_v1beta2::replace_namespaced_resource_claim_status("shop", "web", &resource_claim)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -685,7 +739,9 @@ pub fn replace_namespaced_resource_claim_status<'a>(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = resource_v1beta2::patch_namespaced_resource_claim_status("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = resource_v1beta2::patch_namespaced_resource_claim_status("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -714,7 +770,10 @@ pub fn patch_namespaced_resource_claim_status<'a>(
 /// ```
 /// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = resource_v1beta2::list_namespaced_resource_claim_template("shop").label_selector("app=web").send(client).await?;
+/// let list = resource_v1beta2::list_namespaced_resource_claim_template("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -742,7 +801,9 @@ pub fn list_namespaced_resource_claim_template(
 /// # use kubernetes_models::resource::v1beta2::ResourceClaimTemplate;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let resource_claim_template = ResourceClaimTemplate::named("web");
-/// let created = resource_v1beta2::create_namespaced_resource_claim_template("shop", &resource_claim_template).send(client).await?;
+/// let created = resource_v1beta2::create_namespaced_resource_claim_template("shop", &resource_claim_template)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -770,7 +831,10 @@ pub fn create_namespaced_resource_claim_template<'a>(
 /// ```
 /// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// resource_v1beta2::delete_collection_namespaced_resource_claim_template("shop").label_selector("app=web").send(client).await?;
+/// resource_v1beta2::delete_collection_namespaced_resource_claim_template("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -795,7 +859,9 @@ pub fn delete_collection_namespaced_resource_claim_template(
 /// ```
 /// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let resource_claim_template = resource_v1beta2::read_namespaced_resource_claim_template("shop", "web").send(client).await?;
+/// let resource_claim_template = resource_v1beta2::read_namespaced_resource_claim_template("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -825,7 +891,9 @@ pub fn read_namespaced_resource_claim_template(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut resource_claim_template = resource_v1beta2::read_namespaced_resource_claim_template("shop", "web").send(client).await?;
 /// resource_claim_template.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = resource_v1beta2::replace_namespaced_resource_claim_template("shop", "web", &resource_claim_template).send(client).await?;
+/// let replaced = resource_v1beta2::replace_namespaced_resource_claim_template("shop", "web", &resource_claim_template)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -855,7 +923,9 @@ pub fn replace_namespaced_resource_claim_template<'a>(
 /// ```
 /// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// resource_v1beta2::delete_namespaced_resource_claim_template("shop", "web").send(client).await?;
+/// resource_v1beta2::delete_namespaced_resource_claim_template("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -885,7 +955,9 @@ pub fn delete_namespaced_resource_claim_template(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = resource_v1beta2::patch_namespaced_resource_claim_template("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = resource_v1beta2::patch_namespaced_resource_claim_template("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -912,7 +984,10 @@ pub fn patch_namespaced_resource_claim_template<'a>(
 /// ```
 /// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = resource_v1beta2::list_resource_claim_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// let list = resource_v1beta2::list_resource_claim_for_all_namespaces()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -929,7 +1004,10 @@ pub fn list_resource_claim_for_all_namespaces() -> ListRequest<ResourceClaim> {
 /// ```
 /// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = resource_v1beta2::list_resource_claim_template_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// let list = resource_v1beta2::list_resource_claim_template_for_all_namespaces()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -950,7 +1028,10 @@ pub fn list_resource_claim_template_for_all_namespaces() -> ListRequest<
 /// ```
 /// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = resource_v1beta2::list_resource_slice().label_selector("app=web").send(client).await?;
+/// let list = resource_v1beta2::list_resource_slice()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -969,7 +1050,9 @@ pub fn list_resource_slice() -> ListRequest<ResourceSlice> {
 /// # use kubernetes_models::resource::v1beta2::ResourceSlice;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let resource_slice = ResourceSlice::named("web");
-/// let created = resource_v1beta2::create_resource_slice(&resource_slice).send(client).await?;
+/// let created = resource_v1beta2::create_resource_slice(&resource_slice)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -989,7 +1072,10 @@ pub fn create_resource_slice(body: &ResourceSlice) -> CreateRequest<'_, Resource
 /// ```
 /// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// resource_v1beta2::delete_collection_resource_slice().label_selector("app=web").send(client).await?;
+/// resource_v1beta2::delete_collection_resource_slice()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1008,7 +1094,9 @@ pub fn delete_collection_resource_slice() -> DeleteCollectionRequest<ResourceSli
 /// ```
 /// # use kubernetes_api::resource::v1beta2 as resource_v1beta2;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let resource_slice = resource_v1beta2::read_resource_slice("web").send(client).await?;
+/// let resource_slice = resource_v1beta2::read_resource_slice("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1031,7 +1119,9 @@ pub fn read_resource_slice(name: &str) -> ReadRequest<ResourceSlice> {
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut resource_slice = resource_v1beta2::read_resource_slice("web").send(client).await?;
 /// resource_slice.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = resource_v1beta2::replace_resource_slice("web", &resource_slice).send(client).await?;
+/// let replaced = resource_v1beta2::replace_resource_slice("web", &resource_slice)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1079,7 +1169,9 @@ pub fn delete_resource_slice(name: &str) -> DeleteRequest<ResourceSlice> {
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = resource_v1beta2::patch_resource_slice("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = resource_v1beta2::patch_resource_slice("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```

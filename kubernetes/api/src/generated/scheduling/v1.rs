@@ -32,7 +32,10 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// ```
 /// # use kubernetes_api::scheduling::v1 as scheduling_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = scheduling_v1::list_priority_class().label_selector("app=web").send(client).await?;
+/// let list = scheduling_v1::list_priority_class()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -51,7 +54,9 @@ pub fn list_priority_class() -> ListRequest<PriorityClass> {
 /// # use kubernetes_models::scheduling::v1::PriorityClass;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let priority_class = PriorityClass::named("web");
-/// let created = scheduling_v1::create_priority_class(&priority_class).send(client).await?;
+/// let created = scheduling_v1::create_priority_class(&priority_class)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -68,7 +73,10 @@ pub fn create_priority_class(body: &PriorityClass) -> CreateRequest<'_, Priority
 /// ```
 /// # use kubernetes_api::scheduling::v1 as scheduling_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// scheduling_v1::delete_collection_priority_class().label_selector("app=web").send(client).await?;
+/// scheduling_v1::delete_collection_priority_class()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -87,7 +95,9 @@ pub fn delete_collection_priority_class() -> DeleteCollectionRequest<PriorityCla
 /// ```
 /// # use kubernetes_api::scheduling::v1 as scheduling_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let priority_class = scheduling_v1::read_priority_class("web").send(client).await?;
+/// let priority_class = scheduling_v1::read_priority_class("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -110,7 +120,9 @@ pub fn read_priority_class(name: &str) -> ReadRequest<PriorityClass> {
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut priority_class = scheduling_v1::read_priority_class("web").send(client).await?;
 /// priority_class.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = scheduling_v1::replace_priority_class("web", &priority_class).send(client).await?;
+/// let replaced = scheduling_v1::replace_priority_class("web", &priority_class)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -158,7 +170,9 @@ pub fn delete_priority_class(name: &str) -> DeleteRequest<PriorityClass> {
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = scheduling_v1::patch_priority_class("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = scheduling_v1::patch_priority_class("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```

@@ -32,7 +32,10 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// ```
 /// # use kubernetes_api::scheduling::v1alpha3 as scheduling_v1alpha3;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = scheduling_v1alpha3::list_composite_pod_group_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// let list = scheduling_v1alpha3::list_composite_pod_group_for_all_namespaces()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -53,7 +56,10 @@ pub fn list_composite_pod_group_for_all_namespaces() -> ListRequest<CompositePod
 /// ```
 /// # use kubernetes_api::scheduling::v1alpha3 as scheduling_v1alpha3;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = scheduling_v1alpha3::list_namespaced_composite_pod_group("shop").label_selector("app=web").send(client).await?;
+/// let list = scheduling_v1alpha3::list_namespaced_composite_pod_group("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -81,7 +87,9 @@ pub fn list_namespaced_composite_pod_group(
 /// # use kubernetes_models::scheduling::v1alpha3::CompositePodGroup;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let composite_pod_group = CompositePodGroup::named("web");
-/// let created = scheduling_v1alpha3::create_namespaced_composite_pod_group("shop", &composite_pod_group).send(client).await?;
+/// let created = scheduling_v1alpha3::create_namespaced_composite_pod_group("shop", &composite_pod_group)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -109,7 +117,10 @@ pub fn create_namespaced_composite_pod_group<'a>(
 /// ```
 /// # use kubernetes_api::scheduling::v1alpha3 as scheduling_v1alpha3;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// scheduling_v1alpha3::delete_collection_namespaced_composite_pod_group("shop").label_selector("app=web").send(client).await?;
+/// scheduling_v1alpha3::delete_collection_namespaced_composite_pod_group("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -134,7 +145,9 @@ pub fn delete_collection_namespaced_composite_pod_group(
 /// ```
 /// # use kubernetes_api::scheduling::v1alpha3 as scheduling_v1alpha3;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let composite_pod_group = scheduling_v1alpha3::read_namespaced_composite_pod_group("shop", "web").send(client).await?;
+/// let composite_pod_group = scheduling_v1alpha3::read_namespaced_composite_pod_group("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -164,7 +177,9 @@ pub fn read_namespaced_composite_pod_group(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut composite_pod_group = scheduling_v1alpha3::read_namespaced_composite_pod_group("shop", "web").send(client).await?;
 /// composite_pod_group.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = scheduling_v1alpha3::replace_namespaced_composite_pod_group("shop", "web", &composite_pod_group).send(client).await?;
+/// let replaced = scheduling_v1alpha3::replace_namespaced_composite_pod_group("shop", "web", &composite_pod_group)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -194,7 +209,9 @@ pub fn replace_namespaced_composite_pod_group<'a>(
 /// ```
 /// # use kubernetes_api::scheduling::v1alpha3 as scheduling_v1alpha3;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// scheduling_v1alpha3::delete_namespaced_composite_pod_group("shop", "web").send(client).await?;
+/// scheduling_v1alpha3::delete_namespaced_composite_pod_group("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -224,7 +241,9 @@ pub fn delete_namespaced_composite_pod_group(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = scheduling_v1alpha3::patch_namespaced_composite_pod_group("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = scheduling_v1alpha3::patch_namespaced_composite_pod_group("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -252,7 +271,9 @@ pub fn patch_namespaced_composite_pod_group<'a>(
 /// ```
 /// # use kubernetes_api::scheduling::v1alpha3 as scheduling_v1alpha3;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let composite_pod_group = scheduling_v1alpha3::read_namespaced_composite_pod_group_status("shop", "web").send(client).await?;
+/// let composite_pod_group = scheduling_v1alpha3::read_namespaced_composite_pod_group_status("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -282,7 +303,9 @@ pub fn read_namespaced_composite_pod_group_status(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut composite_pod_group = scheduling_v1alpha3::read_namespaced_composite_pod_group_status("shop", "web").send(client).await?;
 /// composite_pod_group.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = scheduling_v1alpha3::replace_namespaced_composite_pod_group_status("shop", "web", &composite_pod_group).send(client).await?;
+/// let replaced = scheduling_v1alpha3::replace_namespaced_composite_pod_group_status("shop", "web", &composite_pod_group)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -314,7 +337,9 @@ pub fn replace_namespaced_composite_pod_group_status<'a>(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = scheduling_v1alpha3::patch_namespaced_composite_pod_group_status("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = scheduling_v1alpha3::patch_namespaced_composite_pod_group_status("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -343,7 +368,10 @@ pub fn patch_namespaced_composite_pod_group_status<'a>(
 /// ```
 /// # use kubernetes_api::scheduling::v1alpha3 as scheduling_v1alpha3;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = scheduling_v1alpha3::list_namespaced_pod_group("shop").label_selector("app=web").send(client).await?;
+/// let list = scheduling_v1alpha3::list_namespaced_pod_group("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -369,7 +397,9 @@ pub fn list_namespaced_pod_group(namespace: &str) -> ListRequest<PodGroup> {
 /// # use kubernetes_models::scheduling::v1alpha3::PodGroup;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let pod_group = PodGroup::named("web");
-/// let created = scheduling_v1alpha3::create_namespaced_pod_group("shop", &pod_group).send(client).await?;
+/// let created = scheduling_v1alpha3::create_namespaced_pod_group("shop", &pod_group)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -397,7 +427,10 @@ pub fn create_namespaced_pod_group<'a>(
 /// ```
 /// # use kubernetes_api::scheduling::v1alpha3 as scheduling_v1alpha3;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// scheduling_v1alpha3::delete_collection_namespaced_pod_group("shop").label_selector("app=web").send(client).await?;
+/// scheduling_v1alpha3::delete_collection_namespaced_pod_group("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -422,7 +455,9 @@ pub fn delete_collection_namespaced_pod_group(
 /// ```
 /// # use kubernetes_api::scheduling::v1alpha3 as scheduling_v1alpha3;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let pod_group = scheduling_v1alpha3::read_namespaced_pod_group("shop", "web").send(client).await?;
+/// let pod_group = scheduling_v1alpha3::read_namespaced_pod_group("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -449,7 +484,9 @@ pub fn read_namespaced_pod_group(namespace: &str, name: &str) -> ReadRequest<Pod
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut pod_group = scheduling_v1alpha3::read_namespaced_pod_group("shop", "web").send(client).await?;
 /// pod_group.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = scheduling_v1alpha3::replace_namespaced_pod_group("shop", "web", &pod_group).send(client).await?;
+/// let replaced = scheduling_v1alpha3::replace_namespaced_pod_group("shop", "web", &pod_group)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -479,7 +516,9 @@ pub fn replace_namespaced_pod_group<'a>(
 /// ```
 /// # use kubernetes_api::scheduling::v1alpha3 as scheduling_v1alpha3;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// scheduling_v1alpha3::delete_namespaced_pod_group("shop", "web").send(client).await?;
+/// scheduling_v1alpha3::delete_namespaced_pod_group("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -509,7 +548,9 @@ pub fn delete_namespaced_pod_group(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = scheduling_v1alpha3::patch_namespaced_pod_group("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = scheduling_v1alpha3::patch_namespaced_pod_group("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -537,7 +578,9 @@ pub fn patch_namespaced_pod_group<'a>(
 /// ```
 /// # use kubernetes_api::scheduling::v1alpha3 as scheduling_v1alpha3;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let pod_group = scheduling_v1alpha3::read_namespaced_pod_group_status("shop", "web").send(client).await?;
+/// let pod_group = scheduling_v1alpha3::read_namespaced_pod_group_status("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -567,7 +610,9 @@ pub fn read_namespaced_pod_group_status(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut pod_group = scheduling_v1alpha3::read_namespaced_pod_group_status("shop", "web").send(client).await?;
 /// pod_group.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = scheduling_v1alpha3::replace_namespaced_pod_group_status("shop", "web", &pod_group).send(client).await?;
+/// let replaced = scheduling_v1alpha3::replace_namespaced_pod_group_status("shop", "web", &pod_group)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -599,7 +644,9 @@ pub fn replace_namespaced_pod_group_status<'a>(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = scheduling_v1alpha3::patch_namespaced_pod_group_status("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = scheduling_v1alpha3::patch_namespaced_pod_group_status("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -628,7 +675,10 @@ pub fn patch_namespaced_pod_group_status<'a>(
 /// ```
 /// # use kubernetes_api::scheduling::v1alpha3 as scheduling_v1alpha3;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = scheduling_v1alpha3::list_namespaced_workload("shop").label_selector("app=web").send(client).await?;
+/// let list = scheduling_v1alpha3::list_namespaced_workload("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -654,7 +704,9 @@ pub fn list_namespaced_workload(namespace: &str) -> ListRequest<Workload> {
 /// # use kubernetes_models::scheduling::v1alpha3::Workload;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let workload = Workload::named("web");
-/// let created = scheduling_v1alpha3::create_namespaced_workload("shop", &workload).send(client).await?;
+/// let created = scheduling_v1alpha3::create_namespaced_workload("shop", &workload)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -682,7 +734,10 @@ pub fn create_namespaced_workload<'a>(
 /// ```
 /// # use kubernetes_api::scheduling::v1alpha3 as scheduling_v1alpha3;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// scheduling_v1alpha3::delete_collection_namespaced_workload("shop").label_selector("app=web").send(client).await?;
+/// scheduling_v1alpha3::delete_collection_namespaced_workload("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -707,7 +762,9 @@ pub fn delete_collection_namespaced_workload(
 /// ```
 /// # use kubernetes_api::scheduling::v1alpha3 as scheduling_v1alpha3;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let workload = scheduling_v1alpha3::read_namespaced_workload("shop", "web").send(client).await?;
+/// let workload = scheduling_v1alpha3::read_namespaced_workload("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -734,7 +791,9 @@ pub fn read_namespaced_workload(namespace: &str, name: &str) -> ReadRequest<Work
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut workload = scheduling_v1alpha3::read_namespaced_workload("shop", "web").send(client).await?;
 /// workload.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = scheduling_v1alpha3::replace_namespaced_workload("shop", "web", &workload).send(client).await?;
+/// let replaced = scheduling_v1alpha3::replace_namespaced_workload("shop", "web", &workload)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -764,7 +823,9 @@ pub fn replace_namespaced_workload<'a>(
 /// ```
 /// # use kubernetes_api::scheduling::v1alpha3 as scheduling_v1alpha3;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// scheduling_v1alpha3::delete_namespaced_workload("shop", "web").send(client).await?;
+/// scheduling_v1alpha3::delete_namespaced_workload("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -794,7 +855,9 @@ pub fn delete_namespaced_workload(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = scheduling_v1alpha3::patch_namespaced_workload("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = scheduling_v1alpha3::patch_namespaced_workload("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -821,7 +884,10 @@ pub fn patch_namespaced_workload<'a>(
 /// ```
 /// # use kubernetes_api::scheduling::v1alpha3 as scheduling_v1alpha3;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = scheduling_v1alpha3::list_pod_group_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// let list = scheduling_v1alpha3::list_pod_group_for_all_namespaces()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -838,7 +904,10 @@ pub fn list_pod_group_for_all_namespaces() -> ListRequest<PodGroup> {
 /// ```
 /// # use kubernetes_api::scheduling::v1alpha3 as scheduling_v1alpha3;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = scheduling_v1alpha3::list_workload_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// let list = scheduling_v1alpha3::list_workload_for_all_namespaces()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```

@@ -34,7 +34,10 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// ```
 /// # use kubernetes_api::scheduling::v1beta1 as scheduling_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = scheduling_v1beta1::list_namespaced_pod_group("shop").label_selector("app=web").send(client).await?;
+/// let list = scheduling_v1beta1::list_namespaced_pod_group("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -60,7 +63,9 @@ pub fn list_namespaced_pod_group(namespace: &str) -> ListRequest<PodGroup> {
 /// # use kubernetes_models::scheduling::v1beta1::PodGroup;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let pod_group = PodGroup::named("web");
-/// let created = scheduling_v1beta1::create_namespaced_pod_group("shop", &pod_group).send(client).await?;
+/// let created = scheduling_v1beta1::create_namespaced_pod_group("shop", &pod_group)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -88,7 +93,10 @@ pub fn create_namespaced_pod_group<'a>(
 /// ```
 /// # use kubernetes_api::scheduling::v1beta1 as scheduling_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// scheduling_v1beta1::delete_collection_namespaced_pod_group("shop").label_selector("app=web").send(client).await?;
+/// scheduling_v1beta1::delete_collection_namespaced_pod_group("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -113,7 +121,9 @@ pub fn delete_collection_namespaced_pod_group(
 /// ```
 /// # use kubernetes_api::scheduling::v1beta1 as scheduling_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let pod_group = scheduling_v1beta1::read_namespaced_pod_group("shop", "web").send(client).await?;
+/// let pod_group = scheduling_v1beta1::read_namespaced_pod_group("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -140,7 +150,9 @@ pub fn read_namespaced_pod_group(namespace: &str, name: &str) -> ReadRequest<Pod
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut pod_group = scheduling_v1beta1::read_namespaced_pod_group("shop", "web").send(client).await?;
 /// pod_group.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = scheduling_v1beta1::replace_namespaced_pod_group("shop", "web", &pod_group).send(client).await?;
+/// let replaced = scheduling_v1beta1::replace_namespaced_pod_group("shop", "web", &pod_group)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -170,7 +182,9 @@ pub fn replace_namespaced_pod_group<'a>(
 /// ```
 /// # use kubernetes_api::scheduling::v1beta1 as scheduling_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// scheduling_v1beta1::delete_namespaced_pod_group("shop", "web").send(client).await?;
+/// scheduling_v1beta1::delete_namespaced_pod_group("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -200,7 +214,9 @@ pub fn delete_namespaced_pod_group(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = scheduling_v1beta1::patch_namespaced_pod_group("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = scheduling_v1beta1::patch_namespaced_pod_group("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -228,7 +244,9 @@ pub fn patch_namespaced_pod_group<'a>(
 /// ```
 /// # use kubernetes_api::scheduling::v1beta1 as scheduling_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let pod_group = scheduling_v1beta1::read_namespaced_pod_group_status("shop", "web").send(client).await?;
+/// let pod_group = scheduling_v1beta1::read_namespaced_pod_group_status("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -258,7 +276,9 @@ pub fn read_namespaced_pod_group_status(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut pod_group = scheduling_v1beta1::read_namespaced_pod_group_status("shop", "web").send(client).await?;
 /// pod_group.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = scheduling_v1beta1::replace_namespaced_pod_group_status("shop", "web", &pod_group).send(client).await?;
+/// let replaced = scheduling_v1beta1::replace_namespaced_pod_group_status("shop", "web", &pod_group)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -290,7 +310,9 @@ pub fn replace_namespaced_pod_group_status<'a>(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = scheduling_v1beta1::patch_namespaced_pod_group_status("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = scheduling_v1beta1::patch_namespaced_pod_group_status("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -319,7 +341,10 @@ pub fn patch_namespaced_pod_group_status<'a>(
 /// ```
 /// # use kubernetes_api::scheduling::v1beta1 as scheduling_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = scheduling_v1beta1::list_namespaced_workload("shop").label_selector("app=web").send(client).await?;
+/// let list = scheduling_v1beta1::list_namespaced_workload("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -345,7 +370,9 @@ pub fn list_namespaced_workload(namespace: &str) -> ListRequest<Workload> {
 /// # use kubernetes_models::scheduling::v1beta1::Workload;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let workload = Workload::named("web");
-/// let created = scheduling_v1beta1::create_namespaced_workload("shop", &workload).send(client).await?;
+/// let created = scheduling_v1beta1::create_namespaced_workload("shop", &workload)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -373,7 +400,10 @@ pub fn create_namespaced_workload<'a>(
 /// ```
 /// # use kubernetes_api::scheduling::v1beta1 as scheduling_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// scheduling_v1beta1::delete_collection_namespaced_workload("shop").label_selector("app=web").send(client).await?;
+/// scheduling_v1beta1::delete_collection_namespaced_workload("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -398,7 +428,9 @@ pub fn delete_collection_namespaced_workload(
 /// ```
 /// # use kubernetes_api::scheduling::v1beta1 as scheduling_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let workload = scheduling_v1beta1::read_namespaced_workload("shop", "web").send(client).await?;
+/// let workload = scheduling_v1beta1::read_namespaced_workload("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -425,7 +457,9 @@ pub fn read_namespaced_workload(namespace: &str, name: &str) -> ReadRequest<Work
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut workload = scheduling_v1beta1::read_namespaced_workload("shop", "web").send(client).await?;
 /// workload.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = scheduling_v1beta1::replace_namespaced_workload("shop", "web", &workload).send(client).await?;
+/// let replaced = scheduling_v1beta1::replace_namespaced_workload("shop", "web", &workload)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -455,7 +489,9 @@ pub fn replace_namespaced_workload<'a>(
 /// ```
 /// # use kubernetes_api::scheduling::v1beta1 as scheduling_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// scheduling_v1beta1::delete_namespaced_workload("shop", "web").send(client).await?;
+/// scheduling_v1beta1::delete_namespaced_workload("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -485,7 +521,9 @@ pub fn delete_namespaced_workload(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = scheduling_v1beta1::patch_namespaced_workload("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = scheduling_v1beta1::patch_namespaced_workload("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -512,7 +550,10 @@ pub fn patch_namespaced_workload<'a>(
 /// ```
 /// # use kubernetes_api::scheduling::v1beta1 as scheduling_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = scheduling_v1beta1::list_pod_group_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// let list = scheduling_v1beta1::list_pod_group_for_all_namespaces()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -529,7 +570,10 @@ pub fn list_pod_group_for_all_namespaces() -> ListRequest<PodGroup> {
 /// ```
 /// # use kubernetes_api::scheduling::v1beta1 as scheduling_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = scheduling_v1beta1::list_workload_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// let list = scheduling_v1beta1::list_workload_for_all_namespaces()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```

@@ -35,7 +35,10 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// ```
 /// # use kubernetes_api::storage::v1 as storage_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = storage_v1::list_csi_driver().label_selector("app=web").send(client).await?;
+/// let list = storage_v1::list_csi_driver()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -71,7 +74,10 @@ pub fn create_csi_driver(body: &CSIDriver) -> CreateRequest<'_, CSIDriver> {
 /// ```
 /// # use kubernetes_api::storage::v1 as storage_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// storage_v1::delete_collection_csi_driver().label_selector("app=web").send(client).await?;
+/// storage_v1::delete_collection_csi_driver()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -109,7 +115,9 @@ pub fn read_csi_driver(name: &str) -> ReadRequest<CSIDriver> {
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut csi_driver = storage_v1::read_csi_driver("web").send(client).await?;
 /// csi_driver.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = storage_v1::replace_csi_driver("web", &csi_driver).send(client).await?;
+/// let replaced = storage_v1::replace_csi_driver("web", &csi_driver)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -155,7 +163,9 @@ pub fn delete_csi_driver(name: &str) -> DeleteRequest<CSIDriver> {
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = storage_v1::patch_csi_driver("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = storage_v1::patch_csi_driver("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -178,7 +188,10 @@ pub fn patch_csi_driver<'a>(
 /// ```
 /// # use kubernetes_api::storage::v1 as storage_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = storage_v1::list_csi_node().label_selector("app=web").send(client).await?;
+/// let list = storage_v1::list_csi_node()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -214,7 +227,10 @@ pub fn create_csi_node(body: &CSINode) -> CreateRequest<'_, CSINode> {
 /// ```
 /// # use kubernetes_api::storage::v1 as storage_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// storage_v1::delete_collection_csi_node().label_selector("app=web").send(client).await?;
+/// storage_v1::delete_collection_csi_node()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -252,7 +268,9 @@ pub fn read_csi_node(name: &str) -> ReadRequest<CSINode> {
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut csi_node = storage_v1::read_csi_node("web").send(client).await?;
 /// csi_node.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = storage_v1::replace_csi_node("web", &csi_node).send(client).await?;
+/// let replaced = storage_v1::replace_csi_node("web", &csi_node)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -298,7 +316,9 @@ pub fn delete_csi_node(name: &str) -> DeleteRequest<CSINode> {
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = storage_v1::patch_csi_node("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = storage_v1::patch_csi_node("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -339,7 +359,9 @@ pub fn read_csi_node_status(name: &str) -> ReadRequest<CSINode> {
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut csi_node = storage_v1::read_csi_node_status("web").send(client).await?;
 /// csi_node.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = storage_v1::replace_csi_node_status("web", &csi_node).send(client).await?;
+/// let replaced = storage_v1::replace_csi_node_status("web", &csi_node)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -366,7 +388,9 @@ pub fn replace_csi_node_status<'a>(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = storage_v1::patch_csi_node_status("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = storage_v1::patch_csi_node_status("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -389,7 +413,10 @@ pub fn patch_csi_node_status<'a>(
 /// ```
 /// # use kubernetes_api::storage::v1 as storage_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = storage_v1::list_csi_storage_capacity_for_all_namespaces().label_selector("app=web").send(client).await?;
+/// let list = storage_v1::list_csi_storage_capacity_for_all_namespaces()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -410,7 +437,10 @@ pub fn list_csi_storage_capacity_for_all_namespaces() -> ListRequest<
 /// ```
 /// # use kubernetes_api::storage::v1 as storage_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = storage_v1::list_namespaced_csi_storage_capacity("shop").label_selector("app=web").send(client).await?;
+/// let list = storage_v1::list_namespaced_csi_storage_capacity("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -438,7 +468,9 @@ pub fn list_namespaced_csi_storage_capacity(
 /// # use kubernetes_models::storage::v1::CSIStorageCapacity;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let csi_storage_capacity = CSIStorageCapacity::named("web");
-/// let created = storage_v1::create_namespaced_csi_storage_capacity("shop", &csi_storage_capacity).send(client).await?;
+/// let created = storage_v1::create_namespaced_csi_storage_capacity("shop", &csi_storage_capacity)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -466,7 +498,10 @@ pub fn create_namespaced_csi_storage_capacity<'a>(
 /// ```
 /// # use kubernetes_api::storage::v1 as storage_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// storage_v1::delete_collection_namespaced_csi_storage_capacity("shop").label_selector("app=web").send(client).await?;
+/// storage_v1::delete_collection_namespaced_csi_storage_capacity("shop")
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -491,7 +526,9 @@ pub fn delete_collection_namespaced_csi_storage_capacity(
 /// ```
 /// # use kubernetes_api::storage::v1 as storage_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let csi_storage_capacity = storage_v1::read_namespaced_csi_storage_capacity("shop", "web").send(client).await?;
+/// let csi_storage_capacity = storage_v1::read_namespaced_csi_storage_capacity("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -521,7 +558,9 @@ pub fn read_namespaced_csi_storage_capacity(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut csi_storage_capacity = storage_v1::read_namespaced_csi_storage_capacity("shop", "web").send(client).await?;
 /// csi_storage_capacity.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = storage_v1::replace_namespaced_csi_storage_capacity("shop", "web", &csi_storage_capacity).send(client).await?;
+/// let replaced = storage_v1::replace_namespaced_csi_storage_capacity("shop", "web", &csi_storage_capacity)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -551,7 +590,9 @@ pub fn replace_namespaced_csi_storage_capacity<'a>(
 /// ```
 /// # use kubernetes_api::storage::v1 as storage_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// storage_v1::delete_namespaced_csi_storage_capacity("shop", "web").send(client).await?;
+/// storage_v1::delete_namespaced_csi_storage_capacity("shop", "web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -581,7 +622,9 @@ pub fn delete_namespaced_csi_storage_capacity(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = storage_v1::patch_namespaced_csi_storage_capacity("shop", "web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = storage_v1::patch_namespaced_csi_storage_capacity("shop", "web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -608,7 +651,10 @@ pub fn patch_namespaced_csi_storage_capacity<'a>(
 /// ```
 /// # use kubernetes_api::storage::v1 as storage_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = storage_v1::list_storage_class().label_selector("app=web").send(client).await?;
+/// let list = storage_v1::list_storage_class()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -627,7 +673,9 @@ pub fn list_storage_class() -> ListRequest<StorageClass> {
 /// # use kubernetes_models::storage::v1::StorageClass;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let storage_class = StorageClass::named("web");
-/// let created = storage_v1::create_storage_class(&storage_class).send(client).await?;
+/// let created = storage_v1::create_storage_class(&storage_class)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -644,7 +692,10 @@ pub fn create_storage_class(body: &StorageClass) -> CreateRequest<'_, StorageCla
 /// ```
 /// # use kubernetes_api::storage::v1 as storage_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// storage_v1::delete_collection_storage_class().label_selector("app=web").send(client).await?;
+/// storage_v1::delete_collection_storage_class()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -682,7 +733,9 @@ pub fn read_storage_class(name: &str) -> ReadRequest<StorageClass> {
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut storage_class = storage_v1::read_storage_class("web").send(client).await?;
 /// storage_class.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = storage_v1::replace_storage_class("web", &storage_class).send(client).await?;
+/// let replaced = storage_v1::replace_storage_class("web", &storage_class)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -730,7 +783,9 @@ pub fn delete_storage_class(name: &str) -> DeleteRequest<StorageClass> {
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = storage_v1::patch_storage_class("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = storage_v1::patch_storage_class("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -753,7 +808,10 @@ pub fn patch_storage_class<'a>(
 /// ```
 /// # use kubernetes_api::storage::v1 as storage_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = storage_v1::list_volume_attachment().label_selector("app=web").send(client).await?;
+/// let list = storage_v1::list_volume_attachment()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -772,7 +830,9 @@ pub fn list_volume_attachment() -> ListRequest<VolumeAttachment> {
 /// # use kubernetes_models::storage::v1::VolumeAttachment;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let volume_attachment = VolumeAttachment::named("web");
-/// let created = storage_v1::create_volume_attachment(&volume_attachment).send(client).await?;
+/// let created = storage_v1::create_volume_attachment(&volume_attachment)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -791,7 +851,10 @@ pub fn create_volume_attachment(
 /// ```
 /// # use kubernetes_api::storage::v1 as storage_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// storage_v1::delete_collection_volume_attachment().label_selector("app=web").send(client).await?;
+/// storage_v1::delete_collection_volume_attachment()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -812,7 +875,9 @@ pub fn delete_collection_volume_attachment() -> DeleteCollectionRequest<
 /// ```
 /// # use kubernetes_api::storage::v1 as storage_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let volume_attachment = storage_v1::read_volume_attachment("web").send(client).await?;
+/// let volume_attachment = storage_v1::read_volume_attachment("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -835,7 +900,9 @@ pub fn read_volume_attachment(name: &str) -> ReadRequest<VolumeAttachment> {
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut volume_attachment = storage_v1::read_volume_attachment("web").send(client).await?;
 /// volume_attachment.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = storage_v1::replace_volume_attachment("web", &volume_attachment).send(client).await?;
+/// let replaced = storage_v1::replace_volume_attachment("web", &volume_attachment)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -883,7 +950,9 @@ pub fn delete_volume_attachment(name: &str) -> DeleteRequest<VolumeAttachment> {
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = storage_v1::patch_volume_attachment("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = storage_v1::patch_volume_attachment("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -906,7 +975,9 @@ pub fn patch_volume_attachment<'a>(
 /// ```
 /// # use kubernetes_api::storage::v1 as storage_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let volume_attachment = storage_v1::read_volume_attachment_status("web").send(client).await?;
+/// let volume_attachment = storage_v1::read_volume_attachment_status("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -929,7 +1000,9 @@ pub fn read_volume_attachment_status(name: &str) -> ReadRequest<VolumeAttachment
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut volume_attachment = storage_v1::read_volume_attachment_status("web").send(client).await?;
 /// volume_attachment.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = storage_v1::replace_volume_attachment_status("web", &volume_attachment).send(client).await?;
+/// let replaced = storage_v1::replace_volume_attachment_status("web", &volume_attachment)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -956,7 +1029,9 @@ pub fn replace_volume_attachment_status<'a>(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = storage_v1::patch_volume_attachment_status("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = storage_v1::patch_volume_attachment_status("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -979,7 +1054,10 @@ pub fn patch_volume_attachment_status<'a>(
 /// ```
 /// # use kubernetes_api::storage::v1 as storage_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = storage_v1::list_volume_attributes_class().label_selector("app=web").send(client).await?;
+/// let list = storage_v1::list_volume_attributes_class()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -998,7 +1076,9 @@ pub fn list_volume_attributes_class() -> ListRequest<VolumeAttributesClass> {
 /// # use kubernetes_models::storage::v1::VolumeAttributesClass;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let volume_attributes_class = VolumeAttributesClass::named("web");
-/// let created = storage_v1::create_volume_attributes_class(&volume_attributes_class).send(client).await?;
+/// let created = storage_v1::create_volume_attributes_class(&volume_attributes_class)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1020,7 +1100,10 @@ pub fn create_volume_attributes_class(
 /// ```
 /// # use kubernetes_api::storage::v1 as storage_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// storage_v1::delete_collection_volume_attributes_class().label_selector("app=web").send(client).await?;
+/// storage_v1::delete_collection_volume_attributes_class()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1041,7 +1124,9 @@ pub fn delete_collection_volume_attributes_class() -> DeleteCollectionRequest<
 /// ```
 /// # use kubernetes_api::storage::v1 as storage_v1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let volume_attributes_class = storage_v1::read_volume_attributes_class("web").send(client).await?;
+/// let volume_attributes_class = storage_v1::read_volume_attributes_class("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1064,7 +1149,9 @@ pub fn read_volume_attributes_class(name: &str) -> ReadRequest<VolumeAttributesC
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut volume_attributes_class = storage_v1::read_volume_attributes_class("web").send(client).await?;
 /// volume_attributes_class.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = storage_v1::replace_volume_attributes_class("web", &volume_attributes_class).send(client).await?;
+/// let replaced = storage_v1::replace_volume_attributes_class("web", &volume_attributes_class)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -1114,7 +1201,9 @@ pub fn delete_volume_attributes_class(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = storage_v1::patch_volume_attributes_class("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = storage_v1::patch_volume_attributes_class("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```

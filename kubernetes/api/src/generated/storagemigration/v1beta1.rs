@@ -15,7 +15,9 @@ use kubernetes_models::storagemigration::v1beta1::StorageVersionMigration;
 /// ```
 /// # use kubernetes_api::storagemigration::v1beta1 as storagemigration_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let document = storagemigration_v1beta1::get_api_resources().send(client).await?;
+/// let document = storagemigration_v1beta1::get_api_resources()
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -32,7 +34,10 @@ pub fn get_api_resources() -> GetRequest<APIResourceList> {
 /// ```
 /// # use kubernetes_api::storagemigration::v1beta1 as storagemigration_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let list = storagemigration_v1beta1::list_storage_version_migration().label_selector("app=web").send(client).await?;
+/// let list = storagemigration_v1beta1::list_storage_version_migration()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -53,7 +58,9 @@ pub fn list_storage_version_migration() -> ListRequest<StorageVersionMigration> 
 /// # use kubernetes_models::storagemigration::v1beta1::StorageVersionMigration;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let storage_version_migration = StorageVersionMigration::named("web");
-/// let created = storagemigration_v1beta1::create_storage_version_migration(&storage_version_migration).send(client).await?;
+/// let created = storagemigration_v1beta1::create_storage_version_migration(&storage_version_migration)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -75,7 +82,10 @@ pub fn create_storage_version_migration(
 /// ```
 /// # use kubernetes_api::storagemigration::v1beta1 as storagemigration_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// storagemigration_v1beta1::delete_collection_storage_version_migration().label_selector("app=web").send(client).await?;
+/// storagemigration_v1beta1::delete_collection_storage_version_migration()
+///     .label_selector("app=web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -96,7 +106,9 @@ pub fn delete_collection_storage_version_migration() -> DeleteCollectionRequest<
 /// ```
 /// # use kubernetes_api::storagemigration::v1beta1 as storagemigration_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let storage_version_migration = storagemigration_v1beta1::read_storage_version_migration("web").send(client).await?;
+/// let storage_version_migration = storagemigration_v1beta1::read_storage_version_migration("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -124,7 +136,9 @@ pub fn read_storage_version_migration(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut storage_version_migration = storagemigration_v1beta1::read_storage_version_migration("web").send(client).await?;
 /// storage_version_migration.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = storagemigration_v1beta1::replace_storage_version_migration("web", &storage_version_migration).send(client).await?;
+/// let replaced = storagemigration_v1beta1::replace_storage_version_migration("web", &storage_version_migration)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -152,7 +166,9 @@ pub fn replace_storage_version_migration<'a>(
 /// ```
 /// # use kubernetes_api::storagemigration::v1beta1 as storagemigration_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// storagemigration_v1beta1::delete_storage_version_migration("web").send(client).await?;
+/// storagemigration_v1beta1::delete_storage_version_migration("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -180,7 +196,9 @@ pub fn delete_storage_version_migration(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = storagemigration_v1beta1::patch_storage_version_migration("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = storagemigration_v1beta1::patch_storage_version_migration("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -206,7 +224,9 @@ pub fn patch_storage_version_migration<'a>(
 /// ```
 /// # use kubernetes_api::storagemigration::v1beta1 as storagemigration_v1beta1;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
-/// let storage_version_migration = storagemigration_v1beta1::read_storage_version_migration_status("web").send(client).await?;
+/// let storage_version_migration = storagemigration_v1beta1::read_storage_version_migration_status("web")
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -234,7 +254,9 @@ pub fn read_storage_version_migration_status(
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let mut storage_version_migration = storagemigration_v1beta1::read_storage_version_migration_status("web").send(client).await?;
 /// storage_version_migration.metadata.annotations.insert("example.com/checked", "yes");
-/// let replaced = storagemigration_v1beta1::replace_storage_version_migration_status("web", &storage_version_migration).send(client).await?;
+/// let replaced = storagemigration_v1beta1::replace_storage_version_migration_status("web", &storage_version_migration)
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -264,7 +286,9 @@ pub fn replace_storage_version_migration_status<'a>(
 /// # use kubernetes_core::Patch;
 /// # async fn example<E: kubernetes_core::Execute>(client: &E) -> Result<(), E::Error> {
 /// let labels = serde_json::json!({"metadata": {"labels": {"app": "web"}}});
-/// let patched = storagemigration_v1beta1::patch_storage_version_migration_status("web", &Patch::merge(&labels)).send(client).await?;
+/// let patched = storagemigration_v1beta1::patch_storage_version_migration_status("web", &Patch::merge(&labels))
+///     .send(client)
+///     .await?;
 /// # Ok(())
 /// # }
 /// ```

@@ -104,7 +104,7 @@ impl Connection {
         })
     }
 
-    /// A poisoned state is as good as any: what panicked was taken out.
+    /// A poisoned state is still valid: the part that panicked was taken out.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

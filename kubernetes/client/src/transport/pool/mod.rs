@@ -93,7 +93,7 @@ impl Transport for Pool {
 }
 
 impl Inner {
-    /// Nothing panics while the state is locked, so a poisoned lock is as good as any.
+    /// Nothing panics while the state is locked, so a poisoned lock still has a valid state.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -136,7 +136,7 @@ impl<K: Watchable> Runner<K> {
     /// If a source can't start or has ended, or after the [`sync_timeout`](Controller::sync_timeout).
     ///
     /// # Cancel safety
-    /// It can be given up and called again at any time: the sources go on.
+    /// Dropping the future is safe: the sources continue, and it can be called again.
     pub async fn warm_up(&mut self) -> Result<(), ControllerError> {
         let sources = self.start()?;
         let (limit, name) = (sources.sync_timeout, Arc::clone(&sources.name));

@@ -302,7 +302,7 @@ impl Extraction {
             Some(Empty::List) => Tree::List(Vec::new()),
             Some(Empty::Object) => Tree::Object(Vec::new()),
         };
-        // Within an item, an empty list or map is as good as none.
+        // Within an item, an empty list or map counts as none.
         let keys = path.iter().map(|step| match step {
             TypeStep::Field(name) => Some(*name),
             TypeStep::Item => None,

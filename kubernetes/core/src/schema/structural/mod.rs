@@ -173,10 +173,13 @@ impl<'a> Checker<'a> {
             ("", Level::Item) if !is_open => self.report("type must not be empty for items of a list"),
             ("", Level::Field) if !is_open => self.report("type must not be empty for fields of an object"),
             ("", _) => {}
-            ("object", Level::Root) => self.require(!flag(schema, "nullable"), "nullable must not be true at the root"),
+            ("object", Level::Root) => {}
             (_, Level::Root) => self.report("type must be object at the root"),
             (name, _) if !TYPES.contains(&name) => self.report(format!("type must be one of {}", TYPES.join(", "))),
             _ => {}
+        }
+        if place.level == Level::Root {
+            self.require(!flag(schema, "nullable"), "nullable must not be true at the root");
         }
         if flag(schema, "x-kubernetes-embedded-resource") {
             self.require(name == "object", "type must be object with x-kubernetes-embedded-resource");
@@ -199,12 +202,16 @@ impl<'a> Checker<'a> {
         }
         match schema.get("additionalProperties") {
             None => {}
-            Some(Tree::Bool(_)) if place.level != Level::Root => {}
             Some(_) if place.level == Level::Root => self.report("additionalProperties must not be used at the root"),
             Some(values) => {
-                self.require(properties.is_empty(), "additionalProperties and properties exclude each other");
+                let is_exclusive = *values != Tree::Bool(true);
+                let rule = "additionalProperties and properties exclude each other";
+                self.require(properties.is_empty() || !is_exclusive, rule);
                 let is_embedded = flag(schema, "x-kubernetes-embedded-resource");
                 self.require(!is_embedded, "additionalProperties must not be used with x-kubernetes-embedded-resource");
+                if matches!(values, Tree::Bool(_)) {
+                    return;
+                }
                 let inner = Place { level: Level::Field, defaults: place.defaults && !place.in_metadata, ..place };
                 self.within("additionalProperties", |checker| checker.schema(values, inner));
             }

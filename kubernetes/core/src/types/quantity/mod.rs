@@ -305,7 +305,7 @@ impl fmt::Debug for Quantity {
 }
 
 impl Value for Quantity {
-    /// A number is as good as its text, and white space around the text does not count, as in Go.
+    /// A number counts as its text, and white space around the text does not count, as in Go.
     fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
         *self = match reader.token() {
             Some(b'"') => Self(reader.string()?.trim().into()),

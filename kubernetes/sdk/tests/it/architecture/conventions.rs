@@ -101,7 +101,7 @@ fn integration_tests_are_one_program() {
     }
 }
 
-/// What cargo builds from the folder `tests`: its files, and its folders with a `main.rs`.
+/// The programs that cargo builds from the folder `tests`: its files, and its folders with a `main.rs`.
 fn programs(package: &Crate) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(package.folder.join("tests")) else { return Vec::new() };
     let paths = entries.map(|entry| entry.expect("a readable entry").path());

@@ -6,7 +6,7 @@ use cargo_metadata::DependencyKind;
 
 use super::source::{crates, metadata};
 
-/// What each crate may depend on, of the others in this workspace.
+/// The crates of this workspace that each may depend on.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("kubernetes-swagger", &[]),
     ("kubernetes-codegen", &["kubernetes-swagger"]),

@@ -19,9 +19,9 @@ pub(super) struct ModuleTree {
 
 #[derive(Default)]
 struct Module {
-    /// What is defined here, except for modules.
+    /// The items defined here, except for modules.
     names: BTreeSet<String>,
-    /// What `use` brings, by its name here.
+    /// The paths of `use`, by their names here.
     imports: BTreeMap<String, Segments>,
     globs: Vec<Segments>,
     /// The paths that the code of the module has.

@@ -77,7 +77,7 @@ impl PortStream {
     }
 }
 
-/// The reading half of a [`PortStream`]. When it is dropped, what the pod sends is dropped too.
+/// The reading half of a [`PortStream`]. When it is dropped, the pod's output is discarded.
 pub struct PortReader {
     handle: Arc<Handle>,
     /// Bytes that were taken from the connection and not yet read.

@@ -8,6 +8,12 @@ use kubernetes_testing::{ResponseBody, TestServer};
 use serde_json::Value;
 use tower_service::Service;
 
+#[allow(clippy::duplicate_mod, reason = "a fuzz target has this file alone")]
+#[path = "../widgets.rs"]
+mod definition;
+
+use definition::widgets;
+
 /// Any sequence of requests has answers, versions never fall, and each watch is a faithful replay of what happened.
 ///
 /// The bytes are a sequence of steps: a method, a path, parameters, a media type and a body, each from a table or, where
@@ -111,19 +117,8 @@ const BODIES: [&str; 26] = [
     r#"{"metadata":[],"spec":"x","data":{"a":1},"status":[null]}"#,
 ];
 
-const WIDGETS: &str = "
-apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata: {name: widgets.example.com}
-spec:
-  group: example.com
-  scope: Namespaced
-  names: {plural: widgets, kind: Widget}
-  versions:
-  - name: v1
-    served: true
-    storage: true
-    subresources: {status: {}, scale: {specReplicasPath: .spec.count, statusReplicasPath: .status.count}}
+const VERSION: &str =
+    "    subresources: {status: {}, scale: {specReplicasPath: .spec.count, statusReplicasPath: .status.count}}
     schema:
       openAPIV3Schema:
         type: object
@@ -260,7 +255,7 @@ async fn send(server: &TestServer, request: Request<Full<Bytes>>) -> Response<Re
 
 async fn run(steps: &mut Steps<'_>) {
     let server = TestServer::builder().seed(1).namespace("other").in_process();
-    server.load_yaml(WIDGETS).expect("a definition");
+    server.load_yaml(&widgets(VERSION)).expect("a definition");
     let mut replays = Vec::new();
     for list in LISTS {
         let shard = "shardSelector=shardRange(object.metadata.uid,'0x0000000000000000','0x8000000000000000')";

@@ -1,0 +1,1 @@
+//! Only its dependencies are of interest: how long they take to compile.
