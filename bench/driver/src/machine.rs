@@ -10,11 +10,10 @@ pub(crate) fn description() -> String {
     let memory = field("/proc/meminfo", "MemTotal").and_then(|text| text.split(' ').next()?.parse::<u64>().ok());
     let memory = memory.unwrap_or_default().div_ceil(1 << 20);
     format!(
-        "{cpu}, {cores} cores, {memory} GiB, {}; {}; {}; {}",
+        "{cpu}, {cores} cores, {memory} GiB, {}; {}; {}",
         output("uname", &["-srm"]),
         output("rustc", &["--version"]),
         output("date", &["-u", "+%Y-%m-%d %H:%M UTC"]),
-        load(),
     )
 }
 

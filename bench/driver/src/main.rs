@@ -100,8 +100,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         return guard::run_guard(&bench, arguments.record);
     }
     let mut table = Table::default();
-    let machine = machine::description();
-    println!("{machine}\n");
+    println!("{}; {}\n", machine::description(), machine::load());
     for file in &arguments.from {
         table.add_json(&std::fs::read(file)?).map_err(|error| format!("{}: {error}", file.display()))?;
     }
@@ -125,7 +124,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     if let Some(folder) = &arguments.svg {
         let command = std::env::args().skip(1).collect::<Vec<_>>().join(" ");
-        svg::draw(folder, &table, &format!("bench/run {command}; {machine}"))?;
+        svg::draw(folder, &table, &format!("bench/run {command}; {}", machine::description()))?;
     }
     if failed.is_empty() { Ok(()) } else { Err(format!("not measured to the end: {}", failed.join(", ")).into()) }
 }

@@ -20,6 +20,8 @@ const LIST: usize = 10_000;
 const WATCHED: usize = 10_000;
 const EVENTS: usize = 20_000;
 
+const KINDS_OF_A_GROUP: usize = 20;
+
 pub(crate) fn measure(bench: &Bench, table: &mut Table, long: bool) -> Result<()> {
     watching::build(bench, &["bench-canned", "bench-client-ours"])?;
     let sizes: &[usize] = if long { &[1_000, 10_000, 100_000, 500_000] } else { &[1_000, 10_000, 100_000] };
@@ -152,7 +154,8 @@ fn make_a_workspace_of(folder: &Path) -> Result<()> {
 fn write_definitions(folder: &Path, count: usize) -> Result<()> {
     fs::create_dir_all(folder)?;
     for number in 0..count {
-        let text = include_str!("crd.yaml").replace("NUMBER", &number.to_string());
+        let group = (number / KINDS_OF_A_GROUP).to_string();
+        let text = include_str!("crd.yaml").replace("NUMBER", &number.to_string()).replace("GROUP", &group);
         fs::write(folder.join(format!("{number}.yaml")), text)?;
     }
     Ok(())

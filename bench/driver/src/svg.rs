@@ -37,6 +37,9 @@ const HEADLINES: &[(&str, &str)] = &[
     ("apply_second", "kubectl"),
 ];
 
+/// The height of what stands below.
+const CAPTION: f64 = 38.0;
+
 const OURS: &str = "#2a7f62";
 const THEIRS: &str = "#b5523b";
 const TEXT: &str = "#444";
@@ -66,7 +69,7 @@ fn comparison(bars: &[(String, f64)], caption: &str) -> String {
     let height = 60.0 + ROW * bars.len() as f64;
     let most = bars.iter().map(|(_, times)| times.log2().abs()).fold(1.0, f64::max).ceil();
     let place = |times: f64| left + width * (times.log2() + 1.0).clamp(0.0, most + 1.0) / (most + 1.0);
-    let mut svg = Svg::new(left + width + 60.0, height + 30.0);
+    let mut svg = Svg::new(left + width + 60.0, height + CAPTION);
     svg.text(left, 16.0, "start", "times better than the peer (1 is as good)");
     for power in -1..=most as i32 {
         let x = place(2_f64.powi(power));
@@ -80,7 +83,7 @@ fn comparison(bars: &[(String, f64)], caption: &str) -> String {
         svg.text(left - 8.0, y + 10.0, "end", label);
         svg.text(one.max(end) + 4.0, y + 10.0, "start", &short(*times));
     }
-    svg.text(8.0, height + 16.0, "start", caption);
+    svg.caption(height, caption);
     svg.finish()
 }
 
@@ -90,12 +93,12 @@ fn curves(curves: &[Curve], caption: &str) -> String {
     const WIDTH: f64 = 260.0;
     const HEIGHT: f64 = 190.0;
     let rows = curves.len().div_ceil(COLUMNS) as f64;
-    let mut svg = Svg::new(WIDTH * COLUMNS as f64, HEIGHT * rows + 30.0);
+    let mut svg = Svg::new(WIDTH * COLUMNS as f64, HEIGHT * rows + CAPTION);
     for (index, curve) in curves.iter().enumerate() {
         let corner = (WIDTH * (index % COLUMNS) as f64, HEIGHT * (index / COLUMNS) as f64);
         plot(&mut svg, curve, corner, (WIDTH, HEIGHT));
     }
-    svg.text(8.0, HEIGHT * rows + 18.0, "start", caption);
+    svg.caption(HEIGHT * rows, caption);
     svg.finish()
 }
 
@@ -161,6 +164,13 @@ impl Svg {
     fn text(&mut self, x: f64, y: f64, anchor: &str, text: &str) {
         let text = text.replace('&', "&amp;").replace('<', "&lt;");
         _ = writeln!(self.0, "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\" fill=\"{TEXT}\">{text}</text>");
+    }
+
+    /// The command, and below it the machine and the date.
+    fn caption(&mut self, top: f64, caption: &str) {
+        for (line, text) in caption.splitn(2, "; ").enumerate() {
+            self.text(8.0, top + 14.0 + 15.0 * line as f64, "start", text);
+        }
     }
 
     fn line(&mut self, (x1, y1): (f64, f64), (x2, y2): (f64, f64), color: &str) {
