@@ -182,7 +182,7 @@ async fn a_second_apply_writes_nothing() {
 const COMPLETED: &[(&str, &str)] = &[
     ("ConfigMap", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata: {a: b}"),
     ("Secret with data", "apiVersion: v1\nkind: Secret\nmetadata: {name: x}\ndata: {a: Yg==}"),
-    ("Secret with stringData", "apiVersion: v1\nkind: Secret\nmetadata: {name: y}\nstringData: {a: b}"),
+    ("Secret with stringData", "apiVersion: v1\nkind: Secret\nmetadata: {name: other}\nstringData: {a: b}"),
     (
         "Deployment",
         "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}\nspec: {replicas: 0, selector: {matchLabels: {a: b}}, \
@@ -193,7 +193,7 @@ const COMPLETED: &[(&str, &str)] = &[
     ),
     (
         "Deployment with 1000m",
-        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: y}\nspec: {replicas: 0, selector: {matchLabels: {a: b}}, \
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: other}\nspec: {replicas: 0, selector: {matchLabels: {a: b}}, \
          template: {metadata: {labels: {a: b}}, spec: {containers: [{name: c, image: d, \
          resources: {limits: {cpu: 1000m}}}]}}}",
     ),
@@ -235,7 +235,15 @@ const COMPLETED: &[(&str, &str)] = &[
 ];
 
 /// Objects that are sent although nothing changes, and why: the manager owns other values than the manifest has.
-const SENT_AGAIN: &[(&str, &str)] = &[];
+const SENT_AGAIN: &[(&str, &str)] = &[
+    ("Secret with stringData", "the server turns it into data"),
+    ("Deployment", "the server completes the atomic fieldRef, and the protocol, which is a part of a port's key"),
+    ("Deployment with 1000m", "the server writes the quantity as 1"),
+    ("Service", "the server adds the protocol, which is a part of a port's key"),
+    ("NetworkPolicy", "the server completes the ports of an atomic list"),
+    ("RoleBinding", "the server completes the subjects, an atomic list"),
+    ("LimitRange", "the server completes the limits, an atomic list"),
+];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unchanged_apply_sends_little_and_changes_nothing() {

@@ -118,6 +118,17 @@ async fn requests_under_way_end_before_the_server_does() {
     stopping.await.expect("the server has ended");
 }
 
+#[tokio::test]
+async fn an_address_in_use_is_an_error() {
+    let authority = authority();
+    let (pem, key) = certificate(&authority, "localhost");
+    let taken = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = taken.local_addr().expect("an address");
+    let server = WebhookServer::new(webhooks(), Certificates::pem(&pem, &key).expect("a certificate")).address(address);
+    let error = server.run_until(std::future::pending()).await.expect_err("it is taken").to_string();
+    assert_eq!(error, format!("can't listen on {address} for webhooks"));
+}
+
 #[test]
 fn intermediate_authorities_are_sent() {
     let root = authority();

@@ -16,7 +16,9 @@ use crate::clock::{self, Timer};
 use crate::error::Error;
 
 /// How long the end of data waits for the error that may belong to it, and an error for data that was sent before.
-const GRACE: Duration = Duration::from_secs(1);
+///
+/// A kubelet ends both streams at once, but with a thousand connections the second end can be more than a second behind.
+const GRACE: Duration = Duration::from_secs(10);
 
 /// A connection to a port of a pod: made by [`PortForwarder::connect`](crate::port_forward::PortForwarder::connect).
 ///
