@@ -38,7 +38,7 @@ enum Job {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let Arguments { kubeconfig, objects, job } = Arguments::parse();
-    let client = Client::new(Config::from_kubeconfig(&Kubeconfig::read(kubeconfig)?, None)?)?;
+    let client = Client::new(Config::from_kubeconfig(&Kubeconfig::read(&kubeconfig)?, None)?)?;
     match job {
         Job::Create => {
             let creations = stream::iter(0..objects).map(|index| create(&client, index));
