@@ -35,7 +35,7 @@ pub(super) enum Standing {
 }
 
 impl Seen {
-    /// What orders members by when they came, by the server's clock; no other clock is compared with it.
+    /// Orders members by when they came, by the clock of the server; no other clock is compared with it.
     fn age(&self) -> (Option<Time>, Option<&Str>) {
         (self.lease.metadata.creation_timestamp, self.lease.metadata.uid.as_ref())
     }
