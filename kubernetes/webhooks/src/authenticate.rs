@@ -13,7 +13,7 @@ pub struct Caller {
     headers: HeaderMap,
 }
 
-/// The function that decides, its types forgotten.
+/// The function that decides, type-erased.
 pub(crate) type Authenticate = dyn Fn(Caller) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> + Send + Sync;
 
 impl Caller {

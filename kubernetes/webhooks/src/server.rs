@@ -148,10 +148,29 @@ impl WebhookServer {
                 Ok::<_, io::Error>((stream, protocol))
             }
         };
-        self.is_listening.store(true, Ordering::Release);
+        let listening = Listening::begin(&self.is_listening);
+        let shutdown = async {
+            shutdown.await;
+            drop(listening);
+        };
         self.server.serve_with(listener, handshake, self.webhooks.clone(), shutdown).await;
-        self.is_listening.store(false, Ordering::Release);
         Ok(())
+    }
+}
+
+/// Says that the server listens, until it is dropped: by the shutdown, or with the server's future.
+struct Listening(Arc<AtomicBool>);
+
+impl Listening {
+    fn begin(flag: &Arc<AtomicBool>) -> Self {
+        flag.store(true, Ordering::Release);
+        Self(Arc::clone(flag))
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Release);
     }
 }
 

@@ -2,8 +2,6 @@ use std::convert::Infallible;
 use std::future::{Future, pending};
 use std::io;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
@@ -17,12 +15,14 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 use tower_service::Service;
 
+use super::activity::Activity;
 use super::{BoxError, Protocol, Server};
 use crate::clock;
 
 /// HTTP/2 connections are checked by a ping at this interval, since a peer that is gone sends nothing.
 const PING_INTERVAL: Duration = Duration::from_secs(30);
 const PING_TIMEOUT: Duration = Duration::from_secs(15);
+const MAX_CONCURRENT_STREAMS: u32 = 100;
 
 impl Server {
     /// Serves one connection until it ends, is too old, or the server is closing.
@@ -44,15 +44,19 @@ impl Server {
             Either::Right((Ok(Err(error)), _)) => return self.log(&error),
             Either::Right((Ok(Ok(shaken)), _)) => shaken,
         };
-        let is_used = Arc::new(AtomicBool::new(false));
-        let noted = Arc::clone(&is_used);
+        let activity = Activity::new();
+        let noted = activity.clone();
         let service = service_fn(move |request| {
-            noted.store(true, Ordering::Relaxed);
-            service.clone().call(request)
+            let (ongoing, response) = (noted.begin(), service.clone().call(request));
+            async move {
+                let response = response.await;
+                drop(ongoing);
+                response
+            }
         });
         let builder = self.builder(protocol);
         let mut connection = pin!(builder.serve_connection(TokioIo::new(io), service));
-        let end = pin!(self.end(&closing, &is_used));
+        let end = pin!(self.end(&closing, &activity));
         if let Either::Left((result, _)) = select(connection.as_mut(), end).await {
             return self.log_result(result);
         }
@@ -67,13 +71,14 @@ impl Server {
         builder
             .http1()
             .timer(TokioTimer::new())
-            .header_read_timeout(self.header_timeout)
+            .header_read_timeout(self.idle_timeout)
             .max_buf_size(self.max_header_bytes);
         builder
             .http2()
             .timer(TokioTimer::new())
             .keep_alive_interval(PING_INTERVAL)
             .keep_alive_timeout(PING_TIMEOUT)
+            .max_concurrent_streams(MAX_CONCURRENT_STREAMS)
             .max_header_list_size(u32::try_from(self.max_header_bytes).unwrap_or(u32::MAX));
         match protocol {
             Protocol::Http1 => builder.http1_only(),
@@ -81,19 +86,14 @@ impl Server {
         }
     }
 
-    /// Completes when the connection should end: the server is closing, no request came, or the connection is too old.
-    async fn end(&self, closing: &CancellationToken, is_used: &AtomicBool) {
-        let unused = async {
-            clock::sleep(self.header_timeout.saturating_mul(2)).await;
-            if is_used.load(Ordering::Relaxed) {
-                pending::<()>().await;
-            }
-        };
+    /// Completes when the connection should end: the server is closing, or the connection is idle or too old.
+    async fn end(&self, closing: &CancellationToken, activity: &Activity) {
+        let idle = activity.ends(self.header_timeout.saturating_mul(2), self.idle_timeout);
         let aged: Pin<Box<dyn Future<Output = ()> + Send>> = match self.max_connection_age {
             Some(age) => Box::pin(clock::sleep(age)),
             None => Box::pin(pending()),
         };
-        select(pin!(closing.cancelled()), select(pin!(unused), aged)).await;
+        select(pin!(closing.cancelled()), select(pin!(idle), aged)).await;
     }
 
     fn log_result(&self, result: Result<(), BoxError>) {

@@ -1,6 +1,7 @@
 //! A server of HTTP, over TCP or anything that is made of a TCP connection.
 
 mod accept;
+mod activity;
 mod connection;
 
 use std::convert::Infallible;
@@ -66,6 +67,7 @@ pub struct Server {
     name: &'static str,
     max_connections: usize,
     header_timeout: Duration,
+    idle_timeout: Duration,
     max_header_bytes: usize,
     max_connection_age: Option<Duration>,
     grace: Duration,
@@ -78,6 +80,7 @@ impl Server {
             name,
             max_connections: 1024,
             header_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(120),
             max_header_bytes: 64 * 1024,
             max_connection_age: None,
             grace: Duration::from_secs(5),
@@ -90,12 +93,20 @@ impl Server {
         self
     }
 
-    /// How long the handshake, and then the headers of a request, may take; by default 10 s.
-    ///
-    /// A new HTTP/2 connection must have a request within twice this time; an HTTP/1.1 connection ends when it is idle for
-    /// this time.
+    /// How long the handshake may take, and half of the time after which a new connection must have a request; by default
+    /// 10 s.
     pub fn header_timeout(mut self, timeout: Duration) -> Self {
         self.header_timeout = timeout;
+        self
+    }
+
+    /// How long a connection may be without a request until it is closed, by default 120 s.
+    ///
+    /// Go's clients, such as the API server, keep idle connections for 90 s (`SetTransportDefaults` of apimachinery), and do
+    /// not repeat a POST on one that the server closes at that moment. With HTTP/1.1, it is also the time that the headers of
+    /// a further request may take.
+    pub fn idle_timeout(mut self, timeout: Duration) -> Self {
+        self.idle_timeout = timeout;
         self
     }
 

@@ -102,3 +102,19 @@ async fn old_connections_end() {
     let response = exchange(address, b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await;
     assert!(response.ends_with("hello"), "{response}");
 }
+
+/// Go's clients keep idle connections for 90 s, and lose a request on one that is closed at that moment.
+#[tokio::test(start_paused = true)]
+async fn idle_connections_outlive_those_of_clients() {
+    let (address, _stop, _task) = start(Server::new("test")).await;
+    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    for _ in 0..2 {
+        stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("the request is sent");
+        let mut response = [0; 512];
+        let length = stream.read(&mut response).await.expect("a response");
+        assert!(response[..length].starts_with(b"HTTP/1.1 200 OK"), "{:?}", &response[..length]);
+        tokio::time::sleep(Duration::from_secs(95)).await;
+    }
+    let closed = tokio::time::timeout(Duration::from_secs(60), stream.read_u8()).await.expect("it is closed in time");
+    assert_eq!(closed.expect_err("it is closed").kind(), std::io::ErrorKind::UnexpectedEof);
+}

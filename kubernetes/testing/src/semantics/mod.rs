@@ -37,6 +37,7 @@ pub(crate) fn answer(state: &mut State, request: &ApiRequest, exchange: &mut Exc
     expire(state);
     // Each time, the request sees the same clock and the same random values.
     let start = exchange.begin(&state.random, state.clock.elapsed());
+    let is_first = start.is_none();
     let random = start.map(|(random, elapsed)| {
         state.clock.hold(Some(elapsed));
         std::mem::replace(&mut state.random, random)
@@ -49,6 +50,10 @@ pub(crate) fn answer(state: &mut State, request: &ApiRequest, exchange: &mut Exc
         state.clock.hold(None);
     }
     if exchange.is_waiting() {
+        if is_first {
+            // The values that this request sees again are not for others.
+            state.random = state.random.fork();
+        }
         return None;
     }
     let warnings = exchange.take_warnings();

@@ -14,7 +14,7 @@ use crate::clock::Instant;
 /// The outcome of one handler: the patch that it makes, if any.
 pub(crate) type Outcome = Result<(Allowed, Option<JsonPatch>), Denied>;
 
-/// A handler, its types forgotten.
+/// A handler, type-erased.
 pub(crate) trait Admit: Send + Sync {
     /// Decides about a request, whose object is as the handlers before have left it.
     fn admit<'a>(
@@ -80,11 +80,12 @@ where
         deadline: Instant,
     ) -> Pin<Box<dyn Future<Output = Outcome> + Send + 'a>> {
         Box::pin(async move {
-            let mut request = AdmissionRequest::<K>::decode(request, document, deadline)?;
-            // There is nothing to change in a deletion.
-            let Some(object) = request.object.take().filter(|_| request.operation != Operation::Delete) else {
+            // There is nothing to change in a deletion, and so no need to read an object that may be of an old form.
+            if request.operation == Operation::Delete {
                 return Ok((Allowed::new(), None));
-            };
+            }
+            let mut request = AdmissionRequest::<K>::decode(request, document, deadline)?;
+            let Some(object) = request.object.take() else { return Ok((Allowed::new(), None)) };
             let before = written(&object)?;
             let Mutated { object, allowed } = (self.0)(object, request).await.map_err(Into::into)?.into();
             Ok((allowed, difference(document, &before, &written(&object)?)?))

@@ -41,7 +41,7 @@ impl Configuration {
             let definition = conversion(&name, endpoint, authority);
             (name, definition)
         });
-        Self { validating, mutating, conversions: conversions.collect() }
+        Self { name: name.into(), validating, mutating, conversions: conversions.collect() }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The objects that make the API server call webhooks, made of their registrations.
 
+mod admission;
 mod build;
 
 use std::fmt;
@@ -10,6 +11,8 @@ use kubernetes_core::schema::Definition;
 use kubernetes_core::{ApplyRequest, IntOrString, Json, Map, ObjectMeta, Patch, PatchRequest, Str};
 use kubernetes_models::admissionregistration::v1::{MutatingWebhookConfiguration, ValidatingWebhookConfiguration};
 use kubernetes_models::core::v1::{Service, ServicePort, ServiceSpec};
+
+pub(crate) use admission::{AUTHORITIES_MANAGER, AdmissionConfiguration, encoded};
 
 /// Where the API server reaches webhooks.
 ///
@@ -108,6 +111,7 @@ pub enum CaBundle {
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Configuration {
+    name: Str,
     /// The validating webhooks, if there are any.
     pub validating: Option<ValidatingWebhookConfiguration>,
     /// The mutating webhooks, if there are any.
@@ -128,7 +132,8 @@ impl Configuration {
         admission.chain(self.conversions.iter().map(|(_, definition)| definition.as_str().to_owned())).collect()
     }
 
-    /// Applies all objects, as a manager of their fields.
+    /// Applies all objects, as a manager of their fields. A configuration of the same name that this manager has applied,
+    /// and that has no webhooks any more, is deleted.
     ///
     /// The definitions of converted resources must exist. Their `spec.conversion` is applied as another manager, whose name
     /// has `-conversion` behind it: so the two don't give up each other's fields if one program applies both.
@@ -147,6 +152,8 @@ impl Configuration {
             let request = PatchRequest::<Definition>::cluster(name, &patch).field_manager(&converting).force(true);
             request.send(client).await?;
         }
+        MutatingWebhookConfiguration::make_room(client, &self.name, field_manager, self.mutating.as_ref()).await?;
+        ValidatingWebhookConfiguration::make_room(client, &self.name, field_manager, self.validating.as_ref()).await?;
         if let Some(mutating) = &self.mutating {
             ApplyRequest::cluster(mutating, field_manager).force(true).send(client).await?;
         }

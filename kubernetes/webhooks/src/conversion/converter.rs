@@ -55,7 +55,7 @@ struct Functions<H> {
     from_hub: fn(&H) -> Result<String, String>,
 }
 
-/// A converter, its types forgotten.
+/// A converter, type-erased.
 pub(crate) trait Convert: Send + Sync {
     /// Converts an object of the kind, without its metadata.
     fn convert(&self, from: &str, to: &str, object: &str) -> Result<String, String>;

@@ -73,7 +73,7 @@ impl Inner {
             Ok(Err(_)) => "the check has panicked".to_owned(),
             Err(_) => "the check has timed out".to_owned(),
         };
-        tracing::warn!(path = head.uri.path(), reason, "a webhook was called by someone unknown");
+        tracing::warn!(path = head.uri.path(), reason, "refused an unauthenticated call of a webhook");
         Some(response(StatusCode::UNAUTHORIZED, TEXT, "unauthorized\n"))
     }
 
@@ -105,8 +105,8 @@ impl Inner {
                 admission::Answer::error(500, format!("panic: {message} [recovered]"))
             }
             Err(_) => {
-                tracing::warn!(path = webhook.path, "a webhook was not done in time");
-                admission::Answer::error(504, "the webhook was not done in time")
+                tracing::warn!(path = webhook.path, "timed out waiting for a webhook");
+                admission::Answer::error(504, "timed out waiting for the webhook")
             }
         };
         review(&answer, version, &request.uid)
@@ -139,7 +139,7 @@ impl Inner {
                 self.counters.count_conversion_panic();
                 Err(PANIC.to_owned())
             }
-            Err(_) => Err("the conversion was not done in time".to_owned()),
+            Err(_) => Err("timed out waiting for the conversion".to_owned()),
         };
         if let Err(message) = &result {
             tracing::error!(desired = request.desired_api_version.as_str(), message, "objects can't be converted");
@@ -169,7 +169,7 @@ where
             Err(bad(413, format!("request entity is too large; limit is {limit} bytes")))
         }
         Ok(Err(error)) => Err(bad(400, format!("the body can't be read: {error}"))),
-        Err(_) => Err(bad(408, "the body did not come in time".to_owned())),
+        Err(_) => Err(bad(408, "timed out reading the request body".to_owned())),
     }
 }
 

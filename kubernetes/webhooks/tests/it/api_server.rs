@@ -340,3 +340,20 @@ async fn webhooks_are_called_over_the_network_too() {
     let refusal = refused(create("good-2").await);
     assert!(refusal.2.contains("failed to call webhook: Post \"https://127.0.0.1:"), "{refusal:?}");
 }
+
+/// A request that waits for a webhook is carried out again, with random values that no other request has.
+#[tokio::test(start_paused = true)]
+async fn objects_have_names_and_uids_of_their_own() {
+    let webhooks =
+        Webhooks::new().mutate(|lantern: Lantern, _: AdmissionRequest<Lantern>| async { Ok::<_, Denied>(lantern) });
+    let (_server, client) = serve(webhooks).await;
+    let (mut names, mut uids) = (std::collections::BTreeSet::new(), std::collections::BTreeSet::new());
+    for _ in 0..20 {
+        let metadata = ObjectMeta { generate_name: Some("lantern-".into()), ..ObjectMeta::default() };
+        let lantern = Lantern { metadata, ..Lantern::default() };
+        let created = CreateRequest::namespaced("default", &lantern).send(&client).await.expect("it is created");
+        names.insert(created.metadata.name.clone());
+        uids.insert(created.metadata.uid.clone());
+    }
+    assert_eq!((names.len(), uids.len()), (20, 20));
+}

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use kubernetes_core::meta::v1::LabelSelector;
+use kubernetes_core::{Patch, PatchRequest, ReadRequest};
+use kubernetes_models::admissionregistration::v1::{MutatingWebhookConfiguration, ValidatingWebhookConfiguration};
 use kubernetes_testing::{CustomResource, TestServer};
 use kubernetes_webhooks::{
     AdmissionRequest, CaBundle, Configuration, Denied, Endpoint, FailurePolicy, MatchPolicy, Operation, SideEffects,
@@ -124,10 +126,53 @@ async fn configurations_are_applied() {
     let configuration = Configuration::new("lights", &webhooks(), &endpoint, &CaBundle::Unset);
     configuration.apply(&client, "lights").await.expect("all are applied");
     configuration.apply(&client, "lights").await.expect("and again");
-    let applied: Vec<_> = server.requests().iter().map(|request| request.path.clone()).collect();
+    let requests = server.requests();
+    let applied = requests.iter().filter(|request| request.verb() == "patch" || request.verb() == "apply");
+    let applied: Vec<_> = applied.map(|request| request.path.clone()).collect();
     assert!(
         applied
             .contains(&"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/lanterns.light.example.com".to_owned())
     );
     assert_eq!(applied.len(), 6, "{applied:?}");
+}
+
+/// Webhooks whose authorities another manager has set can be removed, one by one and all of a kind.
+#[tokio::test]
+async fn webhooks_that_are_gone_are_removed() {
+    let server = TestServer::builder().resource(CustomResource::of::<Lantern>()).in_process();
+    let client = server.client();
+    let endpoint = Endpoint::service("home", "lights");
+    let guard = |path: &str, name: &str| {
+        let webhook = Webhook::validating(|_: AdmissionRequest<Lantern>| async { Ok::<(), Denied>(()) });
+        webhook.path(path).name(name)
+    };
+    let apply = async |webhooks: Webhooks| {
+        let configuration = Configuration::new("lights", &webhooks, &endpoint, &CaBundle::Unset);
+        configuration.apply(&client, "lights").await.expect("the configuration is applied");
+    };
+    let defaults =
+        Webhook::mutating(|lantern: Lantern, _: AdmissionRequest<Lantern>| async { Ok::<_, Denied>(lantern) });
+    let (first, second) = (|| guard("a", "a.example.com"), || guard("b", "b.example.com"));
+    apply(Webhooks::new().with(first()).with(second()).with(defaults)).await;
+    let authorities = json!({
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "ValidatingWebhookConfiguration",
+        "metadata": {"name": "lights"},
+        "webhooks": [
+            {"name": "a.example.com", "clientConfig": {"caBundle": "cGVt"}},
+            {"name": "b.example.com", "clientConfig": {"caBundle": "cGVt"}},
+        ],
+    });
+    let patch = Patch::apply_json(&authorities);
+    let request = PatchRequest::<ValidatingWebhookConfiguration>::cluster("lights", &patch);
+    request.field_manager("webhook-certificates").send(&client).await.expect("the authorities are set");
+
+    apply(Webhooks::new().with(first())).await;
+    let read =
+        ReadRequest::<ValidatingWebhookConfiguration>::cluster("lights").send(&client).await.expect("it is there");
+    let left: Vec<_> = read.webhooks.iter().map(|webhook| webhook.name.as_str()).collect();
+    assert_eq!(left, ["a.example.com"]);
+    assert_eq!(read.webhooks[0].client_config.ca_bundle.as_deref(), Some(&b"pem"[..]));
+    let mutating = ReadRequest::<MutatingWebhookConfiguration>::cluster("lights").send(&client).await;
+    assert!(mutating.expect_err("it is deleted").is_not_found());
 }

@@ -113,6 +113,7 @@ async fn requests_under_way_end_before_the_server_does() {
     let stopping = tokio::spawn(running.stop());
     tokio::time::sleep(Duration::from_millis(20)).await;
     assert!(!stopping.is_finished(), "a request is under way");
+    assert!(ready().is_err(), "it takes no further connections");
     finish.notify_one();
     assert_eq!(request.await.expect("no panic").expect("a response"), StatusCode::OK);
     stopping.await.expect("the server has ended");

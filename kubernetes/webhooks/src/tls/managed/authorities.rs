@@ -52,14 +52,22 @@ impl Authorities {
 
     /// The authorities after the next change; `None` if there is nothing to do yet.
     ///
-    /// It is called after the [bundle](Self::bundle) was set everywhere.
-    pub(super) fn next_step(&self, now: Timestamp, lifetimes: &Lifetimes) -> Result<Option<Self>, CertificatesError> {
+    /// The successor signs when the whole [bundle](Self::bundle) has been set everywhere, since `trusted`, for the overlap.
+    pub(super) fn next_step(
+        &self,
+        now: Timestamp,
+        lifetimes: &Lifetimes,
+        trusted: Option<Timestamp>,
+    ) -> Result<Option<Self>, CertificatesError> {
         let is_expired = |until: Timestamp| until <= now;
         let mut after = self.clone();
         after.retired.retain(|retired| validity(retired).is_ok_and(|validity| !is_expired(validity.not_after)));
         match &self.next {
             // A successor that nobody trusts yet is better than an authority that nobody trusts any more.
-            Some(next) if is_over(next.made, lifetimes.overlap, now) || is_expired(self.current.not_after) => {
+            Some(next)
+                if trusted.is_some_and(|trusted| is_over(trusted, lifetimes.overlap, now))
+                    || is_expired(self.current.not_after) =>
+            {
                 let retired = std::mem::replace(&mut after.current, next.clone());
                 after.retired.push(retired.certificate);
                 after.next = None;

@@ -60,6 +60,11 @@ impl Authority {
         due(self.made, self.not_after)
     }
 
+    /// Whether the successor can't wait any longer: a ninth of the lifetime is left.
+    pub(super) fn is_pressing(&self, now: Timestamp) -> bool {
+        now >= due(self.due(), self.not_after)
+    }
+
     /// A certificate for a server with these names, by a new key.
     pub(super) fn sign(&self, names: &[String], now: Timestamp, lifetime: Duration) -> Result<Leaf, CertificatesError> {
         // The error may quote the key.

@@ -16,7 +16,8 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::{Shared, select};
-use kubernetes_client::Client;
+use jiff::Timestamp;
+use kubernetes_client::{Client, Error};
 use kubernetes_election::{Election, Leadership, LeaseConfig};
 
 use super::{Certificates, CertificatesError, certified};
@@ -114,7 +115,7 @@ impl ManagedCertificates {
         self
     }
 
-    /// Sets how often the Secret and the configurations are looked at, by default each 10 s.
+    /// Sets how often the Secret and the configurations are looked at, by default every 10 s.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.interval = interval;
         self
@@ -173,9 +174,9 @@ impl ManagedCertificates {
     async fn lead(&self, mut election: Election, shutdown: Shared<impl Future<Output = ()>>) {
         loop {
             let lead = |leadership: Leadership| async move {
-                let client = leadership.client();
+                let (client, mut trust) = (leadership.client(), None);
                 loop {
-                    let result = self.maintain(&client).await;
+                    let result = self.maintain(&client, &mut trust).await;
                     if let Err(error) = &result {
                         tracing::warn!(error, "can't maintain the webhooks' authority");
                     }
@@ -190,39 +191,57 @@ impl ManagedCertificates {
         }
     }
 
-    /// Makes one step with the authorities, after all configurations trust the present ones.
-    async fn maintain(&self, client: &Client) -> Result<(), BoxError> {
-        let stored = self.store.read(client).await?;
-        if let Some(stored) = &stored {
-            let bundle = stored.authorities.bundle();
-            for target in &self.targets {
-                target.inject(client, &bundle).await?;
-            }
-        }
+    /// Sets the present authorities in all configurations, and then makes one step with them.
+    async fn maintain(&self, client: &Client, trust: &mut Option<Trust>) -> Result<(), BoxError> {
+        let Some(stored) = self.store.read(client).await? else {
+            let authorities = Authorities::create(clock::timestamp(), &self.lifetimes)?;
+            self.store.create(client, &authorities).await?;
+            return Ok(self.inject(client, &authorities.bundle()).await?);
+        };
+        let bundle = stored.authorities.bundle();
+        let injected = self.inject(client, &bundle).await;
         let now = clock::timestamp();
-        match &stored {
-            None => {
-                let authorities = Authorities::create(now, &self.lifetimes)?;
-                let bundle = authorities.bundle();
-                self.store.create(client, &authorities).await?;
-                for target in &self.targets {
-                    target.inject(client, &bundle).await?;
-                }
+        match &injected {
+            Ok(()) if trust.as_ref().is_none_or(|trust| trust.bundle != bundle) => {
+                *trust = Some(Trust { bundle, since: now });
             }
-            Some(stored) => {
-                if let Some(next) = stored.authorities.next_step(now, &self.lifetimes)? {
-                    self.store.replace(client, stored, &next).await?;
-                    tracing::info!(state = ?next, "the webhooks' authorities have changed");
-                }
+            Ok(()) => {}
+            // Better one configuration with old authorities than expired ones in all.
+            Err(_) if stored.authorities.signing().is_pressing(now) => {
+                trust.get_or_insert(Trust { bundle, since: now });
+            }
+            Err(_) => return Ok(injected?),
+        }
+        let trusted = trust.as_ref().map(|trust| trust.since);
+        if let Some(next) = stored.authorities.next_step(now, &self.lifetimes, trusted)? {
+            self.store.replace(client, &stored, &next).await?;
+            tracing::info!("the webhooks' authorities have changed");
+        }
+        Ok(injected?)
+    }
+
+    /// Sets the authorities wherever they belong; an object that refuses them does not keep them from the others.
+    async fn inject(&self, client: &Client, bundle: &str) -> Result<(), Error> {
+        let mut result = Ok(());
+        for target in &self.targets {
+            if let Err(error) = target.inject(client, bundle).await {
+                tracing::warn!(?target, %error, "can't set the webhooks' authorities");
+                result = Err(error);
             }
         }
-        Ok(())
+        result
     }
 
     /// The time until the next look: less while something is missing, so that the start is quick.
     fn pause(&self, is_settled: bool) -> Duration {
         if is_settled { self.interval } else { self.interval.min(Duration::from_secs(1)) }
     }
+}
+
+/// The authorities that all configurations have, and since when.
+struct Trust {
+    bundle: String,
+    since: Timestamp,
 }
 
 impl fmt::Debug for ManagedCertificates {

@@ -13,7 +13,9 @@ fn after(days: i64, seconds: i64) -> Timestamp {
 #[test]
 fn an_authority_is_trusted_before_it_signs_and_until_it_expires() {
     let lifetimes = Lifetimes { authority: Duration::from_secs(90 * DAY as u64), ..Lifetimes::default() };
-    let step = |authorities: &Authorities, now| authorities.next_step(now, &lifetimes).expect("certificates are made");
+    let step = |authorities: &Authorities, now| {
+        authorities.next_step(now, &lifetimes, Some(after(60, 0))).expect("certificates are made")
+    };
     let first = Authorities::create(after(0, 0), &lifetimes).expect("an authority");
     assert_eq!(step(&first, after(59, 0)), None, "it is not due");
 
@@ -22,6 +24,9 @@ fn an_authority_is_trusted_before_it_signs_and_until_it_expires() {
     assert_eq!(prepared.current, first.current, "the old one signs");
     assert!(prepared.bundle().contains(old) && prepared.bundle().contains(&new.certificate));
     assert_eq!(step(&prepared, after(60, 599)), None, "it is not trusted everywhere yet");
+
+    let untrusted = prepared.next_step(after(60, 601), &lifetimes, None).expect("certificates are made");
+    assert_eq!(untrusted, None, "the API server does not know it yet");
 
     let promoted = step(&prepared, after(60, 601)).expect("the successor signs");
     assert_eq!(&promoted.current, new);
@@ -35,9 +40,12 @@ fn an_authority_is_trusted_before_it_signs_and_until_it_expires() {
 fn an_expired_authority_is_replaced_without_an_overlap() {
     let lifetimes = Lifetimes { overlap: Duration::from_secs(3600), ..Lifetimes::default() };
     let first = Authorities::create(after(0, 0), &lifetimes).expect("an authority");
-    let prepared = first.next_step(after(400, 0), &lifetimes).expect("certificates are made").expect("a successor");
-    let promoted = prepared.next_step(after(400, 10), &lifetimes).expect("certificates are made").expect("it signs");
+    let prepared =
+        first.next_step(after(400, 0), &lifetimes, None).expect("certificates are made").expect("a successor");
+    let promoted =
+        prepared.next_step(after(400, 10), &lifetimes, None).expect("certificates are made").expect("it signs");
     assert_eq!(Some(&promoted.current), prepared.next.as_ref());
+    assert!(!first.current.is_pressing(after(300, 0)) && first.current.is_pressing(after(330, 0)));
 }
 
 #[test]

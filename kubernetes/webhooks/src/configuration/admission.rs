@@ -1,0 +1,102 @@
+use kubernetes_client::{Client, Error};
+use kubernetes_core::meta::v1::{DeleteOptions, Preconditions};
+use kubernetes_core::{ByteString, ClusterResource, DeleteRequest, Patch, PatchRequest, ReadRequest, Str};
+use kubernetes_models::admissionregistration::v1::{
+    MutatingWebhookConfiguration, ValidatingWebhookConfiguration, WebhookClientConfig,
+};
+use serde_json::{Value, json};
+
+/// A manager for the authorities alone, so that an apply of the rest leaves them.
+pub(crate) const AUTHORITIES_MANAGER: &str = "webhook-certificates";
+
+/// A configuration of admission webhooks.
+pub(crate) trait AdmissionConfiguration: ClusterResource {
+    /// The webhooks' names, and how they are reached.
+    fn clients(&self) -> impl Iterator<Item = (&Str, &WebhookClientConfig)> + Clone;
+
+    /// Sets the authorities, where they are others.
+    async fn inject(client: &Client, name: &str, bundle: &str) -> Result<(), Error> {
+        let found = ReadRequest::<Self>::cluster(name).send(client).await?;
+        if found.clients().all(|(_, config)| config.ca_bundle.as_deref() == Some(bundle.as_bytes())) {
+            return Ok(());
+        }
+        let bundle = ByteString::from(bundle);
+        // An apply gives up what it leaves out, so all are applied.
+        let entries = found.clients().map(|(name, _)| entry(name, Some(&bundle))).collect();
+        apply_authorities::<Self>(client, name, entries).await
+    }
+
+    /// Takes away what the next configuration of this name does not have; with `None` it has nothing.
+    ///
+    /// A webhook whose authorities another manager has set would stay without its other fields, and be refused.
+    async fn make_room(client: &Client, name: &str, field_manager: &str, next: Option<&Self>) -> Result<(), Error> {
+        let found = match ReadRequest::<Self>::cluster(name).send(client).await {
+            Err(error) if error.is_not_found() => return Ok(()),
+            found => found?,
+        };
+        let managers = || found.metadata().managed_fields.iter().filter_map(|entry| entry.manager.as_deref());
+        match next {
+            None if managers().any(|manager| manager == field_manager) => delete(client, &found).await,
+            Some(next) if managers().any(|manager| manager == AUTHORITIES_MANAGER) => {
+                let stays = |name: &Str| next.clients().any(|(other, _)| other == name);
+                if found.clients().all(|(name, _)| stays(name)) {
+                    return Ok(());
+                }
+                let staying = found.clients().filter(|(name, _)| stays(name));
+                let entries = staying.map(|(name, config)| entry(name, config.ca_bundle.as_ref())).collect();
+                apply_authorities::<Self>(client, name, entries).await
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl AdmissionConfiguration for MutatingWebhookConfiguration {
+    fn clients(&self) -> impl Iterator<Item = (&Str, &WebhookClientConfig)> + Clone {
+        self.webhooks.iter().map(|webhook| (&webhook.name, &webhook.client_config))
+    }
+}
+
+impl AdmissionConfiguration for ValidatingWebhookConfiguration {
+    fn clients(&self) -> impl Iterator<Item = (&Str, &WebhookClientConfig)> + Clone {
+        self.webhooks.iter().map(|webhook| (&webhook.name, &webhook.client_config))
+    }
+}
+
+/// A webhook with its authorities alone.
+fn entry(name: &Str, bundle: Option<&ByteString>) -> Value {
+    match bundle {
+        Some(bundle) => json!({"name": name.as_str(), "clientConfig": {"caBundle": encoded(bundle)}}),
+        None => json!({"name": name.as_str()}),
+    }
+}
+
+/// A bundle as it stands in JSON.
+pub(crate) fn encoded(bundle: &ByteString) -> String {
+    let text = kubernetes_core::json::to_string(bundle).unwrap_or_default();
+    text.trim_matches('"').to_owned()
+}
+
+async fn apply_authorities<K: ClusterResource>(client: &Client, name: &str, webhooks: Vec<Value>) -> Result<(), Error> {
+    let object = json!({
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": K::KIND,
+        "metadata": {"name": name},
+        "webhooks": webhooks,
+    });
+    let patch = Patch::apply_json(&object);
+    let request = PatchRequest::<K>::cluster(name, &patch);
+    request.field_manager(AUTHORITIES_MANAGER).force(true).send(client).await.map(drop)
+}
+
+/// Deletes an object, unless it is another one by now.
+async fn delete<K: ClusterResource>(client: &Client, object: &K) -> Result<(), Error> {
+    let metadata = object.metadata();
+    let preconditions = Preconditions { uid: metadata.uid.clone(), ..Preconditions::default() };
+    let options = DeleteOptions { preconditions: Some(Box::new(preconditions)), ..DeleteOptions::default() };
+    let name = metadata.name.as_deref().unwrap_or_default();
+    match DeleteRequest::<K>::cluster(name).options(&options).send(client).await {
+        Err(error) if error.is_not_found() => Ok(()),
+        result => result.map(drop),
+    }
+}
