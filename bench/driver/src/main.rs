@@ -25,6 +25,7 @@ mod streams;
 mod svg;
 mod table;
 mod watching;
+mod webhooks;
 
 use bench::Bench;
 use table::Table;
@@ -73,6 +74,7 @@ enum What {
     Streams,
     Manifests,
     Controller,
+    Webhooks,
     Protobuf,
     Scale,
     /// All of these.
@@ -98,6 +100,7 @@ const PARTS: &[(What, Part)] = &[
     (What::Streams, |bench, table, _| streams::measure(bench, table)),
     (What::Manifests, |bench, table, _| manifests::measure(bench, table)),
     (What::Controller, controller),
+    (What::Webhooks, |bench, table, _| webhooks::measure(bench, table)),
     (What::Protobuf, |bench, table, _| protobuf::measure(bench, table)),
     (What::Scale, |bench, table, arguments| scale::measure(bench, table, arguments.long)),
 ];

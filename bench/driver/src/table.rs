@@ -81,6 +81,8 @@ const TARGETS: &[(&str, &str, &str)] = &[
     ("request_p99_1", "client-go", "≤ 1"),
     ("request_p99_8", "client-go", "≤ 1"),
     ("request_p99_64", "client-go", "≤ 1"),
+    ("webhook_mutate_cpu", "controller-runtime", "≤ 0.3"),
+    ("webhook_validate_cpu", "controller-runtime", "≤ 0.3"),
     ("discovery_cold_cpu", "kubectl", "≤ 0.3"),
     ("discovery_cold_cpu", "kube Discovery", "≤ 0.3"),
     ("discovery_warm_cpu", "kubectl", "≤ 0.3"),

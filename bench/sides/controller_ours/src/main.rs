@@ -15,11 +15,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let config = Config::from_kubeconfig(&Kubeconfig::read(reconciles.kubeconfig())?, None)?;
     let client = Client::new(config)?;
     let runs = reconciles.clone();
-    let controller = Controller::new(&client, ListRequest::<ConfigMap>::all_namespaces().label_selector("role=primary"))
-        .named("bench")
-        .owns(ListRequest::<Secret>::all_namespaces().label_selector("role=owned"))
-        .concurrency(usize::from(CONCURRENCY))
-        .run(move |map, context| reconcile(runs.clone(), map, context));
+    let controller =
+        Controller::new(&client, ListRequest::<ConfigMap>::all_namespaces().label_selector("role=primary"))
+            .named("bench")
+            .owns(ListRequest::<Secret>::all_namespaces().label_selector("role=owned"))
+            .concurrency(usize::from(CONCURRENCY))
+            .run(move |map, context| reconcile(runs.clone(), map, context));
     reconciles.measure(controller).await
 }
 
