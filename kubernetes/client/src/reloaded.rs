@@ -1,7 +1,7 @@
 //! Values parsed from files that others rewrite, such as the kubelet: read again once a minute, and on a refusal.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use kubernetes_config::{MAX_FILE_BYTES, read_file};
@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use crate::clock;
 use crate::error::BoxError;
+use crate::sync::lock;
 
 /// How long a value is used before its files are read again. client-go takes a minute for tokens
 /// (`transport/token_source.go`) and five for certificates (`CertCallbackRefreshDuration`).
@@ -97,7 +98,7 @@ impl<T> Reloaded<T> {
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Last<T>>> {
-        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.last)
     }
 
     /// Fails only if there is no value to keep.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
 use http::header::UPGRADE;
@@ -11,6 +11,7 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::body::Body;
+use crate::sync::lock;
 
 /// A connection that left HTTP for another protocol: what [`Client::upgrade`](crate::Client::upgrade) returns.
 ///
@@ -119,7 +120,7 @@ impl UpgradedIo {
 
     /// The stream; `None` if it was taken before.
     pub(crate) fn take(&self) -> Option<Box<dyn Duplex>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+        lock(&self.0).take()
     }
 }
 

@@ -3,11 +3,12 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
 use http::header::{ACCEPT, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL};
 use http::{HeaderValue, Request, Response};
+use kubernetes_client::sync::lock;
 use kubernetes_client::{Body, Client, UpgradedIo};
 use tokio::io::DuplexStream;
 use tokio::sync::oneshot;
@@ -44,7 +45,7 @@ impl Service<Request<Body>> for Accept {
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         // As the API server demands.
         assert_eq!(request.headers()[ACCEPT], "*/*");
-        let socket = self.socket.lock().unwrap_or_else(PoisonError::into_inner).take().expect("one request");
+        let socket = lock(&self.socket).take().expect("one request");
         let (client, server) = tokio::io::duplex(64 * 1024);
         let mut response = UpgradedIo::new(client).into_response(HeaderValue::from_static("websocket"));
         let accept = derive_accept_key(request.headers()[SEC_WEBSOCKET_KEY].as_bytes());

@@ -1,4 +1,6 @@
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
+
+use kubernetes_client::sync::lock;
 
 use kubernetes_core::{Execute, Object, Patch, PatchRequest, Raw, ReadRequest, RequestError, Status, Str};
 
@@ -115,7 +117,7 @@ impl<K: Object> Modify<K> {
         let is_conflict = |error: &E::Error| error.status().is_some_and(Status::is_conflict);
         retry(self.retry, is_conflict, || async {
             let read = self.request.clone().send(client).await?;
-            let changed = read.changed(|object| change.lock().unwrap_or_else(PoisonError::into_inner)(object));
+            let changed = read.changed(|object| lock(&change)(object));
             let (object, patch) = changed.map_err(E::Error::from_decode)?;
             match patch {
                 None => Ok(object),

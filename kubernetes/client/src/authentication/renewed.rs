@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -14,6 +14,7 @@ use tokio::time::Instant;
 
 use crate::clock;
 use crate::error::AuthenticationError;
+use crate::sync::lock;
 
 /// How long before they expire credentials are replaced: the server's clock may be ahead, and the request takes time.
 /// As in client-go's OIDC plugin.
@@ -135,7 +136,7 @@ impl Renewed {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 }
 

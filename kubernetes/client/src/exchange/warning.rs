@@ -1,12 +1,13 @@
 //! `Warning` headers, in which the API server reports deprecated versions and doubtful objects.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use http::header::WARNING;
 use http::{Extensions, HeaderMap, Method};
 
 use crate::error::RequestLine;
+use crate::sync::lock;
 
 /// How many different texts are remembered, so that each is logged once.
 const MOST_TEXTS: usize = 1000;
@@ -84,7 +85,7 @@ impl Warnings {
         match self {
             Self::Handled(handler) => handler(warning),
             Self::Logged(seen) => {
-                let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut seen = lock(seen);
                 if seen.contains(warning.text) || seen.len() >= MOST_TEXTS {
                     return;
                 }

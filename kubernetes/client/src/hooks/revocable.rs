@@ -1,7 +1,7 @@
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -9,6 +9,7 @@ use tokio::task::AbortHandle;
 
 use super::permit::{Revocation, poll_revoked};
 use crate::error::Error;
+use crate::sync::lock;
 use crate::task;
 use crate::upgrade::Duplex;
 
@@ -108,8 +109,4 @@ impl Drop for Revocable {
     fn drop(&mut self) {
         self.watching.abort();
     }
-}
-
-fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
-    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -6,7 +6,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use http::{Request, Response};
 use rustls::ClientConfig;
@@ -16,6 +16,7 @@ use super::tls::Settings;
 use super::{Delivery, Transport};
 use crate::body::Body;
 use crate::error::{BoxError, Error};
+use crate::sync::lock;
 
 /// Where the client's certificate for TLS comes from.
 pub(crate) trait ClientCertificate: Send + Sync {
@@ -57,7 +58,7 @@ struct Current<T> {
 impl<T> Rotating<T> {
     /// The connections for the certificate that is current.
     fn pool(&self) -> Arc<T> {
-        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut current = lock(&self.current);
         // Under the lock, lest two requests replace each other's connections.
         let certificate = self.identity.current();
         let is_same = match (&certificate, &current.certificate) {

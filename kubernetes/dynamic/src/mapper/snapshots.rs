@@ -1,8 +1,9 @@
 //! The last discovery, and when to do another.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use kubernetes_client::sync::lock;
 use kubernetes_client::{Client, Error};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -226,7 +227,7 @@ impl Snapshots {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 }
 

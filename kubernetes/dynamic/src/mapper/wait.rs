@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use kubernetes_client::Error;
+use kubernetes_client::sync::lock;
 use kubernetes_core::GroupVersionKind;
 
 use super::snapshots::SHORTEST_WAIT;
@@ -39,7 +40,7 @@ impl<'a> WaitForKind<'a> {
         match clock::timeout(limit, self.poll(&last)).await {
             Some(result) => result,
             None => {
-                let last = last.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+                let last = lock(&last).take();
                 Err(MapError::timed_out(format_args!("a resource of kind {}", self.of_type), limit, last))
             }
         }
@@ -66,7 +67,7 @@ impl<'a> WaitForKind<'a> {
                 Err(error) => match error.request_error() {
                     Some(cause) if cause.is_retryable() || cause.is_connect() => {
                         let cause = error.discovery_error();
-                        *last.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = cause;
+                        *lock(last) = cause;
                     }
                     _ => return Err(error),
                 },

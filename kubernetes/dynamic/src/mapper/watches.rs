@@ -1,5 +1,7 @@
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
+
+use kubernetes_client::sync::lock;
 
 use futures_util::StreamExt;
 use kubernetes_core::{GroupVersionKind, ListRequest, PartialObjectMetadata};
@@ -31,7 +33,7 @@ const PAUSE: Duration = Duration::from_secs(30);
 
 impl MapperWatch {
     pub(super) fn start(snapshots: &Arc<Snapshots>, shared: &Mutex<Weak<Tasks>>) -> Self {
-        let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shared = lock(shared);
         if let Some(tasks) = shared.upgrade() {
             return Self { _tasks: tasks };
         }

@@ -1,6 +1,8 @@
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker};
+
+use kubernetes_client::sync::lock;
 
 use bytes::Bytes;
 
@@ -67,7 +69,7 @@ impl Outputs {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         // No code that panics runs under the lock.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 
     /// Adds the bytes of a message, and takes them from `chunk`.

@@ -1,4 +1,6 @@
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
+
+use kubernetes_client::sync::lock;
 
 use bytes::Bytes;
 use tokio::sync::Notify;
@@ -36,7 +38,7 @@ impl Shared {
 
     /// Has the writing task answer a ping.
     pub(super) fn answer(&self, ping: Bytes) {
-        *self.ping.lock().unwrap_or_else(PoisonError::into_inner) = Some(ping);
+        *lock(&self.ping) = Some(ping);
         self.pinged.notify_one();
     }
 
@@ -46,7 +48,7 @@ impl Shared {
     /// No ping is lost when the future is dropped.
     pub(super) async fn next_pong(&self) -> Bytes {
         loop {
-            if let Some(ping) = self.ping.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            if let Some(ping) = lock(&self.ping).take() {
                 return ping;
             }
             self.pinged.notified().await;

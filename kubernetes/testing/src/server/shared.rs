@@ -1,6 +1,8 @@
 use std::future::Future;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::Waker;
+
+use kubernetes_client::sync::lock;
 
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -62,7 +64,7 @@ impl Shared {
 
     /// A panic in one request, which would be a bug, must not hide behind panics in all others.
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.inner)
     }
 
     /// Records a request, and draws its faults.

@@ -1,5 +1,7 @@
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use kubernetes_client::sync::lock;
 
 use kubernetes_core::{ObjectKey, Str};
 use kubernetes_dynamic::DynamicObject;
@@ -60,7 +62,7 @@ impl Progress {
     }
 
     fn states(&self) -> MutexGuard<'_, Vec<State>> {
-        self.0.states.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0.states)
     }
 
     /// Takes the state of a group's objects; returns whether the group has to be followed further.

@@ -1,7 +1,7 @@
 //! Requests in CBOR, for a server that may not speak it.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderValue, Request, StatusCode};
@@ -10,6 +10,7 @@ use kubernetes_core::cbor;
 use crate::body::Body;
 use crate::error::Error;
 use crate::path;
+use crate::sync::lock;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const CBOR: HeaderValue = HeaderValue::from_static(cbor::MEDIA_TYPE);
@@ -74,7 +75,7 @@ impl Refused {
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeSet<Box<str>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 }
 

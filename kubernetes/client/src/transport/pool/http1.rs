@@ -7,7 +7,7 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
@@ -19,6 +19,7 @@ use tokio::runtime::Handle;
 
 use super::waker::{DriverWaker, MOST_ROUNDS};
 use crate::body::Body;
+use crate::sync::lock;
 use crate::task;
 use crate::transport::proxy::AbsoluteForm;
 
@@ -106,7 +107,7 @@ impl Connection {
 
     /// A poisoned state is still valid: the part that panicked was taken out.
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 
 use futures_util::StreamExt as _;
@@ -14,6 +14,8 @@ use futures_util::stream::FuturesUnordered;
 use hyper::rt::Executor;
 
 use super::waker::{DriverWaker, MOST_ROUNDS};
+
+use crate::sync::lock;
 
 type Subtask = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -26,7 +28,7 @@ pub(super) struct SharedTask {
 
 impl<F: Future<Output = ()> + Send + 'static> Executor<F> for SharedTask {
     fn execute(&self, future: F) {
-        self.spawned.lock().unwrap_or_else(PoisonError::into_inner).push(Box::pin(future));
+        lock(&self.spawned).push(Box::pin(future));
         self.waker.wake_by_ref();
     }
 }
@@ -34,11 +36,11 @@ impl<F: Future<Output = ()> + Send + 'static> Executor<F> for SharedTask {
 impl SharedTask {
     /// The subtasks that were spawned since the last call.
     fn take(&self) -> Vec<Subtask> {
-        std::mem::take(&mut self.spawned.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut lock(&self.spawned))
     }
 
     fn has_spawned(&self) -> bool {
-        !self.spawned.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+        !lock(&self.spawned).is_empty()
     }
 
     /// The connection's task: `main`, and all that it spawns, until the last of them has ended.

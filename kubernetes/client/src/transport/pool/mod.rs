@@ -21,7 +21,7 @@ mod waker;
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use http::{HeaderValue, Request, Response, Uri};
@@ -31,6 +31,7 @@ use super::connect::Connector;
 use super::{Delivery, Transport};
 use crate::body::Body;
 use crate::error::{BoxError, ConnectFailed, NotSent};
+use crate::sync::lock;
 use lease::Lease;
 use state::State;
 
@@ -95,7 +96,7 @@ impl Transport for Pool {
 impl Inner {
     /// Nothing panics while the state is locked, so a poisoned lock still has a valid state.
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 
     /// A connection that can take a request now.

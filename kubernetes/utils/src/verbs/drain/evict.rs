@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use kubernetes_client::sync::lock;
 use kubernetes_client::{Client, Error};
 use kubernetes_core::meta::v1::{DeleteOptions, Preconditions, Status};
 use kubernetes_core::{GroupVersionKind, ObjectKey, Str};
@@ -54,7 +55,7 @@ impl Evictions<'_> {
             while running.len() < CONCURRENCY
                 && let Some(index) = waiting.next()
             {
-                let set = move |state| states.lock().unwrap_or_else(PoisonError::into_inner)[index] = state;
+                let set = move |state| lock(states)[index] = state;
                 running.push(async move {
                     let result = one(self, client, &self.pods[index], &set).await;
                     set(result.err().map_or(State::Gone, State::Failed));

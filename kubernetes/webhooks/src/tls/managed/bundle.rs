@@ -35,7 +35,7 @@ impl Target {
         };
         match result {
             Err(error) if error.is_not_found() => {
-                tracing::info!(target = ?self, "there is no such object yet to set the webhooks' authorities in");
+                tracing::info!(target = ?self, "waiting for the object to exist before setting its CA bundle");
                 Ok(())
             }
             result => result,
