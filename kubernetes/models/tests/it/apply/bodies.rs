@@ -117,7 +117,7 @@ fn a_zero_is_sent_if_it_is_kept() {
     for pointer in ["/spec/iscsi/luns", "/spec/lun", "/spek/iscsi/lun", "/spec/iscsi/lun/x", "/spec/accessModes/x"] {
         let error = keeping(pointer).unwrap_err();
         assert!(
-            error.contains(&format!("the field {pointer} is to be kept, but the object's type does not have it")),
+            error.contains(&format!("can't keep the field {pointer}, because the object's type does not have it")),
             "{error}"
         );
     }
