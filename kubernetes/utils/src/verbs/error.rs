@@ -20,12 +20,12 @@ enum Cause {
 }
 
 impl VerbError {
-    /// The object is not in a state for the verb, or is of another kind.
+    /// The object's state or kind does not allow the verb.
     pub(super) fn refused(message: impl Into<String>) -> Self {
         Self(Box::new(Inner { message: message.into(), cause: None }))
     }
 
-    /// Whether the object is not in a state for the verb, or of a kind that does not have it: nothing was sent.
+    /// Whether the object's state or kind does not allow the verb, so that nothing was changed.
     pub fn is_refused(&self) -> bool {
         self.0.cause.is_none()
     }

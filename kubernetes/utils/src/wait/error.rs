@@ -7,7 +7,7 @@ use kubernetes_watch::UntilError;
 
 use crate::Target;
 
-/// The error of a wait that is over, though its condition does not hold for all objects.
+/// The error of a wait that ended before its condition held for all objects.
 pub struct WaitError(Box<Inner>);
 
 struct Inner {
@@ -24,7 +24,7 @@ pub(super) struct Unmet {
     failed: bool,
 }
 
-/// How many objects a message names.
+/// The maximum number of objects in a message.
 const SHOWN: usize = 20;
 
 impl Unmet {
@@ -53,7 +53,7 @@ impl WaitError {
         self.0.unmet.iter().any(|object| object.failed)
     }
 
-    /// The objects for which the condition does not hold, and the reason of each.
+    /// The objects for which the condition does not hold, with reasons.
     pub fn unmet(&self) -> impl ExactSizeIterator<Item = (&Target, &str)> {
         self.0.unmet.iter().map(|object| (&object.target, object.reason.as_str()))
     }
@@ -65,7 +65,7 @@ impl WaitError {
 }
 
 impl fmt::Display for WaitError {
-    /// The condition, and a line for each object that is not as it should be.
+    /// The condition, and a line for each object for which it does not hold.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Inner { description, unmet, targets, cause } = &*self.0;
         match cause {
@@ -75,7 +75,7 @@ impl fmt::Display for WaitError {
             None => write!(f, "the condition that {description} can no longer become true")?,
         }
         write!(f, ": not met for {} of {targets} objects:", unmet.len())?;
-        // Those that have failed are the reason.
+        // Failed objects come first.
         let (failed, waiting): (Vec<_>, Vec<_>) = unmet.iter().partition(|object| object.failed);
         for object in failed.iter().chain(&waiting).take(SHOWN) {
             write!(f, "\n{}: {}", object.target, printable(&object.reason, MAX_MESSAGE_BYTES))?;

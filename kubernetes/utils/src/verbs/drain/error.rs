@@ -20,7 +20,7 @@ enum Kind {
     Left { pods: Vec<Left>, limit: Option<Duration> },
 }
 
-/// A pod that is still there.
+/// A pod that remains.
 pub(super) struct Left {
     pub(super) pod: Target,
     pub(super) reason: Box<str>,
@@ -53,7 +53,7 @@ impl DrainError {
         matches!(self.0.kind, Kind::Problems(_))
     }
 
-    /// The pods that are still there, and why.
+    /// The remaining pods, with reasons.
     pub fn pods(&self) -> Vec<(&Target, &str)> {
         match &self.0.kind {
             Kind::Problems(problems) => problems.iter().map(|problem| (&problem.pod, problem.reason)).collect(),
@@ -63,7 +63,7 @@ impl DrainError {
     }
 }
 
-/// How many pods a message names.
+/// The maximum number of pods in a message.
 const SHOWN: usize = 20;
 
 impl fmt::Display for DrainError {
