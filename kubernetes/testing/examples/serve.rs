@@ -1,4 +1,4 @@
-//! Serves the API on a loopback port until it is interrupted, and prints the kubeconfig: for kubectl and other programs.
+//! Serves the API on a loopback port until it is interrupted, and prints a kubeconfig for kubectl and other programs.
 //!
 //! ```text
 //! cargo run -p kubernetes-testing --example serve > /tmp/kubeconfig &
@@ -7,8 +7,9 @@
 //! kubectl --kubeconfig /tmp/kubeconfig get pods
 //! ```
 //!
-//! With `--host-processes`, the containers of all pods are this machine: `kubectl exec` and `cp` run its programs, and
-//! `port-forward` connects to its loopback ports. Every local user can reach the port, and so run programs as you.
+//! With `--host-processes`, this machine plays the containers of all pods: `kubectl exec` and `cp` run its programs,
+//! and `port-forward` connects to its loopback ports. Every local user can reach the port, and thus run programs as
+//! you.
 #![allow(clippy::print_stdout, reason = "a program for the terminal")]
 
 use std::process::Stdio;
@@ -48,7 +49,7 @@ fn play_containers(server: &TestServer) {
     });
 }
 
-/// Runs a program of this machine. It is killed when the client goes.
+/// Runs a program on this machine. It is killed when the client disconnects.
 async fn run(request: ExecRequest, io: ContainerIo) -> Exit {
     let (program, arguments) = request.command.split_first().expect("the server refuses an empty command");
     let mut command = Command::new(program);

@@ -1,4 +1,4 @@
-//! Conversion of custom resources by webhooks: the calls, what comes back, and the objects that are converted already.
+//! Conversion of custom resources by webhooks: the calls, their responses, and a cache of converted objects.
 //!
 //! From
 //! <https://github.com/kubernetes/apiextensions-apiserver/blob/v0.37.2/pkg/apiserver/conversion/webhook_converter.go>.
@@ -17,13 +17,13 @@ use crate::webhooks::{Call, Outcome};
 
 /// The API server's limit for a conversion.
 const TIMEOUT: Duration = Duration::from_secs(30);
-/// How many converted objects are kept.
+/// The maximum number of cached objects.
 const MAX_KEPT: usize = 10_000;
 
 /// A version of an object: its collection, uid and revision, and the version of the API.
 type Key = (CollectionId, Box<str>, u64, String);
 
-/// Objects that are converted already, the latest of them.
+/// A cache of the most recently converted objects.
 #[derive(Debug, Default)]
 pub(crate) struct Conversions {
     objects: HashMap<Key, Arc<Stored>>,
@@ -31,7 +31,7 @@ pub(crate) struct Conversions {
 }
 
 impl Conversions {
-    /// The object in a version, if nothing is to be converted or it was.
+    /// The object in a version, if it needs no conversion or is cached.
     pub(crate) fn find(&self, object: &Arc<Stored>, to: &ServedResource) -> Option<Arc<Stored>> {
         match to.converts(object) {
             false => Some(Arc::clone(object)),
@@ -76,7 +76,7 @@ impl Conversion {
     /// The call of the resource's webhook.
     ///
     /// # Errors
-    /// If there is none that this server can call.
+    /// Returns an error if there is no webhook that this server can call.
     pub(crate) fn call(&self, webhook: &Value, uid: &str) -> Result<Call, String> {
         let versions = webhook.get("conversionReviewVersions").and_then(Value::as_array).into_iter().flatten();
         let known = versions.filter_map(Value::as_str).any(|version| version == "v1");
@@ -91,8 +91,8 @@ impl Conversion {
         Ok(Call { client, timeout: TIMEOUT, body })
     }
 
-    /// The converted objects of an answer, which must be as many, in their order, and the same but for labels,
-    /// annotations and what is not metadata.
+    /// The converted objects of a response, which must be the same objects in the same order, and differ only in
+    /// labels, annotations and outside metadata.
     pub(crate) fn read(&self, call: &Call, outcome: Outcome) -> Result<Vec<Object>, String> {
         let review = outcome.map_err(|why| self.failed(&why))?;
         let response = review.get("response").ok_or_else(|| self.failed("no response provided"))?;

@@ -9,7 +9,7 @@ use crate::state::State;
 use crate::status::{Result, Status};
 use crate::store::Stored;
 
-/// An object of one version of a resource in another.
+/// Converts an object from one version of a resource to another.
 pub(super) fn convert(state: &State, of: &ServedResource, from: &str, to: &str, object: Object) -> Result<Object> {
     if of.webhook.is_none() || from == to {
         return Ok(object);
@@ -18,7 +18,7 @@ pub(super) fn convert(state: &State, of: &ServedResource, from: &str, to: &str, 
     converted.into_iter().next().ok_or_else(Status::waiting)
 }
 
-/// An object of a version in the version that is stored; `None` if it has that form already.
+/// Converts an object to the stored version; `None` if it already has that version.
 pub(super) fn to_storage(state: &State, served: &ServedResource, object: &Object) -> Result<Option<Object>> {
     if served.webhook.is_none() || served.version() == &*served.storage_version {
         return Ok(None);
@@ -26,7 +26,7 @@ pub(super) fn to_storage(state: &State, served: &ServedResource, object: &Object
     convert(state, served, served.version(), &served.storage_version, object.clone()).map(Some)
 }
 
-/// Stored objects in a version; those of one version are converted in one call.
+/// Converts stored objects to a version, with one call for each stored version.
 pub(super) fn from_storage(state: &State, to: &ServedResource, objects: Vec<Arc<Stored>>) -> Result<Vec<Arc<Stored>>> {
     let find = |object: &Arc<Stored>| state.conversions.borrow().find(object, to);
     let missing: Vec<&Arc<Stored>> = objects.iter().filter(|object| find(object).is_none()).collect();

@@ -3,7 +3,7 @@ use std::time::Duration;
 use fastrand::Rng;
 use serde_json::Value;
 
-/// The number of a client's configuration can't tell calls apart, so all of a call is compared.
+/// Calls are compared as a whole, since the number of a client configuration does not identify them.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Call {
     /// The `clientConfig` of the webhook.
@@ -12,19 +12,19 @@ pub(crate) struct Call {
     pub(crate) body: Value,
 }
 
-/// The review that came back, or why none did.
+/// The returned review, or the reason why there is none.
 pub(crate) type Outcome = Result<Value, String>;
 
-/// The calls that one request makes, over all times that it is carried out.
+/// The calls made by a request, over all its executions.
 #[derive(Debug, Default)]
 pub(crate) struct Exchange {
     id: u64,
     known: Vec<(Call, Outcome)>,
     wanted: Vec<Call>,
-    /// How many reviews were made this time.
+    /// The number of reviews in this execution.
     reviews: u64,
     warnings: Vec<String>,
-    /// The state in which the request found the source of random values and the clock, the first time.
+    /// The state of the random number generator and the clock at the first execution of the request.
     start: Option<(Rng, Duration)>,
 }
 
@@ -33,7 +33,7 @@ impl Exchange {
         Self { id, ..Self::default() }
     }
 
-    /// The answer to a call; `None` if it is still to be made.
+    /// The response to a call; `None` if the call has not been made.
     pub(crate) fn ask(&mut self, call: Call) -> Option<Outcome> {
         let known = self.known.iter().find(|(other, _)| *other == call).map(|(_, outcome)| outcome.clone());
         if known.is_none() && !self.wanted.contains(&call) {
@@ -42,7 +42,7 @@ impl Exchange {
         known
     }
 
-    /// The identity of the next review, which is the same each time that the request is carried out.
+    /// The uid of the next review, which is the same in every execution of the request.
     pub(crate) fn next_uid(&mut self) -> String {
         self.reviews += 1;
         format!("{:08x}-0000-4000-8000-{:012x}", self.id, self.reviews)
@@ -56,7 +56,7 @@ impl Exchange {
         !self.wanted.is_empty()
     }
 
-    /// Begins anew; returns where the request began the first time.
+    /// Starts another execution; returns the initial state of the first.
     pub(crate) fn begin(&mut self, random: &Rng, elapsed: Duration) -> Option<(Rng, Duration)> {
         (self.reviews, self.warnings) = (0, Vec::new());
         match &self.start {

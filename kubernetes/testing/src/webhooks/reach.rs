@@ -1,4 +1,4 @@
-//! The way to a webhook: a service in process, or a connection.
+//! Reaches a webhook through an in-process service or a connection.
 
 use bytes::Bytes;
 use http::header::HeaderValue;
@@ -13,7 +13,7 @@ use super::exchange::{Call, Outcome};
 use super::service::Services;
 use crate::clock;
 
-/// Makes a call. The words of errors are those of client-go.
+/// Makes a call. Error messages are those of client-go.
 pub(crate) async fn reach(services: &Services, call: &Call) -> Outcome {
     let url = url(call)?;
     let post = |error: &str| format!("Post \"{url}\": {error}");
@@ -40,7 +40,7 @@ pub(crate) async fn reach(services: &Services, call: &Call) -> Outcome {
     }
 }
 
-/// The URL, with the time that is waited for as a parameter.
+/// The URL, with the timeout as a parameter.
 fn url(call: &Call) -> Result<Uri, String> {
     let text = |pointer: &str| call.client.pointer(pointer).and_then(Value::as_str);
     let base = match (text("/url"), text("/service/name"), text("/service/namespace")) {
@@ -70,7 +70,7 @@ fn read(status: StatusCode, body: &[u8]) -> Outcome {
     }
 }
 
-/// Sends a call over the network, to a server that the authorities of the configuration vouch for.
+/// Sends a call over the network, to a server with a certificate from the configuration's CAs.
 async fn send(url: &Uri, call: &Call) -> Outcome {
     let failed = |error: &dyn std::fmt::Display| format!("Post \"{url}\": {error}");
     let mut parts = url.clone().into_parts();
@@ -93,7 +93,7 @@ async fn send(url: &Uri, call: &Call) -> Outcome {
     }
 }
 
-/// An error and what is behind it.
+/// An error with its sources.
 fn causes(error: &dyn std::error::Error) -> String {
     match error.source() {
         Some(source) => format!("{error}: {}", causes(source)),

@@ -10,9 +10,9 @@ use crate::webhooks::Call;
 
 /// The decision of a webhook.
 pub(super) enum Answer {
-    /// It allows the request, with a JSON Patch if it is a mutating one.
+    /// The webhook allows the request, with a JSON Patch if it is a mutating one.
     Allowed(Option<Vec<u8>>),
-    /// It could not be called, and that is ignored.
+    /// The webhook could not be called, which is ignored.
     Ignored,
 }
 
@@ -37,7 +37,7 @@ pub(super) fn call(state: &State, attributes: Attributes<'_>, hook: &Hook, revie
     Ok(Answer::Allowed(patch.map(|patch| patch.0).filter(|patch| !matches!(&**patch, b"" | b"[]"))))
 }
 
-/// The response of a webhook, or why there is none; an error if the request has to wait.
+/// The response of a webhook, or the reason why there is none; an error if the request must wait.
 fn ask(state: &State, hook: &Hook, review: &Review) -> Result<std::result::Result<Value, String>> {
     let Some(version) = &review.version else {
         let why = "webhook does not accept known AdmissionReview versions (v1, v1beta1)";
@@ -53,7 +53,7 @@ fn ask(state: &State, hook: &Hook, review: &Review) -> Result<std::result::Resul
     }
 }
 
-/// As `VerifyAdmissionResponse` in `request/admissionreview.go`.
+/// Like `VerifyAdmissionResponse` in `request/admissionreview.go`.
 fn verify(review: &Value, version: &str, uid: &str, kind: Kind) -> std::result::Result<Value, String> {
     let text = |value: &Value, field: &str| value.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
     let response = review.get("response").filter(|response| response.is_object());
