@@ -1,4 +1,4 @@
-//! Watches that make no progress: each of them is noticed in time, and none is retried for ever in silence.
+//! Watches that make no progress: each of them is noticed in time, and none is retried forever in silence.
 
 #![allow(clippy::print_stdout, reason = "with --nocapture, the tests show when a stall is noticed")]
 
@@ -227,6 +227,6 @@ async fn tokens_that_are_always_too_old_do_not_cause_a_hot_loop() {
     let server = Server::new(pairs());
     let mut stream = Watch::new(&server.client()).bookmarks(false).stream(widgets());
     let text = next(&mut stream).await;
-    assert!(text.contains("has no end"), "{text}");
+    assert!(text.contains("never ends"), "{text}");
     assert!(server.times().len() < 10, "{}", server.times().len());
 }
