@@ -55,7 +55,7 @@ pub(super) fn of(
         let (name, kind) = (&definition.metadata.name, &definition.spec.names.kind);
         for (index, version) in definition.spec.versions.iter().enumerate() {
             if !version.served {
-                notes.push(format!("{name}: version {} is not served, and left out", version.name));
+                notes.push(format!("{name}: version {} is not served and has been left out", version.name));
                 continue;
             }
             let pointer = format!("/spec/versions/{index}/schema/openAPIV3Schema");
@@ -77,9 +77,7 @@ pub(super) fn of(
                 continue;
             }
             if definition.spec.preserve_unknown_fields {
-                notes.push(format!(
-                    "{name}: it preserves unknown fields everywhere; those inside of others are not kept"
-                ));
+                notes.push(format!("{name}: it preserves unknown fields everywhere, but nested ones are not kept"));
             }
             schemas.insert(full_name.clone(), json!({"type": "object"}));
             schemas.insert(custom.definition(&definition.spec.names.list_kind()), custom.list());

@@ -225,7 +225,7 @@ fn a_folder_of_someone_else_is_not_touched() {
     let refused = || {
         let error = OutputFolder::open(root).expect_err("it is not ours").to_string();
         assert!(
-            error.ends_with("kubernetes-codegen needs this name, but did not create this: move it elsewhere"),
+            error.ends_with("kubernetes-codegen needs this name, but has not created this: move it elsewhere"),
             "{error}"
         );
     };

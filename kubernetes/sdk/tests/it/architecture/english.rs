@@ -1,4 +1,5 @@
-//! Messages and documentation are written as the standard library's: the worst patterns of other English are refused.
+//! Messages and documentation are written in the style of the standard library: known patterns of foreign English are
+//! refused.
 
 use proc_macro2::{TokenStream, TokenTree};
 
