@@ -53,7 +53,8 @@ impl Authority {
 /// A certificate and its key, as PEM.
 pub(crate) fn certificate(authority: &Authority, name: &str) -> (Vec<u8>, Vec<u8>) {
     let key = KeyPair::generate().expect("a key");
-    let params = CertificateParams::new([name.to_owned()]).expect("a name");
+    let mut params = CertificateParams::new([name.replace(':', "-")]).expect("a name");
+    params.distinguished_name.push(DnType::CommonName, name);
     let certificate = params.signed_by(&key, &authority.issuer()).expect("a certificate");
     (certificate.pem().into_bytes(), key.serialize_pem().into_bytes())
 }
