@@ -34,9 +34,10 @@
 //! - Users and permissions: every request is allowed. Access and token reviews are supported, and a test can script
 //!   access reviews ([`TestServer::on_access_review`]), but requests are never refused.
 //! - Admission by policies, quotas and default service accounts, and defaults of built-in resources: an object is
-//!   stored as it was sent and as webhooks have changed it. Webhooks are called for objects and their status, but not
-//!   for other subresources (scale, eviction, binding, connections) or for changes by controllers. A test evaluates
-//!   their match conditions ([`TestServer::on_match_condition`]), because CEL is not supported.
+//!   stored as it was sent, and as webhooks have changed it. These are called for objects and subresources, connections
+//!   included, but not for tokens and not for what controllers do; one that changes a scale, an eviction, a binding or
+//!   the options of a connection is refused with 501. A test decides about their match conditions
+//!   ([`TestServer::on_match_condition`]), as CEL is not evaluated.
 //! - Validation beyond structure: types of fields and names are checked, but not the rules of Go code. Patterns,
 //!   formats, combinations (`oneOf`) and CEL rules in the schema of a custom resource are not checked.
 //! - Conversion other than by webhooks: an object is the same in all versions of its resource except for `apiVersion`,
