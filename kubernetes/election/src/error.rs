@@ -5,7 +5,7 @@ use std::time::Duration;
 use kubernetes_core::Str;
 use kubernetes_core::text::printable;
 
-/// Why an election can't start, or leadership has ended.
+/// The error of an election that can't start, or of leadership that was lost.
 ///
 /// ```
 /// use kubernetes_election::Error;

@@ -25,7 +25,7 @@ impl Gunzip {
         }
         if !encoding.eq_ignore_ascii_case(b"gzip") {
             let encoding = String::from_utf8_lossy(encoding);
-            let message = format!("it has the Content-Encoding {encoding:?}, which was not asked for");
+            let message = format!("it has the Content-Encoding {encoding:?}, which the client does not accept");
             return Err(Error::new(Kind::Compression(message.into())));
         }
         let decoder = MultiGzDecoder::new(Limited { bytes: LimitedBuffer::new(limit), exceeded: false });

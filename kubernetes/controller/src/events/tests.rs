@@ -98,7 +98,7 @@ async fn a_repeated_event_becomes_a_series() {
 async fn the_count_of_a_series_is_written_now_and_then_and_at_its_end() {
     let server = TestServer::in_process();
     let recorder = Recorder::new(&server.client(), "example.com/scaler");
-    // One in five minutes goes on for ever.
+    // One in five minutes goes on forever.
     for _ in 0..8 {
         recorder.record(&map("web"), scaled());
         tokio::time::sleep(5 * MINUTE).await;

@@ -112,8 +112,8 @@ impl ServiceContext {
         }
     }
 
-    /// The informers of the program, which its controllers share: those that [`run_controller`](Self::run_controller) runs,
-    /// unless they have [others](crate::Controller::informers).
+    /// The informers of the program, which its controllers share: those that [`run_controller`](Self::run_controller)
+    /// runs, unless they have [others](crate::Controller::informers).
     pub fn informers(&self) -> &Informers {
         &self.informers
     }
@@ -139,7 +139,7 @@ impl ServiceContext {
     ///
     /// # Cancel safety
     ///
-    /// As [`Runner::run_until`].
+    /// Like [`Runner::run_until`].
     pub async fn run_controller<K: Watchable>(&self, mut runner: Runner<K>) -> Result<(), ControllerError> {
         let monitor = runner.monitor();
         let same_name = || ControllerError::same_name(monitor.name());

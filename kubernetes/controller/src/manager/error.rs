@@ -7,7 +7,7 @@ use kubernetes_core::text::{MAX_MESSAGE_BYTES, printable};
 
 use crate::panic;
 
-/// Why a [`Manager`](super::Manager) has ended, other than by a shutdown.
+/// The reason why a [`Manager`](super::Manager) has ended, other than a shutdown.
 pub struct ManagerError(Kind);
 
 /// The error of a service.
@@ -34,7 +34,7 @@ impl ManagerError {
         Self(Kind::Panic { name, message: printable(text.unwrap_or("unknown"), MAX_MESSAGE_BYTES) })
     }
 
-    /// Whether leadership was lost. The program should exit, and be started anew.
+    /// Whether leadership was lost. The program should exit and be restarted.
     pub fn is_lost(&self) -> bool {
         matches!(&self.0, Kind::Election(error) if error.is_lost())
     }

@@ -165,7 +165,7 @@ impl Type {
     }
 }
 
-/// What is known of a field with this name.
+/// The lookup of a field by name.
 #[derive(Clone, Copy)]
 enum Key {
     Missing,

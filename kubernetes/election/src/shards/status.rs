@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use super::config::ShardsConfig;
 
-/// Shows from anywhere in the program how [`Shards`](crate::Shards) stand.
+/// The state of [`Shards`](crate::Shards), available anywhere in the program.
 #[derive(Clone)]
 pub struct ShardsStatus {
     name: Str,
@@ -65,12 +65,12 @@ impl ShardsStatus {
         self.standing.borrow().held.iter().copied().collect()
     }
 
-    /// How many shards this process should have as matters stand.
+    /// The number of shards that this process should currently have.
     pub fn share(&self) -> usize {
         self.standing.borrow().share
     }
 
-    /// How many processes share the shards, this one included; 0 before the Leases have been looked at.
+    /// The number of processes that share the shards, including this one; 0 before the Leases have been read.
     pub fn members(&self) -> usize {
         self.standing.borrow().members
     }

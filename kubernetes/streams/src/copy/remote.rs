@@ -39,7 +39,7 @@ pub(super) struct RemotePath {
 
 impl RemotePath {
     /// # Errors
-    /// If the path is empty or has a zero in it.
+    /// Returns an error if the path is empty or has a zero in it.
     pub(super) fn parse(path: &str) -> Result<Self, Error> {
         if path.is_empty() || path.contains('\0') {
             return Err(Error::invalid(format!("{path:?} is not a path in a container")));

@@ -82,7 +82,7 @@ impl CopyError {
 }
 
 impl Error {
-    /// Whether a container sent what must not be written: a name or a link out of the copy.
+    /// Whether a container sent an entry that must not be written: a name or a link that leads out of the copy.
     pub fn is_unsafe_entry(&self) -> bool {
         matches!(self.copy(), Some(CopyError::Refused { .. }))
     }

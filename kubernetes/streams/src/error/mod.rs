@@ -1,4 +1,4 @@
-//! The one error of this crate.
+//! The error type of this crate.
 
 #[cfg(unix)]
 mod copy;
@@ -20,10 +20,10 @@ pub(crate) use copy::CopyError;
 pub(crate) use forward::ForwardError;
 pub(crate) use kind::Kind;
 
-/// Why a stream to or from a container failed.
+/// The error of a stream to or from a container.
 ///
-/// Clones share the cause: an error that ends a connection is the error of everything on it. Readers and writers return
-/// it inside of an [`io::Error`], from which [`of_io`](Self::of_io) gets it back.
+/// Clones share the cause, as an error that ends a connection affects everything on it. Readers and writers return it
+/// inside an [`io::Error`], from which [`of_io`](Self::of_io) extracts it.
 ///
 /// ```
 /// use kubernetes_streams::Error;
@@ -55,13 +55,13 @@ impl Error {
         self
     }
 
-    /// A request that makes no sense, and was not sent; for implementations of
+    /// Creates the error for an invalid request that was not sent; for implementations of
     /// [`Target`](crate::port_forward::Target).
     pub fn invalid(message: impl Into<String>) -> Self {
         Self::new(Kind::Invalid(message.into()))
     }
 
-    /// There is no pod to forward ports to at present, for the reason that `message` gives; for implementations of
+    /// Creates the error for a target that currently has no pod, with the reason `message`; for implementations of
     /// [`Target`](crate::port_forward::Target).
     pub fn unavailable(message: impl Into<String>) -> Self {
         ForwardError::Unavailable(message.into()).into()
@@ -144,8 +144,8 @@ impl Error {
         Self::new(Kind::Input(error))
     }
 
-    /// The server's refusal: its own `Status`, or one made from the HTTP status of its response; also the one that a
-    /// container runtime reports when it can't run a command.
+    /// The server's refusal: its `Status`, or one created from the HTTP status of its response; also the one that a
+    /// container runtime reports if it can't run a command.
     pub fn status(&self) -> Option<&Status> {
         match &*self.kind {
             Kind::Request(error) => error.status(),
@@ -154,7 +154,7 @@ impl Error {
         }
     }
 
-    /// The error of the request that opens the connection, if that was not accepted.
+    /// The error of the request that opens the connection, if it failed.
     pub fn client_error(&self) -> Option<&kubernetes_client::Error> {
         match &*self.kind {
             Kind::Request(error) => Some(error),
@@ -162,24 +162,24 @@ impl Error {
         }
     }
 
-    /// Whether the server refused the request with 403: the user may not do this.
+    /// Whether the user is not allowed to do this (403).
     pub fn is_forbidden(&self) -> bool {
         self.client_error().is_some_and(kubernetes_client::Error::is_forbidden)
     }
 
-    /// Whether the server answered 404: there is no such pod.
+    /// Whether the pod does not exist (404).
     pub fn is_not_found(&self) -> bool {
         let is_not_found = kubernetes_client::Error::is_not_found;
         matches!(&*self.kind, Kind::NoPod { .. }) || self.client_error().is_some_and(is_not_found)
     }
 
-    /// Whether the log of a container is not read yet, since as many are read as
-    /// [`max_containers`](crate::PodLogs::max_containers) allows.
+    /// Whether the log of a container is not read yet, because of the limit
+    /// [`max_containers`](crate::PodLogs::max_containers).
     pub fn is_waiting(&self) -> bool {
         matches!(&*self.kind, Kind::Waiting { .. })
     }
 
-    /// Whether the request makes no sense, and was not sent.
+    /// Whether the request is invalid and was not sent.
     pub fn is_invalid(&self) -> bool {
         matches!(&*self.kind, Kind::Invalid(_))
     }
@@ -220,18 +220,18 @@ impl Error {
             )
     }
 
-    /// Whether trying again may help: the connection was lost, or the request failed in a way that passes.
+    /// Whether a retry may help, because the connection was lost or the failure of the request is transient.
     pub fn is_retryable(&self) -> bool {
         self.is_connection_lost() || self.client_error().is_some_and(kubernetes_client::Error::is_retryable)
     }
 
-    /// Whether a connection to a port failed in the pod, such as when nothing listens there. Other connections are not
-    /// affected.
+    /// Whether a connection to a port failed in the pod, for example because nothing listens there. Other connections
+    /// are not affected.
     pub fn is_refused(&self) -> bool {
         matches!(&*self.kind, Kind::Forward(ForwardError::Refused { .. }))
     }
 
-    /// Whether there is no pod to forward ports to at present.
+    /// Whether there is currently no pod to forward ports to.
     pub fn is_unavailable(&self) -> bool {
         matches!(&*self.kind, Kind::Forward(ForwardError::Unavailable(_)))
     }
@@ -241,7 +241,7 @@ impl Error {
         matches!(&*self.kind, Kind::Forward(ForwardError::Finished(_)))
     }
 
-    /// Whether the server did not answer pings in time, or a connection to a port could not be opened in time.
+    /// Whether the server did not respond to pings in time, or a connection to a port could not be opened in time.
     pub fn is_timeout(&self) -> bool {
         match &*self.kind {
             Kind::Silent(_) | Kind::Forward(ForwardError::TimedOut { .. } | ForwardError::Unanswered { .. }) => true,
@@ -250,7 +250,7 @@ impl Error {
         }
     }
 
-    /// The error of this type inside of an error of a reader or writer.
+    /// The error of this type inside an error of a reader or writer.
     pub fn of_io(error: &io::Error) -> Option<&Self> {
         error.get_ref()?.downcast_ref()
     }
@@ -332,7 +332,7 @@ impl StdError for Error {
 }
 
 impl fmt::Debug for Error {
-    /// As `Display`, with all sources: a `main` that returns the error prints this.
+    /// Like `Display`, followed by all sources: a `main` that returns the error prints this.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         kubernetes_core::debug::error(self, f)
     }

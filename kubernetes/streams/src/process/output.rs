@@ -40,7 +40,7 @@ pub(super) async fn collect(mut process: Process, limit: usize) -> Result<Output
     read(&mut process, limit).await
 }
 
-/// As [`collect`], while the process gets some input.
+/// Like [`collect`], while the process gets some input.
 pub(super) async fn collect_with_input(
     mut process: Process,
     input: impl AsyncRead,

@@ -1,4 +1,4 @@
-//! The objects that make the API server call webhooks, made of their registrations.
+//! Builds the objects that make the API server call webhooks from their registrations.
 
 mod admission;
 mod build;
@@ -14,7 +14,7 @@ use kubernetes_models::core::v1::{Service, ServicePort, ServiceSpec};
 
 pub(crate) use admission::{AUTHORITIES_MANAGER, AdmissionConfiguration};
 
-/// Where the API server reaches webhooks.
+/// The address at which the API server reaches webhooks.
 ///
 /// ```
 /// use kubernetes_webhooks::Endpoint;
@@ -37,7 +37,7 @@ impl Endpoint {
         Self(Place::Service { namespace: namespace.to_owned(), name: name.to_owned(), port: 443 })
     }
 
-    /// A server outside of the cluster, by a URL such as `https://10.0.0.1:9443`; paths are added to it.
+    /// A server outside the cluster, by a URL such as `https://10.0.0.1:9443`, to which paths are appended.
     pub fn url(base: &str) -> Self {
         Self(Place::Url(base.trim_end_matches('/').to_owned()))
     }
@@ -51,7 +51,7 @@ impl Endpoint {
         self
     }
 
-    /// The name that a certificate must have.
+    /// The name that the certificate must have.
     pub fn host(&self) -> String {
         match &self.0 {
             Place::Service { namespace, name, .. } => format!("{name}.{namespace}.svc"),
@@ -83,7 +83,7 @@ impl Endpoint {
     }
 }
 
-/// The authorities by which the API server recognizes the webhooks' server.
+/// The CAs with which the API server verifies the webhooks' server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CaBundle {
     /// Others set it, such as [`ManagedCertificates`](crate::ManagedCertificates).
@@ -132,15 +132,15 @@ impl Configuration {
         admission.chain(self.conversions.iter().map(|(_, definition)| definition.as_str().to_owned())).collect()
     }
 
-    /// Applies all objects, as a manager of their fields. A configuration of the same name that this manager has applied,
-    /// and that has no webhooks any more, is deleted.
+    /// Applies all objects, as a manager of their fields. A configuration of the same name that this manager has
+    /// applied, and that has no webhooks any more, is deleted.
     ///
-    /// The definitions of converted resources must exist. Their `spec.conversion` is applied as another manager, whose name
-    /// has `-conversion` behind it: so the two don't give up each other's fields if one program applies both.
+    /// The definitions of converted resources must exist. Their `spec.conversion` is applied as another manager, whose
+    /// name has `-conversion` behind it: so the two don't give up each other's fields if one program applies both.
     ///
     /// # Errors
     ///
-    /// If a request fails.
+    /// Returns an error if a request fails.
     ///
     /// # Cancel safety
     ///
