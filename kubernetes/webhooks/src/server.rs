@@ -31,14 +31,8 @@ use crate::tls::{Certificates, CertificatesError, ClientCa, ServerSettings};
 /// # }
 /// ```
 ///
-/// With a manager of `kubernetes-controller`, it is a service of every replica, which is ready once it listens and has a
-/// certificate:
-///
-/// ```text
-/// manager.admin().ready_check("webhooks", server.ready_check());
-/// manager.metrics().add(webhooks.metrics());
-/// manager.service("webhooks", move |context| async move { server.run_until(context.shutdown()).await })
-/// ```
+/// With a manager of `kubernetes-controller`, it is a service of every replica, which is [ready](Self::ready_check) once it
+/// listens and has a certificate; `docs/webhooks.md` has the program.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct WebhookServer {

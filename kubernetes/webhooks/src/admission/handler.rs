@@ -84,7 +84,7 @@ where
             if request.operation == Operation::Delete {
                 return Ok((Allowed::new(), None));
             }
-            let mut request = AdmissionRequest::<K>::decode(request, document, deadline)?;
+            let mut request = AdmissionRequest::<K>::decode_new(request, document, deadline)?;
             let Some(object) = request.object.take() else { return Ok((Allowed::new(), None)) };
             let before = written(&object)?;
             let Mutated { object, allowed } = (self.0)(object, request).await.map_err(Into::into)?.into();
@@ -156,7 +156,7 @@ async fn gather(
 fn patched(object: &Json, patch: &JsonPatch) -> Result<Json, Denied> {
     let mut tree: Tree = json::from_str(object.as_str())?;
     patch.apply(&mut tree).map_err(|error| Denied::error(500, format!("the patch can't be applied: {error}")))?;
-    Ok(json::from_str(&tree.to_text())?)
+    Ok(Json::from(tree))
 }
 
 /// The operations of all patches in one list.

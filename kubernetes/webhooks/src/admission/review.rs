@@ -46,7 +46,7 @@ impl Review {
     /// The version of the review, and its request.
     pub(crate) fn read(body: &[u8]) -> Result<(&'static str, Wire), DecodeError> {
         let review: Self = json::from_slice(body)?;
-        if review.kind != "AdmissionReview" {
+        if !matches!(review.kind.as_str(), "" | "AdmissionReview") {
             return Err(DecodeError::new(format!("expected an AdmissionReview, found {:?}", review.kind.as_str()), 0));
         }
         let version = match review.api_version.as_str() {

@@ -1,11 +1,11 @@
-use kubernetes_core::{ByteString, Json};
+use kubernetes_core::json::Tree;
+use kubernetes_core::{ByteString, Json, Str};
 use kubernetes_models::admissionregistration::v1::{
     MutatingWebhookConfiguration, ServiceReference, ValidatingWebhook, ValidatingWebhookConfiguration,
     WebhookClientConfig,
 };
-use serde_json::json;
 
-use super::{CaBundle, Configuration, Endpoint, Place, metadata};
+use super::{CaBundle, Configuration, Endpoint, Place, metadata, tree};
 use crate::service::{CONVERT_PATH, Webhooks};
 
 impl Configuration {
@@ -64,24 +64,24 @@ fn client_config(endpoint: &Endpoint, path: &str, authority: &CaBundle) -> Webho
     }
 }
 
-/// The fields that are applied to the definition of a converted resource. Its client configuration has the form of admission webhooks'.
+/// The fields that are applied to the definition of a converted resource. Its client configuration has the form of those
+/// of admission webhooks.
 fn conversion(name: &str, endpoint: &Endpoint, authority: &CaBundle) -> Json {
-    let metadata = metadata(name, authority);
-    let annotations: serde_json::Map<String, serde_json::Value> =
-        metadata.annotations.iter().map(|(key, value)| (key.to_string(), value.as_str().into())).collect();
-    let client_config = client_config(endpoint, CONVERT_PATH, authority);
-    // A model is always written, and as JSON.
-    let client_config = kubernetes_core::json::to_string(&client_config).unwrap_or_default();
-    let client_config: serde_json::Value = serde_json::from_str(&client_config).unwrap_or_default();
-    Json::from(json!({
-        "apiVersion": "apiextensions.k8s.io/v1",
-        "kind": "CustomResourceDefinition",
-        "metadata": {"name": name, "annotations": annotations},
-        "spec": {
-            "conversion": {
-                "strategy": "Webhook",
-                "webhook": {"clientConfig": client_config, "conversionReviewVersions": ["v1"]},
-            },
-        },
-    }))
+    let text = |text: &str| Tree::String(text.into());
+    let webhook = object([
+        ("clientConfig", tree(&client_config(endpoint, CONVERT_PATH, authority))),
+        ("conversionReviewVersions", Tree::List(vec![text("v1")])),
+    ]);
+    let conversion = object([("strategy", text("Webhook")), ("webhook", webhook)]);
+    let definition = object([
+        ("apiVersion", text("apiextensions.k8s.io/v1")),
+        ("kind", text("CustomResourceDefinition")),
+        ("metadata", tree(&metadata(name, authority))),
+        ("spec", object([("conversion", conversion)])),
+    ]);
+    Json::from(definition)
+}
+
+fn object<const N: usize>(fields: [(&'static str, Tree); N]) -> Tree {
+    Tree::Object(fields.into_iter().map(|(key, value)| (Str::from_static(key), value)).collect())
 }

@@ -138,8 +138,8 @@ impl Inner {
             Err(BodyError::Invalid { code, message }) => return failed(code, message),
             Err(BodyError::NoRoom) => return no_room(head),
         };
-        let request = match conversion::Review::read(&body.bytes) {
-            Ok(request) => request,
+        let (version, request) = match conversion::Review::read(&body.bytes) {
+            Ok(read) => read,
             Err(error) => return failed(400, error.to_string()),
         };
         let converted = convert_all(&self.conversion, &request.desired_api_version, &request.objects);
@@ -155,7 +155,7 @@ impl Inner {
         if let Err(message) = &result {
             tracing::error!(desired = request.desired_api_version.as_str(), message, "objects can't be converted");
         }
-        response(StatusCode::OK, JSON, conversion::Answer(result).write(&request.uid))
+        response(StatusCode::OK, JSON, conversion::Answer(result).write(version, &request.uid))
     }
 }
 

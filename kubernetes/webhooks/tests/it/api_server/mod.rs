@@ -96,7 +96,7 @@ async fn objects_are_changed_and_checked() {
         black.as_ref().err().and_then(|error| error.status()?.details.as_ref()).map(|details| details.causes.len()),
         Some(1)
     );
-    let message = "admission webhook \"validate.lantern.light.example.com\" denied the request: too dark";
+    let message = "admission webhook \"validate.lantern.v1.light.example.com\" denied the request: too dark";
     assert_eq!(refused(black), (403, "Forbidden".to_owned(), message.to_owned()));
     let odd = refused(create(&client, "odd", "odd").await);
     assert!(odd.0 == 599 && odd.2.ends_with("denied the request without explanation"), "{odd:?}");
