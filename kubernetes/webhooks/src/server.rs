@@ -102,7 +102,7 @@ impl WebhookServer {
         let (is_listening, certificates) = (Arc::clone(&self.is_listening), self.certificates.clone());
         move || {
             if !is_listening.load(Ordering::Acquire) {
-                return Err("the server does not listen yet".to_owned());
+                return Err("the webhook server is not listening".to_owned());
             }
             certificates.check()
         }
@@ -201,7 +201,7 @@ impl fmt::Display for ServeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Listen { address, .. } => write!(f, "can't listen on {address} for webhooks"),
-            Self::Certificates(_) => f.write_str("the TLS settings of the webhooks can't be used"),
+            Self::Certificates(_) => f.write_str("can't use the TLS settings of the webhooks"),
         }
     }
 }

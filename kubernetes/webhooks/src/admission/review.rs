@@ -53,7 +53,8 @@ impl Review {
             "" => Some(VERSIONS[0]),
             version => VERSIONS.into_iter().find(|known| *known == version),
         };
-        let wrong = || DecodeError::new(format!("the version {:?} is not known", review.api_version.as_str()), 0);
+        let wrong =
+            || DecodeError::new(format!("unknown version {:?} of AdmissionReview", review.api_version.as_str()), 0);
         let version = version.ok_or_else(wrong)?;
         let request = review.request.ok_or_else(|| DecodeError::new("the review has no request", 0))?;
         Ok((version, *request))

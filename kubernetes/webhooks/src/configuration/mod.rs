@@ -14,7 +14,7 @@ use kubernetes_core::{
 use kubernetes_models::admissionregistration::v1::{MutatingWebhookConfiguration, ValidatingWebhookConfiguration};
 use kubernetes_models::core::v1::{Service, ServicePort, ServiceSpec};
 
-pub(crate) use admission::{AUTHORITIES_MANAGER, AdmissionConfiguration};
+pub(crate) use admission::{AdmissionConfiguration, CA_BUNDLE_MANAGER};
 
 /// Where the API server reaches webhooks.
 ///
@@ -106,8 +106,8 @@ pub enum CaBundle {
 ///
 /// # let webhooks = Webhooks::new().mutate(|pod: Pod, _: AdmissionRequest<Pod>| async move { Ok::<_, Denied>(pod) });
 /// let endpoint = Endpoint::service("shop", "webhooks");
-/// let authority = CaBundle::CertManager("shop/webhooks".to_owned());
-/// let configuration = Configuration::new("shop", &webhooks, &endpoint, &authority);
+/// let ca_bundle = CaBundle::CertManager("shop/webhooks".to_owned());
+/// let configuration = Configuration::new("shop", &webhooks, &endpoint, &ca_bundle);
 /// for manifest in configuration.manifests() {
 ///     println!("{manifest}\n---"); // for kubectl apply
 /// }
@@ -214,10 +214,10 @@ impl fmt::Display for Endpoint {
     }
 }
 
-/// Metadata with a name, and cert-manager's annotation if it is to set the authorities.
-fn metadata(name: &str, authority: &CaBundle) -> ObjectMeta {
+/// Metadata with a name, and cert-manager's annotation if that sets the CA bundle.
+fn metadata(name: &str, ca_bundle: &CaBundle) -> ObjectMeta {
     let mut metadata = ObjectMeta { name: Some(name.into()), ..ObjectMeta::default() };
-    if let CaBundle::CertManager(certificate) = authority {
+    if let CaBundle::CertManager(certificate) = ca_bundle {
         metadata.annotations.insert("cert-manager.io/inject-ca-from", certificate.as_str());
     }
     metadata

@@ -34,8 +34,8 @@ fn webhooks() -> Webhooks {
     Webhooks::new().with(guard).with(defaults.reinvoke_if_needed()).convert(converter())
 }
 
-fn manifests(endpoint: &Endpoint, authority: &CaBundle) -> Vec<Value> {
-    let configuration = Configuration::new("lights", &webhooks(), endpoint, authority);
+fn manifests(endpoint: &Endpoint, ca_bundle: &CaBundle) -> Vec<Value> {
+    let configuration = Configuration::new("lights", &webhooks(), endpoint, ca_bundle);
     configuration.manifests().iter().map(|manifest| serde_json::from_str(manifest).expect("JSON")).collect()
 }
 
@@ -99,7 +99,7 @@ fn configurations_say_what_was_registered() {
 }
 
 #[test]
-fn cert_manager_is_told_where_to_set_the_authority() {
+fn cert_manager_is_told_where_to_set_the_ca() {
     for manifest in manifests(&Endpoint::service("home", "lights"), &CaBundle::CertManager("home/lights".to_owned())) {
         assert_eq!(manifest["metadata"]["annotations"]["cert-manager.io/inject-ca-from"], "home/lights");
         assert!(!manifest.to_string().contains("caBundle"), "{manifest}");
@@ -138,7 +138,7 @@ async fn configurations_are_applied() {
     assert_eq!(applied.len(), 6, "{applied:?}");
 }
 
-/// Webhooks whose authorities another manager has set can be removed, one by one and all of a kind.
+/// Webhooks whose CA bundle another manager has set can be removed, one by one and all of a kind.
 #[tokio::test]
 async fn webhooks_that_are_gone_are_removed() {
     let server = TestServer::builder().resource(CustomResource::of::<Lantern>()).in_process();
@@ -156,7 +156,7 @@ async fn webhooks_that_are_gone_are_removed() {
         Webhook::mutating(|lantern: Lantern, _: AdmissionRequest<Lantern>| async { Ok::<_, Denied>(lantern) });
     let (first, second) = (|| guard("a", "a.example.com"), || guard("b", "b.example.com"));
     apply(Webhooks::new().with(first()).with(second()).with(defaults)).await;
-    let authorities = json!({
+    let cas = json!({
         "apiVersion": "admissionregistration.k8s.io/v1",
         "kind": "ValidatingWebhookConfiguration",
         "metadata": {"name": "lights"},
@@ -165,9 +165,9 @@ async fn webhooks_that_are_gone_are_removed() {
             {"name": "b.example.com", "clientConfig": {"caBundle": "cGVt"}},
         ],
     });
-    let patch = Patch::apply_json(&authorities);
+    let patch = Patch::apply_json(&cas);
     let request = PatchRequest::<ValidatingWebhookConfiguration>::cluster("lights", &patch);
-    request.field_manager("webhook-certificates").send(&client).await.expect("the authorities are set");
+    request.field_manager("webhook-certificates").send(&client).await.expect("the CAs are set");
 
     apply(Webhooks::new().with(first())).await;
     let read =
