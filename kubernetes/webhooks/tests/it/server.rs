@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use http::StatusCode;
 use http_body_util::BodyExt as _;
-use kubernetes_webhooks::{AdmissionRequest, Certificates, Denied, WebhookServer, Webhooks};
+use kubernetes_webhooks::{AdmissionRequest, Caller, Certificates, Denied, WebhookServer, Webhooks};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
 use crate::support::{Lantern, VALIDATE, lantern, review};
-use crate::tls::{Connection, authority, certificate, start};
+use crate::tls::{Ca, Connection, ca, certificate, start};
 
 fn webhooks() -> Webhooks {
     Webhooks::new().validate(|_: AdmissionRequest<Lantern>| async { Ok::<(), Denied>(()) })
@@ -25,12 +25,12 @@ fn body() -> Vec<u8> {
 
 #[tokio::test]
 async fn should_serve_a_webhook_on_the_requested_path_and_support_http2() {
-    let authority = authority();
-    let (pem, key) = certificate(&authority, "localhost");
+    let ca = ca();
+    let (pem, key) = certificate(&ca, "localhost");
     let server = WebhookServer::new(webhooks(), Certificates::pem(&pem, &key).expect("a certificate"));
     let running = start(&server).await;
     for is_http2 in [false, true] {
-        let mut connection = Connection::open(running.address, authority.pem(), is_http2, None).await.expect("TLS");
+        let mut connection = Connection::open(running.address, ca.pem(), is_http2, None).await.expect("TLS");
         for _ in 0..2 {
             let response = connection.post(VALIDATE, body()).await.expect("a response");
             assert_eq!(response.status(), StatusCode::OK);
@@ -44,14 +44,14 @@ async fn should_serve_a_webhook_on_the_requested_path_and_support_http2() {
 
 #[tokio::test]
 async fn should_verify_the_client_ca_when_asked_to() {
-    let (authority, clients, others) = (authority(), authority(), authority());
-    let (pem, key) = certificate(&authority, "localhost");
-    let server = WebhookServer::new(webhooks(), Certificates::pem(&pem, &key).expect("a certificate"))
-        .client_authority(clients.pem());
+    let (ca, clients, others) = (ca(), ca(), ca());
+    let (pem, key) = certificate(&ca, "localhost");
+    let server =
+        WebhookServer::new(webhooks(), Certificates::pem(&pem, &key).expect("a certificate")).client_ca(clients.pem());
     let running = start(&server).await;
     for (client, is_known) in [(Some(&clients), true), (Some(&others), false), (None, false)] {
         let client = client.map(|client| certificate(client, "apiserver"));
-        let connection = Connection::open(running.address, authority.pem(), true, client).await;
+        let connection = Connection::open(running.address, ca.pem(), true, client).await;
         // With TLS 1.3, the client learns about it with the first response.
         let response = match connection {
             Ok(mut connection) => connection.post(VALIDATE, body()).await.map_err(|error| error.to_string()),
@@ -61,15 +61,48 @@ async fn should_verify_the_client_ca_when_asked_to() {
     }
 }
 
+/// A cluster's CA signs certificates for everyone; a file of CAs changes while the server runs.
+#[tokio::test]
+async fn clients_are_known_by_their_certificates() {
+    let (ca, clients, others) = (ca(), ca(), ca());
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let file = folder.path().join("ca.crt");
+    std::fs::write(&file, clients.pem()).expect("a file");
+    let (pem, key) = certificate(&ca, "localhost");
+    let guarded = webhooks().authenticate(|caller: Caller| async move {
+        assert_eq!(caller.certificates().count(), 1);
+        match caller.common_name().as_deref() {
+            Some("kube-apiserver") => Ok(()),
+            other => Err(format!("{other:?} is not an API server")),
+        }
+    });
+    let server = WebhookServer::new(guarded, Certificates::pem(&pem, &key).expect("a certificate"));
+    let running = start(&server.client_ca_file(&file)).await;
+    let ask = async |clients: &Ca, name: &str| {
+        let client = Some(certificate(clients, name));
+        let mut connection = Connection::open(running.address, ca.pem(), false, client).await.ok()?;
+        connection.post(VALIDATE, body()).await.ok().map(|response| response.status())
+    };
+    assert_eq!(ask(&clients, "kube-apiserver").await, Some(StatusCode::OK));
+    assert_eq!(ask(&clients, "system:node:a").await, Some(StatusCode::UNAUTHORIZED));
+    assert_eq!(ask(&others, "kube-apiserver").await, None);
+    std::fs::write(&file, others.pem()).expect("a file");
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(11)).await;
+    tokio::time::resume();
+    assert_eq!(ask(&others, "kube-apiserver").await, Some(StatusCode::OK), "the file was read again");
+    assert_eq!(ask(&clients, "kube-apiserver").await, None);
+}
+
 #[test]
 fn should_error_without_cert_or_key() {
-    let authority = authority();
-    let (pem, key) = certificate(&authority, "localhost");
-    let (_, other_key) = certificate(&authority, "localhost");
+    let ca = ca();
+    let (pem, key) = certificate(&ca, "localhost");
+    let (_, other_key) = certificate(&ca, "localhost");
     for (certificate, key, message) in [
-        (&b""[..], &key[..], "there is no certificate"),
+        (&b""[..], &key[..], "the PEM text has no certificate"),
         (&pem, b"", "the key is not valid PEM"),
-        (&pem, &other_key, "can't be used"),
+        (&pem, &other_key, "can't use the certificate and the key"),
     ] {
         let error = Certificates::pem(certificate, key).expect_err("they are not valid").to_string();
         assert!(error.contains(message), "{error}");
@@ -80,7 +113,7 @@ fn should_error_without_cert_or_key() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let error = runtime.block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        server.client_authority("no PEM").serve(listener, std::future::pending()).await
+        server.client_ca("no PEM").serve(listener, std::future::pending()).await
     });
     assert!(error.is_err());
 }
@@ -97,13 +130,13 @@ async fn requests_under_way_end_before_the_server_does() {
             Ok::<(), Denied>(())
         }
     });
-    let authority = authority();
-    let (pem, key) = certificate(&authority, "localhost");
+    let ca = ca();
+    let (pem, key) = certificate(&ca, "localhost");
     let server = WebhookServer::new(slow, Certificates::pem(&pem, &key).expect("a certificate"));
     let ready = server.ready_check();
     assert!(ready().is_err(), "it does not listen yet");
     let running = start(&server).await;
-    let mut connection = Connection::open(running.address, authority.pem(), true, None).await.expect("TLS");
+    let mut connection = Connection::open(running.address, ca.pem(), true, None).await.expect("TLS");
     assert_eq!(ready(), Ok(()));
     let request =
         tokio::spawn(async move { connection.post(VALIDATE, body()).await.map(|response| response.status()) });
@@ -121,8 +154,8 @@ async fn requests_under_way_end_before_the_server_does() {
 
 #[tokio::test]
 async fn an_address_in_use_is_an_error() {
-    let authority = authority();
-    let (pem, key) = certificate(&authority, "localhost");
+    let ca = ca();
+    let (pem, key) = certificate(&ca, "localhost");
     let taken = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = taken.local_addr().expect("an address");
     let server = WebhookServer::new(webhooks(), Certificates::pem(&pem, &key).expect("a certificate")).address(address);
@@ -131,8 +164,8 @@ async fn an_address_in_use_is_an_error() {
 }
 
 #[test]
-fn intermediate_authorities_are_sent() {
-    let root = authority();
+fn intermediate_cas_are_sent() {
+    let root = ca();
     let (key, mut params) = (KeyPair::generate().expect("a key"), CertificateParams::default());
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let intermediate = params.signed_by(&key, &root.issuer()).expect("a certificate");
