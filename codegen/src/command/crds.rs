@@ -11,7 +11,13 @@ use super::terminal::{print, report, spinner};
 /// The extensions of files that may have definitions.
 const EXTENSIONS: [&str; 3] = ["yaml", "yml", "json"];
 
+/// clap's own usage line is longer than a terminal of 80 columns.
+const USAGE: &str = "\
+kubernetes-codegen crds --input <PATH>... --out <FOLDER>
+                               --name <CRATE> [OPTIONS]";
+
 #[derive(Args)]
+#[command(override_usage = USAGE)]
 pub(super) struct Crds {
     /// A file of CustomResourceDefinitions, a folder to search for them (.yaml, .yml, .json), or a cluster's
     /// description in Swagger 2.0 or OpenAPI 3.0. Can be repeated.

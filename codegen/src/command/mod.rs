@@ -43,7 +43,7 @@ docs/regenerating.md explains each command with examples.";
 #[command(
     name = "kubernetes-codegen",
     version,
-    max_term_width = 100,
+    max_term_width = 80,
     after_help = EXAMPLES,
     args_conflicts_with_subcommands = true
 )]
