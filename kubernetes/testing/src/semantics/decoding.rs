@@ -23,8 +23,9 @@ pub(super) fn read_body(request: &ApiRequest, kind: &str) -> Result<Value> {
             read_yaml_document(text).map_err(|error| unreadable(request, kind, &error))
         }
         "application/vnd.kubernetes.protobuf" | "application/cbor" => Err(Status::unsupported_media_type(&format!(
-            "{ACCEPTED}; the in-memory API server has no protobuf and no CBOR, which clients in Go (kubectl create KIND) \
-             send: set their content type to JSON, or use kubectl apply or kubectl create -f"
+            "{ACCEPTED}; the in-memory API server does not read protobuf or CBOR, which clients in Go and kubectl create \
+             KIND, kubectl create token and kubectl auth send: set the content type of a client to JSON, or send the \
+             object with kubectl create -f"
         ))),
         _ => Err(Status::unsupported_media_type(ACCEPTED)),
     }
