@@ -182,6 +182,11 @@ impl Error {
 
     /// Whether one of the program's functions for a store has panicked, such as a
     /// [transform](crate::StoreBuilder::transform) or an [index](crate::Index).
+    ///
+    /// # Troubleshooting
+    ///
+    /// The message of the panic is in the program's standard error. Functions of a store must not panic: return the
+    /// object unchanged, or no key, if it is not as expected.
     pub fn is_panic(&self) -> bool {
         matches!(self.0.cause, Cause::Panicked)
     }

@@ -40,6 +40,11 @@ impl UntilError {
     }
 
     /// Whether the time limit was reached.
+    ///
+    /// # Troubleshooting
+    ///
+    /// [`reason`](Self::reason) is why the condition did not hold for the last state. Without a state, the object never
+    /// existed: check its name and namespace.
     pub fn is_timeout(&self) -> bool {
         matches!(self.0.cause, Cause::TimedOut { .. })
     }
@@ -50,6 +55,11 @@ impl UntilError {
     }
 
     /// Whether the awaited object has been deleted for good.
+    ///
+    /// # Troubleshooting
+    ///
+    /// Another program deleted the object, or its owner was deleted. Without
+    /// [`same_object`](super::UntilObject::same_object), a wait continues with a later object of the same name.
     pub fn is_deleted(&self) -> bool {
         matches!(self.0.cause, Cause::Deleted(_))
     }

@@ -205,6 +205,11 @@ impl Error {
     /// [`is_timeout`](Self::is_timeout) is true, too. [`source`](std::error::Error::source) is the hook's own error.
     ///
     /// A refused write was not sent; one whose permit ended may have been carried out.
+    ///
+    /// # Troubleshooting
+    ///
+    /// With leader election, this process no longer leads, or could not renew its Lease in time: end the work, and let
+    /// the new leader repeat it.
     pub fn is_not_permitted(&self) -> bool {
         matches!(self.0.kind, Kind::Hook(_) | Kind::HookTimeout { .. })
     }

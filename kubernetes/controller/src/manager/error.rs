@@ -35,11 +35,20 @@ impl ManagerError {
     }
 
     /// Whether leadership was lost. The program should exit and be restarted.
+    ///
+    /// # Troubleshooting
+    ///
+    /// See [the election's error](kubernetes_election::Error::is_lost) for the usual causes.
     pub fn is_lost(&self) -> bool {
         matches!(&self.0, Kind::Election(error) if error.is_lost())
     }
 
     /// Whether services have not ended in time after a shutdown, and were canceled.
+    ///
+    /// # Troubleshooting
+    ///
+    /// A service ignores its shutdown token, or a reconcile takes longer than `--graceful-shutdown-timeout`: check
+    /// `context.shutdown()` in loops, or raise the limit and the pod's `terminationGracePeriodSeconds`.
     pub fn is_unfinished(&self) -> bool {
         matches!(self.0, Kind::Unfinished { .. })
     }

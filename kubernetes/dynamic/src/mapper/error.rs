@@ -60,16 +60,31 @@ impl MapError {
     }
 
     /// Whether the server has no such resource.
+    ///
+    /// # Troubleshooting
+    ///
+    /// - The name is misspelled: [`candidates`](Self::candidates) has similar ones.
+    /// - The definition of the custom resource is missing or not established yet:
+    ///   [`Mapper::wait_for`](crate::Mapper::wait_for) waits for it.
+    /// - The aggregated API server that has it is down: [`failures`](Self::failures) lists it.
     pub fn is_no_match(&self) -> bool {
         matches!(*self.0, Kind::NoMatch { .. })
     }
 
     /// Whether several resources have this name.
+    ///
+    /// # Troubleshooting
+    ///
+    /// Add the group, as in `widgets.example.com`: [`candidates`](Self::candidates) has the full names.
     pub fn is_ambiguous(&self) -> bool {
         matches!(*self.0, Kind::Ambiguous { .. })
     }
 
     /// Whether the resource did not appear within the time limit.
+    ///
+    /// # Troubleshooting
+    ///
+    /// The definition was not applied, or the server has not established it: its conditions name the cause.
     pub fn is_timeout(&self) -> bool {
         matches!(*self.0, Kind::TimedOut { .. })
     }

@@ -163,11 +163,22 @@ impl Error {
     }
 
     /// Whether the user is not allowed to do this (403).
+    ///
+    /// # Troubleshooting
+    ///
+    /// Exec, attach and port-forward need the verb `create` on `pods/exec`, `pods/attach` or `pods/portforward`, and
+    /// servers before Kubernetes 1.35 also need `get` for WebSockets. Logs need `get` on `pods/log`, and `list` and
+    /// `watch` on `pods`.
     pub fn is_forbidden(&self) -> bool {
         self.client_error().is_some_and(kubernetes_client::Error::is_forbidden)
     }
 
     /// Whether the pod does not exist (404).
+    ///
+    /// # Troubleshooting
+    ///
+    /// The pod has been deleted or replaced, or it is in another namespace. Pods of a Deployment change their names:
+    /// select them by label.
     pub fn is_not_found(&self) -> bool {
         let is_not_found = kubernetes_client::Error::is_not_found;
         matches!(&*self.kind, Kind::NoPod { .. }) || self.client_error().is_some_and(is_not_found)
@@ -190,11 +201,20 @@ impl Error {
     }
 
     /// Whether the server is too old for this.
+    ///
+    /// # Troubleshooting
+    ///
+    /// Port-forward needs Kubernetes 1.31, and ending the input of a process separately needs 1.30. A proxy that
+    /// removes WebSocket headers has the same effect: connect to the API server directly.
     pub fn is_unsupported(&self) -> bool {
         matches!(&*self.kind, Kind::Unsupported(_) | Kind::Forward(ForwardError::NoTunnel(_)))
     }
 
     /// Whether an output exceeded the limit for collected output.
+    ///
+    /// # Troubleshooting
+    ///
+    /// Raise the limit, or read the output as a stream.
     pub fn is_too_much_output(&self) -> bool {
         matches!(&*self.kind, Kind::TooMuchOutput { .. })
     }
@@ -211,6 +231,13 @@ impl Error {
 
     /// Whether the connection was lost after it had been established: it broke, was silent for too long, or was closed
     /// by the server before the end.
+    ///
+    /// # Troubleshooting
+    ///
+    /// - The pod, its node or the API server was stopped or restarted.
+    /// - A proxy or load balancer between the client and the API server closes idle or long connections: raise its
+    ///   timeout, or bypass it.
+    /// - For exec, the command may still be running: Kubernetes has no way to stop it.
     pub fn is_connection_lost(&self) -> bool {
         let is_going_away = matches!(&*self.kind, Kind::Forward(ForwardError::GoingAway));
         is_going_away
@@ -227,11 +254,22 @@ impl Error {
 
     /// Whether a connection to a port failed in the pod, for example because nothing listens there. Other connections
     /// are not affected.
+    ///
+    /// # Troubleshooting
+    ///
+    /// The program in the pod has not started to listen yet, listens on another port, or crashed: check the pod's
+    /// readiness and logs. Port-forward connects to loopback in the pod, so the program must listen on `127.0.0.1` or
+    /// all addresses.
     pub fn is_refused(&self) -> bool {
         matches!(&*self.kind, Kind::Forward(ForwardError::Refused { .. }))
     }
 
     /// Whether there is currently no pod to forward ports to.
+    ///
+    /// # Troubleshooting
+    ///
+    /// The service or workload has no running pod that is ready: check its selector, and whether its pods are pending
+    /// or crash.
     pub fn is_unavailable(&self) -> bool {
         matches!(&*self.kind, Kind::Forward(ForwardError::Unavailable(_)))
     }
@@ -242,6 +280,11 @@ impl Error {
     }
 
     /// Whether the server did not respond to pings in time, or a connection to a port could not be opened in time.
+    ///
+    /// # Troubleshooting
+    ///
+    /// The node or the network between the API server and the node is overloaded or gone: check the conditions of the
+    /// node.
     pub fn is_timeout(&self) -> bool {
         match &*self.kind {
             Kind::Silent(_) | Kind::Forward(ForwardError::TimedOut { .. } | ForwardError::Unanswered { .. }) => true,

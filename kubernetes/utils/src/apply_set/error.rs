@@ -42,6 +42,11 @@ impl ApplySetError {
     }
 
     /// Whether the set belongs to another tool and must be [taken over](super::ApplySet::take_over) first.
+    ///
+    /// # Troubleshooting
+    ///
+    /// The parent's annotation `applyset.kubernetes.io/tooling` names the tool. Only take over the set if that tool no
+    /// longer uses it: both would delete the other's objects.
     pub fn is_foreign_tool(&self) -> bool {
         matches!(self.0.cause, Cause::ForeignTool)
     }

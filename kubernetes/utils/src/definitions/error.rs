@@ -39,6 +39,11 @@ impl DefinitionError {
     }
 
     /// Whether the definition was not established, or its objects not migrated, in time.
+    ///
+    /// # Troubleshooting
+    ///
+    /// The conditions `NamesAccepted` and `NonStructuralSchema` of the definition name the cause: usually another
+    /// definition has the same kind or short name in this group, or the schema is not structural.
     pub fn is_timeout(&self) -> bool {
         matches!(&self.cause, Cause::Wait(error) | Cause::Migration(error) if error.is_timeout())
     }

@@ -26,6 +26,11 @@ impl VerbError {
     }
 
     /// Whether the object's state or kind does not allow the verb, so that nothing was changed.
+    ///
+    /// # Troubleshooting
+    ///
+    /// The message names the reason: the kind does not have the verb (a ConfigMap has no rollout), the object is not in
+    /// the required state (a paused Deployment can't be restarted), or a revision does not exist.
     pub fn is_refused(&self) -> bool {
         self.0.cause.is_none()
     }

@@ -44,11 +44,22 @@ impl WaitError {
     }
 
     /// Whether the time limit was reached.
+    ///
+    /// # Troubleshooting
+    ///
+    /// The message lists the objects that were still awaited, each with what it is waiting for. Describe one of them:
+    /// its conditions and [events](crate::events_of) usually name the cause. If none has changed, check that its
+    /// controller is running.
     pub fn is_timeout(&self) -> bool {
         self.0.cause.as_ref().is_some_and(UntilError::is_timeout)
     }
 
     /// Whether the condition can no longer hold for an object.
+    ///
+    /// # Troubleshooting
+    ///
+    /// The message names the object and the reason, such as a failed Job. Waiting longer does not help: correct the
+    /// object, or delete and create it again.
     pub fn is_failed(&self) -> bool {
         self.0.unmet.iter().any(|object| object.failed)
     }

@@ -44,11 +44,22 @@ impl DrainError {
     }
 
     /// Whether the time limit was reached.
+    ///
+    /// # Troubleshooting
+    ///
+    /// A PodDisruptionBudget that allows no disruption keeps pods from being evicted: check its
+    /// `status.disruptionsAllowed`, and that the replacements on other nodes become ready. Pods with a long grace
+    /// period or a finalizer stay until these end.
     pub fn is_timeout(&self) -> bool {
         matches!(self.0.kind, Kind::Left { limit: Some(_), .. })
     }
 
     /// Whether pods can't be evicted with these options; nothing was changed.
+    ///
+    /// # Troubleshooting
+    ///
+    /// The message lists the pods: DaemonSet pods, pods without a controller and pods with `emptyDir` volumes need the
+    /// options of [`Drain`](crate::drain::Drain) that allow them, as for `kubectl drain`.
     pub fn is_refused(&self) -> bool {
         matches!(self.0.kind, Kind::Problems(_))
     }
