@@ -1,4 +1,4 @@
-//! The description that an API server makes of a custom resource.
+//! The description that an API server generates for a custom resource.
 //!
 //! Source: `k8s.io/apiextensions-apiserver/pkg/controller/openapi/builder/builder.go`; names of operations and tags:
 //! `k8s.io/apiserver/pkg/endpoints/openapi/openapi.go`.
@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::ir::names;
 use crate::references::schema;
 
-/// Where definitions come from, so that an error names the place that its reader can mend.
+/// Where definitions come from, so that an error names the place that its reader can fix.
 #[derive(Default)]
 pub(super) struct Places {
     /// The pointers of definitions, each with its origin, its name and the pointer of its schema there.

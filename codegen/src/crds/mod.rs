@@ -202,7 +202,7 @@ struct Input {
     problems: Vec<Error>,
 }
 
-/// Where the document comes from, so that an error names the place that its reader can mend.
+/// Where the document comes from, so that an error names the place that its reader can fix.
 enum InputOrigin {
     Definitions(document::Places),
     Description(DescriptionFiles),

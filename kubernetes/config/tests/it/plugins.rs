@@ -1,4 +1,4 @@
-//! Exec plugins and auth providers: what a client is told, and what is refused.
+//! Exec plugins and auth providers: the resulting configuration, and what is refused.
 
 use kubernetes_config::{Config, Credentials, ExecApiVersion, ExecConfig, InteractiveMode, OidcConfig, Secret};
 

@@ -229,7 +229,7 @@ async fn elections_are_recorded_about_the_lease() {
     assert_eq!(events(&server).await[0].regarding.as_deref().unwrap().kind.as_deref(), Some("Lease"));
 }
 
-/// An event that the server can't take, as of a namespace whose webhook fails, does not hold up others.
+/// An event that the server can't take, as of a namespace whose webhook fails, does not delay others.
 #[tokio::test(start_paused = true)]
 async fn an_event_that_fails_does_not_hold_up_others() {
     let server = TestServer::builder().namespace("shop").in_process();

@@ -31,7 +31,7 @@ pub struct ServiceContext {
     pub(super) informers: Informers,
 }
 
-/// The names of the controllers that run, by which their checks and metrics are told apart.
+/// The names of the controllers that run, which distinguish their checks and metrics.
 pub(super) type Controllers = Arc<Mutex<HashSet<String>>>;
 
 /// The name of a controller, until it ends.

@@ -31,7 +31,7 @@ use run::Running;
 use services::{Service, Start};
 use signal::Signals;
 
-/// Runs the services of an operator until it is told to stop: controllers in one of several replicas, webhooks in all,
+/// Runs the services of an operator until it is asked to stop: controllers in one of several replicas, webhooks in all,
 /// and the admin endpoints.
 ///
 /// ```no_run
@@ -60,7 +60,7 @@ use signal::Signals;
 ///
 /// At SIGTERM or SIGINT, or when a service fails, panics, or leadership is lost:
 /// 1. `/readyz` fails, for the time of [`Settings::shutdown_delay`];
-/// 2. elected and warm services are told to stop and waited for, then the others, within
+/// 2. elected and warm services are asked to stop and awaited, then the others, within
 /// [`Settings::graceful_shutdown_timeout`] in all, of which the last quarter is for the others; the rest are canceled;
 /// 3. events are flushed, within 5 s;
 /// 4. the Lease is released, within 15 s, and the events about that are flushed;
@@ -168,7 +168,7 @@ impl Manager {
         self
     }
 
-    /// The admin endpoints, for checks, and for a server of one's own (then set [`Settings::admin_address`] to `None`).
+    /// The admin endpoints, for checks, and for a server of your own (then set [`Settings::admin_address`] to `None`).
     pub fn admin(&self) -> &Admin {
         &self.0.admin
     }

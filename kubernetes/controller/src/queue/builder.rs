@@ -38,7 +38,7 @@ impl<T: Clone + Eq + Hash, R: PartialEq> QueueBuilder<T, R> {
     ///
     /// An item waits for the longer of this limit and its backoff, as with client-go's
     /// `DefaultTypedControllerRateLimiter` (10 per second after a burst of 100). A rate that is not a positive number
-    /// is taken for one in a day.
+    /// counts as one in a day.
     pub fn retry_limit(mut self, per_second: f64, burst: u32) -> Self {
         let interval = TokenBucket::interval_of(per_second).unwrap_or(Duration::from_secs(24 * 3600));
         self.bucket = Some(TokenBucket::new(interval, burst));

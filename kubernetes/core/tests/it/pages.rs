@@ -192,7 +192,7 @@ fn tokens_that_go_in_a_circle_are_an_error() {
     }
     let answers: Vec<_> = (0..200).map(|index| page(7, &format!("t{index}"), &[])).collect();
     let yielded = names(&all(list().pages(&server(&answers))));
-    assert_eq!(yielded.len(), 100, "pages without an object do not go on for ever");
+    assert_eq!(yielded.len(), 100, "pages without an object do not go on forever");
     assert!(yielded[99].contains("never ends"), "{yielded:?}");
     let error = now(list().send_all(&server(&answers))).unwrap_err();
     assert!(error.to_string().contains("never ends"), "{error}");

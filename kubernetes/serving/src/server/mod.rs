@@ -155,7 +155,7 @@ impl Server {
         self.serve_with(listener, plain, service, shutdown).await;
     }
 
-    /// Like [`serve`](Self::serve), over what `handshake` makes of each TCP connection, such as TLS.
+    /// Like [`serve`](Self::serve), over the result of `handshake` for each TCP connection, such as TLS.
     ///
     /// # Cancel safety
     ///

@@ -62,13 +62,13 @@ impl RemotePath {
         Some(self.name.as_str()).filter(|name| *name != ".")
     }
 
-    /// The last part as an argument that no command takes for an option.
+    /// The last part as an argument that no command reads as an option.
     pub(super) fn argument(&self) -> String {
         format!("./{}", self.name)
     }
 }
 
-/// A path that no command takes for an option.
+/// A path that no command reads as an option.
 pub(super) fn plain(path: &str) -> String {
     match path {
         "" => "/".to_owned(),

@@ -169,7 +169,7 @@ impl Upload {
             return written;
         }
         let mut stdin = stdin.into_parts().0.io;
-        // If the connection is lost, or the command has ended, that is told below.
+        // If the connection is lost, or the command has ended, that is reported below.
         let _: io::Result<()> = thread.wait(stdin.shutdown())?;
         let messages = thread.wait(messages)?.unwrap_or_default();
         thread.wait(remote::finish(&process, messages))??;

@@ -99,7 +99,7 @@ async fn write(input: impl AsyncRead, mut stdin: Stdin) -> Result<(), Error> {
             break;
         }
         if stdin.write_all(&buffer).await.is_err() {
-            // The process, or the connection, has ended, which is told otherwise.
+            // The process, or the connection, has ended, which is reported elsewhere.
             return Ok(());
         }
     }

@@ -1,4 +1,4 @@
-//! Definitions that are brought into force, and objects that are stored anew, on the testing server.
+//! Definitions that are established, and objects that are migrated, on the testing server.
 
 use std::time::Duration;
 

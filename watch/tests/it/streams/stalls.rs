@@ -174,7 +174,7 @@ async fn an_error_without_a_known_code_is_retried() {
 
         let server = Server::new([]).always(failure);
         let text = next(&mut stream(&server)).await;
-        assert!(text.contains("with error"), "it is not retried for ever: {text}");
+        assert!(text.contains("with error"), "it is not retried forever: {text}");
     }
 }
 

@@ -5,9 +5,9 @@
 //! and requests on several connections are worked on at once. With many under way it is the other way round: HTTP/2
 //! sends many in one packet.
 //!
-//! So a client has companions only while it makes many reads, few of them at a time. Watches and other streams never use
-//! them, and an idle client soon has none. Nor do writes: HTTP/2 tells which requests a server that ends has not looked
-//! at, so that they can be sent again, which of a write on HTTP/1.1 nobody knows.
+//! So a client has companions only while it makes many reads, few of them at a time. Watches and other streams never
+//! use them, and an idle client soon has none. Nor do writes: HTTP/2 tells which requests a server that ends has not
+//! looked at, so that they can be sent again, which of a write on HTTP/1.1 nobody knows.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ pub(super) const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 /// After a failure to open one, for example since the server speaks HTTP/2 alone.
 const PAUSE: Duration = Duration::from_secs(60);
 
-/// How long a companion is used. Only HTTP/2 is told (by GOAWAY) that a server would rather have its clients elsewhere.
+/// How long a companion is used. Only HTTP/2 has a way (GOAWAY) for a server to send its clients elsewhere.
 const MAX_AGE: Duration = Duration::from_secs(300);
 
 /// A server that ends a companion before so many requests costs more than companions save.
@@ -121,8 +121,8 @@ impl Companions {
         }
     }
 
-    /// HTTP/2 has lost its connection, so that the next ones may lead to another server: ends the companions of the last,
-    /// those in use after their request.
+    /// HTTP/2 has lost its connection, so that the next ones may lead to another server: ends the companions of the
+    /// last, those in use after their request.
     pub(super) fn close_all(&mut self) {
         self.idle.clear();
         self.open.clear();

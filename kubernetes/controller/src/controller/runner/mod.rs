@@ -237,7 +237,7 @@ async fn beating<T>(monitor: &Monitor, future: impl Future<Output = T>) -> T {
     }
 }
 
-/// Starts runs until the controller is told to stop, or a source has stopped.
+/// Starts runs until the controller is asked to stop, or a source has stopped.
 async fn dispatch<K: Watchable>(
     runs: &Arc<Runs<K>>,
     sources: &Sources<K>,

@@ -37,7 +37,7 @@ fn compare_with_snapshots(bodies: &[String]) {
     if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
         std::fs::write(path, &text).unwrap();
     }
-    assert_eq!(text, std::fs::read_to_string(path).unwrap(), "UPDATE_SNAPSHOTS=1 writes the snapshots anew");
+    assert_eq!(text, std::fs::read_to_string(path).unwrap(), "UPDATE_SNAPSHOTS=1 rewrites the snapshots");
 }
 
 #[test]

@@ -106,7 +106,7 @@ async fn accept(forwarder: PortForwarder, listener: TcpListener, port: Port, sto
 }
 
 async fn forward(forwarder: PortForwarder, local: TcpStream, port: Port) {
-    // Small requests shall not wait; the connection works without.
+    // Small requests must not wait; the connection also works without this.
     let _ = local.set_nodelay(true);
     let result = match forwarder.connect(port.clone()).await {
         Ok(remote) => relay::relay(local, remote, forwarder.linger()).await,
