@@ -6,8 +6,14 @@
 //! sends many in one packet.
 //!
 //! So a client has companions only while it makes many reads, few of them at a time. Watches and other streams never use
-//! them, and an idle client soon has none. Nor do writes: HTTP/2 tells which requests a server that ends has not looked
-//! at, so that they can be sent again, which of a write on HTTP/1.1 nobody knows.
+//! them, and an idle client soon has none.
+//!
+//! Nor do writes, although a create would need 70,000 instructions instead of 98,000. HTTP/2 tells which requests a
+//! server that ends has not looked at (GOAWAY), so that they are sent again. On HTTP/1.1 it closes each connection that
+//! has no request, and a write that meets this on its way may or may not have been carried out. That a connection was
+//! used just now does not help: a client that writes without a pause meets it with the chance of the round trip's share
+//! of a write, one in ten at 0.5 ms and 5 ms, each time a server ends. Go's clients do not send such a write again
+//! either, but use HTTP/2.
 
 use std::time::Duration;
 
