@@ -15,6 +15,7 @@ use crate::controller::error::{Cause, ControllerError};
 use crate::controller::source::{Source, Started, Target, start_primary};
 use crate::controller::tombstones::Tombstones;
 use crate::informers::{Informers, WatchedStore};
+use crate::owned::Applied;
 use crate::queue::Add;
 
 /// The sources of a controller that has started. Dropping them ends them.
@@ -66,6 +67,7 @@ impl<K: Watchable> Sources<K> {
             primary,
             all,
             recorder: settings.recorder.clone(),
+            applied: Applied::default(),
         });
         Ok(Self {
             name: Arc::clone(&settings.name),
