@@ -3,45 +3,21 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use kubernetes_testing::{ContainerIo, ExecRequest, Exit, TestServer};
+use kubernetes_testing::TestServer;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, copy, split};
 use tokio::net::TcpStream;
-use tokio::process::Command;
 
+use crate::host;
 use crate::kubectl::Kubectl;
 
 const POD: &str =
     "{apiVersion: v1, kind: Pod, metadata: {name: web, namespace: default}, spec: {containers: [{name: a}]},
                     status: {phase: Running, conditions: [{type: Ready, status: 'True'}]}}";
 
-/// Runs a command of this machine.
-async fn run(request: ExecRequest, mut io: ContainerIo) -> Exit {
-    let mut command = Command::new(&request.command[0]);
-    command.args(&request.command[1..]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = match command.spawn() {
-        Ok(child) => child,
-        Err(error) => return Exit::Error(error.to_string()),
-    };
-    let (mut stdin, mut stdout, mut stderr) =
-        (child.stdin.take().expect("piped"), child.stdout.take().expect("piped"), child.stderr.take().expect("piped"));
-    let outputs = async { tokio::join!(copy(&mut stdout, &mut io.stdout), copy(&mut stderr, &mut io.stderr)) };
-    let input = async {
-        // A command may end without reading its input.
-        let _ = copy(&mut io.stdin, &mut stdin).await;
-        drop(stdin);
-        std::future::pending::<()>().await;
-    };
-    tokio::select! {
-        _ = outputs => {}
-        () = input => {}
-    }
-    Exit::Code(child.wait().await.expect("it ends").code().unwrap_or(137))
-}
-
 async fn server() -> (TestServer, Kubectl) {
     let server = TestServer::start().await.expect("a port");
     server.load_yaml(POD).expect("a pod");
-    server.on_exec(run);
+    host::play_containers(&server);
     let kubectl = Kubectl::new(&server);
     (server, kubectl)
 }

@@ -19,6 +19,8 @@ mod etcd;
 mod examples;
 #[path = "../../../codegen/tests/long/go.rs"]
 mod go;
+#[path = "../../../kubernetes/testing/examples/serve/host.rs"]
+mod host;
 mod informer;
 mod kubeconfig;
 mod kubectl;
@@ -32,6 +34,7 @@ mod own_types;
 mod pod;
 mod program;
 mod projects;
+mod python_streams;
 mod requests;
 mod restart;
 mod streams;

@@ -152,6 +152,8 @@ impl Client {
     /// let mut request = Request::new(Method::GET, path);
     /// request.query.set("command", "date");
     /// request.query.set("stdout", true);
+    /// // The API server answers 406 to an operation that becomes a stream if anything else is accepted.
+    /// request.accept = HeaderValue::from_static("*/*");
     /// let mut headers = HeaderMap::new();
     /// headers.insert("sec-websocket-version", HeaderValue::from_static("13"));
     /// headers.insert("sec-websocket-key", HeaderValue::from_static("dGhlIHNhbXBsZSBub25jZQ=="));

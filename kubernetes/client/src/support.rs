@@ -2,4 +2,4 @@
 
 pub use crate::clock::{time_provider, timestamp};
 pub use crate::reloaded::Reloaded;
-pub use crate::transport::tls::{Validity, pem_fault, provider};
+pub use crate::transport::tls::{Validity, common_name, pem_fault, provider};

@@ -12,4 +12,4 @@ mod server;
 
 pub use histogram::Histogram;
 pub use metrics_text::MetricsText;
-pub use server::{Protocol, Server};
+pub use server::{Connection, Protocol, Server};

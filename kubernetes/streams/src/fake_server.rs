@@ -20,7 +20,8 @@ use tower_service::Service;
 /// The server's side of a connection.
 pub(crate) type Socket = WebSocketStream<DuplexStream>;
 
-/// A client whose first request becomes a WebSocket with `protocol`, and the server's side of that.
+/// A client whose first request becomes a WebSocket with `protocol`, and the server's side of that. No other request is
+/// answered.
 pub(crate) fn server(protocol: Option<&'static str>) -> (Client, oneshot::Receiver<Socket>) {
     let (sender, receiver) = oneshot::channel();
     let accept = Accept { protocol, socket: Arc::new(Mutex::new(Some(sender))) };
@@ -43,9 +44,9 @@ impl Service<Request<Body>> for Accept {
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let Some(socket) = lock(&self.socket).take() else { return Box::pin(std::future::pending()) };
         // As the API server demands.
         assert_eq!(request.headers()[ACCEPT], "*/*");
-        let socket = lock(&self.socket).take().expect("one request");
         let (client, server) = tokio::io::duplex(64 * 1024);
         let mut response = UpgradedIo::new(client).into_response(HeaderValue::from_static("websocket"));
         let accept = derive_accept_key(request.headers()[SEC_WEBSOCKET_KEY].as_bytes());

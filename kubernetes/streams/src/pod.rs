@@ -88,7 +88,12 @@ impl ContainerStatus {
 
     /// Whether the container runs, or has run: it may wait to be started again.
     pub(crate) fn has_started(&self) -> bool {
-        self.is_running() || [&self.state, &self.last_state].iter().any(|state| state.get("terminated").is_some())
+        self.is_running() || self.state.get("terminated").is_some() || self.has_restarted()
+    }
+
+    /// Whether the container had another run before its last one.
+    pub(crate) fn has_restarted(&self) -> bool {
+        self.last_state.get("terminated").is_some()
     }
 }
 

@@ -5,7 +5,6 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use std::time::Duration;
 
 use kubernetes_core::GroupVersionKind;
 use serde_json::{Value, json};
@@ -13,10 +12,8 @@ use serde_json::{Value, json};
 use crate::object::Object;
 use crate::resources::ServedResource;
 use crate::store::{CollectionId, Stored};
-use crate::webhooks::{Call, Outcome};
+use crate::webhooks::{Call, Outcome, Timeout};
 
-/// The API server's limit for a conversion.
-const TIMEOUT: Duration = Duration::from_secs(30);
 /// How many converted objects are kept.
 const MAX_KEPT: usize = 10_000;
 
@@ -64,55 +61,51 @@ pub(crate) struct Conversion {
     from: GroupVersionKind,
     to: GroupVersionKind,
     objects: Vec<Object>,
+    /// Whether the objects are those of a list, as errors then say which is at fault.
+    is_list: bool,
 }
 
+/// The versions of reviews that API servers know.
+const REVIEW_VERSIONS: [&str; 2] = ["v1", "v1beta1"];
+
 impl Conversion {
-    /// A conversion between two versions of a resource.
-    pub(crate) fn new(of: &ServedResource, from: &str, to: &str, objects: Vec<Object>) -> Self {
-        let kind = |version: &str| GroupVersionKind::new(of.group(), version, of.kind());
-        Self { from: kind(from), to: kind(to), objects }
+    /// A conversion of one object between two versions of a resource.
+    pub(crate) fn of_one(of: &ServedResource, from: &str, to: &str, object: Object) -> Self {
+        Self { is_list: false, ..Self::of_list(of, from, to, vec![object]) }
     }
 
-    /// The call of the resource's webhook.
+    /// A conversion of the objects of a list.
+    pub(crate) fn of_list(of: &ServedResource, from: &str, to: &str, objects: Vec<Object>) -> Self {
+        let kind = |version: &str| GroupVersionKind::new(of.group(), version, of.kind());
+        Self { from: kind(from), to: kind(to), objects, is_list: true }
+    }
+
+    /// The call of the resource's webhook, with an identity that is made for the content of the request.
     ///
     /// # Errors
     /// If there is none that this server can call.
-    pub(crate) fn call(&self, webhook: &Value, uid: &str) -> Result<Call, String> {
+    pub(crate) fn call(&self, webhook: &Value, uid: impl FnOnce(&Value) -> String) -> Result<Call, String> {
         let versions = webhook.get("conversionReviewVersions").and_then(Value::as_array).into_iter().flatten();
-        let known = versions.filter_map(Value::as_str).any(|version| version == "v1");
-        let client = webhook.get("clientConfig").cloned().filter(|_| known).ok_or_else(|| {
-            self.failed("the webhook accepts no ConversionReview of apiextensions.k8s.io/v1, or has no clientConfig")
-        })?;
+        let version = versions.filter_map(Value::as_str).find(|version| REVIEW_VERSIONS.contains(version));
+        let version = version.ok_or_else(|| "no supported conversion review versions".to_owned())?;
+        let client = webhook.get("clientConfig").cloned();
+        let client = client.ok_or_else(|| self.failed("the definition has no spec.conversion.webhook.clientConfig"))?;
         let (api_version, kind) = (self.from.api_version(), self.from.kind.as_str());
         let objects: Vec<Value> =
             self.objects.iter().map(|object| Value::Object(object.clone().with_type(&api_version, kind).0)).collect();
-        let request = json!({"uid": uid, "desiredAPIVersion": self.to.api_version().as_str(), "objects": objects});
-        let body = json!({"kind": "ConversionReview", "apiVersion": "apiextensions.k8s.io/v1", "request": request});
-        Ok(Call { client, timeout: TIMEOUT, body })
+        let mut request = json!({"desiredAPIVersion": self.to.api_version().as_str(), "objects": objects});
+        let uid = uid(&request);
+        request["uid"] = uid.as_str().into();
+        let api_version = format!("apiextensions.k8s.io/{version}");
+        let body = json!({"kind": "ConversionReview", "apiVersion": api_version, "request": request});
+        Ok(Call { client, timeout: Timeout::Guard, uid, body })
     }
 
     /// The converted objects of an answer, which must be as many, in their order, and the same but for labels,
     /// annotations and what is not metadata.
     pub(crate) fn read(&self, call: &Call, outcome: Outcome) -> Result<Vec<Object>, String> {
         let review = outcome.map_err(|why| self.failed(&why))?;
-        let response = review.get("response").ok_or_else(|| self.failed("no response provided"))?;
-        let text = |value: &Value, pointer: &str| {
-            value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
-        };
-        let (expected, found) = (text(&call.body, "/request/uid"), text(response, "/uid"));
-        if expected != found {
-            return Err(self.failed(&format!("expected response.uid={expected:?}, got {found:?}")));
-        }
-        let (status, message) = (text(response, "/result/status"), text(response, "/result/message"));
-        if status != "Success" {
-            let message = if message.is_empty() {
-                format!("response.result.status was '{status}', not 'Success'")
-            } else {
-                message
-            };
-            return Err(self.failed(&message));
-        }
-        let converted = response.get("convertedObjects").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let converted = converted_objects(call, &review).map_err(|why| self.failed(&why))?;
         if converted.len() != self.objects.len() {
             let (found, expected) = (converted.len(), self.objects.len());
             return Err(format!("conversion webhook for {} returned {found} objects, expected {expected}", self.from));
@@ -126,34 +119,91 @@ impl Conversion {
     }
 
     fn check(&self, index: usize, before: &Object, after: &Value) -> Result<Object, String> {
-        let invalid = |why: String| {
-            format!("conversion webhook for {} returned invalid converted object at index {index}: {why}", self.from)
+        let Self { from, is_list, .. } = self;
+        let returned = |what: &str, why: String| format!("conversion webhook for {from} returned {what}: {why}");
+        let of_type = |why: String| {
+            let what = if *is_list { "invalid converted object" } else { "invalid object" };
+            returned(&format!("{what} at index {index}"), why)
         };
-        let Value::Object(fields) = after.clone() else { return Err(invalid("it is not an object".to_owned())) };
+        let Value::Object(fields) = after.clone() else { return Err(of_type("it is not an object".to_owned())) };
         let text = |field: &str| after.get(field).and_then(Value::as_str).unwrap_or_default();
         let (expected, found) = (self.to.api_version(), text("apiVersion"));
         if expected != found {
-            return Err(invalid(format!("invalid groupVersion (expected {expected}, received {found})")));
+            return Err(of_type(format!("invalid groupVersion (expected {expected}, received {found})")));
         }
         let (expected, found) = (self.to.kind.as_str(), text("kind"));
         if expected != found {
-            return Err(invalid(format!("invalid kind (expected {expected}, received {found})")));
+            return Err(of_type(format!("invalid kind (expected {expected}, received {found})")));
         }
-        let mut object = Object(fields).without_type();
-        for field in ["name", "namespace", "uid"] {
-            let (was, is) = (before.text(field), object.text(field));
-            if was != is {
-                return Err(invalid(format!("must have the same {field}: {was} != {is}")));
-            }
-        }
-        let changed = ["labels", "annotations"].map(|field| (field, object.unset(field)));
-        *object.metadata_mut() = before.metadata().cloned().unwrap_or_default();
-        for (field, value) in changed {
-            match value {
-                Some(value) => object.set(field, value),
-                None => drop(object.unset(field)),
-            }
-        }
-        Ok(object)
+        let mut object = Object(fields);
+        check_identity(before, &object).map_err(|why| match is_list {
+            true => returned(&format!("invalid converted object at index {index}"), why),
+            false => returned("invalid object", why),
+        })?;
+        restore_metadata(before, &mut object).map_err(|why| match is_list {
+            true => returned(&format!("invalid metadata in object at index {index}"), why),
+            false => returned("invalid metadata", why),
+        })?;
+        Ok(object.without_type())
     }
+}
+
+/// As `getConvertedObjectsFromResponse`.
+fn converted_objects<'a>(call: &Call, review: &'a Value) -> Result<&'a [Value], String> {
+    let text =
+        |value: &Value, pointer: &str| value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+    // Answers of the older version are not compared with the request.
+    let is_checked = text(&call.body, "/apiVersion") == "apiextensions.k8s.io/v1";
+    let (version, kind) = (text(review, "/apiVersion"), text(review, "/kind"));
+    if is_checked && (version.as_str(), kind.as_str()) != ("apiextensions.k8s.io/v1", "ConversionReview") {
+        let expected = "apiextensions.k8s.io/v1, Kind=ConversionReview";
+        return Err(format!("expected webhook response of {expected}, got {version}, Kind={kind}"));
+    }
+    let response = review.get("response").filter(|response| response.is_object()).ok_or("no response provided")?;
+    let found = text(response, "/uid");
+    if is_checked && found != call.uid {
+        return Err(format!("expected response.uid={:?}, got {found:?}", call.uid));
+    }
+    match (text(response, "/result/status"), text(response, "/result/message")) {
+        (status, _) if status == "Success" => {}
+        (status, message) if message.is_empty() => {
+            return Err(format!("response.result.status was '{status}', not 'Success'"));
+        }
+        (_, message) => return Err(message),
+    }
+    Ok(response.get("convertedObjects").and_then(Value::as_array).map_or(&[][..], Vec::as_slice))
+}
+
+/// As `validateConvertedObject`.
+fn check_identity(before: &Object, after: &Object) -> Result<(), String> {
+    for (field, name) in [("name", "name"), ("namespace", "namespace"), ("uid", "UID")] {
+        let (was, is) = (before.text(field), after.text(field));
+        if was != is {
+            return Err(format!("must have the same {name}: {was} != {is}"));
+        }
+    }
+    Ok(())
+}
+
+/// As `restoreObjectMeta`: of the converted metadata, labels and annotations count.
+fn restore_metadata(before: &Object, after: &mut Object) -> Result<(), String> {
+    let changed = match after.0.get("metadata") {
+        None => return Err("missing metadata in converted object".to_owned()),
+        Some(Value::Object(metadata)) => ["labels", "annotations"].map(|field| (field, metadata.get(field).cloned())),
+        Some(_) => return Err("metadata in converted object is not an object".to_owned()),
+    };
+    *after.metadata_mut() = before.metadata().cloned().unwrap_or_default();
+    for (field, value) in changed {
+        match value {
+            None | Some(Value::Null) => drop(after.unset(field)),
+            Some(Value::Object(texts)) => {
+                if let Some((key, _)) = texts.iter().find(|(_, text)| !text.is_string()) {
+                    return Err(format!("metadata.{field}[{key}] must be a string in converted object"));
+                }
+                after.set(field, Value::Object(texts));
+            }
+            Some(_) => return Err(format!("metadata.{field} in converted object is not an object")),
+        }
+    }
+    Ok(())
 }

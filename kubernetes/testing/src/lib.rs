@@ -27,18 +27,19 @@
 //! Create, read, replace, patch (JSON, merge, strategic, apply), delete and delete-collection, with selectors, pages,
 //! resourceVersions, conflicts, `generateName`, dry run, finalizers, grace periods, owners, preconditions and the
 //! subresources status, scale, binding, eviction (with disruption budgets), approval, resize, ephemeral containers and
-//! finalize; admission and conversion webhooks ([`TestServer::serve_webhooks`]); shards of lists and watches; watches with bookmarks, streaming lists and timeouts; tables, as kubectl shows
-//! them; custom resources with defaults and a schema; discovery and `/version`. What is done and the words of errors are
-//! those of Kubernetes 1.37.
+//! finalize; admission and conversion webhooks ([`TestServer::serve_webhooks`]); shards of lists and watches; watches with
+//! bookmarks, streaming lists and timeouts; tables, as kubectl shows them; custom resources with defaults and a schema;
+//! discovery and `/version`. What is done and the words of errors are those of Kubernetes 1.37.
 //!
 //! # What it leaves out
 //!
 //! - Users and permissions: everybody may do everything. Reviews of access and tokens are answered; a test decides what they
 //!   say ([`TestServer::on_access_review`]), but no request is refused for it.
 //! - Admission by policies, quotas and default service accounts, and defaults of built-in resources: an object is stored
-//!   as it was sent, and as webhooks have changed it. These are called for objects and their status, not for other
-//!   subresources (scale, eviction, binding, connections) and not for what controllers do; a test decides about their
-//!   match conditions ([`TestServer::on_match_condition`]), as CEL is not evaluated.
+//!   as it was sent, and as webhooks have changed it. These are called for objects and subresources, connections
+//!   included, but not for tokens and not for what controllers do; one that changes a scale, an eviction, a binding or the
+//!   options of a connection is refused with 501. A test decides about their match conditions
+//!   ([`TestServer::on_match_condition`]), as CEL is not evaluated.
 //! - Validation beyond structure: types of fields and names are checked, not what Go code checks beyond them. Of the
 //!   schema of a custom resource, patterns, formats, combinations (`oneOf`) and rules in CEL are not checked.
 //! - Conversion other than by webhooks: an object is the same in all versions of its resource, but for `apiVersion`, and

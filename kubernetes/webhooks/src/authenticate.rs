@@ -3,22 +3,32 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use http::header::AUTHORIZATION;
+use http::request::Parts;
 use http::{HeaderMap, Uri};
+use kubernetes_client::support::common_name;
+use rustls::pki_types::CertificateDer;
 
 /// The caller of a webhook, for [`Webhooks::authenticate`](crate::Webhooks::authenticate).
 pub struct Caller {
     uri: Uri,
     headers: HeaderMap,
+    certificates: ClientCertificates,
 }
+
+/// The certificates that the client of a connection has shown, verified by the server; its own is the first.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ClientCertificates(pub(crate) Arc<[CertificateDer<'static>]>);
 
 /// The function that decides, type-erased.
 pub(crate) type Authenticate = dyn Fn(Caller) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> + Send + Sync;
 
 impl Caller {
-    pub(crate) fn new(uri: Uri, headers: HeaderMap) -> Self {
-        Self { uri, headers }
+    pub(crate) fn new(head: &Parts) -> Self {
+        let certificates = head.extensions.get::<ClientCertificates>().cloned().unwrap_or_default();
+        Self { uri: head.uri.clone(), headers: head.headers.clone(), certificates }
     }
 
     /// The path of the webhook.
@@ -38,6 +48,20 @@ impl Caller {
     pub fn bearer_token(&self) -> Option<&str> {
         let (scheme, token) = self.headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    }
+
+    /// The common name of the client's certificate, such as `kube-apiserver`; `None` unless the
+    /// [`WebhookServer`](crate::WebhookServer) demands certificates.
+    ///
+    /// A cluster's CA signs certificates for many users and nodes, so that this, and not the CA alone, tells an API server
+    /// from them.
+    pub fn common_name(&self) -> Option<String> {
+        common_name(self.certificates.0.first()?)
+    }
+
+    /// The certificates of the client as DER, its own first; none unless the server demands them.
+    pub fn certificates(&self) -> impl Iterator<Item = &[u8]> {
+        self.certificates.0.iter().map(|certificate| &**certificate)
     }
 }
 

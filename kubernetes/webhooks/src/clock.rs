@@ -11,7 +11,8 @@ pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
-/// The moment after a time, which is at most some minutes.
+/// The moment after a time, which is at most a day.
 pub(crate) fn later(after: Duration) -> Instant {
-    now() + after
+    const DAY: Duration = Duration::from_secs(24 * 3600);
+    now() + after.min(DAY)
 }

@@ -4,16 +4,19 @@ use std::fmt;
 use std::future::Future;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use kubernetes_serving::{Protocol, Server};
+use http::Extensions;
+use kubernetes_serving::{Connection, Protocol, Server};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
+use crate::authenticate::ClientCertificates;
 use crate::service::Webhooks;
-use crate::tls::{Certificates, CertificatesError, server_config};
+use crate::tls::{Certificates, CertificatesError, ClientCa, ServerSettings};
 
 /// Serves webhooks over TLS, with HTTP/1.1 and HTTP/2.
 ///
@@ -42,7 +45,7 @@ pub struct WebhookServer {
     webhooks: Webhooks,
     certificates: Certificates,
     address: SocketAddr,
-    client_authority: Option<Vec<u8>>,
+    clients: ClientCa,
     server: Server,
     is_listening: Arc<AtomicBool>,
 }
@@ -54,7 +57,7 @@ impl WebhookServer {
             webhooks,
             certificates,
             address: (Ipv6Addr::UNSPECIFIED, 9443).into(),
-            client_authority: None,
+            clients: ClientCa::None,
             server: Server::new("webhooks").grace(Duration::from_secs(60)),
             is_listening: Arc::default(),
         }
@@ -85,11 +88,18 @@ impl WebhookServer {
         self
     }
 
-    /// Demands a client certificate of one of these authorities (PEM) from callers.
+    /// Demands a client certificate that one of these CAs (PEM) has signed.
     ///
-    /// The API server shows one if its file of `--admission-control-config-file` says so.
-    pub fn client_authority(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.client_authority = Some(pem.into());
+    /// The API server shows one if its file of `--admission-control-config-file` says so. A cluster's CA signs those of
+    /// users and nodes too: tell them apart by [`Caller::common_name`](crate::Caller::common_name).
+    pub fn client_ca(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.clients = ClientCa::Pem(pem.into());
+        self
+    }
+
+    /// As [`client_ca`](Self::client_ca), with the CAs of a PEM file, which is read again every 10 s when connections come.
+    pub fn client_ca_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.clients = ClientCa::File(path.into());
         self
     }
 
@@ -108,7 +118,7 @@ impl WebhookServer {
     ///
     /// # Errors
     ///
-    /// If the address can't be listened on, or the authority of clients can't be used.
+    /// If the address can't be listened on, or the client CA can't be used.
     ///
     /// # Cancel safety
     ///
@@ -129,23 +139,27 @@ impl WebhookServer {
     ///
     /// # Errors
     ///
-    /// If the authority of clients can't be used.
+    /// If the client CA can't be used.
     ///
     /// # Cancel safety
     ///
     /// As [`run_until`](Self::run_until).
     pub async fn serve(&self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Result<(), ServeError> {
-        let config = server_config(&self.certificates, self.client_authority.as_deref());
-        let acceptor = TlsAcceptor::from(Arc::new(config.map_err(ServeError::Certificates)?));
+        let settings = ServerSettings::new(&self.certificates, &self.clients).map_err(ServeError::Certificates)?;
         let handshake = |stream: TcpStream| {
-            let accept = acceptor.accept(stream);
+            let settings = settings.current();
             async move {
-                let stream = accept.await?;
-                let protocol = match stream.get_ref().1.alpn_protocol() {
+                let io = TlsAcceptor::from(settings.map_err(io::Error::other)?).accept(stream).await?;
+                let session = io.get_ref().1;
+                let protocol = match session.alpn_protocol() {
                     Some(b"h2") => Protocol::Http2,
                     _ => Protocol::Http1,
                 };
-                Ok::<_, io::Error>((stream, protocol))
+                let mut extensions = Extensions::new();
+                if let Some(chain) = session.peer_certificates() {
+                    extensions.insert(ClientCertificates(chain.iter().map(|one| one.clone().into_owned()).collect()));
+                }
+                Ok(Connection { io, protocol, extensions })
             }
         };
         let listening = Listening::begin(&self.is_listening);

@@ -16,8 +16,13 @@ use crate::pod::deployment;
 /// The bytes of the file that the pods serve.
 const LENGTH: usize = 1_000_000;
 
-/// Serves a file of zeros on 8080, to any number of clients.
-const SERVE: &str = "mkdir /tmp/www; head -c 1000000 /dev/zero > /tmp/www/zeros; exec httpd -f -p 8080 -h /tmp/www";
+/// The ports on which the pods serve it. A server has room for ten connections that it has not accepted yet; the kernel
+/// drops further ones, and repeats them after 1, 3, 7, … seconds.
+const PORTS: std::ops::Range<u16> = 8080..8130;
+
+/// Serves a file of zeros, on the first port last.
+const SERVE: &str = "mkdir /tmp/www; head -c 1000000 /dev/zero > /tmp/www/zeros
+    for port in $(seq 8081 8129); do httpd -p $port -h /tmp/www; done; exec httpd -f -p 8080 -h /tmp/www";
 
 async fn serving_pod(client: &Client, namespace: &str) {
     run(client, namespace, "web", vec![container("main", SERVE)]).await;
@@ -59,7 +64,8 @@ async fn many_connections_share_a_tunnel_and_a_refused_port_disturbs_none() {
     serving_pod(&client, &namespace).await;
     let forwarder = PortForwarder::to_pod(&client, &namespace, "web");
     fetch_when_ready(&forwarder).await;
-    let streams = in_time(try_join_all((0..connections()).map(|_| forwarder.connect(8080)))).await.unwrap();
+    let ports = PORTS.cycle().take(connections());
+    let streams = in_time(try_join_all(ports.map(|port| forwarder.connect(port)))).await.unwrap();
     let refused = async {
         let mut stream = forwarder.connect(9999).await.unwrap();
         let error = stream.read_to_end(&mut Vec::new()).await.unwrap_err();

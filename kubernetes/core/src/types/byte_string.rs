@@ -26,6 +26,31 @@ use crate::json::{DecodeError, Reader, Value, Writer};
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ByteString(pub Vec<u8>);
 
+impl ByteString {
+    /// The bytes of a base64 text, as JSON has it; `None` if it is not base64.
+    ///
+    /// ```
+    /// use kubernetes_core::ByteString;
+    ///
+    /// let bytes = ByteString::from_base64("aHVudGVyMg==").ok_or("not base64")?;
+    /// assert_eq!((&*bytes, bytes.to_base64().as_str()), (&b"hunter2"[..], "aHVudGVyMg=="));
+    /// # Ok::<(), &str>(())
+    /// ```
+    pub fn from_base64(text: &str) -> Option<Self> {
+        decode(text).ok().map(Self)
+    }
+
+    /// The bytes as base64.
+    pub fn to_base64(&self) -> String {
+        BASE64.encode(&self.0)
+    }
+}
+
+/// As Go reads base64, which few others write.
+fn decode(text: &str) -> Result<Vec<u8>, base64::DecodeError> {
+    LENIENT.decode(text.replace(['\r', '\n'], ""))
+}
+
 impl fmt::Debug for ByteString {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "ByteString({} bytes)", self.0.len())
@@ -75,9 +100,8 @@ impl Value for ByteString {
         if reader.null()? {
             return Ok(());
         }
-        // What Go takes, and hardly anybody writes, is looked for when there is something amiss.
-        let text = reader.string()?.replace(['\r', '\n'], "");
-        self.0 = LENIENT.decode(text).map_err(|error| reader.error(format!("not base64: {error}")))?;
+        let text = reader.string()?;
+        self.0 = decode(&text).map_err(|error| reader.error(format!("not base64: {error}")))?;
         Ok(())
     }
 

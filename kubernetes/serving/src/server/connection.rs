@@ -16,19 +16,22 @@ use tokio_util::sync::CancellationToken;
 use tower_service::Service;
 
 use super::activity::Activity;
-use super::{BoxError, Protocol, Server};
+use super::{BoxError, Connection, Protocol, Server};
 use crate::clock;
 
 /// HTTP/2 connections are checked by a ping at this interval, since a peer that is gone sends nothing.
 const PING_INTERVAL: Duration = Duration::from_secs(30);
 const PING_TIMEOUT: Duration = Duration::from_secs(15);
 const MAX_CONCURRENT_STREAMS: u32 = 100;
+/// Bytes that an HTTP/2 peer may send before a handler reads them, of all requests and of one.
+const CONNECTION_WINDOW: u32 = 256 * 1024;
+const STREAM_WINDOW: u32 = 128 * 1024;
 
 impl Server {
     /// Serves one connection until it ends, is too old, or the server is closing.
     pub(super) async fn serve_connection<Io, S, B>(
         &self,
-        handshake: impl Future<Output = io::Result<(Io, Protocol)>>,
+        handshake: impl Future<Output = io::Result<Connection<Io>>>,
         service: S,
         closing: CancellationToken,
     ) where
@@ -38,7 +41,7 @@ impl Server {
         B: Body<Error: Into<BoxError>, Data: Send> + Send + 'static,
     {
         let handshake = pin!(clock::timeout(self.header_timeout, handshake));
-        let (io, protocol) = match select(pin!(closing.cancelled()), handshake).await {
+        let Connection { io, protocol, extensions } = match select(pin!(closing.cancelled()), handshake).await {
             Either::Left(_) => return,
             Either::Right((Err(_), _)) => return self.log(&"the handshake took too long"),
             Either::Right((Ok(Err(error)), _)) => return self.log(&error),
@@ -46,7 +49,8 @@ impl Server {
         };
         let activity = Activity::new();
         let noted = activity.clone();
-        let service = service_fn(move |request| {
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().extend(extensions.clone());
             let (ongoing, response) = (noted.begin(), service.clone().call(request));
             async move {
                 let response = response.await;
@@ -79,6 +83,8 @@ impl Server {
             .keep_alive_interval(PING_INTERVAL)
             .keep_alive_timeout(PING_TIMEOUT)
             .max_concurrent_streams(MAX_CONCURRENT_STREAMS)
+            .initial_connection_window_size(CONNECTION_WINDOW)
+            .initial_stream_window_size(STREAM_WINDOW)
             .max_header_list_size(u32::try_from(self.max_header_bytes).unwrap_or(u32::MAX));
         match protocol {
             Protocol::Http1 => builder.http1_only(),

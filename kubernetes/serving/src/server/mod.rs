@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
-use http::{Request, Response};
+use http::{Extensions, Request, Response};
 use http_body::Body;
 use hyper::body::Incoming;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -34,6 +34,16 @@ pub enum Protocol {
     Http1,
     /// HTTP/2
     Http2,
+}
+
+/// A connection after its handshake.
+pub struct Connection<Io> {
+    /// The stream of bytes.
+    pub io: Io,
+    /// The protocol that the handshake agreed on.
+    pub protocol: Protocol,
+    /// Added to each request of the connection, such as the certificate of the client.
+    pub extensions: Extensions,
 }
 
 /// Serves connections of a listener, within limits.
@@ -139,7 +149,9 @@ impl Server {
         S::Future: Send + 'static,
         B: Body<Error: Into<BoxError>, Data: Send> + Send + 'static,
     {
-        let plain = |stream: TcpStream| async move { Ok((stream, Protocol::Http1)) };
+        let plain = |io: TcpStream| async move {
+            Ok(Connection { io, protocol: Protocol::Http1, extensions: Extensions::new() })
+        };
         self.serve_with(listener, plain, service, shutdown).await;
     }
 
@@ -156,7 +168,7 @@ impl Server {
         shutdown: impl Future<Output = ()>,
     ) where
         H: Fn(TcpStream) -> T,
-        T: Future<Output = io::Result<(Io, Protocol)>> + Send + 'static,
+        T: Future<Output = io::Result<Connection<Io>>> + Send + 'static,
         Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
         S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
         S::Future: Send + 'static,

@@ -2,13 +2,14 @@ use std::sync::Arc;
 
 use futures_util::StreamExt;
 use kubernetes_client::Client;
-use kubernetes_core::ListRequest;
+use kubernetes_core::{ListRequest, Str};
 use kubernetes_watch::{Change, Reflector};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
 use super::containers::Containers;
 use super::follower::Follower;
+use super::log::Log;
 use super::{LogLine, Options};
 use crate::error::{Error, Kind};
 use crate::pod::Pod;
@@ -21,10 +22,12 @@ pub(super) struct Driver {
     lines: mpsc::Sender<Result<LogLine, Error>>,
     permits: Arc<Semaphore>,
     containers: Containers,
-    followers: JoinSet<()>,
+    /// Each returns the uid of its pod.
+    followers: JoinSet<Str>,
     /// Whether the first list is complete.
     is_listed: bool,
-    has_seen_pod: bool,
+    /// The first pod that was seen.
+    first_pod: Option<Str>,
 }
 
 impl Driver {
@@ -43,7 +46,7 @@ impl Driver {
             containers: Containers::default(),
             followers: JoinSet::new(),
             is_listed: false,
-            has_seen_pod: false,
+            first_pod: None,
         }
     }
 
@@ -52,7 +55,7 @@ impl Driver {
         let is_named = name.is_some();
         let watched = if self.options.follow { self.watch(request, is_named).await } else { self.list(request).await };
         let missing = name
-            .filter(|_| !self.has_seen_pod)
+            .filter(|_| self.first_pod.is_none())
             .map(|name| Error::new(Kind::NoPod { name, namespace: self.namespace.clone() }));
         if let Some(error) = watched.err().or(missing) {
             // Nobody reads it if the stream is gone.
@@ -63,9 +66,8 @@ impl Driver {
     }
 
     async fn list(&mut self, request: ListRequest<Pod>) -> Result<(), Error> {
-        for pod in &request.send(&self.client).await?.items {
-            self.apply(pod);
-        }
+        let pods = request.send(&self.client).await?.items;
+        pods.iter().for_each(|pod| self.apply(pod));
         Ok(())
     }
 
@@ -75,11 +77,13 @@ impl Driver {
         loop {
             tokio::select! {
                 change = changes.next() => match change {
+                    // A name is that of one pod: another one may follow it.
+                    Some(Ok(Change::Applied(pod) | Change::Deleted(pod))) if is_named && self.is_other(&pod) => {}
                     Some(Ok(change)) => has_finished = self.take(change, has_finished),
                     Some(Err(error)) => return Err(Error::watch(error)),
                     None => return Ok(()),
                 },
-                Some(_) = self.followers.join_next() => {}
+                Some(Ok(uid)) = self.followers.join_next() => self.containers.forget(&uid),
             }
             let is_over = self.is_listed && (has_finished || self.containers.is_empty());
             if is_named && is_over {
@@ -95,11 +99,7 @@ impl Driver {
                 self.apply(&pod);
                 return pod.has_finished();
             }
-            Change::Deleted(pod) => {
-                // Its last state may have containers that were started at the end.
-                self.apply(&pod);
-                self.containers.remove(pod.uid());
-            }
+            Change::Deleted(pod) => self.containers.remove(pod.uid()),
             Change::RestartBegin => self.containers.begin_list(),
             Change::RestartEnd => {
                 self.containers.end_list();
@@ -110,19 +110,16 @@ impl Driver {
         had_finished
     }
 
+    fn is_other(&self, pod: &Pod) -> bool {
+        self.first_pod.as_ref().is_some_and(|first| **first != *pod.uid())
+    }
+
     fn apply(&mut self, pod: &Pod) {
-        self.has_seen_pod = true;
+        self.first_pod.get_or_insert_with(|| pod.uid().into());
         for container in self.containers.apply(pod, &self.options.containers) {
-            let follower = Follower {
-                client: self.client.clone(),
-                namespace: self.namespace.clone(),
-                options: self.options.clone(),
-                lines: self.lines.clone(),
-                permits: Arc::clone(&self.permits),
-                container,
-                is_initial: !self.is_listed,
-            };
-            self.followers.spawn(follower.run());
+            let log = Log::new(&self.client, &self.namespace, &self.options, &container, !self.is_listed);
+            let (lines, permits) = (self.lines.clone(), Arc::clone(&self.permits));
+            self.followers.spawn(Follower::new(log, lines, permits, container).run());
         }
     }
 }

@@ -2,136 +2,204 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use kubernetes_client::{Backoff, Client};
-use kubernetes_core::{Execute, LogLines, LogRequest, Path, Request};
-use tokio::sync::{Semaphore, mpsc};
+use kubernetes_client::Backoff;
+use kubernetes_core::Str;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 
-use super::containers::{RunState, Started};
+use super::LogLine;
+use super::containers::{PodState, Started, State};
+use super::log::{Attempt, Log, Opened};
 use super::position::Position;
-use super::{LogLine, Options};
 use crate::clock;
 use crate::error::{Error, Kind};
 
 const RECONNECT: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(30)).jitter(0.5, 1.0);
 
-/// Follows the log of one container.
+/// How long a log may be silent, and not end, once its container has been started again.
+const MAX_LAST_SILENCE: Duration = Duration::from_secs(5);
+
+/// Follows the log of a container through its runs.
+///
+/// The kubelet may know of a new run, and the server of another pod, before the watch does, and the watch may leave a run
+/// out. So a log is asked for again with the run before it, from the last line on, and what has come is left out by its
+/// time; and whoever opens one looks the pod up afterwards. With that, it does not matter which state the watch was in.
 pub(super) struct Follower {
-    pub(super) client: Client,
-    pub(super) namespace: String,
-    pub(super) options: Options,
-    pub(super) lines: mpsc::Sender<Result<LogLine, Error>>,
-    pub(super) permits: Arc<Semaphore>,
-    pub(super) container: Started,
-    /// Whether the container was there when the stream began, so that old lines may be left out.
-    pub(super) is_initial: bool,
+    log: Log,
+    lines: mpsc::Sender<Result<LogLine, Error>>,
+    permits: Arc<Semaphore>,
+    state: watch::Receiver<State>,
+    position: Position,
+    has_asked: bool,
+    has_progress: bool,
 }
 
-/// Nobody reads the lines any more.
-struct Gone;
+/// Why a log is not read any further.
+enum Stop {
+    /// Nobody reads the lines any more.
+    Unread,
+    /// The pod is gone, or another one has its name.
+    PodGone,
+    Failed(kubernetes_client::Error),
+}
+
+impl From<kubernetes_client::Error> for Stop {
+    fn from(error: kubernetes_client::Error) -> Self {
+        Self::Failed(error)
+    }
+}
 
 impl Follower {
-    pub(super) async fn run(mut self) {
-        // Ends early only if nobody reads any more.
-        let _ = self.follow().await;
+    pub(super) fn new(
+        log: Log,
+        lines: mpsc::Sender<Result<LogLine, Error>>,
+        permits: Arc<Semaphore>,
+        container: Started,
+    ) -> Self {
+        let position = Position::default();
+        Self { log, lines, permits, state: container.state, position, has_asked: false, has_progress: false }
     }
 
-    async fn follow(&mut self) -> Result<(), Gone> {
+    /// Runs until no further run can follow; returns the uid of the pod.
+    pub(super) async fn run(mut self) -> Str {
+        // Ends early only if nobody reads any more.
+        let _ = self.follow().await;
+        self.log.uid
+    }
+
+    async fn follow(&mut self) -> Result<(), Stop> {
+        loop {
+            let permit = self.permit().await?;
+            let State { run, pod, .. } = *self.state.borrow_and_update();
+            if pod == PodState::Gone {
+                return Ok(());
+            }
+            self.follow_run(run).await?;
+            drop(permit);
+            if !self.log.options.follow {
+                return Ok(());
+            }
+            let next = self.state.wait_for(|state| state.run != run || state.pod != PodState::Active).await;
+            if next.map_or(true, |state| state.run == run) {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn permit(&self) -> Result<OwnedSemaphorePermit, Stop> {
         let permits = Arc::clone(&self.permits);
-        let _permit = match permits.try_acquire() {
-            Ok(permit) => permit,
+        match Arc::clone(&permits).try_acquire_owned() {
+            Ok(permit) => Ok(permit),
             Err(_) => {
-                let limit = self.options.max_containers;
+                let limit = self.log.options.max_containers;
                 self.fail(Error::new(Kind::Waiting { limit })).await?;
-                permits.acquire().await.map_err(|_| Gone)?
+                permits.acquire_owned().await.map_err(|_| Stop::Unread)
             }
-        };
-        let (mut position, mut delays) = (Position::default(), RECONNECT.delays());
-        let mut since = None;
-        while *self.container.state.borrow() != RunState::Replaced {
-            let mut has_progress = false;
-            let read = self.read(since, &mut position, &mut has_progress).await?;
-            let had_ended = *self.container.state.borrow() != RunState::Running;
+        }
+    }
+
+    /// Reads the log of a run to its end; of another one too, if that begins meanwhile.
+    async fn follow_run(&mut self, run: usize) -> Result<(), Stop> {
+        let mut delays = RECONNECT.delays();
+        loop {
+            let read = self.read(run).await;
+            let state = *self.state.borrow();
+            if state.run != run && self.log.options.follow {
+                // The rest of the log is read with that of the next run.
+                return if let Err(Stop::Unread) = read { read } else { Ok(()) };
+            }
+            let (has_ended, reconnects) = (state.has_ended(), self.log.options.reconnect && self.log.options.follow);
             match read {
-                Ok(()) if had_ended || !self.options.reconnect || !self.options.follow => return Ok(()),
-                Err(error) if had_ended && error.is_not_found() => return Ok(()),
-                Err(error) if !self.options.reconnect || !may_pass(&error) => return self.fail(error.into()).await,
+                Ok(()) if has_ended || !reconnects => return Ok(()),
                 Ok(()) => {}
-                Err(error) => tracing::debug!(error = &error as &dyn std::error::Error, "a log broke off"),
+                Err(Stop::PodGone) => return Ok(()),
+                Err(Stop::Failed(error)) if !reconnects || !may_pass(&error) => return self.fail(error.into()).await,
+                Err(Stop::Failed(error)) => {
+                    tracing::debug!(error = &error as &dyn std::error::Error, "a log broke off");
+                }
+                Err(Stop::Unread) => return Err(Stop::Unread),
             }
-            if has_progress {
+            if std::mem::take(&mut self.has_progress) {
                 delays.reset();
             }
-            let ended = self.container.state.wait_for(|state| match state {
-                RunState::Running => false,
-                RunState::Ended => !had_ended,
-                RunState::Replaced => true,
-            });
             // An end is a reason to ask at once for the last lines.
-            let _ = clock::timeout(delays.next_delay(), ended).await;
-            since = position.resume();
+            let changed = self.state.wait_for(|state| state.run != run || state.has_ended() && !has_ended);
+            let _ = clock::timeout(delays.next_delay(), changed).await;
         }
-        Ok(())
     }
 
     /// Reads the log until it ends or fails.
-    async fn read(
-        &self,
-        since: Option<Timestamp>,
-        position: &mut Position,
-        has_progress: &mut bool,
-    ) -> Result<Result<(), kubernetes_client::Error>, Gone> {
-        let mut lines = match self.client.open(self.request(since)).await {
-            Ok(body) => LogLines::new(body),
-            Err(error) => return Ok(Err(error)),
+    async fn read(&mut self, run: usize) -> Result<(), Stop> {
+        let is_again = std::mem::replace(&mut self.has_asked, true);
+        if is_again {
+            self.read_previous(run).await?;
+        }
+        let attempt = Attempt { run, is_again, since: self.position.second() };
+        let opened = tokio::select! {
+            opened = self.log.open(attempt) => opened?.ok_or(Stop::PodGone)?,
+            () = superseded(self.state.clone(), run) => return Ok(()),
         };
+        // The run may have begun since, or the first one that was seen is not the first.
+        if opened.has_restarted && (is_again || !self.log.is_initial) {
+            self.read_previous(run).await?;
+        }
+        self.pass_on(opened, run).await
+    }
+
+    /// Reads the rest of the run before the last one.
+    async fn read_previous(&mut self, run: usize) -> Result<(), Stop> {
+        match self.log.open_previous(self.position.second()).await {
+            Ok(Some(opened)) => self.pass_on(opened, run).await,
+            Ok(None) => Err(Stop::PodGone),
+            // There is none, or none any more.
+            Err(error) if error.http_status().is_some() => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Passes on the lines that are new.
+    async fn pass_on(&mut self, mut opened: Opened, run: usize) -> Result<(), Stop> {
+        self.position.resume();
         // Of a line that comes in pieces, only the first has a time.
         let mut is_new = true;
         loop {
-            let line = match lines.next_line().await {
-                Ok(Some(line)) => line,
-                Ok(None) => return Ok(Ok(())),
-                Err(error) => return Ok(Err(error)),
+            let line = tokio::select! {
+                biased;
+                line = opened.lines.next_line() => line?,
+                () = superseded(self.state.clone(), run) => None,
             };
+            let Some(line) = line else { return Ok(()) };
             let (timestamp, text) = split_time(line);
-            is_new = timestamp.map_or(is_new, |timestamp| position.is_new(timestamp, &text));
+            if opened.end.is_some_and(|end| timestamp.is_some_and(|timestamp| timestamp >= end)) {
+                return Err(Stop::PodGone);
+            }
+            is_new = timestamp.map_or(is_new, |timestamp| self.position.is_new(timestamp, &text));
             if is_new {
-                *has_progress = true;
-                let Started { pod, container, .. } = &self.container;
-                let line = LogLine { pod: pod.clone(), container: container.clone(), timestamp, text };
-                self.lines.send(Ok(line)).await.map_err(|_| Gone)?;
+                self.has_progress = true;
+                let (pod, container) = (self.log.pod.clone(), self.log.container.clone());
+                self.send(Ok(LogLine { pod, container, timestamp, text })).await?;
             }
         }
-    }
-
-    fn request(&self, since: Option<Timestamp>) -> Request {
-        let Started { pod, container, .. } = &self.container;
-        let path = Path::new("/api/v1/namespaces/{namespace}/pods/{name}/log", &[&self.namespace, pod]);
-        let mut request = LogRequest::at(path).container(container.clone()).timestamps(true);
-        if self.options.follow {
-            request = request.follow(true);
-        }
-        if since.is_none() && self.is_initial {
-            if let Some(lines) = self.options.tail_lines {
-                request = request.tail_lines(lines);
-            }
-            if let Some(seconds) = self.options.since_seconds {
-                request = request.since_seconds(seconds);
-            }
-        }
-        let mut request = request.request().clone();
-        if let Some(since) = since {
-            // The description of the API leaves this parameter out.
-            request.query.set("sinceTime", since.to_string());
-        }
-        request
     }
 
     /// Reports an error with the container that it is about.
-    async fn fail(&self, error: Error) -> Result<(), Gone> {
-        let Started { pod, container, .. } = &self.container;
-        let place = format!("the log of container {container} in pod {}/{pod}", self.namespace).into();
-        self.lines.send(Err(error.at(&place))).await.map_err(|_| Gone)
+    async fn fail(&self, error: Error) -> Result<(), Stop> {
+        let Log { namespace, pod, container, .. } = &self.log;
+        let place = format!("the log of container {container} in pod {namespace}/{pod}").into();
+        self.send(Err(error.at(&place))).await
     }
+
+    async fn send(&self, item: Result<LogLine, Error>) -> Result<(), Stop> {
+        self.lines.send(item).await.map_err(|_| Stop::Unread)
+    }
+}
+
+/// Waits until another run than `run` has begun, and for as long as a log may take to end with its run.
+async fn superseded(mut state: watch::Receiver<State>, run: usize) {
+    if state.wait_for(|state| state.run != run).await.is_err() {
+        // No other run is seen any more.
+        std::future::pending::<()>().await;
+    }
+    clock::sleep(MAX_LAST_SILENCE).await;
 }
 
 /// Splits the time off that a line begins with, if it does.

@@ -3,6 +3,7 @@
 mod containers;
 mod driver;
 mod follower;
+mod log;
 mod position;
 
 use std::fmt;
@@ -42,6 +43,10 @@ use driver::Driver;
 /// It follows the logs, as long as there is something to follow: containers that are started again, and pods that come
 /// and go. So the user needs `get` on `pods/log`, and `list` and `watch` on `pods`. The lines of a container are in order;
 /// those of different containers come as they arrive.
+///
+/// A container's lines come once, even if the watch of pods lags behind, misses a run of the container, or reports a pod
+/// late that has taken the name of another. A kubelet keeps the logs of the last two runs only, so that earlier ones may be
+/// lost; and runs are told apart by the times of their lines, so that lines may be left out if a node's clock is set back.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is read before a stream is made"]
 pub struct PodLogs {
@@ -118,7 +123,7 @@ impl PodLogs {
     }
 
     /// Continues a log whose connection broke, or ended while its container runs; by default, that is an error, or the
-    /// end of that log.
+    /// end of that log until its container is started again.
     ///
     /// The log is asked for again from the last line on (`sinceTime`), with a backoff, and lines that have come already are
     /// left out. What was lost with a log that was rotated away meanwhile stays lost.

@@ -24,10 +24,14 @@ const MAX_RECENT: usize = 10_000;
 
 impl Position {
     /// The second to begin with when the log is asked for again; `None` if no line has come.
-    pub(super) fn resume(&mut self) -> Option<Timestamp> {
-        self.expected = self.recent.clone();
-        self.from = self.last;
+    pub(super) fn second(&self) -> Option<Timestamp> {
         self.last.map(second)
+    }
+
+    /// Begins to read a log again, from that second on or an earlier one.
+    pub(super) fn resume(&mut self) {
+        self.expected.clone_from(&self.recent);
+        self.from = self.last;
     }
 
     /// Whether a line is new; it counts as known from now on.
@@ -83,11 +87,12 @@ mod tests {
     #[test]
     fn lines_of_a_second_that_came_already_are_known() {
         let mut position = Position::default();
-        assert_eq!(position.resume(), None);
+        assert_eq!(position.second(), None);
         for (time, text) in [(900, "a"), (1100, "b"), (1100, "b"), (1200, "c")] {
             assert!(position.is_new(at(time), text));
         }
-        assert_eq!(position.resume(), Some(at(1000)));
+        assert_eq!(position.second(), Some(at(1000)));
+        position.resume();
         for (time, text, is_new) in
             [(1100, "b", false), (1100, "b", false), (1200, "c", false), (1200, "c", true), (1300, "b", true)]
         {
@@ -114,7 +119,8 @@ mod tests {
             let log: Vec<_> = steps.iter().map(|(step, text)| { time += step; (at(time), text.to_string()) }).collect();
             let (mut position, mut read) = (Position::default(), Vec::new());
             for end in cuts.into_iter().chain([log.len()]) {
-                let start = position.resume();
+                let start = position.second();
+                position.resume();
                 let from = log.iter().position(|(time, _)| Some(*time) >= start).unwrap_or(log.len());
                 for (time, text) in log.iter().take(end).skip(from) {
                     if position.is_new(*time, text) {

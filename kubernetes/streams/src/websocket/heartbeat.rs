@@ -6,17 +6,13 @@ use bytes::Bytes;
 /// The time between pings.
 pub(super) const PING_PERIOD: Duration = Duration::from_secs(5);
 
-/// How long a connection may be silent: twelve pings and a second.
-pub(super) const MAX_SILENCE: Duration = Duration::from_secs(61);
-
 /// How much may be on its way without counting as a stalled input: what a person types.
 const MAX_UNSTALLED_BYTES: u64 = 1024;
 
 /// How much of what was sent has been taken in by the server.
 ///
 /// A ping carries the number of bytes that were sent before it, and its pong brings that back. A server reads pings in
-/// the order of all messages, so it answers none while it waits for a process to read its input. Such a connection is
-/// not lost, however long the process takes.
+/// the order of all messages, so it answers none while it waits for a process to read its input.
 #[derive(Debug, Default)]
 pub(super) struct Heartbeat {
     sent: AtomicU64,

@@ -11,10 +11,11 @@ mod heartbeat;
 mod receiver;
 mod sender;
 mod shared;
+mod silence;
 #[cfg(test)]
 mod tests;
 
-use kubernetes_client::{Client, Upgraded};
+use kubernetes_client::Client;
 use kubernetes_core::Request;
 
 pub(crate) use decoder::Part;
@@ -23,6 +24,7 @@ pub(crate) use sender::Sender;
 
 use crate::error::Error;
 use shared::Shared;
+use silence::Silence;
 
 /// An open WebSocket.
 #[derive(Debug)]
@@ -38,19 +40,17 @@ pub(crate) struct Connection {
 impl Connection {
     /// Opens a WebSocket for one of `protocols`, the preferred one first.
     ///
-    /// A ping is sent every 5 s. The receiver fails when nothing has arrived for 61 s in which it waited for a message,
-    /// except while the server has not yet taken in what was sent before, as when a process does not read its input.
+    /// A ping is sent every 5 s. The receiver fails when nothing has arrived for 61 s in which it waited for a message. If
+    /// the server has not yet taken in what was sent before, as when a process does not read its input, it fails only if
+    /// the server does not answer another request either.
     ///
     /// # Errors
     /// If the server refuses the request, with its `Status`, or chooses none of the protocols.
     pub(crate) async fn open(client: &Client, request: Request, protocols: &[&'static str]) -> Result<Self, Error> {
         let (protocol, upgraded) = handshake::perform(client, request, protocols).await?;
-        Ok(Self::over(upgraded, protocol))
-    }
-
-    fn over(upgraded: Upgraded, protocol: &'static str) -> Self {
         let (reader, writer) = tokio::io::split(upgraded);
         let shared = Shared::new();
-        Self { protocol, sender: Sender::start(writer, shared.clone()), receiver: Receiver::new(reader, shared) }
+        let sender = Sender::start(writer, shared.clone());
+        Ok(Self { protocol, sender, receiver: Receiver::new(reader, shared, Silence::new(client.clone())) })
     }
 }

@@ -12,9 +12,8 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_util::io::poll_read_buf;
 
 use super::decoder::{Decoder, Part, Received};
-use super::heartbeat::{MAX_SILENCE, PING_PERIOD};
 use super::shared::Shared;
-use crate::clock::Timer;
+use super::silence::{MAX_SILENCE, Silence};
 use crate::error::Error;
 
 /// Receives the messages of a WebSocket. When it is dropped, the connection is closed.
@@ -23,9 +22,7 @@ pub(crate) struct Receiver {
     buffer: BytesMut,
     decoder: Decoder,
     shared: Arc<Shared>,
-    /// Counts while nothing arrives.
-    silence: Timer,
-    is_silent: bool,
+    silence: Silence,
     has_ended: bool,
 }
 
@@ -36,16 +33,8 @@ const BLOCK_BYTES: usize = 120 * 1024;
 const MIN_ROOM_BYTES: usize = 16 * 1024;
 
 impl Receiver {
-    pub(super) fn new(io: ReadHalf<Upgraded>, shared: Arc<Shared>) -> Self {
-        Self {
-            io,
-            buffer: BytesMut::new(),
-            decoder: Decoder::default(),
-            shared,
-            silence: Timer::after(MAX_SILENCE),
-            is_silent: false,
-            has_ended: false,
-        }
+    pub(super) fn new(io: ReadHalf<Upgraded>, shared: Arc<Shared>, silence: Silence) -> Self {
+        Self { io, buffer: BytesMut::new(), decoder: Decoder::default(), shared, silence, has_ended: false }
     }
 
     /// The next piece of a binary message, as soon as it arrives; `None` once the server has closed the connection with the
@@ -72,7 +61,7 @@ impl Receiver {
     fn poll_part(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Part>, Error>> {
         loop {
             while let Some(received) = self.decoder.next(&mut self.buffer).map_err(Error::connection)? {
-                self.is_silent = false;
+                self.silence.end();
                 match received {
                     Received::Data(part) => return Poll::Ready(Ok(Some(part))),
                     Received::Ping(payload) => self.shared.answer(payload),
@@ -87,27 +76,12 @@ impl Receiver {
                 self.buffer.reserve(BLOCK_BYTES);
             }
             let Poll::Ready(read) = poll_read_buf(Pin::new(&mut self.io), cx, &mut self.buffer) else {
-                ready!(self.poll_silence(cx));
+                ready!(self.silence.poll(&self.shared.heartbeat, cx));
                 return Poll::Ready(Err(Error::silent(MAX_SILENCE)));
             };
             if read.map_err(|error| Error::connection(error.into()))? == 0 {
                 return Poll::Ready(Err(Error::cut_short()));
             }
-        }
-    }
-
-    /// Ready when the server has been silent for too long.
-    fn poll_silence(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if !self.is_silent {
-            self.is_silent = true;
-            self.silence.set(MAX_SILENCE);
-        }
-        loop {
-            ready!(self.silence.poll(cx));
-            if !self.shared.heartbeat.is_stalled() {
-                return Poll::Ready(());
-            }
-            self.silence.set(PING_PERIOD);
         }
     }
 }

@@ -190,6 +190,26 @@ async fn a_server_that_answers_no_ping_is_lost() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_server_that_is_gone_is_lost_though_it_took_in_bytes() {
+    let (connection, _socket) = played().await;
+    let (sender, mut receiver) = (connection.sender, connection.receiver);
+    let sending = tokio::spawn(async move {
+        let message = Bytes::from(vec![0; 32 * 1024]);
+        loop {
+            if let Err(error) = sender.send(message.clone()).await {
+                return error;
+            }
+        }
+    });
+    let start = clock::now();
+    let error = receiver.next().await.unwrap_err();
+    assert!(error.is_timeout() && error.is_connection_lost(), "{error:?}");
+    assert_eq!(start.elapsed().as_secs(), 61);
+    drop(receiver);
+    assert_eq!(sending.await.unwrap().to_string(), error.to_string());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_process_that_does_not_read_for_long_does_not_lose_its_connection() {
     let server = echo();
     server.on_exec(|_, mut io| async move {

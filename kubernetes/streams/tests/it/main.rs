@@ -9,4 +9,5 @@ mod fuzz;
 mod logs;
 mod outputs;
 mod port_forward;
+mod silence;
 mod support;

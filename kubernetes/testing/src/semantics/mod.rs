@@ -10,6 +10,7 @@ mod route;
 mod strategic_merge;
 mod target;
 mod verbs;
+mod waiting;
 mod writes;
 
 use serde_json::Value;

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use kubernetes_core::ObjectKey;
 
-use super::conversion::from_storage;
+use super::conversion::one_from_storage;
 use crate::request::ApiRequest;
 use crate::resources::ServedResource;
 use crate::selection::Selection;
@@ -37,7 +37,7 @@ impl Target {
     /// The object in the version of the path, if it exists.
     pub(super) fn find(&self, state: &State) -> Result<Option<Arc<Stored>>> {
         let Some(stored) = self.stored(state) else { return Ok(None) };
-        Ok(from_storage(state, &self.served, vec![Arc::clone(stored)])?.pop())
+        one_from_storage(state, &self.served, stored).map(Some)
     }
 
     /// The objects that a list or a watch selects.

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
@@ -245,12 +246,15 @@ impl WatchStream {
 /// Converts objects, and keeps them for all watches.
 async fn convert(shared: Arc<Shared>, to: Arc<ServedResource>, objects: Vec<Arc<Stored>>) -> Result<(), Status> {
     let Some(webhook) = to.webhook.clone() else { return Ok(()) };
-    for batch in objects.chunk_by(|one, other| one.version == other.version) {
-        let version = batch.first().map(|object| object.version.clone()).unwrap_or_default();
+    let mut by_version = BTreeMap::<&str, Vec<&Arc<Stored>>>::new();
+    for object in &objects {
+        by_version.entry(&object.version).or_default().push(object);
+    }
+    for (version, batch) in by_version {
         let originals = batch.iter().map(|object| Object::of(object)).collect();
-        let conversion = Conversion::new(&to, &version, to.version(), originals);
+        let conversion = Conversion::of_list(&to, version, to.version(), originals);
         let (services, uid) = shared.with(|inner| (inner.services.clone(), inner.state.new_uid()));
-        let call = conversion.call(&webhook, &uid).map_err(Status::internal)?;
+        let call = conversion.call(&webhook, |_| uid).map_err(Status::internal)?;
         let outcome = reach(&services, &call).await;
         let converted = conversion.read(&call, outcome).map_err(Status::internal)?;
         shared.with(|inner| {

@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::Waker;
@@ -14,7 +15,7 @@ use crate::request::{ApiRequest, RequestInfo};
 use crate::semantics::{self, Answer};
 use crate::state::State;
 use crate::status::Status;
-use crate::webhooks::{Exchange, Services, reach};
+use crate::webhooks::{Exchange, Services, broken_off, reach};
 
 /// The server, behind one lock: requests are carried out one after the other, each in one go.
 #[derive(Debug)]
@@ -95,16 +96,20 @@ impl Shared {
             if let Some(answer) = self.with(|inner| semantics::answer(&mut inner.state, request, &mut exchange)) {
                 return answer;
             }
-            let mut calls = JoinSet::new();
             let services = self.with(|inner| inner.services.clone());
+            let (mut running, mut calls) = (JoinSet::new(), HashMap::new());
             for call in exchange.take_wanted() {
-                let services = services.clone();
-                calls.spawn(async move { (reach(&services, &call).await, call) });
+                let (services, wanted) = (services.clone(), call.clone());
+                calls.insert(running.spawn(async move { reach(&services, &wanted).await }).id(), call);
             }
-            while let Some(done) = calls.join_next().await {
-                // A webhook of the test that panics is one that can't be reached.
-                let Ok((outcome, call)) = done else { continue };
-                exchange.learn(call, outcome);
+            while let Some(done) = running.join_next_with_id().await {
+                let (id, outcome) = match done {
+                    Ok((id, outcome)) => (id, Some(outcome)),
+                    Err(error) => (error.id(), None),
+                };
+                let Some(call) = calls.remove(&id) else { continue };
+                let outcome = outcome.unwrap_or_else(|| broken_off(&call));
+                exchange.learn(call.uid, outcome);
             }
         }
         Answer::Whole(Reply::from(&Status::internal("the webhooks of this request have been called too often")))

@@ -164,13 +164,21 @@ impl Watch {
             return initial;
         }
         let changes = state.store.collection(self.served.collection).changes_after(self.seen);
-        let objects = changes.flat_map(|change| [Some(&change.object), change.previous.as_ref()]).flatten();
-        objects.filter(|object| self.selection.matches(object)).filter(is_missing).cloned().collect()
+        let objects = changes.flat_map(|change| self.shown(change));
+        objects.filter(is_missing).take(BATCH).cloned().collect()
     }
 
-    /// An object in the version of this watch.
+    /// The objects of a change that this watch may show.
+    fn shown<'a>(&'a self, change: &'a Change) -> impl Iterator<Item = &'a Arc<Stored>> {
+        let objects = [Some(&change.object), change.previous.as_ref()].into_iter().flatten();
+        objects.filter(|object| self.selection.matches(object))
+    }
+
+    /// An object in the version of this watch. Only those are shown that are converted.
     fn converted(&self, object: &Arc<Stored>, state: &State) -> Arc<Stored> {
-        state.conversions.borrow().find(object, &self.served).unwrap_or_else(|| Arc::clone(object))
+        let converted = state.conversions.borrow().find(object, &self.served);
+        debug_assert!(converted.is_some(), "{} is not converted", object.key);
+        converted.unwrap_or_else(|| Arc::clone(object))
     }
 
     fn take_initial(&mut self, state: &State, lines: &mut Vec<Bytes>) {
@@ -191,7 +199,8 @@ impl Watch {
     fn take_changes(&mut self, state: &State, lines: &mut Vec<Bytes>) {
         let collection = state.store.collection(self.served.collection);
         for change in collection.changes_after(self.seen) {
-            if lines.len() >= BATCH {
+            let is_missing = |object: &Arc<Stored>| state.conversions.borrow().find(object, &self.served).is_none();
+            if lines.len() >= BATCH || self.shown(change).any(is_missing) {
                 return;
             }
             self.seen = change.revision();

@@ -1,15 +1,37 @@
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 
 use fastrand::Rng;
 use serde_json::Value;
 
-/// The number of a client's configuration can't tell calls apart, so all of a call is compared.
-#[derive(Clone, Debug, PartialEq)]
+/// A call of a webhook.
+#[derive(Clone, Debug)]
 pub(crate) struct Call {
     /// The `clientConfig` of the webhook.
     pub(crate) client: Value,
-    pub(crate) timeout: Duration,
+    pub(crate) timeout: Timeout,
+    /// The identity of the review, which differs for each call of a request.
+    pub(crate) uid: String,
     pub(crate) body: Value,
+}
+
+/// How long a call may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Timeout {
+    /// As a webhook's configuration says. The API server sends it as the parameter `timeout`.
+    Sent(Duration),
+    /// API servers wait for conversions without a limit, and send none. This one is for tests that would hang.
+    Guard,
+}
+
+impl Timeout {
+    pub(crate) fn duration(self) -> Duration {
+        match self {
+            Self::Sent(timeout) => timeout,
+            Self::Guard => Duration::from_secs(30),
+        }
+    }
 }
 
 /// The review that came back, or why none did.
@@ -19,10 +41,11 @@ pub(crate) type Outcome = Result<Value, String>;
 #[derive(Debug, Default)]
 pub(crate) struct Exchange {
     id: u64,
-    known: Vec<(Call, Outcome)>,
+    /// By the identities of reviews.
+    known: HashMap<String, Outcome>,
     wanted: Vec<Call>,
-    /// How many reviews were made this time.
-    reviews: u64,
+    /// How often each question was asked this time, by its hash.
+    asked: HashMap<u64, u64>,
     warnings: Vec<String>,
     /// The state in which the request found the source of random values and the clock, the first time.
     start: Option<(Rng, Duration)>,
@@ -35,17 +58,24 @@ impl Exchange {
 
     /// The answer to a call; `None` if it is still to be made.
     pub(crate) fn ask(&mut self, call: Call) -> Option<Outcome> {
-        let known = self.known.iter().find(|(other, _)| *other == call).map(|(_, outcome)| outcome.clone());
-        if known.is_none() && !self.wanted.contains(&call) {
+        let known = self.known.get(&call.uid).cloned();
+        if known.is_none() && self.wanted.iter().all(|wanted| wanted.uid != call.uid) {
             self.wanted.push(call);
         }
         known
     }
 
-    /// The identity of the next review, which is the same each time that the request is carried out.
-    pub(crate) fn next_uid(&mut self) -> String {
-        self.reviews += 1;
-        format!("{:08x}-0000-4000-8000-{:012x}", self.id, self.reviews)
+    /// The identity of a review with this content.
+    ///
+    /// It is the same each time that the request is carried out, though reviews in between are only made later.
+    pub(crate) fn uid(&mut self, content: &Value) -> String {
+        let mut hasher = DefaultHasher::new();
+        content.to_string().hash(&mut hasher);
+        let times = self.asked.entry(hasher.finish()).or_default();
+        *times += 1;
+        times.hash(&mut hasher);
+        let (id, hash) = (self.id, hasher.finish());
+        format!("{id:08x}-{:04x}-4000-8000-{:012x}", hash >> 48, hash & 0xffff_ffff_ffff)
     }
 
     pub(crate) fn warn(&mut self, warning: &str) {
@@ -58,7 +88,7 @@ impl Exchange {
 
     /// Begins anew; returns where the request began the first time.
     pub(crate) fn begin(&mut self, random: &Rng, elapsed: Duration) -> Option<(Rng, Duration)> {
-        (self.reviews, self.warnings) = (0, Vec::new());
+        (self.asked, self.warnings) = (HashMap::new(), Vec::new());
         match &self.start {
             Some(start) => Some(start.clone()),
             None => {
@@ -76,7 +106,7 @@ impl Exchange {
         std::mem::take(&mut self.wanted)
     }
 
-    pub(crate) fn learn(&mut self, call: Call, outcome: Outcome) {
-        self.known.push((call, outcome));
+    pub(crate) fn learn(&mut self, uid: String, outcome: Outcome) {
+        self.known.insert(uid, outcome);
     }
 }

@@ -5,6 +5,6 @@ mod exchange;
 mod reach;
 mod service;
 
-pub(crate) use exchange::{Call, Exchange, Outcome};
-pub(crate) use reach::reach;
+pub(crate) use exchange::{Call, Exchange, Outcome, Timeout};
+pub(crate) use reach::{broken_off, reach};
 pub(crate) use service::Services;

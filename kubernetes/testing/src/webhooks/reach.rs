@@ -6,10 +6,10 @@ use http::{Method, Request, StatusCode, Uri};
 use http_body_util::Full;
 use kubernetes_client::Client;
 use kubernetes_config::Config;
-use kubernetes_core::{ByteString, Encoded, Execute as _, Json, Path, json};
+use kubernetes_core::{ByteString, Encoded, Execute as _, Json, Path};
 use serde_json::Value;
 
-use super::exchange::{Call, Outcome};
+use super::exchange::{Call, Outcome, Timeout};
 use super::service::Services;
 use crate::clock;
 
@@ -34,13 +34,18 @@ pub(crate) async fn reach(services: &Services, call: &Call) -> Outcome {
             None => send(&url, call).await,
         }
     };
-    match clock::timeout(call.timeout, calling).await {
+    match clock::timeout(call.timeout.duration(), calling).await {
         Some(outcome) => outcome,
         None => Err(post("context deadline exceeded")),
     }
 }
 
-/// The URL, with the time that is waited for as a parameter.
+/// The outcome of a call of a service that has panicked: a real server's connection would end.
+pub(crate) fn broken_off(call: &Call) -> Outcome {
+    Err(format!("Post \"{}\": EOF", url(call)?))
+}
+
+/// The URL, with the time that the server waits as a parameter.
 fn url(call: &Call) -> Result<Uri, String> {
     let text = |pointer: &str| call.client.pointer(pointer).and_then(Value::as_str);
     let base = match (text("/url"), text("/service/name"), text("/service/namespace")) {
@@ -52,7 +57,10 @@ fn url(call: &Call) -> Result<Uri, String> {
         }
         _ => return Err("webhook configuration must have either service or URL".to_owned()),
     };
-    let url = format!("{base}?timeout={}s", call.timeout.as_secs());
+    let url = match call.timeout {
+        Timeout::Sent(timeout) => format!("{base}?timeout={}s", timeout.as_secs()),
+        Timeout::Guard => base.clone(),
+    };
     url.parse().map_err(|error| format!("parse {base:?}: {error}"))
 }
 
@@ -77,11 +85,13 @@ async fn send(url: &Uri, call: &Call) -> Outcome {
     parts.path_and_query = Some("/".parse().map_err(|error: http::uri::InvalidUri| failed(&error))?);
     let mut config = Config::new(Uri::from_parts(parts).map_err(|error| failed(&error))?);
     let bundle = call.client.get("caBundle").filter(|bundle| !bundle.is_null());
-    let bundle = bundle.and_then(|bundle| json::from_str::<ByteString>(&bundle.to_string()).ok());
+    let bundle = bundle.and_then(Value::as_str).and_then(ByteString::from_base64);
     config.certificate_authority = bundle.map(|bundle| bundle.0);
     let client = Client::new(config).map_err(|error| failed(&error))?;
     let mut request = kubernetes_core::Request::new(Method::POST, Path::new(url.path(), &[]));
-    request.query.set("timeout", format!("{}s", call.timeout.as_secs()));
+    if let Timeout::Sent(timeout) = call.timeout {
+        request.query.set("timeout", format!("{}s", timeout.as_secs()));
+    }
     request.body = Some((HeaderValue::from_static("application/json"), Ok(call.body.to_string().into())));
     let answer: Result<Json, _> = client.execute(request, Encoded::decode).await;
     match answer {

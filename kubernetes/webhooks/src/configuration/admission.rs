@@ -14,16 +14,23 @@ pub(crate) trait AdmissionConfiguration: ClusterResource {
     /// The webhooks' names, and how they are reached.
     fn clients(&self) -> impl Iterator<Item = (&Str, &WebhookClientConfig)> + Clone;
 
-    /// Sets the authorities, where they are others.
-    async fn inject(client: &Client, name: &str, bundle: &str) -> Result<(), Error> {
+    /// The authorities of the first webhook; all have the same.
+    async fn bundle(client: &Client, name: &str) -> Result<Vec<u8>, Error> {
+        let found = ReadRequest::<Self>::cluster(name).send(client).await?;
+        let bundle = found.clients().find_map(|(_, config)| config.ca_bundle.as_ref());
+        Ok(bundle.map(|bundle| bundle.to_vec()).unwrap_or_default())
+    }
+
+    /// Sets the authorities, where they are others; returns whether they were.
+    async fn inject(client: &Client, name: &str, bundle: &str) -> Result<bool, Error> {
         let found = ReadRequest::<Self>::cluster(name).send(client).await?;
         if found.clients().all(|(_, config)| config.ca_bundle.as_deref() == Some(bundle.as_bytes())) {
-            return Ok(());
+            return Ok(false);
         }
         let bundle = ByteString::from(bundle);
         // An apply gives up what it leaves out, so all are applied.
         let entries = found.clients().map(|(name, _)| entry(name, Some(&bundle))).collect();
-        apply_authorities::<Self>(client, name, entries).await
+        apply_authorities::<Self>(client, name, entries).await.map(|()| true)
     }
 
     /// Takes away what the next configuration of this name does not have; with `None` it has nothing.
@@ -66,15 +73,9 @@ impl AdmissionConfiguration for ValidatingWebhookConfiguration {
 /// A webhook with its authorities alone.
 fn entry(name: &Str, bundle: Option<&ByteString>) -> Value {
     match bundle {
-        Some(bundle) => json!({"name": name.as_str(), "clientConfig": {"caBundle": encoded(bundle)}}),
+        Some(bundle) => json!({"name": name.as_str(), "clientConfig": {"caBundle": bundle.to_base64()}}),
         None => json!({"name": name.as_str()}),
     }
-}
-
-/// A bundle as it stands in JSON.
-pub(crate) fn encoded(bundle: &ByteString) -> String {
-    let text = kubernetes_core::json::to_string(bundle).unwrap_or_default();
-    text.trim_matches('"').to_owned()
 }
 
 async fn apply_authorities<K: ClusterResource>(client: &Client, name: &str, webhooks: Vec<Value>) -> Result<(), Error> {

@@ -12,7 +12,7 @@ use kubernetes_core::{ApplyRequest, IntOrString, Json, Map, ObjectMeta, Patch, P
 use kubernetes_models::admissionregistration::v1::{MutatingWebhookConfiguration, ValidatingWebhookConfiguration};
 use kubernetes_models::core::v1::{Service, ServicePort, ServiceSpec};
 
-pub(crate) use admission::{AUTHORITIES_MANAGER, AdmissionConfiguration, encoded};
+pub(crate) use admission::{AUTHORITIES_MANAGER, AdmissionConfiguration};
 
 /// Where the API server reaches webhooks.
 ///

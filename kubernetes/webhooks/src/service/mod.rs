@@ -1,5 +1,6 @@
 //! All webhooks of a program, as a service.
 
+mod body;
 mod respond;
 
 use std::collections::BTreeMap;
@@ -9,6 +10,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -23,6 +25,7 @@ use crate::authenticate::{Authenticate, Caller};
 use crate::conversion::{Converter, HubAndSpokes};
 use crate::metrics::Counters;
 use crate::webhook::Webhook;
+use body::Budget;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -72,6 +75,8 @@ pub(crate) struct Inner {
     counters: Counters,
     max_admission_bytes: Option<usize>,
     max_conversion_bytes: Option<usize>,
+    budget: Budget,
+    conversion_timeout: Option<Duration>,
 }
 
 impl Webhooks {
@@ -152,10 +157,10 @@ impl Webhooks {
     /// });
     /// ```
     ///
-    /// Without one, anyone who reaches the port gets answers. [`WebhookServer::client_authority`] asks for client
+    /// Without one, anyone who reaches the port gets answers. [`WebhookServer::client_ca`] asks for client
     /// certificates instead.
     ///
-    /// [`WebhookServer::client_authority`]: crate::WebhookServer::client_authority
+    /// [`WebhookServer::client_ca`]: crate::WebhookServer::client_ca
     pub fn authenticate<F, T>(mut self, decide: F) -> Self
     where
         F: Fn(Caller) -> T + Send + Sync + 'static,
@@ -174,6 +179,21 @@ impl Webhooks {
     /// Sets how large a conversion request may be; by default 64 MiB.
     pub fn max_conversion_bytes(mut self, bytes: usize) -> Self {
         Arc::make_mut(&mut self.0).max_conversion_bytes = Some(bytes);
+        self
+    }
+
+    /// Sets how many bytes of requests may be in memory at a time, by default 256 MiB.
+    ///
+    /// Further requests wait. One that waits until its deadline gets the status 503, and so the failure policy of the
+    /// webhook decides.
+    pub fn max_buffered_bytes(mut self, bytes: usize) -> Self {
+        Arc::make_mut(&mut self.0).budget = Budget::new(bytes);
+        self
+    }
+
+    /// Sets how long a conversion may take, by default 30 s: API servers set no limit.
+    pub fn conversion_timeout(mut self, timeout: Duration) -> Self {
+        Arc::make_mut(&mut self.0).conversion_timeout = Some(timeout);
         self
     }
 

@@ -1,7 +1,7 @@
 //! From a request to its response.
 
 use std::panic::AssertUnwindSafe;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,8 +10,9 @@ use http::header::{ALLOW, CONTENT_TYPE, HeaderValue};
 use http::request::Parts;
 use http::{Method, Request, Response, StatusCode};
 use http_body::Body;
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::Full;
 
+use super::body::{BodyError, JSON, drain, read};
 use super::{BoxError, CONVERT_PATH, Inner, MAX_ADMISSION_BYTES, MAX_CONVERSION_BYTES};
 use crate::admission::{self, decide};
 use crate::authenticate::Caller;
@@ -19,18 +20,11 @@ use crate::clock::{self, Instant};
 use crate::conversion::{self, PANIC, convert_all};
 use crate::webhook::Webhook;
 
-const JSON: &str = "application/json";
 const TEXT: &str = "text/plain; charset=utf-8";
 /// The default of `timeoutSeconds`.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
-/// The most that `timeoutSeconds` may be, and the API server's limit for a conversion.
+/// The most that `timeoutSeconds` may be. API servers set no limit for a conversion; it is a guard there.
 const MAX_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// Why there is no body.
-struct BadBody {
-    code: i32,
-    message: String,
-}
 
 impl Inner {
     pub(super) async fn respond<B>(&self, request: Request<B>) -> Response<Full<Bytes>>
@@ -38,34 +32,45 @@ impl Inner {
         B: Body<Error: Into<BoxError>>,
     {
         let (head, body) = request.into_parts();
-        let path = head.uri.path();
+        let (path, mut body) = (head.uri.path(), pin!(body));
         let webhook = self.admission.get(path).cloned();
         let converts = path == CONVERT_PATH && !self.conversion.is_empty();
         if webhook.is_none() && !converts {
+            drain(body).await;
             return response(StatusCode::NOT_FOUND, TEXT, "there is no webhook at this path\n");
         }
         let in_flight = self.counters.start(path);
-        let response = match self.refusal(&head).await {
-            Some(refusal) => refusal,
+        let deadline = match webhook {
+            Some(_) => deadline(&head, DEFAULT_TIMEOUT, MAX_TIMEOUT),
+            None => deadline(&head, self.conversion_timeout(), self.conversion_timeout()),
+        };
+        let response = match self.refusal(&head, deadline).await {
+            Some(refusal) => {
+                drain(body.as_mut()).await;
+                refusal
+            }
             None => match webhook {
-                Some(webhook) => self.admit(&webhook, &head, body).await,
-                None => self.convert_objects(&head, body).await,
+                Some(webhook) => self.admit(&webhook, &head, body, deadline).await,
+                None => self.convert_objects(&head, body, deadline).await,
             },
         };
         in_flight.finish(response.status().as_u16());
         response
     }
 
+    fn conversion_timeout(&self) -> Duration {
+        self.conversion_timeout.unwrap_or(MAX_TIMEOUT)
+    }
+
     /// The response to a request that is not looked at.
-    async fn refusal(&self, head: &Parts) -> Option<Response<Full<Bytes>>> {
+    async fn refusal(&self, head: &Parts, deadline: Instant) -> Option<Response<Full<Bytes>>> {
         if head.method != Method::POST {
             let mut refusal = response(StatusCode::METHOD_NOT_ALLOWED, TEXT, "only POST is allowed\n");
             refusal.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
             return Some(refusal);
         }
         let authenticate = self.authenticate.as_ref()?;
-        let caller = Caller::new(head.uri.clone(), head.headers.clone());
-        let deadline = clock::later(MAX_TIMEOUT);
+        let caller = Caller::new(head);
         let decision = AssertUnwindSafe(async { authenticate(caller).await }).catch_unwind();
         let reason = match clock::timeout_at(deadline, decision).await {
             Ok(Ok(Ok(()))) => return None,
@@ -77,21 +82,27 @@ impl Inner {
         Some(response(StatusCode::UNAUTHORIZED, TEXT, "unauthorized\n"))
     }
 
-    async fn admit<B>(&self, webhook: &Webhook, head: &Parts, body: B) -> Response<Full<Bytes>>
+    async fn admit<B>(
+        &self,
+        webhook: &Webhook,
+        head: &Parts,
+        body: Pin<&mut B>,
+        deadline: Instant,
+    ) -> Response<Full<Bytes>>
     where
         B: Body<Error: Into<BoxError>>,
     {
-        let deadline = deadline(head, DEFAULT_TIMEOUT);
         let limit = self.max_admission_bytes.unwrap_or(MAX_ADMISSION_BYTES);
         let failed = |code, message: String| {
             tracing::warn!(path = webhook.path, code, message, "an admission request can't be handled");
             review(&admission::Answer::error(code, message), "admission.k8s.io/v1", "")
         };
-        let body = match read(head, body, limit, deadline).await {
+        let body = match read(head, body, limit, &self.budget, deadline).await {
             Ok(body) => body,
-            Err(BadBody { code, message }) => return failed(code, message),
+            Err(BodyError::Invalid { code, message }) => return failed(code, message),
+            Err(BodyError::NoRoom) => return no_room(head),
         };
-        let (version, request) = match admission::Review::read(&body) {
+        let (version, request) = match admission::Review::read(&body.bytes) {
             Ok(read) => read,
             Err(error) => return failed(400, error.to_string()),
         };
@@ -112,22 +123,22 @@ impl Inner {
         review(&answer, version, &request.uid)
     }
 
-    async fn convert_objects<B>(&self, head: &Parts, body: B) -> Response<Full<Bytes>>
+    async fn convert_objects<B>(&self, head: &Parts, body: Pin<&mut B>, deadline: Instant) -> Response<Full<Bytes>>
     where
         B: Body<Error: Into<BoxError>>,
     {
-        let deadline = deadline(head, MAX_TIMEOUT);
         let limit = self.max_conversion_bytes.unwrap_or(MAX_CONVERSION_BYTES);
         let failed = |code: i32, message: String| {
             tracing::warn!(code, message, "a conversion request can't be handled");
             let code = u16::try_from(code).ok().and_then(|code| StatusCode::from_u16(code).ok());
             response(code.unwrap_or(StatusCode::BAD_REQUEST), TEXT, message)
         };
-        let body = match read(head, body, limit, deadline).await {
+        let body = match read(head, body, limit, &self.budget, deadline).await {
             Ok(body) => body,
-            Err(BadBody { code, message }) => return failed(code, message),
+            Err(BodyError::Invalid { code, message }) => return failed(code, message),
+            Err(BodyError::NoRoom) => return no_room(head),
         };
-        let request = match conversion::Review::read(&body) {
+        let request = match conversion::Review::read(&body.bytes) {
             Ok(request) => request,
             Err(error) => return failed(400, error.to_string()),
         };
@@ -148,37 +159,18 @@ impl Inner {
     }
 }
 
-/// The whole body, of the right media type.
-async fn read<B>(head: &Parts, body: B, limit: usize, deadline: Instant) -> Result<Bytes, BadBody>
-where
-    B: Body<Error: Into<BoxError>>,
-{
-    let bad = |code, message: String| BadBody { code, message };
-    let content_type = head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let media_type = content_type.split(';').next().unwrap_or_default().trim();
-    if !media_type.eq_ignore_ascii_case(JSON) {
-        return Err(bad(400, format!("contentType={content_type}, expected application/json")));
-    }
-    let body = pin!(Limited::new(body, limit).collect());
-    match clock::timeout_at(deadline, body).await {
-        Ok(Ok(body)) => match body.to_bytes() {
-            body if body.is_empty() => Err(bad(400, "request body is empty".to_owned())),
-            body => Ok(body),
-        },
-        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
-            Err(bad(413, format!("request entity is too large; limit is {limit} bytes")))
-        }
-        Ok(Err(error)) => Err(bad(400, format!("the body can't be read: {error}"))),
-        Err(_) => Err(bad(408, "timed out reading the request body".to_owned())),
-    }
-}
-
 /// When the API server stops waiting, by its parameter `timeout`.
-fn deadline(head: &Parts, default: Duration) -> Instant {
+fn deadline(head: &Parts, default: Duration, most: Duration) -> Instant {
     let query = head.uri.query().unwrap_or_default();
     let timeout = query.split('&').find_map(|parameter| parameter.strip_prefix("timeout="));
     let timeout = timeout.and_then(|text| text.parse::<kubernetes_core::Duration>().ok()?.to_std());
-    clock::later(timeout.unwrap_or(default).min(MAX_TIMEOUT))
+    clock::later(timeout.unwrap_or(default).min(most))
+}
+
+/// Not a review: the webhook has not decided, so its failure policy does.
+fn no_room(head: &Parts) -> Response<Full<Bytes>> {
+    tracing::warn!(path = head.uri.path(), "too many bytes of webhook requests are in memory");
+    response(StatusCode::SERVICE_UNAVAILABLE, TEXT, "too many bytes of requests are in memory\n")
 }
 
 fn panic_message(payload: &(dyn std::any::Any + Send)) -> Option<&str> {

@@ -2,22 +2,23 @@
 
 mod error;
 mod managed;
+mod settings;
 
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use kubernetes_client::support::{Reloaded, pem_fault, provider, time_provider};
+use kubernetes_client::support::{Reloaded, pem_fault, provider};
 use kubernetes_client::sync::lock;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::server::{ClientHello, ResolvesServerCert, WebPkiClientVerifier};
+use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
-use rustls::{RootCertStore, ServerConfig};
 
 pub use error::CertificatesError;
 pub use managed::ManagedCertificates;
+pub(crate) use settings::{ClientCa, ServerSettings};
 
 /// As controller-runtime's certwatcher, which reads the files each 10 s beside watching them.
 const PERIOD: Duration = Duration::from_secs(10);
@@ -129,32 +130,4 @@ fn certified(certificate: &[u8], key: &[u8]) -> Result<CertifiedKey, Certificate
 
 fn invalid(message: &str, reason: impl fmt::Display) -> CertificatesError {
     CertificatesError::new(format!("{message}: {reason}"))
-}
-
-/// The settings of TLS for a server with these certificates.
-pub(crate) fn server_config(
-    certificates: &Certificates,
-    client_authority: Option<&[u8]>,
-) -> Result<ServerConfig, CertificatesError> {
-    let provider = Arc::new(provider());
-    let builder = ServerConfig::builder_with_details(Arc::clone(&provider), time_provider())
-        .with_safe_default_protocol_versions()
-        .map_err(|error| invalid("TLS can't be set up", error))?;
-    let builder = match client_authority {
-        None => builder.with_no_client_auth(),
-        Some(pem) => {
-            let mut roots = RootCertStore::empty();
-            let authorities = CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>();
-            roots.add_parsable_certificates(
-                authorities.map_err(|error| invalid("the authority of clients is not valid PEM", pem_fault(&error)))?,
-            );
-            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build();
-            builder.with_client_cert_verifier(
-                verifier.map_err(|error| invalid("the authority of clients can't be used", error))?,
-            )
-        }
-    };
-    let mut config = builder.with_cert_resolver(Arc::new(certificates.clone()));
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(config)
 }

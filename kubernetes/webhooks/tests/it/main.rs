@@ -7,6 +7,7 @@ mod configuration;
 mod conversion;
 mod fuzz;
 mod http;
+mod limits;
 mod managed;
 mod metrics;
 mod multi;

@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use http::StatusCode;
 use http_body_util::BodyExt as _;
-use kubernetes_webhooks::{AdmissionRequest, Certificates, Denied, WebhookServer, Webhooks};
+use kubernetes_webhooks::{AdmissionRequest, Caller, Certificates, Denied, WebhookServer, Webhooks};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
 use crate::support::{Lantern, VALIDATE, lantern, review};
-use crate::tls::{Connection, authority, certificate, start};
+use crate::tls::{Authority, Connection, authority, certificate, start};
 
 fn webhooks() -> Webhooks {
     Webhooks::new().validate(|_: AdmissionRequest<Lantern>| async { Ok::<(), Denied>(()) })
@@ -46,8 +46,8 @@ async fn should_serve_a_webhook_on_the_requested_path_and_support_http2() {
 async fn should_verify_the_client_ca_when_asked_to() {
     let (authority, clients, others) = (authority(), authority(), authority());
     let (pem, key) = certificate(&authority, "localhost");
-    let server = WebhookServer::new(webhooks(), Certificates::pem(&pem, &key).expect("a certificate"))
-        .client_authority(clients.pem());
+    let server =
+        WebhookServer::new(webhooks(), Certificates::pem(&pem, &key).expect("a certificate")).client_ca(clients.pem());
     let running = start(&server).await;
     for (client, is_known) in [(Some(&clients), true), (Some(&others), false), (None, false)] {
         let client = client.map(|client| certificate(client, "apiserver"));
@@ -59,6 +59,39 @@ async fn should_verify_the_client_ca_when_asked_to() {
         };
         assert_eq!(response.is_ok(), is_known, "{response:?}");
     }
+}
+
+/// A cluster's CA signs certificates for everyone; a file of CAs changes while the server runs.
+#[tokio::test]
+async fn clients_are_known_by_their_certificates() {
+    let (authority, clients, others) = (authority(), authority(), authority());
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let file = folder.path().join("ca.crt");
+    std::fs::write(&file, clients.pem()).expect("a file");
+    let (pem, key) = certificate(&authority, "localhost");
+    let guarded = webhooks().authenticate(|caller: Caller| async move {
+        assert_eq!(caller.certificates().count(), 1);
+        match caller.common_name().as_deref() {
+            Some("kube-apiserver") => Ok(()),
+            other => Err(format!("{other:?} is not an API server")),
+        }
+    });
+    let server = WebhookServer::new(guarded, Certificates::pem(&pem, &key).expect("a certificate"));
+    let running = start(&server.client_ca_file(&file)).await;
+    let ask = async |clients: &Authority, name: &str| {
+        let client = Some(certificate(clients, name));
+        let mut connection = Connection::open(running.address, authority.pem(), false, client).await.ok()?;
+        connection.post(VALIDATE, body()).await.ok().map(|response| response.status())
+    };
+    assert_eq!(ask(&clients, "kube-apiserver").await, Some(StatusCode::OK));
+    assert_eq!(ask(&clients, "system:node:a").await, Some(StatusCode::UNAUTHORIZED));
+    assert_eq!(ask(&others, "kube-apiserver").await, None);
+    std::fs::write(&file, others.pem()).expect("a file");
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(11)).await;
+    tokio::time::resume();
+    assert_eq!(ask(&others, "kube-apiserver").await, Some(StatusCode::OK), "the file was read again");
+    assert_eq!(ask(&clients, "kube-apiserver").await, None);
 }
 
 #[test]
@@ -80,7 +113,7 @@ fn should_error_without_cert_or_key() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let error = runtime.block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        server.client_authority("no PEM").serve(listener, std::future::pending()).await
+        server.client_ca("no PEM").serve(listener, std::future::pending()).await
     });
     assert!(error.is_err());
 }

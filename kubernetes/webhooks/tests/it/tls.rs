@@ -10,7 +10,7 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use kubernetes_client::support::provider;
+use kubernetes_client::support::{provider, time_provider};
 use kubernetes_webhooks::{ServeError, WebhookServer};
 use rcgen::{BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair};
 use rustls::pki_types::pem::PemObject;
@@ -53,7 +53,8 @@ impl Authority {
 /// A certificate and its key, as PEM.
 pub(crate) fn certificate(authority: &Authority, name: &str) -> (Vec<u8>, Vec<u8>) {
     let key = KeyPair::generate().expect("a key");
-    let params = CertificateParams::new([name.to_owned()]).expect("a name");
+    let mut params = CertificateParams::new([name.replace(':', "-")]).expect("a name");
+    params.distinguished_name.push(DnType::CommonName, name);
     let certificate = params.signed_by(&key, &authority.issuer()).expect("a certificate");
     (certificate.pem().into_bytes(), key.serialize_pem().into_bytes())
 }
@@ -97,7 +98,7 @@ impl Connection {
         for certificate in CertificateDer::pem_slice_iter(authorities.as_ref()) {
             roots.add(certificate?)?;
         }
-        let config = ClientConfig::builder_with_provider(Arc::new(provider()))
+        let config = ClientConfig::builder_with_details(Arc::new(provider()), time_provider())
             .with_safe_default_protocol_versions()?
             .with_root_certificates(roots);
         let mut config = match identity {

@@ -12,8 +12,8 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
+use super::certificate::Validity;
 use super::pem;
-use super::validity::Validity;
 use crate::error::Error;
 use crate::reloaded::Reloaded;
 

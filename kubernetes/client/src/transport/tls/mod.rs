@@ -1,8 +1,8 @@
 //! TLS by rustls, with the provider of this crate's features whatever the process has chosen.
 
 mod authority;
+mod certificate;
 mod pem;
-mod validity;
 
 use std::sync::Arc;
 
@@ -16,8 +16,8 @@ use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 use crate::clock;
 use crate::error::Error;
 
+pub use certificate::{Validity, common_name};
 pub use pem::fault as pem_fault;
-pub use validity::Validity;
 
 #[cfg(not(any(feature = "ring", feature = "aws-lc-rs")))]
 compile_error!("kubernetes-client needs one of its features `ring` and `aws-lc-rs`, for TLS");

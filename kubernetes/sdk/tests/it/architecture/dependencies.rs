@@ -33,7 +33,14 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     (
         "kubernetes-webhooks",
-        &["kubernetes-core", "kubernetes-models", "kubernetes-client", "kubernetes-election", "kubernetes-serving"],
+        &[
+            "kubernetes-core",
+            "kubernetes-models",
+            "kubernetes-client",
+            "kubernetes-watch",
+            "kubernetes-election",
+            "kubernetes-serving",
+        ],
     ),
     ("kubernetes-derive", &[]),
     (

@@ -1,12 +1,16 @@
 //! The connections of a tunnel, frame by frame.
 
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+use super::PortStream;
 use super::connection::Read;
 use super::connections::Connections;
+use super::shared::Shared;
 use crate::clock;
 use crate::error::Error;
 use crate::spdy::{Encoder, Frame};
@@ -103,6 +107,50 @@ fn data_after_the_text_of_an_error_is_not_lost() {
     connections.end_data(0);
     assert!(matches!(connections.read(0, &cx()), Read::Failed(error) if error.is_refused()));
     assert_eq!(written(&mut connections), frames(|buffer| Encoder::reset(buffer, 3, 5)));
+}
+
+/// A stream to port 80, whose server has sent these frames and sends nothing more.
+fn stream_after(frames: impl IntoIterator<Item = Frame>) -> (Arc<Shared>, PortStream) {
+    let shared = Shared::new(RECEIVE_BYTES, Arc::default());
+    shared.lock().open(80).unwrap();
+    for frame in [1, 3].map(|id| Frame::Reply { id, fin: false }).into_iter().chain(frames) {
+        shared.lock().receive(frame);
+    }
+    (Arc::clone(&shared), PortStream::new(shared, 0, 80))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_port_is_an_error_though_its_data_does_not_end() {
+    let (_, mut stream) = stream_after([data(1, b"connect: connection refused", true), data(3, b"abc", false)]);
+    let (start, mut read) = (clock::now(), Vec::new());
+    let error = stream.read_to_end(&mut read).await.unwrap_err();
+    assert!(Error::of_io(&error).unwrap().is_refused(), "{error}");
+    assert_eq!((read.as_slice(), start.elapsed().as_secs()), (&b"abc"[..], 10));
+    let error = stream.write_all(b"x").await.unwrap_err();
+    assert!(Error::of_io(&error).unwrap().is_refused(), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_of_data_is_the_end_though_no_error_follows() {
+    let (_, mut stream) = stream_after([data(3, b"abc", true)]);
+    let (start, mut read) = (clock::now(), Vec::new());
+    stream.read_to_end(&mut read).await.unwrap();
+    assert_eq!((read.as_slice(), start.elapsed().as_secs()), (&b"abc"[..], 10));
+    // The text of an error without its end says nothing yet.
+    let (_, mut stream) = stream_after([data(3, b"", true), data(1, b"connect: ", false)]);
+    assert_eq!(stream.read(&mut [0; 3]).await.unwrap(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_in_the_time_after_the_end_of_data_is_the_outcome() {
+    let (shared, mut stream) = stream_after([data(3, b"", true)]);
+    let mut read = [0; 3];
+    let failing = async {
+        clock::sleep(Duration::from_secs(9)).await;
+        shared.lock().receive(data(1, b"it broke", true));
+    };
+    let (error, ()) = tokio::join!(stream.read(&mut read), failing);
+    assert_eq!(Error::of_io(&error.unwrap_err()).unwrap().to_string(), "the connection to port 80 failed: it broke");
 }
 
 #[test]

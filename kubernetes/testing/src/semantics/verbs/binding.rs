@@ -2,6 +2,7 @@
 //!
 //! From `BindingREST` in <https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/registry/core/pod/storage/storage.go>.
 
+use kubernetes_core::GroupVersionKind;
 use serde_json::{Map, Value, json};
 
 use crate::object::Object;
@@ -9,7 +10,7 @@ use crate::reply::Reply;
 use crate::request::ApiRequest;
 use crate::semantics::options::WriteOptions;
 use crate::semantics::target::Target;
-use crate::semantics::writes::{Writer, stale};
+use crate::semantics::writes::{Writer, admission, stale};
 use crate::state::State;
 use crate::status::{Result, Status};
 use crate::store::Stored;
@@ -31,6 +32,7 @@ pub(super) fn bind(state: &mut State, request: &ApiRequest, target: &Target, bin
     let stored = target.get(state)?;
     let writer = Writer::of(request, target, options);
     check_preconditions(&writer, &stored, text("/metadata/uid"), text("/metadata/resourceVersion"))?;
+    admission::review(state, &writer, "CREATE", &GroupVersionKind::new("", "v1", "Binding"), binding, None)?;
     let mut pod = Object::of(&stored);
     check_free(&pod).map_err(|why| Status::conflict("", "pods/binding", target.name(), &why))?;
     assign(&mut pod, binding, &state.clock.timestamp());

@@ -1,11 +1,16 @@
 //! Connections to the containers of a pod, and their logs: scripts of a test answer.
 
 use http::header::ACCEPT;
+use kubernetes_core::GroupVersionKind;
+use serde_json::{Map, Value};
 
 use crate::object::Object;
 use crate::request::ApiRequest;
 use crate::semantics::Answer;
+use crate::semantics::options::WriteOptions;
 use crate::semantics::target::Target;
+use crate::semantics::writes::Writer;
+use crate::semantics::writes::admission;
 use crate::state::State;
 use crate::status::{Result, Status};
 use crate::streams::{ExecRequest, LogRequest, Upgrade, is_upgrade};
@@ -17,6 +22,9 @@ pub(super) fn connect(state: &State, request: &ApiRequest, target: &Target) -> R
         return Err(Status::not_implemented(&format!("the subresource {name:?}")));
     }
     let pod = Object::of(&*target.get(state)?);
+    if name != "log" {
+        review_connection(state, request, target)?;
+    }
     let scripts = &state.scripts;
     match name {
         "log" => {
@@ -38,6 +46,32 @@ pub(super) fn connect(state: &State, request: &ApiRequest, target: &Target) -> R
             upgrade(Upgrade::exec(request, exec, script))
         }
     }
+}
+
+/// Asks webhooks about a connection: its object is the options, as `ConnectResource` in
+/// <https://github.com/kubernetes/apiserver/blob/v0.37.2/pkg/endpoints/handlers/rest.go> has it.
+fn review_connection(state: &State, request: &ApiRequest, target: &Target) -> Result<()> {
+    let query = &request.query;
+    let flags = ["stdin", "stdout", "stderr", "tty"].into_iter().filter(|flag| query.flag(flag) == Some(true));
+    let mut options: Map<String, Value> = flags.map(|flag| (flag.to_owned(), true.into())).collect();
+    if let Some(container) = query.text("container") {
+        options.insert("container".to_owned(), container.into());
+    }
+    let kind = match target.subresource() {
+        "exec" => {
+            options.insert("command".to_owned(), query.all("command").collect());
+            "PodExecOptions"
+        }
+        "attach" => "PodAttachOptions",
+        _ => {
+            let ports: Vec<u16> = query.all("ports").filter_map(|port| port.parse().ok()).collect();
+            options = Map::from_iter([("ports".to_owned(), ports.into())]);
+            "PodPortForwardOptions"
+        }
+    };
+    let writer = Writer::of(request, target, WriteOptions::default());
+    let kind = GroupVersionKind::new("", "v1", kind);
+    admission::review(state, &writer, "CONNECT", &kind, &Value::Object(options), None)
 }
 
 fn upgrade(upgrade: Result<Upgrade>) -> Result<Answer> {

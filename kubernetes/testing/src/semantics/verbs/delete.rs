@@ -8,6 +8,7 @@ use crate::semantics::controllers;
 use crate::semantics::conversion::from_storage;
 use crate::semantics::options::{DeleteOptions, ListOptions, WriteOptions};
 use crate::semantics::target::Target;
+use crate::semantics::waiting::wait;
 use crate::semantics::writes::admission::{self, Attributes};
 use crate::semantics::writes::{Outcome, Writer, check_preconditions, delete_object, respond};
 use crate::state::State;
@@ -55,7 +56,7 @@ pub(in crate::semantics) fn delete(state: &mut State, request: &ApiRequest, targ
 fn admit(state: &State, request: &ApiRequest, target: &Target, options: &DeleteOptions, old: &Stored) -> Result<()> {
     let writer = Writer::of(request, target, WriteOptions { dry_run: options.dry_run });
     let old = Object::of(old);
-    let attributes = Attributes { writer: &writer, operation: "DELETE", old: Some(&old) };
+    let attributes = Attributes { writer: &writer, operation: "DELETE", old: Some(&old), kind: None };
     admission::mutate(state, attributes, Object::default())?;
     admission::validate(state, attributes, None)
 }
@@ -71,11 +72,14 @@ pub(in crate::semantics) fn delete_collection(
     let selection = target.selection(state, request)?;
     let mut page = page(state, target, &list_options, &selection)?;
     page.objects = from_storage(state, &target.served, page.objects)?;
-    // Before the first is deleted, as the request may have to wait.
+    // Before the first is deleted, as the request may have to wait; all are asked about meanwhile.
+    let mut admitted = Ok(());
     for object in &page.objects {
         let target = Target { name: Some(object.key.name().to_owned()), ..target.clone() };
-        admit(state, request, &target, &options, object)?;
+        admitted = admitted.and(admit(state, request, &target, &options, object));
     }
+    wait(state)?;
+    admitted?;
     for object in &page.objects {
         // The garbage collector may have removed this one after the deletion of an earlier one.
         let Some(current) = state.store.get(target.served.collection, &object.key).cloned() else { continue };

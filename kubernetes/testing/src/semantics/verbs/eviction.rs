@@ -4,7 +4,7 @@
 //! counts pods for a budget: its status is what a test wrote into it.
 
 use kubernetes_core::selector::LabelSelector;
-use kubernetes_core::{GroupVersion, meta};
+use kubernetes_core::{GroupVersion, GroupVersionKind, meta};
 use serde_json::{Value, json};
 
 use crate::object::Object;
@@ -13,7 +13,7 @@ use crate::request::ApiRequest;
 use crate::resources::ServedResource;
 use crate::semantics::options::{DeleteOptions, WriteOptions};
 use crate::semantics::target::Target;
-use crate::semantics::writes::{Writer, check_preconditions, delete_object};
+use crate::semantics::writes::{Writer, admission, check_preconditions, delete_object};
 use crate::state::State;
 use crate::status::{Result, Status};
 use crate::store::Stored;
@@ -27,6 +27,8 @@ pub(super) fn evict(state: &mut State, request: &ApiRequest, target: &Target, ev
     options.dry_run |= create.dry_run;
     let stored = target.get(state)?;
     check_preconditions(&target.served, &stored, &options)?;
+    let writer = Writer::of(request, target, create);
+    admission::review(state, &writer, "CREATE", &GroupVersionKind::new("policy", "v1", "Eviction"), eviction, None)?;
     let mut pod = Object::of(&stored);
     if !ignores_budgets(&pod) {
         ask_budgets(state, &pod, &stored, options.dry_run)?;
@@ -39,7 +41,7 @@ pub(super) fn evict(state: &mut State, request: &ApiRequest, target: &Target, ev
             "message": "Eviction API: evicting", "lastProbeTime": null, "lastTransitionTime": state.clock.timestamp(),
         });
         pod.set_condition(condition);
-        Writer::of(request, target, create).put(state, pod);
+        writer.put(state, pod);
         target.get(state)?
     };
     delete_object(state, &target.served, &evicted, &options);

@@ -1,3 +1,4 @@
+use kubernetes_core::GroupVersionKind;
 use serde_json::{Map, Value, json};
 
 use super::patch::patched;
@@ -8,7 +9,7 @@ use crate::resources::{ScalePaths, Subresource};
 use crate::semantics::decoding::{normalize_form, read_form};
 use crate::semantics::options::WriteOptions;
 use crate::semantics::target::Target;
-use crate::semantics::writes::{Tracking, Writer, check_name, finish};
+use crate::semantics::writes::{Tracking, Writer, admission, check_name, finish};
 use crate::state::State;
 use crate::status::{Cause, Result, Status};
 use crate::store::Stored;
@@ -32,14 +33,18 @@ pub(super) fn scale(
     if verb == "get" {
         return Ok(Reply::ok(current.to_string()));
     }
+    let before = current.clone();
     let options = WriteOptions::read(request, if verb == "patch" { "PatchOptions" } else { "UpdateOptions" })?;
     let sent = if verb == "patch" {
         normalize_form(subresource, patched(request, target, current)?).map_err(Status::bad_request)?
     } else {
         read_form(request, subresource)?
     };
-    let writer = Writer::of(request, target, options);
+    let mut writer = Writer::of(request, target, options);
     check_scale(&writer, &stored, &sent)?;
+    let kind = GroupVersionKind::new("autoscaling", "v1", "Scale");
+    admission::review(state, &writer, "UPDATE", &kind, &sent, Some(&before))?;
+    writer.is_reviewed = true;
     let replicas = sent.pointer("/spec/replicas").cloned().unwrap_or(json!(0));
     let mut new = old.clone();
     new.set_at(&paths.spec_replicas, replicas);

@@ -24,12 +24,12 @@ pub(in crate::semantics) fn create_object(
     if !object.text("resourceVersion").is_empty() {
         return Err(Status::internal("resourceVersion should not be set on objects to be created"));
     }
-    let attributes = Attributes { writer, operation: "CREATE", old: None };
+    check_namespace_is_open(state, writer, object.text("name"))?;
+    let attributes = Attributes { writer, operation: "CREATE", old: None, kind: None };
     let sent = object.clone();
     let mut object = admission::mutate(state, attributes, object)?;
     let is_mutated = object != sent;
     let is_generated = set_name(state, served, &mut object)?;
-    check_namespace_is_open(state, writer, object.text("name"))?;
     for field in ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"] {
         object.unset(field);
     }

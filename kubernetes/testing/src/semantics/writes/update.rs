@@ -22,7 +22,7 @@ pub(in crate::semantics) fn finish(
 ) -> Result<Object> {
     writer.check_namespace(&mut new)?;
     (writer.served.rules.convert)(&mut new);
-    let attributes = Attributes { writer, operation: "UPDATE", old: Some(old) };
+    let attributes = Attributes { writer, operation: "UPDATE", old: Some(old), kind: None };
     let sent = new.clone();
     let mut new = admission::mutate(state, attributes, new)?;
     let is_mutated = new != sent;

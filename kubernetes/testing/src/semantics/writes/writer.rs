@@ -23,8 +23,10 @@ pub(in crate::semantics) struct Writer<'a> {
     pub(in crate::semantics) subresource: &'a str,
     pub(in crate::semantics) manager: String,
     pub(in crate::semantics) options: WriteOptions,
-    /// The user whose request it is; `None` for the server itself, whose writes webhooks don't see.
+    /// The user whose request it is; `None` for the server itself.
     pub(in crate::semantics) user: Option<String>,
+    /// Whether webhooks are not to see this write: it is the server's own, or they have seen the request already.
+    pub(in crate::semantics) is_reviewed: bool,
     is_patch: bool,
 }
 
@@ -46,6 +48,7 @@ impl<'a> Writer<'a> {
             manager: request.field_manager(),
             options,
             user: Some(request.user()),
+            is_reviewed: false,
             is_patch: request.method == Method::PATCH,
         }
     }
@@ -70,6 +73,7 @@ impl<'a> Writer<'a> {
             manager: "kube-controller-manager".to_owned(),
             options: WriteOptions::default(),
             user: None,
+            is_reviewed: true,
             is_patch: false,
         }
     }

@@ -5,21 +5,54 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::super::CertificatesError;
-use super::authority::{Authority, validity};
+use super::authority::{Authority, certificates, validity};
 
-/// How long things are valid.
+/// The lifetimes of certificates, and the times that changes take.
 #[derive(Clone, Debug)]
 pub(super) struct Lifetimes {
     pub(super) authority: Duration,
     pub(super) leaf: Duration,
     /// How long a new authority is trusted before it signs.
     pub(super) overlap: Duration,
+    /// How often the objects are looked at, beside watches.
+    pub(super) interval: Duration,
 }
 
 impl Default for Lifetimes {
     fn default() -> Self {
         const DAY: Duration = Duration::from_secs(24 * 3600);
-        Self { authority: DAY * 365, leaf: DAY * 30, overlap: Duration::from_secs(600) }
+        Self {
+            authority: DAY * 365,
+            leaf: DAY * 30,
+            overlap: Duration::from_secs(600),
+            interval: Duration::from_secs(60),
+        }
+    }
+}
+
+impl Lifetimes {
+    /// Checks that there is time for each change.
+    pub(super) fn check(&self) -> Result<(), CertificatesError> {
+        let Self { authority, leaf, overlap, .. } = *self;
+        let reaction = self.reaction();
+        if authority / 3 <= overlap.saturating_add(reaction) {
+            return Err(CertificatesError::new(format!(
+                "authority_lifetime ({authority:?}) must be more than three times overlap ({overlap:?}) and three \
+                 intervals ({reaction:?}): a third of it is left when the successor is made"
+            )));
+        }
+        if leaf / 3 <= self.interval {
+            let interval = self.interval;
+            return Err(CertificatesError::new(format!(
+                "certificate_lifetime ({leaf:?}) must be more than three times interval ({interval:?})"
+            )));
+        }
+        Ok(())
+    }
+
+    /// How long replicas may take to follow a change.
+    fn reaction(&self) -> Duration {
+        self.interval.saturating_mul(3)
     }
 }
 
@@ -38,9 +71,14 @@ impl Authorities {
         Ok(Self { current: Authority::create(now, lifetimes.authority)?, next: None, retired: Vec::new() })
     }
 
-    /// The authority that signs.
-    pub(super) fn signing(&self) -> &Authority {
-        &self.current
+    /// Adds certificates that others have, unless they have expired.
+    pub(super) fn retire(&mut self, bundle: &str, now: Timestamp) {
+        for certificate in certificates(bundle) {
+            let is_valid = validity(&certificate).is_ok_and(|validity| validity.not_after > now);
+            if is_valid && !self.bundle().contains(&certificate) {
+                self.retired.push(certificate);
+            }
+        }
     }
 
     /// All that are trusted, as PEM.
@@ -59,14 +97,13 @@ impl Authorities {
         lifetimes: &Lifetimes,
         trusted: Option<Timestamp>,
     ) -> Result<Option<Self>, CertificatesError> {
-        let is_expired = |until: Timestamp| until <= now;
         let mut after = self.clone();
-        after.retired.retain(|retired| validity(retired).is_ok_and(|validity| !is_expired(validity.not_after)));
+        after.retired.retain(|retired| validity(retired).is_ok_and(|validity| validity.not_after > now));
         match &self.next {
             // A successor that nobody trusts yet is better than an authority that nobody trusts any more.
             Some(next)
                 if trusted.is_some_and(|trusted| is_over(trusted, lifetimes.overlap, now))
-                    || is_expired(self.current.not_after) =>
+                    || !is_over(now, lifetimes.reaction(), self.current.not_after) =>
             {
                 let retired = std::mem::replace(&mut after.current, next.clone());
                 after.retired.push(retired.certificate);

@@ -13,7 +13,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use sha2::{Digest as _, Sha256};
 
-use super::super::CertificatesError;
+use super::super::{CertificatesError, certified};
 
 /// Certificates begin this long before they are made: clocks differ.
 const BACKDATE: Duration = Duration::from_secs(300);
@@ -51,6 +51,7 @@ impl Authority {
 
     /// An authority of a Secret.
     pub(super) fn parse(certificate: String, key: String) -> Result<Self, CertificatesError> {
+        certified(certificate.as_bytes(), key.as_bytes())?;
         let validity = validity(&certificate)?;
         Ok(Self { certificate, key, made: add(validity.not_before, BACKDATE), not_after: validity.not_after })
     }
@@ -66,7 +67,14 @@ impl Authority {
     }
 
     /// A certificate for a server with these names, by a new key.
+    ///
+    /// # Errors
+    ///
+    /// If the authority has expired: the certificate would have, too.
     pub(super) fn sign(&self, names: &[String], now: Timestamp, lifetime: Duration) -> Result<Leaf, CertificatesError> {
+        if self.not_after <= now {
+            return Err(CertificatesError::new(format!("the CA expired at {}", self.not_after)));
+        }
         // The error may quote the key.
         let authority_key = KeyPair::from_pem(&self.key);
         let authority_key = authority_key.map_err(|_| CertificatesError::new("the authority's key can't be read"))?;
@@ -91,12 +99,10 @@ impl Authority {
 }
 
 impl Leaf {
-    pub(super) fn is_of(&self, authority: &Authority) -> bool {
-        self.authority == authority.certificate
-    }
-
-    pub(super) fn is_due(&self, now: Timestamp) -> bool {
-        now >= self.due
+    /// Whether another certificate of the authority would not be better.
+    pub(super) fn is_current(&self, authority: &Authority, now: Timestamp) -> bool {
+        // One that lasts as long as its authority can't last longer.
+        self.authority == authority.certificate && (now < self.due || self.not_after >= authority.not_after)
     }
 }
 
@@ -108,8 +114,17 @@ pub(super) fn validity(certificate: &str) -> Result<Validity, CertificatesError>
         .ok_or_else(|| CertificatesError::new("the authority's certificate can't be read"))
 }
 
+/// The certificates of a PEM text, each with a line feed at its end; those that can't be read are left out.
+pub(super) fn certificates(text: &str) -> Vec<String> {
+    let all = text.split_inclusive("-----END CERTIFICATE-----").map(|one| format!("{}\n", one.trim()));
+    all.filter(|one| validity(one).is_ok()).collect()
+}
+
 /// Checks that a certificate can have these names.
 pub(super) fn check_names(names: &[String]) -> Result<(), CertificatesError> {
+    if names.iter().any(String::is_empty) {
+        return Err(CertificatesError::new("a name of the certificate is empty: the endpoint's URL needs a host"));
+    }
     CertificateParams::new(names).map(drop).map_err(failed)
 }
 

@@ -3,6 +3,7 @@
 mod authorities;
 mod authority;
 mod bundle;
+mod changes;
 mod secret;
 
 #[cfg(test)]
@@ -26,11 +27,12 @@ use crate::configuration::{Configuration, Endpoint, Place};
 use authorities::{Authorities, Lifetimes};
 use authority::Leaf;
 use bundle::Target;
-use secret::Store;
+use changes::Changes;
+use secret::{Store, Stored};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Certificates without cert-manager: an authority in a Secret, shared by all replicas, which signs a certificate for each.
+/// Certificates without cert-manager: a CA in a Secret, shared by all replicas, which signs a certificate for each.
 ///
 /// ```no_run
 /// # use kubernetes_client::Client;
@@ -38,7 +40,7 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// # async fn example(client: Client, webhooks: Webhooks) -> Result<(), Box<dyn std::error::Error>> {
 /// let endpoint = Endpoint::service("shop", "webhooks");
 /// let configuration = Configuration::new("shop", &webhooks, &endpoint, &CaBundle::Unset);
-/// let managed = ManagedCertificates::new(&client, "shop", "webhook-authority", &endpoint).configuration(&configuration);
+/// let managed = ManagedCertificates::new(&client, "shop", "webhook-ca", &endpoint).configuration(&configuration);
 ///
 /// let server = WebhookServer::new(webhooks, managed.certificates());
 /// let shutdown = || async { tokio::signal::ctrl_c().await.unwrap_or_default() };
@@ -48,12 +50,15 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// # }
 /// ```
 ///
-/// One replica, elected by a Lease of the Secret's name, makes the authority, renews it, and sets `caBundle` in the
-/// configurations, with the field manager `webhook-certificates`. A new authority is trusted for a while before it signs,
-/// and the old one until it expires, so that no call fails meanwhile. The keys of certificates are in memory only.
+/// One replica, elected by a Lease of the Secret's name, makes the CA, renews it, and sets `caBundle` in the
+/// configurations, with the field manager `webhook-certificates`. A new CA is trusted for a while before it signs, and the
+/// old one until it expires, so that no call fails meanwhile. The keys of certificates are in memory only.
 ///
-/// It needs the rights to get, create and update Secrets and Leases in the namespace, and to get and patch the
-/// configurations and definitions.
+/// A Secret without a CA is filled. If the Secret is deleted, the CA that replicas use is written again; delete it while no
+/// replica runs to get a new one.
+///
+/// It needs the rights to get, list, watch, create and update the Secret, to get, create and update the Lease, and to get,
+/// list, watch and patch the configurations and definitions; without those to list and watch, it reads them every minute.
 #[must_use]
 pub struct ManagedCertificates {
     client: Client,
@@ -61,7 +66,6 @@ pub struct ManagedCertificates {
     names: Vec<String>,
     targets: Vec<Target>,
     lifetimes: Lifetimes,
-    interval: Duration,
     certificates: Certificates,
 }
 
@@ -79,7 +83,6 @@ impl ManagedCertificates {
             names,
             targets: Vec::new(),
             lifetimes: Lifetimes::default(),
-            interval: Duration::from_secs(10),
             certificates: Certificates::managed(),
         }
     }
@@ -115,9 +118,10 @@ impl ManagedCertificates {
         self
     }
 
-    /// Sets how often the Secret and the configurations are looked at, by default every 10 s.
+    /// Sets how often the Secret and the configurations are read, by default every minute. Watches show changes at once;
+    /// this is for a program that has no right to watch.
     pub fn interval(mut self, interval: Duration) -> Self {
-        self.interval = interval;
+        self.lifetimes.interval = interval;
         self
     }
 
@@ -131,12 +135,14 @@ impl ManagedCertificates {
     ///
     /// # Errors
     ///
-    /// If the names of the certificate, or the settings of the election, are not valid.
+    /// If a name can't be in a certificate, the lifetimes leave no time to renew, or the Secret's name can't be that of a
+    /// Lease.
     ///
     /// # Cancel safety
     ///
     /// Dropping the future stops the renewal; the certificates stay as they are.
     pub async fn run_until(&self, shutdown: impl Future<Output = ()>) -> Result<(), CertificatesError> {
+        self.lifetimes.check()?;
         authority::check_names(&self.names)?;
         let lease = LeaseConfig::new(self.store.namespace(), self.store.name());
         let election = Election::new(&self.client, lease).map_err(|error| CertificatesError::new(error.to_string()))?;
@@ -147,23 +153,23 @@ impl ManagedCertificates {
 
     /// Makes certificates by the authority in the Secret.
     async fn follow(&self) {
-        let mut leaf = None;
+        let (mut leaf, mut changes) = (None, Changes::default());
+        changes.add(&self.client, self.store.watched());
         loop {
             if let Err(error) = self.renew(&mut leaf).await {
                 tracing::warn!(error, "can't renew the webhooks' certificate");
             }
-            clock::sleep(self.pause(leaf.is_some())).await;
+            changes.wait(self.pause(leaf.is_some())).await;
         }
     }
 
     async fn renew(&self, leaf: &mut Option<Leaf>) -> Result<(), BoxError> {
-        let Some(stored) = self.store.read(&self.client).await? else { return Ok(()) };
-        let authority = stored.authorities.signing();
+        let Stored::Filled { authorities, .. } = self.store.read(&self.client).await? else { return Ok(()) };
         let now = clock::timestamp();
-        if leaf.as_ref().is_some_and(|leaf| leaf.is_of(authority) && !leaf.is_due(now)) {
+        if leaf.as_ref().is_some_and(|leaf| leaf.is_current(&authorities.current, now)) {
             return Ok(());
         }
-        let new = authority.sign(&self.names, now, self.lifetimes.leaf)?;
+        let new = authorities.current.sign(&self.names, now, self.lifetimes.leaf)?;
         self.certificates.set(certified(new.certificate.as_bytes(), new.key.as_bytes())?);
         tracing::info!(until = %new.not_after, "the webhooks have a new certificate");
         *leaf = Some(new);
@@ -173,60 +179,99 @@ impl ManagedCertificates {
     /// Keeps the authority while this replica is elected, until `shutdown` completes.
     async fn lead(&self, mut election: Election, shutdown: Shared<impl Future<Output = ()>>) {
         loop {
-            let lead = |leadership: Leadership| async move {
-                let (client, mut trust) = (leadership.client(), None);
-                loop {
-                    let result = self.maintain(&client, &mut trust).await;
-                    if let Err(error) = &result {
-                        tracing::warn!(error, "can't maintain the webhooks' authority");
-                    }
-                    clock::sleep(self.pause(result.is_ok())).await;
-                }
-            };
+            let lead = |leadership: Leadership| self.maintain_all(leadership.client());
             let result: Result<Option<Infallible>, _> = election.run_until(shutdown.clone(), lead).await;
             match result {
                 Ok(_) => return,
-                Err(error) => tracing::warn!(%error, "another replica maintains the webhooks' authority"),
+                Err(error) => tracing::warn!(%error, "another replica maintains the webhooks' CA"),
             }
         }
     }
 
-    /// Sets the present authorities in all configurations, and then makes one step with them.
-    async fn maintain(&self, client: &Client, trust: &mut Option<Trust>) -> Result<(), BoxError> {
-        let Some(stored) = self.store.read(client).await? else {
-            let authorities = Authorities::create(clock::timestamp(), &self.lifetimes)?;
-            self.store.create(client, &authorities).await?;
-            return Ok(self.inject(client, &authorities.bundle()).await?);
+    async fn maintain_all(&self, client: Client) -> Infallible {
+        let (mut trust, mut changes) = (None, Changes::default());
+        changes.add(&client, self.store.watched());
+        self.targets.iter().for_each(|target| target.watch(&client, &mut changes));
+        loop {
+            let pause = match self.maintain(&client, &mut trust).await {
+                // Replicas sign with what was stored, so that has to be trusted as soon as possible.
+                Ok(true) => continue,
+                Ok(false) => self.pause(true),
+                Err(error) => {
+                    tracing::warn!(error, "can't maintain the webhooks' CA");
+                    self.pause(false)
+                }
+            };
+            changes.wait(pause).await;
+        }
+    }
+
+    /// Sets the present authorities in all configurations, and then makes one step with them. Returns whether it has
+    /// changed the Secret.
+    async fn maintain(&self, client: &Client, trust: &mut Option<Trust>) -> Result<bool, BoxError> {
+        let (authorities, secret) = match self.store.read(client).await? {
+            Stored::Filled { authorities, secret } => (authorities, secret),
+            Stored::Empty(secret) => {
+                self.store.replace(client, secret, &self.first(client).await?).await?;
+                return Ok(true);
+            }
+            Stored::Missing => {
+                self.store.create(client, &self.first(client).await?).await?;
+                return Ok(true);
+            }
         };
-        let bundle = stored.authorities.bundle();
+        let bundle = authorities.bundle();
         let injected = self.inject(client, &bundle).await;
         let now = clock::timestamp();
         match &injected {
-            Ok(()) if trust.as_ref().is_none_or(|trust| trust.bundle != bundle) => {
+            Ok(is_changed) if *is_changed || trust.as_ref().is_none_or(|trust| trust.bundle != bundle) => {
                 *trust = Some(Trust { bundle, since: now });
             }
-            Ok(()) => {}
+            Ok(_) => {}
             // Better one configuration with old authorities than expired ones in all.
-            Err(_) if stored.authorities.signing().is_pressing(now) => {
+            Err(_) if authorities.current.is_pressing(now) => {
                 trust.get_or_insert(Trust { bundle, since: now });
             }
-            Err(_) => return Ok(injected?),
+            Err(_) => return Ok(injected.map(|_| false)?),
         }
         let trusted = trust.as_ref().map(|trust| trust.since);
-        if let Some(next) = stored.authorities.next_step(now, &self.lifetimes, trusted)? {
-            self.store.replace(client, &stored, &next).await?;
-            tracing::info!("the webhooks' authorities have changed");
-        }
-        Ok(injected?)
+        let Some(next) = authorities.next_step(now, &self.lifetimes, trusted)? else {
+            return Ok(injected.map(|_| false)?);
+        };
+        self.store.replace(client, secret, &next).await?;
+        let (current, retired) = (next.current.not_after, next.retired.len());
+        tracing::info!(%current, has_next = next.next.is_some(), retired, "the webhooks' CAs have changed");
+        Ok(true)
     }
 
-    /// Sets the authorities wherever they belong; an object that refuses them does not keep them from the others.
-    async fn inject(&self, client: &Client, bundle: &str) -> Result<(), Error> {
-        let mut result = Ok(());
+    /// The authorities for a Secret that has none: those that replicas still use, or new ones. In the latter case, what the
+    /// configurations trust stays trusted.
+    async fn first(&self, client: &Client) -> Result<Authorities, BoxError> {
+        if let Some(last) = self.store.last() {
+            return Ok(last);
+        }
+        let now = clock::timestamp();
+        let mut authorities = Authorities::create(now, &self.lifetimes)?;
         for target in &self.targets {
-            if let Err(error) = target.inject(client, bundle).await {
-                tracing::warn!(?target, %error, "can't set the webhooks' authorities");
-                result = Err(error);
+            match target.bundle(client).await {
+                Ok(bundle) => authorities.retire(&bundle, now),
+                Err(error) => tracing::warn!(?target, %error, "can't read the CA bundle"),
+            }
+        }
+        Ok(authorities)
+    }
+
+    /// Sets the authorities wherever they belong; an object that refuses them does not keep them from the others. Returns
+    /// whether there were others somewhere.
+    async fn inject(&self, client: &Client, bundle: &str) -> Result<bool, Error> {
+        let mut result = Ok(false);
+        for target in &self.targets {
+            match target.inject(client, bundle).await {
+                Ok(is_changed) => result = result.map(|others| others || is_changed),
+                Err(error) => {
+                    tracing::warn!(?target, %error, "can't set the CA bundle");
+                    result = Err(error);
+                }
             }
         }
         result
@@ -234,7 +279,8 @@ impl ManagedCertificates {
 
     /// The time until the next look: less while something is missing, so that the start is quick.
     fn pause(&self, is_settled: bool) -> Duration {
-        if is_settled { self.interval } else { self.interval.min(Duration::from_secs(1)) }
+        let interval = self.lifetimes.interval;
+        if is_settled { interval } else { interval.min(Duration::from_secs(1)) }
     }
 }
 

@@ -1,35 +1,43 @@
 //! The Secret that replicas share.
 
+use std::sync::Mutex;
+
+use kubernetes_client::sync::lock;
 use kubernetes_client::{Client, Error};
-use kubernetes_core::{CreateRequest, ReadRequest, ReplaceRequest};
+use kubernetes_core::{CreateRequest, ListRequest, PartialObjectMetadata, ReadRequest, ReplaceRequest};
 use kubernetes_models::core::v1::Secret;
 
-use super::BoxError;
 use super::authorities::Authorities;
-use super::authority::Authority;
+use super::authority::{Authority, certificates};
+use super::{BoxError, CertificatesError};
 
 const CERTIFICATE: &str = "ca.crt";
 const KEY: &str = "ca.key";
 const NEXT_CERTIFICATE: &str = "next-ca.crt";
 const NEXT_KEY: &str = "next-ca.key";
 const RETIRED: &str = "retired-ca.crt";
-const END: &str = "-----END CERTIFICATE-----\n";
 
-/// The place of the Secret.
+/// The Secret, and the authorities that were last read from it or written to it.
 pub(super) struct Store {
     namespace: String,
     name: String,
+    last: Mutex<Option<Authorities>>,
 }
 
-/// The authorities, and the Secret that they were read from.
-pub(super) struct Stored {
-    pub(super) authorities: Authorities,
-    secret: Secret,
+/// The state of the Secret.
+pub(super) enum Stored {
+    Missing,
+    /// It was created by others, for this program to fill: the right to create Secrets can't be limited to a name.
+    Empty(Secret),
+    Filled {
+        authorities: Authorities,
+        secret: Secret,
+    },
 }
 
 impl Store {
     pub(super) fn new(namespace: &str, name: &str) -> Self {
-        Self { namespace: namespace.to_owned(), name: name.to_owned() }
+        Self { namespace: namespace.to_owned(), name: name.to_owned(), last: Mutex::default() }
     }
 
     pub(super) fn namespace(&self) -> &str {
@@ -40,45 +48,75 @@ impl Store {
         &self.name
     }
 
-    /// The authorities; `None` if there is no Secret yet.
-    pub(super) async fn read(&self, client: &Client) -> Result<Option<Stored>, BoxError> {
+    /// The authorities that were last seen: all replicas still use them when the Secret is gone.
+    pub(super) fn last(&self) -> Option<Authorities> {
+        lock(&self.last).clone()
+    }
+
+    /// The request that watches the Secret.
+    pub(super) fn watched(&self) -> ListRequest<PartialObjectMetadata<Secret>> {
+        let field = format!("metadata.name={}", self.name);
+        ListRequest::<Secret>::namespaced(&self.namespace).metadata_only().field_selector(field)
+    }
+
+    pub(super) async fn read(&self, client: &Client) -> Result<Stored, BoxError> {
         let secret = match ReadRequest::<Secret>::namespaced(&self.namespace, &self.name).send(client).await {
             Ok(secret) => secret,
-            Err(error) if error.is_not_found() => return Ok(None),
+            Err(error) if error.is_not_found() => return Ok(Stored::Missing),
             Err(error) => return Err(error.into()),
         };
-        let text = |key: &str| secret.data.get(key).map(|value| String::from_utf8_lossy(value).into_owned());
-        let authority = |certificate: &str, key: &str| match (text(certificate), text(key)) {
-            (Some(certificate), Some(key)) => Authority::parse(certificate, key).map(Some),
-            _ => Ok(None),
+        let authorities = match parse(&secret) {
+            Ok(Some(authorities)) => authorities,
+            Ok(None) => return Ok(Stored::Empty(secret)),
+            Err(error) => {
+                let (namespace, name) = (&self.namespace, &self.name);
+                return Err(format!("{error} in the Secret {namespace}/{name}: delete it, or use another name").into());
+            }
         };
-        let current = authority(CERTIFICATE, KEY)?.ok_or_else(|| {
-            format!("the Secret {}/{} has no {CERTIFICATE} or no {KEY}: delete it", self.namespace, self.name)
-        })?;
-        let next = authority(NEXT_CERTIFICATE, NEXT_KEY)?;
-        let retired = text(RETIRED).unwrap_or_default();
-        let retired = retired.split_inclusive(END).map(str::to_owned).collect();
-        Ok(Some(Stored { authorities: Authorities { current, next, retired }, secret }))
+        *lock(&self.last) = Some(authorities.clone());
+        Ok(Stored::Filled { authorities, secret })
     }
 
     /// Creates the Secret.
     pub(super) async fn create(&self, client: &Client, authorities: &Authorities) -> Result<(), Error> {
         let mut secret = Secret::named(self.name.as_str());
         fill(&mut secret, authorities);
-        CreateRequest::namespaced(&self.namespace, &secret).send(client).await.map(drop)
+        CreateRequest::namespaced(&self.namespace, &secret).send(client).await?;
+        *lock(&self.last) = Some(authorities.clone());
+        Ok(())
     }
 
     /// Replaces the content of the Secret, unless another has changed it since.
     pub(super) async fn replace(
         &self,
         client: &Client,
-        stored: &Stored,
+        mut secret: Secret,
         authorities: &Authorities,
     ) -> Result<(), Error> {
-        let mut secret = stored.secret.clone();
         fill(&mut secret, authorities);
-        ReplaceRequest::namespaced(&self.namespace, &secret).send(client).await.map(drop)
+        ReplaceRequest::namespaced(&self.namespace, &secret).send(client).await?;
+        *lock(&self.last) = Some(authorities.clone());
+        Ok(())
     }
+}
+
+/// The authorities in a Secret; `None` if it has none.
+fn parse(secret: &Secret) -> Result<Option<Authorities>, CertificatesError> {
+    let text = |key: &str| secret.data.get(key).map(|value| String::from_utf8_lossy(value).into_owned());
+    let (certificate, key) = match (text(CERTIFICATE), text(KEY)) {
+        (None, None) => return Ok(None),
+        (Some(certificate), Some(key)) => (certificate, key),
+        (Some(_), None) => return Err(CertificatesError::new(format!("there is {CERTIFICATE} without {KEY}"))),
+        (None, Some(_)) => return Err(CertificatesError::new(format!("there is {KEY} without {CERTIFICATE}"))),
+    };
+    let current = Authority::parse(certificate, key)?;
+    let next = text(NEXT_CERTIFICATE).zip(text(NEXT_KEY)).and_then(|(certificate, key)| {
+        // Another is made.
+        let ignored = |error: &CertificatesError| tracing::warn!(%error, "ignoring {NEXT_CERTIFICATE} of the Secret");
+        Authority::parse(certificate, key).inspect_err(ignored).ok()
+    });
+    let retired = certificates(&text(RETIRED).unwrap_or_default());
+    Ok(Some(Authorities { current, next, retired }))
 }
 
 fn fill(secret: &mut Secret, authorities: &Authorities) {

@@ -37,7 +37,7 @@ fn an_authority_is_trusted_before_it_signs_and_until_it_expires() {
 }
 
 #[test]
-fn an_expired_authority_is_replaced_without_an_overlap() {
+fn an_authority_is_replaced_without_an_overlap_before_it_expires() {
     let lifetimes = Lifetimes { overlap: Duration::from_secs(3600), ..Lifetimes::default() };
     let first = Authorities::create(after(0, 0), &lifetimes).expect("an authority");
     let prepared =
@@ -45,6 +45,13 @@ fn an_expired_authority_is_replaced_without_an_overlap() {
     let promoted =
         prepared.next_step(after(400, 10), &lifetimes, None).expect("certificates are made").expect("it signs");
     assert_eq!(Some(&promoted.current), prepared.next.as_ref());
+    // Replicas need a moment to follow.
+    let late =
+        first.next_step(after(364, DAY - 170), &lifetimes, None).expect("certificates are made").expect("a successor");
+    assert!(late.next_step(after(364, DAY - 170), &lifetimes, None).expect("certificates are made").is_some());
+    let early =
+        first.next_step(after(364, DAY - 190), &lifetimes, None).expect("certificates are made").expect("a successor");
+    assert_eq!(early.next_step(after(364, DAY - 190), &lifetimes, None).expect("certificates are made"), None);
     assert!(!first.current.is_pressing(after(300, 0)) && first.current.is_pressing(after(330, 0)));
 }
 
@@ -55,9 +62,42 @@ fn certificates_end_with_their_authority_and_are_renewed_before() {
     let names = ["webhooks.shop.svc".to_owned(), "127.0.0.1".to_owned()];
     let leaf = authority.sign(&names, after(0, 0), lifetimes.leaf).expect("a certificate");
     assert_eq!(leaf.not_after, after(30, 0));
-    assert!(!leaf.is_due(after(19, 0)) && leaf.is_due(after(20, 1)) && leaf.is_of(&authority));
+    assert!(leaf.is_current(&authority, after(19, 0)) && !leaf.is_current(&authority, after(20, 1)));
+    let other = Authorities::create(after(0, 0), &lifetimes).expect("an authority").current;
+    assert!(!leaf.is_current(&other, after(1, 0)));
     let last = authority.sign(&names, after(350, 0), lifetimes.leaf).expect("a certificate");
     assert_eq!(last.not_after, authority.not_after);
+    assert!(last.is_current(&authority, after(364, 0)), "another would end at the same time");
+    let error = authority.sign(&names, after(365, 0), lifetimes.leaf).err().expect("it has expired").to_string();
+    assert!(error.starts_with("the CA expired at "), "{error}");
+}
+
+#[test]
+fn certificates_in_use_stay_trusted_by_new_authorities() {
+    let lifetimes = Lifetimes::default();
+    let old = Authorities::create(after(0, 0), &lifetimes).expect("an authority").bundle();
+    let expired = Authorities::create(after(-400, 0), &lifetimes).expect("an authority").bundle();
+    let mut new = Authorities::create(after(1, 0), &lifetimes).expect("an authority");
+    for _ in 0..2 {
+        new.retire(&format!("garbage{expired}\n{old}"), after(1, 0));
+    }
+    assert_eq!(new.retired, [old]);
+}
+
+#[test]
+fn lifetimes_leave_time_to_renew() {
+    let check = |lifetimes: Lifetimes| lifetimes.check().map_err(|error| error.to_string());
+    assert_eq!(check(Lifetimes::default()), Ok(()));
+    let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
+    assert!(
+        check(Lifetimes { authority: minutes(39), ..Lifetimes::default() })
+            .is_err_and(|error| error.contains("overlap"))
+    );
+    assert_eq!(check(Lifetimes { authority: minutes(40), ..Lifetimes::default() }), Ok(()));
+    assert!(check(Lifetimes { overlap: Duration::MAX, ..Lifetimes::default() }).is_err());
+    assert!(
+        check(Lifetimes { leaf: minutes(3), ..Lifetimes::default() }).is_err_and(|error| error.contains("interval"))
+    );
 }
 
 #[test]

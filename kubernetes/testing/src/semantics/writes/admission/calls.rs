@@ -1,17 +1,19 @@
-use kubernetes_core::{ByteString, json};
+use json_patch::Patch;
+use kubernetes_core::ByteString;
 use serde_json::Value;
 
 use super::Attributes;
 use super::hook::{Hook, Kind};
 use super::review::Review;
+use crate::semantics::waiting;
 use crate::state::State;
 use crate::status::{Result, Status};
-use crate::webhooks::Call;
+use crate::webhooks::{Call, Timeout};
 
 /// The decision of a webhook.
 pub(super) enum Answer {
-    /// It allows the request, with a JSON Patch if it is a mutating one.
-    Allowed(Option<Vec<u8>>),
+    /// It allows the request, with a JSON Patch if it changes the object.
+    Allowed(Option<Patch>),
     /// It could not be called, and that is ignored.
     Ignored,
 }
@@ -22,10 +24,13 @@ pub(super) fn call(state: &State, attributes: Attributes<'_>, hook: &Hook, revie
     if attributes.writer.options.dry_run && !hook.allows_dry_run() {
         return Err(Status::bad_request(format!("admission webhook {name:?} does not support dry run")));
     }
+    let failed = |why: String| match hook.ignores_failures() {
+        true => Ok(Answer::Ignored),
+        false => Err(Status::internal_error(&format!("failed calling webhook {name:?}: {why}"))),
+    };
     let response = match ask(state, hook, review)? {
         Ok(response) => response,
-        Err(_) if hook.ignores_failures() => return Ok(Answer::Ignored),
-        Err(why) => return Err(Status::internal_error(&format!("failed calling webhook {name:?}: {why}"))),
+        Err(why) => return failed(why),
     };
     for warning in response.get("warnings").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
         state.exchange.borrow_mut().warn(warning);
@@ -33,8 +38,15 @@ pub(super) fn call(state: &State, attributes: Attributes<'_>, hook: &Hook, revie
     if response.get("allowed").and_then(Value::as_bool) != Some(true) {
         return Err(Status::denied(name, response.get("status").unwrap_or(&Value::Null)));
     }
-    let patch = response.get("patch").and_then(|patch| json::from_str::<ByteString>(&patch.to_string()).ok());
-    Ok(Answer::Allowed(patch.map(|patch| patch.0).filter(|patch| !matches!(&**patch, b"" | b"[]"))))
+    let patch = response.get("patch").and_then(Value::as_str).and_then(ByteString::from_base64).unwrap_or_default();
+    if patch.is_empty() || hook.kind == Kind::Validating {
+        return Ok(Answer::Allowed(None));
+    }
+    match serde_json::from_slice(&patch) {
+        Ok(Patch(operations)) if operations.is_empty() => Ok(Answer::Allowed(None)),
+        Ok(patch) => Ok(Answer::Allowed(Some(patch))),
+        Err(error) => failed(format!("received undecodable patch in webhook response: {error}")),
+    }
 }
 
 /// The response of a webhook, or why there is none; an error if the request has to wait.
@@ -44,12 +56,21 @@ fn ask(state: &State, hook: &Hook, review: &Review) -> Result<std::result::Resul
         return Ok(Err(format!("could not create admission objects: {why}")));
     };
     let client = hook.get("clientConfig").cloned().unwrap_or_default();
-    let call = Call { client, timeout: hook.timeout(), body: review.body(version) };
-    match state.exchange.borrow_mut().ask(call) {
-        None => Err(Status::waiting()),
-        Some(Err(why)) => Ok(Err(format!("failed to call webhook: {why}"))),
-        Some(Ok(answer)) => Ok(verify(&answer, version, review.uid(), hook.kind)
+    let timeout = Timeout::Sent(hook.timeout());
+    let call = Call { client, timeout, uid: review.uid().to_owned(), body: review.body(version) };
+    match waiting::ask(state, call)?.and_then(decodable) {
+        Err(why) => Ok(Err(format!("failed to call webhook: {why}"))),
+        Ok(answer) => Ok(verify(&answer, version, review.uid(), hook.kind)
             .map_err(|why| format!("received invalid webhook response: {why}"))),
+    }
+}
+
+/// A review whose patch is base64: Go decodes it with the rest.
+fn decodable(review: Value) -> std::result::Result<Value, String> {
+    match review.pointer("/response/patch") {
+        None | Some(Value::Null) => Ok(review),
+        Some(Value::String(patch)) if ByteString::from_base64(patch).is_some() => Ok(review),
+        Some(_) => Err("json: response.patch is not base64".to_owned()),
     }
 }
 

@@ -22,10 +22,15 @@ pub(super) fn matches(
     hook: &Hook,
     object: Option<&Object>,
 ) -> Result<Option<Review>> {
-    if !matches_namespace(state, attributes, hook, object)? || !matches_object(attributes, hook, object)? {
+    let selected = [matches_namespace(state, attributes, hook, object), matches_object(attributes, hook, object)];
+    if selected.iter().any(|is_match| matches!(is_match, Ok(false))) {
         return Ok(None);
     }
     let Some(served) = version(state, attributes, hook) else { return Ok(None) };
+    // An error of a selector counts only for webhooks that the request concerns.
+    for is_match in selected {
+        is_match?;
+    }
     let review = Review::new(state, attributes, hook, &served, object)?;
     for condition in hook.list("matchConditions") {
         let text = |field: &str| condition.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();

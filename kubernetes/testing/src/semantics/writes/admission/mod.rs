@@ -7,8 +7,12 @@ mod hook;
 mod matching;
 mod review;
 
+use kubernetes_core::GroupVersionKind;
+use serde_json::Value;
+
 use super::writer::Writer;
 use crate::object::Object;
+use crate::semantics::waiting::wait;
 use crate::state::State;
 use crate::status::{Result, Status};
 use calls::{Answer, call};
@@ -18,9 +22,31 @@ use hook::{Hook, Kind};
 #[derive(Clone, Copy, Debug)]
 pub(in crate::semantics) struct Attributes<'a> {
     pub(in crate::semantics) writer: &'a Writer<'a>,
-    /// `CREATE`, `UPDATE` or `DELETE`.
+    /// `CREATE`, `UPDATE`, `DELETE` or `CONNECT`.
     pub(in crate::semantics) operation: &'static str,
     pub(in crate::semantics) old: Option<&'a Object>,
+    /// The type of the object where it is not that of the resource, as for an eviction.
+    pub(in crate::semantics) kind: Option<&'a GroupVersionKind>,
+}
+
+/// Asks the webhooks about a request to a subresource that has a type of its own.
+///
+/// # Errors
+///
+/// If one refuses, or changes the object: that is not implemented.
+pub(in crate::semantics) fn review(
+    state: &State,
+    writer: &Writer<'_>,
+    operation: &'static str,
+    kind: &GroupVersionKind,
+    object: &Value,
+    old: Option<&Value>,
+) -> Result<()> {
+    let fields = |value: &Value| Object(value.as_object().cloned().unwrap_or_default()).without_type();
+    let (object, old) = (fields(object), old.map(fields));
+    let attributes = Attributes { writer, operation, old: old.as_ref(), kind: Some(kind) };
+    let object = mutate(state, attributes, object)?;
+    validate(state, attributes, Some(&object))
 }
 
 /// The object as mutating webhooks leave it: each sees the changes of those before, and those that ask for it are called
@@ -30,7 +56,8 @@ pub(in crate::semantics) fn mutate(state: &State, attributes: Attributes<'_>, ob
     let mut object = object;
     let (mut called, mut again) = (Vec::new(), Vec::new());
     for (index, hook) in hooks.iter().enumerate() {
-        if change(state, attributes, hook, &mut object)? {
+        let Some(is_changed) = change(state, attributes, hook, &mut object)? else { continue };
+        if is_changed {
             again.append(&mut called);
         }
         if hook.is_reinvoked() {
@@ -45,21 +72,21 @@ pub(in crate::semantics) fn mutate(state: &State, attributes: Attributes<'_>, ob
     Ok(object)
 }
 
-/// Calls one webhook; returns whether it has changed the object.
-fn change(state: &State, attributes: Attributes<'_>, hook: &Hook, object: &mut Object) -> Result<bool> {
+/// Calls one webhook; returns whether it has changed the object, or `None` if the request does not concern it.
+fn change(state: &State, attributes: Attributes<'_>, hook: &Hook, object: &mut Object) -> Result<Option<bool>> {
     let present = (attributes.operation != "DELETE").then_some(&*object);
-    let Some(review) = matching::matches(state, attributes, hook, present)? else { return Ok(false) };
-    let Answer::Allowed(Some(patch)) = call(state, attributes, hook, &review)? else { return Ok(false) };
+    let Some(review) = matching::matches(state, attributes, hook, present)? else { return Ok(None) };
+    let Answer::Allowed(Some(patch)) = call(state, attributes, hook, &review)? else { return Ok(Some(false)) };
     let Some(present) = present else {
         let name = hook.name();
         return Err(Status::internal_error(&format!(
             "admission webhook {name:?} attempted to modify the object, which is not supported for this operation"
         )));
     };
-    let changed = review.patched(attributes.writer.served, &patch)?;
+    let changed = review.patched(attributes, &patch)?;
     let is_changed = changed != *present;
     *object = changed;
-    Ok(is_changed)
+    Ok(Some(is_changed))
 }
 
 /// Asks all validating webhooks. The refusal of the first in their order counts.
@@ -71,15 +98,13 @@ pub(in crate::semantics) fn validate(state: &State, attributes: Attributes<'_>, 
         // Those behind one that is waited for are called meanwhile.
         first = first.and(answer);
     }
-    match state.exchange.borrow().is_waiting() {
-        true => Err(Status::waiting()),
-        false => first,
-    }
+    wait(state)?;
+    first
 }
 
 /// The webhooks of all configurations by their names; none for requests that no webhook sees.
 fn hooks(state: &State, attributes: Attributes<'_>, kind: Kind) -> Vec<Hook> {
     let served = attributes.writer.served;
     let is_exempt = served.group() == "admissionregistration.k8s.io";
-    if attributes.writer.user.is_none() || is_exempt { Vec::new() } else { Hook::all(state, kind) }
+    if attributes.writer.is_reviewed || is_exempt { Vec::new() } else { Hook::all(state, kind) }
 }

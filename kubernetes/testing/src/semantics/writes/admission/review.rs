@@ -1,3 +1,4 @@
+use json_patch::Patch;
 use serde_json::{Value, json};
 
 use super::Attributes;
@@ -29,7 +30,7 @@ impl Review {
         object: Option<&Object>,
     ) -> Result<Self> {
         let writer = attributes.writer;
-        let is_converted = served.version() != writer.served.version();
+        let is_converted = attributes.kind.is_none() && served.version() != writer.served.version();
         let shown = |object: Option<&Object>| {
             let Some(object) = object.cloned() else { return Ok(Value::Null) };
             let object = if is_converted {
@@ -37,20 +38,19 @@ impl Review {
             } else {
                 object
             };
-            Ok(Value::Object(object.with_type(&served.api_version(), served.kind()).0))
+            let object = match attributes.kind {
+                Some(kind) => object.with_type(&kind.api_version(), &kind.kind),
+                None => object.with_type(&served.api_version(), served.kind()),
+            };
+            Ok(Value::Object(object.0))
         };
-        let kind = |of: &ServedResource| json!({"group": of.group(), "version": of.version(), "kind": of.kind()});
+        let kind = |of: &ServedResource| match attributes.kind {
+            Some(kind) => json!({"group": &*kind.group, "version": &*kind.version, "kind": &*kind.kind}),
+            None => json!({"group": of.group(), "version": of.version(), "kind": of.kind()}),
+        };
         let resource =
             |of: &ServedResource| json!({"group": of.group(), "version": of.version(), "resource": of.plural});
-        let mut options = json!({"kind": writer.options_kind(attributes.operation), "apiVersion": "meta.k8s.io/v1"});
-        if writer.options.dry_run {
-            options["dryRun"] = json!(["All"]);
-        }
-        if attributes.operation != "DELETE" && !writer.manager.is_empty() {
-            options["fieldManager"] = writer.manager.as_str().into();
-        }
         let mut request = json!({
-            "uid": state.exchange.borrow_mut().next_uid(),
             "kind": kind(served),
             "resource": resource(served),
             "requestKind": kind(writer.served),
@@ -60,7 +60,7 @@ impl Review {
             "object": shown(object)?,
             "oldObject": shown(attributes.old)?,
             "dryRun": writer.options.dry_run,
-            "options": options,
+            "options": options(attributes),
         });
         let name = match writer.name {
             "" => object.map(|object| object.text("name")).unwrap_or_default(),
@@ -76,6 +76,9 @@ impl Review {
         for (field, text) in texts.into_iter().filter(|(_, text)| !text.is_empty()) {
             request[field] = text.into();
         }
+        // Each webhook has a review of its own.
+        let content = json!([hook.name(), request]);
+        request["uid"] = state.exchange.borrow_mut().uid(&content).into();
         Ok(Self { version: hook.review_version().map(str::to_owned), request, is_converted })
     }
 
@@ -93,17 +96,35 @@ impl Review {
     }
 
     /// The object after a JSON Patch.
-    pub(super) fn patched(&self, served: &ServedResource, patch: &[u8]) -> Result<Object> {
+    pub(super) fn patched(&self, attributes: Attributes<'_>, patch: &Patch) -> Result<Object> {
         if self.is_converted {
             return Err(Status::not_implemented("patches of a mutating webhook for another version of the resource"));
         }
+        if let Some(kind) = attributes.kind {
+            return Err(Status::not_implemented(&format!("patches of a mutating webhook for {}", kind.kind)));
+        }
         let internal = |error: &dyn std::fmt::Display| Status::internal_error(&error.to_string());
-        let patch: json_patch::Patch = serde_json::from_slice(patch).map_err(|error| internal(&error))?;
         let mut object = self.request["object"].clone();
-        json_patch::patch(&mut object, &patch).map_err(|error| internal(&error))?;
+        json_patch::patch(&mut object, patch).map_err(|error| internal(&error))?;
         let Value::Object(mut fields) = object else { return Err(internal(&"the patched object is not an object")) };
         // As Go's decoder, fields that the type does not have are dropped.
-        normalize(served.shape(), &mut fields).map_err(|error| internal(&error))?;
+        normalize(attributes.writer.served.shape(), &mut fields).map_err(|error| internal(&error))?;
         Ok(Object(fields).without_type())
     }
+}
+
+/// The options of the operation; a connection has none.
+fn options(attributes: Attributes<'_>) -> Value {
+    let writer = attributes.writer;
+    if attributes.operation == "CONNECT" {
+        return Value::Null;
+    }
+    let mut options = json!({"kind": writer.options_kind(attributes.operation), "apiVersion": "meta.k8s.io/v1"});
+    if writer.options.dry_run {
+        options["dryRun"] = json!(["All"]);
+    }
+    if attributes.operation != "DELETE" && !writer.manager.is_empty() {
+        options["fieldManager"] = writer.manager.as_str().into();
+    }
+    options
 }

@@ -1,9 +1,4 @@
 //! When a certificate is valid. rustls says so for the server's alone, and only when it refuses it.
-//!
-//! Read by hand: rustls-webpki, which has parsed the certificate, keeps the times to itself, and `x509-parser` or
-//! `x509-cert` would bring a dozen crates into every program for two fields of a certificate. An error here costs a
-//! sentence in a message or an early renewal, except for a server's certificate that is trusted by itself, whose key and
-//! name rustls verifies. The tests cut and change a certificate at every byte.
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -11,12 +6,10 @@ use jiff::tz::Offset;
 use rustls::CertificateError;
 use rustls::pki_types::{CertificateDer, UnixTime};
 
-const INTEGER: u8 = 0x02;
-const SEQUENCE: u8 = 0x30;
+use super::der::{Der, Fields, SEQUENCE};
+
 const UTC_TIME: u8 = 0x17;
 const GENERALIZED_TIME: u8 = 0x18;
-/// The explicit tag of the version.
-const VERSION: u8 = 0xa0;
 
 /// The field `validity` of a certificate (RFC 5280, §4.1.2.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,17 +23,8 @@ pub struct Validity {
 impl Validity {
     /// `None` if it is not a certificate.
     pub fn of(certificate: &CertificateDer<'_>) -> Option<Self> {
-        let (SEQUENCE, mut certificate) = Der(certificate).next()? else { return None };
-        let (SEQUENCE, mut signed) = certificate.next()? else { return None };
-        let mut field = signed.next()?;
-        if field.0 == VERSION {
-            field = signed.next()?;
-        }
-        let (INTEGER, _serial_number) = field else { return None };
-        let (SEQUENCE, _signature_algorithm) = signed.next()? else { return None };
-        let (SEQUENCE, _issuer) = signed.next()? else { return None };
-        let (SEQUENCE, mut validity) = signed.next()? else { return None };
-        Some(Self { not_before: validity.time()?, not_after: validity.time()? })
+        let (SEQUENCE, mut validity) = Fields::of(certificate)?.validity else { return None };
+        Some(Self { not_before: time(&mut validity)?, not_after: time(&mut validity)? })
     }
 
     /// A description of why the certificate is not valid at a time.
@@ -65,58 +49,30 @@ impl Validity {
     }
 }
 
-/// A run of values in DER.
-struct Der<'a>(&'a [u8]);
-
-impl<'a> Der<'a> {
-    /// The tag and content of the next value.
-    fn next(&mut self) -> Option<(u8, Der<'a>)> {
-        let (&tag, rest) = self.0.split_first()?;
-        let (&first, rest) = rest.split_first()?;
-        let (length, rest) = match first {
-            0..=0x7f => (usize::from(first), rest),
-            // Up to four bytes of length: no certificate is larger.
-            0x81..=0x84 => {
-                let (bytes, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
-                (
-                    bytes
-                        .iter()
-                        .try_fold(0_usize, |length, byte| length.checked_mul(256)?.checked_add((*byte).into()))?,
-                    rest,
-                )
-            }
-            _ => return None,
-        };
-        let (content, rest) = rest.split_at_checked(length)?;
-        self.0 = rest;
-        Some((tag, Der(content)))
+/// `YYMMDDHHMMSSZ`, in which 50 is 1950, or `YYYYMMDDHHMMSSZ`.
+fn time(der: &mut Der<'_>) -> Option<Timestamp> {
+    let (tag, Der(content)) = der.next()?;
+    let text = std::str::from_utf8(content).ok()?.strip_suffix('Z')?;
+    let digits = match (tag, text.len()) {
+        (UTC_TIME, 12) if text.as_bytes().first()? >= &b'5' => format!("19{text}"),
+        (UTC_TIME, 12) => format!("20{text}"),
+        (GENERALIZED_TIME, 14) => text.to_owned(),
+        _ => return None,
+    };
+    if !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        return None;
     }
-
-    /// `YYMMDDHHMMSSZ`, in which 50 is 1950, or `YYYYMMDDHHMMSSZ`.
-    fn time(&mut self) -> Option<Timestamp> {
-        let (tag, Der(content)) = self.next()?;
-        let text = std::str::from_utf8(content).ok()?.strip_suffix('Z')?;
-        let digits = match (tag, text.len()) {
-            (UTC_TIME, 12) if text.as_bytes().first()? >= &b'5' => format!("19{text}"),
-            (UTC_TIME, 12) => format!("20{text}"),
-            (GENERALIZED_TIME, 14) => text.to_owned(),
-            _ => return None,
-        };
-        if !digits.bytes().all(|digit| digit.is_ascii_digit()) {
-            return None;
-        }
-        let number = |range: std::ops::Range<usize>| digits.get(range)?.parse::<i8>().ok();
-        let time = DateTime::new(
-            digits.get(0..4)?.parse().ok()?,
-            number(4..6)?,
-            number(6..8)?,
-            number(8..10)?,
-            number(10..12)?,
-            number(12..14)?,
-            0,
-        );
-        Offset::UTC.to_timestamp(time.ok()?).ok()
-    }
+    let number = |range: std::ops::Range<usize>| digits.get(range)?.parse::<i8>().ok();
+    let time = DateTime::new(
+        digits.get(0..4)?.parse().ok()?,
+        number(4..6)?,
+        number(6..8)?,
+        number(8..10)?,
+        number(10..12)?,
+        number(12..14)?,
+        0,
+    );
+    Offset::UTC.to_timestamp(time.ok()?).ok()
 }
 
 #[cfg(test)]

@@ -1,41 +1,20 @@
-//! Serves the API on a loopback port until it is interrupted, and prints the kubeconfig: for kubectl and other programs.
-//!
-//! ```text
-//! cargo run -p kubernetes-testing --example serve > /tmp/kubeconfig &
-//! sleep 1 # until the kubeconfig is written
-//! kubectl --kubeconfig /tmp/kubeconfig run web --image=nginx
-//! kubectl --kubeconfig /tmp/kubeconfig get pods
-//! ```
-//!
-//! With `--host-processes`, the containers of all pods are this machine: `kubectl exec` and `cp` run its programs, and
-//! `port-forward` connects to its loopback ports. Every local user can reach the port, and so run programs as you.
-#![allow(clippy::print_stdout, reason = "a program for the terminal")]
-
 use std::process::Stdio;
 use std::time::Duration;
 
 use kubernetes_testing::{ContainerIo, ExecRequest, Exit, TestServer};
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, copy};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, copy, copy_bidirectional};
 use tokio::net::TcpStream;
 use tokio::process::Command;
 
-#[tokio::main]
-async fn main() -> std::io::Result<()> {
-    let server = TestServer::start().await?;
-    if std::env::args().any(|argument| argument == "--host-processes") {
-        play_containers(&server);
-    }
-    println!("{}", server.kubeconfig());
-    tokio::signal::ctrl_c().await
-}
-
-fn play_containers(server: &TestServer) {
+/// Makes this machine the container of all pods: commands are its programs, and ports are those of its loopback
+/// interface. There are no terminals.
+pub(crate) fn play_containers(server: &TestServer) {
     server.on_exec(run);
     server.on_attach(|_, mut io| async move { copy(&mut io.stdin, &mut io.stdout).await.map(drop) });
     server.on_port_forward(|request, mut io| async move {
         let connect = TcpStream::connect(("127.0.0.1", request.port)).await;
         let mut connection = connect.map_err(|error| error.to_string())?;
-        tokio::io::copy_bidirectional(&mut io, &mut connection).await.map(drop).map_err(|error| error.to_string())
+        copy_bidirectional(&mut io, &mut connection).await.map(drop).map_err(|error| error.to_string())
     });
     server.on_log(|request, mut log| async move {
         let mut line = 1;
@@ -49,7 +28,7 @@ fn play_containers(server: &TestServer) {
 }
 
 /// Runs a program of this machine. It is killed when the client goes.
-async fn run(request: ExecRequest, io: ContainerIo) -> Exit {
+pub(crate) async fn run(request: ExecRequest, io: ContainerIo) -> Exit {
     let (program, arguments) = request.command.split_first().expect("the server refuses an empty command");
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);

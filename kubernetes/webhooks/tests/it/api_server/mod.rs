@@ -1,22 +1,24 @@
 //! The API server of `kubernetes-testing` calls webhooks, in the real server's order and with its errors.
 
-use std::time::Duration;
+mod conversion;
+mod failures;
+mod subresources;
 
-use futures_util::StreamExt as _;
 use kubernetes_client::Client;
 use kubernetes_core::meta::v1::LabelSelector;
 use kubernetes_core::{
-    ApplyRequest, CreateRequest, DeleteCollectionRequest, DeleteRequest, Execute as _, JsonPatch, ListRequest,
-    ObjectMeta, Patch, PatchRequest, ReadRequest, ReplaceRequest,
+    ApplyRequest, CreateRequest, DeleteCollectionRequest, DeleteRequest, JsonPatch, ListRequest, ObjectMeta, Patch,
+    PatchRequest, ReadRequest, ReplaceRequest,
 };
-use kubernetes_models::core::v1::{ConfigMap, Namespace};
+use kubernetes_models::admissionregistration::v1::RuleWithOperations;
+use kubernetes_models::core::v1::{ConfigMap, Namespace, Secret};
 use kubernetes_testing::TestServer;
 use kubernetes_webhooks::{
-    AdmissionRequest, Allowed, CaBundle, Certificates, Configuration, Denied, Endpoint, FailurePolicy, Mutated,
-    Operation, SideEffects, Webhook, WebhookServer, Webhooks,
+    AdmissionRequest, Allowed, CaBundle, Certificates, Configuration, Denied, Endpoint, Mutated, Operation,
+    SideEffects, Webhook, WebhookServer, Webhooks,
 };
 
-use crate::support::{Lantern, Notes, OldLantern, OldestLantern, converter};
+use crate::support::{Lantern, Notes};
 use crate::tls::{authority, certificate, start};
 
 const DEFINITION: &str = r#"
@@ -142,67 +144,15 @@ async fn mutating_webhooks_are_called_in_the_order_of_their_names_and_once_more_
 }
 
 #[tokio::test(start_paused = true)]
-async fn failures_refuse_or_are_ignored_as_the_policy_says() {
-    for (policy, is_allowed) in [(FailurePolicy::Fail, false), (FailurePolicy::Ignore, true)] {
-        let validating = |request: AdmissionRequest<Lantern>| async move {
-            match request.object.map(|lantern| lantern.color).as_deref() {
-                Some("slow") => tokio::time::sleep(Duration::from_secs(60)).await,
-                Some("panic") => panic!("a bug"),
-                _ => {}
-            }
-            Ok::<(), Denied>(())
-        };
-        let webhook = Webhook::validating(validating).failure_policy(policy).timeout(Duration::from_secs(3));
-        let (server, client) = serve(Webhooks::new().with(webhook)).await;
-        let panic = refused(create(&client, "panic", "panic").await);
-        assert_eq!(
-            (panic.0, panic.2.ends_with("denied the request: panic: a bug [recovered]")),
-            (500, true),
-            "{panic:?}"
-        );
-        // A server that answers too late, whatever it says, and one that is not there.
-        let slow = |request: http::Request<http_body_util::Full<bytes::Bytes>>| async move {
-            drop(request);
-            tokio::time::sleep(Duration::from_secs(60)).await;
-            Ok::<_, std::convert::Infallible>(http::Response::new(http_body_util::Full::<bytes::Bytes>::default()))
-        };
-        server.serve_webhooks("lights.default.svc", crate::support::Function(slow));
-        let late = create(&client, "late", "red").await;
-        server.serve_webhooks("lights.default.svc", Webhooks::new());
-        let missing = create(&client, "missing", "red").await;
-        if is_allowed {
-            late.and(missing).expect("failures are ignored");
-            continue;
-        }
-        let call = "Internal error occurred: failed calling webhook \"validate.lantern.light.example.com\": failed to call webhook: ";
-        let url = "Post \"https://lights.default.svc:443/validate-light-example-com-v1-lantern?timeout=3s\": ";
-        let expected = (500, "InternalError".to_owned(), format!("{call}{url}context deadline exceeded"));
-        assert_eq!(refused(late), expected);
-        let expected = format!("{call}the server could not find the requested resource");
-        assert_eq!(refused(missing).2, expected);
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_service_that_is_not_there_can_t_be_called() {
-    let server = TestServer::in_process();
-    server.load_yaml(DEFINITION).expect("the definition is right");
-    let webhooks = Webhooks::new().validate(|_: AdmissionRequest<Lantern>| async { Ok::<(), Denied>(()) });
-    install(&server.client(), "lights", &webhooks).await;
-    let refusal = refused(create(&server.client(), "x", "red").await);
-    assert!(refusal.2.ends_with("service \"lights\" not found"), "{refusal:?}");
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_dry_run_is_refused_where_there_would_be_side_effects() {
-    for (effects, is_allowed) in [(SideEffects::NoneOnDryRun, true), (SideEffects::None, true)] {
+    for effects in [SideEffects::NoneOnDryRun, SideEffects::None] {
         let webhook = Webhook::validating(|request: AdmissionRequest<Lantern>| async move {
             assert!(request.dry_run && request.options.as_str().contains(r#""dryRun":["All"]"#));
             Ok::<(), Denied>(())
         });
         let (_server, client) = serve(Webhooks::new().with(webhook.side_effects(effects))).await;
         let dry = CreateRequest::namespaced("default", &lantern("x", "red")).dry_run("All").send(&client).await;
-        assert_eq!(dry.is_ok(), is_allowed);
+        dry.expect("there are no side effects");
         assert!(ReadRequest::<Lantern>::namespaced("default", "x").send(&client).await.is_err(), "nothing is stored");
     }
     let server = TestServer::in_process();
@@ -248,72 +198,6 @@ async fn selectors_and_match_conditions_choose_requests() {
     assert!(refused(create("guarded", map("x")).await).2.contains("a.b.c"));
 }
 
-/// All versions are read, written, listed and watched; the hub is stored.
-#[tokio::test(start_paused = true)]
-async fn versions_are_converted() {
-    let (server, client) = serve(Webhooks::new().convert(converter())).await;
-    let watch = ListRequest::<OldLantern>::namespaced("default").request().clone();
-    let first = OldLantern { paint: "red".into(), ..OldLantern::named("a") };
-    let created = CreateRequest::namespaced("default", &first);
-    assert_eq!(created.send(&client).await.expect("it is converted to be stored").paint, "red");
-    let mut hub = ReadRequest::<Lantern>::namespaced("default", "a").send(&client).await.expect("the hub");
-    assert_eq!((hub.color.as_str(), hub.bulbs), ("red", 1));
-    hub.bulbs = 5;
-    ReplaceRequest::namespaced("default", &hub).send(&client).await.expect("it is stored");
-    let mut old = ReadRequest::<OldLantern>::namespaced("default", "a").send(&client).await.expect("it is converted");
-    old.paint = "blue".into();
-    ReplaceRequest::namespaced("default", &old).send(&client).await.expect("it is converted");
-    let hub = ReadRequest::<Lantern>::namespaced("default", "a").send(&client).await.expect("the hub");
-    assert_eq!((hub.color.as_str(), hub.bulbs), ("blue", 5), "the old version has kept what it can't hold");
-    create(&client, "b", "red").await.expect("the hub");
-    let oldest = ListRequest::<OldestLantern>::namespaced("default").send(&client).await.expect("a list");
-    assert_eq!(oldest.items.iter().map(|lantern| lantern.is_red).collect::<Vec<_>>(), [false, true]);
-
-    let mut watch = watch;
-    watch.query.set("watch", true);
-    let mut events = client.open(watch).await.expect("a watch");
-    let mut text = String::new();
-    while text.matches("ADDED").count() < 2 {
-        text.push_str(std::str::from_utf8(&events.next().await.expect("events").expect("no error")).expect("text"));
-    }
-    let patch = Patch::merge(&serde_json::json!({"color": "green"}));
-    PatchRequest::<Lantern>::namespaced("default", "b", &patch).send(&client).await.expect("it is changed");
-    DeleteRequest::<Lantern>::namespaced("default", "b").send(&client).await.expect("it is deleted");
-    while !text.contains("DELETED") {
-        text.push_str(std::str::from_utf8(&events.next().await.expect("events").expect("no error")).expect("text"));
-    }
-    let colors: Vec<&str> = text.split("\"paint\":\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
-    assert_eq!(colors, ["blue", "red", "green", "green"], "{text}");
-    assert!(!text.contains("\"kind\":\"Lantern\",\"apiVersion\":\"light.example.com/v1\""), "{text}");
-
-    server.serve_webhooks("lights.default.svc", Webhooks::new());
-    ReadRequest::<Lantern>::namespaced("default", "a").send(&client).await.expect("the hub needs no conversion");
-    let metadata = ObjectMeta { name: Some("c".into()), ..ObjectMeta::default() };
-    let old = OldLantern { metadata, paint: "red".into() };
-    let failed = refused(CreateRequest::namespaced("default", &old).send(&client).await);
-    let expected = "conversion webhook for light.example.com/v1beta1, Kind=Lantern failed: the server could not find the requested resource";
-    assert_eq!((failed.0, failed.2.as_str()), (500, expected));
-}
-
-/// A webhook for one version gets objects of all, converted to its own.
-#[tokio::test(start_paused = true)]
-async fn equivalent_requests_are_converted_for_webhooks() {
-    let validating = |request: AdmissionRequest<Lantern>| async move {
-        assert_eq!((&*request.kind.version, &*request.request_kind.version), ("v1", "v1beta1"));
-        match request.object.map(|lantern| lantern.color).as_deref() {
-            Some("black") => Err(Denied::new("too dark")),
-            _ => Ok(()),
-        }
-    };
-    let (_server, client) = serve(Webhooks::new().validate(validating).convert(converter())).await;
-    let create = |paint: &str| {
-        let (client, old) = (client.clone(), OldLantern { paint: paint.into(), ..OldLantern::named(paint) });
-        async move { CreateRequest::namespaced("default", &old).send(&client).await }
-    };
-    create("red").await.expect("it is allowed");
-    assert_eq!(refused(create("black").await).0, 403);
-}
-
 #[tokio::test]
 async fn webhooks_are_called_over_the_network_too() {
     let (authority, server) = (authority(), TestServer::start().await.expect("a port"));
@@ -356,4 +240,81 @@ async fn objects_have_names_and_uids_of_their_own() {
         uids.insert(created.metadata.uid.clone());
     }
     assert_eq!((names.len(), uids.len()), (20, 20));
+}
+
+/// A webhook that the first round did not concern is not called in the second one.
+#[tokio::test(start_paused = true)]
+async fn a_webhook_is_not_called_for_the_first_time_when_others_are_called_again() {
+    let notes = Notes::default();
+    let paint = |name: &'static str| {
+        let notes = notes.clone();
+        let webhook = Webhook::mutating(move |mut lantern: Lantern, _: AdmissionRequest<Lantern>| {
+            notes.add(name);
+            lantern.metadata.labels.insert("painted", "yes");
+            async move { Ok::<_, Denied>(lantern) }
+        });
+        webhook.path(name).name(format!("{name}.lanterns.example.com")).reinvoke_if_needed()
+    };
+    let painted = LabelSelector { match_labels: [("painted", "yes")].into(), ..LabelSelector::default() };
+    let webhooks = Webhooks::new().with(paint("a").object_selector(painted)).with(paint("b"));
+    let (_server, client) = serve(webhooks).await;
+    create(&client, "x", "red").await.expect("it is allowed");
+    assert_eq!(notes.all(), ["b"]);
+}
+
+/// A namespace that is missing is found out before any webhook is called; a selector of namespaces for other resources is
+/// no obstacle.
+#[tokio::test(start_paused = true)]
+async fn a_missing_namespace_comes_first() {
+    let selector = LabelSelector { match_labels: [("guarded", "yes")].into(), ..LabelSelector::default() };
+    let deny = Webhook::validating(|_: AdmissionRequest<ConfigMap>| async { Err::<(), _>("no") });
+    let webhooks = Webhooks::new().with(deny.namespace_selector(selector));
+    let server = TestServer::builder().require_namespaces(true).in_process();
+    let client = server.client();
+    install(&client, "lights", &webhooks).await;
+    server.serve_webhooks("lights.default.svc", webhooks.clone());
+    let missing = CreateRequest::namespaced("nowhere", &ConfigMap::named("x")).send(&client).await;
+    assert_eq!(refused(missing).0, 404);
+    let server = TestServer::builder().require_namespaces(false).in_process();
+    let client = server.client();
+    install(&client, "lights", &webhooks).await;
+    let secret = Secret::named("x");
+    let elsewhere = CreateRequest::namespaced("nowhere", &secret).send(&client).await;
+    elsewhere.expect("the webhook is for other resources");
+}
+
+/// All objects are asked about at once, however many there are.
+#[tokio::test(start_paused = true)]
+async fn many_objects_are_deleted_at_once() {
+    let notes = Notes::default();
+    let (validated, mutated) = (notes.clone(), notes.clone());
+    let operations = [Operation::Delete];
+    let validating = Webhook::validating(move |request: AdmissionRequest<Lantern>| {
+        validated.add(format!("{} {}", request.name, request.uid));
+        async { Ok::<(), Denied>(()) }
+    });
+    let mutating = Webhook::validating_at("/count", move |_: AdmissionRequest<Lantern>| {
+        mutated.add("mutating");
+        async { Ok::<(), Denied>(()) }
+    });
+    let rule = RuleWithOperations {
+        api_groups: vec!["light.example.com".into()],
+        api_versions: vec!["v1".into()],
+        operations: vec!["DELETE".into()],
+        resources: vec!["lanterns".into()],
+        scope: None,
+    };
+    let change = |lantern: Lantern, _: AdmissionRequest<Lantern>| async { Ok::<_, Denied>(lantern) };
+    let mutating = mutating.and_mutate(change).name("count.lanterns.example.com").rule(rule);
+    let (_server, client) = serve(Webhooks::new().with(validating.operations(operations)).with(mutating)).await;
+    for index in 0..120 {
+        create(&client, &format!("x-{index:03}"), "red").await.expect("it is allowed");
+    }
+    DeleteCollectionRequest::<Lantern>::namespaced("default").send(&client).await.expect("all are deleted");
+    let left = ListRequest::<Lantern>::namespaced("default").send(&client).await.expect("a list").items;
+    assert!(left.is_empty());
+    let notes = notes.all();
+    let (mutating, validating): (Vec<_>, Vec<_>) = notes.iter().partition(|note| *note == "mutating");
+    let identities: std::collections::BTreeSet<_> = validating.iter().collect();
+    assert_eq!((mutating.len(), validating.len(), identities.len()), (120, 120, 120), "each is asked about once");
 }

@@ -1,0 +1,172 @@
+//! Limits on what callers can make the server hold and do.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, StatusCode};
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyExt as _;
+use kubernetes_serving::MetricsText;
+use kubernetes_webhooks::{AdmissionRequest, Caller, Denied, Webhooks};
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+use tokio::time::Instant;
+use tower_service::Service as _;
+
+use crate::support::{Lantern, Notes, VALIDATE, converter, lantern, post, review, send};
+
+/// A body that declares a length, and sends so much of it.
+struct Sending {
+    declared: u64,
+    chunks: usize,
+    taken: Arc<AtomicUsize>,
+}
+
+const CHUNK: &[u8] = &[b' '; 1024];
+
+impl Body for Sending {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if self.chunks == 0 {
+            return Poll::Pending; // The client keeps the rest.
+        }
+        self.chunks -= 1;
+        self.taken.fetch_add(1, Ordering::SeqCst);
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(CHUNK)))))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.declared)
+    }
+}
+
+/// Sends such a body; returns the response's status and body, and how many chunks were read.
+async fn send_some(webhooks: &Webhooks, declared: u64, chunks: usize) -> (StatusCode, Value, usize) {
+    let taken = Arc::new(AtomicUsize::new(0));
+    let body = Sending { declared, chunks, taken: Arc::clone(&taken) };
+    let request = Request::post(VALIDATE).header("content-type", "application/json").body(body).expect("a request");
+    let response = webhooks.clone().call(request).await.expect("the service never fails");
+    let status = response.status();
+    let body = response.into_body().collect().await.expect("it is in memory").to_bytes();
+    (status, serde_json::from_slice(&body).unwrap_or_default(), taken.load(Ordering::SeqCst))
+}
+
+fn allowing() -> Webhooks {
+    Webhooks::new().validate(|_: AdmissionRequest<Lantern>| async { Ok::<(), Denied>(()) })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_declares_too_much_is_refused_before_it_is_sent() {
+    let start = Instant::now();
+    let (status, review, _) = send_some(&allowing(), 8 << 20, 0).await;
+    assert_eq!((status, &review["response"]["status"]["code"]), (StatusCode::OK, &json!(413)));
+    assert!(start.elapsed() <= Duration::from_millis(500), "{:?}", start.elapsed());
+}
+
+/// A client that is still writing would get a reset in place of the response.
+#[tokio::test(start_paused = true)]
+async fn the_body_of_a_refused_request_is_read_for_a_while() {
+    let refusing = allowing().authenticate(|_: Caller| async { Err("unknown".to_owned()) });
+    let (status, _, taken) = send_some(&refusing, 7 << 20, 100).await;
+    assert_eq!((status, taken), (StatusCode::UNAUTHORIZED, 100));
+    let (_, _, taken) = send_some(&refusing, u64::MAX, 1_000_000).await;
+    assert_eq!(taken, 8192, "and no longer");
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_wait_for_room_in_memory_until_their_deadline() {
+    let (started, finish) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
+    let (count, release) = (Arc::clone(&started), Arc::clone(&finish));
+    let webhooks = Webhooks::new()
+        .validate(move |_: AdmissionRequest<Lantern>| {
+            count.fetch_add(1, Ordering::SeqCst);
+            let release = Arc::clone(&release);
+            async move {
+                release.notified().await;
+                Ok::<(), Denied>(())
+            }
+        })
+        .max_buffered_bytes(1024);
+    let body = review("CREATE", &lantern("red"), &Value::Null);
+    let ask = |timeout: &'static str| {
+        let (webhooks, body) = (webhooks.clone(), body.to_string());
+        tokio::spawn(async move {
+            let request = Request::post(format!("{VALIDATE}?timeout={timeout}"));
+            let request = request.header("content-type", "application/json").body(body.into()).expect("a request");
+            send(&webhooks, request).await.0
+        })
+    };
+    let [first, second, impatient] = [ask("30s"), ask("30s"), ask("2s")];
+    assert_eq!(impatient.await.expect("no panic"), StatusCode::SERVICE_UNAVAILABLE, "the failure policy decides");
+    assert_eq!(started.load(Ordering::SeqCst), 1);
+    finish.notify_one();
+    assert_eq!(first.await.expect("no panic"), StatusCode::OK);
+    finish.notify_one();
+    assert_eq!(second.await.expect("no panic"), StatusCode::OK);
+    assert_eq!(started.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_time_begins_with_the_request() {
+    let notes = Notes::default();
+    let noted = notes.clone();
+    let webhooks = Webhooks::new()
+        .validate(move |request: AdmissionRequest<Lantern>| {
+            noted.add(format!("{:?}", request.remaining()));
+            async { Ok::<(), Denied>(()) }
+        })
+        .authenticate(|_: Caller| async {
+            tokio::time::sleep(Duration::from_secs(4)).await;
+            Ok(())
+        });
+    let body = review("CREATE", &lantern("red"), &Value::Null);
+    post(&webhooks, &format!("{VALIDATE}?timeout=5s"), &body).await;
+    assert_eq!(notes.all(), ["1s"]);
+    let request = Request::post(format!("{VALIDATE}?timeout=3s")).header("content-type", "application/json");
+    let request = request.body(body.to_string().into()).expect("a request");
+    assert_eq!(send(&webhooks, request).await.0, StatusCode::UNAUTHORIZED);
+    assert_eq!(notes.all(), ["1s"], "it is too late for the handler");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_conversion_has_a_time_of_its_own() {
+    let start = Instant::now();
+    let webhooks = Webhooks::new().convert(converter()).conversion_timeout(Duration::from_secs(90));
+    let body = Sending { declared: 100, chunks: 0, taken: Arc::default() };
+    let request = Request::post("/convert").header("content-type", "application/json").body(body).expect("a request");
+    let response = webhooks.clone().call(request).await.expect("the service never fails");
+    assert_eq!((response.status(), start.elapsed().as_secs()), (StatusCode::REQUEST_TIMEOUT, 90));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_whose_client_is_gone_is_no_longer_in_flight() {
+    let webhooks = Webhooks::new().validate(|_: AdmissionRequest<Lantern>| async {
+        tokio::time::sleep(Duration::from_secs(9)).await;
+        Ok::<(), Denied>(())
+    });
+    let in_flight = |webhooks: &Webhooks| {
+        let mut text = MetricsText::default();
+        webhooks.metrics()(&mut text);
+        let name = format!("controller_runtime_webhook_requests_in_flight{{webhook=\"{VALIDATE}\"}} ");
+        text.to_string().lines().find_map(|line| line.strip_prefix(&name).map(str::to_owned)).expect("the gauge")
+    };
+    let body = review("CREATE", &lantern("red"), &Value::Null);
+    let asking = post(&webhooks, VALIDATE, &body);
+    assert!(tokio::time::timeout(Duration::from_secs(1), asking).await.is_err());
+    assert_eq!(in_flight(&webhooks), "0");
+    let asking = tokio::spawn({
+        let webhooks = webhooks.clone();
+        async move { post(&webhooks, VALIDATE, &body).await }
+    });
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(in_flight(&webhooks), "1");
+    asking.await.expect("no panic");
+    assert_eq!(in_flight(&webhooks), "0");
+}

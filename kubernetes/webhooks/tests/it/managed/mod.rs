@@ -1,0 +1,206 @@
+//! Certificates that replicas make for themselves.
+
+mod rotation;
+
+use std::time::Duration;
+
+use kubernetes_core::{
+    ApplyRequest, ByteString, CreateRequest, DeleteRequest, JsonPatch, Patch, PatchRequest, ReadRequest,
+};
+use kubernetes_models::admissionregistration::v1::ValidatingWebhookConfiguration;
+use kubernetes_models::core::v1::Secret;
+use kubernetes_testing::{CustomResource, Fault, TestServer};
+use kubernetes_webhooks::{
+    AdmissionRequest, CaBundle, CertificatesError, Configuration, Denied, Endpoint, ManagedCertificates, WebhookServer,
+    Webhooks,
+};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::support::{Lantern, converter};
+
+fn webhooks() -> Webhooks {
+    Webhooks::new().validate(|_: AdmissionRequest<Lantern>| async { Ok::<(), Denied>(()) }).convert(converter())
+}
+
+fn endpoint() -> Endpoint {
+    Endpoint::service("default", "lights")
+}
+
+/// A server that has the configuration.
+async fn configured() -> (TestServer, Configuration) {
+    let server = TestServer::builder().resource(CustomResource::of::<Lantern>()).in_process();
+    let configuration = Configuration::new("lights", &webhooks(), &endpoint(), &CaBundle::Unset);
+    configuration.apply(&server.client(), "operator").await.expect("the configuration is applied");
+    (server, configuration)
+}
+
+fn managed(server: &TestServer, configuration: &Configuration) -> ManagedCertificates {
+    ManagedCertificates::new(&server.client(), "default", "lights-ca", &endpoint())
+        .name("localhost")
+        .configuration(configuration)
+}
+
+/// Runs until it is stopped, or aborted.
+fn run(managed: ManagedCertificates) -> (oneshot::Sender<()>, JoinHandle<Result<(), CertificatesError>>) {
+    let (stop, stopped) = oneshot::channel::<()>();
+    (stop, tokio::spawn(async move { managed.run_until(async { stopped.await.unwrap_or_default() }).await }))
+}
+
+/// The authorities that the API server trusts now.
+async fn bundle(server: &TestServer) -> Option<ByteString> {
+    let request = ReadRequest::<ValidatingWebhookConfiguration>::cluster("lights");
+    let configuration = request.send(&server.client()).await.expect("the configuration");
+    configuration.webhooks[0].client_config.ca_bundle.clone()
+}
+
+async fn secret(server: &TestServer) -> Option<Secret> {
+    ReadRequest::<Secret>::namespaced("default", "lights-ca").send(&server.client()).await.ok()
+}
+
+/// Waits for something within seconds of the server's time: watches show changes at once.
+async fn eventually(mut condition: impl AsyncFnMut() -> bool) {
+    for _ in 0..100 {
+        if condition().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("it has not happened");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_ca_is_shared_and_set_by_a_manager_of_its_own() {
+    let (server, configuration) = configured().await;
+    let managed = managed(&server, &configuration);
+    let ready = WebhookServer::new(webhooks(), managed.certificates()).ready_check();
+    let (stop, task) = run(managed);
+    eventually(async || bundle(&server).await.is_some()).await;
+    assert_eq!(ready(), Err("the server does not listen yet".to_owned()));
+    let ca = secret(&server).await.and_then(|secret| secret.data.get("ca.crt").cloned());
+    assert_eq!(ca, bundle(&server).await);
+    // A new apply of the rest leaves it alone.
+    configuration.apply(&server.client(), "operator").await.expect("the configuration is applied again");
+    assert_eq!(ca, bundle(&server).await);
+    stop.send(()).expect("it runs");
+    task.await.expect("no panic").expect("the settings are valid");
+}
+
+#[tokio::test(start_paused = true)]
+async fn settings_that_can_t_work_are_errors() {
+    let (server, configuration) = configured().await;
+    let minute = Duration::from_secs(60);
+    for managed in [
+        managed(&server, &configuration).name("ä"),
+        managed(&server, &configuration).name(""),
+        managed(&server, &configuration).overlap(Duration::from_secs(200 * 24 * 3600)),
+        managed(&server, &configuration).certificate_lifetime(minute),
+        managed(&server, &configuration).authority_lifetime(Duration::ZERO),
+    ] {
+        assert!(managed.run_until(std::future::pending()).await.is_err(), "{managed:?}");
+    }
+}
+
+/// All replicas still have certificates of the CA.
+#[tokio::test(start_paused = true)]
+async fn a_deleted_secret_comes_back() {
+    let (server, configuration) = configured().await;
+    let _running = run(managed(&server, &configuration));
+    eventually(async || bundle(&server).await.is_some()).await;
+    let before = secret(&server).await.expect("the Secret");
+    DeleteRequest::<Secret>::namespaced("default", "lights-ca").send(&server.client()).await.expect("it is deleted");
+    eventually(async || secret(&server).await.is_some()).await;
+    assert_eq!(secret(&server).await.expect("it is back").data, before.data);
+    assert_eq!(bundle(&server).await.as_ref(), before.data.get("ca.crt"));
+}
+
+/// Replicas that run on have certificates of the old CA.
+#[tokio::test(start_paused = true)]
+async fn a_ca_whose_secret_is_lost_stays_trusted() {
+    let (server, configuration) = configured().await;
+    let (stop, task) = run(managed(&server, &configuration));
+    eventually(async || bundle(&server).await.is_some()).await;
+    let old = String::from_utf8(bundle(&server).await.expect("a bundle").0).expect("PEM");
+    stop.send(()).expect("it runs");
+    task.await.expect("no panic").expect("the settings are valid");
+    DeleteRequest::<Secret>::namespaced("default", "lights-ca").send(&server.client()).await.expect("it is deleted");
+    let _running = run(managed(&server, &configuration));
+    eventually(async || bundle(&server).await.is_some_and(|bundle| bundle.0.len() > old.len())).await;
+    let new = String::from_utf8(bundle(&server).await.expect("a bundle").0).expect("PEM");
+    assert!(new.ends_with(&old), "{new}");
+}
+
+/// The right to create Secrets can't be limited to a name, so charts create one for the program.
+#[tokio::test(start_paused = true)]
+async fn an_empty_secret_is_filled_and_one_of_others_is_not() {
+    let (server, configuration) = configured().await;
+    let client = server.client();
+    let mut half = Secret::named("lights-ca");
+    half.metadata.labels.insert("app", "lights");
+    CreateRequest::namespaced("default", &half).send(&client).await.expect("it is created");
+    let running = run(managed(&server, &configuration));
+    eventually(async || bundle(&server).await.is_some()).await;
+    let filled = secret(&server).await.expect("the Secret");
+    assert_eq!(filled.metadata.labels["app"], "lights");
+    assert_eq!(filled.data.get("ca.crt"), bundle(&server).await.as_ref());
+
+    running.1.abort();
+    let patch = Patch::json(&JsonPatch::new().remove("/data/ca.key"));
+    PatchRequest::<Secret>::namespaced("default", "lights-ca", &patch).send(&client).await.expect("it is changed");
+    let before = secret(&server).await;
+    let _running = run(managed(&server, &configuration));
+    tokio::time::sleep(Duration::from_secs(100)).await;
+    assert_eq!(secret(&server).await, before, "it may be of another program");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_broken_successor_is_replaced() {
+    let (server, configuration) = configured().await;
+    let managed = managed(&server, &configuration)
+        .authority_lifetime(Duration::from_secs(3600))
+        .certificate_lifetime(Duration::from_secs(600));
+    let _running = run(managed);
+    eventually(async || bundle(&server).await.is_some()).await;
+    let broken = serde_json::json!({"data": {"next-ca.crt": "Z2FyYmFnZQ==", "next-ca.key": "Z2FyYmFnZQ=="}});
+    let patch = Patch::merge(&broken);
+    let request = PatchRequest::<Secret>::namespaced("default", "lights-ca", &patch);
+    let first = request.send(&server.client()).await.expect("it is changed").data.get("ca.crt").cloned();
+    tokio::time::sleep(Duration::from_secs(3300)).await;
+    let now = secret(&server).await.expect("the Secret").data.get("ca.crt").cloned();
+    assert_ne!(now, first, "another successor signs");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bundle_that_was_lost_is_set_again() {
+    let (server, configuration) = configured().await;
+    let _running = run(managed(&server, &configuration));
+    eventually(async || bundle(&server).await.is_some()).await;
+    let before = bundle(&server).await;
+    let patch = Patch::json(&JsonPatch::new().remove("/webhooks/0/clientConfig/caBundle"));
+    let request = PatchRequest::<ValidatingWebhookConfiguration>::cluster("lights", &patch);
+    request.send(&server.client()).await.expect("it is changed");
+    assert_eq!(bundle(&server).await, None);
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(bundle(&server).await, before);
+    // So is one that others set.
+    let mut other = ValidatingWebhookConfiguration::named("lights");
+    other.webhooks = configuration.validating.clone().expect("a webhook").webhooks;
+    other.webhooks[0].client_config.ca_bundle = before.clone().map(|bundle| ByteString([&*bundle, b"\n"].concat()));
+    let request = ApplyRequest::cluster(&other, "other").force(true);
+    request.send(&server.client()).await.expect("it is applied");
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(bundle(&server).await, before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_secret_that_others_change_meanwhile_is_read_again() {
+    let (server, configuration) = configured().await;
+    CreateRequest::namespaced("default", &Secret::named("lights-ca")).send(&server.client()).await.expect("a Secret");
+    server.inject(Fault::status(409).verb("update").resource("secrets"));
+    let _running = run(managed(&server, &configuration));
+    eventually(async || bundle(&server).await.is_some()).await;
+    let updates = server.requests().into_iter().filter(|request| request.verb() == "update");
+    let codes: Vec<_> =
+        updates.filter(|request| request.path.ends_with("lights-ca")).map(|request| request.status).collect();
+    assert_eq!(codes[..2].iter().flatten().map(|code| code.as_u16()).collect::<Vec<_>>(), [409, 200], "{codes:?}");
+}
