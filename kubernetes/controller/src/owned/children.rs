@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use kubernetes_core::{ApplyRequest, ListRequest, Object, ObjectKey, ObjectMeta, Path, Resource, Watchable};
 
-use super::applied::Apply;
 use super::delete::delete;
 use super::error::{Cause, OwnedError};
 use super::recreate::{is_immutable, recreate};
 use super::{Change, OwnedChange, OwnedSet};
 use crate::Context;
+use crate::applied::Apply;
 
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 

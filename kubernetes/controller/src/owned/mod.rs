@@ -1,6 +1,5 @@
 //! Sets of objects that another one owns.
 
-mod applied;
 mod children;
 mod delete;
 mod error;
@@ -12,7 +11,6 @@ use std::fmt;
 
 use kubernetes_core::{Object, ObjectKey, Resource, Str, Watchable};
 
-pub(crate) use applied::Applied;
 pub use error::OwnedError;
 
 use crate::Context;

@@ -10,12 +10,12 @@ use kubernetes_watch::Stopped;
 use tokio::task::AbortHandle;
 
 use super::{New, Runner};
+use crate::applied::Applied;
 use crate::controller::context::Stores;
 use crate::controller::error::{Cause, ControllerError};
 use crate::controller::source::{Source, Started, Target, start_primary};
 use crate::controller::tombstones::Tombstones;
 use crate::informers::{Informers, WatchedStore};
-use crate::owned::Applied;
 use crate::queue::Add;
 
 /// The sources of a controller that has started. Dropping them ends them.

@@ -20,22 +20,22 @@ pub(crate) struct Applied {
 }
 
 /// An apply of a child.
-pub(super) struct Apply<'a> {
-    pub(super) of: TypeId,
-    pub(super) key: &'a ObjectKey,
-    pub(super) manager: &'a str,
-    pub(super) body: &'a str,
+pub(crate) struct Apply<'a> {
+    pub(crate) of: TypeId,
+    pub(crate) key: &'a ObjectKey,
+    pub(crate) manager: &'a str,
+    pub(crate) body: &'a str,
 }
 
 impl Applied {
     /// Whether `child` is as this apply has left it.
-    pub(super) fn is_unchanged_by<C: Object>(&self, apply: &Apply<'_>, child: &C) -> bool {
+    pub(crate) fn is_unchanged_by<C: Object>(&self, apply: &Apply<'_>, child: &C) -> bool {
         let (place, hash) = self.hashes(apply, child);
         lock(&self.applies).get(&place) == Some(&hash)
     }
 
     /// Notes that an apply has left `child` as it is; the store has `len` objects of its type.
-    pub(super) fn note<C: Object>(&self, apply: &Apply<'_>, child: &C, len: usize) {
+    pub(crate) fn note<C: Object>(&self, apply: &Apply<'_>, child: &C, len: usize) {
         let (place, hash) = self.hashes(apply, child);
         let mut applies = lock(&self.applies);
         if applies.len() > len.saturating_mul(2).saturating_add(SPARE) {
