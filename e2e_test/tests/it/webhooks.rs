@@ -154,7 +154,7 @@ async fn admission(client: &Client, namespace: &str) {
     assert_eq!(red.labels()["lit/by"], "webhook");
     let message = create(client, namespace, "black").await.expect_err("it is refused");
     let expected =
-        "admission webhook \"validate.lantern.webhooks.example.com\" denied the request: a black light is none";
+        "admission webhook \"validate.lantern.v1.webhooks.example.com\" denied the request: a black light is none";
     assert_eq!(message, expected);
     let message = create(client, namespace, "panic").await.expect_err("a panic refuses");
     assert!(message.contains("denied the request: panic: a bug [recovered]"), "{message}");
@@ -162,7 +162,7 @@ async fn admission(client: &Client, namespace: &str) {
     let message = create(client, namespace, "ignored").await.expect_err("a panic refuses");
     assert!(message.contains("panic: a bug [recovered]"), "{message}");
     let message = create(client, namespace, "slow").await.expect_err("it takes too long");
-    assert!(message.contains("failed calling webhook \"validate.lantern.webhooks.example.com\""), "{message}");
+    assert!(message.contains("failed calling webhook \"validate.lantern.v1.webhooks.example.com\""), "{message}");
     assert!(message.contains("context deadline exceeded") || message.contains("not done in time"), "{message}");
 
     create(client, namespace, "eternal").await.expect("it is allowed");

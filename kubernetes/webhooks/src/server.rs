@@ -31,14 +31,8 @@ use crate::tls::{Certificates, CertificatesError, ClientCa, ServerSettings};
 /// # }
 /// ```
 ///
-/// With a manager of `kubernetes-controller`, it is a service of every replica, which is ready once it listens and has a
-/// certificate:
-///
-/// ```text
-/// manager.admin().ready_check("webhooks", server.ready_check());
-/// manager.metrics().add(webhooks.metrics());
-/// manager.service("webhooks", move |context| async move { server.run_until(context.shutdown()).await })
-/// ```
+/// With a manager of `kubernetes-controller`, it is a service of every replica, which is [ready](Self::ready_check) once it
+/// listens and has a certificate; `docs/webhooks.md` has the program.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct WebhookServer {
@@ -108,7 +102,7 @@ impl WebhookServer {
         let (is_listening, certificates) = (Arc::clone(&self.is_listening), self.certificates.clone());
         move || {
             if !is_listening.load(Ordering::Acquire) {
-                return Err("the server does not listen yet".to_owned());
+                return Err("the webhook server is not listening".to_owned());
             }
             certificates.check()
         }
@@ -207,7 +201,7 @@ impl fmt::Display for ServeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Listen { address, .. } => write!(f, "can't listen on {address} for webhooks"),
-            Self::Certificates(_) => f.write_str("the TLS settings of the webhooks can't be used"),
+            Self::Certificates(_) => f.write_str("can't use the TLS settings of the webhooks"),
         }
     }
 }

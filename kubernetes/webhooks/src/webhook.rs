@@ -25,7 +25,7 @@ pub enum FailurePolicy {
 pub enum SideEffects {
     /// Never.
     None,
-    /// Not for a dry run.
+    /// Only for requests that are not dry runs.
     NoneOnDryRun,
 }
 
@@ -86,8 +86,8 @@ impl Webhook {
 
     /// A webhook that changes objects of the type `K`, at the path `/mutate-GROUP-VERSION-KIND`.
     ///
-    /// The handler gets the object, and the request without it. It returns the object, alone or with its remarks
-    /// ([`Mutated`]). Fields that `K` does not know stay as they are.
+    /// The handler gets the object, and the request without it. It returns the object, alone or with warnings and
+    /// audit annotations ([`Mutated`]). Fields that `K` does not know stay as they are.
     pub fn mutating<K, F, T, M, E>(handler: F) -> Self
     where
         K: Resource,
@@ -149,7 +149,7 @@ impl Webhook {
         self
     }
 
-    /// Adds a handler that changes the object as the ones before have left it; the webhook is a mutating one then.
+    /// Adds a handler that changes the object as the ones before have left it. This makes the webhook a mutating one.
     pub fn and_mutate<K, F, T, M, E>(mut self, handler: F) -> Self
     where
         K: Value + Send + 'static,
@@ -170,7 +170,7 @@ impl Webhook {
     }
 
     /// Sets the name, such as `guard.pods.example.com`: it must have three parts, and users see it when a request is
-    /// refused. By default it is `validate.KIND.GROUP` or `mutate.KIND.GROUP`.
+    /// refused. By default it is `validate.KIND.VERSION.GROUP` or `mutate.KIND.VERSION.GROUP`.
     pub fn name(mut self, name: impl Into<Str>) -> Self {
         self.settings.name = name.into();
         self
@@ -197,27 +197,28 @@ impl Webhook {
 
     /// Sets the decision when the webhook can't be reached or fails; by default [`FailurePolicy::Fail`].
     pub fn failure_policy(mut self, policy: FailurePolicy) -> Self {
-        self.settings.failure_policy = Some(format!("{policy:?}").as_str().into());
+        self.settings.failure_policy = Some(policy.as_str().into());
         self
     }
 
-    /// Says whether the handlers have side effects; by default [`SideEffects::None`]. With others than for real
-    /// requests, a handler must look at [`AdmissionRequest::dry_run`].
+    /// Says whether the handlers have side effects; by default [`SideEffects::None`]. With
+    /// [`NoneOnDryRun`](SideEffects::NoneOnDryRun), handlers must check [`AdmissionRequest::dry_run`].
     pub fn side_effects(mut self, effects: SideEffects) -> Self {
-        self.settings.side_effects = format!("{effects:?}").as_str().into();
+        self.settings.side_effects = effects.as_str().into();
         self
     }
 
-    /// Sets the time for an answer, in whole seconds from 1 to 30; by default 10 s.
+    /// Sets the time for an answer, by default 10 s. API servers take whole seconds from 1 to 30: parts of a second are
+    /// rounded up, and longer times become 30 s.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        let seconds = timeout.as_secs().clamp(1, 30);
+        let seconds = timeout.as_millis().div_ceil(1000).clamp(1, 30);
         self.settings.timeout_seconds = i32::try_from(seconds).ok();
         self
     }
 
     /// Sets whether requests in other versions count; by default [`MatchPolicy::Equivalent`].
     pub fn match_policy(mut self, policy: MatchPolicy) -> Self {
-        self.settings.match_policy = Some(format!("{policy:?}").as_str().into());
+        self.settings.match_policy = Some(policy.as_str().into());
         self
     }
 
@@ -227,7 +228,8 @@ impl Webhook {
         self
     }
 
-    /// Selects objects by their labels, of the new object or the old one. Users can change labels: that makes it unfit for protection.
+    /// Selects objects by their labels, of the new object or the old one. Users can change labels, which makes it unfit for
+    /// protection.
     pub fn object_selector(mut self, selector: LabelSelector) -> Self {
         self.settings.object_selector = selector.into();
         self
@@ -240,7 +242,8 @@ impl Webhook {
         self
     }
 
-    /// Asks to be called again, once, if a later webhook changes the object; for a mutating one.
+    /// Asks to be called again, once, if a later webhook changes the object. It has no effect on a validating webhook, which
+    /// is called when all changes are made.
     pub fn reinvoke_if_needed(mut self) -> Self {
         self.settings.reinvocation_policy = Some("IfNeeded".into());
         self
@@ -272,7 +275,37 @@ fn path_of<K: Resource>(verb: &str) -> String {
 /// The API server demands a name of at least three parts.
 fn name_of<K: Resource>(verb: &str) -> String {
     let group = if K::GROUP.is_empty() { "core" } else { K::GROUP };
-    format!("{verb}.{}.{group}", K::KIND.to_lowercase())
+    format!("{verb}.{}.{}.{group}", K::KIND.to_lowercase(), K::VERSION)
+}
+
+impl FailurePolicy {
+    /// The value as it is on the wire.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Fail => "Fail",
+            Self::Ignore => "Ignore",
+        }
+    }
+}
+
+impl SideEffects {
+    /// The value as it is on the wire.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "None",
+            Self::NoneOnDryRun => "NoneOnDryRun",
+        }
+    }
+}
+
+impl MatchPolicy {
+    /// The value as it is on the wire.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Exact => "Exact",
+            Self::Equivalent => "Equivalent",
+        }
+    }
 }
 
 impl fmt::Debug for Webhook {

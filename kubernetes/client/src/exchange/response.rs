@@ -5,11 +5,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, Method, Response};
+use http::{Method, Response};
 use kubernetes_core::{Encoded, Status};
 use memchr::memmem;
 
-use super::gunzip::Gunzip;
+use super::gunzip::decompressed;
 use super::redirect::Redirect;
 use crate::body::Body;
 use crate::buffer::LimitedBuffer;
@@ -47,13 +47,11 @@ pub(super) async fn redirected(method: &Method, response: Response<Body>, redire
 
 async fn error_of(method: &Method, response: Response<Body>) -> Error {
     let (head, body) = response.into_parts();
-    let (mut bytes, complete) = read_beginning(body).await;
-    if let Ok(Some(mut gunzip)) = Gunzip::of(&head.headers, MAX_ERROR_BYTES)
-        && gunzip.write(&bytes).is_ok()
-        && let Ok(plain) = gunzip.finish()
-    {
-        bytes = plain;
-    }
+    // A body that can't be read must not hide the status.
+    let (bytes, complete) = match decompressed(&head.headers, body) {
+        Ok(body) => read_beginning(body).await,
+        Err(_) => (Bytes::new(), false),
+    };
     let body = Encoded::new(head.headers.get(CONTENT_TYPE).cloned(), bytes);
     Error::new(Kind::Status(ErrorResponse::read(method, head.status, &head.headers, &body, complete)))
 }
@@ -63,16 +61,6 @@ pub(crate) fn foreign_media_type(answer: &Encoded) -> Option<String> {
     let media_type = answer.media_type();
     let expected = media_type.is_empty() || media_type.ends_with("json") || media_type.ends_with("cbor");
     (!expected).then(|| format!("it is {media_type}: is the address that of an API server?"))
-}
-
-/// All of a body, decompressed, unless it is larger than `limit`.
-pub(super) async fn read_whole(headers: &HeaderMap, mut body: Body, limit: usize) -> Result<Bytes, Error> {
-    let gunzip = Gunzip::of(headers, limit)?;
-    let Some(mut gunzip) = gunzip else { return body.collect(limit).await };
-    while let Some(chunk) = body.next().await.transpose()? {
-        gunzip.write(&chunk)?;
-    }
-    gunzip.finish()
 }
 
 /// The `Status` of a failure that came as a success, as some gateways send it.

@@ -1,6 +1,6 @@
 //! Checks that conversions lose nothing, for tests.
 
-use super::{ConversionError, Spoke, compare, convert, written};
+use super::{ConversionError, Convert, TrySpoke, compare, convert, written};
 use crate::json::Tree;
 use crate::schema::{CustomResource, sample};
 use crate::{JsonPointer, Resource};
@@ -11,8 +11,8 @@ use crate::{JsonPointer, Resource};
 ///
 /// # Errors
 /// If the object differs afterwards: the message names the first place.
-pub fn check_round_trip<S: Spoke>(hub: &S::Hub) -> Result<(), ConversionError> {
-    round_trip(hub, S::from_hub, S::to_hub)
+pub fn check_round_trip<S: TrySpoke>(hub: &S::Hub) -> Result<(), ConversionError> {
+    round_trip(hub, S::try_from_hub, S::try_to_hub)
 }
 
 /// Checks that conversions lose nothing, for tests: so many objects of the hub go to a version and back, and so many of
@@ -35,16 +35,16 @@ pub fn check_round_trip<S: Spoke>(hub: &S::Hub) -> Result<(), ConversionError> {
 /// not valid, or most samples do not fit their type.
 pub fn check_round_trips<S>(count: u64) -> Result<(), ConversionError>
 where
-    S: Spoke<Hub: CustomResource> + CustomResource,
+    S: TrySpoke<Hub: CustomResource> + CustomResource,
 {
-    samples::<S::Hub>(count, |hub| round_trip(hub, S::from_hub, S::to_hub))?;
-    samples::<S>(count, |spoke| round_trip(spoke, S::to_hub, S::from_hub))
+    samples::<S::Hub>(count, |hub| round_trip(hub, S::try_from_hub, S::try_to_hub))?;
+    samples::<S>(count, |spoke| round_trip(spoke, S::try_to_hub, S::try_from_hub))
 }
 
 fn round_trip<A: Resource, B: Resource>(
     object: &A,
-    forth: fn(&A) -> B,
-    back: fn(&B) -> A,
+    forth: Convert<A, B>,
+    back: Convert<B, A>,
 ) -> Result<(), ConversionError> {
     let converted = convert(object, forth, back)?;
     let (before, after) = (written(object)?, written(&convert(&converted, back, forth)?)?);

@@ -61,8 +61,75 @@ pub trait Spoke: Resource + Sized {
     fn from_hub(hub: &Self::Hub) -> Self;
 }
 
-/// An object that can't be converted, because it can't be written or read.
+/// As [`Spoke`], for a version with objects that the other one can't express: a conversion of one is refused, with the
+/// reason.
+///
+/// ```
+/// use kubernetes_core::conversion::{ConversionError, TrySpoke, convert_to_hub};
+/// # use kubernetes_core::{ObjectMeta, resource};
+/// # #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+/// # struct Lantern { metadata: ObjectMeta, hours: u32 }
+/// # #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+/// # struct OldLantern { metadata: ObjectMeta, hours: String }
+/// # resource!(Lantern: "light.example.com" / "v1" / "Lantern", "lanterns", namespaced, serde);
+/// # resource!(OldLantern: "light.example.com" / "v1beta1" / "Lantern", "lanterns", namespaced, serde);
+///
+/// impl TrySpoke for OldLantern {
+///     type Hub = Lantern;
+///
+///     fn try_to_hub(&self) -> Result<Lantern, ConversionError> {
+///         let invalid = |_| ConversionError::new(format!("hours: {:?} is not a number", self.hours));
+///         Ok(Lantern { hours: self.hours.parse().map_err(invalid)?, ..Lantern::default() })
+///     }
+///
+///     fn try_from_hub(hub: &Lantern) -> Result<Self, ConversionError> {
+///         Ok(Self { hours: hub.hours.to_string(), ..Self::default() })
+///     }
+/// }
+///
+/// let old = OldLantern { hours: "long".into(), ..OldLantern::default() };
+/// assert_eq!(convert_to_hub(&old).unwrap_err().to_string(), "hours: \"long\" is not a number");
+/// ```
+///
+/// Every [`Spoke`] is one.
+pub trait TrySpoke: Resource + Sized {
+    /// The version by way of which this one is converted to all others.
+    type Hub: Resource;
+
+    /// This object in the hub's version.
+    ///
+    /// # Errors
+    /// If the hub's version can't express it.
+    fn try_to_hub(&self) -> Result<Self::Hub, ConversionError>;
+
+    /// The hub's object in this version.
+    ///
+    /// # Errors
+    /// If this version can't express it.
+    fn try_from_hub(hub: &Self::Hub) -> Result<Self, ConversionError>;
+}
+
+impl<S: Spoke> TrySpoke for S {
+    type Hub = S::Hub;
+
+    fn try_to_hub(&self) -> Result<S::Hub, ConversionError> {
+        Ok(self.to_hub())
+    }
+
+    fn try_from_hub(hub: &S::Hub) -> Result<Self, ConversionError> {
+        Ok(Self::from_hub(hub))
+    }
+}
+
+/// An object that can't be converted: a version can't express it, or it can't be written or read.
 pub struct ConversionError(String);
+
+impl ConversionError {
+    /// An error with the reason for which a version can't express an object.
+    pub fn new(reason: impl Into<String>) -> Self {
+        Self(reason.into())
+    }
+}
 
 impl fmt::Display for ConversionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -81,24 +148,24 @@ impl Error for ConversionError {}
 /// Converts an object to the hub's version.
 ///
 /// # Errors
-/// If an object can't be written or read, which is a bug of its type.
-pub fn convert_to_hub<S: Spoke>(spoke: &S) -> Result<S::Hub, ConversionError> {
-    convert(spoke, S::to_hub, S::from_hub)
+/// If the hub's version can't express it, or an object can't be written or read, which is a bug of its type.
+pub fn convert_to_hub<S: TrySpoke>(spoke: &S) -> Result<S::Hub, ConversionError> {
+    convert(spoke, S::try_to_hub, S::try_from_hub)
 }
 
 /// Converts an object from the hub's version.
 ///
 /// # Errors
 /// As [`convert_to_hub`].
-pub fn convert_from_hub<S: Spoke>(hub: &S::Hub) -> Result<S, ConversionError> {
-    convert(hub, S::from_hub, S::to_hub)
+pub fn convert_from_hub<S: TrySpoke>(hub: &S::Hub) -> Result<S, ConversionError> {
+    convert(hub, S::try_from_hub, S::try_to_hub)
 }
 
 /// Converts an object from one spoke to another.
 ///
 /// # Errors
 /// As [`convert_to_hub`].
-pub fn convert_between<A: Spoke, B: Spoke<Hub = A::Hub>>(spoke: &A) -> Result<B, ConversionError> {
+pub fn convert_between<A: TrySpoke, B: TrySpoke<Hub = A::Hub>>(spoke: &A) -> Result<B, ConversionError> {
     convert_from_hub(&convert_to_hub(spoke)?)
 }
 
@@ -111,8 +178,15 @@ struct Difference {
     was: Option<Tree>,
 }
 
-fn convert<A: Resource, B: Resource>(from: &A, forth: fn(&A) -> B, back: fn(&B) -> A) -> Result<B, ConversionError> {
-    let mut to = forth(from);
+/// A conversion from one type to another.
+type Convert<A, B> = fn(&A) -> Result<B, ConversionError>;
+
+fn convert<A: Resource, B: Resource>(
+    from: &A,
+    forth: Convert<A, B>,
+    back: Convert<B, A>,
+) -> Result<B, ConversionError> {
+    let mut to = forth(from)?;
     *to.metadata_mut() = from.metadata().clone();
     let key = |version: &str| format!("{}/only-in-{version}", A::GROUP);
     let (theirs, ours) = (key(B::VERSION), key(A::VERSION));
@@ -120,7 +194,7 @@ fn convert<A: Resource, B: Resource>(from: &A, forth: fn(&A) -> B, back: fn(&B) 
     if let Some(kept) = to.metadata_mut().annotations.remove(&theirs) {
         to = restored(to, &kept)?;
     }
-    let mut returned = back(&to);
+    let mut returned = back(&to)?;
     *returned.metadata_mut() = from.metadata().clone();
     let mut lost = Vec::new();
     compare(&JsonPointer::default(), Some(&written(&returned)?), Some(&written(from)?), &mut lost);

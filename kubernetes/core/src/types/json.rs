@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::json::{DecodeError, Reader, Value, Writer};
+use crate::json::{DecodeError, Reader, Tree, Value, Writer};
 use crate::{GroupVersionKind, Str};
 
 macro_rules! json_text {
@@ -49,6 +49,12 @@ macro_rules! json_text {
         impl From<serde_json::Value> for $name {
             fn from(value: serde_json::Value) -> Self {
                 Self(value.to_string().into())
+            }
+        }
+
+        impl From<Tree> for $name {
+            fn from(tree: Tree) -> Self {
+                Self(tree.to_text().into())
             }
         }
 

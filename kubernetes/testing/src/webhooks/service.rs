@@ -12,7 +12,7 @@ use tower_service::Service;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// A service, its types forgotten.
+/// A service, type-erased.
 pub(crate) type Handler = Arc<
     dyn Fn(Request<Full<Bytes>>) -> Pin<Box<dyn Future<Output = Result<(StatusCode, Bytes), String>> + Send>>
         + Send

@@ -14,7 +14,7 @@ use kubernetes_core::{Map, Status, Str};
 #[derive(Clone, Debug, Default, PartialEq)]
 #[must_use]
 pub struct Allowed {
-    pub(super) notes: Notes,
+    pub(super) annotations: Annotations,
 }
 
 /// The decision that a request is refused, and why.
@@ -31,7 +31,7 @@ pub struct Allowed {
 #[must_use]
 pub struct Denied {
     pub(super) status: Box<Status>,
-    pub(super) notes: Notes,
+    pub(super) annotations: Annotations,
 }
 
 /// A changed object, and the decision that it is allowed.
@@ -42,28 +42,28 @@ pub struct Mutated<K> {
     pub(super) allowed: Allowed,
 }
 
-/// Remarks that any decision can carry.
+/// Warnings and audit annotations, which any decision can carry.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Notes {
+pub(super) struct Annotations {
     pub(super) warnings: Vec<Str>,
     pub(super) audit_annotations: Map<Str>,
 }
 
 impl Allowed {
-    /// Allows the request without remarks, as `()` does.
+    /// Allows the request without warnings and audit annotations, as `()` does.
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Adds a warning, which the API server sends to the user. It should have at most 120 characters.
     pub fn warning(mut self, text: impl Into<Str>) -> Self {
-        self.notes.warnings.push(text.into());
+        self.annotations.warnings.push(text.into());
         self
     }
 
     /// Adds an annotation to the audit event. The API server puts the webhook's name before the key.
     pub fn audit_annotation(mut self, key: impl Into<Str>, value: impl Into<Str>) -> Self {
-        self.notes.audit_annotations.insert(key, value.into());
+        self.annotations.audit_annotations.insert(key, value.into());
         self
     }
 }
@@ -106,13 +106,13 @@ impl Denied {
 
     /// Adds a warning; see [`Allowed::warning`].
     pub fn warning(mut self, text: impl Into<Str>) -> Self {
-        self.notes.warnings.push(text.into());
+        self.annotations.warnings.push(text.into());
         self
     }
 
     /// Adds an annotation to the audit event; see [`Allowed::audit_annotation`].
     pub fn audit_annotation(mut self, key: impl Into<Str>, value: impl Into<Str>) -> Self {
-        self.notes.audit_annotations.insert(key, value.into());
+        self.annotations.audit_annotations.insert(key, value.into());
         self
     }
 
@@ -131,7 +131,7 @@ impl From<()> for Allowed {
 impl From<Status> for Denied {
     /// Refuses the request with this status, whatever it says.
     fn from(status: Status) -> Self {
-        Self { status: Box::new(status), notes: Notes::default() }
+        Self { status: Box::new(status), annotations: Annotations::default() }
     }
 }
 

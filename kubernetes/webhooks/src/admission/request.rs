@@ -42,7 +42,8 @@ pub struct AdmissionRequest<K> {
     /// The object as it is to be; `None` for a delete, and for a [mutating](crate::Webhook::mutating) handler, which gets
     /// it by itself.
     pub object: Option<K>,
-    /// The object as it was; `None` for a create.
+    /// The object as it was; `None` for a create, and for a [mutating](crate::Webhook::mutating) handler also if it can't be
+    /// read as `K`: otherwise, no update could repair it.
     pub old_object: Option<K>,
     /// Whether nothing will be stored: then there must be no side effects.
     pub dry_run: bool,
@@ -54,12 +55,21 @@ pub struct AdmissionRequest<K> {
 impl<K: Value> AdmissionRequest<K> {
     /// The request with the object and the old one decoded.
     pub(super) fn decode(wire: &Wire, object: &Json, deadline: Instant) -> Result<Self, DecodeError> {
-        let decode = |json: &Json, name: &str| match json.as_str() {
-            "null" => Ok(None),
-            text => from_str::<K>(text).map(Some).map_err(|error| error.in_field(name)),
-        };
-        let object = decode(object, "object")?;
         let old_object = decode(&wire.old_object, "oldObject")?;
+        Self::with_old(wire, object, old_object, deadline)
+    }
+
+    /// As [`decode`](Self::decode), without an old object that can't be read.
+    pub(super) fn decode_new(wire: &Wire, object: &Json, deadline: Instant) -> Result<Self, DecodeError> {
+        let old_object = decode(&wire.old_object, "oldObject").unwrap_or_else(|error| {
+            tracing::warn!(%error, name = &*wire.name, "a mutating webhook gets no old object");
+            None
+        });
+        Self::with_old(wire, object, old_object, deadline)
+    }
+
+    fn with_old(wire: &Wire, object: &Json, old_object: Option<K>, deadline: Instant) -> Result<Self, DecodeError> {
+        let object = decode(object, "object")?;
         Ok(Self {
             uid: wire.uid.clone(),
             kind: wire.kind.0.clone(),
@@ -88,5 +98,13 @@ impl<K> AdmissionRequest<K> {
     /// How long the API server still waits for the answer. The handler is canceled afterwards.
     pub fn remaining(&self) -> Duration {
         self.deadline.saturating_duration_since(clock::now())
+    }
+}
+
+/// An object of a review; `None` if there is none.
+fn decode<K: Value>(json: &Json, field: &str) -> Result<Option<K>, DecodeError> {
+    match json.as_str() {
+        "null" => Ok(None),
+        text => from_str::<K>(text).map(Some).map_err(|error| error.in_field(field)),
     }
 }

@@ -121,12 +121,17 @@ impl Webhooks {
     ///
     /// # Panics
     ///
-    /// If another has its path. (Several handlers at a path: [`Webhook::and_validate`].)
+    /// If another has its path or its name, or the path is `/convert`. (Several handlers at a path:
+    /// [`Webhook::and_validate`].)
     pub fn with(mut self, webhook: Webhook) -> Self {
         let (path, inner) = (webhook.path.clone(), Arc::make_mut(&mut self.0));
+        assert!(path != CONVERT_PATH, "the path {CONVERT_PATH} is that of conversions");
+        assert!(!inner.admission.contains_key(&path), "two webhooks have the path {path}");
+        let name = &webhook.settings.name;
+        let is_same = |other: &Arc<Webhook>| other.settings.name == *name && !name.is_empty();
+        assert!(!inner.admission.values().any(is_same), "two webhooks have the name {name}");
         inner.counters.register(&path);
-        let other = inner.admission.insert(path.clone(), Arc::new(webhook));
-        assert!(other.is_none() && path != CONVERT_PATH, "two webhooks have the path {path}");
+        inner.admission.insert(path, Arc::new(webhook));
         self
     }
 
