@@ -17,6 +17,7 @@ mod instructions;
 mod lists;
 mod machine;
 mod manifests;
+mod program;
 mod protobuf;
 mod requests;
 mod scale;
