@@ -1,14 +1,14 @@
 //! client-go with protobuf, which it uses for built-in types, beside JSON and CBOR here: decoding, and an informer on the
 //! test cluster's API server.
 
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::Command;
 
 use serde_json::Value;
 
 use crate::bench::{Bench, Result, number, report, run};
 use crate::counting_proxy::CountingProxy;
+use crate::program::Program;
 use crate::requests::test_cluster;
 use crate::server::processes;
 use crate::table::{Samples, Table};
@@ -127,9 +127,9 @@ fn measure_informers(
 
 fn follow(mut command: Command, server: u32, proxy: &CountingProxy, touch: impl Fn() -> Result<()>) -> Result<Phases> {
     let mut before = (machine::cpu_milliseconds(server)?, proxy.received());
-    let mut running = Running::start(&mut command)?;
-    let mut phase = |running: &mut Running| -> Result<[f64; 4]> {
-        let report = running.next()?;
+    let mut running = Program::start(&mut command)?;
+    let mut phase = |running: &mut Program| -> Result<[f64; 4]> {
+        let report = running.report()?;
         let now = (machine::cpu_milliseconds(server)?, proxy.received());
         let figures =
             [number(&report["wall"]), 1e3 * number(&report["cpu"]), now.0 - before.0, (now.1 - before.1) as f64 / 1e6];
@@ -139,32 +139,4 @@ fn follow(mut command: Command, server: u32, proxy: &CountingProxy, touch: impl 
     let sync = phase(&mut running)?;
     touch()?;
     Ok([("sync", sync), ("changes", phase(&mut running)?)])
-}
-
-/// A program that prints a line for each phase.
-struct Running {
-    process: Child,
-    output: BufReader<ChildStdout>,
-}
-
-impl Running {
-    fn start(command: &mut Command) -> Result<Self> {
-        let mut process = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
-        let output = BufReader::new(process.stdout.take().ok_or("the program has no output")?);
-        Ok(Self { process, output })
-    }
-
-    fn next(&mut self) -> Result<Value> {
-        let mut line = String::new();
-        self.output.read_line(&mut line)?;
-        serde_json::from_str(&line).map_err(|error| format!("the informer has ended early: {error}").into())
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        _ = self.process.kill();
-        _ = self.process.wait();
-    }
 }

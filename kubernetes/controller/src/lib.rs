@@ -5,6 +5,7 @@
 //! - [`Manager`] runs controllers and other services, with leader election, events and admin endpoints.
 
 mod admin;
+mod applied;
 mod clock;
 mod consistency;
 mod controller;

@@ -49,7 +49,8 @@ impl WritePermit {
 
     /// A permit that ends after `limit`, counted from when the hook returns it. No write starts after its end.
     ///
-    /// The time is tokio's, which stops while the machine is suspended.
+    /// Where the system tells (Linux and Android), it goes on while the machine is suspended; a write that is under way then
+    /// ends within a second after.
     pub fn within(limit: Duration) -> Self {
         Self { limit: Some(limit), ..Self::unlimited() }
     }

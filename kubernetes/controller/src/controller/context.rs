@@ -7,6 +7,7 @@ use kubernetes_core::{Object, ObjectKey, Path};
 use kubernetes_watch::Store;
 
 use super::reason::Reason;
+use crate::applied::Applied;
 use crate::events::{Event, Recorder};
 use crate::informers::{SharedInformer, WatchedStore};
 use crate::queue::Reasons;
@@ -29,6 +30,7 @@ pub(crate) struct Stores<K: Object> {
     pub(super) primary: Arc<SharedInformer<K>>,
     pub(super) all: Vec<Arc<dyn WatchedStore>>,
     pub(super) recorder: Option<Recorder>,
+    pub(super) applied: Applied,
 }
 
 impl<K: Object> Context<K> {
@@ -123,6 +125,10 @@ impl<K: Object> Context<K> {
     /// The path of the object on the server.
     pub fn path(&self) -> Path {
         self.stores.primary.scope.path(&self.key)
+    }
+
+    pub(crate) fn applied(&self) -> &Applied {
+        &self.stores.applied
     }
 
     pub(crate) fn informers_of<O: Object>(&self) -> impl Iterator<Item = &SharedInformer<O>> {

@@ -12,6 +12,7 @@ mod reason;
 mod runner;
 mod settings;
 mod source;
+mod stop_by;
 mod terminal;
 mod tombstones;
 
@@ -36,6 +37,7 @@ pub use predicate::Predicate;
 pub use reason::Reason;
 pub use runner::Runner;
 pub use source::Source;
+pub(crate) use stop_by::StopBy;
 pub use terminal::Terminal;
 
 use crate::informers::Informers;

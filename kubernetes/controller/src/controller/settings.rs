@@ -8,6 +8,7 @@ use kubernetes_watch::Shard;
 
 use super::finalizer::Finalizer;
 use super::reason::Reason;
+use super::stop_by::StopBy;
 use super::{Action, Controller, ObjectFunction};
 use crate::events::Recorder;
 use crate::queue::{Queue, QueueBuilder};
@@ -20,6 +21,7 @@ pub(super) struct Settings<K: Watchable> {
     pub(super) consistency_timeout: Option<Duration>,
     pub(super) sync_timeout: Option<Duration>,
     pub(super) shutdown_timeout: Duration,
+    pub(super) stop_by: StopBy,
     pub(super) resync: Option<Duration>,
     pub(super) queue: QueueBuilder<ObjectKey, Reason>,
     pub(super) finalizers: Vec<Finalizer<K>>,
@@ -38,6 +40,7 @@ impl<K: Watchable> Settings<K> {
             consistency_timeout: Some(Duration::from_secs(30)),
             sync_timeout: None,
             shutdown_timeout: Duration::from_secs(30),
+            stop_by: StopBy::default(),
             resync: None,
             queue: Queue::builder().fair_by_namespace(),
             finalizers: Vec::new(),

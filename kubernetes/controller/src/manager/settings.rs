@@ -49,8 +49,11 @@ pub struct Settings {
     /// Where `/livez`, `/readyz` and `/metrics` are served: `--admin-bind-address`, by default `0.0.0.0:8080`. `0` is
     /// nowhere.
     pub admin_address: Option<SocketAddr>,
-    /// How long the program is not ready before it stops, so that Services leave it out: `--shutdown-delay`. The
-    /// default is none.
+    /// Whether `/metrics` demands a bearer token whose user may get that path, as the API server says:
+    /// `--authorize-metrics`. The default is `false`.
+    pub authorize_metrics: bool,
+    /// How long the program is not ready before it stops, so that Services leave it out: `--shutdown-delay`. The default
+    /// is none.
     pub shutdown_delay: Duration,
     /// How long services may take to stop: `--graceful-shutdown-timeout`, by default 30 s. A pod's
     /// `terminationGracePeriodSeconds` should be some seconds longer.
@@ -106,6 +109,11 @@ const SETTINGS: &[Setting] = &[
         set: |settings, value| address(value).map(|value| settings.admin_address = value),
     },
     Setting {
+        flag: "authorize-metrics",
+        help: "whether the API server is asked who may read /metrics (false)",
+        set: |settings, value| boolean(value).map(|value| settings.authorize_metrics = value),
+    },
+    Setting {
         flag: "shutdown-delay",
         help: "time that the program is not ready before it stops (0s)",
         set: |settings, value| duration(value).map(|value| settings.shutdown_delay = value),
@@ -129,6 +137,7 @@ impl Settings {
             renew_deadline: Duration::from_secs(10),
             retry_period: Duration::from_secs(2),
             admin_address: Some(SocketAddr::from(([0, 0, 0, 0], 8080))),
+            authorize_metrics: false,
             shutdown_delay: Duration::ZERO,
             graceful_shutdown_timeout: Duration::from_secs(30),
         }
@@ -152,7 +161,8 @@ impl Settings {
 
     /// Reads the flags of the program's arguments that are settings, and returns the others, in their order.
     ///
-    /// A flag is `--flag=value`, or `--flag value`, but for `--leader-elect`, which may stand alone. What comes after
+    /// A flag is `--flag=value`, or `--flag value`, but for `--leader-elect` and
+    /// `--authorize-metrics`, which may stand alone. What comes after
     /// `--` is left as it is.
     ///
     /// # Errors
@@ -175,7 +185,7 @@ impl Settings {
             };
             let value = match value {
                 Some(value) => Some(value.to_owned()),
-                None if setting.flag == "leader-elect" => Some("true".to_owned()),
+                None if matches!(setting.flag, "leader-elect" | "authorize-metrics") => Some("true".to_owned()),
                 None => arguments.next(),
             };
             let value = value.unwrap_or_default();

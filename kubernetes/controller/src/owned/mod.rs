@@ -59,11 +59,11 @@ pub enum Change {
 /// }
 /// ```
 ///
-/// Each child gets the owner's namespace, if it has none, and a reference to the owner as its controller. The children
-/// are applied ([`ApplyRequest`](kubernetes_core::ApplyRequest)) in the given order and with `force`: fields that are
-/// no longer in the set are removed, and fields of others stay. A child that is already up to date in the store is not
-/// sent. Then former children are deleted: objects of the same types whose controller is the owner, and which this set
-/// has applied.
+/// Each child gets the owner's namespace, if it has none, and a reference to the owner as its controller, and is applied
+/// ([`ApplyRequest`](kubernetes_core::ApplyRequest)) by force, in the order given: fields that were in the set before and
+/// are not any more are removed, and those of others stay. A child that is as it should be in the store, or as the same
+/// apply has left it, is not sent. Then children that the set had before and has not any more are deleted: objects of the
+/// same types of which the owner is the controller, and which this set has applied.
 #[must_use = "it does nothing until it is applied"]
 pub struct OwnedSet<'a, K: Object> {
     context: &'a Context<K>,

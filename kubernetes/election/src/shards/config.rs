@@ -13,7 +13,7 @@ pub(super) const COUNT_LABEL: &str = "kubernetes-sdk/shard-count";
 pub(super) const MEMBER_LABEL: &str = "kubernetes-sdk/shard-member";
 
 /// More would be more requests for Leases than for work.
-const MAX_SHARDS: u32 = 1024;
+const MAX_SHARDS: u32 = 256;
 
 /// The number of shards, and the timings of their Leases.
 ///
@@ -24,9 +24,9 @@ const MAX_SHARDS: u32 = 1024;
 /// ```
 ///
 /// The Leases have the name, the timings and the labels of a [`LeaseConfig`]: `operator-3-of-16` is the shard 3, and
-/// `operator-member-…` a replica; their holder is the identity with a random part. Each replica renews its own and
-/// those of its shards, and lists them all, once in a retry period. Four shards for each replica that there may be
-/// share the objects evenly enough.
+/// `operator-member-…` a replica; their holder is the identity with a random part. Each replica renews its own and those of
+/// its shards, and lists them all, once in a retry period: a client with a rate limit must allow for that. Four shards for
+/// each replica that there may be share the objects evenly enough.
 ///
 /// Replicas with another number of shards, as during the rollout of a new version, wait until the earlier ones, which
 /// share all shards until then, are gone.
@@ -45,12 +45,12 @@ impl ShardsConfig {
     pub(super) fn validate(&self) -> Result<(), Error> {
         self.lease.validate()?;
         let problem = match self {
-            _ if self.count == 0 || self.count > MAX_SHARDS => "the number of shards must be between 1 and 1024",
+            _ if self.count == 0 || self.count > MAX_SHARDS => "the number of shards must be between 1 and 256",
             _ if self.lease.key.name().len() > 63 => {
                 "the name must have at most 63 characters, as it is the value of a label"
             }
-            _ if self.lease.coordination.is_some() => "shards and coordinated election can't be combined",
-            _ if self.lease.recovery_deadline.is_some() => "shards and recovery can't be combined",
+            _ if self.lease.coordination.is_some() => "shards can't be combined with coordinated election",
+            _ if self.lease.recovery_deadline.is_some() => "shards can't be combined with a recovery deadline",
             _ => return Ok(()),
         };
         Err(Error::config(problem))
@@ -101,7 +101,12 @@ impl ShardsConfig {
         config
     }
 
-    /// The time between two looks at the Leases.
+    /// How long the requests of a turn may take: the Lease of a replica is renewed in time by the next one.
+    pub(super) fn turn_timeout(&self) -> Duration {
+        self.lease.retry_period + self.lease.request_timeout()
+    }
+
+    /// The time between two lists of the Leases.
     pub(super) fn interval(&self) -> Duration {
         self.lease.retry_period
     }

@@ -20,6 +20,7 @@ pub use status::ShardsStatus;
 
 use crate::clock;
 use crate::error::Error;
+use crate::lock::Failure;
 use board::{Board, Standing};
 use member::Member;
 use tasks::Tasks;
@@ -159,45 +160,47 @@ impl Shards {
         tasks.end_all();
         session.member.leave().await;
         let ended = tasks.ended().await;
-        self.status.set_share(0, 0);
+        self.status.ended();
         result.and(ended)
     }
 }
 
 impl Session {
-    /// Renews the own Lease, looks at those of others, and takes and gives up shards.
+    /// Renews the own Lease, lists those of others, and takes and gives up shards.
     async fn turn<F, Fut, E>(&mut self, tasks: &mut Tasks<F, E>)
     where
         F: Fn(HeldShard) -> Fut + Clone + Send + Sync + 'static,
         Fut: Future<Output = Result<(), E>> + Send + 'static,
         E: Send + 'static,
     {
-        let began = clock::now();
-        // Others must be able to know of this one before it looks: of two that come at once, one sees the other.
-        let looked = match self.member.keep().await {
-            Ok(()) => self.member.list(&self.config).await,
-            Err(failure) => Err(failure),
-        };
-        match looked {
+        self.status.beat();
+        let (began, limit) = (clock::now(), self.config.turn_timeout());
+        let listed = clock::timeout_at(clock::later(began, limit), async {
+            // Others must be able to know of this one before it lists: of two that come at once, one sees the other.
+            self.member.keep().await?;
+            self.member.list(&self.config).await
+        });
+        match listed.await.unwrap_or(Err(Failure::Timeout(limit))) {
             Ok(leases) => self.board.update(leases, clock::now()),
             Err(failure) => {
-                tracing::warn!(shards = self.config.name(), error = %failure, "failed to look at the shards; retrying");
+                tracing::warn!(shards = self.config.name(), error = %failure, "failed to list the shards; retrying");
                 return;
             }
         }
         let now = clock::now();
         let members = self.board.members(&self.config, now);
         let (share, first) = board::share(&members, self.config.identity(), self.config.count);
-        self.status.set_share(members.len(), share);
-        match self.board.standing(&self.config, now) {
-            // What was seen must not be older than others take a Lease to be.
-            Standing::Works if clock::now() < clock::later(began, self.config.interval() * 2) => {
-                tasks.give_up_more_than(share);
+        let standing = self.board.standing(&self.config, now);
+        self.status.set_share(members.len(), share, standing == Standing::Waits);
+        match standing {
+            Standing::Works => {
+                tasks.shrink_to(share);
+                // Two looks may fail before others take this one to be gone.
+                let fresh_until = clock::later(began, self.config.interval() * 2);
                 for (index, seen) in self.board.free_shards(&self.config, first, now) {
-                    tasks.take_up_to(share, index, seen);
+                    tasks.take_unless_enough(share, index, seen, fresh_until);
                 }
             }
-            Standing::Works => {}
             Standing::Waits => {
                 tracing::warn!(
                     shards = self.config.name(),
@@ -206,12 +209,12 @@ impl Session {
             }
             Standing::Yields => {
                 tracing::warn!(shards = self.config.name(), "giving way to replicas with another number of shards");
-                tasks.give_up_more_than(0);
+                tasks.shrink_to(0);
             }
         }
         if members.first() == Some(self.config.identity()) {
-            for name in self.board.forgotten_members(now) {
-                self.member.delete(&name).await;
+            for lease in self.board.forgotten(&self.config, now) {
+                self.member.delete(&lease).await;
             }
         }
     }

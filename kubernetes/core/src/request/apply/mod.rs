@@ -15,7 +15,7 @@ use http::{HeaderValue, Method};
 
 use super::{Encoded, Execute, Path, QueryValue, Request, shape};
 use crate::json::{Tree, Value};
-use crate::{JsonPointer, Object, Str};
+use crate::{InvalidRequest, JsonPointer, Object, Str};
 
 pub(super) use body::body;
 pub use extract::{Extracted, extract};
@@ -154,7 +154,29 @@ impl<'a, K> ApplyRequest<'a, K> {
         self.with("fieldValidation", field_validation.into())
     }
 
-    /// Sends the request, and returns the resulting object.
+    /// The body: the fields of the object that are set, as JSON.
+    ///
+    /// ```
+    /// use kubernetes_core::ApplyRequest;
+    /// # kubernetes_core::doc_test_resource!(Pod);
+    ///
+    /// let pod = Pod::named("web");
+    /// let body = ApplyRequest::namespaced("shop", &pod, "shop-operator").body()?;
+    /// assert_eq!(body, r#"{"kind":"Pod","apiVersion":"v1","metadata":{"name":"web"}}"#);
+    /// # Ok::<(), kubernetes_core::InvalidRequest>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the object can't be encoded, or does not have a field that is to be [kept](Self::keep).
+    pub fn body(&self) -> Result<String, InvalidRequest>
+    where
+        K: Value,
+    {
+        let Applied { object, kept, empties, unowned, .. } = &self.applied;
+        body(*object, kept, empties, unowned)
+    }
+
+    /// Sends the request; the server answers with the object as it then is.
     ///
     /// # Errors
     /// See [`Execute::execute`].
@@ -165,8 +187,8 @@ impl<'a, K> ApplyRequest<'a, K> {
     where
         K: Value + Send,
     {
+        let body = self.body();
         let Self { mut request, applied, .. } = self;
-        let body = body(applied.object, &applied.kept, applied.empties, applied.unowned);
         let same = match (&body, applied.current) {
             (Ok(body), Some((current, unchanged))) => {
                 unchanged(body, current, &applied.manager, applied.subresource.as_deref())

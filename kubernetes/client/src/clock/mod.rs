@@ -1,5 +1,7 @@
 //! The only source of time: a paused tokio clock stops everything in this crate.
 
+pub mod boottime;
+
 use std::sync::Arc;
 use std::time::Duration;
 
