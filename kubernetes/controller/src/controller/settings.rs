@@ -85,16 +85,16 @@ impl<K: Watchable> Controller<K> {
     /// object; 30 s by default. After that, it runs although a store may be behind, and a warning is logged. With
     /// `None`, runs are not delayed.
     ///
-    /// A write is waited for in each store whose request covers the object as it was or is: in all namespaces,
-    /// selectors and forms. The stores learn of it by their watches. A write of unknown outcome, as after a timeout, is
-    /// found out by a read.
+    /// Each store whose request covers the object, before or after the write, must have seen it through its watch, in
+    /// every namespace, selector and form. A read finds the outcome of a write for which it is unknown, such as after a
+    /// timeout.
     pub fn consistency_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
         self.settings.consistency_timeout = limit.into();
         self
     }
 
-    /// Fails if the objects of all sources have not been listed within this time. By default, the controller waits for
-    /// ever, as for a resource that is defined later; [`Monitor::is_ready`](crate::Monitor::is_ready) tells.
+    /// Fails if the objects of all sources have not been listed within this time. By default, the controller waits
+    /// forever, for example for a resource that is defined later; see [`Monitor::is_ready`](crate::Monitor::is_ready).
     pub fn sync_timeout(mut self, limit: Duration) -> Self {
         self.settings.sync_timeout = Some(limit);
         self
